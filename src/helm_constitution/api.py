@@ -1,0 +1,238 @@
+"""What a rule is made of. Built-in rules use only this module's names, and so can a team's own.
+
+A rule is a function that is given one thing to judge (its *scope*) and the subject, and yields problems. It says what
+is wrong and, symbolically, where; the engine stamps identity, severity and statements on it and finds file and line.
+A rule reads no files, no environment and no clock.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar, overload
+
+from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.model import Base, Location, Obligation, Precision
+from helm_constitution.subject import Subject
+from helm_constitution.yamltree import Span, View, YamlDocument
+
+MUST = Obligation.MUST
+SHOULD = Obligation.SHOULD
+MAY = Obligation.MAY
+
+
+class Off(enum.Enum):
+    """The default of a rule that the built-in constitution does not demand."""
+
+    OFF = "off"
+
+
+OFF = Off.OFF
+
+
+@dataclass(frozen=True, slots=True)
+class TextPlace:
+    """A stretch of one of the chart's text files (a template, the README …). ``file`` is relative to ``base``."""
+
+    file: str
+    span: Span | None = None
+    base: Base = Base.CHART
+
+
+Place: TypeAlias = "View | TextPlace | Location"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place worth seeing, and why."""
+
+    at: Place
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A violation: one sentence without a full stop, and the place to mend.
+
+    ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
+    existing parent), a stretch of a text file, or None where there is no place.
+    """
+
+    message: str
+    at: Place | None
+    related: tuple[Related, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Evidence for the principle's line in the report: ``Tally(212, 230, "values documented")``."""
+
+    good: int
+    total: int
+    what: str
+
+
+class Unjudged(Exception):
+    """Raised by a rule that has nothing to judge; the reason stands behind its unchecked statements."""
+
+
+Outcome: TypeAlias = "Problem | Tally"
+ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A pattern that recognises the statements a rule enforces, with the polarity that they must have."""
+
+    pattern: re.Pattern[str]
+    forbids: bool
+
+
+def require(pattern: str) -> Matcher:
+    """Recognises a statement that demands something (MUST, SHOULD). Case is ignored; named groups set parameters."""
+    return Matcher(re.compile(pattern, re.IGNORECASE), forbids=False)
+
+
+def forbid(pattern: str) -> Matcher:
+    """Recognises a statement that forbids something (MUST NOT, SHOULD NOT, or "MUST never")."""
+    return Matcher(re.compile(pattern, re.IGNORECASE), forbids=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number or text that a statement's named group or the configuration may set, and why the default is what it is."""
+
+    default: int | str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """A rule as registered. ``check`` takes (subject), or (thing, subject) where ``scope`` is not Subject."""
+
+    id: str
+    default: Obligation | Off
+    check: Callable[..., Iterable[Outcome]]
+    scope: type
+    enforces: tuple[Matcher, ...] = ()
+    umbrella: re.Pattern[str] | None = None
+    evidence: str | None = None
+    tests: bool = False
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def principle(self) -> str:
+        """The key of the rule's module, the part of its id before the slash."""
+        return self.id.partition("/")[0]
+
+    @property
+    def doc(self) -> str:
+        """The rule's page: title, Why, Bad, Good, Fix, Source."""
+        return self.check.__doc__ or ""
+
+
+_SubjectCheck: TypeAlias = Callable[[Subject], Iterable[Outcome]]
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    default: Obligation | Off,
+    enforces: Matcher | Sequence[Matcher] = (),
+    umbrella: str | None = None,
+    parameters: Mapping[str, Parameter] | None = None,
+) -> Callable[[_SubjectCheck], Rule]: ...
+
+
+@overload
+def rule(
+    id: str,
+    *,
+    scope: type[ScopeT],
+    default: Obligation | Off,
+    enforces: Matcher | Sequence[Matcher] = (),
+    umbrella: str | None = None,
+    evidence: str | None = None,
+    tests: bool = False,
+    parameters: Mapping[str, Parameter] | None = None,
+) -> Callable[[Callable[[ScopeT, Subject], Iterable[Outcome]]], Rule]: ...
+
+
+def rule(
+    id: str,
+    *,
+    scope: type[Any] = Subject,
+    default: Obligation | Off,
+    enforces: Matcher | Sequence[Matcher] = (),
+    umbrella: str | None = None,
+    evidence: str | None = None,
+    tests: bool = False,
+    parameters: Mapping[str, Parameter] | None = None,
+) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
+    """Makes a rule of a function.
+
+    Args:
+        id: ``module/name``; the name says the violation, not the cure.
+        scope: what the function judges: each :class:`Container`, :class:`PodSpec`, :class:`Workload`,
+            :class:`Manifest` or :class:`Rendering`; without it the subject as a whole.
+        default: MUST, SHOULD, MAY, or OFF: its weight where only selected, and the most an umbrella statement gives it.
+        enforces: patterns of the statements that demand this rule.
+        umbrella: a pattern of wide statements ("secure defaults") that this rule is a part of.
+        evidence: for a scoped rule, what is counted: ``"containers run as non-root"`` gives "12 of 14 containers run
+            as non-root".
+        tests: whether objects that are test hooks are judged too.
+        parameters: what statements and configuration may set, read by ``subject.number(name)`` or ``subject.text(name)``.
+    """
+    matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
+    wide = re.compile(umbrella, re.IGNORECASE) if umbrella else None
+
+    def register(check: Callable[..., Iterable[Outcome]]) -> Rule:
+        return Rule(id, default, check, scope, matchers, wide, evidence, tests, dict(parameters or {}))
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class RuleModule:
+    """The rules of one principle. ``aliases`` are patterns of other titles that teams give it."""
+
+    key: str
+    title: str
+    aliases: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+
+__all__ = [
+    "MAY",
+    "MUST",
+    "OFF",
+    "SHOULD",
+    "Base",
+    "Container",
+    "Location",
+    "Manifest",
+    "Matcher",
+    "Parameter",
+    "Place",
+    "PodSpec",
+    "Precision",
+    "Problem",
+    "Related",
+    "Rendering",
+    "Rule",
+    "RuleModule",
+    "Span",
+    "Subject",
+    "Tally",
+    "TextPlace",
+    "Unjudged",
+    "View",
+    "Workload",
+    "YamlDocument",
+    "forbid",
+    "require",
+    "rule",
+]

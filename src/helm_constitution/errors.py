@@ -1,0 +1,46 @@
+"""The errors that end a run: one root, one handler (in ``__main__``), exit status 2."""
+
+from __future__ import annotations
+
+
+class ConstitutionError(Exception):
+    """Something that keeps the gate from judging: its message is meant for the user.
+
+    The message names the file (and line, where there is one) and the way out.
+    """
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.file = file
+        self.line = line
+
+    def __str__(self) -> str:
+        if self.file is None:
+            return self.message
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.message}"
+
+
+class ChartError(ConstitutionError):
+    """The chart is missing, unreadable, unsafe to unpack or not a chart."""
+
+
+class ConstitutionFileError(ConstitutionError):
+    """The constitution document can't be used as it stands."""
+
+
+class ConfigurationError(ConstitutionError):
+    """The configuration or the command line asks for something that doesn't exist."""
+
+
+class EngineError(ConstitutionError):
+    """No helm can be run, or the one asked for can't do what was asked of it."""
+
+
+class YamlSyntaxError(ConstitutionError):
+    """A YAML text that Kubernetes' reader rejects. ``line`` and ``column`` count from 1."""
+
+    def __init__(self, message: str, *, file: str | None = None, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message, file=file, line=line)
+        self.column = column

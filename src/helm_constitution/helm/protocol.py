@@ -1,0 +1,156 @@
+"""What an engine is asked for and what it answers."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+DEFAULT_KUBE_VERSION = "v1.36.0"
+"""The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetArgument:
+    """One of helm's ``--set`` options. ``flag`` is ``--set``, ``--set-string``, ``--set-file``, ``--set-json`` or ``--set-literal``."""
+
+    flag: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderRequest:
+    """How to render a chart: the same options for lint and template."""
+
+    values_files: tuple[Path, ...] = ()
+    set_arguments: tuple[SetArgument, ...] = ()
+    release_name: str = "release-name"
+    namespace: str = "default"
+    is_upgrade: bool = False
+    kube_version: str | None = None
+    api_versions: tuple[str, ...] = ()
+    skip_schema: bool = False
+
+
+class MessageLevel(enum.IntEnum):
+    """The level that helm gives a message."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class FailureKind(enum.StrEnum):
+    """Why a rendering failed, as far as helm's words tell."""
+
+    REQUIRED = "required"  # the chart's own required or fail
+    SCHEMA = "schema"  # values.schema.json rejects the values
+    TEMPLATE = "template"  # parse or execution error of a template
+    YAML = "yaml"  # rendered text that isn't YAML
+    DEPENDENCY = "dependency"  # missing in charts/
+    KUBE_VERSION = "kube-version"  # Chart.yaml's kubeVersion rejects the version
+    TIMEOUT = "timeout"  # the time limit or the memory watch ended it
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class HelmMessage:
+    """One message of helm, cleaned of helm's prefixes and stack traces, placed as far as its words allow.
+
+    ``file`` is relative to the chart's folder (``templates/x.yaml``); ``line`` and ``column`` count from 1;
+    ``rendered_line`` is a line of the rendered text where helm names one of those; ``pointer`` a path in the values
+    (schema errors).
+    """
+
+    level: MessageLevel
+    text: str
+    kind: FailureKind = FailureKind.OTHER
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    rendered_line: int | None = None
+    pointer: tuple[str | int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedText:
+    """One rendered document. ``source`` is as helm prints it: ``chartname/templates/x.yaml``, ``parent/charts/dep/templates/y.yaml``."""
+
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOutput:
+    """What ``helm template`` gave: documents in the order of their source files, or the reasons why it gave none.
+
+    On a YAML fault of a rendered document, ``documents`` holds what helm can show (``--debug``) and ``errors`` one
+    message for each.
+    """
+
+    documents: tuple[RenderedText, ...] = ()
+    errors: tuple[HelmMessage, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether helm rendered the chart."""
+        return not self.errors
+
+
+@dataclass(frozen=True, slots=True)
+class LintOutput:
+    """What ``helm lint`` said, in its order; ``failed`` when helm itself could not run to its end (time limit, memory)."""
+
+    messages: tuple[HelmMessage, ...] = ()
+    failed: bool = False
+
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Pending(Protocol, Generic[T_co]):
+    """Something that helm is working on in a process of its own."""
+
+    def result(self) -> T_co:
+        """Waits for it. Raises EngineError when helm can't be run at all."""
+        ...
+
+
+class HelmEngine(Protocol):
+    """One way to run helm. Calls return at once; several may be under way."""
+
+    @property
+    def name(self) -> str:
+        """``cli`` or ``embedded``."""
+        ...
+
+    def version(self) -> str:
+        """Helm's version, ``v4.3.1``."""
+        ...
+
+    def kube_version(self, request: RenderRequest) -> str:
+        """The Kubernetes version that this request is rendered for, ``v1.36.0``."""
+        ...
+
+    def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
+        """Starts ``helm lint``."""
+        ...
+
+    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        """Starts ``helm template``."""
+        ...
+
+    def close(self) -> None:
+        """Ends every process that is still at work."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a helm process may use: seconds of wall clock, bytes of resident memory."""
+
+    seconds: float = 60.0
+    memory: int = 2 * 1024**3
+    environment: Sequence[str] = field(default=())

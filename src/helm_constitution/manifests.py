@@ -1,0 +1,331 @@
+"""Rendered objects as Kubernetes' API names them: typed views of manifests, workloads, pod specs and containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from helm_constitution.model import ObjectRef
+from helm_constitution.yamltree import Path, View, YamlDocument, dotted
+
+POD_TEMPLATES: Mapping[str, Path] = {
+    # kind: where its pod spec stands. Kinds of other API groups are listed where they embed a PodTemplateSpec.
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "Deployment": ("spec", "template", "spec"),
+    "StatefulSet": ("spec", "template", "spec"),
+    "DaemonSet": ("spec", "template", "spec"),
+    "ReplicaSet": ("spec", "template", "spec"),
+    "ReplicationController": ("spec", "template", "spec"),
+    "Job": ("spec", "template", "spec"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    "Rollout": ("spec", "template", "spec"),
+    "DeploymentConfig": ("spec", "template", "spec"),
+    "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
+}
+
+RUNS_TO_COMPLETION = frozenset({"Job", "CronJob", "ScaledJob"})
+REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig"})
+
+
+@dataclass(eq=False)
+class Rendering:
+    """One rendering of a chart: the objects of one scenario.
+
+    ``faults`` are the documents that are not YAML; everything else is in ``manifests`` in helm's order.
+    """
+
+    scenario: str
+    chart_name: str
+    release_name: str
+    namespace: str
+    manifests: tuple[Manifest, ...]
+
+    def of_kind(self, *kinds: str) -> Iterator[Manifest]:
+        """The objects of these kinds."""
+        return (manifest for manifest in self.manifests if manifest.kind in kinds)
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Every object that makes pods, with its pod spec."""
+        return tuple(manifest.workload for manifest in self.manifests if manifest.workload is not None)
+
+
+@dataclass(eq=False)
+class Manifest:
+    """One rendered object. An element of a ``kind: List`` is a manifest of its own.
+
+    ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
+    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
+    from (``dep`` or ``dep/charts/inner``), None for the chart's own.
+    """
+
+    view: View
+    template: str
+    dependency: str | None
+    release_namespace: str = "default"
+
+    @cached_property
+    def kind(self) -> str:
+        """The object's kind; empty where it has none."""
+        return self.view.get("kind").string() or ""
+
+    @cached_property
+    def api_version(self) -> str:
+        """The object's apiVersion; empty where it has none."""
+        return self.view.get("apiVersion").string() or ""
+
+    @property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        group, slash, _ = self.api_version.partition("/")
+        return group if slash else ""
+
+    @cached_property
+    def name(self) -> str:
+        """metadata.name, else metadata.generateName, else empty."""
+        metadata = self.view.get("metadata")
+        return metadata.get("name").string() or metadata.get("generateName").string() or ""
+
+    @property
+    def namespace(self) -> str | None:
+        """metadata.namespace as rendered; None where the chart leaves it to the release."""
+        return self.view.get("metadata", "namespace").string()
+
+    @property
+    def effective_namespace(self) -> str:
+        """The namespace that the object is installed into (the release's where it names none)."""
+        return self.namespace or self.release_namespace
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """metadata.labels; values that are not text are left out."""
+        return _strings(self.view.get("metadata", "labels"))
+
+    @cached_property
+    def annotations(self) -> Mapping[str, str]:
+        """metadata.annotations; values that are not text are left out."""
+        return _strings(self.view.get("metadata", "annotations"))
+
+    @property
+    def hooks(self) -> tuple[str, ...]:
+        """The helm hooks that the object is for; empty for an ordinary object."""
+        return tuple(part.strip() for part in self.annotations.get("helm.sh/hook", "").split(",") if part.strip())
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is a test hook."""
+        return any(hook in ("test", "test-success", "test-failure") for hook in self.hooks)
+
+    @cached_property
+    def workload(self) -> Workload | None:
+        """The object as a workload; None where it makes no pods."""
+        path = POD_TEMPLATES.get(self.kind)
+        if path is None or not (spec := self.view.get(*path)).is_map:
+            return None
+        return Workload(self, PodSpec(spec, self))
+
+    def get(self, *steps: str | int) -> View:
+        """A part of the object."""
+        return self.view.get(*steps)
+
+    def reference(self, view: View | None = None) -> ObjectRef:
+        """The object's identity, with the container and field that ``view`` (a part of it) stands for."""
+        field = container = None
+        if view is not None:
+            relative = view.path[len(self.view.path) :]
+            field = dotted(relative) or None
+            container = self._container_of(relative)
+        return ObjectRef(self.api_version, self.kind, self.name, self.namespace, container, field)
+
+    def _container_of(self, path: Path) -> str | None:
+        for index, step in enumerate(path[:-1]):
+            if step in ("containers", "initContainers", "ephemeralContainers") and isinstance(path[index + 1], int):
+                return self.view.get(*path[: index + 2], "name").string()
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(eq=False)
+class Workload:
+    """An object that makes pods."""
+
+    manifest: Manifest
+    pod: PodSpec
+
+    @property
+    def kind(self) -> str:
+        """The object's kind."""
+        return self.manifest.kind
+
+    @property
+    def runs_to_completion(self) -> bool:
+        """Whether its pods end by themselves (Job, CronJob, a Pod that is a hook)."""
+        return self.kind in RUNS_TO_COMPLETION or (self.kind == "Pod" and bool(self.manifest.hooks))
+
+    @property
+    def template(self) -> View:
+        """The pod template (the object itself for a Pod): holds the pods' metadata and spec."""
+        view = self.pod.view
+        return view.document.view.get(*view.path[:-1])
+
+    @cached_property
+    def pod_labels(self) -> Mapping[str, str]:
+        """The labels that its pods carry."""
+        return _strings(self.template.get("metadata", "labels"))
+
+    @property
+    def selector(self) -> View:
+        """spec.selector; missing for kinds without one."""
+        return self.manifest.get("spec", "selector")
+
+
+@dataclass(eq=False)
+class PodSpec:
+    """The spec of the pods that an object makes."""
+
+    view: View
+    manifest: Manifest
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """The ordinary containers."""
+        return tuple(Container(view, self, "containers") for view in self.view.get("containers").items())
+
+    @cached_property
+    def init_containers(self) -> tuple[Container, ...]:
+        """The init containers, native sidecars among them."""
+        return tuple(Container(view, self, "initContainers") for view in self.view.get("initContainers").items())
+
+    @cached_property
+    def ephemeral_containers(self) -> tuple[Container, ...]:
+        """The ephemeral containers."""
+        return tuple(Container(view, self, "ephemeralContainers") for view in self.view.get("ephemeralContainers").items())
+
+    @property
+    def all_containers(self) -> tuple[Container, ...]:
+        """Init, ordinary and ephemeral containers, in this order."""
+        return self.init_containers + self.containers + self.ephemeral_containers
+
+    @property
+    def workload(self) -> Workload:
+        """The workload that this spec belongs to."""
+        workload = self.manifest.workload
+        assert workload is not None
+        return workload
+
+    @property
+    def security_context(self) -> View:
+        """The pod's securityContext."""
+        return self.view.get("securityContext")
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether the pods ask for a Windows node."""
+        return (
+            self.view.get("os", "name").string() == "windows"
+            or self.view.get("nodeSelector", "kubernetes.io/os").string() == "windows"
+        )
+
+    @property
+    def service_account(self) -> str:
+        """The service account's name; ``default`` where none is named."""
+        return self.view.get("serviceAccountName").string() or self.view.get("serviceAccount").string() or "default"
+
+    def get(self, *steps: str | int) -> View:
+        """A part of the spec."""
+        return self.view.get(*steps)
+
+
+@dataclass(eq=False)
+class Container:
+    """One container of a pod. ``role`` is ``containers``, ``initContainers`` or ``ephemeralContainers``."""
+
+    view: View
+    pod: PodSpec
+    role: str
+
+    @property
+    def manifest(self) -> Manifest:
+        """The object that the container belongs to."""
+        return self.pod.manifest
+
+    @property
+    def name(self) -> str:
+        """The container's name; its place in the list where it has none."""
+        return self.view.get("name").string() or f"{self.role}[{self.view.path[-1]}]"
+
+    @property
+    def image(self) -> str:
+        """The image reference; empty where there is none."""
+        return self.view.get("image").string() or ""
+
+    @property
+    def is_init(self) -> bool:
+        """Whether it is an init container that ends before the others start."""
+        return self.role == "initContainers" and not self.is_sidecar
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it is a native sidecar: an init container that is always restarted."""
+        return self.role == "initContainers" and self.view.get("restartPolicy").string() == "Always"
+
+    @property
+    def security_context(self) -> View:
+        """The container's own securityContext."""
+        return self.view.get("securityContext")
+
+    def effective(self, name: str) -> View:
+        """A field of the security context: the container's where it sets it, else the pod's.
+
+        Where neither does, the (missing) field of the container.
+        """
+        own = self.security_context.get(name)
+        if own.exists and own.data is not None:
+            return own
+        pod = self.pod.security_context.get(name)
+        return pod if pod.exists and pod.data is not None else own
+
+    def field(self, *steps: str | int) -> View:
+        """A part of the container, there or missing."""
+        return self.view.get(*steps)
+
+
+def _strings(view: View) -> Mapping[str, str]:
+    return {key: value for key, part in view.entries() if (value := part.string()) is not None}
+
+
+def manifests_of(documents: list[YamlDocument], chart_name: str, namespace: str) -> Iterator[Manifest]:
+    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all."""
+    for document in documents:
+        template, dependency = template_path(document.file, chart_name)
+        view = document.view
+        if not view.is_map:
+            continue
+        kind = view.get("kind").string() or ""
+        if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
+            for item in view.get("items").items():
+                if item.is_map:
+                    yield Manifest(item, template, dependency, namespace)
+        else:
+            yield Manifest(view, template, dependency, namespace)
+
+
+def template_path(source: str, chart_name: str) -> tuple[str, str | None]:
+    """The file (relative to the chart) and the dependency of a ``# Source:`` line.
+
+    >>> template_path("web/templates/a.yaml", "web")
+    ('templates/a.yaml', None)
+    >>> template_path("web/charts/redis/templates/b.yaml", "web")
+    ('charts/redis/templates/b.yaml', 'redis')
+    """
+    file = source.removeprefix(f"{chart_name}/")
+    if file.startswith("charts/"):
+        parts = file.split("/")
+        if "templates" in parts:
+            return file, "/".join(parts[1 : parts.index("templates")])
+        return file, parts[1] if len(parts) > 1 else None
+    return file, None

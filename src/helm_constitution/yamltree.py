@@ -1,0 +1,462 @@
+"""YAML as Kubernetes reads it (sigs.k8s.io/yaml, YAML 1.1 booleans), with the position of every node.
+
+One reader serves values files, Chart.yaml and rendered manifests: plain data to judge, the composed nodes for places.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.model import Base
+
+if TYPE_CHECKING:
+    from helm_constitution.manifests import Manifest
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Path: TypeAlias = tuple[str | int, ...]
+
+try:
+    from yaml.cyaml import CParser as _Parser
+
+    HAS_C_PARSER = True
+except ImportError:  # pragma: no cover - only where PyYAML was built without libyaml
+    HAS_C_PARSER = False
+
+if HAS_C_PARSER:
+
+    class _Composer(_Parser):  # type: ignore[misc,unused-ignore]
+        """PyYAML's C composer without its resolver: tags are ours to decide, from the plain text."""
+
+        def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+            """Nothing to do: no path resolvers."""
+
+        def ascend_resolver(self) -> None:
+            """Nothing to do: no path resolvers."""
+
+        def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+            """A plain scalar is marked ``?``; everything else keeps its kind's own tag."""
+            if kind is yaml.ScalarNode:
+                return "?" if implicit[0] else "tag:yaml.org,2002:str"
+            return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
+
+else:  # pragma: no cover - the slow reader, said under --debug
+    from yaml.composer import Composer
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class _Composer(Reader, Scanner, Parser, Composer):  # type: ignore[no-redef]
+        """The same with PyYAML's own scanner."""
+
+        def __init__(self, stream: str) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+            Composer.__init__(self)
+
+        def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+            """Nothing to do: no path resolvers."""
+
+        def ascend_resolver(self) -> None:
+            """Nothing to do: no path resolvers."""
+
+        def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+            """A plain scalar is marked ``?``; everything else keeps its kind's own tag."""
+            if kind is yaml.ScalarNode:
+                return "?" if implicit[0] else "tag:yaml.org,2002:str"
+            return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
+
+
+_PLAIN: dict[str, Json] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), True),
+    **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), False),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
+    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
+}
+_NUMERIC_START = frozenset("0123456789+-.")
+_INT = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+
+
+def resolve_plain(text: str) -> Json:
+    """The value of an unquoted scalar as go-yaml reads it: ``on`` is true, ``014`` is 12, ``1:30`` and dates are text."""
+    if text in _PLAIN:
+        return _PLAIN[text]
+    if text[0] not in _NUMERIC_START:
+        return text
+    digits = text.replace("_", "")
+    if _INT.match(digits):
+        sign = -1 if digits[0] == "-" else 1
+        body = digits.lstrip("+-").lower()
+        if body.startswith("0x"):
+            return sign * int(body[2:], 16)
+        if body.startswith("0b"):
+            return sign * int(body[2:], 2)
+        if body.startswith("0o"):
+            return sign * int(body[2:], 8)
+        if len(body) > 1 and body.startswith("0"):
+            return sign * int(body, 8)
+        return sign * int(body)
+    if _FLOAT.match(digits):
+        return float(digits)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of text. Lines and columns count from 1, in code points; the end column is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateKey:
+    """A key that a map holds twice: Kubernetes' strict reader rejects it, helm keeps the last."""
+
+    path: Path
+    first: Span
+    second: Span
+
+
+def _span(start: Any, end: Any) -> Span:
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+@dataclass(slots=True, eq=False)
+class YamlDocument:
+    """One YAML document: its data, and where each part of it stands.
+
+    ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
+    and the nodes' lines are those of the rendered text.
+    """
+
+    file: str
+    base: Base = Base.CHART
+    rendered: bool = False
+    data: Json = None
+    duplicates: tuple[DuplicateKey, ...] = ()
+    text: str = ""
+    manifest: Manifest | None = None
+    _root: yaml.Node | None = field(default=None, repr=False)
+
+    @property
+    def view(self) -> View:
+        """The whole document as a view."""
+        return View(self, (), self.data)
+
+    def key_span(self, path: Path) -> Span | None:
+        """Where the key (or list item) at ``path`` stands; None where the path does not exist in the text.
+
+        A key with a scalar on its own line is spanned together with that scalar.
+        """
+        node, key = self._find(path)
+        if node is None:
+            return None
+        if key is None:
+            return _span(node.start_mark, node.end_mark)
+        one_line = isinstance(node, yaml.ScalarNode) and node.end_mark.line == key.start_mark.line
+        return _span(key.start_mark, node.end_mark if one_line else key.end_mark)
+
+    def value_span(self, path: Path) -> Span | None:
+        """Where the value at ``path`` stands; None where the path does not exist in the text."""
+        node, _ = self._find(path)
+        return None if node is None else _span(node.start_mark, node.end_mark)
+
+    def is_plain(self, path: Path) -> bool:
+        """Whether the value at ``path`` is an unquoted scalar."""
+        node, _ = self._find(path)
+        return isinstance(node, yaml.ScalarNode) and node.tag == "?"
+
+    def scalar_text(self, path: Path) -> str | None:
+        """The scalar at ``path`` as written (without quotes); None for maps, lists and missing paths."""
+        node, _ = self._find(path)
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    @property
+    def root(self) -> yaml.Node | None:
+        """The composed root node, for readers that walk the whole text."""
+        return self._root
+
+    def _find(self, path: Path) -> tuple[yaml.Node | None, yaml.Node | None]:
+        node, key = self._root, None
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                found = _entry(node, step)
+                if found is None:
+                    return None, None
+                key, node = found
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                key, node = None, node.value[step]
+            else:
+                return None, None
+        return node, key
+
+
+def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
+    """The last entry of that name (a merge key's own entries only where the map has none)."""
+    merged: tuple[yaml.Node, yaml.Node] | None = None
+    for key, value in reversed(node.value):
+        if isinstance(key, yaml.ScalarNode):
+            if _key_text(key) == step:
+                return key, value
+            if key.tag == "?" and key.value == "<<":
+                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
+                for source in sources:
+                    if merged is None and isinstance(source, yaml.MappingNode):
+                        merged = _entry(source, step)
+    return merged
+
+
+def _key_text(node: yaml.Node) -> str:
+    """A map's key as JSON has it: text; ``8080`` and ``true`` are written out as Kubernetes writes them."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise YamlSyntaxError("a map or a list can't be a key", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+    if node.tag != "?":
+        return str(node.value)
+    value = resolve_plain(node.value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+_TAGS = {
+    "tag:yaml.org,2002:str": str,
+    "tag:yaml.org,2002:int": int,
+    "tag:yaml.org,2002:float": float,
+}
+
+
+class _Builder:
+    """Turns composed nodes into plain data."""
+
+    def __init__(self) -> None:
+        self.duplicates: list[DuplicateKey] = []
+        self.path: list[str | int] = []
+        self.budget = 2_000_000  # nodes: an alias bomb ends here
+
+    def build(self, node: yaml.Node) -> Json:
+        self.budget -= 1
+        if self.budget < 0:
+            raise YamlSyntaxError("too many nodes: aliases multiply this document beyond what can be read", line=node.start_mark.line + 1)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        path = self.path
+        if isinstance(node, yaml.SequenceNode):
+            items: list[Json] = []
+            path.append(0)
+            for index, item in enumerate(node.value):
+                path[-1] = index
+                items.append(self.build(item))
+            path.pop()
+            return items
+        result: dict[str, Json] = {}
+        merges: list[yaml.Node] = []
+        seen: dict[str, yaml.Node] = {}
+        path.append("")
+        for key_node, value_node in node.value:
+            if isinstance(key_node, yaml.ScalarNode) and key_node.tag == "?" and key_node.value == "<<":
+                merges.append(value_node)
+                continue
+            key = _key_text(key_node)
+            path[-1] = key
+            if key in seen:
+                self.duplicates.append(
+                    DuplicateKey(tuple(path), _node_span(seen[key]), _node_span(key_node)),
+                )
+            seen[key] = key_node
+            result[key] = self.build(value_node)
+        path.pop()
+        for merge in merges:
+            for source in merge.value if isinstance(merge, yaml.SequenceNode) else [merge]:
+                merged = self.build(source)
+                if not isinstance(merged, dict):
+                    raise YamlSyntaxError("'<<' merges maps only", line=merge.start_mark.line + 1, column=merge.start_mark.column + 1)
+                for key, value in merged.items():
+                    result.setdefault(key, value)
+        return result
+
+    def _scalar(self, node: yaml.ScalarNode) -> Json:
+        tag, text = node.tag, str(node.value)
+        if tag == "?":
+            return resolve_plain(text)
+        if tag in ("tag:yaml.org,2002:str", "!"):
+            return text
+        value = resolve_plain(text) if text else None
+        if tag == "tag:yaml.org,2002:float" and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        return text if tag.endswith(":binary") else value
+
+
+def _node_span(node: yaml.Node) -> Span:
+    return _span(node.start_mark, node.end_mark)
+
+
+def _fault(error: yaml.YAMLError, file: str) -> YamlSyntaxError:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    parts = [part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part]
+    message = ": ".join(parts) if parts else str(error).splitlines()[0]
+    if mark is None:
+        return YamlSyntaxError(message, file=file)
+    return YamlSyntaxError(message, file=file, line=mark.line + 1, column=mark.column + 1)
+
+
+def load_documents(text: str, file: str, *, base: Base = Base.CHART, rendered: bool = False) -> list[YamlDocument]:
+    """Reads every document of a YAML text; empty documents are left out.
+
+    Raises:
+        YamlSyntaxError: with line and column (from 1) of the first fault.
+    """
+    documents: list[YamlDocument] = []
+    clean = text.removeprefix("﻿")
+    try:
+        composer: Any = _Composer(clean)
+        while composer.check_node():
+            root = composer.get_node()
+            builder = _Builder()
+            data = builder.build(root)
+            if data is None and len(clean) and isinstance(root, yaml.ScalarNode):
+                continue
+            documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, None, root))
+    except yaml.YAMLError as error:
+        raise _fault(error, file) from None
+    except YamlSyntaxError as error:
+        raise YamlSyntaxError(error.message, file=file, line=error.line, column=error.column) from None
+    except RecursionError:
+        raise YamlSyntaxError("nested too deeply to be read", file=file) from None
+    except ValueError as error:
+        raise YamlSyntaxError(str(error), file=file) from None
+    return documents
+
+
+def load_document(text: str, file: str, *, base: Base = Base.CHART) -> YamlDocument:
+    """Reads a file that holds one document, as helm does (the first counts); an empty file gives a document of None."""
+    documents = load_documents(text, file, base=base)
+    return documents[0] if documents else YamlDocument(file, base, text=text)
+
+
+class _Missing:
+    __slots__ = ()
+
+
+_MISSING = _Missing()
+
+
+class View:
+    """A part of a YAML document, there or missing, and at the same time the symbolic place of that part.
+
+    ``view.get("spec", "replicas")`` never fails: what isn't there is a view that doesn't exist. The typed readers
+    (:meth:`string`, :meth:`integer` …) give None where the value is missing or of another type.
+    """
+
+    __slots__ = ("_data", "document", "path")
+
+    def __init__(self, document: YamlDocument, path: Path, data: Json | _Missing) -> None:
+        self.document = document
+        self.path = path
+        self._data = data
+
+    def get(self, *steps: str | int) -> View:
+        """The part below, by keys and list indexes."""
+        data = self._data
+        for step in steps:
+            if isinstance(data, dict):
+                data = data.get(step, _MISSING) if isinstance(step, str) else _MISSING
+            elif isinstance(data, list):
+                data = data[step] if isinstance(step, int) and -len(data) <= step < len(data) else _MISSING
+            else:
+                data = _MISSING
+                break
+        return View(self.document, self.path + steps, data)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the part is there at all; an explicit null is."""
+        return self._data is not _MISSING
+
+    @property
+    def data(self) -> Json:
+        """The plain data; None where the part is missing."""
+        return None if isinstance(self._data, _Missing) else self._data
+
+    def string(self) -> str | None:
+        """The text, or None."""
+        return self._data if isinstance(self._data, str) else None
+
+    def integer(self) -> int | None:
+        """The whole number, or None (true and false are none)."""
+        data = self._data
+        return data if isinstance(data, int) and not isinstance(data, bool) else None
+
+    def boolean(self) -> bool | None:
+        """True or false, or None."""
+        return self._data if isinstance(self._data, bool) else None
+
+    def items(self) -> Iterator[View]:
+        """The elements of a list; nothing for anything else."""
+        if isinstance(self._data, list):
+            for index, item in enumerate(self._data):
+                yield View(self.document, (*self.path, index), item)
+
+    def entries(self) -> Iterator[tuple[str, View]]:
+        """Keys and values of a map; nothing for anything else."""
+        if isinstance(self._data, dict):
+            for key, value in self._data.items():
+                yield key, View(self.document, (*self.path, key), value)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map."""
+        return isinstance(self._data, dict)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return isinstance(self._data, list)
+
+    def walk(self) -> Iterator[View]:
+        """This part and everything below, depth first."""
+        yield self
+        for _, child in self.entries():
+            yield from child.walk()
+        for child in self.items():
+            yield from child.walk()
+
+    def __bool__(self) -> bool:
+        """Whether there is something in it, as a template's ``if`` sees it."""
+        return bool(self.data)
+
+    def __repr__(self) -> str:
+        return f"View({self.document.file}, {dotted(self.path)!r})"
+
+
+def dotted(path: Path) -> str:
+    """A path in the form ``spec.containers[0].image``; keys with dots are quoted: ``labels["helm.sh/chart"]``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif "." in step or not step:
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text
