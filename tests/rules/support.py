@@ -1,0 +1,59 @@
+"""What the tests of rules share: a rendering out of YAML text, and a rule's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from helm_constitution.api import Container, Manifest, PodSpec, Problem, Rendering, Rule, Subject, View, Workload
+from helm_constitution.manifests import manifests_of
+from helm_constitution.subject import Facts
+from helm_constitution.yamltree import dotted, load_documents
+
+
+def rendering(text: str, *, file: str = "web/templates/x.yaml", scenario: str = "defaults") -> Rendering:
+    """The objects of ``text`` as the chart ``web`` would have rendered them from ``file``."""
+    manifests = tuple(manifests_of(load_documents(text, file, rendered=True), "web", "default"))
+    for manifest in manifests:
+        manifest.view.document.manifest = manifest
+    return Rendering(scenario, "web", "release-name", "default", manifests)
+
+
+def things(rule: Rule, objects: Rendering) -> Iterable[object]:
+    """What the engine hands to the rule, one by one: as its scope says."""
+    if rule.scope is Rendering:
+        return (objects,)
+    if rule.scope is Manifest:
+        return objects.manifests
+    if rule.scope is Workload:
+        return objects.workloads
+    if rule.scope is PodSpec:
+        return tuple(workload.pod for workload in objects.workloads)
+    if rule.scope is Container:
+        return tuple(container for workload in objects.workloads for container in workload.pod.all_containers)
+    raise AssertionError(f"{rule.id} judges the subject as a whole, not rendered objects")
+
+
+def bare_subject(rule: Rule, parameters: Mapping[str, int | str] | None = None) -> Subject:
+    """A subject for rules that look at rendered objects only: it has the rule's parameters, but no chart."""
+    bound = {name: parameter.default for name, parameter in rule.parameters.items()}
+    return Subject(Facts(cast(Any, None)), {**bound, **(parameters or {})})
+
+
+def problems(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = None) -> list[Problem]:
+    """The problems that ``rule`` finds in the rendered objects of ``text``, in order."""
+    subject = bare_subject(rule, parameters)
+    outcomes = (outcome for thing in things(rule, rendering(text)) for outcome in rule.check(thing, subject))
+    return [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+
+
+def judge(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = None) -> list[str]:
+    """The messages of the problems that ``rule`` finds in the rendered objects of ``text``."""
+    return [problem.message for problem in problems(rule, text, parameters)]
+
+
+def fields(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = None) -> list[str]:
+    """The field paths of the problems, as the report prints them: ``spec.containers[0].image``."""
+    return [
+        dotted(problem.at.path) if isinstance(problem.at, View) else "" for problem in problems(rule, text, parameters)
+    ]
