@@ -84,20 +84,27 @@ ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """A pattern that recognises the statements a rule enforces, with the polarity that they must have."""
+    """A pattern that recognises the statements a rule enforces, with the polarity that they must have.
 
-    pattern: re.Pattern[str]
+    Compiled when first searched: a constitution that pins its rules never pays for it.
+    """
+
+    pattern: str
     forbids: bool
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """Finds the pattern in a statement's text, whatever the case."""
+        return re.search(self.pattern, text, re.IGNORECASE)
 
 
 def require(pattern: str) -> Matcher:
     """Recognises a statement that demands something (MUST, SHOULD). Case is ignored; named groups set parameters."""
-    return Matcher(re.compile(pattern, re.IGNORECASE), forbids=False)
+    return Matcher(pattern, forbids=False)
 
 
 def forbid(pattern: str) -> Matcher:
     """Recognises a statement that forbids something (MUST NOT, SHOULD NOT, or "MUST never")."""
-    return Matcher(re.compile(pattern, re.IGNORECASE), forbids=True)
+    return Matcher(pattern, forbids=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,7 @@ class Rule:
     check: Callable[..., Iterable[Outcome]]
     scope: type
     enforces: tuple[Matcher, ...] = ()
-    umbrella: re.Pattern[str] | None = None
+    umbrella: str | None = None
     evidence: str | None = None
     tests: bool = False
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
@@ -187,10 +194,9 @@ def rule(
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or ``subject.text(name)``.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
-    wide = re.compile(umbrella, re.IGNORECASE) if umbrella else None
 
     def register(check: Callable[..., Iterable[Outcome]]) -> Rule:
-        return Rule(id, default, check, scope, matchers, wide, evidence, tests, dict(parameters or {}))
+        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, dict(parameters or {}))
 
     return register
 

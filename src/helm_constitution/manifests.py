@@ -65,6 +65,7 @@ class Manifest:
     template: str
     dependency: str | None
     release_namespace: str = "default"
+    scenario: str = "defaults"
 
     @cached_property
     def kind(self) -> str:
@@ -298,20 +299,28 @@ def _strings(view: View) -> Mapping[str, str]:
     return {key: value for key, part in view.entries() if (value := part.string()) is not None}
 
 
-def manifests_of(documents: list[YamlDocument], chart_name: str, namespace: str) -> Iterator[Manifest]:
-    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all."""
+def manifests_of(
+    documents: list[YamlDocument],
+    chart_name: str,
+    namespace: str = "default",
+    scenario: str = "defaults",
+) -> Iterator[Manifest]:
+    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all.
+
+    ``document.file`` is the source as helm prints it (``web/templates/a.yaml``) and becomes the template's path in the
+    chart; ``document.manifests`` is filled.
+    """
     for document in documents:
-        template, dependency = template_path(document.file, chart_name)
+        document.file, dependency = template_path(document.file, chart_name)
         view = document.view
-        if not view.is_map:
-            continue
         kind = view.get("kind").string() or ""
+        parts = [view]
         if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
-            for item in view.get("items").items():
-                if item.is_map:
-                    yield Manifest(item, template, dependency, namespace)
-        else:
-            yield Manifest(view, template, dependency, namespace)
+            parts = list(view.get("items").items())
+        document.manifests = tuple(
+            Manifest(part, document.file, dependency, namespace, scenario) for part in parts if part.is_map
+        )
+        yield from document.manifests
 
 
 def template_path(source: str, chart_name: str) -> tuple[str, str | None]:

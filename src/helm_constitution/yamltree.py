@@ -152,7 +152,7 @@ class YamlDocument:
     data: Json = None
     duplicates: tuple[DuplicateKey, ...] = ()
     text: str = ""
-    manifest: Manifest | None = None
+    manifests: tuple[Manifest, ...] = ()
     _root: yaml.Node | None = field(default=None, repr=False)
 
     @property
@@ -336,7 +336,7 @@ def load_documents(text: str, file: str, *, base: Base = Base.CHART, rendered: b
             data = builder.build(root)
             if data is None and len(clean) and isinstance(root, yaml.ScalarNode):
                 continue
-            documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, None, root))
+            documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, (), root))
     except yaml.YAMLError as error:
         raise _fault(error, file) from None
     except YamlSyntaxError as error:
