@@ -221,6 +221,7 @@ __all__ = [
     "Location",
     "Manifest",
     "Matcher",
+    "Outcome",
     "Parameter",
     "Place",
     "PodSpec",

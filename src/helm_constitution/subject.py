@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from helm_constitution.model import Base
+
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.helm.protocol import HelmMessage
-    from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
+    from helm_constitution.manifests import Rendering
+    from helm_constitution.model import Location
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
+    from helm_constitution.yamltree import View
+
+
+class NotYet(Exception):
+    """Raised where a rule looks at renderings while helm is still at work; the engine runs that rule later."""
 
 
 @dataclass(eq=False)
 class Facts:
-    """Everything known of one chart in one run; computed once, shared by all rules."""
+    """Everything known of one chart in one run; computed once, shared by all rules.
+
+    ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there.
+    """
 
     chart: Chart
     results: tuple[ScenarioResult, ...] = ()
     lint: tuple[HelmMessage, ...] = ()
+    pending: Callable[[], tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]] | None = None
+
+    def wait(self) -> None:
+        """Waits for helm to be done."""
+        if self.pending is not None:
+            pending, self.pending = self.pending, None
+            self.results, self.lint = pending()
+
+    def require_done(self) -> None:
+        """Raises NotYet while helm is at work."""
+        if self.pending is not None:
+            raise NotYet
+
+    @property
+    def not_rendered(self) -> str:
+        """Why there is no rendering to judge."""
+        if self.chart.is_library:
+            return "a library chart renders nothing by itself"
+        return "no scenario rendered"
+
+    def line_of(self, location: Location) -> str | None:
+        """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
+        if location.line is None or location.file is None or location.base != Base.CHART:
+            return None
+        lines = self._lines.get(location.file)
+        if lines is None:
+            lines = self._lines[location.file] = self.chart.files.get(location.file, "").splitlines()
+        return lines[location.line - 1] if location.line <= len(lines) else None
+
+    def dependency_entry(self, dependency: str) -> View | None:
+        """Where Chart.yaml declares a dependency (given by its path, ``dep/charts/inner`` by ``dep``)."""
+        name = dependency.partition("/")[0]
+        for entry in self.chart.dependencies:
+            if name in (entry.key, entry.name):
+                return entry.view
+        return None
+
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        return {}
 
     @cached_property
     def templates(self) -> tuple[TemplateFile, ...]:
@@ -64,21 +115,28 @@ class Subject:
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
         """How each scenario went, in order; ``defaults`` first. Empty for a library chart, which can't be rendered."""
+        self.facts.require_done()
         return self.facts.results
 
     @property
     def renderings(self) -> Iterator[Rendering]:
         """The renderings of the scenarios that rendered."""
-        return (result.rendering for result in self.facts.results if result.rendering is not None)
+        return (result.rendering for result in self.results if result.rendering is not None)
 
     @property
     def defaults(self) -> ScenarioResult | None:
         """How the rendering with default values went; None for a library chart."""
-        return self.facts.results[0] if self.facts.results else None
+        return self.results[0] if self.results else None
+
+    @property
+    def rendered(self) -> bool:
+        """Whether any scenario rendered."""
+        return any(result.rendering is not None for result in self.results)
 
     @property
     def lint(self) -> tuple[HelmMessage, ...]:
         """``helm lint``'s own messages, placed."""
+        self.facts.require_done()
         return self.facts.lint
 
     def number(self, name: str) -> int:

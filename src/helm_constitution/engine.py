@@ -1,0 +1,222 @@
+"""Runs rules over a subject: stamps what they find, keeps a crashing one apart and goes on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
+from helm_constitution.locate import locate
+from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
+from helm_constitution.subject import Facts, NotYet, Subject
+from helm_constitution.yamltree import View
+
+if TYPE_CHECKING:
+    from helm_constitution.model import Location
+
+
+@dataclass
+class RuleRun:
+    """How one rule went over one chart."""
+
+    rule: Rule
+    demand: Demand
+    findings: list[Finding] = field(default_factory=list)
+    tallies: list[Tally] = field(default_factory=list)
+    unjudged: str | None = None
+    crash: Trouble | None = None
+
+
+def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, subcharts: bool = False, debug: bool = False) -> list[RuleRun]:
+    """Runs every demanded rule, in the order of ``demands``.
+
+    Rules that look at the renderings while helm is still at work are put off until the others are done.
+
+    Args:
+        demands: the rules to run, with severity and parameters.
+        facts: the chart; its renderings may still be under way.
+        subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
+        debug: keep the traceback of a crashed rule.
+    """
+    runs = [RuleRun(rule, demand) for rule, demand in demands.items()]
+    waiting: list[RuleRun] = []
+    for run in runs:
+        if run.rule.scope is not Subject:
+            waiting.append(run)
+            continue
+        try:
+            _run(run, facts, subcharts, debug)
+        except NotYet:
+            waiting.append(run)
+    facts.wait()
+    for run in waiting:
+        _run(run, facts, subcharts, debug)
+    return runs
+
+
+def _run(run: RuleRun, facts: Facts, subcharts: bool, debug: bool) -> None:
+    subject = Subject(facts, run.demand.parameters)
+    outcomes: list[tuple[Problem, Manifest | None, str | None]] = []
+    tallies: list[Tally] = []
+    try:
+        for outcome, manifest, scenario in _outcomes(run.rule, subject):
+            if isinstance(outcome, Tally):
+                tallies.append(outcome)
+            else:
+                outcomes.append((outcome, manifest, scenario))
+    except NotYet:
+        raise
+    except Unjudged as reason:
+        run.unjudged = str(reason)
+    except Exception as error:  # noqa: BLE001 - a rule is foreign code: whatever it raises must not look like a clean chart
+        run.crash = _crash(run.rule, error, debug)
+    else:
+        run.tallies = tallies
+        run.findings = _stamp(run, outcomes, facts, subcharts)
+
+
+def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
+    import traceback
+
+    trace = "".join(traceback.format_exception(error)) if debug else None
+    message = f"rule {rule.id} crashed: {type(error).__name__}: {error}; this is a fault of the rule, not of the chart"
+    return Trouble("crash", message, rule=rule.id, traceback=trace)
+
+
+def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None, str | None]]:
+    if rule.scope is Subject:
+        for outcome in rule.check(subject):
+            yield outcome, None, None
+        return
+    if not subject.rendered:
+        raise Unjudged(subject.facts.not_rendered)
+    good = total = 0
+    for rendering in subject.renderings:
+        for thing, manifest in _things(rule, rendering):
+            problems = list(rule.check(thing, subject))
+            total += 1
+            good += not any(isinstance(problem, Problem) for problem in problems)
+            for problem in problems:
+                yield problem, manifest, rendering.scenario
+    if rule.evidence and total:
+        yield Tally(good, total, rule.evidence), None, None
+
+
+def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:
+    """What a scoped rule judges in a rendering. Test hooks only where the rule asks for them."""
+    if rule.scope is Rendering:
+        yield rendering, None
+        return
+    for manifest in rendering.manifests:
+        if manifest.is_test and not rule.tests:
+            continue
+        if rule.scope is Manifest:
+            yield manifest, manifest
+        elif (workload := manifest.workload) is not None:
+            if rule.scope is Workload:
+                yield workload, manifest
+            elif rule.scope is PodSpec:
+                yield workload.pod, manifest
+            elif rule.scope is Container:
+                for container in workload.pod.all_containers:
+                    yield container, manifest
+
+
+def _manifest_of(view: View) -> Manifest | None:
+    """The object that a view of a rendered document is a part of."""
+    for manifest in view.document.manifests:
+        if view.path[: len(manifest.view.path)] == manifest.view.path:
+            return manifest
+    return None
+
+
+def _stamp(
+    run: RuleRun,
+    outcomes: list[tuple[Problem, Manifest | None, str | None]],
+    facts: Facts,
+    subcharts: bool,
+) -> list[Finding]:
+    """Makes findings of problems: equal ones of several scenarios are one, those in dependencies' objects one a dependency."""
+    merged: dict[tuple[Any, ...], Finding] = {}
+    scenarios: dict[tuple[Any, ...], list[str]] = {}
+    foreign: dict[str, list[Finding]] = {}
+    for problem, scoped, scenario in outcomes:
+        manifest = _manifest_of(problem.at) if isinstance(problem.at, View) else None
+        manifest = manifest or scoped
+        reference: ObjectRef | None = None
+        if manifest is not None:
+            part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
+            reference = manifest.reference(part)
+            scenario = scenario or manifest.scenario
+        location = locate(problem.at)
+        key = (location, reference, problem.message)
+        names = scenarios.setdefault(key, [])
+        if scenario and scenario not in names:
+            names.append(scenario)
+        if key in merged:
+            continue
+        merged[key] = Finding(
+            rule=run.rule.id,
+            principle=run.rule.principle,
+            statements=run.demand.statements,
+            severity=run.demand.severity,
+            message=problem.message,
+            location=location,
+            related=tuple(RelatedLocation(locate(related.at), related.message) for related in problem.related),
+            object=reference,
+            dependency=manifest.dependency if manifest is not None else None,
+        )
+    findings: list[Finding] = []
+    for key, finding in merged.items():
+        finding = replace(finding, scenarios=tuple(scenarios[key]), source_line=facts.line_of(finding.location))
+        if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
+            foreign.setdefault(finding.dependency, []).append(finding)
+        else:
+            findings.append(finding)
+    findings.extend(_one_note(dependency, group, facts) for dependency, group in foreign.items())
+    return _fingerprinted(findings)
+
+
+def _is_foreign(location: Location) -> bool:
+    return location.file is None or location.file.startswith("charts/")
+
+
+def _one_note(dependency: str, group: list[Finding], facts: Facts) -> Finding:
+    """What a rule found in a dependency's objects, as one note: the chart's author can't edit them."""
+    first = group[0]
+    thing = f"{first.object.kind} {first.object.name}: " if first.object else ""
+    more = f" (and {len(group) - 1} more in this dependency)" if len(group) > 1 else ""
+    place = facts.dependency_entry(dependency)
+    return replace(
+        first,
+        severity=Severity.NOTE,
+        message=f"dependency {dependency}: {thing}{first.message}{more}",
+        location=locate(place) if place is not None else first.location,
+        related=(RelatedLocation(first.location, "rendered from here"),) if place is not None else (),
+        object=first.object,
+        scenarios=tuple(dict.fromkeys(name for finding in group for name in finding.scenarios)),
+        source_line=facts.line_of(locate(place)) if place is not None else None,
+    )
+
+
+def _fingerprinted(findings: list[Finding]) -> list[Finding]:
+    """Gives each finding an identity that survives moved lines: rule, file, object, field, source text, message."""
+    counts: dict[str, int] = {}
+    stamped: list[Finding] = []
+    for finding in findings:
+        thing = finding.object
+        parts = (
+            finding.rule,
+            finding.location.base,
+            finding.location.file or "",
+            f"{thing.kind}/{thing.name}/{thing.container}/{thing.field}" if thing else (finding.source_line or "").strip(),
+            finding.message,
+        )
+        text = "\0".join(parts)
+        counts[text] = counts.get(text, 0) + 1
+        digest = hashlib.sha256(f"{text}\0{counts[text]}".encode()).hexdigest()[:32]
+        stamped.append(replace(finding, fingerprint=digest))
+    return stamped
