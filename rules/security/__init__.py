@@ -1,0 +1,34 @@
+"""VII. Security by Default: what the chart's pods may do, what they give away, whom they trust."""
+
+from __future__ import annotations
+
+from helm_constitution.api import RuleModule
+
+from .host_access import host_namespace, host_path, probe_host, sensitive_mount, volume_type
+from .privileges import capabilities, low_user_id, privilege_escalation, privileged, root_user, writable_root
+from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
+
+MODULE = RuleModule(
+    key="security",
+    title="Security by Default",
+    aliases=(r"\bsecur(?:e|ity)\b", r"\bhardening\b", r"\bleast[- ]privilege\b"),
+    rules=(
+        privileged,
+        privilege_escalation,
+        root_user,
+        low_user_id,
+        capabilities,
+        writable_root,
+        no_seccomp,
+        apparmor,
+        selinux,
+        proc_mount,
+        unsafe_sysctl,
+        windows_host_process,
+        host_namespace,
+        host_path,
+        sensitive_mount,
+        volume_type,
+        probe_host,
+    ),
+)

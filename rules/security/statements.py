@@ -1,0 +1,32 @@
+"""Patterns of statements that several security rules enforce."""
+
+from __future__ import annotations
+
+from helm_constitution.api import require
+
+SECURE_DEFAULTS = (
+    r"security[- ]sensitive defaults?|secure (?:by )?defaults?|secure[- ]by[- ]default"
+    r"|defaults? (?:must|should|shall|are|is|be)\b.{0,30}\bsecure\b"
+)
+"""Umbrella of every security rule: "Security-sensitive defaults MUST be secure"."""
+
+LEAST_PRIVILEGE = (
+    SECURE_DEFAULTS
+    + r"|least[- ]privileges?|(?:restrictive|restricted|hardened|minimal) (?:pod |container )?security ?contexts?"
+    r"|security ?contexts?\b.{0,40}\b(?:restrictive|hardened|minimal)\b|minimal (?:privileges|permissions)"
+)
+"""Umbrella of the rules about what a pod may do: "Security contexts MUST follow the least-privilege principle"."""
+
+ACCESS = SECURE_DEFAULTS + r"|least[- ]privileges?|minimal (?:privileges|permissions|rbac|access)"
+"""Umbrella of the rules about what a service account may do."""
+
+_STANDARDS = r"\bpod[- ]security[- ](?:standards?|admission|profiles?|policy|policies)|\bPSS\b"
+
+BASELINE = require(_STANDARDS + r"|\bbaseline (?:pod security )?(?:profile|policy|level|standard)")
+"""Statements that ask for the Pod Security Standards, whichever profile."""
+
+RESTRICTED = require(
+    rf"^(?!(?!.*\brestricted\b).*\bbaseline\b).*(?:{_STANDARDS})"
+    r"|\brestricted (?:pod security )?(?:profile|policy|level|standard)"
+)
+"""Statements that ask for the restricted profile; one that names only the baseline profile does not."""
