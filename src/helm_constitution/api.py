@@ -109,7 +109,7 @@ def forbid(pattern: str) -> Matcher:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number or text that a statement's named group or the configuration may set, and why the default is what it is."""
+    """A number or text that a statement's named group or the configuration may set, and the default's reason."""
 
     default: int | str
     reason: str
@@ -133,6 +133,11 @@ class Rule:
     def principle(self) -> str:
         """The key of the rule's module, the part of its id before the slash."""
         return self.id.partition("/")[0]
+
+    @property
+    def weight(self) -> str:
+        """The default as text: MUST, SHOULD, MAY or off."""
+        return "off" if isinstance(self.default, Off) else self.default.name
 
     @property
     def doc(self) -> str:
@@ -191,7 +196,8 @@ def rule(
         evidence: for a scoped rule, what is counted: ``"containers run as non-root"`` gives "12 of 14 containers run
             as non-root".
         tests: whether objects that are test hooks are judged too.
-        parameters: what statements and configuration may set, read by ``subject.number(name)`` or ``subject.text(name)``.
+        parameters: what statements and configuration may set, read by ``subject.number(name)`` or
+            ``subject.text(name)``.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 

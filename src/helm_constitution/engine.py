@@ -30,7 +30,9 @@ class RuleRun:
     crash: Trouble | None = None
 
 
-def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, subcharts: bool = False, debug: bool = False) -> list[RuleRun]:
+def run_rules(
+    demands: Mapping[Rule, Demand], facts: Facts, *, subcharts: bool = False, debug: bool = False
+) -> list[RuleRun]:
     """Runs every demanded rule, in the order of ``demands``.
 
     Rules that look at the renderings while helm is still at work are put off until the others are done.
@@ -139,7 +141,7 @@ def _stamp(
     facts: Facts,
     subcharts: bool,
 ) -> list[Finding]:
-    """Makes findings of problems: equal ones of several scenarios are one, those in dependencies' objects one a dependency."""
+    """Makes findings of problems: one for all scenarios, one for all objects of a dependency."""
     merged: dict[tuple[Any, ...], Finding] = {}
     scenarios: dict[tuple[Any, ...], list[str]] = {}
     foreign: dict[str, list[Finding]] = {}
@@ -150,12 +152,12 @@ def _stamp(
         if manifest is not None:
             part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
             reference = manifest.reference(part)
-            scenario = scenario or manifest.scenario
+        name = scenario or (manifest.scenario if manifest is not None else None)
         location = locate(problem.at)
         key = (location, reference, problem.message)
         names = scenarios.setdefault(key, [])
-        if scenario and scenario not in names:
-            names.append(scenario)
+        if name and name not in names:
+            names.append(name)
         if key in merged:
             continue
         merged[key] = Finding(
@@ -170,8 +172,8 @@ def _stamp(
             dependency=manifest.dependency if manifest is not None else None,
         )
     findings: list[Finding] = []
-    for key, finding in merged.items():
-        finding = replace(finding, scenarios=tuple(scenarios[key]), source_line=facts.line_of(finding.location))
+    for key, bare in merged.items():
+        finding = replace(bare, scenarios=tuple(scenarios[key]), source_line=facts.line_of(finding.location))
         if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
             foreign.setdefault(finding.dependency, []).append(finding)
         else:
@@ -212,7 +214,9 @@ def _fingerprinted(findings: list[Finding]) -> list[Finding]:
             finding.rule,
             finding.location.base,
             finding.location.file or "",
-            f"{thing.kind}/{thing.name}/{thing.container}/{thing.field}" if thing else (finding.source_line or "").strip(),
+            f"{thing.kind}/{thing.name}/{thing.container}/{thing.field}"
+            if thing
+            else (finding.source_line or "").strip(),
             finding.message,
         )
         text = "\0".join(parts)

@@ -137,6 +137,11 @@ class Statement:
     line: int
     pins: tuple[RulePin, ...] = ()
 
+    @property
+    def keyword(self) -> str:
+        """The obligation as the reports name it: MUST, MUST NOT, SHOULD …"""
+        return f"{self.obligation.name}{' NOT' if self.forbids else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Principle:

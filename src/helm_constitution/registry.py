@@ -1,4 +1,4 @@
-"""The rules that there are: the ten modules of the top-level ``rules`` folder, installed as ``helm_constitution.rules``."""
+"""The rules that there are: the top-level ``rules`` folder, installed as ``helm_constitution.rules``."""
 
 from __future__ import annotations
 

@@ -1,12 +1,16 @@
-"""The named ways in which a chart is rendered."""
+"""The named ways in which a chart is rendered, and what became of each."""
 
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from helm_constitution.helm.protocol import HelmMessage, RenderRequest
-from helm_constitution.manifests import Rendering
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
+from helm_constitution.manifests import Rendering, manifests_of, template_path
+from helm_constitution.yamltree import YamlDocument, load_documents
 
 DEFAULTS = "defaults"
 
@@ -32,7 +36,7 @@ class Scenario:
 class ScenarioResult:
     """How a scenario went. ``rendering`` is there where objects can be judged; ``errors`` are helm's messages.
 
-    ``broken`` are rendered texts that are not YAML: (source, message with the rendered line).
+    A rendering with documents that aren't YAML has both: the other documents, and one error for each bad one.
     """
 
     scenario: Scenario
@@ -40,3 +44,70 @@ class ScenarioResult:
     message: str | None
     rendering: Rendering | None
     errors: tuple[HelmMessage, ...] = ()
+
+
+def plan(folder: Path, files: Mapping[str, str] | Sequence[str], request: RenderRequest, which: str) -> list[Scenario]:
+    """The scenarios of a chart, ``defaults`` first.
+
+    Args:
+        folder: the chart's folder.
+        files: the chart's files, by path.
+        request: what the user asked for on the command line; its values come last, on top of every scenario.
+        which: ``defaults`` for that one alone, else also each ``ci/*-values.yaml`` and ``platforms/*.yaml``.
+    """
+    scenarios = [Scenario(DEFAULTS, request)]
+    if which == DEFAULTS:
+        return scenarios
+    for name in sorted(files):
+        directory, _, base = name.partition("/")
+        ci = directory == "ci" and base.endswith(("-values.yaml", "-values.yml"))
+        platform = directory == "platforms" and base.endswith((".yaml", ".yml"))
+        if (ci or platform) and "/" not in base:
+            values = (folder / name, *request.values_files)
+            scenarios.append(Scenario(name, replace(request, values_files=values)))
+    return scenarios
+
+
+def conclude(scenario: Scenario, output: RenderOutput, chart_name: str) -> ScenarioResult:
+    """What became of a scenario: helm's documents parsed, its errors told apart."""
+    request = scenario.request
+    documents: list[YamlDocument] = []
+    faults: list[HelmMessage] = []
+    for text in output.documents:
+        try:
+            documents.extend(load_documents(text.text, text.source, rendered=True))
+        except YamlSyntaxError as error:
+            file, _ = template_path(text.source, chart_name)
+            fault = HelmMessage(
+                MessageLevel.ERROR,
+                f"not YAML once rendered: {error.message}",
+                FailureKind.YAML,
+                file=file,
+                rendered_line=error.line,
+            )
+            faults.append(fault)
+    if not output.ok and not documents:
+        status = Status.NEEDS_INPUT if needs_input(output.errors) else Status.FAILED
+        return ScenarioResult(scenario, status, _summary(output.errors), None, output.errors)
+    manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name))
+    rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
+    errors = tuple(faults) or output.errors
+    status = Status.FAILED if errors else Status.RENDERED
+    return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors)
+
+
+def needs_input(errors: Sequence[HelmMessage]) -> bool:
+    """Whether the chart itself asks for input: its ``required`` or ``fail``, or a key that its schema requires."""
+    return bool(errors) and all(_asks(error) for error in errors)
+
+
+def _asks(error: HelmMessage) -> bool:
+    if error.kind is FailureKind.REQUIRED:
+        return True
+    text = error.text.lower()
+    return error.kind is FailureKind.SCHEMA and ("is required" in text or "missing propert" in text)
+
+
+def _summary(errors: Sequence[HelmMessage]) -> str:
+    first = errors[0].text
+    return first if len(errors) == 1 else f"{first} (and {len(errors) - 1} more)"

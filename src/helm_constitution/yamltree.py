@@ -19,11 +19,11 @@ from helm_constitution.model import Base
 if TYPE_CHECKING:
     from helm_constitution.manifests import Manifest
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = tuple[str | int, ...]
 
 try:
-    from yaml.cyaml import CParser as _Parser
+    from yaml._yaml import CParser as _Parser
 
     HAS_C_PARSER = True
 except ImportError:  # pragma: no cover - only where PyYAML was built without libyaml
@@ -92,7 +92,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\
 
 
 def resolve_plain(text: str) -> Json:
-    """The value of an unquoted scalar as go-yaml reads it: ``on`` is true, ``014`` is 12, ``1:30`` and dates are text."""
+    """The value of an unquoted scalar as go-yaml reads it: ``on`` is true, ``014`` is 12, ``1:30`` is text."""
     if text in _PLAIN:
         return _PLAIN[text]
     if text[0] not in _NUMERIC_START:
@@ -226,7 +226,9 @@ def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Nod
 def _key_text(node: yaml.Node) -> str:
     """A map's key as JSON has it: text; ``8080`` and ``true`` are written out as Kubernetes writes them."""
     if not isinstance(node, yaml.ScalarNode):
-        raise YamlSyntaxError("a map or a list can't be a key", line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+        raise YamlSyntaxError(
+            "a map or a list can't be a key", line=node.start_mark.line + 1, column=node.start_mark.column + 1
+        )
     if node.tag != "?":
         return str(node.value)
     value = resolve_plain(node.value)
@@ -257,7 +259,9 @@ class _Builder:
     def build(self, node: yaml.Node) -> Json:
         self.budget -= 1
         if self.budget < 0:
-            raise YamlSyntaxError("too many nodes: aliases multiply this document beyond what can be read", line=node.start_mark.line + 1)
+            raise YamlSyntaxError(
+                "too many nodes: aliases multiply this document beyond what can be read", line=node.start_mark.line + 1
+            )
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node)
         path = self.path
@@ -290,7 +294,9 @@ class _Builder:
             for source in merge.value if isinstance(merge, yaml.SequenceNode) else [merge]:
                 merged = self.build(source)
                 if not isinstance(merged, dict):
-                    raise YamlSyntaxError("'<<' merges maps only", line=merge.start_mark.line + 1, column=merge.start_mark.column + 1)
+                    raise YamlSyntaxError(
+                        "'<<' merges maps only", line=merge.start_mark.line + 1, column=merge.start_mark.column + 1
+                    )
                 for key, value in merged.items():
                     result.setdefault(key, value)
         return result

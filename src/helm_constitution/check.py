@@ -1,0 +1,275 @@
+"""The gate: one chart in, one report out. Loading, helm, rules, verdicts, in this order and as far beside each other as
+they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.errors import ConstitutionError
+from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput, RenderRequest
+from helm_constitution.model import Finding, Severity, Trouble, Verdict
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Rule
+    from helm_constitution.chart import Chart
+    from helm_constitution.constitution import Constitution
+    from helm_constitution.engine import RuleRun
+    from helm_constitution.model import Statement
+    from helm_constitution.scenarios import Scenario, ScenarioResult
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's."""
+
+    request: RenderRequest = field(default_factory=RenderRequest)
+    constitution: Path | None = None
+    configuration: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    scenarios: str = "quick"
+    subcharts: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True)
+class StatementReport:
+    """What is said of one statement; ``reason`` tells why it is unchecked or in error."""
+
+    statement: Statement
+    rules: tuple[str, ...]
+    verdict: Verdict
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class PrincipleReport:
+    """What is said of one principle, and on what evidence."""
+
+    key: str
+    title: str
+    verdict: Verdict
+    evidence: str
+    statements: tuple[StatementReport, ...]
+
+
+@dataclass(frozen=True)
+class ChartReport:
+    """Everything that a report of one chart says."""
+
+    name: str
+    version: str
+    path: str
+    verdict: Verdict
+    constitution: Constitution | None
+    scenarios: tuple[ScenarioResult, ...]
+    principles: tuple[PrincipleReport, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Trouble, ...]
+    notices: tuple[str, ...] = ()
+    undemanded: int = 0
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one run of the program says: the charts, and the engine that judged them."""
+
+    engine: str
+    helm: str
+    kube: str
+    charts: tuple[ChartReport, ...]
+
+
+def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
+    """Checks one chart (a folder or a packaged one).
+
+    Raises:
+        ConstitutionError: where it can't be judged at all.
+    """
+    from helm_constitution.chart import packaged, unpacked
+
+    if packaged(path):
+        with unpacked(path) as folder:
+            return _check_folder(folder, str(path), engine, options)
+    return _check_folder(path, str(path), engine, options)
+
+
+def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
+    """The report of a chart that could not be judged, beside others that could."""
+    trouble = Trouble("error", error.message, file=error.file, line=error.line)
+    return ChartReport(path.name, "", str(path), Verdict.ERROR, None, (), (), (), (trouble,))
+
+
+def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOptions) -> ChartReport:
+    # helm starts before anything heavy is imported or read: it takes longest.
+    lint = engine.lint(folder, options.request)
+    first = engine.render(folder, options.request)
+
+    from helm_constitution import registry
+    from helm_constitution.chart import load_chart
+    from helm_constitution.config import expand, find_configuration, load_configuration
+    from helm_constitution.constitution import load_constitution, match
+    from helm_constitution.engine import run_rules
+    from helm_constitution.scenarios import plan
+    from helm_constitution.subject import Facts
+
+    chart = load_chart(folder, shown=shown)
+    configuration = load_configuration(find_configuration(Path(shown), options.configuration))
+    constitution = load_constitution(Path(shown), options.constitution or configuration.constitution)
+    demands = match(
+        constitution,
+        registry.modules(),
+        select=(*configuration.select, *expand(options.select)),
+        ignore=(*configuration.ignore, *expand(options.ignore)),
+        severities=configuration.severities,
+        parameters=configuration.parameters,
+    )
+    scenarios = plan(folder, chart.files, options.request, options.scenarios)
+    helm = _Helm(engine, chart, scenarios, lint, first)
+    facts = Facts(chart, pending=helm.finish)
+    runs = run_rules(demands.rules, facts, subcharts=options.subcharts, debug=options.debug)
+    troubles = [*helm.troubles(), *(run.crash for run in runs if run.crash is not None)]
+    principles = tuple(_principles(constitution, demands.by_statement, runs, options))
+    findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))
+    worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
+    if any(trouble.fatal for trouble in troubles):
+        worst = Verdict.ERROR
+    return ChartReport(
+        name=chart.name,
+        version=chart.version,
+        path=shown,
+        verdict=worst,
+        constitution=constitution,
+        scenarios=facts.results,
+        principles=principles,
+        findings=findings,
+        problems=tuple(troubles),
+        notices=helm.notices,
+        undemanded=len(registry.rules()) - len(demands.rules),
+    )
+
+
+class _Helm:
+    """What helm was asked for one chart, and what came of it."""
+
+    def __init__(
+        self,
+        engine: HelmEngine,
+        chart: Chart,
+        scenarios: Sequence[Scenario],
+        lint: Pending[LintOutput],
+        first: Pending[RenderOutput],
+    ) -> None:
+        self.chart = chart
+        self.scenarios = scenarios
+        self.lint = lint
+        self.renders = [first, *(engine.render(chart.path, scenario.request) for scenario in scenarios[1:])]
+        self.results: tuple[ScenarioResult, ...] = ()
+        self.notices: tuple[str, ...] = ()
+        self.lint_failed = False
+
+    def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
+        """Waits for helm, parses what it rendered."""
+        from helm_constitution.scenarios import conclude
+
+        if self.chart.is_library:
+            self.results = ()
+        else:
+            self.results = tuple(
+                conclude(scenario, render.result(), self.chart.name)
+                for scenario, render in zip(self.scenarios, self.renders, strict=True)
+            )
+        lint = self.lint.result()
+        self.lint_failed = lint.failed
+        self.lint_messages = lint.messages
+        return self.results, lint.messages
+
+    def troubles(self) -> Iterator[Trouble]:
+        """What could not be judged, and makes the exit status 2."""
+        from helm_constitution.scenarios import Status
+
+        for result in self.results:
+            if result.status is Status.FAILED:
+                error = result.errors[0]
+                message = result.message or "could not be rendered"
+                yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
+        if self.results and all(result.status is Status.NEEDS_INPUT for result in self.results):
+            first = self.results[0]
+            hint = "no scenario renders without input; give it with -f VALUES or --set KEY=VALUE"
+            yield Trouble("needs-input", f"{hint}: {first.message}", scenario=first.scenario.name)
+        if self.lint_failed:
+            message = self.lint_messages[0].text if self.lint_messages else "helm lint did not come to its end"
+            yield Trouble("lint", message)
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    thing = finding.object
+    return (
+        finding.principle,
+        -finding.severity,
+        finding.rule,
+        finding.location.file or "",
+        finding.location.line or 0,
+        finding.location.column or 0,
+        (thing.kind, thing.name, thing.container or "", thing.field or "") if thing else (),
+        finding.message,
+    )
+
+
+def _principles(
+    constitution: Constitution,
+    by_statement: Mapping[tuple[str, int], Sequence[Rule]],
+    runs: Sequence[RuleRun],
+    options: CheckOptions,
+) -> Iterator[PrincipleReport]:
+    by_rule = {run.rule.id: run for run in runs}
+    for principle in constitution.principles:
+        reports: list[StatementReport] = []
+        mine: dict[str, RuleRun] = {}
+        for statement in principle.statements:
+            rules = by_statement.get((principle.key, statement.line, statement.text), ())
+            ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
+            mine.update((run.rule.id, run) for run in ran)
+            verdict, reason = _judge(rules, ran)
+            reports.append(StatementReport(statement, tuple(rule.id for rule in rules), verdict, reason))
+        worst = max((report.verdict for report in reports), default=Verdict.UNCHECKED)
+        evidence = _evidence(list(mine.values()), reports)
+        yield PrincipleReport(principle.key, principle.title, worst, evidence, tuple(reports))
+
+
+def _judge(rules: Sequence[Rule], ran: Sequence[RuleRun]) -> tuple[Verdict, str | None]:
+    """A statement's verdict out of its rules' runs, and the reason where it is not the findings."""
+    if not rules:
+        return Verdict.UNCHECKED, "no rule checks this"
+    crashed = [run.rule.id for run in ran if run.crash is not None]
+    if crashed:
+        return Verdict.ERROR, f"{', '.join(crashed)} crashed"
+    if any(finding.severity > Severity.NOTE for run in ran for finding in run.findings):
+        return Verdict.FAIL, None
+    if len(ran) < len(rules):
+        names = {run.rule.id for run in ran}
+        off = [rule.id for rule in rules if rule.id not in names]
+        return Verdict.UNCHECKED, f"switched off: {', '.join(off)}"
+    unjudged: dict[str, list[str]] = {}
+    for run in ran:
+        if run.unjudged is not None:
+            unjudged.setdefault(run.unjudged, []).append(run.rule.id)
+    if unjudged:
+        return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unjudged.items())
+    return Verdict.PASS, None
+
+
+def _evidence(runs: Sequence[RuleRun], reports: Sequence[StatementReport]) -> str:
+    """What a principle's verdict rests on: what its rules counted, worst share first, else the statements kept."""
+    tallies = [tally for run in runs for tally in run.tallies if tally.total]
+    tallies.sort(key=lambda tally: (tally.good / tally.total, -tally.total))
+    if tallies:
+        return "; ".join(f"{tally.good} of {tally.total} {tally.what}" for tally in tallies[:2])
+    checked = [report for report in reports if report.verdict is not Verdict.UNCHECKED]
+    kept = sum(report.verdict is Verdict.PASS for report in checked)
+    if not checked:
+        return "nothing here can be checked"
+    return f"{kept} of {len(checked)} checked statements kept"

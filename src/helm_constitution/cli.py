@@ -1,0 +1,357 @@
+"""The command line. The only module that prints or decides the exit status; heavy imports wait until they are used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helm_constitution import __version__
+
+if TYPE_CHECKING:
+    from helm_constitution.check import ChartReport, RunReport
+    from helm_constitution.constitution import Constitution
+    from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+
+FORMATS = ("text", "json")
+
+
+class Context:
+    """What the options before the sub-command say."""
+
+    colour: str = "auto"
+
+
+pass_context = click.make_pass_decorator(Context, ensure=True)
+
+_COLOR = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    expose_value=False,
+    callback=lambda context, _, value: value and setattr(context.ensure_object(Context), "colour", value),
+    help="Colour in the text report; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="helm-constitution %(version)s")
+@_COLOR
+def cli() -> None:
+    """Checks Helm charts against the principles that their team wrote down."""
+
+
+def _set_options(command: Any) -> Any:
+    """helm's own ways to give values, under helm's own names."""
+    for flag, text in (
+        ("--set-literal", "Set a literal text value."),
+        ("--set-json", "Set a value from JSON."),
+        ("--set-file", "Set a value from a file."),
+        ("--set-string", "Set a text value."),
+        ("--set", "Set a value."),
+    ):
+        command = click.option(flag, multiple=True, metavar="KEY=VALUE", help=f"{text} Can be repeated.")(command)
+    return command
+
+
+@cli.command()
+@click.argument("charts", nargs=-1, type=click.Path(path_type=Path), metavar="[CHART]...")
+@click.option(
+    "-f",
+    "--values",
+    "values",
+    multiple=True,
+    metavar="VALUES",
+    help="A values file, on top of every scenario. Can be repeated.",
+)
+@_set_options
+@click.option(
+    "-n", "--namespace", envvar="HELM_NAMESPACE", default="default", show_default=True, help="The release's namespace."
+)
+@click.option("--kube-version", metavar="VERSION", help="The Kubernetes version to render for (cli engine).")
+@click.option(
+    "-a",
+    "--api-versions",
+    multiple=True,
+    metavar="API",
+    help="An API version that the cluster has (cli engine). Can be repeated.",
+)
+@click.option(
+    "--constitution",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The constitution; else the chart's or its repository's, else the built-in one.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The configuration; else .helm-constitution.yaml beside the chart or above it.",
+)
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="IDS",
+    help="Rules to run besides those that the constitution demands: ids or modules, with commas. Can be repeated.",
+)
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="IDS",
+    help="Rules not to run. Their statements are unchecked then. Can be repeated.",
+)
+@click.option("--subcharts", is_flag=True, help="Judge the objects of dependencies like the chart's own.")
+@click.option(
+    "--scenarios",
+    type=click.Choice(["defaults", "quick"]),
+    default="quick",
+    show_default=True,
+    help="defaults: the default values alone. quick: ci/*-values.yaml and platforms/*.yaml too.",
+)
+@click.option(
+    "--engine",
+    "engine_name",
+    type=click.Choice(["auto", "cli", "embedded"]),
+    default="auto",
+    show_default=True,
+    help="cli: the helm command. embedded: the package helm-python-sdk.",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one run of helm may take.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="The report on standard output.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="[FMT=]FILE",
+    help="Write the report into a file (besides, in another format). Can be repeated.",
+)
+@click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    default="error",
+    show_default=True,
+    help="The weakest finding that fails the gate.",
+)
+@click.option("--debug", is_flag=True, envvar="HELM_DEBUG", help="Show tracebacks of crashed rules.")
+@_COLOR
+@pass_context
+def check(context: Context, charts: tuple[Path, ...], **options: Any) -> int:
+    """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
+
+    Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.
+    """
+    from helm_constitution.helm.choose import choose_engine
+    from helm_constitution.helm.protocol import Limits
+
+    targets = [_output(text, options["form"]) for text in options["outputs"]]
+    request = _request(options)
+    engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"]))
+    try:
+        run = _run(charts or (Path(),), engine, request, options)
+    finally:
+        engine.close()
+    for form, file in targets:
+        _write(file, _rendered(run, form, colour=False, full=True))
+    if not any(form == options["form"] for form, _ in targets):
+        click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
+    return _status(run.charts, options["fail_on"])
+
+
+def _request(options: dict[str, Any]) -> RenderRequest:
+    from helm_constitution.errors import ConfigurationError
+    from helm_constitution.helm.protocol import RenderRequest, SetArgument
+
+    values = []
+    for name in options["values"]:
+        if not os.path.isfile(name):
+            raise ConfigurationError("no such values file; -f takes local files only", file=name)
+        values.append(Path(os.path.abspath(name)))
+    flags = (
+        "--set-json",
+        "--set",
+        "--set-string",
+        "--set-file",
+        "--set-literal",
+    )  # the order in which helm applies them
+    arguments = [
+        SetArgument(flag, value) for flag in flags for value in options[flag.removeprefix("--").replace("-", "_")]
+    ]
+    return RenderRequest(
+        values_files=tuple(values),
+        set_arguments=tuple(arguments),
+        namespace=options["namespace"],
+        kube_version=options["kube_version"],
+        api_versions=options["api_versions"],
+    )
+
+
+def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, options: dict[str, Any]) -> RunReport:
+    """Checks every chart that the arguments name. A chart that can't be judged doesn't keep the others from it."""
+    from helm_constitution.chart import find_charts
+    from helm_constitution.check import RunReport, check_chart, failed_chart
+    from helm_constitution.errors import ConstitutionError
+
+    reports: list[ChartReport] = []
+    charts = [chart for path in paths for chart in find_charts(path)]
+    for chart in charts:
+        try:
+            reports.append(check_chart(chart, engine, _check_options(chart, request, options)))
+        except ConstitutionError as error:
+            if len(charts) == 1:
+                raise
+            reports.append(failed_chart(chart, error))
+    return RunReport(engine.name, engine.version(), engine.kube_version(request), tuple(reports))
+
+
+def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any]) -> Any:
+    from helm_constitution.check import CheckOptions
+
+    return CheckOptions(
+        request=request,
+        constitution=options["constitution"],
+        configuration=options["config"],
+        select=_ids(options["select"]),
+        ignore=_ids(options["ignore"]),
+        scenarios=options["scenarios"],
+        subcharts=options["subcharts"],
+        debug=options["debug"],
+    )
+
+
+def _ids(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for word in words for part in word.split(",") if part.strip())
+
+
+def _output(text: str, form: str) -> tuple[str, Path]:
+    head, equals, tail = text.partition("=")
+    if equals and head in FORMATS:
+        return head, Path(tail)
+    return form, Path(text)
+
+
+def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
+    if form == "json":
+        from helm_constitution.report import jsonreport
+
+        return jsonreport.render(run)
+    from helm_constitution.report import text
+
+    return text.render(run, colour=colour, full=full)
+
+
+def _write(file: Path, text: str) -> None:
+    """Writes a report in one step: a reader never sees half of it."""
+    from helm_constitution.errors import ConfigurationError
+
+    part = file.with_name(f".{file.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="\n")
+        part.replace(file)
+    except OSError as error:
+        raise ConfigurationError(f"the report can't be written: {error.strerror}", file=str(file)) from None
+
+
+def _colour(choice: str) -> bool:
+    """--color, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
+        return True
+    return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
+
+
+def _status(charts: tuple[ChartReport, ...], fail_on: str) -> int:
+    if any(trouble.fatal for chart in charts for trouble in chart.problems):
+        return 2
+    levels = ("note", "warning", "error")
+    limit = levels.index(fail_on) + 1 if fail_on != "never" else 4
+    return int(any(finding.severity >= limit for chart in charts for finding in chart.findings))
+
+
+@cli.command()
+def rules() -> None:
+    """List every rule: id, weight in the built-in constitution, what it finds."""
+    from helm_constitution import registry
+    from helm_constitution.explain import title
+
+    for module in registry.modules():
+        click.echo(f"{module.title} ({module.key})")
+        for rule in module.rules:
+            click.echo(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")
+
+
+@cli.command()
+@click.argument("rule_id", metavar="RULE")
+def explain(rule_id: str) -> None:
+    """Show why a rule exists, bad and good examples, the fix and the source."""
+    from helm_constitution.config import expand
+    from helm_constitution.explain import page
+    from helm_constitution.registry import rules as known
+
+    wanted = set(expand([rule_id]))
+    click.echo("\n\n".join(page(rule) for rule in known() if rule.id in wanted))
+
+
+@cli.group()
+def constitution() -> None:
+    """Look at a constitution itself."""
+
+
+_CONSTITUTION_FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
+
+
+@constitution.command()
+@_CONSTITUTION_FILE
+def show(file: Path | None) -> None:
+    """Print each principle, statement, obligation and the rules that enforce it.
+
+    FILE is the constitution; without it the one that a check in this folder would use.
+    """
+    from helm_constitution import registry
+    from helm_constitution.constitution import match, show_lines
+
+    document = _document(file)
+    for line in show_lines(document, match(document, registry.modules())):
+        click.echo(line)
+
+
+@constitution.command("check")
+@_CONSTITUTION_FILE
+def check_document(file: Path | None) -> int:
+    """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic."""
+    from helm_constitution import registry
+    from helm_constitution.constitution import constitution_faults, read_constitution
+
+    name, text = read_constitution(Path(), file)
+    faults = constitution_faults(text, name, registry.modules())
+    for line, message in faults:
+        click.echo(f"{name}:{line}: {message}" if line else f"{name}: {message}")
+    if faults:
+        return 2
+    click.echo(f"{name}: no faults")
+    return 0
+
+
+def _document(file: Path | None) -> Constitution:
+    from helm_constitution.constitution import load_constitution
+
+    return load_constitution(Path(), file)

@@ -1,0 +1,1 @@
+"""The report formats: one file each, pure functions from chart reports to text."""

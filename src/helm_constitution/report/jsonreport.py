@@ -1,0 +1,138 @@
+"""The JSON report, version 1. Its shape is a contract: it may gain fields, never lose or change one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from helm_constitution import __version__
+from helm_constitution.check import ChartReport, RunReport
+from helm_constitution.model import Finding, Location, Severity, Trouble
+
+
+def render(run: RunReport) -> str:
+    """The report as JSON text, keys in the contract's order, findings in a fixed order."""
+    document = {
+        "version": 1,
+        "tool": {"name": "helm-constitution", "version": __version__},
+        "engine": {"name": run.engine, "helm": run.helm, "kube": run.kube},
+        "charts": [_chart(chart) for chart in run.charts],
+        "summary": summary(run.charts),
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def summary(charts: Sequence[ChartReport]) -> dict[str, int]:
+    """The counts over all charts."""
+    severities = [finding.severity for chart in charts for finding in chart.findings]
+    return {
+        "charts": len(charts),
+        "errors": severities.count(Severity.ERROR),
+        "warnings": severities.count(Severity.WARNING),
+        "notes": severities.count(Severity.NOTE),
+        "waived": 0,
+        "debt": 0,
+    }
+
+
+def _chart(chart: ChartReport) -> dict[str, Any]:
+    return {
+        "name": chart.name,
+        "version": chart.version,
+        "path": chart.path,
+        "verdict": chart.verdict.label,
+        "constitution": None
+        if chart.constitution is None
+        else {"file": chart.constitution.file, "version": chart.constitution.version},
+        "scenarios": [
+            {"name": result.scenario.name, "status": result.status.value, "message": result.message}
+            for result in chart.scenarios
+        ],
+        "principles": [
+            {
+                "key": principle.key,
+                "title": principle.title,
+                "verdict": principle.verdict.label,
+                "evidence": principle.evidence,
+                "statements": [
+                    {
+                        "text": report.statement.text,
+                        "obligation": report.statement.obligation.name,
+                        "forbids": report.statement.forbids,
+                        "line": report.statement.line,
+                        "rules": list(report.rules),
+                        "verdict": report.verdict.label,
+                        "reason": report.reason,
+                    }
+                    for report in principle.statements
+                ],
+            }
+            for principle in chart.principles
+        ],
+        "findings": [_finding(finding) for finding in chart.findings],
+        "problems": [_problem(trouble) for trouble in chart.problems],
+        "notices": list(chart.notices),
+        "undemanded_rules": chart.undemanded,
+    }
+
+
+def _place(location: Location) -> dict[str, Any]:
+    return {
+        "base": location.base.value,
+        "file": location.file,
+        "line": location.line,
+        "column": location.column,
+        "end_line": location.end_line,
+        "end_column": location.end_column,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    thing = finding.object
+    return {
+        "rule": finding.rule,
+        "principle": finding.principle,
+        "statements": [{"principle": key, "line": line} for key, line in finding.statements],
+        "severity": finding.severity.label,
+        "message": finding.message,
+        **_place(finding.location),
+        "precision": finding.location.precision.value,
+        "related": [
+            {
+                "base": related.location.base.value,
+                "file": related.location.file,
+                "line": related.location.line,
+                "message": related.message,
+            }
+            for related in finding.related
+        ],
+        "object": None
+        if thing is None
+        else {
+            "apiVersion": thing.api_version,
+            "kind": thing.kind,
+            "name": thing.name,
+            "namespace": thing.namespace,
+            "container": thing.container,
+            "field": thing.field,
+        },
+        "scenarios": list(finding.scenarios),
+        "waived": None,
+        "debt": None,
+        "fingerprint": finding.fingerprint,
+    }
+
+
+def _problem(trouble: Trouble) -> dict[str, Any]:
+    problem: dict[str, Any] = {
+        "kind": trouble.kind,
+        "rule": trouble.rule,
+        "scenario": trouble.scenario,
+        "message": trouble.message,
+        "file": trouble.file,
+        "line": trouble.line,
+    }
+    if trouble.traceback is not None:
+        problem["traceback"] = trouble.traceback
+    return problem

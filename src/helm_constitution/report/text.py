@@ -1,0 +1,246 @@
+"""The report for a person: principle by principle, each finding with the line to open, a closing table."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+
+from helm_constitution.check import ChartReport, PrincipleReport, RunReport
+from helm_constitution.model import Base, Finding, Location, Precision, Severity, Verdict
+from helm_constitution.scenarios import DEFAULTS, Status
+
+SHOWN = 5
+"""How many findings of one rule are shown under a principle before the rest is counted."""
+
+_RESET = "\x1b[0m"
+_STYLES = {
+    "bold": "\x1b[1m",
+    "dim": "\x1b[2m",
+    "error": "\x1b[1;31m",
+    "warning": "\x1b[1;33m",
+    "note": "\x1b[1;36m",
+    "fail": "\x1b[1;31m",
+    "unchecked": "\x1b[1;35m",
+    "pass": "\x1b[1;32m",
+    "caret": "\x1b[1;31m",
+}
+
+Paint = Callable[[str, str], str]
+
+
+def _plain(text: str, style: str) -> str:
+    return text
+
+
+def _coloured(text: str, style: str) -> str:
+    return f"{_STYLES[style]}{text}{_RESET}" if style in _STYLES else text
+
+
+def render(run: RunReport, *, colour: bool = False, full: bool = False) -> str:
+    """The report as text.
+
+    Args:
+        run: what was checked.
+        colour: with ANSI colours.
+        full: without shortening long lists.
+    """
+    paint = _coloured if colour else _plain
+    lines: list[str] = []
+    for chart in run.charts:
+        lines.extend(_chart(chart, run, paint, full))
+        lines.append("")
+    if len(run.charts) > 1:
+        lines.append(_totals(run, paint))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iterator[str]:
+    name = f"{chart.name} {chart.version}".strip()
+    yield paint(name, "bold") + f" ({clean(chart.path)})"
+    yield paint(f"constitution: {_constitution(chart)}", "dim")
+    yield paint(f"engine: {run.engine}, helm {run.helm}, Kubernetes {run.kube}", "dim")
+    if chart.scenarios:
+        yield paint(f"scenarios: {_scenarios(chart)}", "dim")
+    for result in chart.scenarios:
+        if result.status is Status.NEEDS_INPUT:
+            yield paint(f"needs input ({clean(result.scenario.name)}): {clean(result.message or '')}", "note")
+    for notice in chart.notices:
+        yield paint(f"note: {clean(notice)}", "note")
+    homes = _homes(chart)
+    for principle in chart.principles:
+        yield from _principle(chart, principle, homes.get(id(principle), []), paint, full)
+    if homes.get(0):
+        yield ""
+        yield paint("Selected rules", "bold")
+        yield from _findings(chart, homes[0], paint, full)
+    for trouble in chart.problems:
+        place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""
+        scenario = f" (scenario {trouble.scenario})" if trouble.scenario and trouble.scenario != DEFAULTS else ""
+        yield ""
+        yield paint("could not judge", "error") + f": {place}{clean(trouble.message)}{scenario}"
+        if trouble.traceback:
+            yield trouble.traceback.rstrip()
+    yield ""
+    yield from _table(chart, paint)
+    yield ""
+    yield _closing(chart, paint)
+
+
+def _constitution(chart: ChartReport) -> str:
+    document = chart.constitution
+    if document is None:
+        return "none"
+    version = f" {document.version}" if document.version else ""
+    return f"built-in{version}" if document.builtin else f"{clean(document.file)}{version}"
+
+
+def _scenarios(chart: ChartReport) -> str:
+    counts = [
+        clean(result.scenario.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
+        for result in chart.scenarios
+    ]
+    return ", ".join(counts)
+
+
+def _homes(chart: ChartReport) -> dict[int, list[Finding]]:
+    """Which principle each finding is printed under: that of its first statement in the document; 0 for none."""
+    by_statement = {
+        (principle.key, report.statement.line): principle
+        for principle in chart.principles
+        for report in principle.statements
+    }
+    homes: dict[int, list[Finding]] = {}
+    for finding in chart.findings:
+        places = [by_statement[statement] for statement in finding.statements if statement in by_statement]
+        homes.setdefault(id(places[0]) if places else 0, []).append(finding)
+    return homes
+
+
+def _principle(
+    chart: ChartReport, principle: PrincipleReport, findings: Sequence[Finding], paint: Paint, full: bool
+) -> Iterator[str]:
+    unchecked = [report for report in principle.statements if report.verdict in (Verdict.UNCHECKED, Verdict.ERROR)]
+    if not findings and not unchecked:
+        return
+    yield ""
+    yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
+    yield from _findings(chart, findings, paint, full)
+    for report in unchecked:
+        text = shorten(report.statement.text, 90)
+        label = paint(report.verdict.label, "unchecked")
+        yield f"  {label} line {report.statement.line}: {clean(text)}: {clean(report.reason or '')}"
+
+
+def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
+    by_rule: dict[str, list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: -finding.severity):
+        by_rule.setdefault(finding.rule, []).append(finding)
+    for rule, group in by_rule.items():
+        shown = group if full or len(group) <= SHOWN + 1 else group[:SHOWN]
+        for finding in shown:
+            yield from _finding(chart, finding, paint)
+        if len(shown) < len(group):
+            yield paint(f"  … {len(group) - len(shown)} more of {rule}; --all shows them", "dim")
+
+
+def _finding(chart: ChartReport, finding: Finding, paint: Paint) -> Iterator[str]:
+    label = paint(finding.severity.label, finding.severity.label)
+    place = _shown(chart, finding.location)
+    yield f"  {paint(place, 'bold')}: {label} {finding.rule}: {clean(finding.message)}"
+    if finding.object is not None and not finding.message.startswith("dependency "):
+        thing = finding.object
+        parts = [f"{thing.kind} {thing.name}".strip()]
+        if thing.container:
+            parts.append(f"container {thing.container}")
+        if thing.field:
+            parts.append(thing.field)
+        yield paint(f"      in {clean(', '.join(parts))}", "dim")
+    if finding.source_line is not None and finding.location.line is not None:
+        yield from _source(finding.location, finding.source_line, paint)
+    for related in finding.related:
+        yield paint(f"      see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
+    others = [name for name in finding.scenarios if name != DEFAULTS]
+    if others and DEFAULTS not in finding.scenarios:
+        yield paint(f"      only with {clean(', '.join(others))}", "dim")
+
+
+def _source(location: Location, text: str, paint: Paint) -> Iterator[str]:
+    """The source line with a caret below; a long line is cut around the place."""
+    assert location.line is not None
+    column = location.column or 1
+    width = 100
+    start = max(0, column - 1 - width // 2) if len(text) > width else 0
+    window = text[start : start + width].replace("\t", " ")
+    end = location.end_column if location.end_line == location.line and location.end_column else column + 1
+    length = max(1, min(end - column, start + width - column + 1, max(len(text) - column + 1, 1)))
+    number = f"{location.line:>7}"
+    yield paint(f"{number} | ", "dim") + clean(window)
+    if location.precision is Precision.EXACT and location.column is not None:
+        yield " " * (column - 1 - start + 10) + paint("^" * length, "caret")
+
+
+def _shown(chart: ChartReport, location: Location) -> str:
+    """A place as one can open it: file, line and column; what is less than exact says so."""
+    if location.file is None:
+        return "(no place)"
+    text = _open(chart, location.file, location.base)
+    if location.line is not None:
+        text += f":{location.line}"
+        if location.column is not None:
+            text += f":{location.column}"
+    if location.precision is Precision.PARENT:
+        text += " (nearest parent)"
+    return text
+
+
+def _open(chart: ChartReport, file: str, base: Base = Base.CHART) -> str:
+    if base is not Base.CHART:
+        return clean(file)
+    if chart.path.endswith((".tgz", ".tar.gz")):
+        return clean(f"{chart.path}!{file}")
+    return clean(os.path.normpath(os.path.join(chart.path, file)))
+
+
+def _table(chart: ChartReport, paint: Paint) -> Iterator[str]:
+    width = max((len(clean(principle.title)) for principle in chart.principles), default=0)
+    for principle in chart.principles:
+        verdict = paint(f"{principle.verdict.label:<9}", principle.verdict.label)
+        yield f"{clean(principle.title):<{width}}  {verdict}  {clean(principle.evidence)}"
+
+
+def _closing(chart: ChartReport, paint: Paint) -> str:
+    counts = _counts(chart.findings)
+    statements = [report for principle in chart.principles for report in principle.statements]
+    unchecked = sum(report.verdict is Verdict.UNCHECKED for report in statements)
+    text = f"{counts}; {len(statements)} statements, {unchecked} unchecked"
+    if chart.undemanded:
+        text += f"; {chart.undemanded} rules not demanded by this constitution"
+    return paint(text, "bold")
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    severities = [finding.severity for finding in findings]
+    return ", ".join(
+        f"{count} {severity.label}{'' if count == 1 else 's'}"
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        if (count := severities.count(severity)) or severity is Severity.ERROR
+    )
+
+
+def _totals(run: RunReport, paint: Paint) -> str:
+    findings = [finding for chart in run.charts for finding in chart.findings]
+    return paint(f"{len(run.charts)} charts: {_counts(findings)}", "bold")
+
+
+def shorten(text: str, width: int) -> str:
+    """The text on one line, cut at ``width`` with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def clean(text: str) -> str:
+    """The text without control characters: what a chart says can't steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else " " if character.isspace() else "�" for character in text)
