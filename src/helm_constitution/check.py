@@ -89,12 +89,11 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartR
     Raises:
         ConstitutionError: where it can't be judged at all.
     """
-    from helm_constitution.chart import packaged, unpacked
+    if path.is_dir():
+        return _check_folder(path, str(path), engine, options)
+    from helm_constitution.archive import unpack
 
-    if packaged(path):
-        with unpacked(path) as folder:
-            return _check_folder(folder, str(path), engine, options)
-    return _check_folder(path, str(path), engine, options)
+    return _check_folder(unpack(path, str(path)), str(path), engine, options)
 
 
 def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
@@ -127,7 +126,7 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
-    scenarios = plan(folder, chart.files, options.request, options.scenarios)
+    scenarios = plan(folder, options.request, options.scenarios)
     helm = _Helm(engine, chart, scenarios, lint, first)
     facts = Facts(chart, pending=helm.finish)
     runs = run_rules(demands.rules, facts, subcharts=options.subcharts, debug=options.debug)

@@ -27,11 +27,17 @@ class Context:
 
 pass_context = click.make_pass_decorator(Context, ensure=True)
 
+
+def _choose_colour(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        context.ensure_object(Context).colour = value
+
+
 _COLOR = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
     expose_value=False,
-    callback=lambda context, _, value: value and setattr(context.ensure_object(Context), "colour", value),
+    callback=_choose_colour,
     help="Colour in the text report; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
 )
 
@@ -152,7 +158,7 @@ def _set_options(command: Any) -> Any:
 @click.option("--debug", is_flag=True, envvar="HELM_DEBUG", help="Show tracebacks of crashed rules.")
 @_COLOR
 @pass_context
-def check(context: Context, charts: tuple[Path, ...], **options: Any) -> int:
+def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
     """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
 
     Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.

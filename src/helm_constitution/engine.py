@@ -76,8 +76,17 @@ def _run(run: RuleRun, facts: Facts, subcharts: bool, debug: bool) -> None:
     except Exception as error:  # noqa: BLE001 - a rule is foreign code: whatever it raises must not look like a clean chart
         run.crash = _crash(run.rule, error, debug)
     else:
-        run.tallies = tallies
+        run.tallies = _summed(tallies)
         run.findings = _stamp(run, outcomes, facts, subcharts)
+
+
+def _summed(tallies: list[Tally]) -> list[Tally]:
+    """One tally for each thing counted: a scoped rule that judges only some of its things counts these one by one."""
+    sums: dict[str, tuple[int, int]] = {}
+    for tally in tallies:
+        good, total = sums.get(tally.what, (0, 0))
+        sums[tally.what] = (good + tally.good, total + tally.total)
+    return [Tally(good, total, what) for what, (good, total) in sums.items()]
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -173,7 +182,7 @@ def _stamp(
         )
     findings: list[Finding] = []
     for key, bare in merged.items():
-        finding = replace(bare, scenarios=tuple(scenarios[key]), source_line=facts.line_of(finding.location))
+        finding = replace(bare, scenarios=tuple(scenarios[key]), source_line=facts.line_of(bare.location))
         if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
             foreign.setdefault(finding.dependency, []).append(finding)
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -46,25 +47,25 @@ class ScenarioResult:
     errors: tuple[HelmMessage, ...] = ()
 
 
-def plan(folder: Path, files: Mapping[str, str] | Sequence[str], request: RenderRequest, which: str) -> list[Scenario]:
+def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
     """The scenarios of a chart, ``defaults`` first.
 
     Args:
         folder: the chart's folder.
-        files: the chart's files, by path.
         request: what the user asked for on the command line; its values come last, on top of every scenario.
         which: ``defaults`` for that one alone, else also each ``ci/*-values.yaml`` and ``platforms/*.yaml``.
     """
     scenarios = [Scenario(DEFAULTS, request)]
     if which == DEFAULTS:
         return scenarios
-    for name in sorted(files):
-        directory, _, base = name.partition("/")
-        ci = directory == "ci" and base.endswith(("-values.yaml", "-values.yml"))
-        platform = directory == "platforms" and base.endswith((".yaml", ".yml"))
-        if (ci or platform) and "/" not in base:
-            values = (folder / name, *request.values_files)
-            scenarios.append(Scenario(name, replace(request, values_files=values)))
+    # From the folder, not from the loaded chart: charts leave ci/ out of the package by .helmignore.
+    for directory, endings in (("ci", ("-values.yaml", "-values.yml")), ("platforms", (".yaml", ".yml"))):
+        place = folder / directory
+        names = sorted(os.listdir(place)) if place.is_dir() else []
+        for name in names:
+            if name.endswith(endings):
+                values = (place / name, *request.values_files)
+                scenarios.append(Scenario(f"{directory}/{name}", replace(request, values_files=values)))
     return scenarios
 
 
