@@ -62,7 +62,8 @@ def parse_version(text: str, *, strict: bool = True) -> Version | None:
     return Version(int(major), int(minor or 0), int(patch or 0), pre or "", build or "")
 
 
-_PART = rf"v?([0-9]{{1,18}}|[xX*])(?:\.([0-9]{{1,18}}|[xX*]))?(?:\.([0-9]{{1,18}}|[xX*]))?(?:-({_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?"
+_X = r"([0-9]{1,18}|[xX*])"
+_PART = rf"v?{_X}(?:\.{_X})?(?:\.{_X})?(?:-({_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?"
 _BARE = _PART.replace("([", "(?:[").replace(f"({_IDENTIFIERS})", _IDENTIFIERS)
 _OPERATOR = r"(?:!=|=>|>=|=<|<=|~>|[=><~^])?"
 _COMPARISON = re.compile(rf"({_OPERATOR})\s*{_PART}")
@@ -151,7 +152,7 @@ class Constraint:
 
 
 def parse_constraint(text: str) -> Constraint | None:
-    """Reads a constraint as Helm does: ``>=1.19.0-0``, ``^1.20``, ``1.2 - 1.4``, ``~1.2 || >=2``; None if it is none."""
+    """Reads a constraint as Helm does: ``>=1.19.0-0``, ``^1.20``, ``1.2 - 1.4``, ``~1 || >=2``; None if it is none."""
     alternatives: list[tuple[_Comparison, ...]] = []
     for part in _HYPHEN.sub(r">=\1, <=\2 ", " ".join(text.split())).split("||"):
         if not part.strip():
