@@ -1,0 +1,178 @@
+"""Rules are run, merged over scenarios, stamped, and kept apart where they crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.api import MUST, Container, Manifest, Problem, Rule, Subject, Tally, Unjudged, rule
+from helm_constitution.chart import Chart, load_chart
+from helm_constitution.engine import RuleRun, run_rules
+from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
+from helm_constitution.model import Demand, Precision, Severity
+from helm_constitution.scenarios import Scenario, ScenarioResult, conclude
+from helm_constitution.subject import Facts
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {name}
+spec:
+  containers:
+    - name: app
+      image: app:{tag}
+"""
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Chart:
+    (tmp_path / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - name: db\n    version: 1.0.0\n"
+    )
+    (tmp_path / "values.yaml").write_text("image:\n  tag: latest\n")
+    return load_chart(tmp_path)
+
+
+def result(scenario: str, *texts: tuple[str, str]) -> ScenarioResult:
+    documents = tuple(RenderedText(source, text) for source, text in texts)
+    return conclude(Scenario(scenario, RenderRequest()), RenderOutput(documents), "web")
+
+
+def run(
+    check: Rule, chart: Chart, *results: ScenarioResult, severity: Severity = Severity.ERROR, subcharts: bool = False
+) -> RuleRun:
+    demand = Demand(severity, (("security", 7),), {})
+    (outcome,) = run_rules({check: demand}, Facts(chart, results), subcharts=subcharts)
+    return outcome
+
+
+@rule("security/latest", scope=Container, default=MUST, evidence="containers with a tag")
+def latest(container: Container, subject: Subject) -> Iterator[Problem]:
+    if container.image.endswith(":latest"):
+        yield Problem("runs whatever is newest", at=container.field("image"))
+
+
+def test_a_problem_is_stamped_with_rule_severity_statements_and_object(chart: Chart) -> None:
+    outcome = run(latest, chart, result("defaults", ("web/templates/pod.yaml", POD.format(name="a", tag="latest"))))
+    (finding,) = outcome.findings
+    assert (finding.rule, finding.principle, finding.severity) == ("security/latest", "security", Severity.ERROR)
+    assert finding.statements == (("security", 7),)
+    assert finding.location.file == "templates/pod.yaml"
+    assert finding.location.precision is Precision.FILE
+    assert finding.object is not None
+    assert (finding.object.kind, finding.object.name, finding.object.container) == ("Pod", "a", "app")
+    assert finding.object.field == "spec.containers[0].image"
+    assert outcome.tallies == [Tally(0, 1, "containers with a tag")]
+
+
+def test_one_problem_in_two_scenarios_is_one_finding_that_names_both(chart: Chart) -> None:
+    text = ("web/templates/pod.yaml", POD.format(name="a", tag="latest"))
+    outcome = run(latest, chart, result("defaults", text), result("ci/b-values.yaml", text))
+    assert [finding.scenarios for finding in outcome.findings] == [("defaults", "ci/b-values.yaml")]
+
+
+def test_the_elements_of_a_list_are_objects_of_their_own(chart: Chart) -> None:
+    items = "".join(
+        "  - " + POD.format(name=name, tag="latest").strip().replace("\n", "\n    ") + "\n" for name in ("a", "b")
+    )
+    outcome = run(
+        latest, chart, result("defaults", ("web/templates/l.yaml", f"apiVersion: v1\nkind: List\nitems:\n{items}"))
+    )
+    assert [finding.object.name for finding in outcome.findings if finding.object] == ["a", "b"]
+    assert {finding.object.field for finding in outcome.findings if finding.object} == {"spec.containers[0].image"}
+
+
+def test_a_dependencys_objects_give_one_note_at_its_entry_in_chart_yaml(chart: Chart) -> None:
+    texts = [("web/charts/db/templates/p.yaml", POD.format(name=name, tag="latest")) for name in ("a", "b", "c")]
+    (finding,) = run(latest, chart, result("defaults", *texts)).findings
+    assert finding.severity is Severity.NOTE
+    assert (finding.location.file, finding.location.line) == ("Chart.yaml", 5)
+    assert "and 2 more" in finding.message
+    assert [related.location.file for related in finding.related] == ["charts/db/templates/p.yaml"]
+
+
+def test_subcharts_asks_for_the_dependencys_findings_one_by_one(chart: Chart) -> None:
+    texts = [("web/charts/db/templates/p.yaml", POD.format(name=name, tag="latest")) for name in ("a", "b")]
+    findings = run(latest, chart, result("defaults", *texts), subcharts=True).findings
+    assert [finding.severity for finding in findings] == [Severity.ERROR, Severity.ERROR]
+
+
+def test_test_hooks_are_left_to_the_rules_that_ask_for_them(chart: Chart) -> None:
+    hook = POD.format(name="a", tag="latest").replace("  name: a", "  name: a\n  annotations: {helm.sh/hook: test}")
+    seen: list[str] = []
+
+    @rule("testing/sees-hooks", scope=Manifest, default=MUST, tests=True)
+    def sees(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+        seen.append(manifest.name)
+        yield from ()
+
+    rendered = result("defaults", ("web/templates/t.yaml", hook))
+    assert run(latest, chart, rendered).findings == []
+    run(sees, chart, rendered)
+    assert seen == ["a"]
+
+
+def test_a_crashing_rule_is_a_trouble_and_the_others_go_on(chart: Chart) -> None:
+    @rule("values/crash", default=MUST)
+    def crash(subject: Subject) -> Iterator[Problem]:
+        raise KeyError("x")
+        yield
+
+    demand = Demand(Severity.ERROR, (), {})
+    text = ("web/templates/pod.yaml", POD.format(name="a", tag="latest"))
+    first, second = run_rules({crash: demand, latest: demand}, Facts(chart, (result("defaults", text),)), debug=True)
+    assert first.crash is not None
+    assert first.crash.fatal
+    assert "KeyError" in first.crash.message
+    assert "Traceback" in (first.crash.traceback or "")
+    assert len(second.findings) == 1
+
+
+def test_rules_on_objects_are_unjudged_where_nothing_rendered(chart: Chart) -> None:
+    assert run(latest, chart).unjudged == "no scenario rendered"
+
+
+def test_a_rule_says_itself_that_it_has_nothing_to_judge(chart: Chart) -> None:
+    @rule("values/nothing", default=MUST)
+    def nothing(subject: Subject) -> Iterator[Problem]:
+        raise Unjudged("no baseline")
+        yield
+
+    outcome = run(nothing, chart)
+    assert (outcome.unjudged, outcome.findings) == ("no baseline", [])
+
+
+def test_a_rule_that_looks_at_renderings_waits_for_helm_and_yields_once(chart: Chart) -> None:
+    calls: list[str] = []
+
+    @rule("values/both", default=MUST)
+    def both(subject: Subject) -> Iterator[Problem]:
+        calls.append("static part")
+        yield Problem("static", at=subject.chart.metadata.view.get("kubeVersion"))
+        for rendering in subject.renderings:
+            yield Problem(f"rendered {rendering.scenario}", at=None)
+
+    facts = Facts(chart, pending=lambda: ((result("defaults"),), ()))
+    (outcome,) = run_rules({both: Demand(Severity.ERROR, (), {})}, facts)
+    assert [finding.message for finding in outcome.findings] == ["static", "rendered defaults"]
+    assert calls == ["static part", "static part"]
+    assert outcome.findings[0].location.precision is Precision.PARENT
+
+
+def test_fingerprints_survive_moved_lines_and_tell_equal_findings_apart(chart: Chart, tmp_path: Path) -> None:
+    @rule("values/tag", default=MUST)
+    def tag(subject: Subject) -> Iterator[Problem]:
+        assert subject.chart.values is not None
+        yield Problem("bad tag", at=subject.chart.values.document.view.get("image", "tag"))
+        yield Problem("bad tag", at=None)
+
+    before = run(tag, chart).findings
+    (tmp_path / "values.yaml").write_text("# one more line\nimage:\n  tag: latest\n")
+    after = run(tag, load_chart(tmp_path)).findings
+    assert [finding.location.line for finding in before] == [2, None]
+    assert [finding.location.line for finding in after] == [3, None]
+    assert [finding.fingerprint for finding in before] == [finding.fingerprint for finding in after]
+    assert before[0].fingerprint != before[1].fingerprint
