@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Protocol
 
 from helm_constitution.errors import ChartError
 
@@ -26,10 +26,14 @@ MAX_ENTRIES = 10_000
 _DRIVE = re.compile(r"[a-zA-Z]:/")
 
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
 class _Bounded:
     """A reader that ends a bomb: headers count too, not only the files' own sizes."""
 
-    def __init__(self, stream: IO[bytes], shown: str) -> None:
+    def __init__(self, stream: _Readable, shown: str) -> None:
         self._stream = stream
         self._shown = shown
         # Each entry has a header and padding beside its bytes.

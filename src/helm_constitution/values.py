@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from helm_constitution.model import Base
-from helm_constitution.yamltree import Json, Path, Span, YamlDocument, load_document
+from helm_constitution.yamltree import Json, YamlDocument, load_document
 
 
 @dataclass(eq=False)

@@ -89,29 +89,36 @@ _PLAIN: dict[str, Json] = {
 _NUMERIC_START = frozenset("0123456789+-.")
 _INT = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_BASES = {"x": 16, "b": 2, "o": 8}
 
 
 def resolve_plain(text: str) -> Json:
-    """The value of an unquoted scalar as go-yaml reads it: ``on`` is true, ``014`` is 12, ``1:30`` is text."""
+    """The value of an unquoted scalar as go-yaml reads it and JSON carries it on.
+
+    ``on`` is true, ``014`` is 12, ``1:30`` and dates are text, ``1e3`` and ``1.0`` are the whole numbers 1000 and 1.
+    """
     if text in _PLAIN:
         return _PLAIN[text]
     if text[0] not in _NUMERIC_START:
         return text
     digits = text.replace("_", "")
     if _INT.match(digits):
-        sign = -1 if digits[0] == "-" else 1
         body = digits.lstrip("+-").lower()
-        if body.startswith("0x"):
-            return sign * int(body[2:], 16)
-        if body.startswith("0b"):
-            return sign * int(body[2:], 2)
-        if body.startswith("0o"):
-            return sign * int(body[2:], 8)
-        if len(body) > 1 and body.startswith("0"):
-            return sign * int(body, 8)
-        return sign * int(body)
+        if len(body) > 1 and body[0] == "0":
+            base = _BASES.get(body[1])
+            number = int(body, 8) if base is None else int(body[2:], base)
+        else:
+            number = int(body) if len(body) < 400 else 10**400
+        if digits[0] == "-":
+            number = -number
+        if -(2**63) <= number < 2**64:
+            return number
     if _FLOAT.match(digits):
-        return float(digits)
+        real = float(digits)
+        if math.isinf(real):
+            return text
+        # JSON writes 1e21 and more with an exponent, which no integer field accepts.
+        return int(real) if real.is_integer() and abs(real) < 1e21 else real
     return text
 
 
@@ -209,43 +216,40 @@ class YamlDocument:
 
 
 def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """The last entry of that name (a merge key's own entries only where the map has none)."""
-    merged: tuple[yaml.Node, yaml.Node] | None = None
+    """The entry of that name that counts: the last one; a merge key's entries stand where the merge key stands."""
     for key, value in reversed(node.value):
-        if isinstance(key, yaml.ScalarNode):
-            if _key_text(key) == step:
-                return key, value
-            if key.tag == "?" and key.value == "<<":
-                sources = value.value if isinstance(value, yaml.SequenceNode) else [value]
-                for source in sources:
-                    if merged is None and isinstance(source, yaml.MappingNode):
-                        merged = _entry(source, step)
-    return merged
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if _is_merge(key):
+            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if isinstance(source, yaml.MappingNode) and (merged := _entry(source, step)) is not None:
+                    return merged
+        elif _key_text(key) == step:
+            return key, value
+    return None
+
+
+def _is_merge(key: yaml.Node) -> bool:
+    return key.value == "<<" and key.tag == "?"
 
 
 def _key_text(node: yaml.Node) -> str:
     """A map's key as JSON has it: text; ``8080`` and ``true`` are written out as Kubernetes writes them."""
     if not isinstance(node, yaml.ScalarNode):
-        raise YamlSyntaxError(
-            "a map or a list can't be a key", line=node.start_mark.line + 1, column=node.start_mark.column + 1
-        )
-    if node.tag != "?":
-        return str(node.value)
-    value = resolve_plain(node.value)
+        raise _at(node, "a map or a list can't be a key")
+    text = str(node.value)
+    if node.tag != "?" or (text not in _PLAIN and text[0] not in _NUMERIC_START):
+        return text
+    value = resolve_plain(text)
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
-        return "null"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+        raise _at(node, "null can't be a key")
     return str(value)
 
 
-_TAGS = {
-    "tag:yaml.org,2002:str": str,
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
-}
+def _at(node: yaml.Node, message: str) -> YamlSyntaxError:
+    return YamlSyntaxError(message, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
 
 
 class _Builder:
@@ -259,11 +263,16 @@ class _Builder:
     def build(self, node: yaml.Node) -> Json:
         self.budget -= 1
         if self.budget < 0:
-            raise YamlSyntaxError(
-                "too many nodes: aliases multiply this document beyond what can be read", line=node.start_mark.line + 1
-            )
+            raise _at(node, "too many nodes: aliases multiply this document beyond what can be read")
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
+            text: str = node.value
+            if node.tag == _STR:
+                return text
+            if node.tag != "?":
+                return _tagged(node)
+            if text not in _PLAIN and text[0] not in _NUMERIC_START:
+                return text
+            return _json(node, resolve_plain(text))
         path = self.path
         if isinstance(node, yaml.SequenceNode):
             items: list[Json] = []
@@ -274,43 +283,66 @@ class _Builder:
             path.pop()
             return items
         result: dict[str, Json] = {}
-        merges: list[yaml.Node] = []
         seen: dict[str, yaml.Node] = {}
         path.append("")
         for key_node, value_node in node.value:
-            if isinstance(key_node, yaml.ScalarNode) and key_node.tag == "?" and key_node.value == "<<":
-                merges.append(value_node)
+            if _is_merge(key_node):
+                self._merge(result, value_node)
                 continue
             key = _key_text(key_node)
             path[-1] = key
             if key in seen:
-                self.duplicates.append(
-                    DuplicateKey(tuple(path), _node_span(seen[key]), _node_span(key_node)),
-                )
+                self.duplicates.append(DuplicateKey(tuple(path), _node_span(seen[key]), _node_span(key_node)))
             seen[key] = key_node
             result[key] = self.build(value_node)
         path.pop()
-        for merge in merges:
-            for source in merge.value if isinstance(merge, yaml.SequenceNode) else [merge]:
-                merged = self.build(source)
-                if not isinstance(merged, dict):
-                    raise YamlSyntaxError(
-                        "'<<' merges maps only", line=merge.start_mark.line + 1, column=merge.start_mark.column + 1
-                    )
-                for key, value in merged.items():
-                    result.setdefault(key, value)
         return result
 
-    def _scalar(self, node: yaml.ScalarNode) -> Json:
-        tag, text = node.tag, str(node.value)
-        if tag == "?":
-            return resolve_plain(text)
-        if tag in ("tag:yaml.org,2002:str", "!"):
-            return text
-        value = resolve_plain(text) if text else None
-        if tag == "tag:yaml.org,2002:float" and isinstance(value, int) and not isinstance(value, bool):
-            return float(value)
-        return text if tag.endswith(":binary") else value
+    def _merge(self, result: dict[str, Json], node: yaml.Node) -> None:
+        """A merge key's entries stand where it stands: they replace those above it and give way to those below.
+
+        So go-yaml reads it, unlike the YAML 1.1 specification, where a map's own entries always win.
+        """
+        # A duplicate inside the merged map is told where that map stands, not here again.
+        known = len(self.duplicates)
+        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        for source in reversed(sources):
+            merged = self.build(source)
+            if not isinstance(merged, dict):
+                raise _at(source, "'<<' merges maps only")
+            result.update(merged)
+        if all(source.start_mark.line < node.start_mark.line for source in sources):
+            del self.duplicates[known:]
+
+
+_STR = "tag:yaml.org,2002:str"
+_TAG = "tag:yaml.org,2002:"
+
+
+def _json(node: yaml.Node, value: Json) -> Json:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _at(node, f"{node.value} has no form in JSON, which helm and Kubernetes turn this into")
+    return value
+
+
+def _tagged(node: yaml.ScalarNode) -> Json:
+    """A scalar with a tag of its own; ``!`` and tags that YAML doesn't define make text."""
+    tag, text = str(node.tag), str(node.value)
+    if tag == f"{_TAG}binary":
+        import base64
+        import binascii
+
+        try:
+            return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            raise _at(node, "!!binary holds no base64") from None
+    if tag not in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
+        return text
+    value = _json(node, resolve_plain(text))
+    kind = "null" if value is None else type(value).__name__
+    if f"{_TAG}{kind}" != tag and not (kind in ("int", "float") and tag in (f"{_TAG}int", f"{_TAG}float")):
+        raise _at(node, f"{text!r} is no !!{tag.removeprefix(_TAG)}")
+    return value
 
 
 def _node_span(node: yaml.Node) -> Span:
