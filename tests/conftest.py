@@ -1,0 +1,34 @@
+"""What the tests share: real Helm binaries. Tests never fetch anything; ``make setup`` does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts.fetch_helm import HelmMissing, find_helm
+
+
+def _helm(major: int) -> Path:
+    try:
+        return find_helm(major)
+    except HelmMissing as missing:
+        pytest.fail(str(missing), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def helm3() -> Path:
+    """A real Helm 3."""
+    return _helm(3)
+
+
+@pytest.fixture(scope="session")
+def helm4() -> Path:
+    """A real Helm 4."""
+    return _helm(4)
+
+
+@pytest.fixture(scope="session", params=[3, 4], ids=["helm3", "helm4"])
+def helm(request: pytest.FixtureRequest) -> Path:
+    """Both, one after the other."""
+    return _helm(request.param)
