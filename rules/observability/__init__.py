@@ -1,0 +1,36 @@
+"""VI. Observability: whether a failure is seen, told and survived."""
+
+from __future__ import annotations
+
+from helm_constitution.api import RuleModule
+
+from .probes import identical_probes, no_liveness_probe, no_readiness_probe, no_startup_probe, probe_port_unknown
+from .resources import (
+    no_cpu_limit,
+    no_cpu_request,
+    no_ephemeral_storage,
+    no_memory_limit,
+    no_memory_request,
+    request_above_limit,
+    requests_differ,
+)
+
+MODULE = RuleModule(
+    key="observability",
+    title="Observability",
+    aliases=(r"\bobservab", r"\bdebuggab", r"\bmonitoring\b", r"\boperab", r"\breliab"),
+    rules=(
+        no_liveness_probe,
+        no_readiness_probe,
+        no_startup_probe,
+        identical_probes,
+        probe_port_unknown,
+        no_cpu_request,
+        no_memory_request,
+        no_cpu_limit,
+        no_memory_limit,
+        request_above_limit,
+        no_ephemeral_storage,
+        requests_differ,
+    ),
+)

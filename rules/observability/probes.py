@@ -1,0 +1,239 @@
+"""Liveness, readiness and startup probes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, SHOULD, Container, Outcome, Problem, Subject, Tally, View, forbid, require, rule
+
+_ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
+_HEALTH = (
+    r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
+    r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
+)
+_WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
+
+UMBRELLA = r"\bobservab(?:le|ility)\b|\bproduction[- ]read(?:y|iness)\b"
+"""Wide statements that the rules of this module are a part of."""
+
+
+def has_probes(container: Container) -> bool:
+    """Whether the container is one that probes are for: it goes on running, in a pod that goes on running."""
+    if container.role == "ephemeralContainers" or container.is_init:
+        return False
+    if container.pod.get("restartPolicy").string() in ("Never", "OnFailure"):
+        return False
+    return not container.pod.workload.runs_to_completion
+
+
+def _action(probe: View) -> View | None:
+    """What the probe does (its httpGet, tcpSocket, grpc or exec); None where there is no working probe."""
+    return next((part for name in _ACTIONS if (part := probe.get(name)).is_map), None)
+
+
+def _missing(container: Container, name: str, words: str, advice: str) -> Iterator[Outcome]:
+    if not has_probes(container):
+        return
+    probe = container.field(name)
+    found = _action(probe) is not None
+    yield Tally(int(found), 1, f"containers have a {words} probe")
+    if not found:
+        state = "has no" if not probe else "does nothing in its"
+        yield Problem(f"{state} {words} probe; {advice}", at=probe)
+
+
+@rule(
+    "observability/no-liveness-probe",
+    scope=Container,
+    default=MUST,
+    enforces=(require(rf"\bliveness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    umbrella=UMBRELLA,
+)
+def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container that goes on running has no liveness probe.
+
+    Why: A process that hangs but doesn't end stays as it is until somebody notices; the kubelet restarts it only if a
+        probe tells.
+    Bad:
+        containers:
+          - name: web
+            image: acme/web:1.4.2
+    Good:
+        containers:
+          - name: web
+            image: acme/web:1.4.2
+            livenessProbe:
+              httpGet:
+                path: /healthz
+                port: http
+    Fix: Add a livenessProbe that asks the process itself and nothing it depends on, and let a value tune it.
+    Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-liveness-probe
+    """
+    yield from _missing(container, "livenessProbe", "liveness", "add livenessProbe with an action")
+
+
+@rule(
+    "observability/no-readiness-probe",
+    scope=Container,
+    default=MUST,
+    enforces=(require(rf"\breadiness\b(?=.*\bprobes?\b)|\bprobes?\b.*\breadiness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    umbrella=UMBRELLA,
+)
+def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container that goes on running has no readiness probe.
+
+    Why: Without one, a pod gets requests as soon as its process exists, and a rolling update goes on although the new
+        version doesn't work.
+    Bad:
+        containers:
+          - name: web
+            image: acme/web:1.4.2
+    Good:
+        containers:
+          - name: web
+            image: acme/web:1.4.2
+            readinessProbe:
+              httpGet:
+                path: /readyz
+                port: http
+    Fix: Add a readinessProbe that is true while the container can serve requests, and let a value tune it.
+    Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-readiness-probe
+    """
+    yield from _missing(container, "readinessProbe", "readiness", "add readinessProbe with an action")
+
+
+@rule(
+    "observability/no-startup-probe",
+    scope=Container,
+    default=SHOULD,
+    enforces=require(r"\bstart-?up\b(?=.*\bprobes?\b)|\bprobes?\b.*\bstart-?up\b"),
+    umbrella=UMBRELLA,
+)
+def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container that goes on running has no startup probe.
+
+    Why: A liveness probe that is quick enough to catch a hang kills a process that starts slowly, again and again; the
+        startup probe holds it back until the process is up.
+    Bad:
+        livenessProbe:
+          httpGet:
+            path: /healthz
+            port: http
+          initialDelaySeconds: 120
+    Good:
+        startupProbe:
+          httpGet:
+            path: /healthz
+            port: http
+          periodSeconds: 2
+          failureThreshold: 60
+        livenessProbe:
+          httpGet:
+            path: /healthz
+            port: http
+    Fix: Add a startupProbe that asks what the livenessProbe asks, with periodSeconds × failureThreshold as long as the
+        slowest start.
+    Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
+    """
+    yield from _missing(container, "startupProbe", "startup", "add startupProbe with an action")
+
+
+@rule(
+    "observability/identical-probes",
+    scope=Container,
+    default=SHOULD,
+    enforces=(
+        require(
+            r"\bprobes?\b.{0,60}\b(?:distinct|differ|different|separate)\b|\b(?:distinct|different|separate)\b.{0,40}\bprobes?\b"
+        ),
+        forbid(r"\bidentical\b.{0,40}\bprobes?\b|\bprobes?\b.{0,60}\b(?:identical|same)\b|\bsame\b.{0,40}\bprobes?\b"),
+    ),
+    umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b|\bsensible\b.{0,40}\bprobes?\b",
+)
+def identical_probes(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container is restarted for what should only take it out of service.
+
+    Why: Where the liveness probe asks what the readiness probe asks and gives up as fast, a container that is busy or
+        waits for a database is killed at the moment in which it should be left alone.
+    Bad:
+        livenessProbe:
+          httpGet: {path: /ready, port: http}
+        readinessProbe:
+          httpGet: {path: /ready, port: http}
+    Good:
+        livenessProbe:
+          httpGet: {path: /ready, port: http}
+          failureThreshold: 10
+        readinessProbe:
+          httpGet: {path: /ready, port: http}
+    Fix: Let the liveness probe ask an endpoint of its own, or give up later (a longer period or a higher
+        failureThreshold).
+    Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-score
+        pod-probes-identical
+    """
+    if not has_probes(container):
+        return
+    liveness, readiness = container.field("livenessProbe"), container.field("readinessProbe")
+    action = _action(liveness)
+    if action is None or action.data != readiness.get(*action.path[-1:]).data:
+        return
+    if _patience(liveness) <= _patience(readiness):
+        yield Problem(
+            "liveness and readiness ask the same and give up equally fast; give liveness an endpoint of its own"
+            " or a higher failureThreshold",
+            at=liveness,
+        )
+
+
+def _patience(probe: View) -> int:
+    """Seconds of failure until the probe gives up, with Kubernetes' defaults."""
+    return (probe.get("periodSeconds").integer() or 10) * (probe.get("failureThreshold").integer() or 3)
+
+
+@rule(
+    "observability/probe-port-unknown",
+    scope=Container,
+    default=MUST,
+    enforces=(
+        require(r"\bprobes?\b.{0,40}\b(?:declared|named|existing|exposed|container) ports?\b|\bprobe ports?\b"),
+        forbid(r"\bprobes?\b.{0,40}\b(?:undeclared|unknown|missing) ports?\b"),
+    ),
+    umbrella=UMBRELLA + r"|\bliveness\b|\breadiness\b.*\bprobes?\b|\bprobes?\b.*\breadiness\b|" + _HEALTH,
+)
+def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A probe asks a port that its container doesn't declare.
+
+    Why: A named port that doesn't exist makes the probe fail forever, and with it the rollout; an undeclared number
+        usually is the port of an earlier version.
+    Bad:
+        ports:
+          - name: http
+            containerPort: 8080
+        livenessProbe:
+          httpGet: {path: /healthz, port: web}
+    Good:
+        ports:
+          - name: http
+            containerPort: 8080
+        livenessProbe:
+          httpGet: {path: /healthz, port: http}
+    Fix: Name a port of this container's own ports; ports of the pod's other containers don't count.
+    Source: Kubernetes API, Probe; kube-linter liveness-port, readiness-port and startup-port
+    """
+    ports = list(container.field("ports").items())
+    names = [name for port in ports if (name := port.get("name").string())]
+    numbers = [number for port in ports if (number := port.get("containerPort").integer()) is not None]
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        for action in ("httpGet", "tcpSocket", "grpc"):
+            port = container.field(probe, action, "port")
+            value = port.data
+            if isinstance(value, str) and value.isdigit():
+                yield Problem(
+                    f"asks port {value!r} as text, which Kubernetes takes for a name; write it as a number", at=port
+                )
+            elif isinstance(value, str) and value not in names:
+                has = f"it has {', '.join(names)}" if names else "it names none"
+                yield Problem(f"asks the port {value}, which the container doesn't declare ({has})", at=port)
+            elif isinstance(value, int) and numbers and value not in numbers:
+                has = ", ".join(str(number) for number in numbers)
+                yield Problem(f"asks the port {value}, which the container doesn't declare (it has {has})", at=port)

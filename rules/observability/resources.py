@@ -1,0 +1,303 @@
+"""Requests and limits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    SHOULD,
+    Container,
+    Outcome,
+    Problem,
+    Subject,
+    Tally,
+    View,
+    forbid,
+    require,
+    rule,
+)
+
+from .probes import UMBRELLA
+
+_REQUESTS = (
+    r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*(?<!pull )(?<!merge )\brequests?\b"
+    r"|.*(?<!pull )(?<!merge )\brequests?\b.*\b(?:resources?|cpu|memory|compute|limits?)\b)"
+)
+_LIMITS = (
+    r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b"
+    r"|.*\blimits?\b.*\b(?:resources?|cpu|memory|compute|requests?)\b)"
+)
+# A statement that names one resource alone does not speak of the others; "Rate limits of API requests" of none.
+_CPU = r"^(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
+_MEMORY = r"^(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
+_STORAGE = r"^(?=.*\bephemeral\b)"
+_BOTH = r"\bresource (?:constraints|bounds|quotas?|settings)\b"
+
+_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)\Z")
+_DIVISORS = {"n": 10**9, "u": 10**6, "m": 10**3}
+_FACTORS = {
+    "": 1,
+    "k": 10**3,
+    "M": 10**6,
+    "G": 10**9,
+    "T": 10**12,
+    "P": 10**15,
+    "E": 10**18,
+    "Ki": 2**10,
+    "Mi": 2**20,
+    "Gi": 2**30,
+    "Ti": 2**40,
+    "Pi": 2**50,
+    "Ei": 2**60,
+}
+
+
+def quantity(value: object) -> float | None:
+    """A Kubernetes quantity in its base unit (cores, bytes); None where it is none.
+
+    >>> quantity("250m"), quantity("1Gi"), quantity(2), quantity("12e2"), quantity("much")
+    (0.25, 1073741824.0, 2.0, 1200.0, None)
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    match = _QUANTITY.match(str(value).strip())
+    if match is None:
+        return None
+    number, suffix = match.groups()
+    if suffix in _DIVISORS:
+        return float(number) / _DIVISORS[suffix]
+    if suffix in _FACTORS:
+        return float(number) * _FACTORS[suffix]
+    return float(number + suffix)
+
+
+def _set(container: Container, kind: str, name: str) -> bool:
+    """Whether the container, or its pod as a whole (Kubernetes 1.34), has the request or limit."""
+    for view in (container.field("resources", kind, name), container.pod.get("resources", kind, name)):
+        if view.data is not None and quantity(view.data) != 0:
+            return True
+    return False
+
+
+def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[Outcome]:
+    if container.role == "ephemeralContainers":  # Kubernetes allows them no resources
+        return
+    # A limit without a request is also the request: Kubernetes fills it in.
+    found = _set(container, kind, name) or (kind == "requests" and _set(container, "limits", name))
+    yield Tally(int(found), 1, f"containers have a {words}")
+    if not found:
+        yield Problem(f"has no {words}; set resources.{kind}.{name}", at=container.field("resources", kind, name))
+
+
+@rule(
+    "observability/no-cpu-request",
+    scope=Container,
+    default=MUST,
+    enforces=(require(_CPU + _REQUESTS), require(_BOTH)),
+    umbrella=UMBRELLA,
+)
+def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container doesn't say how much CPU it needs.
+
+    Why: The scheduler then counts it as nothing: it lands on a full node, gets what is left over, and a
+        HorizontalPodAutoscaler has no base to reckon from.
+    Bad:
+        resources: {}
+    Good:
+        resources:
+          requests:
+            cpu: 100m
+            memory: 64Mi
+    Fix: Give resources.requests.cpu a default in values.yaml that suits a small installation.
+    Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-cpu-requirements
+    """
+    yield from _unset(container, "requests", "cpu", "CPU request")
+
+
+@rule(
+    "observability/no-memory-request",
+    scope=Container,
+    default=MUST,
+    enforces=(require(_MEMORY + _REQUESTS), require(_BOTH)),
+    umbrella=UMBRELLA,
+)
+def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container doesn't say how much memory it needs.
+
+    Why: The scheduler then counts it as nothing, and when the node runs out of memory it is among the first to be
+        killed.
+    Bad:
+        resources: {}
+    Good:
+        resources:
+          requests:
+            cpu: 100m
+            memory: 64Mi
+    Fix: Give resources.requests.memory a default in values.yaml that suits a small installation.
+    Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-memory-requirements
+    """
+    yield from _unset(container, "requests", "memory", "memory request")
+
+
+@rule(
+    "observability/no-cpu-limit",
+    scope=Container,
+    default=SHOULD,
+    enforces=(require(_CPU + _LIMITS), require(_BOTH)),
+    umbrella=UMBRELLA,
+)
+def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container may use as much CPU as its node has.
+
+    Why: One busy container then slows down its neighbours, and an application that was tried alone behaves otherwise
+        in a full cluster.
+    Bad:
+        resources:
+          requests:
+            cpu: 100m
+    Good:
+        resources:
+          requests:
+            cpu: 100m
+          limits:
+            cpu: 500m
+    Fix: Give resources.limits.cpu a default in values.yaml. Teams that don't want CPU limits leave the statement out of
+        their constitution.
+    Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-score container-resources
+    """
+    yield from _unset(container, "limits", "cpu", "CPU limit")
+
+
+@rule(
+    "observability/no-memory-limit",
+    scope=Container,
+    default=SHOULD,
+    enforces=(require(_MEMORY + _LIMITS), require(_BOTH)),
+    umbrella=UMBRELLA,
+)
+def no_memory_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container may use as much memory as its node has.
+
+    Why: A leak then takes the whole node's memory, and the kernel kills whatever it likes, not the container that
+        leaks.
+    Bad:
+        resources:
+          requests:
+            memory: 64Mi
+    Good:
+        resources:
+          requests:
+            memory: 64Mi
+          limits:
+            memory: 128Mi
+    Fix: Give resources.limits.memory a default in values.yaml.
+    Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-memory-requirements
+    """
+    yield from _unset(container, "limits", "memory", "memory limit")
+
+
+@rule(
+    "observability/no-ephemeral-storage",
+    scope=Container,
+    default=OFF,
+    enforces=require(_STORAGE + r"(?:" + _REQUESTS + "|" + _LIMITS + ")"),
+)
+def no_ephemeral_storage(container: Container, subject: Subject) -> Iterator[Outcome]:
+    """A container has no request or limit for the node's disk.
+
+    Why: Logs and scratch files of one container can fill the node's disk, upon which the kubelet evicts its pods.
+    Bad:
+        resources:
+          requests:
+            cpu: 100m
+    Good:
+        resources:
+          requests:
+            cpu: 100m
+            ephemeral-storage: 50Mi
+          limits:
+            ephemeral-storage: 1Gi
+    Fix: Give resources.requests and resources.limits an ephemeral-storage.
+    Source: kube-score container-ephemeral-storage-request-and-limit
+    """
+    yield from _unset(container, "requests", "ephemeral-storage", "request for ephemeral storage")
+    yield from _unset(container, "limits", "ephemeral-storage", "limit for ephemeral storage")
+
+
+def _amounts(container: Container) -> Iterator[tuple[str, View, View]]:
+    """Each resource that the container both requests and limits: name, request, limit."""
+    limits = container.field("resources", "limits")
+    for name, request in container.field("resources", "requests").entries():
+        limit = limits.get(name)
+        if request.data is not None and limit.data is not None:
+            yield name, request, limit
+
+
+@rule(
+    "observability/request-above-limit",
+    scope=Container,
+    default=MUST,
+    enforces=forbid(r"\brequests?\b.{0,40}\b(?:exceed|above|larger|higher|greater|more than)\b.{0,20}\blimits?\b"),
+    umbrella=UMBRELLA + "|" + _CPU + _LIMITS + "|" + _MEMORY + _LIMITS,
+    evidence="containers request no more than their limit",
+)
+def request_above_limit(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container asks for more than it may use.
+
+    Why: Kubernetes rejects the pod, so nothing starts.
+    Bad:
+        resources:
+          requests:
+            memory: 1Gi
+          limits:
+            memory: 512Mi
+    Good:
+        resources:
+          requests:
+            memory: 512Mi
+          limits:
+            memory: 1Gi
+    Fix: Lower the request or raise the limit.
+    Source: Kubernetes API, ResourceRequirements
+    """
+    for name, request, limit in _amounts(container):
+        asked, allowed = quantity(request.data), quantity(limit.data)
+        if asked is not None and allowed is not None and asked > allowed * (1 + 1e-9):
+            yield Problem(f"requests {request.data} of {name}, above its limit of {limit.data}", at=request)
+
+
+@rule(
+    "observability/requests-differ",
+    scope=Container,
+    default=OFF,
+    enforces=require(
+        r"\brequests?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\blimits?\b"
+        r"|\blimits?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\brequests?\b|\bguaranteed\b.{0,20}\bqos\b"
+    ),
+)
+def requests_differ(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container may use more than it asks for.
+
+    Why: Only pods whose requests equal their limits are of the class Guaranteed, which is evicted last.
+    Bad:
+        resources:
+          requests:
+            cpu: 100m
+          limits:
+            cpu: 500m
+    Good:
+        resources:
+          requests:
+            cpu: 500m
+          limits:
+            cpu: 500m
+    Fix: Set the requests to the limits, or leave this rule out: most charts gain from room above the request.
+    Source: kube-score container-cpu-requests-equal-limits and container-memory-requests-equal-limits
+    """
+    for name, request, limit in _amounts(container):
+        asked, allowed = quantity(request.data), quantity(limit.data)
+        if asked is not None and allowed is not None and asked < allowed * (1 - 1e-9):
+            yield Problem(f"requests {request.data} of {name}, but may use {limit.data}; set both alike", at=request)
