@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,12 +13,16 @@ from helm_constitution.model import Base
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.helm.protocol import HelmMessage
-    from helm_constitution.manifests import Rendering
+    from helm_constitution.manifests import Manifest, Rendering
     from helm_constitution.model import Location
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
     from helm_constitution.yamltree import View
+
+
+_KIND = re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
+_CALL = re.compile(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 
 class NotYet(Exception):
@@ -82,6 +87,49 @@ class Facts:
 
         return parse_templates(self.chart)
 
+    def template_text(self, manifest: Manifest) -> str | None:
+        """The text of the template that made an object; None where it can't be told (an alias' package, say)."""
+        chart, path = self.chart, manifest.template
+        while path.startswith("charts/"):
+            key, _, path = path.removeprefix("charts/").partition("/")
+            name = next((entry.name for entry in chart.dependencies if entry.key == key), key)
+            if name not in chart.subcharts:
+                return None
+            chart = chart.subcharts[name]
+        return chart.files.get(path)
+
+    def given_by_values(self, manifest: Manifest) -> bool:
+        """Whether an object comes whole out of the values (``extraObjects``): its template names no kind itself."""
+        if manifest.dependency is not None:
+            return False
+        given = self._given.get(manifest.template)
+        if given is None:
+            text = self.chart.files.get(manifest.template, "kind:")
+            given = self._given[manifest.template] = not self._names_kind(text, set())
+        return given
+
+    def _names_kind(self, text: str, seen: set[str]) -> bool:
+        if _KIND.search(text):
+            return True
+        for name in _CALL.findall(text):
+            if name in seen or name.endswith((".render", ".tplvalues.merge")):
+                continue  # Bitnami's common.tplvalues.render prints what it is given
+            seen.add(name)
+            define = self._defines.get(name)
+            if define is None or self._names_kind(define, seen):
+                return True
+        return False
+
+    @cached_property
+    def _defines(self) -> dict[str, str]:
+        return {
+            name: template.source(define) for template in self.templates for name, define in template.defines.items()
+        }
+
+    @cached_property
+    def _given(self) -> dict[str, bool]:
+        return {}
+
     @cached_property
     def uses(self) -> ValueUses:
         """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
@@ -111,6 +159,14 @@ class Subject:
     def uses(self) -> ValueUses:
         """Every read of ``.Values``."""
         return self.facts.uses
+
+    def template_text(self, manifest: Manifest) -> str | None:
+        """The text of the template that made an object; None where it can't be told."""
+        return self.facts.template_text(manifest)
+
+    def given_by_values(self, manifest: Manifest) -> bool:
+        """Whether an object comes whole out of the values (``extraObjects``): its user wrote it, not the chart."""
+        return self.facts.given_by_values(manifest)
 
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
