@@ -13,7 +13,7 @@ from helm_constitution.yamltree import dotted, load_documents
 
 def rendering(text: str, *, file: str = "web/templates/x.yaml", scenario: str = "defaults") -> Rendering:
     """The objects of ``text`` as the chart ``web`` would have rendered them from ``file``."""
-    manifests = tuple(manifests_of(load_documents(text, file, rendered=True), "web", "default"))
+    manifests = tuple(manifests_of(load_documents(text, file, rendered=True), "web", "default", scenario))
     return Rendering(scenario, "web", "release-name", "default", manifests)
 
 
