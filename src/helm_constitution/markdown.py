@@ -150,6 +150,8 @@ def plain(markup: str) -> str:
     """A line's text without markup: links by their text, code without its ticks, escapes and entities resolved."""
     if not _MARKUP.search(markup):
         return markup.strip()
+    if markup[0] == markup[-1] == "`" and markup.count("`") == 2:
+        return markup[1:-1].strip()
     kept: list[str] = []
 
     def put_aside(match: re.Match[str]) -> str:

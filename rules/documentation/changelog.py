@@ -1,0 +1,234 @@
+"""The changelog: there, with an entry for the chart's version, and grouped by what kind of change it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Problem,
+    Related,
+    Span,
+    Subject,
+    TextPlace,
+    Unjudged,
+    require,
+    rule,
+)
+from helm_constitution.markdown import Heading, read
+
+_FILE = re.compile(
+    r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z", re.I
+)
+_FOLDER = re.compile(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.I)
+_HEADING = re.compile(r"change ?log|release notes|release history|what['’]?s new|version history", re.I)
+_VERSION = re.compile(r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?(?:\+[0-9A-Za-z.-]+)?)(?![0-9])")
+# "Upgrading to 2.0.0" inside an entry is no entry of its own.
+_ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.I)
+_UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.I)
+_SET_AT_RELEASE = re.compile(r"0\.0\.0(?:$|[-+])|snapshot", re.I)
+_KIND = re.compile(
+    r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
+    r"|delet(es?|ed)|deprecat\w+|break\w*|security|improv\w+|enhance\w*|perf\w*|refactor\w*|chores?|docs?|documentation"
+    r"|build|ci|tests?|style|revert\w*|updat(es?|ed)|upgrad(es?|ed)|bump(s|ed)?|depend\w+|maintenance|internal|minor|major"
+    r"|patch|migrat\w+|renam(es?|ed)|mov(es?|ed)|support\w*|introduc\w+|allow\w*|replac(es?|ed)|drop(s|ped)?|initial)\b",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One version's entry: its heading, and the lines up to the next one's."""
+
+    version: str
+    heading: Heading
+    body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Changelog:
+    file: str
+    text: str
+    entries: tuple[_Entry, ...]
+
+
+def _changelog_file(subject: Subject) -> str | None:
+    names = sorted(name for name in subject.chart.files if "/" not in name and _FILE.match(name))
+    names.sort(key=lambda name: not name.lower().startswith("change"))
+    return names[0] if names else None
+
+
+def _changelog_folder(subject: Subject) -> list[str]:
+    return [name for name in subject.chart.files if _FOLDER.match(name)]
+
+
+def _annotated(subject: Subject) -> bool:
+    return bool(subject.chart.metadata.view.get("annotations", "artifacthub.io/changes").data)
+
+
+def _read_changelog(file: str, text: str) -> _Changelog:
+    document = read(text)
+    kept: list[tuple[str, Heading]] = []
+    for heading in document.headings:
+        match = _VERSION.search(heading.text)
+        if match is not None and not _ABOUT.search(heading.text[: match.start()]):
+            kept.append((match.group(1), heading))
+    entries: list[_Entry] = []
+    for index, (version, heading) in enumerate(kept):
+        end = kept[index + 1][1].line - 1 if index + 1 < len(kept) else len(document.prose)
+        body = tuple(line for line in document.prose[heading.line : end] if line.strip())
+        entries.append(_Entry(version, heading, body))
+    return _Changelog(file, text, tuple(entries))
+
+
+@rule(
+    "docs/no-changelog",
+    default=SHOULD,
+    enforces=(
+        require(r"changelog(\.md)?\b\W*(must|should|shall|is required|include|contain|document|exist|list)"),
+        require(r"\b(have|has|include|ship|provide|keep|maintain|with) an? (up.to.date )?`?changelog\b"),
+        require(r"\b(document|record|list)(ed|s)?\b.* in (the |a |its )?`?(changelog|release notes)\b"),
+    ),
+)
+def no_changelog(subject: Subject) -> Iterator[Problem]:
+    """The chart keeps no changelog.
+
+    Why: who upgrades has to know what changed; without a record they compare templates, or find out in production.
+    Bad:
+        Chart.yaml
+        README.md
+    Good:
+        Chart.yaml
+        CHANGELOG.md
+        README.md
+    Fix: keep a CHANGELOG.md beside Chart.yaml, or the annotation `artifacthub.io/changes` in Chart.yaml.
+    Source: Keep a Changelog 1.1.0; Artifact Hub annotations
+    """
+    if _changelog_file(subject) or _changelog_folder(subject) or _annotated(subject):
+        return
+    from .readme import parsed, readme_of
+
+    readme = readme_of(subject)
+    if readme is not None and any(_HEADING.search(heading.text) for heading in parsed(readme[1]).headings):
+        return
+    yield Problem(
+        "there is no CHANGELOG.md in the chart and no annotation artifacthub.io/changes", TextPlace("Chart.yaml")
+    )
+
+
+def _require_changelog(subject: Subject) -> _Changelog:
+    file = _changelog_file(subject)
+    if file is None:
+        raise Unjudged("there is no CHANGELOG.md in the chart")
+    return _read_changelog(file, subject.chart.files[file])
+
+
+def _bare(version: str) -> str:
+    return version.strip().removeprefix("v").partition("+")[0].lower()
+
+
+def _mentioned(text: str, version: str) -> bool:
+    """Whether a line begins with the version: changelogs without headings, in lists, tables or bold type."""
+    pattern = rf"^[\W_]*(?:version|release|[\w.-]*-)?[\W_]*v?{re.escape(version)}(?![0-9A-Za-z]|[.-][0-9A-Za-z])"
+    return re.search(pattern, text, re.IGNORECASE | re.MULTILINE) is not None
+
+
+@rule(
+    "docs/changelog-version-missing",
+    default=MUST,
+    enforces=(
+        require(r"changelog\b.*\b(per|for (each|every|all)|every|each) (release|version)"),
+        require(r"\b(each|every) (release|version)\b.*\bchangelog"),
+    ),
+)
+def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
+    """CHANGELOG.md has no entry for the version in Chart.yaml.
+
+    Why: the version that a user is about to install is the one whose changes they look for.
+    Bad:
+        ## [1.2.2] - 2024-01-01        (Chart.yaml says version: 1.2.3)
+    Good:
+        ## [1.2.3] - 2024-02-01
+        ## [1.2.2] - 2024-01-01
+    Fix: add a heading with the version of Chart.yaml and, below it, what changed; rename "Unreleased" when releasing.
+    Source: Keep a Changelog 1.1.0
+    """
+    version = _bare(subject.chart.version)
+    if not version:
+        return
+    if _SET_AT_RELEASE.search(version):
+        raise Unjudged(f"the version {subject.chart.version} is a stand-in that the release replaces")
+    file = _changelog_file(subject)
+    if file is None:
+        files = _changelog_folder(subject)
+        if files and not any(version in name for name in files) and not _annotated(subject):
+            place = subject.chart.metadata.view.get("version")
+            folder = files[0].partition("/")[0]
+            yield Problem(f"no file in {folder}/ is named after version {subject.chart.version}", place)
+        elif not files:
+            raise Unjudged("there is no CHANGELOG.md in the chart")
+        return
+    changelog = _require_changelog(subject)
+    wanted = {version, version.partition("-")[0]}  # a pre-release may stand under the version that it leads to
+    if any(_bare(entry.version) in wanted for entry in changelog.entries):
+        return
+    if _mentioned(changelog.text, version):
+        return
+    related = (Related(subject.chart.metadata.view.get("version"), "the chart's version"),)
+    if not changelog.entries:
+        message = f"no entry for version {subject.chart.version}, and none for any other version"
+        yield Problem(message, TextPlace(changelog.file), related)
+        return
+    newest = changelog.entries[0]
+    message = f"no entry for version {subject.chart.version}; the first entry here is {newest.version}"
+    yield Problem(message, TextPlace(changelog.file, newest.heading.span), related)
+
+
+@rule(
+    "docs/changelog-unstructured",
+    default=SHOULD,
+    enforces=(
+        require(r"changelog\b.*\b(breaking|features?|fixes|added|deprecat)"),
+        require(r"keep ?a ?changelog"),
+    ),
+)
+def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
+    """The changelog doesn't tell kinds of change apart.
+
+    Why: a reader looks for what breaks and what is new; a bare list of commits hides both.
+    Bad:
+        ## 1.2.3
+        - the replica count
+        - the tag of the image
+    Good:
+        ## 1.2.3
+        ### Breaking changes
+        - `replicas` is now `replicaCount`
+        ### Fixed
+        - the image's tag
+    Fix: write a heading for each version and group its changes: breaking changes, added, changed, deprecated, fixed.
+    Source: Keep a Changelog 1.1.0; Conventional Commits 1.0.0
+    """
+    changelog = _require_changelog(subject)
+    if not changelog.text.strip():
+        yield Problem(f"{changelog.file} is empty", TextPlace(changelog.file))
+        return
+    entries = [entry for entry in changelog.entries if entry.body and not _UNRELEASED.search(entry.heading.text)]
+    if not changelog.entries:
+        # Plain-text changelogs set versions at the beginning of a line.
+        if not re.search(r"^[\W_]*(version |release )?v?\d+\.\d+\.\d+", changelog.text, re.I | re.M):
+            message = "no heading names a version; give each version a heading and group its changes by kind"
+            yield Problem(message, TextPlace(changelog.file, Span(1, 1, 1, 1 + len(changelog.text.split("\n", 1)[0]))))
+        return
+    if not entries:
+        return
+    newest = entries[0]
+    if any(_KIND.search(line[:80]) for line in newest.body):
+        return
+    message = (
+        f"the entry for {newest.version} doesn't say what kind of change it lists (added, changed, fixed, breaking …)"
+    )
+    yield Problem(message, TextPlace(changelog.file, newest.heading.span))

@@ -1,0 +1,198 @@
+"""The README: there, and with the sections that its readers look for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.markdown import Markdown, read
+
+_NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
+
+
+def readme_of(subject: Subject) -> tuple[str, str] | None:
+    """The README's name and text, as ``helm show readme`` would choose it; None where there is none."""
+    files = subject.chart.files
+    by_name = {name.lower(): name for name in files if "/" not in name}
+    for wanted in _NAMES:
+        name = by_name.get(wanted)
+        if name is not None:
+            return name, files[name]
+    return None
+
+
+@lru_cache(maxsize=4)
+def parsed(text: str) -> Markdown:
+    """The README's parts; several rules of one run read the same text."""
+    return read(text)
+
+
+def require_readme(subject: Subject) -> tuple[str, Markdown]:
+    """The README's name and parts. Raises Unjudged where there is none to judge."""
+    for name in subject.chart.undecodable:
+        if name.lower() in _NAMES:
+            raise Unjudged(f"{name} is not UTF-8 text")
+    found = readme_of(subject)
+    if found is None or not found[1].strip():
+        raise Unjudged("there is no README to judge")
+    name, text = found
+    return name, parsed(text)
+
+
+@rule(
+    "docs/no-readme",
+    default=MUST,
+    enforces=(
+        require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
+        require(r"\breadme(\.md)?\b\W*(include|contain|with\b|exist)"),
+        require(
+            r"\b(have|has|include|includes|ship|ships|provide|provides|contain|contains|with) (a|an|its own)( \w+)? `?readme\b"
+        ),
+        require(r"documented in (the|its|a)( chart(['’]s)?)? `?readme\b"),
+    ),
+)
+def no_readme(subject: Subject) -> Iterator[Problem]:
+    """The chart has no README.md.
+
+    Why: the README is the page that registries and `helm show readme` show; without it nobody learns what the chart
+        installs and what it needs.
+    Bad:
+        Chart.yaml
+        values.yaml
+        templates/
+    Good:
+        Chart.yaml
+        README.md
+        values.yaml
+        templates/
+    Fix: write a README.md beside Chart.yaml that says how to install, configure, upgrade and troubleshoot the chart.
+    Source: Helm documentation, Charts, "The Chart File Structure"; chart-verifier has-readme
+    """
+    if any(name.lower() in _NAMES for name in subject.chart.undecodable):
+        return
+    found = readme_of(subject)
+    if found is None:
+        yield Problem("there is no README.md; `helm show readme` has nothing to show", TextPlace("Chart.yaml"))
+    elif not found[1].strip():
+        yield Problem(f"{found[0]} is empty", TextPlace(found[0]))
+
+
+# Each kind of section by its usual headings, as found in public charts.
+_INSTALLING = re.compile(
+    r"(?<!un)install|quick.?start|get(ting)?.?started|\busage\b|\bhow to use|\buse it\b|\bdeploy(ing|ment)?\b|\bset.?up\b"
+    r"|tl;?\s?dr|\brun(ning)?\b",
+    re.IGNORECASE,
+)
+_INSTALL_COMMAND = re.compile(r"\bhelm3?\s+(?:\S+\s+)*?(install|upgrade\b.*\s(-i|--install))\b", re.IGNORECASE)
+_DEPENDENCY = re.compile(r"^\s*(-\s+)?(dependencies|repository):")
+_VALUES = re.compile(
+    r"\bvalues?\b|\bparameters?\b|\bconfigur|\bsettings?\b|\boptions?\b|\bcustomi[sz]|\bpropert(y|ies)\b|\bvariables?\b",
+    re.IGNORECASE,
+)
+_UPGRADING = re.compile(
+    r"\bupgrad|\bupdat(e|ing)\b|\bmigrat|breaking change|\bfrom v?\d+(\.[\dx]+)* to\b|^to v?\d+\.\d|\bv?\d+\.x to\b",
+    re.IGNORECASE,
+)
+_UPGRADE_FILE = re.compile(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
+_TROUBLESHOOTING = re.compile(
+    r"trouble.?shoot|\bfaqs?\b|frequently asked|\b(known|common|possible) (\w+ )?(issues|problems|errors|limitations|pitfalls)"
+    r"|\bissues?\b|\bproblems?\b|\bdebug|\bdiagnos|\bgotchas?\b|\bcaveats?\b|\bhelp\b|\berrors?\b|work.?arounds?",
+    re.IGNORECASE,
+)
+
+
+def _has_heading(document: Markdown, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(heading.text) for heading in document.headings)
+
+
+def _shows_installing(document: Markdown, library: bool) -> bool:
+    if _has_heading(document, _INSTALLING):
+        return True
+    lines = [line for block in document.code for line in block.lines]
+    if any(_INSTALL_COMMAND.search(line) for line in (*lines, *document.prose) if "helm" in line):
+        return True
+    return library and any(_DEPENDENCY.match(line) for line in lines)
+
+
+def _shows_values(document: Markdown) -> bool:
+    from .values_table import looks_like_values
+
+    return _has_heading(document, _VALUES) or any(looks_like_values(table) for table in document.tables)
+
+
+@rule(
+    "docs/readme-section-missing",
+    default=MUST,
+    enforces=(
+        require(r"quick.?start"),
+        require(
+            r"readme\b.*\b(install|installation|installing|getting started|usage|configuration|values|parameters)\b"
+        ),
+        require(r"\b(install|installation|usage) (guide|instructions|section)"),
+    ),
+)
+def readme_section_missing(subject: Subject) -> Iterator[Problem]:
+    """The README doesn't say how to install the chart or what its values are.
+
+    Why: these are the two things that everybody comes for; who doesn't find them reads the templates or leaves.
+    Bad:
+        # web
+        A chart for the web service.
+    Good:
+        # web
+        ## Installing
+        ## Values
+    Fix: add a section with the command that installs the chart, and one with the values (helm-docs writes it).
+    Source: Artifact Hub and helm-docs conventions; chart-verifier has-readme
+    """
+    name, document = require_readme(subject)
+    if not _shows_installing(document, subject.chart.is_library):
+        yield Problem(
+            'no section says how to install the chart; add a heading such as "Installing" with the command',
+            TextPlace(name),
+        )
+    has_values = subject.chart.values is not None and bool(subject.chart.values.data)
+    if has_values and not _shows_values(document):
+        yield Problem('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
+
+
+@rule(
+    "docs/readme-help-missing",
+    default=SHOULD,
+    enforces=(
+        require(r"upgrade guides?|upgrading guides?|(upgrade|migration) (notes|instructions|section)"),
+        require(r"readme\b.*\b(upgrad|migration)"),
+        require(r"trouble.?shooting"),
+    ),
+)
+def readme_help_missing(subject: Subject) -> Iterator[Problem]:
+    """The README doesn't help with upgrading or with what commonly goes wrong.
+
+    Why: after the first install people come back for two reasons: a new version, or something that doesn't work.
+    Bad:
+        # web
+        ## Installing
+        ## Values
+    Good:
+        # web
+        ## Installing
+        ## Values
+        ## Upgrading
+        ## Troubleshooting
+    Fix: add a section on upgrading (what each major version asks for) and one on troubleshooting (how failures look
+        and what to do).
+    Source: Helm best practices for chart documentation; Artifact Hub conventions
+    """
+    name, document = require_readme(subject)
+    guide_beside = any(_UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
+    if not guide_beside and not _has_heading(document, _UPGRADING):
+        yield Problem(
+            'no section on upgrading; add a heading "Upgrading" with what each version asks for', TextPlace(name)
+        )
+    if not _has_heading(document, _TROUBLESHOOTING):
+        yield Problem(
+            'no section on troubleshooting; add a heading "Troubleshooting" with common failures and what to do',
+            TextPlace(name),
+        )
