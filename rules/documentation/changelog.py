@@ -21,21 +21,22 @@ from helm_constitution.api import (
 from helm_constitution.markdown import Heading, read
 
 _FILE = re.compile(
-    r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z", re.I
+    r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",
+    re.IGNORECASE,
 )
-_FOLDER = re.compile(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.I)
-_HEADING = re.compile(r"change ?log|release notes|release history|what['’]?s new|version history", re.I)
+_FOLDER = re.compile(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.IGNORECASE)
+_HEADING = re.compile(r"change ?log|release notes|release history|what['’]?s new|version history", re.IGNORECASE)
 _VERSION = re.compile(r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?(?:\+[0-9A-Za-z.-]+)?)(?![0-9])")
 # "Upgrading to 2.0.0" inside an entry is no entry of its own.
-_ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.I)
-_UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.I)
-_SET_AT_RELEASE = re.compile(r"0\.0\.0(?:$|[-+])|snapshot", re.I)
+_ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
+_UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)
+_SET_AT_RELEASE = re.compile(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
 _KIND = re.compile(
     r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
     r"|delet(es?|ed)|deprecat\w+|break\w*|security|improv\w+|enhance\w*|perf\w*|refactor\w*|chores?|docs?|documentation"
     r"|build|ci|tests?|style|revert\w*|updat(es?|ed)|upgrad(es?|ed)|bump(s|ed)?|depend\w+|maintenance|internal|minor|major"
     r"|patch|migrat\w+|renam(es?|ed)|mov(es?|ed)|support\w*|introduc\w+|allow\w*|replac(es?|ed)|drop(s|ped)?|initial)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -219,7 +220,7 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
     entries = [entry for entry in changelog.entries if entry.body and not _UNRELEASED.search(entry.heading.text)]
     if not changelog.entries:
         # Plain-text changelogs set versions at the beginning of a line.
-        if not re.search(r"^[\W_]*(version |release )?v?\d+\.\d+\.\d+", changelog.text, re.I | re.M):
+        if not re.search(r"^[\W_]*(version |release )?v?\d+\.\d+\.\d+", changelog.text, re.IGNORECASE | re.MULTILINE):
             message = "no heading names a version; give each version a heading and group its changes by kind"
             yield Problem(message, TextPlace(changelog.file, Span(1, 1, 1, 1 + len(changelog.text.split("\n", 1)[0]))))
         return

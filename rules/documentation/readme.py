@@ -47,9 +47,7 @@ def require_readme(subject: Subject) -> tuple[str, Markdown]:
     enforces=(
         require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
         require(r"\breadme(\.md)?\b\W*(include|contain|with\b|exist)"),
-        require(
-            r"\b(have|has|include|includes|ship|ships|provide|provides|contain|contains|with) (a|an|its own)( \w+)? `?readme\b"
-        ),
+        require(r"\b(have|has|includes?|ships?|provides?|contains?|with) (an?|its own)( \w+)? `?readme\b"),
         require(r"documented in (the|its|a)( chart(['’]s)?)? `?readme\b"),
     ),
 )
@@ -81,8 +79,8 @@ def no_readme(subject: Subject) -> Iterator[Problem]:
 
 # Each kind of section by its usual headings, as found in public charts.
 _INSTALLING = re.compile(
-    r"(?<!un)install|quick.?start|get(ting)?.?started|\busage\b|\bhow to use|\buse it\b|\bdeploy(ing|ment)?\b|\bset.?up\b"
-    r"|tl;?\s?dr|\brun(ning)?\b",
+    r"(?<!un)install|quick.?start|get(ting)?.?started|\busage\b|\bhow to use|\buse it\b|\bdeploy(ing|ment)?\b"
+    r"|\bset.?up\b|tl;?\s?dr|\brun(ning)?\b",
     re.IGNORECASE,
 )
 _INSTALL_COMMAND = re.compile(r"\bhelm3?\s+(?:\S+\s+)*?(install|upgrade\b.*\s(-i|--install))\b", re.IGNORECASE)
@@ -97,7 +95,7 @@ _UPGRADING = re.compile(
 )
 _UPGRADE_FILE = re.compile(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
 _TROUBLESHOOTING = re.compile(
-    r"trouble.?shoot|\bfaqs?\b|frequently asked|\b(known|common|possible) (\w+ )?(issues|problems|errors|limitations|pitfalls)"
+    r"trouble.?shoot|\bfaqs?\b|frequently asked|\bknown (\w+ )?limitations|\bpitfalls?\b"
     r"|\bissues?\b|\bproblems?\b|\bdebug|\bdiagnos|\bgotchas?\b|\bcaveats?\b|\bhelp\b|\berrors?\b|work.?arounds?",
     re.IGNORECASE,
 )

@@ -28,8 +28,8 @@ from helm_constitution.yamltree import Json, Path, dotted, resolve_plain
 from .readme import require_readme
 
 _KEY_HEADER = re.compile(
-    r"(?:(?:helm|chart|value|values?)[ -]?(?:chart)?[ -]?)?(?:keys?|names?|parameters?|values?|variables?|settings?|options?|fields?"
-    r"|propert(?:y|ies)|paths?|config(?:uration)?(?: key| option| parameter)?)\Z",
+    r"(?:(?:helm|chart|values?)[ -]?(?:chart)?[ -]?)?(?:keys?|names?|parameters?|values?|variables?|settings?|options?"
+    r"|fields?|propert(?:y|ies)|paths?|config(?:uration)?(?: key| option| parameter)?)\Z",
     re.IGNORECASE,
 )
 _DEFAULT_HEADER = re.compile(r"defaults?(?: values?)?\W*(?:(?:or|and)?\W*examples?)?\Z|values?\Z", re.IGNORECASE)
@@ -99,7 +99,7 @@ class _ValuesTable:
 
 
 def looks_like_values(table: Table) -> bool:
-    """Whether a table has the form of one that lists values: a column of keys, and one of defaults or of descriptions."""
+    """Whether a table has the form of one that lists values: a column of keys, and one of defaults or descriptions."""
     columns = _columns(table)
     if columns is None:
         return False
@@ -122,7 +122,7 @@ def _columns(table: Table) -> tuple[int, int | None] | None:
 
 def parse_key(cell: Cell) -> list[tuple[Path, bool, str]]:
     """The keys that a cell names: (path, whether a wildcard ends it, as written). Prose names none."""
-    candidates = cell.code if cell.code else (cell.text,)
+    candidates = cell.code or (cell.text,)
     found = []
     for candidate in candidates:
         text = candidate.strip().removeprefix(".Values").lstrip(".")
@@ -425,7 +425,7 @@ def _short(text: str) -> str:
 
 
 def _is_elsewhere(row: _Row, values: _Values, subject: Subject) -> bool:
-    """Whether a key that values.yaml doesn't have is one all the same: a dependency's, or one that is only shown there."""
+    """Whether a key that values.yaml doesn't have is one all the same: a dependency's, or one that a comment shows."""
     first = row.path[0]
     if first == "global" or first in values.dependencies:
         return True

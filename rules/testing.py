@@ -1,0 +1,259 @@
+"""IX. Testing: what helm itself says of the chart, and whether the chart brings tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Place,
+    Problem,
+    RuleModule,
+    Span,
+    Subject,
+    TextPlace,
+    Unjudged,
+    YamlDocument,
+    require,
+    rule,
+)
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+from helm_constitution.scenarios import ScenarioResult, Status
+from helm_constitution.yamltree import load_document
+
+_HELM_TEMPLATE = require(
+    r"helm template|templates? (must |should )?renders?\b|renders? without (an )?errors?|rendered without errors?"
+)
+_HELM_LINT = require(r"helm lint|\blint(s|ed|ing)?\b.*\b(pass|clean|without)|\bpass(es)?\b.*\blint(ing)?\b")
+
+
+def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None = None) -> Place | None:
+    """Where a message of helm points to: a key of the values, a line of a file, or the file."""
+    if message.pointer is not None:
+        document = values or (subject.chart.values.document if subject.chart.values is not None else None)
+        if document is not None:
+            return document.view.get(*message.pointer)
+    if message.file is None:
+        return None
+    if message.line is None:
+        return TextPlace(message.file)
+    text = subject.chart.files.get(message.file)
+    lines = text.split("\n") if text is not None else []
+    if message.line > len(lines):
+        # A dependency's file, or one that helm counts otherwise: the line as helm says it.
+        column = message.column or 1
+        return TextPlace(message.file, Span(message.line, column, message.line, column + 1))
+    line = lines[message.line - 1].rstrip()
+    column = message.column or len(line) - len(line.lstrip()) + 1
+    return TextPlace(message.file, Span(message.line, column, message.line, max(len(line), column) + 1))
+
+
+def _text(message: HelmMessage) -> str:
+    text = " ".join(message.text.split()).rstrip(".")
+    if message.rendered_line is not None and f"line {message.rendered_line}" not in text:
+        text += f" (line {message.rendered_line} of the rendered text)"
+    return text
+
+
+def _words(text: str) -> str:
+    """A message without what helm's commands word differently: used to see that two say the same."""
+    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
+
+
+def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
+    """Whether helm template's errors say already what a message of helm lint says."""
+    words = _words(message.text)
+    for error in errors:
+        if error.kind is message.kind is FailureKind.SCHEMA:
+            return True
+        if message.file is not None and (message.file, message.line) == (error.file, error.line):
+            return True
+        others = _words(error.text)
+        if words and others and (words in others or others in words):
+            return True
+        # lint stops at the first file that fails, as template does; their texts differ in what stands before it
+        stopped = (FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML, FailureKind.DEPENDENCY)
+        if message.kind is error.kind and error.kind in stopped and message.file == error.file:
+            return True
+    return False
+
+
+def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
+    errors = [error for result in subject.results for error in result.errors]
+    seen: set[tuple[str | None, int | None, str]] = set()
+    for message in subject.lint:
+        key = (message.file, message.line, _words(message.text))
+        if message.level is not level or key in seen or _says_the_same(message, errors):
+            continue
+        seen.add(key)
+        yield Problem(_text(message), _place(message, subject))
+
+
+@rule("testing/lint-error", default=MUST, enforces=_HELM_LINT)
+def lint_error(subject: Subject) -> Iterator[Problem]:
+    """`helm lint` reports an error.
+
+    Why: what helm itself rejects can't be packaged, published or installed with confidence.
+    Bad:
+        version: one
+    Good:
+        version: 1.0.0
+    Fix: mend what the message names; `helm lint` repeats it. What `helm template` says as well stands under
+        testing/render-error alone.
+    Source: helm lint
+    """
+    yield from _lint(subject, MessageLevel.ERROR)
+
+
+@rule("testing/lint-warning", default=SHOULD, enforces=_HELM_LINT)
+def lint_warning(subject: Subject) -> Iterator[Problem]:
+    """`helm lint` warns of something.
+
+    Why: helm's warnings are what its next version, or the cluster, will reject.
+    Bad:
+        metadata:
+          name: Web_Server
+    Good:
+        metadata:
+          name: web-server
+    Fix: mend what the message names; `helm lint --strict` counts it as an error.
+    Source: helm lint
+    """
+    yield from _lint(subject, MessageLevel.WARNING)
+
+
+def _require_renderable(subject: Subject) -> ScenarioResult:
+    defaults = subject.defaults
+    if defaults is None:
+        raise Unjudged(subject.facts.not_rendered)
+    return defaults
+
+
+@rule("testing/render-error", default=MUST, enforces=(_HELM_TEMPLATE, _HELM_LINT))
+def render_error(subject: Subject) -> Iterator[Problem]:
+    """The chart doesn't render with its default values.
+
+    Why: `helm install` fails in the same way, for everybody.
+    Bad:
+        replicas: {{ .Values.web.replicas.count }}      (values.yaml has no web.replicas)
+    Good:
+        replicas: {{ .Values.replicaCount }}
+    Fix: mend the template at the line named, or give the value a default in values.yaml. Where the user has to give a
+        value, stop with `required` and a message that names it: that is no error.
+    Source: helm template
+    """
+    defaults = _require_renderable(subject)
+    if defaults.status is Status.NEEDS_INPUT:
+        if not subject.rendered:
+            raise Unjudged(f"the default values need input: {defaults.message}")
+        return
+    if defaults.status is not Status.FAILED:
+        return
+    if not defaults.errors:
+        yield Problem(defaults.message or "helm template fails", None)
+    for error in defaults.errors:
+        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject))
+
+
+@rule(
+    "testing/scenario-error",
+    default=MUST,
+    enforces=(
+        _HELM_TEMPLATE,
+        require(
+            r"\bci/|\bci values|values files? (in|under) `?ci\b|(each|every|all) (values files?|scenarios?|configurations)\b"
+        ),
+        require(
+            r"(overlays?|platforms?\b.*\bconfigurations?|platform values)\b.*\b(tested|render|validated)|test platform"
+        ),
+    ),
+)
+def scenario_error(subject: Subject) -> Iterator[Problem]:
+    """A values file that the chart ships for tests or platforms doesn't render.
+
+    Why: these files are the chart's own examples of how it is used; what fails there fails for the users who follow.
+    Bad:
+        # ci/ingress-values.yaml
+        ingress: true            (the templates read ingress.enabled)
+    Good:
+        # ci/ingress-values.yaml
+        ingress:
+          enabled: true
+    Fix: mend the template or the values file; `helm template . -f <the file>` repeats the message.
+    Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
+    """
+    defaults = _require_renderable(subject)
+    others = [result for result in subject.results[1:] if result.scenario.name in subject.chart.files]
+    if not others:
+        raise Unjudged("the chart has no values files in ci/ or platforms/")
+    causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
+    for result in others:
+        if result.status is not Status.FAILED:
+            continue
+        for error in result.errors:
+            if not _says_the_same(error, defaults.errors):
+                key = (error.file, error.line, _words(error.text))
+                causes.setdefault(key, (error, []))[1].append(result)
+    for error, results in causes.values():
+        names = ", ".join(result.scenario.name for result in results)
+        first = results[0].scenario.name
+        values = _values_document(subject, first) if error.kind is FailureKind.SCHEMA else None
+        place = _place(error, subject, values) or TextPlace(first)
+        yield Problem(f"doesn't render with {names}: {_text(error)}", place)
+
+
+def _values_document(subject: Subject, file: str) -> YamlDocument | None:
+    try:
+        return load_document(subject.chart.files[file], file)
+    except YamlSyntaxError:
+        return None  # helm's own message names the fault
+
+
+_HOOK = re.compile(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)
+
+
+@rule(
+    "testing/no-test-hook",
+    default=SHOULD,
+    enforces=require(r"helm test\b|test hooks?|helm\.sh/hook|smoke tests?|connection tests?"),
+)
+def no_test_hook(subject: Subject) -> Iterator[Problem]:
+    """The chart has no test for `helm test` to run.
+
+    Why: after an install or upgrade nobody can ask the chart itself whether what it deployed works.
+    Bad:
+        templates/deployment.yaml
+        templates/service.yaml
+    Good:
+        # templates/tests/connection.yaml
+        metadata:
+          annotations:
+            helm.sh/hook: test
+    Fix: add a pod or job with the annotation `helm.sh/hook: test` in templates/tests/ that calls the service.
+    Source: Helm documentation, Chart Tests; chart-verifier contains-test
+    """
+    if subject.chart.is_library:
+        raise Unjudged("a library chart installs nothing that could be tested")
+    own = [file for file in subject.chart.files if file.startswith("templates/")]
+    if any(_HOOK.search(subject.chart.files[file]) for file in own):
+        return
+    if subject.rendered:
+        manifests = [manifest for rendering in subject.renderings for manifest in rendering.manifests]
+        if any(manifest.is_test for manifest in manifests):
+            return
+        if not any(manifest.workload is not None for manifest in manifests):
+            raise Unjudged("the chart runs nothing that could be tested")
+    yield Problem(
+        "no template has the annotation helm.sh/hook: test; `helm test` runs nothing", TextPlace("Chart.yaml")
+    )
+
+
+MODULE = RuleModule(
+    key="testing",
+    title="Testing",
+    aliases=(r"\btest(?:s|ing|ed)?\b", r"\bvalidation\b", r"\blint\b"),
+    rules=(lint_error, lint_warning, render_error, scenario_error, no_test_hook),
+)
