@@ -1,4 +1,4 @@
-"""What the tests share: real Helm binaries. Tests never fetch anything; ``make setup`` does."""
+"""What the tests share: real Helm binaries, and wheels. Tests never fetch anything; ``make setup`` does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.fetch_helm import HelmMissing, find_helm
+from scripts.fetch_wheels import wheel_folder
 
 
 def _helm(major: int) -> Path:
@@ -32,3 +33,12 @@ def helm4() -> Path:
 def helm(request: pytest.FixtureRequest) -> Path:
     """Both, one after the other."""
     return _helm(request.param)
+
+
+@pytest.fixture(scope="session")
+def wheels() -> Path:
+    """What installing this project needs, for ``PIP_FIND_LINKS``."""
+    folder = wheel_folder()
+    if not folder.is_dir():
+        pytest.fail("the wheels that the tests install are missing: run `make setup`", pytrace=False)
+    return folder

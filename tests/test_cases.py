@@ -1,0 +1,115 @@
+"""Every rule against its cases: the exact findings at the exact places in the bad ones, none in the good ones."""
+
+from __future__ import annotations
+
+import inspect
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from helm_constitution import explain, registry
+from helm_constitution.api import Off, Rule, Subject
+from helm_constitution.chart import load_chart
+from helm_constitution.engine import RuleRun, run_rules
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Limits, RenderRequest
+from helm_constitution.model import Demand, Obligation, Severity
+from helm_constitution.scenarios import ScenarioResult, Status, conclude, plan
+from helm_constitution.subject import Facts
+from tests.cases import BASE, CASES, EXPECT, Case, differences, find_cases, lay_out, read_expected, shown
+
+RULES = {rule.id: rule for rule in registry.rules()}
+ALL_CASES = list(find_cases(CASES))
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[HelmEngine]:
+    engine = choose_engine("embedded", Limits())
+    yield engine
+    engine.close()
+
+
+def run(rules: Sequence[Rule], chart: Path, engine: HelmEngine) -> tuple[list[RuleRun], Facts]:
+    """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters."""
+
+    def finish() -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
+        renders = [engine.render(chart, scenario.request) for scenario in scenarios]
+        lint = engine.lint(chart, request).result()
+        results = (
+            conclude(scenario, render.result(), loaded.name)
+            for scenario, render in zip(scenarios, renders, strict=True)
+        )
+        return () if loaded.is_library else tuple(results), lint.messages
+
+    request = RenderRequest()
+    loaded = load_chart(chart, shown=chart.name)
+    scenarios = plan(chart, request, "quick")
+    facts = Facts(loaded, pending=finish)
+    return run_rules({rule: demand(rule) for rule in rules}, facts, debug=True), facts
+
+
+def demand(rule: Rule) -> Demand:
+    severity = Severity.WARNING if isinstance(rule.default, Off) else rule.default.severity
+    return Demand(severity, (), {name: parameter.default for name, parameter in rule.parameters.items()})
+
+
+@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+def test_case(case: Case, tmp_path: Path, engine: HelmEngine) -> None:
+    rule = RULES[case.rule]
+    chart = tmp_path / "web"
+    lay_out(case.folder, chart)
+    (judged,), facts = run([rule], chart, engine)
+    assert judged.crash is None, judged.crash and judged.crash.traceback
+    assert judged.unjudged is None, f"nothing to judge in this case: {judged.unjudged}"
+    if rule.scope is not Subject:
+        failed = [
+            f"{result.scenario.name}: {result.message}" for result in facts.results if result.status is Status.FAILED
+        ]
+        assert not failed, "the case's chart does not render, so the rule saw only a part of it"
+    expect = case.folder / EXPECT
+    expected = read_expected(expect.read_text(encoding="utf-8")) if case.bad else []
+    assert not differences(expected, judged.findings), "- expected and not found, + found and not expected"
+
+
+def test_base_breaks_no_rule(tmp_path: Path, engine: HelmEngine) -> None:
+    chart = tmp_path / "web"
+    lay_out(tmp_path / "nothing", chart)
+    demanded = [rule for rule in RULES.values() if rule.default in (Obligation.MUST, Obligation.SHOULD)]
+    runs, facts = run(demanded, chart, engine)
+    assert [result.status for result in facts.results] == [Status.RENDERED] * 3
+    assert [one.crash.traceback for one in runs if one.crash] == []
+    assert [f"{one.rule.id}: {shown(finding)}" for one in runs for finding in one.findings] == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_rule_has_a_bad_and_a_good_case(rule: Rule) -> None:
+    mine = [case for case in ALL_CASES if case.rule == rule.id]
+    assert any(case.bad for case in mine), f"no {CASES.name}/{rule.id}/bad"
+    assert any(not case.bad for case in mine), f"no {CASES.name}/{rule.id}/good"
+    for case in mine:
+        assert (case.folder / EXPECT).is_file() == case.bad, f"{case}: bad cases have an {EXPECT}, good ones none"
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_rule_has_a_page(rule: Rule) -> None:
+    title = explain.title(rule)
+    assert title.endswith("."), title
+    assert title[0].isupper()
+    sections = explain.sections(rule)
+    assert tuple(sections) == explain.SECTIONS
+    assert all(sections.values()), sections
+    assert inspect.cleandoc(rule.doc).splitlines()[1] == "", "an empty line follows the title"
+
+
+def test_every_case_is_of_a_rule() -> None:
+    assert sorted({case.rule for case in ALL_CASES} - set(RULES)) == []
+
+
+def test_base_lints_and_renders(helm: Path) -> None:
+    for values in (None, *sorted((BASE / "ci").iterdir())):
+        options = [] if values is None else ["--values", str(values)]
+        for command in (["lint", "--strict"], ["template", "release-name"]):
+            done = subprocess.run([helm, *command, str(BASE), *options], capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
