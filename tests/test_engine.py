@@ -9,7 +9,7 @@ import pytest
 
 from helm_constitution.api import MUST, Container, Manifest, Problem, Rule, Subject, Tally, Unjudged, rule
 from helm_constitution.chart import Chart, load_chart
-from helm_constitution.engine import RuleRun, run_rules
+from helm_constitution.engine import RuleRun, run_rules, stamp
 from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
 from helm_constitution.model import Demand, Precision, Severity
 from helm_constitution.scenarios import Scenario, ScenarioResult, conclude
@@ -45,8 +45,13 @@ def run(
     check: Rule, chart: Chart, *results: ScenarioResult, severity: Severity = Severity.ERROR, subcharts: bool = False
 ) -> RuleRun:
     demand = Demand(severity, (("security", 7),), {})
-    (outcome,) = run_rules({check: demand}, Facts(chart, results), subcharts=subcharts)
-    return outcome
+    return judged({check: demand}, Facts(chart, results), subcharts=subcharts)[0]
+
+
+def judged(demands: dict[Rule, Demand], facts: Facts, *, subcharts: bool = False) -> list[RuleRun]:
+    runs = run_rules(demands, facts, debug=True)
+    stamp(runs, facts, subcharts=subcharts)
+    return runs
 
 
 @rule("security/latest", scope=Container, default=MUST, evidence="containers with a tag")
@@ -123,7 +128,7 @@ def test_a_crashing_rule_is_a_trouble_and_the_others_go_on(chart: Chart) -> None
 
     demand = Demand(Severity.ERROR, (), {})
     text = ("web/templates/pod.yaml", POD.format(name="a", tag="latest"))
-    first, second = run_rules({crash: demand, latest: demand}, Facts(chart, (result("defaults", text),)), debug=True)
+    first, second = judged({crash: demand, latest: demand}, Facts(chart, (result("defaults", text),)))
     assert first.crash is not None
     assert first.crash.fatal
     assert "KeyError" in first.crash.message
@@ -156,7 +161,7 @@ def test_a_rule_that_looks_at_renderings_waits_for_helm_and_yields_once(chart: C
             yield Problem(f"rendered {rendering.scenario}", at=None)
 
     facts = Facts(chart, pending=lambda: ((result("defaults"),), ()))
-    (outcome,) = run_rules({both: Demand(Severity.ERROR, (), {})}, facts)
+    (outcome,) = judged({both: Demand(Severity.ERROR, (), {})}, facts)
     assert [finding.message for finding in outcome.findings] == ["static", "rendered defaults"]
     assert calls == ["static part", "static part"]
     assert outcome.findings[0].location.precision is Precision.PARENT

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's."""
+    """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
+
+    ``lines`` is false where rendered objects need no template line (one render less).
+    """
 
     request: RenderRequest = field(default_factory=RenderRequest)
     constitution: Path | None = None
@@ -32,6 +35,7 @@ class CheckOptions:
     ignore: tuple[str, ...] = ()
     scenarios: str = "quick"
     subcharts: bool = False
+    lines: bool = True
     debug: bool = False
 
 
@@ -111,7 +115,7 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     from helm_constitution.chart import load_chart
     from helm_constitution.config import expand, find_configuration, load_configuration
     from helm_constitution.constitution import load_constitution, match
-    from helm_constitution.engine import run_rules
+    from helm_constitution.engine import documents_to_locate, run_rules, stamp
     from helm_constitution.scenarios import plan
     from helm_constitution.subject import Facts
 
@@ -129,7 +133,12 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     scenarios = plan(folder, options.request, options.scenarios)
     helm = _Helm(engine, chart, scenarios, lint, first)
     facts = Facts(chart, pending=helm.finish)
-    runs = run_rules(demands.rules, facts, subcharts=options.subcharts, debug=options.debug)
+    runs = run_rules(demands.rules, facts, debug=options.debug)
+    if options.lines and (documents := documents_to_locate(runs, subcharts=options.subcharts)):
+        from helm_constitution.trace import trace
+
+        trace(documents, facts, engine)
+    stamp(runs, facts, subcharts=options.subcharts)
     troubles = [*helm.troubles(), *(run.crash for run in runs if run.crash is not None)]
     principles = tuple(_principles(constitution, demands.by_statement, runs, options))
     findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from helm_constitution.locate import locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
 from helm_constitution.subject import Facts, NotYet, Subject
-from helm_constitution.yamltree import View
+from helm_constitution.yamltree import View, YamlDocument
 
 if TYPE_CHECKING:
     from helm_constitution.model import Location
@@ -24,23 +24,21 @@ class RuleRun:
 
     rule: Rule
     demand: Demand
+    problems: list[tuple[Problem, Manifest | None]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     unjudged: str | None = None
     crash: Trouble | None = None
 
 
-def run_rules(
-    demands: Mapping[Rule, Demand], facts: Facts, *, subcharts: bool = False, debug: bool = False
-) -> list[RuleRun]:
-    """Runs every demanded rule, in the order of ``demands``.
+def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, debug: bool = False) -> list[RuleRun]:
+    """Runs every demanded rule, in the order of ``demands``; :func:`stamp` makes findings of what they say.
 
     Rules that look at the renderings while helm is still at work are put off until the others are done.
 
     Args:
         demands: the rules to run, with severity and parameters.
         facts: the chart; its renderings may still be under way.
-        subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
         debug: keep the traceback of a crashed rule.
     """
     runs = [RuleRun(rule, demand) for rule, demand in demands.items()]
@@ -50,25 +48,25 @@ def run_rules(
             waiting.append(run)
             continue
         try:
-            _run(run, facts, subcharts, debug)
+            _run(run, facts, debug)
         except NotYet:
             waiting.append(run)
     facts.wait()
     for run in waiting:
-        _run(run, facts, subcharts, debug)
+        _run(run, facts, debug)
     return runs
 
 
-def _run(run: RuleRun, facts: Facts, subcharts: bool, debug: bool) -> None:
+def _run(run: RuleRun, facts: Facts, debug: bool) -> None:
     subject = Subject(facts, run.demand.parameters)
-    outcomes: list[tuple[Problem, Manifest | None, str | None]] = []
+    problems: list[tuple[Problem, Manifest | None]] = []
     tallies: list[Tally] = []
     try:
-        for outcome, manifest, scenario in _outcomes(run.rule, subject):
+        for outcome, manifest in _outcomes(run.rule, subject):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
             else:
-                outcomes.append((outcome, manifest, scenario))
+                problems.append((outcome, manifest))
     except NotYet:
         raise
     except Unjudged as reason:
@@ -76,17 +74,23 @@ def _run(run: RuleRun, facts: Facts, subcharts: bool, debug: bool) -> None:
     except Exception as error:  # noqa: BLE001 - a rule is foreign code: whatever it raises must not look like a clean chart
         run.crash = _crash(run.rule, error, debug)
     else:
-        run.tallies = _summed(tallies)
-        run.findings = _stamp(run, outcomes, facts, subcharts)
+        run.problems, run.tallies = problems, tallies
 
 
-def _summed(tallies: list[Tally]) -> list[Tally]:
-    """One tally for each thing counted: a scoped rule that judges only some of its things counts these one by one."""
-    sums: dict[str, tuple[int, int]] = {}
-    for tally in tallies:
-        good, total = sums.get(tally.what, (0, 0))
-        sums[tally.what] = (good + tally.good, total + tally.total)
-    return [Tally(good, total, what) for what, (good, total) in sums.items()]
+def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> list[YamlDocument]:
+    """The rendered documents that hold the place of a problem, each once; of dependencies only where asked for.
+
+    Of a document that several scenarios render alike, only the first.
+    """
+    found: dict[tuple[str, str], YamlDocument] = {}
+    for run in runs:
+        for problem, _ in run.problems:
+            for place in (problem.at, *(related.at for related in problem.related)):
+                if isinstance(place, View) and place.document.rendered:
+                    document = place.document
+                    if subcharts or not document.file.startswith("charts/"):
+                        found.setdefault((document.file, document.text), document)
+    return list(found.values())
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -97,10 +101,10 @@ def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
     return Trouble("crash", message, rule=rule.id, traceback=trace)
 
 
-def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None, str | None]]:
+def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
     if rule.scope is Subject:
         for outcome in rule.check(subject):
-            yield outcome, None, None
+            yield outcome, None
         return
     if not subject.rendered:
         raise Unjudged(subject.facts.not_rendered)
@@ -111,9 +115,9 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
             total += 1
             good += not any(isinstance(problem, Problem) for problem in problems)
             for problem in problems:
-                yield problem, manifest, rendering.scenario
+                yield problem, manifest
     if rule.evidence and total:
-        yield Tally(good, total, rule.evidence), None, None
+        yield Tally(good, total, rule.evidence), None
 
 
 def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:
@@ -144,29 +148,41 @@ def _manifest_of(view: View) -> Manifest | None:
     return None
 
 
-def _stamp(
-    run: RuleRun,
-    outcomes: list[tuple[Problem, Manifest | None, str | None]],
-    facts: Facts,
-    subcharts: bool,
-) -> list[Finding]:
-    """Makes findings of problems: one for all scenarios, one for all objects of a dependency."""
+def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> None:
+    """Makes findings of the problems of each run: one for all scenarios, one for all objects of a dependency.
+
+    Args:
+        runs: as :func:`run_rules` gave them; their ``findings`` are filled.
+        facts: the chart.
+        subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
+    """
+    lines = {
+        (document.file, document.text): document.lines for document in documents_to_locate(runs, subcharts=subcharts)
+    }
+    for run in runs:
+        for problem, _ in run.problems:
+            for place in (problem.at, *(related.at for related in problem.related)):
+                if isinstance(place, View) and place.document.rendered and place.document.lines is None:
+                    place.document.lines = lines.get((place.document.file, place.document.text))
+        run.findings = _findings(run, facts, subcharts)
+
+
+def _findings(run: RuleRun, facts: Facts, subcharts: bool) -> list[Finding]:
     merged: dict[tuple[Any, ...], Finding] = {}
     scenarios: dict[tuple[Any, ...], list[str]] = {}
     foreign: dict[str, list[Finding]] = {}
-    for problem, scoped, scenario in outcomes:
+    for problem, scoped in run.problems:
         manifest = _manifest_of(problem.at) if isinstance(problem.at, View) else None
         manifest = manifest or scoped
         reference: ObjectRef | None = None
         if manifest is not None:
             part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
             reference = manifest.reference(part)
-        name = scenario or (manifest.scenario if manifest is not None else None)
         location = locate(problem.at)
         key = (location, reference, problem.message)
         names = scenarios.setdefault(key, [])
-        if name and name not in names:
-            names.append(name)
+        if manifest is not None and manifest.scenario not in names:
+            names.append(manifest.scenario)
         if key in merged:
             continue
         merged[key] = Finding(

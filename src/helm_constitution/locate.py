@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from helm_constitution.api import Place, TextPlace
 from helm_constitution.model import NOWHERE, Base, Location, Precision
-from helm_constitution.yamltree import Span, View
+from helm_constitution.yamltree import Path, Span, View, YamlDocument
 
 
 def locate(place: Place | None) -> Location:
     """The location of a place.
 
-    A view of a missing part is located at its nearest existing parent (precision ``parent``); a view of a rendered
-    object at the template's file.
+    A view of a missing part is located at its nearest existing parent (precision ``parent``). A view of a rendered
+    object is located in the template, where the marked render told the line; else at the template's file.
     """
     if place is None:
         return NOWHERE
@@ -21,25 +21,59 @@ def locate(place: Place | None) -> Location:
         if place.span is None:
             return Location(place.base, place.file, precision=Precision.FILE)
         return _spanned(place.base, place.file, place.span, Precision.EXACT)
-    return _located_view(place)
-
-
-def _located_view(view: View) -> Location:
-    document = view.document
-    if document.rendered:
-        return Location(document.base, document.file, precision=Precision.FILE)
-    path, precision = view.path, Precision.EXACT
-    while path:
-        span = document.key_span(path)
-        if span is not None:
-            return _spanned(document.base, document.file, span, precision)
-        path, precision = path[:-1], Precision.PARENT
-    span = document.value_span(())
+    path, span = nearest(place)
+    precision = Precision.EXACT if path == place.path else Precision.PARENT
+    document = place.document
     if span is None:
         return Location(document.base, document.file, precision=Precision.FILE)
-    # The root has no key of its own: its first line stands for it.
-    first = Span(span.line, span.column, span.line, span.column + 1)
-    return _spanned(document.base, document.file, first, precision if view.path else Precision.EXACT)
+    if document.rendered:
+        return _in_template(document, path, span, precision)
+    return _spanned(document.base, document.file, span, precision)
+
+
+def nearest(view: View) -> tuple[Path, Span | None]:
+    """The path and span of the view's part, or of its nearest parent that is written down.
+
+    The root has no key of its own: its first line stands for it.
+    """
+    path = view.path
+    while path:
+        span = view.document.key_span(path)
+        if span is not None:
+            return path, span
+        path = path[:-1]
+    span = view.document.value_span(())
+    return (), None if span is None else Span(span.line, span.column, span.line, span.column + 1)
+
+
+def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision) -> Location:
+    """The template line that made a rendered line; the file alone where that is not certain."""
+    nowhere = Location(document.base, document.file, precision=Precision.FILE)
+    origin = document.lines.origin(span.line) if document.lines is not None else None
+    if document.lines is None or origin is None:
+        return nowhere
+    source = document.lines.source(origin)
+    key = path[-1] if path and isinstance(path[-1], str) else None
+    start = len(source) - len(source.lstrip())
+    end = len(source.rstrip())
+    if key is not None:
+        found = _key_column(source, key)
+        if found is not None:
+            start = found
+        elif "{{" not in source:
+            return nowhere
+    return Location(document.base, origin.file, origin.line, start + 1, origin.line, max(end, start + 1) + 1, precision)
+
+
+def _key_column(source: str, key: str) -> int | None:
+    """Where ``key:`` begins in a template line, quoted or not; None where the line only prints it."""
+    for form in (f"{key}:", f'"{key}":', f"'{key}':"):
+        found = source.find(form)
+        while found >= 0:
+            if found == 0 or source[found - 1] in " \t-{,":
+                return found
+            found = source.find(form, found + 1)
+    return None
 
 
 def _spanned(base: Base, file: str, span: Span, precision: Precision) -> Location:

@@ -18,6 +18,7 @@ from helm_constitution.model import Base
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Manifest
+    from helm_constitution.marks import LineMap
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Path: TypeAlias = tuple[str | int, ...]
@@ -150,7 +151,8 @@ class YamlDocument:
     """One YAML document: its data, and where each part of it stands.
 
     ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
-    and the nodes' lines are those of the rendered text.
+    and the nodes' lines are those of the rendered text. ``manifests`` are its objects; ``lines`` tells which template
+    line made each of its lines, once that was worked out.
     """
 
     file: str
@@ -160,6 +162,7 @@ class YamlDocument:
     duplicates: tuple[DuplicateKey, ...] = ()
     text: str = ""
     manifests: tuple[Manifest, ...] = ()
+    lines: LineMap | None = field(default=None, repr=False)
     _root: yaml.Node | None = field(default=None, repr=False)
 
     @property
@@ -224,7 +227,7 @@ def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Nod
             for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 if isinstance(source, yaml.MappingNode) and (merged := _entry(source, step)) is not None:
                     return merged
-        elif _key_text(key) == step:
+        elif key_text(key) == step:
             return key, value
     return None
 
@@ -233,7 +236,7 @@ def _is_merge(key: yaml.Node) -> bool:
     return key.value == "<<" and key.tag == "?"
 
 
-def _key_text(node: yaml.Node) -> str:
+def key_text(node: yaml.Node) -> str:
     """A map's key as JSON has it: text; ``8080`` and ``true`` are written out as Kubernetes writes them."""
     if not isinstance(node, yaml.ScalarNode):
         raise _at(node, "a map or a list can't be a key")
@@ -289,7 +292,7 @@ class _Builder:
             if _is_merge(key_node):
                 self._merge(result, value_node)
                 continue
-            key = _key_text(key_node)
+            key = key_text(key_node)
             path[-1] = key
             if key in seen:
                 self.duplicates.append(DuplicateKey(tuple(path), _node_span(seen[key]), _node_span(key_node)))
@@ -374,7 +377,7 @@ def load_documents(text: str, file: str, *, base: Base = Base.CHART, rendered: b
             data = builder.build(root)
             if data is None and len(clean) and isinstance(root, yaml.ScalarNode):
                 continue
-            documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, (), root))
+            documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, _root=root))
     except yaml.YAMLError as error:
         raise _fault(error, file) from None
     except YamlSyntaxError as error:
