@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from helm_constitution.api import Rule
     from helm_constitution.chart import Chart
     from helm_constitution.constitution import Constitution
+    from helm_constitution.demands import Demands
     from helm_constitution.engine import RuleRun
     from helm_constitution.model import Statement
     from helm_constitution.scenarios import Scenario, ScenarioResult
@@ -114,7 +115,8 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     from helm_constitution import registry
     from helm_constitution.chart import load_chart
     from helm_constitution.config import expand, find_configuration, load_configuration
-    from helm_constitution.constitution import load_constitution, match
+    from helm_constitution.constitution import load_constitution
+    from helm_constitution.demands import match
     from helm_constitution.engine import documents_to_locate, run_rules, stamp
     from helm_constitution.scenarios import plan
     from helm_constitution.subject import Facts
@@ -140,7 +142,7 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         trace(documents, facts, engine)
     stamp(runs, facts, subcharts=options.subcharts)
     troubles = [*helm.troubles(), *(run.crash for run in runs if run.crash is not None)]
-    principles = tuple(_principles(constitution, demands.by_statement, runs, options))
+    principles = tuple(_principles(constitution, demands, runs))
     findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))
     worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
     if any(trouble.fatal for trouble in troubles):
@@ -229,16 +231,15 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def _principles(
     constitution: Constitution,
-    by_statement: Mapping[tuple[str, int], Sequence[Rule]],
+    demands: Demands,
     runs: Sequence[RuleRun],
-    options: CheckOptions,
 ) -> Iterator[PrincipleReport]:
     by_rule = {run.rule.id: run for run in runs}
     for principle in constitution.principles:
         reports: list[StatementReport] = []
         mine: dict[str, RuleRun] = {}
         for statement in principle.statements:
-            rules = by_statement.get((principle.key, statement.line, statement.text), ())
+            rules = demands.of(principle, statement)
             ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
             mine.update((run.rule.id, run) for run in ran)
             verdict, reason = _judge(rules, ran)

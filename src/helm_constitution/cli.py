@@ -333,7 +333,7 @@ def show(file: Path | None) -> None:
     FILE is the constitution; without it the one that a check in this folder would use.
     """
     from helm_constitution import registry
-    from helm_constitution.constitution import match, show_lines
+    from helm_constitution.demands import match, show_lines
 
     document = _document(file)
     for line in show_lines(document, match(document, registry.modules())):

@@ -68,8 +68,8 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
 def _unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
     """The named templates whose text is not only printed but compared, hashed, cut or parsed.
 
-    A use is harmless where the whole action is ``include "name" …``, piped at most to indent and nindent. What an unsafe
-    one includes is as unsafe.
+    A use is harmless where the whole action is ``include "name" …``, piped at most to indent and nindent. What an
+    unsafe one includes is as unsafe.
     """
     unsafe: set[str] = set()
     includes: dict[str, set[str]] = {}
