@@ -1,0 +1,222 @@
+"""What Chart.yaml tells of a chart, besides what `helm lint` itself asks for (that is testing/lint-error)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import SHOULD, Matcher, Problem, Rendering, Subject, require, rule
+
+from .statements import BEST_PRACTICES
+
+_TEMPLATE_TEXT = "a helm chart for kubernetes"  # what `helm create` writes
+_METADATA = BEST_PRACTICES + r"|\bChart\.yaml\b[^.]{0,40}\b(?:complete|metadata)\b|\bchart metadata\b"
+
+
+def _named(word: str) -> Matcher:
+    """Statements that ask for this field: "Chart.yaml MUST have maintainers", "MUST be set in `Chart.yaml`"."""
+    return require(rf"\bChart\.yaml\b.*\b{word}\b|\b{word}\b.*\bChart\.yaml\b")
+
+
+@rule("helm/chart-no-description", default=SHOULD, enforces=_named("descriptions?"), umbrella=_METADATA)
+def chart_no_description(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml doesn't say what the chart installs.
+
+    Why: The description is all that `helm search` and chart catalogues show beside the name.
+    Bad:
+        description: A Helm chart for Kubernetes
+    Good:
+        description: A stateless HTTP server with autoscaling
+    Fix: Write one sentence on what the chart installs into Chart.yaml's description.
+    Source: Helm documentation, The Chart.yaml File; chart-testing's chart schema
+    """
+    description = subject.chart.metadata.view.get("description")
+    text = (description.string() or "").strip()
+    if not text:
+        yield Problem("Chart.yaml has no description; say in a sentence what the chart installs", at=description)
+    elif text.rstrip(".").lower() == _TEMPLATE_TEXT:
+        yield Problem(
+            "the description is the one that `helm create` writes; say what this chart installs", at=description
+        )
+
+
+@rule("helm/chart-no-home", default=SHOULD, enforces=_named("home(?: ?page)?"), umbrella=_METADATA)
+def chart_no_home(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml names no home page.
+
+    Why: A user who finds the chart in a catalogue has no way to its project.
+    Bad:
+        name: web
+    Good:
+        name: web
+        home: https://example.com/web
+    Fix: Set home to the URL of the project's page.
+    Source: Helm documentation, The Chart.yaml File; chart-testing's chart schema
+    """
+    home = subject.chart.metadata.view.get("home")
+    if not home:
+        yield Problem("Chart.yaml has no home; set it to the URL of the project's page", at=home)
+
+
+@rule("helm/chart-no-sources", default=SHOULD, enforces=_named("sources?(?: URLs?| code)?"), umbrella=_METADATA)
+def chart_no_sources(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml names no source code.
+
+    Why: Who wants to read or mend what the chart installs has to search for it.
+    Bad:
+        name: web
+    Good:
+        name: web
+        sources:
+          - https://github.com/example/web
+    Fix: List the URLs of the chart's and the application's source code under sources.
+    Source: Helm documentation, The Chart.yaml File
+    """
+    sources = subject.chart.metadata.view.get("sources")
+    if not sources:
+        yield Problem("Chart.yaml has no sources; list the URLs of the source code", at=sources)
+
+
+@rule("helm/chart-no-maintainers", default=SHOULD, enforces=_named("maintainers?"), umbrella=_METADATA)
+def chart_no_maintainers(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml names no maintainer, or one without an e-mail address.
+
+    Why: Nobody can be told, in private, of a vulnerability or a broken release.
+    Bad:
+        maintainers:
+          - name: web-team
+    Good:
+        maintainers:
+          - name: web-team
+            email: web-team@example.com
+    Fix: List each maintainer's name and e-mail address under maintainers; a shared address will do.
+    Source: Helm documentation, The Chart.yaml File; chart-testing validate-maintainers
+    """
+    maintainers = subject.chart.metadata.view.get("maintainers")
+    if not maintainers:
+        yield Problem("Chart.yaml has no maintainers; list names and e-mail addresses", at=maintainers)
+        return
+    for maintainer in maintainers.items():
+        name = maintainer.get("name").string()
+        # A maintainer without a name is helm lint's to say.
+        if name and not maintainer.get("email"):
+            yield Problem(f"the maintainer {name} has no e-mail address", at=maintainer.get("email"))
+
+
+@rule("helm/chart-no-keywords", default=SHOULD, enforces=_named("keywords?"), umbrella=_METADATA)
+def chart_no_keywords(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml has no keywords.
+
+    Why: `helm search` and chart catalogues look for words in the name, the description and the keywords; without them
+        the chart is found only by who knows its name.
+    Bad:
+        name: web
+    Good:
+        name: web
+        keywords:
+          - http
+          - server
+    Fix: List a few words that a user would search for under keywords.
+    Source: Helm documentation, The Chart.yaml File
+    """
+    keywords = subject.chart.metadata.view.get("keywords")
+    if not keywords:
+        yield Problem("Chart.yaml has no keywords; list words that a user would search for", at=keywords)
+
+
+@rule("helm/chart-no-type", default=SHOULD, enforces=_named("(?:chart )?type"), umbrella=_METADATA)
+def chart_no_type(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml doesn't say whether the chart is an application or a library.
+
+    Why: Only an application chart can be installed; readers and tools have to know Helm's default to tell.
+    Bad:
+        apiVersion: v2
+        name: web
+    Good:
+        apiVersion: v2
+        name: web
+        type: application
+    Fix: Set `type: application`, or `type: library` for a chart that only defines templates for others.
+    Source: Helm documentation, Chart Types
+    """
+    chart_type = subject.chart.metadata.view.get("type")
+    # apiVersion v1 has no type; helm/chart-api-version speaks of that.
+    if not chart_type and subject.chart.api_version != "v1":
+        yield Problem("Chart.yaml has no type; set it to application or library", at=chart_type)
+
+
+@rule(
+    "helm/chart-api-version",
+    default=SHOULD,
+    enforces=require(r"\bapiVersion\b[^.]{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
+    umbrella=BEST_PRACTICES,
+)
+def chart_api_version(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml has the apiVersion of Helm 2.
+
+    Why: Dependencies, type and values.schema.json are declared in the form of v2; Helm 4 keeps v1 only for old charts.
+    Bad:
+        apiVersion: v1
+    Good:
+        apiVersion: v2
+    Fix: Set `apiVersion: v2` and move the entries of requirements.yaml to dependencies in Chart.yaml.
+    Source: Helm documentation, The apiVersion Field; chart-verifier is-helm-v3
+    """
+    api_version = subject.chart.metadata.view.get("apiVersion")
+    if api_version.string() == "v1":
+        yield Problem("apiVersion v1 is that of Helm 2; set v2", at=api_version)
+
+
+@rule("helm/chart-no-app-version", default=SHOULD, enforces=_named("app(?:lication)? ?version"), umbrella=_METADATA)
+def chart_no_app_version(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml doesn't say which version of the application the chart installs.
+
+    Why: `helm list` and `helm search` show the appVersion; without it a user can't tell what a release runs.
+    Bad:
+        version: 1.2.0
+    Good:
+        version: 1.2.0
+        appVersion: "2.8.1"
+    Fix: Set appVersion, in quotes, to the version of the image that the chart runs by default.
+    Source: Helm documentation, The appVersion field
+    """
+    app_version = subject.chart.metadata.view.get("appVersion")
+    # A chart that runs nothing (custom resources, network policies) has no application to name.
+    if not app_version and any(_runs_pods(rendering) for rendering in subject.renderings):
+        yield Problem(
+            "Chart.yaml has no appVersion; set it to the version that the chart runs by default", at=app_version
+        )
+
+
+def _runs_pods(rendering: Rendering) -> bool:
+    return any(
+        workload.manifest.dependency is None and not workload.manifest.is_test for workload in rendering.workloads
+    )
+
+
+@rule(
+    "helm/chart-app-version-unquoted",
+    default=SHOULD,
+    enforces=require(r"\bappVersion\b[^.]{0,40}\bquot"),
+    umbrella=BEST_PRACTICES,
+)
+def chart_app_version_unquoted(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml's appVersion begins with a digit and has no quotes.
+
+    Why: YAML reads 1.10 as the number 1.1 and 12e4567 as infinity; the version of today is text, that of the next
+        release may be a number, and `helm lint` rejects the chart.
+    Bad:
+        appVersion: 1.9.1
+    Good:
+        appVersion: "1.9.1"
+    Fix: Put the appVersion in quotes.
+    Source: Helm documentation, The appVersion field
+    """
+    metadata = subject.chart.metadata
+    app_version = metadata.view.get("appVersion")
+    text = app_version.string()
+    # helm lint itself rejects what YAML already reads as a number; "v1.9.1" can never become one.
+    if text and re.match(r"[-+.]?\d", text) and metadata.is_plain(("appVersion",)):
+        yield Problem(
+            f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number', at=app_version
+        )

@@ -1,0 +1,87 @@
+"""The labels by which Helm's tools and people find the objects of a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, SHOULD, Manifest, Problem, Subject, require, rule
+
+from .statements import BEST_PRACTICES
+
+_RECOMMENDED = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "helm.sh/chart")
+_VERSION = "app.kubernetes.io/version"
+
+STANDARD_LABELS = (
+    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b[^.]{0,40}\blabels?\b"
+    r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b[^.]{0,60}\b(?:common|kubernetes) labels\b"
+    r"|.*\blabels?\b.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart)"
+    r"|.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart).*\blabels?\b)"
+)
+
+
+@rule(
+    "helm/missing-label",
+    scope=Manifest,
+    default=MUST,
+    enforces=require(STANDARD_LABELS),
+    umbrella=BEST_PRACTICES,
+    evidence="objects carry the standard labels",
+)
+def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """An object lacks a label that Helm's guide asks every object of a chart to carry.
+
+    Why: By these labels people and tools find what belongs to a release: `kubectl get all -l
+        app.kubernetes.io/instance=shop` leaves out an object without them, and so does a policy or a clean-up.
+    Bad:
+        metadata:
+          name: {{ include "web.fullname" . }}
+          labels:
+            app: web
+    Good:
+        metadata:
+          name: {{ include "web.fullname" . }}
+          labels:
+            {{- include "web.labels" . | nindent 4 }}
+    Fix: Write app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by and helm.sh/chart into
+        one named template, and include it in the metadata of every object.
+    Source: Helm chart best practices, Labels and Annotations: Standard Labels
+    """
+    labels = manifest.get("metadata", "labels")
+    present = labels.data if isinstance(labels.data, dict) else {}
+    missing = [name for name in _RECOMMENDED if not present.get(name)]
+    if missing and not subject.given_by_values(manifest):
+        noun = "label" if len(missing) == 1 else "labels"
+        yield Problem(f"lacks the standard {noun} {', '.join(missing)}", at=labels)
+
+
+@rule(
+    "helm/missing-version-label",
+    scope=Manifest,
+    default=SHOULD,
+    enforces=require(r"app\.kubernetes\.io/version"),
+    umbrella=rf"{STANDARD_LABELS}|{BEST_PRACTICES}",
+    evidence="objects name the application's version",
+)
+def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """An object lacks the label app.kubernetes.io/version.
+
+    Why: Which version of the application runs can then only be read from image tags, pod by pod; Helm's guide calls the
+        label optional, `helm create` sets it.
+    Bad:
+        labels:
+          app.kubernetes.io/name: {{ include "web.name" . }}
+          app.kubernetes.io/instance: {{ .Release.Name }}
+    Good:
+        labels:
+          app.kubernetes.io/name: {{ include "web.name" . }}
+          app.kubernetes.io/instance: {{ .Release.Name }}
+          app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+    Fix: Add `app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}` to the named template of the common labels,
+        not to the selector labels.
+    Source: Helm chart best practices, Labels and Annotations: Standard Labels
+    """
+    labels = manifest.get("metadata", "labels")
+    if labels.get(_VERSION).exists or not subject.chart.metadata.view.get("appVersion"):
+        return
+    if not subject.given_by_values(manifest):
+        yield Problem(f"lacks the label {_VERSION}; set it to .Chart.AppVersion", at=labels.get(_VERSION))

@@ -1,0 +1,205 @@
+"""References that lead nowhere: a Service without pods, a route without a Service, a scaler without a workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, require, rule
+
+from .statements import CONSISTENT
+from .targets import difference, find, has_operator_objects, match_labels, pod_templates
+
+
+@rule(
+    "helm/dangling-service",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bservices?\b[^.]{0,40}\b(?:select|match|target)\w*\b[^.]{0,30}\b(?:pods?|workloads?)"),
+    umbrella=CONSISTENT,
+)
+def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A Service selects no pod that the chart runs.
+
+    Why: The Service has no endpoints: whoever calls it gets a refused connection, though everything was installed.
+    Bad:
+        kind: Service
+        spec:
+          selector:
+            app: web-server      # the pods carry app: web
+    Good:
+        kind: Service
+        spec:
+          selector:
+            app: web
+    Fix: Render the Service's selector and the pods' labels from the same named template.
+    Source: Kubernetes documentation, Service; kube-linter dangling-service; kube-score service-targets-pod
+    """
+    operators: bool | None = None
+    for service in rendering.of_kind("Service"):
+        selector = service.get("spec", "selector")
+        if service.api_version != "v1" or service.is_test or not selector:
+            continue
+        if service.get("spec", "type").string() == "ExternalName":
+            continue
+        wanted = match_labels(selector)
+        closest: tuple[int, str] | None = None
+        for name, labels in pod_templates(rendering, service.effective_namespace):
+            differences = difference(wanted, labels)
+            if not differences:
+                break
+            if closest is None or len(differences) < closest[0]:
+                closest = len(differences), f"{name} {' and '.join(differences)}"
+        else:
+            if operators is None:
+                operators = has_operator_objects(rendering)
+            # A Service in another namespace, where the chart runs nothing, stands before somebody else's pods.
+            if operators or (closest is None and service.namespace not in (None, rendering.namespace)):
+                continue
+            asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
+            hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
+            yield Problem(f"selects no pods: nothing that the chart runs is labelled {asked}{hint}", at=selector)
+
+
+@dataclass(frozen=True, slots=True)
+class _Backend:
+    """Where a route leads to: the Service's name and port with their places. ``port`` is None where none is named."""
+
+    name: View
+    namespace: str
+    port: View | None
+
+
+_GATEWAY_ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+
+
+def _backends(manifest: Manifest) -> Iterator[_Backend]:
+    """The Services that an Ingress, a Gateway API route or an OpenShift Route leads to."""
+    namespace = manifest.effective_namespace
+    spec = manifest.get("spec")
+    if manifest.kind == "Ingress" and manifest.group in ("networking.k8s.io", "extensions"):
+        backends = [spec.get("defaultBackend"), spec.get("backend")]
+        backends += [
+            path.get("backend") for entry in spec.get("rules").items() for path in entry.get("http", "paths").items()
+        ]
+        for backend in backends:
+            service = backend.get("service")
+            if service.is_map:
+                port = service.get("port", "name") or service.get("port", "number")
+                yield _Backend(service.get("name"), namespace, port)
+            elif backend.get("serviceName").exists:
+                yield _Backend(backend.get("serviceName"), namespace, backend.get("servicePort"))
+    elif manifest.kind in _GATEWAY_ROUTES and manifest.group == "gateway.networking.k8s.io":
+        for entry in spec.get("rules").items():
+            for backend in entry.get("backendRefs").items():
+                if not backend.get("group") and backend.get("kind").data in (None, "Service"):
+                    place = backend.get("namespace").string() or namespace
+                    yield _Backend(backend.get("name"), place, backend.get("port"))
+    elif manifest.kind == "Route" and manifest.group == "route.openshift.io":
+        for backend in (spec.get("to"), *spec.get("alternateBackends").items()):
+            if backend.get("kind").data in (None, "Service"):
+                yield _Backend(backend.get("name"), namespace, None)
+
+
+@rule(
+    "helm/dangling-ingress",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(
+        r"\b(?:ingress(?:es)?|routes?)\b[^.]{0,40}\b(?:lead|point|refer|target|route)\w*\b[^.]{0,30}\bservices?"
+    ),
+    umbrella=CONSISTENT,
+)
+def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """An Ingress, HTTPRoute or Route leads to a Service, or a port of it, that doesn't exist.
+
+    Why: The controller answers every request on that path with 503 or its default backend.
+    Bad:
+        backend:
+          service:
+            name: web
+            port:
+              number: 8080      # the Service web has port 80
+    Good:
+        backend:
+          service:
+            name: web
+            port:
+              name: http
+    Fix: Take the Service's name and port from the same named template and value as the Service does.
+    Source: Kubernetes documentation, Ingress; kube-linter dangling-ingress; kube-score ingress-targets-service
+    """
+    for manifest in rendering.manifests:
+        if manifest.is_test:
+            continue
+        for backend in _backends(manifest):
+            name = backend.name.string()
+            # AWS' controller takes the action from an annotation where the port is called use-annotation.
+            if not name or (backend.port is not None and backend.port.data == "use-annotation"):
+                continue
+            service = find(rendering, "Service", name, backend.namespace)
+            if service is None:
+                if backend.namespace == manifest.effective_namespace and not has_operator_objects(rendering):
+                    yield Problem(f"leads to the Service {name}, which the chart doesn't render", at=backend.name)
+            elif backend.port is not None and not _has_port(service, backend.port):
+                ports = ", ".join(_port_text(port) for port in service.get("spec", "ports").items())
+                yield Problem(
+                    f"leads to port {backend.port.data} of the Service {name}, which has {ports}", at=backend.port
+                )
+
+
+def _has_port(service: Manifest, wanted: View) -> bool:
+    ports = list(service.get("spec", "ports").items())
+    if not ports or wanted.data is None:
+        return True  # an ExternalName without ports; a port that isn't named is helm lint's or the API's to say
+    return any(wanted.data in (port.get("port").data, port.get("name").data) for port in ports)
+
+
+def _port_text(port: View) -> str:
+    name = port.get("name").string()
+    return f"{port.get('port').data} ({name})" if name else str(port.get("port").data)
+
+
+_SCALERS = {
+    # kind: where it names what it scales, and the kind that is meant where none is named
+    "HorizontalPodAutoscaler": ("scaleTargetRef", None),
+    "ScaledObject": ("scaleTargetRef", "Deployment"),
+    "VerticalPodAutoscaler": ("targetRef", None),
+}
+
+
+@rule(
+    "helm/dangling-hpa",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\b(?:autoscalers?|autoscaling|hpas?)\b[^.]{0,40}\b(?:target|refer)\w*"),
+    umbrella=CONSISTENT,
+)
+def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """An autoscaler scales a workload that the chart doesn't render.
+
+    Why: Nothing is ever scaled; the autoscaler's events say so, but nobody reads them until the load comes.
+    Bad:
+        kind: HorizontalPodAutoscaler
+        spec:
+          scaleTargetRef:
+            kind: Deployment
+            name: web              # the Deployment is called shop-web
+    Good:
+        kind: HorizontalPodAutoscaler
+        spec:
+          scaleTargetRef:
+            kind: Deployment
+            name: {{ include "web.fullname" . }}
+    Fix: Take the target's kind and name from where the workload takes them.
+    Source: Kubernetes documentation, Horizontal Pod Autoscaling; kube-linter dangling-horizontalpodautoscaler;
+        kube-score horizontalpodautoscaler-has-target
+    """
+    for manifest in rendering.of_kind(*_SCALERS):
+        field, default_kind = _SCALERS[manifest.kind]
+        target = manifest.get("spec", field)
+        kind, name = target.get("kind").string() or default_kind, target.get("name").string()
+        if manifest.is_test or not kind or not name:
+            continue
+        if find(rendering, kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
+            yield Problem(f"scales the {kind} {name}, which the chart doesn't render", at=target.get("name"))

@@ -1,0 +1,170 @@
+"""What references between rendered objects can point at: pods by their labels, objects by kind and name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from helm_constitution.api import Manifest, Rendering, View, Workload
+
+_BUILT_IN = frozenset(
+    {
+        "",
+        "admissionregistration.k8s.io",
+        "apiextensions.k8s.io",
+        "apiregistration.k8s.io",
+        "apps",
+        "authentication.k8s.io",
+        "authorization.k8s.io",
+        "autoscaling",
+        "batch",
+        "certificates.k8s.io",
+        "coordination.k8s.io",
+        "discovery.k8s.io",
+        "events.k8s.io",
+        "extensions",
+        "flowcontrol.apiserver.k8s.io",
+        "networking.k8s.io",
+        "node.k8s.io",
+        "policy",
+        "rbac.authorization.k8s.io",
+        "resource.k8s.io",
+        "scheduling.k8s.io",
+        "storage.k8s.io",
+    }
+)
+
+# Custom resources that only configure what runs anyway. Any other may make an operator run pods and Services of its own
+# (a Prometheus, a Kafka, a PostgreSQL cluster), which a rendering can't show.
+_CONFIGURING_GROUPS = frozenset(
+    {
+        "autoscaling.k8s.io",
+        "cert-manager.io",
+        "configuration.konghq.com",
+        "external-secrets.io",
+        "generators.external-secrets.io",
+        "keda.sh",
+        "kyverno.io",
+        "metrics.k8s.io",
+        "networking.istio.io",
+        "policies.kyverno.io",
+        "projectcontour.io",
+        "secrets-store.csi.x-k8s.io",
+        "security.istio.io",
+        "snapshot.storage.k8s.io",
+        "telemetry.istio.io",
+        "traefik.containo.us",
+        "traefik.io",
+    }
+)
+_CONFIGURING_KINDS = frozenset(
+    {
+        # monitoring.coreos.com
+        "AlertmanagerConfig",
+        "PodMonitor",
+        "Probe",
+        "PrometheusRule",
+        "ScrapeConfig",
+        "ServiceMonitor",
+        # gateway.networking.k8s.io
+        "BackendTLSPolicy",
+        "GRPCRoute",
+        "GatewayClass",
+        "HTTPRoute",
+        "ReferenceGrant",
+        "TCPRoute",
+        "TLSRoute",
+        "UDPRoute",
+        # argoproj.io
+        "AnalysisTemplate",
+        "AppProject",
+        "ClusterAnalysisTemplate",
+        "Rollout",
+        # cilium.io, crd.projectcalico.org, route.openshift.io, security.openshift.io, cloud.google.com
+        "BackendConfig",
+        "CiliumClusterwideNetworkPolicy",
+        "CiliumNetworkPolicy",
+        "FrontendConfig",
+        "GlobalNetworkPolicy",
+        "ManagedCertificate",
+        "NetworkPolicy",
+        "Route",
+        "SecurityContextConstraints",
+        # grafana.integreatly.org and the like
+        "GrafanaDashboard",
+        "GrafanaDatasource",
+    }
+)
+
+# Labels that Kubernetes, or the application itself by leader election, sets on running pods.
+_SET_AT_RUN_TIME = frozenset(
+    {
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/job-name",
+        "cnpg.io/instanceRole",
+        "controller-revision-hash",
+        "job-name",
+        "openbao-active",
+        "openbao-initialized",
+        "openbao-sealed",
+        "pod-template-hash",
+        "rollouts-pod-template-hash",
+        "spilo-role",
+        "statefulset.kubernetes.io/pod-name",
+        "vault-active",
+        "vault-initialized",
+        "vault-perf-standby",
+        "vault-sealed",
+    }
+)
+
+
+def has_operator_objects(rendering: Rendering) -> bool:
+    """Whether custom resources are rendered that may make an operator run pods and Services of its own."""
+    return any(
+        manifest.group not in _BUILT_IN
+        and manifest.group not in _CONFIGURING_GROUPS
+        and manifest.kind not in _CONFIGURING_KINDS
+        for manifest in rendering.manifests
+    )
+
+
+def find(rendering: Rendering, kind: str, name: str, namespace: str) -> Manifest | None:
+    """The rendered object of this kind and name in this namespace."""
+    for manifest in rendering.of_kind(kind):
+        if manifest.name == name and manifest.effective_namespace == namespace:
+            return manifest
+    return None
+
+
+def match_labels(selector: View) -> dict[str, object]:
+    """The labels that a plain map of labels asks for, without those that only running pods have."""
+    return {key: value.data for key, value in selector.entries() if key not in _SET_AT_RUN_TIME}
+
+
+def pod_templates(rendering: Rendering, namespace: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+    """(object, labels of its pods) of everything in this namespace that makes pods, custom workloads among them."""
+    for manifest in rendering.manifests:
+        if manifest.effective_namespace != namespace:
+            continue
+        if (workload := manifest.workload) is not None:
+            yield str(manifest), pod_labels(workload)
+        elif manifest.get("spec", "template", "spec", "containers").is_list:
+            yield str(manifest), _plain(manifest.get("spec", "template", "metadata", "labels"))
+
+
+def pod_labels(workload: Workload) -> Mapping[str, object]:
+    """The labels of a workload's pods, those that aren't text among them."""
+    return _plain(workload.template.get("metadata", "labels"))
+
+
+def _plain(view: View) -> Mapping[str, object]:
+    return view.data if isinstance(view.data, dict) else {}
+
+
+def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> list[str]:
+    """Why labels don't match, label by label: "has no tier", "has app=api"."""
+    return [
+        f"has {key}={labels[key]}" if key in labels else f"has no {key}"
+        for key, value in wanted.items()
+        if labels.get(key) != value
+    ]
