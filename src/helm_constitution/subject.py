@@ -87,8 +87,8 @@ class Facts:
 
         return parse_templates(self.chart)
 
-    def template_text(self, manifest: Manifest) -> str | None:
-        """The text of the template that made an object; None where it can't be told (an alias' package, say)."""
+    def chart_of(self, manifest: Manifest) -> tuple[Chart, str] | None:
+        """The chart that an object's template belongs to, and the template's path in it; None where it isn't known."""
         chart, path = self.chart, manifest.template
         while path.startswith("charts/"):
             key, _, path = path.removeprefix("charts/").partition("/")
@@ -96,7 +96,7 @@ class Facts:
             if name not in chart.subcharts:
                 return None
             chart = chart.subcharts[name]
-        return chart.files.get(path)
+        return chart, path
 
     def given_by_values(self, manifest: Manifest) -> bool:
         """Whether an object comes whole out of the values (``extraObjects``): its template names no kind itself."""
@@ -160,9 +160,15 @@ class Subject:
         """Every read of ``.Values``."""
         return self.facts.uses
 
+    def chart_of(self, manifest: Manifest) -> Chart | None:
+        """The chart whose template made an object: this one or a dependency; None where it isn't known."""
+        found = self.facts.chart_of(manifest)
+        return found[0] if found else None
+
     def template_text(self, manifest: Manifest) -> str | None:
-        """The text of the template that made an object; None where it can't be told."""
-        return self.facts.template_text(manifest)
+        """The text of the template that made an object; None where it isn't known."""
+        found = self.facts.chart_of(manifest)
+        return found[0].files.get(found[1]) if found else None
 
     def given_by_values(self, manifest: Manifest) -> bool:
         """Whether an object comes whole out of the values (``extraObjects``): its user wrote it, not the chart."""
