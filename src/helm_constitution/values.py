@@ -1,12 +1,68 @@
-"""values.yaml as its authors write it: every key with its place and the comment that documents it."""
+"""values.yaml as its authors write it: every key with its place and the comment that documents it.
+
+Comment forms: helm-docs (``# --``, ``# key.path -- text``, ``@default``, ``@ignored``, ``@section``), Bitnami's
+readme-generator (``## @param``, ``@skip``, ``@extra``, ``@section``), helm-schema (``# @schema`` blocks), losisin's
+helm-values-schema-json (``# @schema type:…``) and plain comments above a key or behind it on its line. Licence headers,
+section banners, directives to other tools and commented-out YAML document nothing.
+
+Whether a ``#`` begins a comment is told by the composed nodes' places, never by the text alone.
+"""
 
 from __future__ import annotations
 
+import enum
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import yaml
+
 from helm_constitution.model import Base
-from helm_constitution.yamltree import Json, YamlDocument, load_document
+from helm_constitution.yamltree import Json, Path, Span, YamlDocument, dotted, key_text, load_document
+
+
+class CommentKind(enum.StrEnum):
+    """The form of a documenting comment."""
+
+    PLAIN = "plain"
+    HELM_DOCS = "helm-docs"
+    BITNAMI = "bitnami"
+    SCHEMA = "schema"
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """What documents a key. ``text`` is without ``#`` and markers; ``default`` what ``@default --`` shows instead of
+    the value; ``span`` the comment's lines."""
+
+    kind: CommentKind
+    text: str
+    span: Span
+    default: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class ValueKey:
+    """One key of a values file; lists are leaves, keys of maps inside lists don't count.
+
+    ``span`` is the key (with a scalar value on its line); ``is_leaf`` says that no keys stand below it: a scalar, a
+    list, an empty map, an alias. ``hidden`` keys are left out of the documentation on purpose (``@ignored``,
+    ``@skip``). ``has_example`` tells that commented-out YAML stands at the key.
+    """
+
+    path: Path
+    value: Json
+    span: Span
+    is_leaf: bool
+    comment: Comment | None = None
+    hidden: bool = False
+    has_example: bool = False
+
+    @property
+    def name(self) -> str:
+        """The path with dots, as in ``image.tag``."""
+        return dotted(self.path)
 
 
 @dataclass(eq=False)
@@ -26,3 +82,481 @@ class ValuesFile:
     def data(self) -> dict[str, Json]:
         """The values; empty where the file is empty or holds no map."""
         return self.document.data if isinstance(self.document.data, dict) else {}
+
+    def keys(self) -> tuple[ValueKey, ...]:
+        """Every key, in the file's order, parents before children, with the comment that documents it."""
+        return self._keys
+
+    @cached_property
+    def _keys(self) -> tuple[ValueKey, ...]:
+        return tuple(_Reader(self.document, self.text).read())
+
+    @cached_property
+    def by_path(self) -> dict[Path, ValueKey]:
+        """The keys by their paths."""
+        return {key.path: key for key in self._keys}
+
+
+_BLANK, _CONTENT, _COMMENT = range(3)
+_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    """A key with the nodes that it was read from."""
+
+    key: ValueKey
+    key_node: yaml.Node
+    value_node: yaml.Node
+    parent: _Entry | None
+    alias: bool
+
+
+class _Reader:
+    """Reads one document's keys and comments."""
+
+    def __init__(self, document: YamlDocument, text: str) -> None:
+        self.root = document.root
+        self.data = document.data
+        text = text.removeprefix("\ufeff")
+        self.lines = _BREAKS.split(text)
+        self.kinds: list[int] = []
+        self.indents: list[int] = []
+        self.entries: list[_Entry] = []
+        self.inside: list[tuple[int, int]] = []  # lines of scalars that go over several, the first line excluded
+
+    def read(self) -> Iterator[ValueKey]:
+        if not isinstance(self.root, yaml.MappingNode) or not isinstance(self.data, dict):
+            return
+        self._map(self.root, self.data, (), None)
+        self._classify()
+        for entry in self.entries:
+            self._comment(entry)
+        self._named()
+        for entry in self.entries:
+            yield entry.key
+
+    # The nodes
+
+    def _map(self, node: yaml.MappingNode, data: Json, path: Path, parent: _Entry | None) -> None:
+        # A key given twice: the last one's data counts, so the first one's node may have keys that the data lacks.
+        values = data if isinstance(data, dict) else {}
+        for key_node, value_node in node.value:
+            if key_node.tag == "?" and key_node.value == "<<":
+                continue
+            name = key_text(key_node)
+            below = (*path, name)
+            key_start, key_end = key_node.start_mark, key_node.end_mark
+            start, end = value_node.start_mark, value_node.end_mark
+            # An alias's node stands where its anchor is, before this key.
+            alias = start.index < key_end.index
+            is_map = isinstance(value_node, yaml.MappingNode)
+            is_scalar = isinstance(value_node, yaml.ScalarNode)
+            last = end if is_scalar and not alias and end.line == key_start.line else key_end
+            key = ValueKey(
+                below,
+                values.get(name),
+                Span(key_start.line + 1, key_start.column + 1, last.line + 1, last.column + 1),
+                alias or not (is_map and value_node.value),
+            )
+            entry = _Entry(key, key_node, value_node, parent, alias)
+            self.entries.append(entry)
+            if alias:
+                continue
+            if is_map:
+                self._map(value_node, key.value, below, entry)
+            elif start.line != end.line:
+                self._long(value_node)
+
+    def _long(self, node: yaml.Node) -> None:
+        """Notes the lines of scalars that go over several lines, in which a ``#`` is text."""
+        pending = [node]
+        while pending:
+            current = pending.pop()
+            start, end = current.start_mark, current.end_mark
+            if start.line >= end.line:
+                continue
+            if isinstance(current, yaml.ScalarNode):
+                # A block scalar ends at the beginning of the line after it.
+                self.inside.append((start.line + 1, end.line if end.column else end.line - 1))
+            elif isinstance(current, yaml.SequenceNode):
+                pending.extend(current.value)
+            else:
+                for pair in current.value:
+                    pending.extend(pair)
+
+    # The lines
+
+    def _classify(self) -> None:
+        for line in self.lines:
+            text = line.lstrip(" \t")
+            if not text:
+                self.kinds.append(_BLANK)
+            else:
+                self.kinds.append(_COMMENT if text[0] == "#" else _CONTENT)
+            self.indents.append(len(line) - len(text))
+        for first, last in self.inside:
+            for number in range(first, min(last + 1, len(self.kinds))):
+                self.kinds[number] = _CONTENT
+
+    def _comment(self, entry: _Entry) -> None:
+        """Finds the comment of one key: above, behind, or below it with a deeper indent."""
+        key = entry.key
+        line, column = key.span.line - 1, key.span.column - 1
+        parent = entry.parent
+        if parent is not None and parent.key.span.line - 1 == line:
+            # `image: {repository: a, tag: b}`: what documents the whole documents its parts.
+            key.comment, key.hidden = parent.key.comment, parent.key.hidden
+            return
+        above = self._above(line, column)
+        if above:
+            takes_example = isinstance(key.value, dict) or key.value in (None, "")
+            note = _understand(self._bodies(above), str(key.path[-1]), takes_example)
+            key.hidden, key.has_example = note.hidden, note.has_example
+            key.comment = self._made(note, above)
+        if key.comment is None:
+            key.comment = self._behind(entry)
+        if key.is_leaf and not entry.alias and key.comment is None:
+            self._within(entry)
+            if key.comment is None:
+                self._under(entry)
+
+    def _made(self, note: _Note, lines: range) -> Comment | None:
+        if note.kind is None:
+            return None
+        first, last = lines.start, lines.stop - 1
+        span = Span(first + 1, self.indents[first] + 1, last + 1, len(self.lines[last].rstrip()) + 1)
+        return Comment(note.kind, note.text, span, note.default)
+
+    def _bodies(self, lines: Iterable[int]) -> list[str]:
+        """Comment lines without indentation and trailing spaces, from their ``#`` on."""
+        return [self.lines[number].strip() for number in lines]
+
+    def _above(self, line: int, column: int) -> range:
+        """The comment lines above that stand for the key at ``line``; an empty range where there are none."""
+        kinds, indents = self.kinds, self.indents
+        end = line
+        while end > 0 and kinds[end - 1] == _BLANK:
+            end -= 1
+        start = end
+        while start > 0 and kinds[start - 1] == _COMMENT:
+            start -= 1
+        touches_above = start > 0 and kinds[start - 1] == _CONTENT
+        # What is indented deeper than the key and touches what stands above belongs to that.
+        while touches_above and start < end and indents[start] > column + 1:
+            start += 1
+        if start == end or end == line:
+            return range(start, end)
+        # A blank line lies between. The file's first comment is its header; one that touches the key above is about
+        # that key; a title is a section's; what remains is a sentence that the author set apart from its key.
+        is_header = line == self.entries[0].key.span.line - 1
+        if is_header or touches_above or line - end > 1 or not _is_sentence(self._bodies(range(start, end))):
+            return range(0)
+        return range(start, end)
+
+    def _behind(self, entry: _Entry) -> Comment | None:
+        """The comment behind the key or its value, on the same line."""
+        line = entry.key_node.start_mark.line
+        text = self.lines[line]
+        if "#" not in text:
+            return self._behind_end(entry)
+        value = entry.value_node
+        start, end = value.start_mark, value.end_mark
+        if entry.alias or start.line > line:
+            position = entry.key_node.end_mark.column
+        elif end.line == line:
+            position = end.column
+        elif isinstance(value, yaml.ScalarNode):
+            # A block scalar's header; a quoted text that goes on is no place for a comment.
+            position = start.column if value.style in ("|", ">") else len(text)
+        else:
+            # A flow collection that goes on: behind its bracket, unless text could hold the '#'.
+            position = len(text) if '"' in text or "'" in text else start.column
+        return self._inline(line, position) or self._behind_end(entry)
+
+    def _behind_end(self, entry: _Entry) -> Comment | None:
+        """The comment behind a quoted text or flow collection that ends on a later line."""
+        value = entry.value_node
+        end = value.end_mark
+        if entry.alias or end.line == entry.key_node.start_mark.line or not end.column or end.line >= len(self.lines):
+            return None
+        if isinstance(value, yaml.ScalarNode) and value.style in ("|", ">"):
+            return None
+        if isinstance(value, yaml.CollectionNode) and not value.flow_style:
+            return None
+        return self._inline(end.line, end.column)
+
+    def _inline(self, line: int, position: int) -> Comment | None:
+        found = _INLINE.match(self.lines[line], position)
+        if found is None:
+            return None
+        body = found[1].rstrip()
+        note = _understand([body], "", False)
+        if note.kind is None:
+            return None
+        column = found.start(1) + 1
+        return Comment(note.kind, note.text, Span(line + 1, column, line + 1, column + len(body)), note.default)
+
+    def _within(self, entry: _Entry) -> None:
+        """A list's comment may stand inside it: on a line of its own, or behind an item."""
+        value, key = entry.value_node, entry.key
+        if not isinstance(value, yaml.SequenceNode) or not value.value:
+            return
+        number, last = key.span.line, _last_line(value)
+        while number <= last and key.comment is None:
+            start = number
+            while number <= last and self.kinds[number] == _COMMENT:
+                number += 1
+            if number > start:
+                note = _understand(self._bodies(range(start, number)), "", True)
+                key.has_example = key.has_example or note.has_example
+                key.comment = self._made(note, range(start, number))
+            number += 1
+        pending = list(reversed(value.value))
+        while pending and key.comment is None:
+            node = pending.pop()
+            end = node.end_mark
+            if isinstance(node, yaml.MappingNode):
+                pending.extend(inner for _, inner in reversed(node.value))
+            elif isinstance(node, yaml.SequenceNode):
+                pending.extend(reversed(node.value))
+            elif node.start_mark.line == end.line > key.span.line - 1 and "#" in self.lines[end.line]:
+                key.comment = self._inline(end.line, end.column)
+
+    def _under(self, entry: _Entry) -> None:
+        """A comment right under a leaf: indented deeper, or set apart from the next key by a blank line."""
+        key, kinds = entry.key, self.kinds
+        start = stop = max(_last_line(entry.value_node), key.span.line - 1) + 1
+        while stop < len(kinds) and kinds[stop] == _COMMENT and self.indents[stop] >= key.span.column:
+            stop += 1
+        if stop == start:
+            while stop < len(kinds) and kinds[stop] == _COMMENT:
+                stop += 1
+            if stop < len(kinds) and kinds[stop] == _CONTENT:
+                return
+        if stop > start:
+            note = _understand(self._bodies(range(start, stop)), str(key.path[-1]), True)
+            key.has_example = key.has_example or note.has_example
+            key.comment = self._made(note, range(start, stop))
+
+    def _named(self) -> None:
+        """Comments that name the path they document: Bitnami's ``@param``, helm-docs' ``key.path -- text``."""
+        by_name: dict[str, ValueKey] = {}
+        for number, kind in enumerate(self.kinds):
+            line = self.lines[number]
+            if kind != _COMMENT or ("@" not in line and " -- " not in line):
+                continue
+            if (found := _PARAM.match(line)) is not None:
+                form, (tag, path, modifiers, text) = CommentKind.BITNAMI, found.groups("")
+            elif (found := _NAMED.match(line)) is not None:
+                form, (path, text), tag, modifiers = CommentKind.HELM_DOCS, found.groups(), "", ""
+            else:
+                continue
+            by_name = by_name or {_normal(entry.key.name): entry.key for entry in self.entries}
+            key = by_name.get(_normal(path))
+            if key is None:
+                continue
+            if tag == "skip":
+                key.hidden = True
+            elif text and (key.comment is None or form is CommentKind.BITNAMI):
+                default = re.search(r"default:\s*([^,\]]+)", modifiers)
+                span = Span(number + 1, self.indents[number] + 1, number + 1, len(line.rstrip()) + 1)
+                key.comment = Comment(form, text, span, default[1].strip() if default else None)
+
+
+def _last_line(node: yaml.Node) -> int:
+    """The last line (from 0) that a node's own text is on; a block collection's end mark is the next token's place."""
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        node = last[1] if isinstance(node, yaml.MappingNode) else last
+    end = node.end_mark
+    return int(end.line if end.column else end.line - 1)
+
+
+def _normal(path: str) -> str:
+    """A path without quotes and escapes: both tools and people write dotted keys in several ways."""
+    return re.sub(r"[\"'\\]", "", path)
+
+
+_INLINE = re.compile(r".*?(?<=\s)(#.*)")
+_PARAM = re.compile(r"\s*#+\s*@(param|extra|skip)\s+(\S+)\s*(?:\[([^\]]*)\]\s*)?(.*?)\s*$")
+_NAMED = re.compile(r"\s*#+\s*([\w./\[\]\"'-]*[\w\]\"'])\s+--\s+(?:\(\S+\)\s*)?(.+?)\s*$")
+
+
+# What a comment's lines say
+
+
+class _Line(enum.Enum):
+    """What one comment line is."""
+
+    EMPTY = enum.auto()
+    PROSE = enum.auto()
+    YAML = enum.auto()
+
+
+@dataclass(slots=True)
+class _Note:
+    """What a block of comment lines says of its key. ``kind`` is None where it documents nothing."""
+
+    kind: CommentKind | None = None
+    text: str = ""
+    default: str | None = None
+    hidden: bool = False
+    has_example: bool = False
+
+
+_HASHES = re.compile(r"(?:#+[ \t]+)*#+")
+_RULE = re.compile(r"[#=*~_+.<>/\\|-]{4,}$")
+_BANNER = re.compile(r"(?:[#=*~_+<>|-]{3,}\s*\S.*?\s*[#=*~_+<>|-]{2,}|[=*~_+<>|-]{3,}\s*\S.*|\S.*?\s*[#=*~_]{3,})$")
+_LICENCE = re.compile(r"SPDX-|\bCopyright\b|Licensed under|All rights reserved|apache\.org/licenses", re.IGNORECASE)
+_BOILERPLATE = re.compile(
+    r"(?:Default values for [\w.-]+|This is a YAML-formatted file"
+    r"|Declare (?:variables|name/value pairs) to be passed into your templates)\.?$",
+    re.IGNORECASE,
+)
+# Words to other tools, and notes to the maintainers themselves.
+_DIRECTIVE = re.compile(
+    r"yamllint\b|renovate:|checkov:|trivy:|kics-scan|nosec\b|noqa\b|noinspection|prettier-ignore|pragma:|gitleaks:"
+    r"|ggignore|x-release-please|yaml-language-server:|vim:|-\*-|cspell:|markdownlint|tfsec:|snyk|\{\"\$imagepolicy"
+    r"|\+docs:|\{\{|TODO\b|FIXME\b|XXX\b|#?(?:end)?region\b|editorconfig|datasource=|spellchecker:|nolint\b"
+    r"|@(?:default|raw|section|notationType|descriptionStart|descriptionEnd|param|extra|skip|ignored?|schema)\b"
+)
+_HELM_DOCS = re.compile(r"--(?:\s+|$|(?=\())(?:\([^()]*\)\s*)?(.*)$")
+_KEY = re.compile(r"""((?:-\s+)*)(?:"[^"]+"|'[^']+'|[A-Za-z0-9_.$/{}<>-]+)\s*:(?:\s+(.*))?$""")
+_ITEM = re.compile(r"-(?:\s+(.*))?$")
+# Words that prose begins a line with and ends with a colon: keys are camelCase, environment variables all capitals.
+_LEAD = re.compile(
+    r"(?:[A-Z][a-z]+|(?:NOTE|NB|TIP|WARNING|IMPORTANT|CAUTION|DEPRECATED|BREAKING|REF|DEFAULT|EXAMPLE|INFO)S?|refs?|see|note"
+    r"|nb|defaults?|examples?|e\.g\.?|i\.e\.?|eg|ie|tip|warning|deprecated|usage|important|caution|p\.?s\.?)\s*:"
+    r"|(?:options|possible|allowed|valid|supported|available|docs?|info|hint|where|optional|required)\s*:\s+\S|https?:"
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def _body(line: str) -> str:
+    """A comment line's text with its indentation, without the hashes."""
+    found = _HASHES.match(line)
+    return line[found.end() :] if found else line
+
+
+def _is_plain_text(text: str) -> bool:
+    """Whether a value reads as a sentence and not as YAML."""
+    return len(text.split()) >= 4 and text[0] not in "\"'[{|>&*!`<" and "{{" not in text
+
+
+def _kind(text: str, previous: _Line, deeper: bool) -> _Line:
+    """What one line is. ``deeper`` tells that it is indented below a line of YAML."""
+    if _LEAD.match(text):
+        return _Line.PROSE
+    if (key := _KEY.match(text)) is not None:
+        return _Line.PROSE if key[2] and _is_plain_text(key[2]) else _Line.YAML
+    if (item := _ITEM.match(text)) is not None:
+        if not item[1] or not _is_plain_text(item[1]):
+            return _Line.YAML
+        return _Line.YAML if previous is _Line.YAML and deeper else _Line.PROSE
+    if text[0] in '{}[]"' or text.startswith(("---", "```")):
+        return _Line.YAML
+    if previous is _Line.YAML and deeper:
+        return _Line.YAML
+    return _Line.PROSE if _WORD.search(text) else _Line.EMPTY
+
+
+def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
+    """What comment lines say of the key ``name`` below or above them.
+
+    ``takes_example``: whether commented-out YAML of other names may be an example of the key's own value; if not,
+    prose before it is about what is commented out.
+    """
+    note = _Note()
+    words: list[str] = []
+    kind = CommentKind.PLAIN
+    schema: list[str] | None = None
+    schema_words = ""
+    previous, indent = _Line.EMPTY, 0
+    example: list[str] = []  # the keys of the commented-out YAML that ends the comment
+    example_indent = 0
+    framed: int | None = None  # how many words there were when a rule (####) began
+    for line in lines:
+        body = _body(line)
+        text = body.strip()
+        if not text or (len(line) >= 4 and _RULE.match(line.replace(" ", ""))):
+            if len(line) >= 4 and not text.strip("#=*~_+.<>/\\|-"):
+                if framed is None:
+                    # A rule under a line makes a title of it.
+                    framed = 0 if len(words) == 1 and not _is_sentence_text(words[0]) else len(words)
+                    if framed == 0:
+                        words.clear()
+                else:
+                    if not _is_sentence_text(" ".join(words[framed:])):
+                        del words[framed:]
+                    framed = None
+            previous = _Line.EMPTY
+            continue
+        if text.startswith("@schema"):
+            rest = text[len("@schema") :]
+            if rest in ("", ".root"):
+                if schema is None:
+                    schema = []
+                else:
+                    schema_words = schema_words or _described(schema) or "\n".join(schema)
+                    schema = None
+            else:
+                schema_words = schema_words or rest.strip()
+            continue
+        if schema is not None:
+            schema.append(text)
+            continue
+        if text[0] == "@" or _DIRECTIVE.match(text):
+            if text.startswith(("@ignored", "+docs:hidden", "+docs:ignore")):
+                note.hidden = True
+            elif text.startswith("@default"):
+                note.default = text.removeprefix("@default").strip().removeprefix("--").strip()
+            continue
+        if (found := _HELM_DOCS.match(text)) is not None:
+            kind, words, example = CommentKind.HELM_DOCS, [found[1]] if found[1] else [], []
+            previous, indent = _Line.PROSE, 0
+            continue
+        if kind is CommentKind.PLAIN and (_BANNER.match(text) or _BOILERPLATE.match(text)):
+            previous = _Line.EMPTY
+            continue
+        column = len(body) - len(body.lstrip())
+        now = _kind(text, previous, column > indent)
+        if now is _Line.YAML:
+            note.has_example = True
+            if not example or column < example_indent:
+                example_indent = column
+                example = []
+            if column == example_indent and (key := _KEY.match(text)) is not None and not key[1]:
+                example.append(text.partition(":")[0].strip().strip("\"'"))
+            if previous is not _Line.YAML:
+                indent = column
+        elif now is _Line.PROSE:
+            words.append(text)
+            example = []
+        previous = now
+    if _LICENCE.search(" ".join(words)) and kind is CommentKind.PLAIN:
+        words = []
+    if example and not takes_example and name not in example:
+        words = []
+    if words:
+        note.kind, note.text = kind, "\n".join(words)
+    elif schema_words or schema:
+        note.kind, note.text = CommentKind.SCHEMA, schema_words or "\n".join(schema or [])
+    return note
+
+
+def _described(schema: Sequence[str]) -> str:
+    """The description that a ``@schema`` block holds."""
+    return next((line.partition(":")[2].strip() for line in schema if line.startswith("description:")), "")
+
+
+def _is_sentence(lines: Sequence[str]) -> bool:
+    """Whether comment lines that a blank line sets apart from their key say something, or are a section's title."""
+    note = _understand(lines, "", True)
+    return note.hidden or (
+        note.kind is not None and (note.kind is not CommentKind.PLAIN or _is_sentence_text(note.text))
+    )
+
+
+def _is_sentence_text(text: str) -> bool:
+    return len(text.split()) >= 5 or text.endswith(".")
