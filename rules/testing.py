@@ -164,7 +164,7 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     enforces=(
         _HELM_TEMPLATE,
         require(
-            r"\bci/|\bci values|values files? (in|under) `?ci\b|(each|every|all) (values files?|scenarios?|configurations)\b"
+            r"\bci/|\bci values|values files? (in|under) `?ci\b|(every|each|all) (values files?|scenarios?|overlays?)\b"
         ),
         require(
             r"(overlays?|platforms?\b.*\bconfigurations?|platform values)\b.*\b(tested|render|validated)|test platform"

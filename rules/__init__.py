@@ -1,0 +1,24 @@
+"""The rules of the ten principles, one module each."""
+
+from __future__ import annotations
+
+from helm_constitution.api import RuleModule
+
+from . import (
+    documentation,
+    helm_best_practices,
+    observability,
+    progressive_disclosure,
+    security,
+    testing,
+)
+
+PRINCIPLES: tuple[RuleModule, ...] = (
+    progressive_disclosure.MODULE,
+    observability.MODULE,
+    security.MODULE,
+    helm_best_practices.MODULE,
+    testing.MODULE,
+    documentation.MODULE,
+)
+"""The modules, in the order of the principles."""

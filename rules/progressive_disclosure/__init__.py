@@ -1,0 +1,16 @@
+"""V. Progressive Disclosure: defaults that work, flags that are flags, and a clear word on what is missing."""
+
+from __future__ import annotations
+
+from helm_constitution.api import RuleModule
+
+from .defaults import defaults_fail, placeholder_accepted
+from .flags import flag_not_boolean
+from .messages import unhelpful_message
+
+MODULE = RuleModule(
+    key="disclosure",
+    title="Progressive Disclosure",
+    aliases=(r"\bprogressive disclosure\b", r"\bsensible defaults?\b", r"\bsimplicity (?:&|and) defaults\b"),
+    rules=(defaults_fail, placeholder_accepted, flag_not_boolean, unhelpful_message),
+)

@@ -1,0 +1,259 @@
+"""What the default values give: something that works, or a clear word on what is missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.helm.protocol import FailureKind, HelmMessage
+from helm_constitution.manifests import Rendering
+from helm_constitution.scenarios import Status
+from helm_constitution.yamltree import Span, dotted
+
+from .messages import names_a_value, plain_key
+
+_VALUES_READ = re.compile(r"\.Values\.([\w.]+)")
+
+
+def _value_names(subject: Subject) -> set[str]:
+    """Every key that values.yaml has or a template reads, as a sentence may spell it."""
+    names: set[str] = set()
+    if subject.chart.values is not None:
+        view = subject.chart.values.document.view
+        names.update(str(part.path[-1]) for part in view.walk() if part.path and isinstance(part.path[-1], str))
+    for file, text in subject.chart.files.items():
+        if file.startswith("templates/"):
+            names.update(name for path in _VALUES_READ.findall(text) for name in path.split("."))
+    return {plain for name in names if len(plain := plain_key(name)) > 2}
+
+
+@rule(
+    "disclosure/defaults-fail",
+    default=MUST,
+    enforces=(
+        require(r"defaults?\b.*\bworking (deployment|install)|works? (out of the box|with(out)? (the )?defaults?)"),
+        require(r"\b(deploy|install)\w*\b.*\b(default values|minimal (user )?input|out of the box)"),
+        forbid(r"(understand|read|know) the (entire|whole|full) values"),
+    ),
+)
+def defaults_fail(subject: Subject) -> Iterator[Problem]:
+    """The default values give nothing, or stop without saying what is missing.
+
+    Why: the first thing that everybody tries is the chart as it is; it should work, or name what it needs.
+    Bad:
+        {{ required "required!" .Values.database.host }}
+    Good:
+        {{ required "database.host is required: the host name of the PostgreSQL server" .Values.database.host }}
+    Fix: give defaults that deploy something useful; where only the user can know a value, stop with `required` and a
+        message that names it.
+    Source: Helm best practices, Values ("Consider how users will use your values")
+    """
+    defaults = subject.defaults
+    if defaults is None:
+        raise Unjudged(subject.facts.not_rendered)
+    if defaults.status is Status.NEEDS_INPUT:
+        names = _value_names(subject)
+        for error in defaults.errors:
+            if error.kind is FailureKind.SCHEMA or names_a_value(error.text, names):
+                continue
+            text = " ".join(error.text.split())
+            yield Problem(f'the defaults need input, but the message names no value: "{text}"', _place(error))
+    elif defaults.status is Status.RENDERED and defaults.rendering is not None and not defaults.rendering.manifests:
+        if any(file.startswith("crds/") for file in subject.chart.files):
+            return
+        at = TextPlace("values.yaml") if subject.chart.values is not None else TextPlace("Chart.yaml")
+        yield Problem("the default values render no object at all", at)
+
+
+def _place(error: HelmMessage) -> TextPlace | None:
+    if error.file is None:
+        return None
+    if error.line is None:
+        return TextPlace(error.file)
+    column = error.column or 1
+    return TextPlace(error.file, Span(error.line, column, error.line, column + 1))
+
+
+# A whole value that asks to be replaced.
+_WHOLE = re.compile(
+    r"(?:change|replace|fill)[-_ ]?(?:me|it|this|in)\b.*|to[-_ ]?be[-_ ]?(?:replaced|changed|set|defined|done)"
+    r"|placeholder|x{3,}|<[a-z][\w .:/-]+>|your[-_ ][\w.-]+(?: here)?|(?:insert|put|enter|set)[-_ ].*[-_ ]here",
+    re.IGNORECASE,
+)
+_NOT_YET = re.compile(r"(?:TODO|FIXME|TBD)\b.*")
+_NO_PLACEHOLDER = frozenset({"<none>", "<nil>", "<null>", "<unset>", "<default>", "<no value>"})
+# The same within a longer value.
+_PART = re.compile(
+    r"(?<![A-Za-z])(?i:change[-_]?me|changeit)(?![A-Za-z])|<(?i:your|insert|replace|put|enter|change)[^<>\n]*>"
+    r"|\b(?:YOUR|INSERT|REPLACE|CHANGE)[-_][A-Z][A-Z_-]*\b"
+    r"|(?<![\w.-])(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
+)
+_TEMPLATE_ACTION = re.compile(r"\{\{.*?\}\}")
+_COMMENT = re.compile(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
+_KEYS_OF_LABELS = frozenset(
+    {"topologyKey", "matchExpressions", "tolerations", "finalizers", "apiGroups", "apiGroup", "apiVersion"}
+)
+
+
+@dataclass(frozen=True)
+class _Placeholder:
+    """A values key whose default asks to be replaced. ``piece`` is the text that a rendered object would show."""
+
+    view: View
+    word: str
+    piece: str
+
+
+def _placeholder(view: View) -> _Placeholder | None:
+    text = view.string()
+    if not text:
+        return None
+    stripped = text.strip()
+    if "\n" not in stripped:
+        whole = _WHOLE.fullmatch(stripped) or _NOT_YET.fullmatch(stripped)
+        if whole is not None and stripped.lower() not in _NO_PLACEHOLDER and "{{" not in stripped:
+            return _Placeholder(view, stripped, stripped)
+    for line in stripped.split("\n"):
+        if _COMMENT.match(line):
+            continue
+        for piece in _TEMPLATE_ACTION.split(line):
+            match = _PART.search(piece)
+            if match is not None and " #" not in piece[: match.start()]:
+                return _Placeholder(view, match.group(), piece.strip())
+    return None
+
+
+def _rendered_texts(rendering: Rendering) -> Iterator[tuple[str, View]]:
+    """Every text of the rendered objects that users fill in; what Secrets encode is decoded."""
+    for manifest in rendering.manifests:
+        if manifest.kind == "CustomResourceDefinition" or manifest.is_test:
+            continue
+        secret = manifest.kind == "Secret"
+        for view in manifest.view.walk():
+            text = view.string()
+            if not text:
+                continue
+            if secret and "data" in view.path[:-1]:
+                text = _decoded(text)
+            yield text, view
+
+
+def _decoded(text: str) -> str:
+    from base64 import b64decode
+    from binascii import Error
+
+    try:
+        return b64decode(text, validate=True).decode()
+    except (Error, ValueError):
+        return text
+
+
+def _shows(text: str, piece: str) -> bool:
+    """Whether a rendered text holds the piece by itself: not within a word, not in a comment of a file."""
+    start = text.find(piece)
+    while start >= 0:
+        end = start + len(piece)
+        line = text[text.rfind("\n", 0, start) + 1 : start]
+        alone = not (start and text[start - 1].isalnum()) and not (end < len(text) and text[end].isalnum())
+        if alone and not _COMMENT.match(line) and " #" not in line:
+            return True
+        start = text.find(piece, start + 1)
+    return False
+
+
+@rule(
+    "disclosure/placeholder-accepted",
+    default=MUST,
+    enforces=(
+        require(r"placeholders?\b"),
+        require(r"required (user )?inputs?\b.*\b(fail|validat)"),
+        forbid(r"\bplaceholders?\b"),
+    ),
+)
+def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
+    """A placeholder of values.yaml is deployed as if it were a real value.
+
+    Why: nobody notices that a value was never replaced: "changeme" becomes the password, example.com the host.
+    Bad:
+        adminPassword: changeme
+    Good:
+        # -- Password of the administrator (required)
+        adminPassword: ""
+        # templates/secret.yaml: {{ required "adminPassword is required" .Values.adminPassword }}
+    Fix: leave the default empty and read it with `required`, or stop with `fail` while the value is the placeholder.
+    Source: Helm documentation, Chart Development Tips and Tricks, "Using the 'required' function"; RFC 2606
+    """
+    values = subject.chart.values
+    if values is None:
+        raise Unjudged("there is no values.yaml")
+    if subject.chart.is_library:
+        raise Unjudged(subject.facts.not_rendered)
+    found = [placeholder for view in values.document.view.walk() if (placeholder := _placeholder(view)) is not None]
+    if not found:
+        return
+    defaults = subject.defaults
+    if defaults is None or (defaults.rendering is None and defaults.status is not Status.NEEDS_INPUT):
+        raise Unjudged(subject.facts.not_rendered)
+    if defaults.rendering is None:
+        return  # the chart stops: no placeholder gets past it
+    texts = list(_rendered_texts(defaults.rendering))
+    by_piece: dict[str, list[_Placeholder]] = {}
+    for placeholder in found:
+        by_piece.setdefault(placeholder.piece, []).append(placeholder)
+    for piece, placeholders in by_piece.items():
+        shown = [view for text, view in texts if piece in text and _shows(text, piece) and not _is_label_key(view)]
+        if shown:
+            yield from _accepted(placeholders, shown)
+
+
+def _is_label_key(view: View) -> bool:
+    """Whether a rendered text is a name in a domain (``example.com/role``), as API groups and label keys are."""
+    return any(step in _KEYS_OF_LABELS for step in view.path) and "/" in (view.string() or "/")
+
+
+def _accepted(placeholders: list[_Placeholder], shown: list[View]) -> Iterator[Problem]:
+    """One problem for each key that surely gets there; one for all where it can't be told which of several does."""
+    pairs = [
+        (placeholder, view) for placeholder in placeholders for view in shown if _same_name(placeholder.view, view)
+    ]
+    if len(placeholders) > 1 and not pairs:
+        first, *others = placeholders
+        related = tuple(Related(other.view, "has the same placeholder") for other in others)
+        yield _problem(first, shown[0], related)
+        return
+    told: set[int] = set()
+    for placeholder, view in pairs or [(placeholders[0], shown[0])]:
+        if id(placeholder) not in told:
+            told.add(id(placeholder))
+            yield _problem(placeholder, view, ())
+
+
+def _same_name(value: View, rendered: View) -> bool:
+    """Whether the rendered field goes by the value's name, or stands in an object that does."""
+    name = plain_key(str(value.path[-1]))
+    if len(name) < 4:
+        return False
+    names = [plain_key(str(step)) for step in rendered.path]
+    sibling = rendered.document.view.get(*rendered.path[:-1], "name").string()
+    return any(name in other for other in (*names, plain_key(sibling or "")))
+
+
+def _problem(placeholder: _Placeholder, rendered: View, related: tuple[Related, ...]) -> Problem:
+    manifest = next(
+        (
+            manifest
+            for manifest in rendered.document.manifests
+            if rendered.path[: len(manifest.view.path)] == manifest.view.path
+        ),
+        None,
+    )
+    path = dotted(rendered.path[len(manifest.view.path) :]) if manifest is not None else dotted(rendered.path)
+    where = f"{path} of {manifest}" if manifest is not None else path
+    return Problem(
+        f'the placeholder "{placeholder.word}" gets into {where}, and nothing fails; '
+        "stop with required or fail until it is replaced",
+        placeholder.view,
+        (*related, Related(rendered, "rendered here")),
+    )

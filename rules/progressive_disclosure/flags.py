@@ -1,0 +1,117 @@
+"""Feature flags: boolean, and recognisable as what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
+
+_FLAG = re.compile(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
+_CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
+_WORDS = frozenset(
+    {
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "t",
+        "f",
+        "1",
+        "0",
+        "enabled",
+        "disabled",
+        "enable",
+        "disable",
+        "",
+    }
+)
+# What stands below these keys is another program's: its own configuration, or text for Kubernetes' maps of strings.
+_FOREIGN = frozenset(
+    "config configs configuration configmap settings ini env envs annotations labels selector data properties params "
+    "parameters args options secrets rules spec manifests objects schema".split()
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+
+
+def _is_foreign(step: str) -> bool:
+    if "." in step or "/" in step:
+        return True
+    return any(word.lower() in _FOREIGN for word in _WORD.findall(step))
+
+
+def _is_flag(view: View, dependencies: frozenset[str]) -> bool:
+    """Whether a value is a feature flag of this chart, by its name and its place."""
+    name = view.path[-1]
+    if not isinstance(name, str) or not _FLAG.match(name):
+        return False
+    above = view.path[:-1]
+    if any(isinstance(step, int) or _is_foreign(step) for step in above):
+        return False
+    # A dependency decides the form of its own values; what switches it on is read by helm and must be a boolean.
+    return not above or above[0] not in dependencies or (len(above) == 1 and name == "enabled")
+
+
+@rule(
+    "disclosure/flag-not-boolean",
+    default=MUST,
+    enforces=(
+        require(r"\bflags?\b.*\bbool|bool\w*\b.*\b(flags?|`?enabled`?)|feature flags?\b"),
+        require(r"(optional|advanced) features\b.*\b(flags?|toggles?|switch)"),
+    ),
+)
+def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
+    """A feature flag's default isn't true or false.
+
+    Why: a quoted "false" is a text, and any text but the empty one is true to a template: the feature is on.
+    Bad:
+        autoscaling:
+          enabled: "false"
+    Good:
+        autoscaling:
+          enabled: false
+    Fix: write true or false without quotes; helm's condition and `if` read nothing else as users mean it.
+    Source: Helm best practices, Values ("Make types clear"); Helm documentation, Charts, dependency conditions
+    """
+    values = subject.chart.values
+    if values is None:
+        raise Unjudged("there is no values.yaml")
+    dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
+    good = total = 0
+    for view in values.document.view.walk():
+        if not view.path or not _is_flag(view, dependencies):
+            continue
+        data = view.data
+        if isinstance(data, dict | list):
+            continue
+        total += 1
+        if isinstance(data, bool):
+            good += 1
+            continue
+        certain = view.path[-1] in _CERTAIN
+        if isinstance(data, str):
+            if data.strip().lower() not in _WORDS or (not data and not certain):
+                good += 1  # "auto", "if-possible": more than on and off, so no flag
+                continue
+            message = (
+                f'is the text "{data}", which a template takes for true; write {_meant(data)} without quotes'
+                if data
+                else "is an empty text; write true or false"
+            )
+        elif data is None:
+            if not certain:
+                good += 1
+                continue
+            message = "has no value; write true or false, so that readers see the default"
+        else:
+            message = f"is the number {data}; write true or false"
+        yield Problem(f"the flag {message}", view)
+    yield Tally(good, total, "flags are boolean")
+
+
+def _meant(text: str) -> str:
+    return "true" if text.strip().lower() in ("true", "yes", "on", "y", "t", "1", "enabled", "enable") else "false"
