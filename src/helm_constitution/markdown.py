@@ -165,7 +165,7 @@ def plain(markup: str) -> str:
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\1", text)
     text = _ESCAPE.sub(r"\1", text)
-    if "&" in text:
+    if "&" in text and ";" in text:
         from html import unescape
 
         text = unescape(text)

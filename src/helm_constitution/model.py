@@ -129,6 +129,8 @@ class Statement:
     """One demand of a constitution.
 
     ``forbids`` is the polarity: true for MUST NOT and SHOULD NOT. ``line`` counts from 1 in the constitution's file.
+    ``text`` is free of Markdown. ``lead`` is what stands before the colon that a bullet follows; rules are matched with
+    both. ``pinned`` says that ``pins`` are all the rules it has, even if none.
     """
 
     text: str
@@ -136,6 +138,8 @@ class Statement:
     forbids: bool
     line: int
     pins: tuple[RulePin, ...] = ()
+    lead: str = ""
+    pinned: bool = False
 
     @property
     def keyword(self) -> str:

@@ -1,0 +1,240 @@
+"""Which rules a constitution demands, how strongly, and with which parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from helm_constitution.errors import ConstitutionFileError
+from helm_constitution.model import Demand, Obligation, Principle, Severity, Statement
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.constitution import Constitution
+
+ALWAYS = ("testing/lint-error", "testing/render-error")
+"""Run as errors whatever the constitution says: nothing else can be believed of a chart that doesn't lint or render."""
+
+StatementId = tuple[str, int, str]
+"""Principle key, line and text of a statement."""
+
+
+@dataclass(frozen=True)
+class Demands:
+    """The rules to run, and the rules behind each statement (also those that are ignored)."""
+
+    rules: Mapping[Rule, Demand]
+    by_statement: Mapping[StatementId, tuple[Rule, ...]]
+
+    def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
+        """The rules that enforce a statement; none where no rule does."""
+        return self.by_statement.get((principle.key, statement.line, statement.text), ())
+
+
+@dataclass
+class _Gathered:
+    """What the statements ask of one rule."""
+
+    obligation: Obligation
+    statements: list[tuple[str, int]] = field(default_factory=list)
+    parameters: dict[str, tuple[Obligation, int | str]] = field(default_factory=dict)
+
+
+def match(
+    constitution: Constitution,
+    modules: Sequence[RuleModule],
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    severities: Mapping[str, Severity] | None = None,
+    parameters: Mapping[str, Mapping[str, int | str]] | None = None,
+) -> Demands:
+    """Finds the rules behind each statement, and from them what to run.
+
+    A pinned statement has the rules of its pins, any other those whose ``enforces`` patterns match it in its polarity,
+    and in second place (at the weaker of its obligation and the rule's default) those whose ``umbrella`` does.
+
+    Args:
+        constitution: the document.
+        modules: the rules that there are.
+        select: ids of rules to run besides.
+        ignore: ids of rules not to run, whoever demands them.
+        severities: what overrides the severity of rules that run.
+        parameters: what overrides the parameters that statements set.
+
+    Raises:
+        ConstitutionFileError: for a pin of an unknown rule, and where no statement has a rule.
+    """
+    unknown = unknown_pins(constitution, modules)
+    if unknown:
+        line, message = unknown[0]
+        raise ConstitutionFileError(message, file=constitution.shown, line=line)
+    statements = list(constitution.statements)
+    links = _links(statements, modules)
+    if not any(links):
+        raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
+    rules = [rule for module in modules for rule in module.rules]
+    gathered: dict[Rule, _Gathered] = {}
+    for (principle, statement), found in zip(statements, links, strict=True):
+        for rule, (obligation, values) in found.items():
+            mine = gathered.setdefault(rule, _Gathered(obligation))
+            mine.obligation = max(mine.obligation, obligation)
+            if (place := (principle.key, statement.line)) not in mine.statements:
+                mine.statements.append(place)
+            for name, value in values.items():
+                if name not in mine.parameters or mine.parameters[name][0] < obligation:
+                    mine.parameters[name] = obligation, value
+    demands: dict[Rule, Demand] = {}
+    for rule in rules:
+        if rule.id in ignore:
+            continue
+        asked = gathered.get(rule)
+        if rule.id in ALWAYS:
+            severity = Severity.ERROR
+        elif asked is not None:
+            severity = asked.obligation.severity
+        elif rule.id in select:
+            severity = rule.default.severity if isinstance(rule.default, Obligation) else Severity.WARNING
+        else:
+            continue
+        values = {name: parameter.default for name, parameter in rule.parameters.items()}
+        if asked is not None:
+            values.update((name, value) for name, (_, value) in asked.parameters.items())
+        values.update((parameters or {}).get(rule.id, {}))
+        severity = (severities or {}).get(rule.id, severity)
+        demands[rule] = Demand(severity, tuple(asked.statements) if asked is not None else (), values)
+    by_statement: dict[StatementId, tuple[Rule, ...]] = {}
+    for (principle, statement), found in zip(statements, links, strict=True):
+        key = (principle.key, statement.line, statement.text)
+        by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
+    return Demands(demands, by_statement)
+
+
+def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
+    """Line and message for each pin that names no rule."""
+    from helm_constitution.registry import closest
+
+    known = [rule.id for module in modules for rule in module.rules]
+    faults: dict[tuple[int, str], None] = {}
+    for _, statement in constitution.statements:
+        for pin in statement.pins:
+            if pin.rule not in known:
+                near = closest(pin.rule, known)
+                hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
+                faults[pin.line, f"names the unknown rule {pin.rule!r}; {hint}"] = None
+    return list(faults)
+
+
+def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str | None:
+    """What to say where no statement has a rule; None where one has."""
+    statements = list(constitution.statements)
+    return None if any(_links(statements, modules)) else _nothing(len(statements))
+
+
+def _nothing(count: int) -> str:
+    what = "its one statement" if count == 1 else f"any of its {count} statements"
+    return f"no rule enforces {what}; is it a constitution for Helm charts? `<!-- rules: ID -->` behind one names rules"
+
+
+_Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]
+
+
+def _links(statements: Sequence[tuple[Principle, Statement]], modules: Sequence[RuleModule]) -> list[_Found]:
+    """For each statement its rules in the modules' order, each with the obligation and parameters it gets from it."""
+    links: list[_Found] = [{} for _ in statements]
+    by_pin: dict[str, list[int]] = {}
+    free: list[int] = []
+    texts = [_text(statement) for _, statement in statements]
+    for number, (_, statement) in enumerate(statements):
+        if not statement.pinned:
+            free.append(number)
+        for pin in statement.pins:
+            by_pin.setdefault(pin.rule, []).append(number)
+    # Rule by rule, so that each pattern is compiled once and found in re's cache for every statement.
+    for module in modules:
+        for rule in module.rules:
+            for number in by_pin.get(rule.id, ()):
+                statement = statements[number][1]
+                links[number][rule] = statement.obligation, _pinned_parameters(rule, texts[number])
+            for number in free:
+                statement = statements[number][1]
+                for matcher in rule.enforces:
+                    if matcher.forbids is statement.forbids and (found := matcher.search(texts[number])):
+                        links[number][rule] = statement.obligation, _parameters(rule, found)
+                        break
+                else:
+                    if _is_under_umbrella(rule, statement, texts[number]):
+                        assert isinstance(rule.default, Obligation)
+                        links[number][rule] = min(statement.obligation, rule.default), {}
+    return links
+
+
+_TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
+
+
+def _text(statement: Statement) -> str:
+    """What patterns are matched with: the text with what led to it, typography made plain."""
+    text = f"{statement.lead} {statement.text}" if statement.lead else statement.text
+    return text if text.isascii() else text.translate(_TYPOGRAPHY)
+
+
+def _is_under_umbrella(rule: Rule, statement: Statement, text: str) -> bool:
+    """A wide statement runs no rule that is off by default, and one that forbids has none below it."""
+    if rule.umbrella is None or statement.forbids or not isinstance(rule.default, Obligation):
+        return False
+    return re.search(rule.umbrella, text, re.IGNORECASE) is not None
+
+
+def _pinned_parameters(rule: Rule, text: str) -> dict[str, int | str]:
+    """A pin chooses the rule; the number in the statement still counts, whatever the polarity."""
+    if rule.parameters:
+        for matcher in rule.enforces:
+            if found := matcher.search(text):
+                return _parameters(rule, found)
+    return {}
+
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
+    """The named groups that a statement filled, as the rule's parameters want them."""
+    values: dict[str, int | str] = {}
+    for name, text in found.groupdict().items():
+        if text is None or name not in rule.parameters:
+            continue
+        if isinstance(rule.parameters[name].default, str):
+            values[name] = text
+        elif text.lower() in _NUMBERS:
+            values[name] = _NUMBERS.index(text.lower())
+        elif text.isascii() and text.isdigit() and len(text) < 10:
+            values[name] = int(text)
+    return values
+
+
+def show_lines(constitution: Constitution, demands: Demands) -> Iterator[str]:
+    """Each principle, statement, obligation and rule, for a person to read."""
+    version = f", version {constitution.version}" if constitution.version else ""
+    yield f"{constitution.shown}{version}"
+    enforced = total = 0
+    for principle in constitution.principles:
+        yield ""
+        yield f"{principle.title} ({principle.key})"
+        for statement in principle.statements:
+            rules = demands.of(principle, statement)
+            total += 1
+            enforced += bool(rules)
+            lead = f"{statement.lead} " if statement.lead else ""
+            yield f"  {statement.keyword}, line {statement.line}: {lead}{statement.text}"
+            if not rules:
+                yield "      unchecked: no rule enforces this"
+            for rule in rules:
+                demand = demands.rules.get(rule)
+                weight = "ignored" if demand is None else demand.severity.label
+                settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
+                yield f"      {rule.id} ({weight}{settings})"
+    yield ""
+    rules_count = sum(bool(demand.statements) for demand in demands.rules.values())
+    yield f"{enforced} of {total} statements are enforced, by {rules_count} rules; {total - enforced} are unchecked"
