@@ -144,53 +144,44 @@ def _is_file_digest(pipeline: Pipeline) -> bool:
     return isinstance(last, Identifier) and last.name in ("sha256sum", "sha1sum", "sha512sum", "adler32sum")
 
 
-@dataclass(slots=True)
-class _Line:
-    start: int
-    end: int  # without the newline
-
-
 def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
+    """The template's text with its marks. Where a line has none, a mark could change what is rendered."""
     text = template.text
-    assert template.tree is not None
     shape = _Shape(template, unsafe)
     parts: list[str] = []
-    block_indent: int | None = None
+    block_indent: int | None = None  # of the key whose block scalar the lines below belong to
     previous_trims = False
-    position = 0
-    line_number = 0
+    position = line_number = 0
     while position <= len(text):
         line_number += 1
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
         line = text[position:end]
-        newline = "\n" if end < len(text) else ""
         stripped = line.strip()
         indent = len(line) - len(line.lstrip(" "))
-        trims = line.rstrip().endswith("-}}")
+        trims = stripped.endswith("-}}")
         if block_indent is not None and stripped and not stripped.startswith("{{") and indent <= block_indent:
             block_indent = None
         before = after = False
-        carriage = line.endswith("\r")
-        if block_indent is None and stripped and not carriage:
-            markable = shape.is_markable(position, end)
-            is_key = bool(_KEY.match(line) or _ITEM.match(line))
-            opens_block = is_key and bool(_BLOCK_SCALAR.search(line)) and not stripped.endswith("}}")
-            if markable and not trims:
-                after = (is_key and not _continues(text, end, indent)) or shape.ends_in_output(position, end)
-            if markable and is_key and "{{" in line and not previous_trims and shape.is_live(position - 1):
-                before = position > 0
-            if opens_block:
-                # The mark goes behind the header, where a comment is allowed; the text below stays as it is.
+        marked_line = line_number
+        if stripped and block_indent is None and not line.endswith("\r") and not shape.is_forbidden(position):
+            is_key = not shape.is_in_action(position) and bool(_KEY.match(line) or _ITEM.match(line))
+            if not trims and not shape.is_in_action(end):
+                printing = shape.output_at(position, end)
+                after = printing is not None or (is_key and not _continues(text, end, indent))
+                if printing is not None and printing < position:
+                    # An action over several lines: the line that a person opens is the one it begins on.
+                    marked_line = template.position(printing)[0]
+            before = is_key and "{{" in line and not previous_trims and position > 0 and shape.is_live(position - 1)
+            if is_key and not stripped.endswith("}}") and _BLOCK_SCALAR.search(line):
                 block_indent = indent
-                if stripped.startswith("- "):
-                    block_indent = indent
         if before:
             parts.append(f"{' ' * indent}#@<{number}:{line_number}@\n")
         parts.append(line)
         if after:
-            parts.append(f" #@{number}:{line_number}@")
-        parts.append(newline)
+            parts.append(f" #@{number}:{marked_line}@")
+        if end < len(text):
+            parts.append("\n")
         if stripped:
             previous_trims = trims
         position = end + 1
@@ -241,21 +232,22 @@ class _Shape:
         index = bisect_right(self._text_starts, offset) - 1
         return index >= 0 and offset < self.texts[index][1]
 
-    def is_markable(self, start: int, end: int) -> bool:
-        """Whether the line begins and ends outside of actions, and not in a named template whose text is used."""
-        for place in (start, end):
-            index = bisect_left(self._action_starts, place) - 1
-            if index >= 0 and self.actions[index][1] > place:
-                return False
-        return not any(low <= start < high for low, high in self.forbidden)
+    def is_in_action(self, offset: int) -> bool:
+        """Whether the place is inside an action's delimiters."""
+        index = bisect_left(self._action_starts, offset) - 1
+        return index >= 0 and self.actions[index][1] > offset
 
-    def ends_in_output(self, start: int, end: int) -> bool:
-        """Whether the last thing on the line is an action that prints."""
+    def is_forbidden(self, offset: int) -> bool:
+        """Whether the place is in a named template whose text is used."""
+        return any(low <= offset < high for low, high in self.forbidden)
+
+    def output_at(self, start: int, end: int) -> int | None:
+        """Where the action begins that prints and is the last thing to end on the line; None where there is none."""
         index = bisect_left(self._action_starts, end) - 1
         if index < 0:
-            return False
+            return None
         action_start, action_end, prints = self.actions[index]
-        return prints and action_start >= start and action_end <= end
+        return action_start if prints and start < action_end <= end else None
 
 
 def printing_lines(template: TemplateFile) -> list[int]:
