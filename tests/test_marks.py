@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.marks import Origin, Templates, line_map, marked_sources
+from helm_constitution.marks import Templates, line_map, marked_sources
 from helm_constitution.templates import TemplateFile, parse_template
 
 
