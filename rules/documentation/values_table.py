@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.markdown import Cell, Table
+from helm_constitution.values import CommentKind, ValueKey, ValuesFile
 from helm_constitution.yamltree import Json, Path, dotted, resolve_plain
 
 from .readme import require_readme
@@ -40,9 +41,6 @@ _README_GENERATOR = ("name", "description", "value")
 _STEP = re.compile(r"\.?(?:\"([^\"]+)\"|'([^']+)'|((?:\\.|[^.\[\]\s\"'\\])+))|\[(\d+)\]|\.?(\[\]|\[\*\]|\*)")
 _USUAL = re.compile(r"[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\Z")
 _PLACEHOLDER = re.compile(r"[<{*]|\.\.\.|…")
-_DEFAULT_COMMENT = re.compile(r"@default\s+--\s*(.*?)\s*$", re.MULTILINE)
-_DESCRIBED = re.compile(r"#\s*(?:--|\S+\s+--|@param\s)")
-_LEFT_OUT = re.compile(r"#+\s*@(?:ignored?|skip)\b")
 _NOTHING = frozenset(
     {
         "",
@@ -162,7 +160,7 @@ class _Found(enum.Enum):
 class _Values:
     """values.yaml as the table is compared with it."""
 
-    document: YamlDocument
+    file: ValuesFile
     dependencies: frozenset[str]
 
     def find(self, path: Path) -> tuple[_Found, Path]:
@@ -199,24 +197,18 @@ class _Values:
     def view(self, path: Path) -> View:
         return self.document.view.get(*path)
 
-    @cached_property
-    def lines(self) -> list[str]:
-        return self.document.text.split("\n")
+    @property
+    def document(self) -> YamlDocument:
+        return self.file.document
 
     @cached_property
-    def shown_defaults(self) -> frozenset[str]:
+    def keys(self) -> Mapping[Path, ValueKey]:
+        return self.file.by_path
+
+    def shown_default(self, path: Path) -> str | None:
         """What helm-docs prints instead of the value: ``# @default -- text``."""
-        return frozenset(_DEFAULT_COMMENT.findall(self.document.text))
-
-    def comment_above(self, path: Path) -> str:
-        """The comment lines right above a key; empty where there are none."""
-        span = self.document.key_span(path)
-        if span is None:
-            return ""
-        start = end = span.line - 1
-        while start and self.lines[start - 1].lstrip().startswith("#"):
-            start -= 1
-        return "\n".join(self.lines[start:end])
+        key = self.keys.get(path)
+        return key.comment.default if key is not None and key.comment is not None else None
 
     def is_mentioned(self, path: Path) -> bool:
         """Whether a comment shows the key: commented-out YAML, or a note that names its path."""
@@ -226,10 +218,13 @@ class _Values:
         return re.search(rf"#.*(?<![\w.]){re.escape(dotted(path))}(?![\w.])", self.document.text) is not None
 
     def is_described(self, path: Path) -> bool:
-        """Whether helm-docs has a description for the key."""
-        if _DESCRIBED.search(self.comment_above(path)):
-            return True
-        return re.search(rf"#\s*{re.escape(dotted(path))}\s+--", self.document.text) is not None
+        """Whether a generator has a description for the key."""
+        key = self.keys.get(path)
+        return (
+            key is not None
+            and key.comment is not None
+            and key.comment.kind in (CommentKind.HELM_DOCS, CommentKind.BITNAMI)
+        )
 
 
 def _tables(tables: Sequence[Table], values: _Values) -> list[_ValuesTable]:
@@ -297,9 +292,9 @@ def _read_literal(text: str) -> Json:
     return parsed
 
 
-def _differs(data: Json, cell: Cell, table: _ValuesTable, values: _Values) -> bool:
+def _differs(view: View, cell: Cell, table: _ValuesTable, values: _Values) -> bool:
     """Whether the default that a table shows is surely another one."""
-    shown = cell.text
+    data, shown = view.data, cell.text
     if shown.strip().lower() in _NOTHING:
         # helm-docs prints what is there; in a hand-written table an empty cell says nothing.
         return table.kind is _Kind.HELM_DOCS and bool(shown) and not _is_nothing(data)
@@ -307,7 +302,7 @@ def _differs(data: Json, cell: Cell, table: _ValuesTable, values: _Values) -> bo
     if _same(data, literal) or _same(data, shown):
         return False
     if table.kind is _Kind.HELM_DOCS:
-        return cell.is_code and cell.markup not in values.shown_defaults
+        return cell.is_code and values.shown_default(view.path) is None
     if (
         not _LITERAL.match(shown)
         or _PLACEHOLDER.search(shown)
@@ -335,7 +330,6 @@ class _Coverage:
         self.paths = paths
         self.skip = skip
         self.parents = {path[:length] for path in paths for length in range(len(path))}
-        self.some_left_out = _LEFT_OUT.search(values.document.text) is not None
         self.good = 0
         self.total = 0
 
@@ -348,7 +342,7 @@ class _Coverage:
         return found
 
     def _gaps(self, path: Path, data: Json) -> list[Path]:
-        if self.some_left_out and _LEFT_OUT.search(self.values.comment_above(path)):
+        if (key := self.values.keys.get(path)) is not None and key.hidden:
             return []
         if path in self.paths or (path in self.parents and not isinstance(data, dict)):
             leaves = _leaves(data)
@@ -394,7 +388,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
     if file is None or not file.data:
         raise Unjudged("there are no values to compare the README with")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
-    values = _Values(file.document, dependencies)
+    values = _Values(file, dependencies)
     tables = _tables(readme.tables, values)
     if not tables:
         raise Unjudged("the README has no table of values")
@@ -410,7 +404,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
             paths.add(real)
             if found is _Found.YES and not row.open_ended and row.default is not None:
                 view = values.view(real)
-                if _differs(view.data, row.default, table, values):
+                if _differs(view, row.default, table, values):
                     message = (
                         f"the table shows {_short(row.default.text)} as the default of {row.text}, "
                         f"values.yaml has {_compact(view.data)}"

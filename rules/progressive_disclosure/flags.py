@@ -11,6 +11,7 @@ _FLAG = re.compile(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:En
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
 _WORDS = frozenset(
     {
+        "",
         "true",
         "false",
         "yes",
@@ -27,13 +28,13 @@ _WORDS = frozenset(
         "disabled",
         "enable",
         "disable",
-        "",
     }
 )
 # What stands below these keys is another program's: its own configuration, or text for Kubernetes' maps of strings.
-_FOREIGN = frozenset(
-    "config configs configuration configmap settings ini env envs annotations labels selector data properties params "
-    "parameters args options secrets rules spec manifests objects schema".split()
+_FOREIGN = re.compile(
+    r"configs?|configuration|configmap|settings|ini|envs?|annotations|labels|selector|data|properties|params|parameters|args"
+    r"|options|secrets|rules|spec|manifests|objects|schema",
+    re.IGNORECASE,
 )
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -41,7 +42,7 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 def _is_foreign(step: str) -> bool:
     if "." in step or "/" in step:
         return True
-    return any(word.lower() in _FOREIGN for word in _WORD.findall(step))
+    return any(_FOREIGN.fullmatch(word) for word in _WORD.findall(step))
 
 
 def _is_flag(view: View, dependencies: frozenset[str]) -> bool:
