@@ -28,7 +28,7 @@ trap 'exit 143' TERM
 # From a copy: a build leaves files in the folder, which git, and so `helm plugin update`, would stumble over.
 rm -rf "$new"
 mkdir -p "$new/source"
-for part in pyproject.toml README.md LICENSE src rules; do
+for part in pyproject.toml setup.py README.md LICENSE src rules; do
     cp -R "$plugin/$part" "$new/source/$part" || fail "$plugin/$part can't be copied; the plugin's folder is not whole"
 done
 
