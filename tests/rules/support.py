@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from helm_constitution.api import Container, Manifest, PodSpec, Problem, Rendering, Rule, Subject, View, Workload
+from helm_constitution.chart import Chart
+from helm_constitution.locate import locate
 from helm_constitution.manifests import manifests_of
 from helm_constitution.subject import Facts
-from helm_constitution.yamltree import dotted, load_documents
+from helm_constitution.values import ValuesFile
+from helm_constitution.yamltree import dotted, load_document, load_documents
 
 
 def rendering(text: str, *, file: str = "web/templates/x.yaml", scenario: str = "defaults") -> Rendering:
@@ -55,3 +59,32 @@ def fields(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = N
     return [
         dotted(problem.at.path) if isinstance(problem.at, View) else "" for problem in problems(rule, text, parameters)
     ]
+
+
+def chart_subject(files: Mapping[str, str], parameters: Mapping[str, int | str] | None = None) -> Subject:
+    """A subject for rules that read the chart's own files: a chart of these texts, nothing rendered."""
+    chart = Chart(
+        path=Path("web"),
+        shown="web",
+        name="web",
+        version="1.0.0",
+        metadata=load_document(files.get("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"), "Chart.yaml"),
+        values=ValuesFile("values.yaml", files["values.yaml"]) if "values.yaml" in files else None,
+        files=files,
+        undecodable=(),
+        dependencies=(),
+        subcharts={},
+        missing_dependencies=(),
+        schema=None,
+    )
+    return Subject(Facts(chart), dict(parameters or {}))
+
+
+def found(rule: Rule, files: Mapping[str, str]) -> list[str]:
+    """What ``rule`` finds in a chart of these files, as ``file:line message``."""
+    lines = []
+    for outcome in rule.check(chart_subject(files)):
+        if isinstance(outcome, Problem):
+            place = locate(outcome.at)
+            lines.append(f"{place.file}:{place.line} {outcome.message}")
+    return lines
