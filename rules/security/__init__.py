@@ -7,6 +7,7 @@ from helm_constitution.api import RuleModule
 from .host_access import host_namespace, host_path, probe_host, sensitive_mount, volume_type
 from .privileges import capabilities, low_user_id, privilege_escalation, privileged, root_user, writable_root
 from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
+from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_template, secret_in_values
 
 MODULE = RuleModule(
     key="security",
@@ -30,5 +31,10 @@ MODULE = RuleModule(
         sensitive_mount,
         volume_type,
         probe_host,
+        secret_in_values,
+        secret_in_template,
+        secret_in_configmap,
+        secret_in_env,
+        secret_env_ref,
     ),
 )

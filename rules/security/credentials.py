@@ -1,0 +1,342 @@
+"""What looks like a credential: by its name, by the form of known tokens, by its entropy.
+
+Few false alarms matter more than finding every odd case: what is empty, a placeholder, an example, templated, or the
+name, path or key of a Secret rather than its content, is no credential.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+
+class Telling(enum.Enum):
+    """What a name says of its value."""
+
+    PASSWORD = "password"  # any text may be one
+    KEY = "key"  # a token or key: rarely a plain number
+    REFERENCE = "reference"  # "secret": mostly the name of a Secret object, unless the value looks random
+    WEAK = "weak"  # "key", "salt": only what looks random
+
+
+_PASSWORDS = frozenset({"password", "passwd", "passphrase", "passcode", "pwd", "pass", "pw", "rootpw", "bindpw"})
+_PASSWORD_ENDINGS = ("password", "passwd", "passphrase")
+_KEYS = frozenset({"token", "apikey", "apitoken", "accesskey", "privatekey", "authtoken", "accesstoken", "dsn", "pat"})
+_KEY_PAIRS = frozenset(
+    {
+        ("api", "key"),
+        ("access", "key"),
+        ("private", "key"),
+        ("secret", "access"),
+        ("encryption", "key"),
+        ("signing", "key"),
+        ("master", "key"),
+        ("account", "key"),
+        ("shared", "key"),
+        ("auth", "key"),
+        ("connection", "string"),
+        ("client", "secret"),
+        ("app", "secret"),
+        ("application", "secret"),
+        ("consumer", "secret"),
+        ("shared", "secret"),
+        ("signing", "secret"),
+        ("webhook", "secret"),
+        ("jwt", "secret"),
+        ("session", "secret"),
+        ("cookie", "secret"),
+        ("hmac", "secret"),
+    }
+)
+_REFERENCES = frozenset({"secret", "secretkey", "clientsecret", "credential", "credentials", "creds"})
+_WEAK = frozenset({"key", "salt", "hmac", "auth", "pepper", "seed"})
+_NO_SECRET_FIRST = frozenset(
+    (
+        *(
+            "existing",
+            "use",
+            "enable",
+            "disable",
+            "create",
+            "generate",
+            "has",
+            "is",
+            "no",
+            "allow",
+            "require",
+            "required",
+        ),
+        *("mount", "automount", "show", "hide", "log", "mask", "update", "force", "skip", "reset", "rotate", "auto"),
+        *("validate", "verify", "public", "pub", "proxy", "by"),
+    )
+)
+_PUBLIC = frozenset(
+    {"public", "pub", "cert", "certificate", "fingerprint", "host", "hosts", "cache", "sort", "primary"}
+)
+
+_WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
+
+
+@lru_cache(maxsize=8192)
+def words(name: str) -> tuple[str, ...]:
+    """The words of an identifier, in lower case: ``adminAPIKey`` and ``ADMIN_API_KEY`` give admin, api, key."""
+    return tuple(word.lower() for word in re.findall(_WORDS, name))
+
+
+@lru_cache(maxsize=8192)
+def telling(name: str) -> Telling | None:
+    """What a key's name says of its value; None where it says nothing, or names a reference (``passwordFile``)."""
+    parts = words(name)
+    if not parts or parts[0] in _NO_SECRET_FIRST:
+        return None
+    last, pair = parts[-1], parts[-2:]
+    if last in _PASSWORDS:
+        return None if pair[0] in ("proxy", "by") else Telling.PASSWORD
+    if last.endswith(_PASSWORD_ENDINGS):
+        return Telling.PASSWORD
+    if pair == ("secret", "key"):
+        # AWS_SECRET_KEY holds one, secretKey mostly names a key of a Secret.
+        return Telling.KEY if len(parts) > 2 else Telling.REFERENCE
+    if last in _KEYS or pair in _KEY_PAIRS or parts[-3:] == ("secret", "access", "key"):
+        return Telling.KEY
+    if last in _REFERENCES:
+        return Telling.REFERENCE
+    if last in _WEAK and not _PUBLIC.intersection(parts):
+        return Telling.WEAK
+    return None
+
+
+_PLACEHOLDER = r"""(?ix)
+      .*change[-_ ]?(?:me|it|this) .* | .*replace[-_ ]? .* | .*placeholder.* | .*example.* | .*redacted.*
+    | your.* | (?:my|some|the|insert|enter|fill|put|add|set|use|provide|specify|sample|dummy|fake|mock|todo|fixme|test)
+      (?:[-_ .:].*)?
+    | my[-_]?(?:super)?(?:pass|secret|token|key|api).*
+    | (?P<character>.)(?P=character)* | x{3}.* | .*x{4}.* | .*\*{3}.* | .*\.{3}.* | .*….*
+    | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
+    | n/?a | auto(?:matic(?:ally)?|[-_]?generated?)? | generated? | random | default | optional | required
+    | masked | hidden | unused | not[-_ ]?used | true | false | yes | no | on | off | enabled | disabled | always
+    | never
+    """
+_TEMPLATED = (
+    *("{{", "${", "$(", "<", ">", "[[", "%(", "\x00"),
+    *("vault:", "ref+", "op://", "env:", "file:", "ENC[", "AES256"),
+)
+_VARIABLE = r"\$\w+|%\w+%|@\w+@|:\w+|__\w+__"
+_PATH = (
+    r"(?:\.{0,2}|~)/\S*|[A-Za-z]:\\\S*|\S+/\S+/\S*|[\w.-]+\.(?:\w+\.)?"
+    r"(?:txt|key|pem|crt|cert|json|ya?ml|conf|cfg|ini|env|p12|pfx|jks|keytab|secret|token|asc|gpg|pub|sh)\Z"
+)
+_DURATION_OR_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:ns|us|ms|s|m|h|d|w|[KMGT]i?B?|%)?"
+_URL = r"(?i)[a-z][a-z0-9+.-]*://\S*|arn:\S+|projects/\S+"
+_IDENTIFIER = r"[A-Za-z][A-Za-z0-9]*(?:[-_./:][A-Za-z0-9]+)*"
+_NAMING = frozenset(
+    (
+        *("password", "passwd", "passphrase", "pass", "pwd", "secret", "secrets", "token", "tokens", "key", "keys"),
+        *("apikey", "credential", "credentials", "creds", "auth", "cert", "certificate", "tls"),
+    )
+)
+_RANDOM_CHARACTERS = r"[A-Za-z0-9+/_=-]+"
+
+
+def entropy(text: str) -> float:
+    """Shannon's entropy in bits a character; 0 for an empty text."""
+    total = len(text)
+    return -sum(count / total * math.log2(count / total) for count in Counter(text).values()) if total else 0.0
+
+
+def looks_random(value: str) -> bool:
+    """Whether a text looks made by a generator: long, letters and digits mixed, no words between its hyphens."""
+    if len(value) < 16 or not re.fullmatch(_RANDOM_CHARACTERS, value):
+        return False
+    if not any(character.isdigit() for character in value) or not any(character.isalpha() for character in value):
+        return False
+    if any(len(part) > 2 and part.isalpha() and part.islower() for part in re.split(r"[-_]", value)):
+        return False
+    return entropy(value) >= 3.2
+
+
+def is_reference(value: str, kind: Telling = Telling.KEY) -> bool:
+    """Whether a text names a credential instead of being one: a key of a Secret, a path, a URL, a variable."""
+    if value.startswith("$") or any(mark in value for mark in _TEMPLATED) or re.fullmatch(_VARIABLE, value):
+        return True
+    if re.fullmatch(_PATH, value) or re.fullmatch(_URL, value):
+        return True
+    if not re.fullmatch(_IDENTIFIER, value):
+        return False
+    parts = words(value)
+    if len(parts) == 1:
+        return value in ("token", "secret", "key", "auth")
+    if "super" in parts:
+        return False
+    # "admin-password" is the usual key of a Secret; "top-secret" is a password.
+    return parts[-1] in _PASSWORDS | {"key"} if kind is Telling.PASSWORD else not _NAMING.isdisjoint(parts)
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether a text asks to be replaced, or is one of the usual examples."""
+    return re.fullmatch(_PLACEHOLDER, value) is not None
+
+
+def is_credential(name: str, value: str) -> bool:
+    """Whether ``value``, standing under ``name``, is a credential written out."""
+    kind = telling(name)
+    if kind is None:
+        return False
+    value = value.strip()
+    if len(value) < 3 or any(character.isspace() for character in value):
+        return False
+    if is_placeholder(value) or is_reference(value, kind):
+        return False
+    if (decoded := from_base64(value)) is not None and (is_placeholder(decoded) or not decoded.strip()):
+        return False
+    if kind is Telling.PASSWORD:
+        return True
+    if re.fullmatch(_DURATION_OR_NUMBER, value):
+        return False
+    if kind is Telling.KEY:
+        return True
+    return looks_random(value)
+
+
+def from_base64(value: str) -> str | None:
+    """The text behind base64; None where it is none, or not text."""
+    if len(value) < 8 or len(value) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
+        return None
+    import base64
+
+    try:
+        text = base64.b64decode(value, validate=True).decode("utf-8")
+    except ValueError:
+        return None
+    return text if text.isprintable() or "\n" in text else None
+
+
+class _Form(NamedTuple):
+    """A form that tokens of one kind have. ``marks`` are texts without which the pattern can't match."""
+
+    label: str
+    marks: tuple[str, ...]
+    pattern: str
+
+
+# The services' own documentation of their token prefixes, as GitHub's secret scanning lists them.
+_FORMS = (
+    _Form("an AWS access key", ("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    _Form("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    _Form("a GitHub token", ("github_pat_",), r"\bgithub_pat_[A-Za-z0-9_]{22,}\b"),
+    _Form("a GitLab token", ("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    _Form("a Slack token", ("xox",), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    _Form("a Slack webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{16,}"),
+    _Form("a Google API key", ("AIza",), r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    _Form("a Stripe key", ("sk_live_", "rk_live_"), r"\b[sr]k_live_[A-Za-z0-9]{20,}\b"),
+    _Form("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
+    _Form("a PyPI token", ("pypi-AgE",), r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
+    _Form("a SendGrid key", ("SG.",), r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
+    _Form("a Vault token", ("hvs.",), r"\bhvs\.[A-Za-z0-9_-]{24,}"),
+    _Form("a Docker Hub token", ("dckr_pat_",), r"\bdckr_pat_[A-Za-z0-9_-]{20,}"),
+    _Form("an Azure storage key", ("AccountKey=",), r"\bAccountKey=[A-Za-z0-9+/]{60,}={0,2}"),
+    _Form("a JSON web token", ("eyJ",), r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{20,}"),
+    _Form(
+        "a private key",
+        ("-----BEGIN",),
+        r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)+(?:[\w-]+: .*\s+)*[A-Za-z0-9+/=]{40,}",
+    ),
+    _Form(
+        "a URL with a password",
+        ("://",),
+        r"\b[a-z][a-z0-9+.-]*://(?P<user>[^\s/:@'\"`<>{}$\x00]+):(?P<password>[^\s/@'\"`<>{}$\x00]{3,})@[\w\[]",
+    ),
+)
+_EXAMPLE_USERS = frozenset({"user", "username", "usr", "foo", "login", "name", "admin-user", "myuser"})
+_EXAMPLE_PASSWORDS = frozenset({"password", "pass", "passwd", "pwd", "secret", "token", "pw", "foo", "bar"})
+
+
+class Found(NamedTuple):
+    """Something that looks like a credential. ``start`` and ``end`` are offsets into the text that was searched."""
+
+    what: str
+    start: int
+    end: int
+
+
+def known_tokens(text: str) -> Iterator[Found]:
+    """The tokens of known forms in a text; examples ("AKIA…EXAMPLE", "ghp_xxxx…") are none."""
+    for form in _FORMS:
+        if not any(mark in text for mark in form.marks):
+            continue
+        for match in re.finditer(form.pattern, text):
+            token = match.group()
+            if "EXAMPLE" in token.upper() or "xxxx" in token.lower() or len(set(token[8:])) < 5:
+                continue
+            groups = match.groupdict()
+            if groups and _is_example(groups["user"], groups["password"]):
+                continue
+            yield Found(form.label, match.start(), match.end())
+    if 40 <= len(text) <= 20_000 and (decoded := from_base64(text.strip())) is not None:
+        yield from (Found(f"{found.what} in base64", 0, len(text)) for found in known_tokens(decoded))
+
+
+def _is_example(user: str, password: str) -> bool:
+    """Whether a URL's user and password are the usual ones of documentation, or templated."""
+    return (
+        user.lower() in _EXAMPLE_USERS
+        or password.lower() in _EXAMPLE_PASSWORDS
+        or is_placeholder(password)
+        or is_reference(password)
+    )
+
+
+_STEMS = (
+    "passw", "passphrase", "_pass", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
+    "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string",
+)  # fmt: skip
+_ASSIGNMENT = r"""(?x)(?<![\w.$-])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
+        (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
+_COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
+_LONGEST_LINE = 4000
+
+
+class Assignment(NamedTuple):
+    """``name`` is given the credential between ``start`` and ``end`` of the text."""
+
+    name: str
+    value: str
+    start: int
+    end: int
+
+
+def assignments(text: str) -> Iterator[Assignment]:
+    """The credentials that a text in any usual form (YAML, properties, JSON, shell) gives to a telling name.
+
+    Comments and what is computed (``token = read()``, ``PASSWORD=$1``) are left out.
+    """
+    lower = text.lower()
+    lines: set[int] = set()
+    for stem in _STEMS:
+        at = lower.find(stem)
+        while at >= 0:
+            lines.add(lower.rfind("\n", 0, at) + 1)
+            following = lower.find("\n", at)
+            at = lower.find(stem, following) if following >= 0 else -1
+    for start in sorted(lines):
+        end = text.find("\n", start)
+        line = text[start : end if end >= 0 else len(text)][:_LONGEST_LINE]
+        if line.lstrip().startswith(_COMMENT):
+            continue
+        for match in re.finditer(_ASSIGNMENT, line):
+            group = str(match.lastgroup)
+            value = match[group]
+            if group == "bare" and any(character in "(){}[]<>$*\\`" for character in value):
+                continue
+            if is_credential(match["name"], value):
+                yield Assignment(match["name"], value, start + match.start(group), start + match.end(group))
+
+
+def masked(value: str) -> str:
+    """A credential as a report may show it: its first two or three characters."""
+    return f"{value[:3] if len(value) > 7 else value[:2]}…"

@@ -1,0 +1,409 @@
+"""Secrets where they can be read: in values, templates, ConfigMaps and plain environment variables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    Container,
+    Manifest,
+    Problem,
+    Subject,
+    TextPlace,
+    View,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Command,
+    Field,
+    Identifier,
+    Pipeline,
+    String,
+    Variable,
+    commands,
+    contents,
+    pipelines,
+)
+from helm_constitution.yamltree import Span, load_document
+
+from .credentials import assignments, is_credential, known_tokens, masked, words
+from .statements import SECURE_DEFAULTS
+
+_SECRETS = (
+    r"(?:secrets?|passwords?|credentials?|tokens?|api[- ]?keys?|private keys?"
+    r"|sensitive (?:values|data|information|configuration))"
+)
+_HARDCODED = forbid(
+    rf"\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
+    rf"|\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|expos(?:e|ed))\b"
+    rf".{{0,60}}\b{_SECRETS}\b|\b{_SECRETS}\b.{{0,30}}\bversion control\b"
+)
+_EXTERNAL = require(
+    rf"\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?|sealed ?secrets?|vault"
+    r"|secrets? (?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b"
+)
+_SECRETS_NOT_CONFIG_MAPS = require(
+    rf"\b{_SECRETS}\b.{{0,80}}\b(?:kubernetes |k8s )?secrets?\b(?! ?(?:manager|store))|\bnot (?:in )?config ?maps?\b"
+)
+
+# Below these keys stand names of Secrets and of their keys, or nothing that a container reads.
+_REFERENCE_KEYS = frozenset(
+    {
+        "annotations",
+        "externalsecret",
+        "externalsecrets",
+        "keymapping",
+        "keys",
+        "labels",
+        "matchlabels",
+        "nodeselector",
+        "properties",
+        "remoteref",
+        "secretkeyref",
+        "secretkeys",
+        "secretref",
+        "secretrefs",
+        "valuefrom",
+    }
+)
+_OTHER_VALUES = r"(?:platforms/[^/]+|values[-.][^/]+)\.ya?ml\Z"
+
+
+def _documents(subject: Subject) -> Iterator[View]:
+    """values.yaml, the platforms' overlays and other values files beside it; what isn't YAML is another rule's."""
+    chart = subject.chart
+    if chart.values is not None:
+        yield chart.values.document.view
+    for path in sorted(chart.files):
+        if re.match(_OTHER_VALUES, path) and path != "values.yaml":
+            try:
+                yield load_document(chart.files[path], path).view
+            except YamlSyntaxError:
+                continue
+
+
+@rule(
+    "security/secret-in-values",
+    default=MUST,
+    enforces=(_HARDCODED, _EXTERNAL),
+    umbrella=SECURE_DEFAULTS,
+)
+def secret_in_values(subject: Subject) -> Iterator[Problem]:
+    """A values file holds a password, token or key.
+
+    Why: Values files are in version control and in the published chart: everybody who has the chart has the secret,
+        and every installation that doesn't change it shares it.
+    Bad:
+        auth:
+          password: hunter2
+    Good:
+        auth:
+          # -- Name of a Secret with the key password; generated where empty
+          existingSecret: ""
+          # -- Password, kept in a Secret; empty to take it from existingSecret
+          password: ""
+    Fix: Leave the default empty, and take the secret from a Secret that the user names or that a template generates
+        once. Change a secret that was ever published.
+    Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm's general conventions
+    """
+    for document in _documents(subject):
+        for view, name in _leaves(document, ""):
+            text = view.string()
+            if text is None:
+                continue
+            if name and is_credential(name, text):
+                yield Problem(
+                    f"{name} is written out as {masked(text.strip())!r};"
+                    " leave it empty and take it from a Secret that the user names",
+                    at=view,
+                )
+                continue
+            yield from (
+                Problem(f"{what}; take it from a Secret that the user names", at=view) for what in _inside(text)
+            )
+
+
+def _leaves(view: View, name: str) -> Iterator[tuple[View, str]]:
+    """The scalars below a view with the name that tells of each: its key, or the name beside a ``value``."""
+    if view.is_map:
+        partner = view.get("name").string()
+        for key, child in view.entries():
+            if key.lower() in _REFERENCE_KEYS or words(key)[:1] == ("existing",):
+                continue
+            yield from _leaves(child, partner if key == "value" and partner else key)
+    elif view.is_list:
+        for item in view.items():
+            yield from _leaves(item, name)
+    else:
+        yield view, name
+
+
+def _inside(text: str) -> Iterator[str]:
+    """What a text holds of credentials: known tokens, and in a text of several lines what is given to telling names."""
+    if len(text) < 12:
+        return
+    found = list(dict.fromkeys(token.what for token in known_tokens(text)))
+    yield from (f"holds what looks like {what}" for what in found)
+    if "\n" in text and not found:
+        yield from dict.fromkeys(f"its text gives {each.name} in plain" for each in assignments(text))
+
+
+_ACTION = r"(?s)\{\{.*?\}\}"
+_NAME_AND_VALUE = (
+    r"""(?m)^[ \t]*-?[ \t]*name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
+    r"""[ \t]*value:[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'#]+))"""
+)
+_KEY_BEFORE = r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z"""
+# Functions whose literal argument becomes (part of) the output, and which argument that is.
+_LITERAL_ARGUMENT = {"default": 1, "b64enc": 1, "quote": 1, "squote": 1, "bcrypt": 1, "htpasswd": 2, "toString": 1}
+_NO_CODE = r"(?i)(?:readme|changelog|license|notice|upgrade|contributing)[^/]*\Z|.*\.(?:md|gotmpl|rst|adoc)\Z"
+
+
+@rule(
+    "security/secret-in-template",
+    default=MUST,
+    enforces=_HARDCODED,
+    umbrella=SECURE_DEFAULTS,
+)
+def secret_in_template(subject: Subject) -> Iterator[Problem]:
+    """A template, or a file that the chart ships, holds a password, token or key.
+
+    Why: Everybody who has the chart has the secret, no value can change it, and every installation shares it.
+    Bad:
+        stringData:
+          password: hunter2
+    Good:
+        stringData:
+          password: {{ .Values.auth.password | default (randAlphaNum 32) | quote }}
+    Fix: Take the secret from a value, from a Secret that the user names, or generate it; a default in the template is
+        as public as one in values.yaml.
+    Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm chart best practices
+    """
+    for template in subject.templates:
+        yield from _template_problems(template)
+    for path, text in subject.chart.files.items():
+        if (
+            path.startswith("templates/")
+            or re.match(_OTHER_VALUES, path)
+            or path == "values.yaml"
+            or re.match(_NO_CODE, path)
+        ):
+            continue
+        for found in known_tokens(text):
+            place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
+            yield Problem(f"holds what looks like {found.what}; take it out of the chart and change it", at=place)
+
+
+def _template_problems(template: TemplateFile) -> Iterator[Problem]:
+    text = template.text
+    # Actions are blanked out, so that what they print is no literal, and every offset stays.
+    plain = re.sub(_ACTION, lambda match: re.sub(r"[^\n]", "\x00", match.group()), text) if "{{" in text else text
+    seen: set[int] = set()
+    for found in known_tokens(text):
+        seen.add(found.start)
+        place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
+        yield Problem(f"holds what looks like {found.what}; take it from a value or a Secret", at=place)
+    literals = [(each.name, each.start, each.end) for each in assignments(plain)]
+    for match in re.finditer(_NAME_AND_VALUE, plain):
+        group = str(match.lastgroup)
+        if is_credential(match["name"], match[group]):
+            literals.append((match["name"], match.start(group), match.end(group)))
+    for name, start, end in literals:
+        if not any(start <= token < end for token in seen):
+            place = TextPlace(template.path, template.span_between(start, end))
+            yield Problem(f"{name} is written out in the template; take it from a value or a Secret", at=place)
+    for node in contents(template.tree or ()):
+        for pipeline in pipelines(node):
+            for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
+                place = TextPlace(template.path, template.span(literal))
+                yield Problem(f"{name} has a literal in the template; take it from a value or a Secret", at=place)
+
+
+def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, String]]:
+    """The literals of an action that become the value of a telling name: its field's, its variable's, or the key's
+    before it."""
+    literals = [literal for command in commands(pipeline) if (literal := _literal(command)) is not None]
+    if not literals:
+        return
+    names = [variable.lstrip("$") for variable in pipeline.variables]
+    if text and (key := re.search(_KEY_BEFORE, text[text.rfind("\n", 0, start) + 1 : start])):
+        names.append(key[1])
+    for command in commands(pipeline):
+        names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)
+    for literal in literals:
+        if (name := next((name for name in names if is_credential(name, literal.value)), None)) is not None:
+            yield name, literal
+
+
+def _literal(command: Command) -> String | None:
+    """The string that a command prints: its only operand, or the argument of a function that passes it on."""
+    args = command.args
+    first = args[0]
+    if len(args) == 1:
+        return first if isinstance(first, String) else None
+    place = _LITERAL_ARGUMENT.get(first.name, 0) if isinstance(first, Identifier) else 0
+    found = args[place] if 0 < place < len(args) else None
+    return found if isinstance(found, String) else None
+
+
+def _span(text: str, start: int, end: int) -> Span:
+    line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
+    return Span(line, column, line, column + end - start)
+
+
+@rule(
+    "security/secret-in-configmap",
+    scope=Manifest,
+    default=MUST,
+    enforces=(
+        _SECRETS_NOT_CONFIG_MAPS,
+        forbid(rf"\b{_SECRETS}\b.*\bconfig ?maps?\b|\bconfig ?maps?\b.*\b{_SECRETS}\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+    tests=True,
+)
+def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A ConfigMap holds a password, token or key.
+
+    Why: ConfigMaps are read by everybody who may view the namespace, are printed by tools and logs, and are never
+        encrypted at rest.
+    Bad:
+        kind: ConfigMap
+        data:
+          app.properties: |
+            db.password=hunter2
+    Good:
+        kind: Secret
+        stringData:
+          app.properties: |
+            db.password={{ .Values.db.password }}
+    Fix: Put the file into a Secret, or let the application read the secret part from an environment variable or a file
+        of a Secret.
+    Source: Kubernetes documentation, Good practices for Kubernetes Secrets; polaris sensitiveConfigmapContent
+    """
+    if manifest.kind != "ConfigMap":
+        return
+    for key, view in manifest.get("data").entries():
+        text = view.string()
+        if text is None:
+            continue
+        if is_credential(key, text):
+            yield Problem(f"gives {key} in plain; put it into a Secret", at=view)
+        else:
+            yield from (Problem(f"{key}: {what}; put it into a Secret", at=view) for what in _inside(text))
+
+
+_OPTION = r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z"
+
+
+@rule(
+    "security/secret-in-env",
+    scope=Container,
+    default=MUST,
+    enforces=(
+        _SECRETS_NOT_CONFIG_MAPS,
+        _EXTERNAL,
+        forbid(rf"\b{_SECRETS}\b.*\b(?:env(?:ironment)?(?: variables?)?|command[- ]lines?|args|arguments)\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+    tests=True,
+)
+def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container is given a password, token or key in plain text.
+
+    Why: Whoever may look at the pod or the workload reads it, and so do its process list and every tool that prints
+        manifests.
+    Bad:
+        env:
+          - name: DB_PASSWORD
+            value: hunter2
+    Good:
+        env:
+          - name: DB_PASSWORD
+            valueFrom:
+              secretKeyRef:
+                name: web-db
+                key: password
+    Fix: Put the secret into a Secret and refer to it by valueFrom.secretKeyRef, or mount it as a file.
+    Source: Kubernetes documentation, Good practices for Kubernetes Secrets; kube-linter env-var-secret; polaris
+        sensitiveContainerEnvVar
+    """
+    for variable in container.field("env").items():
+        name, view = variable.get("name").string() or "", variable.get("value")
+        text = view.string()
+        if text is None:
+            continue
+        if is_credential(name, text):
+            yield Problem(f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view)
+        else:
+            yield from (
+                Problem(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view)
+                for what in _inside(text)
+            )
+    for field in ("command", "args"):
+        yield from _arguments(container.field(field))
+
+
+def _arguments(arguments: View) -> Iterator[Problem]:
+    option = ""
+    for view in arguments.items():
+        text = view.string() or ""
+        match = re.match(_OPTION, text)
+        name, value = (match["name"], match["value"]) if match else (option, text)
+        option = match["name"] if match and match["value"] is None else ""
+        if name and value and is_credential(name, value):
+            yield Problem(
+                f"the option {name} is written out; take it from a Secret by an environment variable", at=view
+            )
+        else:
+            yield from (Problem(f"{what}; take it from a Secret", at=view) for what in _inside(text))
+
+
+@rule(
+    "security/secret-env-ref",
+    scope=Container,
+    default=OFF,
+    enforces=(
+        forbid(rf"\b{_SECRETS}\b.*\bas (?:an )?env(?:ironment)?(?: variables?)?\b"),
+        require(rf"\b{_SECRETS}\b.{{0,40}}\b(?:mounted|files?|volumes?)\b"),
+    ),
+    tests=True,
+)
+def secret_env_ref(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container reads a Secret by an environment variable.
+
+    Why: The environment is passed on to every child process and shows up in crash dumps; a mounted file is not, and it
+        follows when the Secret changes.
+    Bad:
+        env:
+          - name: DB_PASSWORD
+            valueFrom:
+              secretKeyRef: {name: web-db, key: password}
+    Good:
+        volumes:
+          - name: db
+            secret:
+              secretName: web-db
+    Fix: Mount the Secret and let the application read the file.
+    Source: CIS Kubernetes Benchmark, Prefer using Secrets as files; kube-linter read-secret-from-env-var
+    """
+    for variable in container.field("env").items():
+        reference = variable.get("valueFrom", "secretKeyRef")
+        if reference.is_map:
+            yield Problem(
+                f"{variable.get('name').data} is read from a Secret; mount the Secret as a file", at=reference
+            )
+    for source in container.field("envFrom").items():
+        reference = source.get("secretRef")
+        if reference.is_map:
+            yield Problem(
+                f"the Secret {reference.get('name').data} becomes environment; mount it as a file", at=reference
+            )
