@@ -1,0 +1,95 @@
+"""Go templates as helm uses them: read once into trees with positions, for the rules and for what reads ``.Values``."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from helm_constitution.templates.nodes import Content, Define, Node
+from helm_constitution.templates.parser import Fault, Parser
+from helm_constitution.yamltree import Span
+
+if TYPE_CHECKING:
+    from helm_constitution.chart import Chart
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSyntaxError:
+    """Where a file is no template: text/template's message, with line and column (from 1, in code points)."""
+
+    message: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, eq=False)
+class TemplateFile:
+    """A file under ``templates/``. ``path`` is relative to the chart.
+
+    ``tree`` holds the contents in order (its named templates among them), ``defines`` the named templates by name. A
+    file with a syntax error has the ``error``, no tree and no named templates: helm refuses it as a whole.
+    """
+
+    path: str
+    text: str
+    tree: tuple[Content, ...] | None
+    error: TemplateSyntaxError | None
+    defines: Mapping[str, Define]
+    _lines: list[int] = field(default_factory=list, repr=False)
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Line and column of an offset, both from 1."""
+        lines = self._lines
+        if not lines:
+            lines.extend(_line_starts(self.text))
+        line = bisect_right(lines, offset)
+        return line, offset - lines[line - 1] + 1
+
+    def span(self, node: Node) -> Span:
+        """Where a node stands."""
+        return self.span_between(node.start, node.end)
+
+    def span_between(self, start: int, end: int) -> Span:
+        """Where the text between two offsets stands."""
+        return Span(*self.position(start), *self.position(end))
+
+    def source(self, node: Node) -> str:
+        """A node as written."""
+        return self.text[node.start : node.end]
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether helm renders it to nothing: a file whose name begins with an underscore."""
+        return self.path.rpartition("/")[2].startswith("_")
+
+
+def _line_starts(text: str) -> list[int]:
+    starts = [0]
+    found = text.find("\n")
+    while found >= 0:
+        starts.append(found + 1)
+        found = text.find("\n", found + 1)
+    return starts
+
+
+def parse_template(path: str, text: str) -> TemplateFile:
+    """Reads one template; a syntax error is kept on the file."""
+    parser = Parser(text, path)
+    try:
+        tree = parser.parse()
+    except Fault as fault:
+        file = TemplateFile(path, text, None, None, {})
+        return TemplateFile(path, text, None, TemplateSyntaxError(fault.message, *file.position(fault.offset)), {})
+    return TemplateFile(path, text, tree, None, parser.defines)
+
+
+def parse_templates(chart: Chart) -> tuple[TemplateFile, ...]:
+    """Reads all that helm loads as templates: every file under ``templates/``, in path order."""
+    return tuple(
+        parse_template(path, chart.files[path]) for path in sorted(chart.files) if path.startswith("templates/")
+    )
+
+
+__all__ = ["TemplateFile", "TemplateSyntaxError", "parse_template", "parse_templates"]

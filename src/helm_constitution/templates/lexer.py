@@ -1,0 +1,70 @@
+"""Go templates cut into tokens, as text/template/parse/lex.go cuts them, by one regular expression.
+
+Two liberties, neither of which changes what is a template: adjacent fields (``.Values.image.tag``, ``$.Values.a``) are
+one token, and words are what Python's ``\\w`` holds, a few exotic numerals more than Go's letters and digits.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+# The kinds of tokens are the numbers of the groups of the expression below.
+END, COMMENT, RIGHT, FIELD, WORD, VARIABLE, STRING, PIPE, LEFT_PAREN, RIGHT_PAREN = range(10)
+NUMBER, DOT, DECLARE, ASSIGN, RAW_STRING, CHARACTER, COMMA, LEFT, FAULT = range(10, 19)
+
+Token: TypeAlias = tuple[int, int, int]
+"""Kind, start and end. The space behind a token is not part of it."""
+
+SPACE = " \t\r\n"
+"""What text/template takes for space."""
+
+_TERMINATOR = r"(?=[ \t\r\n.,|:()]|\}\}|\Z)"
+_FIELD = r"\.[^\W0-9]\w*+"
+DIGITS = (
+    r"(?>0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*\.?[0-7_]*|0[bB][01_]*\.?[01_]*"
+    r"|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)"
+)
+"""A number without its sign, as far as text/template's lexer goes; whether it is one is checked later."""
+
+_TOKENS = re.compile(
+    rf"""
+    (?:
+        (\{{\{{(?:-[ \t\r\n])?/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/(?:[ \t\r\n]-)?\}}\}})
+      | (-?\}}\}})
+    )[^{{]*+(?:\{{(?!\{{)[^{{]*+)*+             # the text up to the next action
+  | (?:
+        ((?:{_FIELD})++{_TERMINATOR})
+      | ([^\W0-9]\w*+{_TERMINATOR})
+      | (\$\w*+(?:{_FIELD})*+{_TERMINATOR})
+      | ("[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")
+      | (\|)
+      | (\()
+      | (\))
+      | ((?=[+-]|\.?[0-9])[+-]?{DIGITS}(?:[+-]{DIGITS}(?=i)|(?![+-]))i?(?!\w))
+      | (\.{_TERMINATOR})
+      | (:=)
+      | (=)
+      | (`[^`]*+`)
+      | ('[^'\\\n]*+(?:\\[^\n][^'\\\n]*+)*+')
+      | (,)
+      | (\{{\{{(?!(?:-[ \t\r\n])?/\*)(?:-(?=[ \t\r\n]))?)
+      | (.).*+                                    # a fault: nothing behind it counts
+    )[ \t\r\n]*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(text: str) -> list[Token]:
+    """The tokens of a template; its text is what lies between a RIGHT or COMMENT and the next LEFT or COMMENT.
+
+    A FAULT is a character that no token begins with, or the first one of an unfinished token; nothing is read behind
+    it. The list ends with a token END at the text's end.
+    """
+    result: list[Token] = []
+    first = text.find("{{")
+    if first >= 0:
+        result = [(kind, *match.span(kind)) for match in _TOKENS.finditer(text, first) if (kind := match.lastindex)]
+    result.append((END, len(text), len(text)))
+    return result
