@@ -115,13 +115,14 @@ class Facts:
             if name in seen or name.endswith((".render", ".tplvalues.merge")):
                 continue  # Bitnami's common.tplvalues.render prints what it is given
             seen.add(name)
-            define = self._defines.get(name)
+            define = self.define_texts.get(name)
             if define is None or self._names_kind(define, seen):
                 return True
         return False
 
     @cached_property
-    def _defines(self) -> dict[str, str]:
+    def define_texts(self) -> dict[str, str]:
+        """The chart's named templates as written, by name."""
         return {
             name: template.source(define) for template in self.templates for name, define in template.defines.items()
         }
@@ -169,6 +170,10 @@ class Subject:
         """The text of the template that made an object; None where it isn't known."""
         found = self.facts.chart_of(manifest)
         return found[0].files.get(found[1]) if found else None
+
+    def define_text(self, name: str) -> str | None:
+        """A named template of the chart as written; None where the chart has none of that name."""
+        return self.facts.define_texts.get(name)
 
     def given_by_values(self, manifest: Manifest) -> bool:
         """Whether an object comes whole out of the values (``extraObjects``): its user wrote it, not the chart."""

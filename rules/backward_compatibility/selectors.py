@@ -1,0 +1,273 @@
+"""What can't change in an installed release: selectors, names and claims; and how its pods are replaced."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Manifest,
+    Problem,
+    Subject,
+    TextPlace,
+    View,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+
+from ..yaml_text import key_lines
+
+_UPGRADABLE = (
+    r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b|\bhelm upgrade\b"
+    r"|\bupgrades?\b[^.]{0,30}\b(?:work|succeed|safe)"
+)
+_SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
+_NAMED_BY_VERSION = frozenset({"Job", "Pod", "CustomResourceDefinition"})
+"""Kinds whose names may hold a version: a Job and a Pod can't be changed, so a new one is made on each upgrade."""
+
+_CHANGING_KEYS = {
+    "helm.sh/chart": "changes with every version of the chart",
+    "app.kubernetes.io/version": "changes with every version of the application",
+}
+_CHECKSUM = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_CHANGING_CALL = re.compile(
+    r"\b(?P<random>rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|uuidv4|shuffle|now)\b|\.Release\.(?P<release>Revision|Time)\b"
+)
+_INCLUDE = re.compile(r"""\binclude\s+["`]([^"`]+)["`]""")
+
+
+@rule(
+    "compat/unstable-selector",
+    scope=Manifest,
+    default=MUST,
+    enforces=(
+        require(
+            r"\bselectors?\b[^.]{0,40}\b(?:stable|immutable|never change|not change|unchanged)|\bstable selectors?\b"
+        ),
+        forbid(r"\bversions?\b[^.]{0,40}\bselectors?\b|\bselectors?\b[^.]{0,60}\b(?:versions?|change|random)"),
+    ),
+    umbrella=_UPGRADABLE,
+    evidence="objects keep their names and selectors on upgrades",
+)
+def unstable_selector(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A selector, a volume claim template or an object's name holds what changes with every release of the chart.
+
+    Why: Kubernetes refuses to change a selector or a claim template, so the next `helm upgrade` fails; under a new name
+        the object is made anew, and what the old one held is gone.
+    Bad:
+        selector:
+          matchLabels:
+            {{- include "web.labels" . | nindent 6 }}      # helm.sh/chart: web-1.2.0 among them
+    Good:
+        selector:
+          matchLabels:
+            {{- include "web.selectorLabels" . | nindent 6 }}
+    Fix: Select by app.kubernetes.io/name, app.kubernetes.io/instance and a component only; keep versions, checksums and
+        random values out of selectors, claim templates and names.
+    Source: Helm chart best practices, Labels and Annotations; Kubernetes documentation, Deployment: Label selector
+        updates
+    """
+    versions = _versions(manifest, subject)
+    for view, what in _unchangeable(manifest):
+        key = str(view.path[-1])
+        reason = _CHANGING_KEYS.get(key) or _changing(view.string() or "", versions)
+        if reason is None and key.startswith("checksum/"):
+            reason = "is a checksum"
+        if reason is not None:
+            yield Problem(f"{what}, and {key} {reason}", at=view)
+    if manifest.kind in _NAMED_BY_VERSION or manifest.hooks:
+        return
+    name = manifest.get("metadata", "name")
+    for version, whose in versions:
+        if version.count(".") >= 2 and _holds(manifest.name, version):
+            yield Problem(
+                f"the name holds {whose}: each release of the chart makes a new object and removes the old", at=name
+            )
+            return
+    yield from _changing_in_text(manifest, subject)
+
+
+def _unchangeable(manifest: Manifest) -> Iterator[tuple[View, str]]:
+    """The labels and annotations that an upgrade can't change, or that lose the running pods when it does."""
+    selector = manifest.get("spec", "selector")
+    if manifest.kind in _SELECTING:
+        for _, value in selector.get("matchLabels").entries():
+            yield value, "the selector can't be changed by an upgrade"
+    elif manifest.kind == "Service" and not manifest.group:
+        for _, value in selector.entries():
+            yield value, "an upgrade makes the selector miss the pods that still run"
+    if manifest.kind == "StatefulSet":
+        for claim in manifest.get("spec", "volumeClaimTemplates").items():
+            for part in ("labels", "annotations"):
+                for _, value in claim.get("metadata", part).entries():
+                    yield value, "a volume claim template can't be changed by an upgrade"
+
+
+def _versions(manifest: Manifest, subject: Subject) -> list[tuple[str, str]]:
+    chart = subject.chart_of(manifest)
+    if chart is None:
+        return []
+    versions = [(chart.version.replace("+", "_"), "the chart's version")]
+    app_version = chart.metadata.view.get("appVersion").string()
+    if app_version and app_version.removeprefix("v") != chart.version:
+        versions.append((app_version.removeprefix("v").replace("+", "_"), "the appVersion"))
+    return [(version, whose) for version, whose in versions if version.count(".") >= 1 and len(version) >= 3]
+
+
+def _changing(value: str, versions: list[tuple[str, str]]) -> str | None:
+    for version, whose in versions:
+        if value.removeprefix("v") == version or (version.count(".") >= 2 and _holds(value, version)):
+            return f"holds {whose}"
+    return "is a checksum" if _CHECKSUM.match(value) else None
+
+
+def _holds(text: str, version: str) -> bool:
+    """Whether a name holds a version, as written or with hyphens for dots."""
+    for form in (version, version.replace(".", "-")):
+        start = text.find(form)
+        if start > 0 and text[start - 1] in "-_v" and not text[start + len(form) : start + len(form) + 1].isdigit():
+            return True
+    return False
+
+
+def _changing_in_text(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """Random values, the revision and the time, which a single rendering can't tell from fixed ones."""
+    text = subject.template_text(manifest)
+    if text is None or manifest.dependency is not None:
+        return
+    lines = list(key_lines(text))
+    kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
+    for line in lines:
+        in_name = line.key == "name" and line.parents == ("metadata",)
+        in_selector = "selector" in line.parents or "matchLabels" in line.parents
+        if not (in_name or in_selector) or kinds.get(line.document) != manifest.kind:
+            continue
+        call = _CHANGING_CALL.search(line.value)
+        through = ""
+        if call is None:
+            for included in _INCLUDE.findall(line.value):
+                if call := _CHANGING_CALL.search(subject.define_text(included) or ""):
+                    through = f' by way of "{included}"'
+                    break
+        if call is not None:
+            source = call["random"] or f".Release.{call['release']}"
+            where = "the name" if in_name else f"{line.key} in the selector"
+            message = f"{where} comes from {source}{through} and differs with every upgrade"
+            yield Problem(message, at=TextPlace(manifest.template, line.span))
+
+
+@rule(
+    "compat/selector-mismatch",
+    scope=Workload,
+    default=MUST,
+    enforces=require(r"\bselectors?\b[^.]{0,40}\bmatch"),
+    umbrella=_UPGRADABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
+    evidence="workloads select their own pods",
+)
+def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]:
+    """A workload's selector doesn't match the labels of its own pods.
+
+    Why: Kubernetes rejects the object: "selector does not match template labels".
+    Bad:
+        selector:
+          matchLabels:
+            app: web
+        template:
+          metadata:
+            labels:
+              app: web-server
+    Good:
+        selector:
+          matchLabels:
+            {{- include "web.selectorLabels" . | nindent 6 }}
+        template:
+          metadata:
+            labels:
+              {{- include "web.selectorLabels" . | nindent 8 }}
+    Fix: Render the selector and the pods' labels from the same named template.
+    Source: Kubernetes documentation, Deployment: Selector; kube-linter mismatching-selector; kube-score
+        *-pod-selector-labels-match-template-metadata-labels
+    """
+    selector = workload.selector
+    if workload.kind not in _SELECTING or not selector.is_map:
+        return
+    labels = workload.template.get("metadata", "labels").data
+    labels = labels if isinstance(labels, dict) else {}
+    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+        yield Problem("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
+    for key, value in selector.get("matchLabels").entries():
+        if labels.get(key) != value.data:
+            found = f"have {key}: {labels[key]}" if key in labels else f"lack {key}"
+            yield Problem(f"the selector asks for {key}: {value.data}, but its own pods {found}", at=value)
+    for expression in selector.get("matchExpressions").items():
+        key, operator = expression.get("key").string() or "", expression.get("operator").string()
+        values = [value.data for value in expression.get("values").items()]
+        present = key in labels
+        matches = {
+            "In": present and labels.get(key) in values,
+            "NotIn": not present or labels.get(key) not in values,
+            "Exists": present,
+            "DoesNotExist": not present,
+        }.get(operator or "", True)
+        if not matches:
+            asked = f"{key} {operator}{f' {values}' if values else ''}"
+            yield Problem(f"the selector asks for {asked}, which its own pods' labels don't match", at=expression)
+
+
+@rule(
+    "compat/update-strategy",
+    scope=Workload,
+    default=SHOULD,
+    enforces=require(
+        r"\brolling[- ]updates?\b|\bzero[- ]downtime\b|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
+        r"|\bhigh(?:ly)?[- ]availab"
+    ),
+    umbrella=_UPGRADABLE,
+    evidence="workloads are updated pod by pod",
+)
+def update_strategy(workload: Workload, subject: Subject) -> Iterator[Problem]:
+    """An upgrade stops all pods of a workload at once, or doesn't reach them at all.
+
+    Why: With Recreate, or 100% unavailable, nothing serves until the new pods are ready; with OnDelete the old pods run
+        on until somebody deletes them.
+    Bad:
+        strategy:
+          type: Recreate
+    Good:
+        strategy:
+          type: RollingUpdate
+          rollingUpdate:
+            maxUnavailable: 0
+            maxSurge: 1
+    Fix: Use RollingUpdate. A Deployment whose pods share a volume claim or a host port does need Recreate, and isn't
+        reported.
+    Source: Kubernetes documentation, Deployment: Strategy; kube-linter no-rolling-update-strategy; kube-score
+        deployment-strategy
+    """
+    field = "strategy" if workload.kind in ("Deployment", "DeploymentConfig", "Rollout") else "updateStrategy"
+    if workload.kind not in ("Deployment", "DeploymentConfig", "StatefulSet", "DaemonSet"):
+        return
+    strategy = workload.manifest.get("spec", field)
+    kind = strategy.get("type")
+    if kind.data == "Recreate" and not _needs_to_stop_first(workload):
+        yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
+    elif kind.data == "OnDelete":
+        yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
+    elif workload.kind != "DaemonSet":
+        unavailable = strategy.get("rollingUpdate", "maxUnavailable")
+        if unavailable.data == "100%":
+            yield Problem("maxUnavailable 100% stops all pods at once; allow fewer", at=unavailable)
+
+
+def _needs_to_stop_first(workload: Workload) -> bool:
+    """Whether an old and a new pod can't run side by side: they share a claim, a path or a port of a node."""
+    pod = workload.pod
+    if pod.get("hostNetwork").data is True:
+        return True
+    if any(volume.get("persistentVolumeClaim") or volume.get("hostPath") for volume in pod.get("volumes").items()):
+        return True
+    return any(port.get("hostPort") for container in pod.all_containers for port in container.field("ports").items())

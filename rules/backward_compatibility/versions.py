@@ -1,0 +1,135 @@
+"""The chart's version, and the API versions of its objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from helm_constitution.api import MUST, Manifest, Problem, Subject, forbid, require, rule
+from helm_constitution.semver import Version, parse_constraint, parse_version
+
+from .api_versions import NEWEST_KUBERNETES, OLD_APIS, OLDEST_SUPPORTED_KUBERNETES, OldApi
+
+
+@rule(
+    "compat/bad-version",
+    default=MUST,
+    enforces=require(
+        r"^(?!.*\b(?:bump|increment|breaking)).*"
+        r"(?:\bsemantic[- ]version|\bsem-?ver\b|\bMAJOR\.MINOR\.PATCH\b|\bchart version\b.*\bset in\b)"
+    ),
+)
+def bad_version(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml's version is no semantic version.
+
+    Why: Helm sorts and picks charts by their versions; it refuses some that are not semantic and reads others, `1.2` or
+        `v1.2.3`, in its own way, and other tools in another.
+    Bad:
+        version: "1.2"
+    Good:
+        version: 1.2.0
+    Fix: Write MAJOR.MINOR.PATCH without a leading v and leading zeros; a pre-release stands behind a hyphen.
+    Source: Semantic Versioning 2.0.0; Helm documentation, Charts and Versioning
+    """
+    version = subject.chart.metadata.view.get("version")
+    text = version.string()
+    if text is not None and parse_version(text) is not None:
+        return
+    if text is None:
+        written = subject.chart.metadata.scalar_text(("version",))
+        if not written:
+            yield Problem("Chart.yaml has no version; write MAJOR.MINOR.PATCH", at=version)
+            return
+        text = written
+    loose = parse_version(text.strip(), strict=False)
+    advice = f"write {loose}" if loose is not None else "write MAJOR.MINOR.PATCH"
+    yield Problem(f'"{text}" is no semantic version; {advice}', at=version)
+
+
+@rule(
+    "compat/removed-api",
+    scope=Manifest,
+    default=MUST,
+    enforces=(
+        require(
+            r"\b(?:current|stable|supported|non-deprecated|GA|latest)\b[^.]{0,20}\bAPI(?: ?Versions?|s)\b"
+            r"|\bAPI ?versions?\b[^.]{0,40}\b(?:current|stable|supported|served)"
+        ),
+        forbid(r"\b(?:deprecated|removed|beta|alpha|obsolete)\b[^.]{0,40}\bAPI(?: ?versions?|s)?\b"),
+    ),
+    umbrella=r"\bstandard kubernetes\b|\bkubernetes\b[^.]{0,30}\bstandard resource|\bsupported kubernetes versions?\b",
+    evidence="objects use API versions that Kubernetes serves",
+)
+def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """An object's API version is deprecated or gone in a Kubernetes version that the chart supports.
+
+    Why: On a cluster that no longer serves the API version the installation fails, and after the cluster's upgrade the
+        release can't even be changed or removed by helm.
+    Bad:
+        apiVersion: policy/v1beta1
+        kind: PodDisruptionBudget
+    Good:
+        apiVersion: policy/v1
+        kind: PodDisruptionBudget
+    Fix: Write the replacement; where older clusters still need the old one, choose by .Capabilities, or raise
+        Chart.yaml's kubeVersion.
+    Source: Kubernetes documentation, Deprecated API Migration Guide; pluto
+    """
+    old = OLD_APIS.get((manifest.api_version, manifest.kind))
+    if old is None or _asks_the_cluster(manifest, subject):
+        return
+    advice = f"use {old.replacement}" if old.replacement else "there is no replacement"
+    at = manifest.get("apiVersion")
+    if old.component:
+        product, _, major = old.component.rpartition(" ")
+        yield Problem(f"{manifest.api_version} is gone since {product} {major}.{old.removed}; {advice}", at=at)
+        return
+    kube_version = subject.chart.metadata.view.get("kubeVersion").string()
+    allowed = allowed_minors(kube_version)
+    if old.removed is not None and allowed[-1] >= old.removed:
+        message = f"{manifest.api_version} is no longer served by Kubernetes 1.{old.removed} and later; {advice}"
+        yield Problem(message, at=at)
+    elif _can_be_replaced(old, allowed):
+        yield Problem(f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at)
+
+
+def _can_be_replaced(old: OldApi, allowed: Sequence[int]) -> bool:
+    """Whether it is deprecated somewhere and its replacement served everywhere: then there is no reason to keep it."""
+    if old.deprecated is None or not old.replacement or allowed[-1] < old.deprecated:
+        return False
+    return old.replaced_since is None or allowed[0] >= old.replaced_since
+
+
+def allowed_minors(kube_version: str | None) -> Sequence[int]:
+    """The minor versions of Kubernetes 1, ascending, that a chart supports; never empty.
+
+    Those that its ``kubeVersion`` accepts in any patch release; without one (or with one that accepts none that is
+    known) those that upstream supports.
+    """
+    constraint = parse_constraint(kube_version) if kube_version else None
+    if constraint is not None:
+        found = [
+            minor
+            for minor in range(NEWEST_KUBERNETES + 1)
+            if any(constraint.accepts(Version(1, minor, patch)) for patch in range(50))
+        ]
+        if found:
+            return found
+    return range(OLDEST_SUPPORTED_KUBERNETES, NEWEST_KUBERNETES + 1)
+
+
+def _asks_the_cluster(manifest: Manifest, subject: Subject) -> bool:
+    """Whether the chart takes the API version by .Capabilities: what is rendered here then says nothing of a cluster.
+
+    `helm template` has every API version that Helm was built with, those that no cluster serves any more among them.
+    """
+    text = subject.template_text(manifest)
+    if text is not None and ".Capabilities" in text:
+        return True
+    chart = subject.chart_of(manifest)
+    if chart is None:
+        return False
+    return any(
+        ".Capabilities" in text and manifest.api_version in text
+        for path, text in chart.files.items()
+        if path.startswith("templates/")
+    )

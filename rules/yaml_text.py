@@ -1,0 +1,52 @@
+"""Looks for YAML keys in a template's text, where the rendered object no longer shows how a field was written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from helm_constitution.api import Span
+
+_KEY = re.compile(r"^([ ]*)(?:- )?([\w./-]+):(?:[ \t]+(.*?))?[ \t]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A ``key: value`` line of a template.
+
+    ``number`` counts from 1, ``document`` from 0; ``parents`` are the keys it stands below, from the document's top.
+    """
+
+    number: int
+    document: int
+    parents: tuple[str, ...]
+    key: str
+    value: str
+    text: str
+
+    @property
+    def span(self) -> Span:
+        """The line without its indentation."""
+        start = len(self.text) - len(self.text.lstrip())
+        return Span(self.number, start + 1, self.number, len(self.text.rstrip()) + 1)
+
+
+def key_lines(text: str) -> Iterator[Line]:
+    """The lines of a template that set a key, read by indentation alone; actions and comments are passed over."""
+    stack: list[tuple[int, str]] = []
+    document = 0
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.rstrip("\r")
+        if line.startswith("---"):
+            stack.clear()
+            document += 1
+            continue
+        match = _KEY.match(line)
+        if match is None:
+            continue
+        indent, key, value = len(match[1]), match[2], match[3] or ""
+        while stack and stack[-1][0] >= indent:
+            stack.pop()
+        yield Line(number, document, tuple(parent for _, parent in stack), key, value, line)
+        stack.append((indent, key))
