@@ -5,15 +5,19 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from . import (
+    backward_compatibility,
     documentation,
     helm_best_practices,
     observability,
+    platform_portability,
     progressive_disclosure,
     security,
     testing,
 )
 
 PRINCIPLES: tuple[RuleModule, ...] = (
+    backward_compatibility.MODULE,
+    platform_portability.MODULE,
     progressive_disclosure.MODULE,
     observability.MODULE,
     security.MODULE,
