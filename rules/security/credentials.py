@@ -117,7 +117,7 @@ _PLACEHOLDER = r"""(?ix)
       (?:[-_ .:].*)?
     | my[-_]?(?:super)?(?:pass|secret|token|key|api).*
     | (?P<character>.)(?P=character)* | x{3}.* | .*x{4}.* | .*\*{3}.* | .*\.{3}.* | .*….*
-    | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
+    | \[.*\] | \(.*\) | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
     | n/?a | auto(?:matic(?:ally)?|[-_]?generated?)? | generated? | random | default | optional | required
     | masked | hidden | unused | not[-_ ]?used | true | false | yes | no | on | off | enabled | disabled | always
     | never
@@ -128,7 +128,7 @@ _TEMPLATED = (
 )
 _VARIABLE = r"\$\w+|%\w+%|@\w+@|:\w+|__\w+__"
 _PATH = (
-    r"(?:\.{0,2}|~)/\S*|[A-Za-z]:\\\S*|\S+/\S+/\S*|[\w.-]+\.(?:\w+\.)?"
+    r"(?:\.{0,2}|~)/\S*|[A-Za-z]:\\\S*|\S+/\S+/\S*|[\w./-]+\.(?:\w+\.)?"
     r"(?:txt|key|pem|crt|cert|json|ya?ml|conf|cfg|ini|env|p12|pfx|jks|keytab|secret|token|asc|gpg|pub|sh)\Z"
 )
 _DURATION_OR_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:ns|us|ms|s|m|h|d|w|[KMGT]i?B?|%)?"
@@ -295,7 +295,7 @@ _STEMS = (
     "passw", "passphrase", "_pass", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
     "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string",
 )  # fmt: skip
-_ASSIGNMENT = r"""(?x)(?<![\w.$-])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
+_ASSIGNMENT = r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
         (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
 _COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
 _LONGEST_LINE = 4000
