@@ -163,6 +163,14 @@ def test_the_lines_of_a_longer_output_belong_to_the_one_line_that_prints_between
     assert origins(plain, "c: #@0:3@\n  x: 1\n  y: 2\n  z: 3 #@0:4@\n", A) == [3, 4, 4, 4]
 
 
+def test_all_between_the_two_marks_of_one_line_is_its_output() -> None:
+    assert origins("b:\n  x: 1\n  y: 2\n", "#@<0:2@\nb:\n  x: 1\n  y: 2 #@0:2@\n", A) == [2, 2, 2]
+
+
+def test_between_two_rounds_of_a_range_nothing_is_claimed() -> None:
+    assert origins("b: 1\nq: 1\nb: 2\n", "b: 1 #@0:2@\nq: 1\nb: 2 #@0:2@\n", A) == [2, None, 2]
+
+
 def test_between_two_lines_that_print_nothing_is_claimed() -> None:
     plain = "a: 1\n?: 1\nd: 1\n"
     assert origins(plain, "a: 1 #@0:1@\n?: 1\nd: 1 #@0:5@\n", A) == [1, None, 5]

@@ -108,16 +108,23 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
         return
     if not subject.rendered:
         raise Unjudged(subject.facts.not_rendered)
-    good = total = 0
+    judged: dict[tuple[object, ...], bool] = {}
     for rendering in subject.renderings:
         for thing, manifest in _things(rule, rendering):
-            problems = list(rule.check(thing, subject))
-            total += 1
-            good += not any(isinstance(problem, Problem) for problem in problems)
-            for problem in problems:
-                yield problem, manifest
-    if rule.evidence and total:
-        yield Tally(good, total, rule.evidence), None
+            identity = _identity(thing, manifest)
+            judged.setdefault(identity, True)
+            for outcome in rule.check(thing, subject):
+                if isinstance(outcome, Problem):
+                    judged[identity] = False
+                yield outcome, manifest
+    if rule.evidence and judged:
+        yield Tally(sum(judged.values()), len(judged), rule.evidence), None
+
+
+def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
+    """What a thing is called, whatever scenario it was rendered in: evidence counts it once."""
+    name = thing.name if isinstance(thing, Container) else None
+    return (manifest.kind, manifest.effective_namespace, manifest.name, name) if manifest is not None else ()
 
 
 def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:

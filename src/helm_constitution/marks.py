@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -48,6 +48,8 @@ class Origin:
 
     file: str
     line: int
+    begins: bool = field(default=False, compare=False)
+    """Whether the mark stood before the line's output: what follows up to the line's other mark is all of it."""
 
 
 def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) -> dict[str, str]:
@@ -313,6 +315,8 @@ class LineMap:
         after = next((origin for origin in self._origins[line:] if origin is not None), None)
         if before is None or after is None or before.file != after.file:
             return None
+        if before.begins and before.line == after.line:
+            return after
         printing = self._templates.printing_between(after.file, before.line, after.line)
         return Origin(after.file, printing[0]) if len(printing) == 1 else None
 
@@ -356,7 +360,7 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
             continue
         before = _BEFORE.fullmatch(raw)
         if before is not None:
-            waiting = waiting or Origin(templates[int(before[1])].path, int(before[2]))
+            waiting = waiting or Origin(templates[int(before[1])].path, int(before[2]), begins=True)
             continue
         first = _AFTER.search(raw)
         if first is not None and waiting is None:

@@ -129,40 +129,56 @@ def _principle(
     for report in unchecked:
         text = shorten(report.statement.text, 90)
         label = paint(report.verdict.label, "unchecked")
-        yield f"  {label} line {report.statement.line}: {clean(text)}: {clean(report.reason or '')}"
+        yield f"  {label} line {report.statement.line}, {report.statement.keyword}: {clean(text)} ({clean(report.reason or '')})"
 
 
 def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
-    by_rule: dict[str, list[Finding]] = {}
+    by_rule: dict[str, dict[tuple[Location, str], list[Finding]]] = {}
     for finding in sorted(findings, key=lambda finding: -finding.severity):
-        by_rule.setdefault(finding.rule, []).append(finding)
-    for rule, group in by_rule.items():
-        shown = group if full or len(group) <= SHOWN + 1 else group[:SHOWN]
-        for finding in shown:
-            yield from _finding(chart, finding, paint)
-        if len(shown) < len(group):
-            yield paint(f"  … {len(group) - len(shown)} more of {rule}; --all shows them", "dim")
+        alike = by_rule.setdefault(finding.rule, {})
+        alike.setdefault((finding.location, finding.message), []).append(finding)
+    for rule, places in by_rule.items():
+        groups = list(places.values())
+        shown = groups if full or len(groups) <= SHOWN + 1 else groups[:SHOWN]
+        for group in shown:
+            yield from _finding(chart, group, paint)
+        if len(shown) < len(groups):
+            yield paint(f"  … {len(groups) - len(shown)} more of {rule}; --all shows them", "dim")
 
 
-def _finding(chart: ChartReport, finding: Finding, paint: Paint) -> Iterator[str]:
+def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iterator[str]:
+    """One place and message, with every object that it is wrong in."""
+    finding = group[0]
     label = paint(finding.severity.label, finding.severity.label)
     place = _shown(chart, finding.location)
     yield f"  {paint(place, 'bold')}: {label} {finding.rule}: {clean(finding.message)}"
-    if finding.object is not None and not finding.message.startswith("dependency "):
-        thing = finding.object
-        parts = [f"{thing.kind} {thing.name}".strip()]
-        if thing.container:
-            parts.append(f"container {thing.container}")
-        if thing.field:
-            parts.append(thing.field)
-        yield paint(f"      in {clean(', '.join(parts))}", "dim")
     if finding.source_line is not None and finding.location.line is not None:
         yield from _source(finding.location, finding.source_line, paint)
+    if not finding.message.startswith("dependency "):
+        for one in group:
+            yield from _object(one, paint)
     for related in finding.related:
-        yield paint(f"      see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
-    others = [name for name in finding.scenarios if name != DEFAULTS]
-    if others and DEFAULTS not in finding.scenarios:
-        yield paint(f"      only with {clean(', '.join(others))}", "dim")
+        yield paint(f"        see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
+
+
+def _object(finding: Finding, paint: Paint) -> Iterator[str]:
+    scenarios = [name for name in finding.scenarios if name != DEFAULTS]
+    only = f" (only with {_some(scenarios)})" if scenarios and DEFAULTS not in finding.scenarios else ""
+    if finding.object is None:
+        if only:
+            yield paint(f"       {clean(only)}", "dim")
+        return
+    thing = finding.object
+    parts = [f"{thing.kind} {thing.name}".strip()]
+    if thing.container:
+        parts.append(f"container {thing.container}")
+    if thing.field:
+        parts.append(thing.field)
+    yield paint(f"        in {clean(', '.join(parts) + only)}", "dim")
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
 
 
 def _source(location: Location, text: str, paint: Paint) -> Iterator[str]:
