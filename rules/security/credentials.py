@@ -117,7 +117,8 @@ _PLACEHOLDER = r"""(?ix)
       (?:[-_ .:].*)?
     | my[-_]?(?:super)?(?:pass|secret|token|key|api).*
     | (?P<character>.)(?P=character)* | x{3}.* | .*x{4}.* | .*\*{3}.* | .*\.{3}.* | .*….*
-    | \[.*\] | \(.*\) | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
+    | \[.*\] | \(.*\)
+    | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
     | n/?a | auto(?:matic(?:ally)?|[-_]?generated?)? | generated? | random | default | optional | required
     | masked | hidden | unused | not[-_ ]?used | true | false | yes | no | on | off | enabled | disabled | always
     | never
