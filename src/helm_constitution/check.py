@@ -3,7 +3,7 @@ they can be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -276,7 +276,8 @@ def _evidence(runs: Sequence[RuleRun], reports: Sequence[StatementReport]) -> st
     tallies = [tally for run in runs for tally in run.tallies if tally.total]
     tallies.sort(key=lambda tally: (tally.good / tally.total, -tally.total))
     if tallies:
-        return "; ".join(f"{tally.good} of {tally.total} {tally.what}" for tally in tallies[:2])
+        texts = dict.fromkeys(f"{tally.good} of {tally.total} {tally.what}" for tally in tallies)
+        return "; ".join(list(texts)[:2])
     checked = [report for report in reports if report.verdict is not Verdict.UNCHECKED]
     kept = sum(report.verdict is Verdict.PASS for report in checked)
     if not checked:

@@ -129,7 +129,8 @@ def _principle(
     for report in unchecked:
         text = shorten(report.statement.text, 90)
         label = paint(report.verdict.label, "unchecked")
-        yield f"  {label} line {report.statement.line}, {report.statement.keyword}: {clean(text)} ({clean(report.reason or '')})"
+        keyword, reason = report.statement.keyword, clean(report.reason or "")
+        yield f"  {label} line {report.statement.line}, {keyword}: {clean(text)} ({reason})"
 
 
 def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
@@ -155,26 +156,31 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     if finding.source_line is not None and finding.location.line is not None:
         yield from _source(finding.location, finding.source_line, paint)
     if not finding.message.startswith("dependency "):
-        for one in group:
-            yield from _object(one, paint)
+        yield from _objects(group, paint)
     for related in finding.related:
         yield paint(f"        see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
 
 
-def _object(finding: Finding, paint: Paint) -> Iterator[str]:
-    scenarios = [name for name in finding.scenarios if name != DEFAULTS]
-    only = f" (only with {_some(scenarios)})" if scenarios and DEFAULTS not in finding.scenarios else ""
-    if finding.object is None:
-        if only:
-            yield paint(f"       {clean(only)}", "dim")
-        return
-    thing = finding.object
-    parts = [f"{thing.kind} {thing.name}".strip()]
-    if thing.container:
-        parts.append(f"container {thing.container}")
-    if thing.field:
-        parts.append(thing.field)
-    yield paint(f"        in {clean(', '.join(parts) + only)}", "dim")
+def _objects(group: Sequence[Finding], paint: Paint) -> Iterator[str]:
+    """The objects of findings at one place, each once, with the scenarios that it needs to be wrong."""
+    scenarios: dict[str, dict[str, None]] = {}
+    for finding in group:
+        thing = finding.object
+        parts = []
+        if thing is not None:
+            field = thing.field if len(group) == 1 else None
+            parts = [
+                f"{thing.kind} {thing.name}".strip(),
+                f"container {thing.container}" if thing.container else "",
+                field,
+            ]
+        text = ", ".join(part for part in parts if part)
+        scenarios.setdefault(text, {}).update(dict.fromkeys(finding.scenarios))
+    for text, names in scenarios.items():
+        only = f"only with {_some(list(names))}" if names and DEFAULTS not in names else ""
+        line = f"in {text} ({only})" if text and only else f"in {text}" if text else only
+        if line:
+            yield paint(f"        {clean(line)}", "dim")
 
 
 def _some(names: Sequence[str]) -> str:
