@@ -1,0 +1,1 @@
+"""How long a check takes beside ``helm lint`` and ``helm template``: ``make bench``."""
