@@ -30,12 +30,19 @@ _HELM_TEMPLATE = require(
 _HELM_LINT = require(r"helm lint|\blint(s|ed|ing)?\b.*\b(pass|clean|without)|\bpass(es)?\b.*\blint(ing)?\b")
 
 
+_METADATA = re.compile(r"chart\.metadata\.(\w+)")
+"""What helm calls a field of Chart.yaml when it loads a chart."""
+_EXPLANATION = re.compile(r" \(e\.g\. .*regex used for validation is .*\)\Z")
+
+
 def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None = None) -> Place | None:
     """Where a message of helm points to: a key of the values, a line of a file, or the file."""
     if message.pointer is not None:
         document = values or (subject.chart.values.document if subject.chart.values is not None else None)
         if document is not None:
             return document.view.get(*message.pointer)
+    if (field := _METADATA.search(message.text)) is not None:
+        return subject.chart.metadata.view.get(field.group(1))
     if message.file is None:
         return None
     if message.line is None:
@@ -52,7 +59,7 @@ def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None =
 
 
 def _text(message: HelmMessage) -> str:
-    text = " ".join(message.text.split()).rstrip(".")
+    text = _EXPLANATION.sub("", " ".join(message.text.split())).rstrip(".")
     if message.rendered_line is not None and f"line {message.rendered_line}" not in text:
         text += f" (line {message.rendered_line} of the rendered text)"
     return text
@@ -70,6 +77,9 @@ def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
         if error.kind is message.kind is FailureKind.SCHEMA:
             return True
         if message.file is not None and (message.file, message.line) == (error.file, error.line):
+            return True
+        field = _METADATA.search(error.text) if message.file in (None, "Chart.yaml") else None
+        if field is not None and re.search(rf"\b{field.group(1)}\b", message.text, re.IGNORECASE):
             return True
         others = _words(error.text)
         if words and others and (words in others or others in words):

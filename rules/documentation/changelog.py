@@ -31,6 +31,8 @@ _VERSION = re.compile(r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-
 _ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
 _UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)
 _SET_AT_RELEASE = re.compile(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
+_BULLET = re.compile(r"\A[^A-Za-z]*")
+_DONE = re.compile(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
 _KIND = re.compile(
     r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
     r"|delet(es?|ed)|deprecat\w+|break\w*|security|improv\w+|enhance\w*|perf\w*|refactor\w*|chores?|docs?|documentation"
@@ -118,6 +120,13 @@ def no_changelog(subject: Subject) -> Iterator[Problem]:
     yield Problem(
         "there is no CHANGELOG.md in the chart and no annotation artifacthub.io/changes", TextPlace("Chart.yaml")
     )
+
+
+def _names_a_kind(line: str) -> bool:
+    """Whether a line of an entry tells what kind of change it is: a heading, a conventional commit, a verb."""
+    if line.lstrip().startswith("#"):
+        return _KIND.search(line) is not None
+    return _KIND.match(_BULLET.sub("", line, count=1)) is not None or _DONE.search(line) is not None
 
 
 def _require_changelog(subject: Subject) -> _Changelog:
@@ -227,7 +236,7 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
     if not entries:
         return
     newest = entries[0]
-    if any(_KIND.search(line[:80]) for line in newest.body):
+    if any(_names_a_kind(line) for line in newest.body):
         return
     message = (
         f"the entry for {newest.version} doesn't say what kind of change it lists (added, changed, fixed, breaking …)"

@@ -218,7 +218,9 @@ class _Values:
         return re.search(rf"#.*(?<![\w.]){re.escape(dotted(path))}(?![\w.])", self.document.text) is not None
 
     def is_described(self, path: Path) -> bool:
-        """Whether a generator has a description for the key."""
+        """Whether a generator has a description for the key or one below it."""
+        if any(self.is_described((*path, name)) for name, _ in self.view(path).entries()):
+            return True
         key = self.keys.get(path)
         return (
             key is not None
@@ -242,8 +244,9 @@ def _tables(tables: Sequence[Table], values: _Values) -> list[_ValuesTable]:
         elif header == _README_GENERATOR:
             kind = _Kind.README_GENERATOR
         rows: list[_Row] = []
+        in_code = any(len(row.cells) > key and row.cells[key].code for row in table.rows)
         for row in table.rows:
-            if len(row.cells) <= key:
+            if len(row.cells) <= key or (in_code and not row.cells[key].code):
                 continue
             named = parse_key(row.cells[key])
             # A pipe that isn't escaped shifts the cells behind it: then no cell can be trusted but the first.

@@ -88,7 +88,7 @@ _NO_PLACEHOLDER = frozenset({"<none>", "<nil>", "<null>", "<unset>", "<default>"
 _PART = re.compile(
     r"(?<![A-Za-z])(?i:change[-_]?me|changeit)(?![A-Za-z])|<(?i:your|insert|replace|put|enter|change)[^<>\n]*>"
     r"|\b(?:YOUR|INSERT|REPLACE|CHANGE)[-_][A-Z][A-Z_-]*\b"
-    r"|(?<![\w.-])(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
+    r"|(?<![\w-])\.?(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
 )
 _TEMPLATE_ACTION = re.compile(r"\{\{.*?\}\}")
 _COMMENT = re.compile(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
@@ -156,8 +156,10 @@ def _shows(text: str, piece: str) -> bool:
     while start >= 0:
         end = start + len(piece)
         line = text[text.rfind("\n", 0, start) + 1 : start]
-        alone = not (start and text[start - 1].isalnum()) and not (end < len(text) and text[end].isalnum())
-        if alone and not _COMMENT.match(line) and " #" not in line:
+        glued = (piece[0].isalnum() and text[start - 1 : start].isalnum()) or (
+            piece[-1].isalnum() and text[end : end + 1].isalnum()
+        )
+        if not glued and not _COMMENT.match(line) and " #" not in line:
             return True
         start = text.find(piece, start + 1)
     return False

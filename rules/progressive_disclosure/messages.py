@@ -29,7 +29,7 @@ _DIRECTION = re.compile(
     r"\b(set|sets|setting|provid\w*|specif\w+|must|should|shall|has to|have to|needs? to|please|us(?:e|ing)|enabl\w+"
     r"|disabl\w+|defin\w+|add|creat\w+|remov\w+|delet\w+|chang\w+|replac\w+|choose|select|configur\w+|install\w*"
     r"|upgrad\w+|updat\w+|migrat\w+|renam\w+|mov\w+|run|see|check|either|one of|only|cannot|can ?not|can't"
-    r"|(?:not |un)supported|not allowed|deprecated|exclusive|expected|longer|shorter|greater|less|at least|at most|between)\b",
+    r"|(?:not |un)supported|not allowed|deprecated|exclusive|expected|(?:long|short|great)er|less|least|most)\b",
     re.IGNORECASE,
 )
 _PATH = re.compile(
