@@ -21,7 +21,7 @@ from helm_constitution.api import (
 )
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
-from helm_constitution.scenarios import ScenarioResult, Status
+from helm_constitution.outcome import Status
 from helm_constitution.yamltree import load_document
 
 _HELM_TEMPLATE = require(

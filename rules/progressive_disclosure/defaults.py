@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.manifests import Rendering
-from helm_constitution.scenarios import Status
+from helm_constitution.outcome import Status
 from helm_constitution.yamltree import Span, dotted
 
 from .messages import names_a_value, plain_key

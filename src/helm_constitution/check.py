@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput, RenderRequest
 from helm_constitution.model import Finding, Severity, Trouble, Verdict
+from helm_constitution.outcome import (
+    ChartReport,
+    ConstitutionReport,
+    PrincipleReport,
+    ScenarioReport,
+    StatementReport,
+    Status,
+)
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule
@@ -18,7 +26,6 @@ if TYPE_CHECKING:
     from helm_constitution.constitution import Constitution
     from helm_constitution.demands import Demands
     from helm_constitution.engine import RuleRun
-    from helm_constitution.model import Statement
     from helm_constitution.scenarios import Scenario, ScenarioResult
 
 
@@ -26,7 +33,8 @@ if TYPE_CHECKING:
 class CheckOptions:
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
-    ``lines`` is false where rendered objects need no template line (one render less).
+    ``lines`` is false where rendered objects need no template line (one render less), ``cache`` true where an unchanged
+    chart may be answered from the last check.
     """
 
     request: RenderRequest = field(default_factory=RenderRequest)
@@ -37,63 +45,28 @@ class CheckOptions:
     scenarios: str = "quick"
     subcharts: bool = False
     lines: bool = True
+    cache: bool = False
     debug: bool = False
 
 
-@dataclass(frozen=True)
-class StatementReport:
-    """What is said of one statement; ``reason`` tells why it is unchecked or in error."""
-
-    statement: Statement
-    rules: tuple[str, ...]
-    verdict: Verdict
-    reason: str | None
-
-
-@dataclass(frozen=True)
-class PrincipleReport:
-    """What is said of one principle, and on what evidence."""
-
-    key: str
-    title: str
-    verdict: Verdict
-    evidence: str
-    statements: tuple[StatementReport, ...]
-
-
-@dataclass(frozen=True)
-class ChartReport:
-    """Everything that a report of one chart says."""
-
-    name: str
-    version: str
-    path: str
-    verdict: Verdict
-    constitution: Constitution | None
-    scenarios: tuple[ScenarioResult, ...]
-    principles: tuple[PrincipleReport, ...]
-    findings: tuple[Finding, ...]
-    problems: tuple[Trouble, ...]
-    notices: tuple[str, ...] = ()
-    undemanded: int = 0
-
-
-@dataclass(frozen=True)
-class RunReport:
-    """What one run of the program says: the charts, and the engine that judged them."""
-
-    engine: str
-    helm: str
-    kube: str
-    charts: tuple[ChartReport, ...]
-
-
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
-    """Checks one chart (a folder or a packaged one).
+    """Checks one chart (a folder or a packaged one), or remembers the last check of the same chart.
 
     Raises:
         ConstitutionError: where it can't be judged at all.
     """
+    from helm_constitution.cache import Cache
+
+    cache = Cache.of(path, engine, options) if options.cache else None
+    report = cache.load() if cache is not None else None
+    if report is None:
+        report = _check(path, engine, options)
+        if cache is not None and not any(trouble.fatal for trouble in report.problems):
+            cache.store(report)
+    return report
+
+
+def _check(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
     if path.is_dir():
         return _check_folder(path, str(path), engine, options)
     from helm_constitution.archive import unpack
@@ -152,8 +125,10 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         version=chart.version,
         path=shown,
         verdict=worst,
-        constitution=constitution,
-        scenarios=facts.results,
+        constitution=ConstitutionReport(constitution.file, constitution.version, constitution.builtin),
+        scenarios=tuple(
+            ScenarioReport(result.scenario.name, result.status, result.message) for result in facts.results
+        ),
         principles=principles,
         findings=findings,
         problems=tuple(troubles),
@@ -199,8 +174,6 @@ class _Helm:
 
     def troubles(self) -> Iterator[Trouble]:
         """What could not be judged, and makes the exit status 2."""
-        from helm_constitution.scenarios import Status
-
         for result in self.results:
             if result.status is Status.FAILED:
                 error = result.errors[0]

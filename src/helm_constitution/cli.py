@@ -12,9 +12,9 @@ import click
 from helm_constitution import __version__
 
 if TYPE_CHECKING:
-    from helm_constitution.check import ChartReport, RunReport
     from helm_constitution.constitution import Constitution
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+    from helm_constitution.outcome import ChartReport, RunReport
 
 FORMATS = ("text", "json")
 
@@ -132,6 +132,7 @@ def _set_options(command: Any) -> Any:
     metavar="SECONDS",
     help="How long one run of helm may take.",
 )
+@click.option("--no-cache", is_flag=True, help="Check an unchanged chart again.")
 @click.option(
     "--format",
     "form",
@@ -211,8 +212,9 @@ def _request(options: dict[str, Any]) -> RenderRequest:
 def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, options: dict[str, Any]) -> RunReport:
     """Checks every chart that the arguments name. A chart that can't be judged doesn't keep the others from it."""
     from helm_constitution.chart import find_charts
-    from helm_constitution.check import RunReport, check_chart, failed_chart
+    from helm_constitution.check import check_chart, failed_chart
     from helm_constitution.errors import ConstitutionError
+    from helm_constitution.outcome import RunReport
 
     reports: list[ChartReport] = []
     charts = [chart for path in paths for chart in find_charts(path)]
@@ -237,6 +239,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         ignore=_ids(options["ignore"]),
         scenarios=options["scenarios"],
         subcharts=options["subcharts"],
+        cache=not options["no_cache"],
         debug=options["debug"],
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,18 +10,8 @@ from pathlib import Path
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
 from helm_constitution.manifests import Rendering, manifests_of, template_path
+from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.yamltree import YamlDocument, load_documents
-
-DEFAULTS = "defaults"
-
-
-class Status(enum.StrEnum):
-    """How a scenario went."""
-
-    RENDERED = "rendered"
-    NEEDS_INPUT = "needs-input"
-    FAILED = "failed"
-    NOT_RUN = "not-run"
 
 
 @dataclass(frozen=True, slots=True)

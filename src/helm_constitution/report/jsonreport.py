@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.check import ChartReport, RunReport
 from helm_constitution.model import Finding, Location, Severity, Trouble
+from helm_constitution.outcome import ChartReport, RunReport
 
 
 def render(run: RunReport) -> str:
@@ -46,7 +46,7 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         if chart.constitution is None
         else {"file": chart.constitution.file, "version": chart.constitution.version},
         "scenarios": [
-            {"name": result.scenario.name, "status": result.status.value, "message": result.message}
+            {"name": result.name, "status": result.status.value, "message": result.message}
             for result in chart.scenarios
         ],
         "principles": [

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from helm_constitution.check import ChartReport, PrincipleReport, RunReport
 from helm_constitution.model import Base, Finding, Location, Precision, Severity, Verdict
-from helm_constitution.scenarios import DEFAULTS, Status
+from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, Status
 
 SHOWN = 5
 """How many findings of one rule are shown under a principle before the rest is counted."""
@@ -64,7 +63,7 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
         yield paint(f"scenarios: {_scenarios(chart)}", "dim")
     for result in chart.scenarios:
         if result.status is Status.NEEDS_INPUT:
-            yield paint(f"needs input ({clean(result.scenario.name)}): {clean(result.message or '')}", "note")
+            yield paint(f"needs input ({clean(result.name)}): {clean(result.message or '')}", "note")
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
     homes = _homes(chart)
@@ -97,7 +96,7 @@ def _constitution(chart: ChartReport) -> str:
 
 def _scenarios(chart: ChartReport) -> str:
     counts = [
-        clean(result.scenario.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
+        clean(result.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
         for result in chart.scenarios
     ]
     return ", ".join(counts)
