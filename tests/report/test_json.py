@@ -1,0 +1,104 @@
+"""The JSON report, version 1: the contract's keys, in full."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from helm_constitution import __version__
+from helm_constitution.model import Severity, Trouble
+from helm_constitution.report.jsonreport import render
+from tests.report.support import chart, finding, run
+
+
+def report(*charts: Any) -> Any:
+    return json.loads(render(run(*charts)))
+
+
+def test_the_whole_shape() -> None:
+    document = report(chart(finding()))
+    assert document["version"] == 1
+    assert document["tool"] == {"name": "helm-constitution", "version": __version__}
+    assert document["engine"] == {"name": "cli", "helm": "v4.3.1", "kube": "v1.36.0"}
+    assert document["summary"] == {"charts": 1, "errors": 1, "warnings": 0, "notes": 0, "waived": 0, "debt": 0}
+    (judged,) = document["charts"]
+    assert {key: judged[key] for key in ("name", "version", "path", "verdict", "constitution", "scenarios")} == {
+        "name": "web",
+        "version": "1.2.3",
+        "path": "charts/web",
+        "verdict": "fail",
+        "constitution": {"file": "constitution.md", "version": "1.0.0"},
+        "scenarios": [{"name": "defaults", "status": "rendered", "message": None}],
+    }
+    assert judged["principles"][0] == {
+        "key": "security",
+        "title": "Security by Default",
+        "verdict": "fail",
+        "evidence": "1 of 2 containers",
+        "statements": [
+            {
+                "text": "Containers run as non-root.",
+                "obligation": "MUST",
+                "forbids": False,
+                "line": 61,
+                "rules": ["security/root-user"],
+                "verdict": "fail",
+                "reason": None,
+            }
+        ],
+    }
+    assert judged["findings"] == [
+        {
+            "rule": "security/root-user",
+            "principle": "security",
+            "statements": [{"principle": "security", "line": 61}],
+            "severity": "error",
+            "message": "runs as root unless the image says otherwise",
+            "base": "chart",
+            "file": "templates/deployment.yaml",
+            "line": 31,
+            "column": 11,
+            "end_line": 31,
+            "end_column": 27,
+            "precision": "exact",
+            "related": [{"base": "chart", "file": "values.yaml", "line": 44, "message": "decided by securityContext"}],
+            "object": {
+                "apiVersion": "apps/v1",
+                "kind": "Deployment",
+                "name": "web",
+                "namespace": None,
+                "container": "web",
+                "field": "spec.template.spec.containers[0].securityContext",
+            },
+            "scenarios": ["defaults"],
+            "waived": None,
+            "debt": None,
+            "fingerprint": "f" * 32,
+        }
+    ]
+
+
+def test_a_problem_has_its_traceback_only_where_it_was_kept() -> None:
+    trouble = Trouble("crash", "rule x crashed", rule="x")
+    kept = Trouble("crash", "rule x crashed", rule="x", traceback="Traceback …")
+    first, second = report(chart(problems=(trouble, kept)))["charts"][0]["problems"]
+    assert first == {
+        "kind": "crash",
+        "rule": "x",
+        "scenario": None,
+        "message": "rule x crashed",
+        "file": None,
+        "line": None,
+    }
+    assert second["traceback"] == "Traceback …"
+
+
+def test_counts_are_over_all_charts() -> None:
+    note = finding(severity=Severity.NOTE)
+    document = report(chart(finding(), note), chart(note), chart())
+    assert document["summary"]["charts"] == 3
+    assert (document["summary"]["errors"], document["summary"]["notes"]) == (1, 2)
+
+
+def test_the_same_report_is_the_same_text() -> None:
+    assert render(run(chart(finding()))) == render(run(chart(finding())))
