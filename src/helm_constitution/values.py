@@ -98,6 +98,7 @@ class ValuesFile:
 
 
 _BLANK, _CONTENT, _COMMENT = range(3)
+_ODD_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
 _BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
 
 
@@ -119,7 +120,7 @@ class _Reader:
         self.root = document.root
         self.data = document.data
         text = text.removeprefix("\ufeff")
-        self.lines = _BREAKS.split(text)
+        self.lines = _BREAKS.split(text) if any(mark in text for mark in _ODD_BREAKS) else text.split("\n")
         self.kinds: list[int] = []
         self.indents: list[int] = []
         self.entries: list[_Entry] = []
@@ -375,7 +376,7 @@ def _last_line(node: yaml.Node) -> int:
 
 def _normal(path: str) -> str:
     """A path without quotes and escapes: both tools and people write dotted keys in several ways."""
-    return re.sub(r"[\"'\\]", "", path)
+    return path.replace('"', "").replace("'", "").replace("\\", "")
 
 
 _INLINE = re.compile(r".*?(?<=\s)(#.*)")
@@ -406,21 +407,26 @@ class _Note:
 
 
 _HASHES = re.compile(r"(?:#+[ \t]+)*#+")
-_RULE = re.compile(r"[#=*~_+.<>/\\|-]{4,}$")
+_RULE = "#=*~_+.<>/\\|- "
+"""What rules (####, # ----) are made of."""
 _BANNER = re.compile(r"(?:[#=*~_+<>|-]{3,}\s*\S.*?\s*[#=*~_+<>|-]{2,}|[=*~_+<>|-]{3,}\s*\S.*|\S.*?\s*[#=*~_]{3,})$")
-_LICENCE = re.compile(r"SPDX-|\bCopyright\b|Licensed under|All rights reserved|apache\.org/licenses", re.IGNORECASE)
+_LICENCE = ("spdx-", "copyright ", "licensed under", "all rights reserved", "apache.org/licenses")
 _BOILERPLATE = re.compile(
     r"(?:Default values for [\w.-]+|This is a YAML-formatted file"
-    r"|Declare (?:variables|name/value pairs) to be passed into your templates)\.?$",
-    re.IGNORECASE,
+    r"|Declare (?:variables|name/value pairs) to be passed into your templates)\.?$"
 )
 # Words to other tools, and notes to the maintainers themselves.
-_DIRECTIVE = re.compile(
+_TO_OTHERS = (
     r"yamllint\b|renovate:|checkov:|trivy:|kics-scan|nosec\b|noqa\b|noinspection|prettier-ignore|pragma:|gitleaks:"
-    r"|ggignore|x-release-please|yaml-language-server:|vim:|-\*-|cspell:|markdownlint|tfsec:|snyk|\{\"\$imagepolicy"
-    r"|\+docs:|\{\{|TODO\b|FIXME\b|XXX\b|#?(?:end)?region\b|editorconfig|datasource=|spellchecker:|nolint\b"
+    r"|ggignore|x-release-please|yaml-language-server:|vim:|cspell:|markdownlint|tfsec:|snyk|TODO\b|FIXME\b|XXX\b"
+    r"|(?:end)?region\b|editorconfig|datasource=|spellchecker:|nolint\b"
+)
+_DIRECTIVE = re.compile(
+    _TO_OTHERS + r"|-\*-|\{\"\$imagepolicy|\+docs:|\{\{|#(?:end)?region\b"
     r"|@(?:default|raw|section|notationType|descriptionStart|descriptionEnd|param|extra|skip|ignored?|schema)\b"
 )
+# What most lines are, told at once: words that begin with a letter, without a colon and no directive or banner.
+_SENTENCE = re.compile(rf"#+[ \t]*(?!{_TO_OTHERS}|Default|This is a YAML|Declare)([^\W\d_][^:]*[^:#=*~_+<>|\s-])$")
 _HELM_DOCS = re.compile(r"--(?:\s+|$|(?=\())(?:\([^()]*\)\s*)?(.*)$")
 _KEY = re.compile(r"""((?:-\s+)*)(?:"[^"]+"|'[^']+'|[A-Za-z0-9_.$/{}<>-]+)\s*:(?:\s+(.*))?$""")
 _ITEM = re.compile(r"-(?:\s+(.*))?$")
@@ -431,6 +437,11 @@ _LEAD = re.compile(
     r"|(?:options|possible|allowed|valid|supported|available|docs?|info|hint|where|optional|required)\s*:\s+\S|https?:"
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def _is_licence(words: Sequence[str]) -> bool:
+    text = " ".join(words).lower()
+    return any(phrase in text for phrase in _LICENCE)
 
 
 def _body(line: str) -> str:
@@ -477,20 +488,16 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
     example_indent = 0
     framed: int | None = None  # how many words there were when a rule (####) began
     for line in lines:
+        if previous is not _Line.YAML and schema is None and (found := _SENTENCE.match(line)) is not None:
+            words.append(found[1])
+            example, previous = [], _Line.PROSE
+            continue
         body = _body(line)
         text = body.strip()
-        if not text or (len(line) >= 4 and _RULE.match(line.replace(" ", ""))):
-            if len(line) >= 4 and not text.strip("#=*~_+.<>/\\|-"):
-                if framed is None:
-                    # A rule under a line makes a title of it.
-                    framed = 0 if len(words) == 1 and not _is_sentence_text(words[0]) else len(words)
-                    if framed == 0:
-                        words.clear()
-                else:
-                    if not _is_sentence_text(" ".join(words[framed:])):
-                        del words[framed:]
-                    framed = None
-            previous = _Line.EMPTY
+        if not text.strip(_RULE):
+            if len(line.replace(" ", "")) >= 4:
+                framed = _frame(words, framed)
+                previous = _Line.EMPTY
             continue
         if text.startswith("@schema"):
             rest = text[len("@schema") :]
@@ -506,17 +513,21 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
         if schema is not None:
             schema.append(text)
             continue
+        special = not text[0].isalnum()
         if text[0] == "@" or _DIRECTIVE.match(text):
             if text.startswith(("@ignored", "+docs:hidden", "+docs:ignore")):
                 note.hidden = True
             elif text.startswith("@default"):
                 note.default = text.removeprefix("@default").strip().removeprefix("--").strip()
             continue
-        if (found := _HELM_DOCS.match(text)) is not None:
+        if special and (found := _HELM_DOCS.match(text)) is not None:
             kind, words, example = CommentKind.HELM_DOCS, [found[1]] if found[1] else [], []
             previous, indent = _Line.PROSE, 0
             continue
-        if kind is CommentKind.PLAIN and (_BANNER.match(text) or _BOILERPLATE.match(text)):
+        if kind is CommentKind.PLAIN and (
+            ((special or text[-1] in "#=*~_+<>|-") and _BANNER.match(text))
+            or (text[0] in "DT" and _BOILERPLATE.match(text))
+        ):
             previous = _Line.EMPTY
             continue
         column = len(body) - len(body.lstrip())
@@ -534,7 +545,7 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
             words.append(text)
             example = []
         previous = now
-    if _LICENCE.search(" ".join(words)) and kind is CommentKind.PLAIN:
+    if kind is CommentKind.PLAIN and words and _is_licence(words):
         words = []
     if example and not takes_example and name not in example:
         words = []
@@ -543,6 +554,21 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
     elif schema_words or schema:
         note.kind, note.text = CommentKind.SCHEMA, schema_words or "\n".join(schema or [])
     return note
+
+
+def _frame(words: list[str], framed: int | None) -> int | None:
+    """At a rule: takes back what it makes a title of, the line above it or what stands between it and the one before.
+
+    Returns how many words there are where this rule begins something; None where it ends something.
+    """
+    if framed is not None:
+        if not _is_sentence_text(" ".join(words[framed:])):
+            del words[framed:]
+        return None
+    if len(words) == 1 and not _is_sentence_text(words[0]):
+        words.clear()
+        return None
+    return len(words)
 
 
 def _described(schema: Sequence[str]) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
+from yaml.composer import Composer, ComposerError
+from yaml.reader import ReaderError
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.model import Base
@@ -27,52 +29,88 @@ try:
     from yaml._yaml import CParser as _Parser
 
     HAS_C_PARSER = True
-except ImportError:  # pragma: no cover - only where PyYAML was built without libyaml
-    HAS_C_PARSER = False
-
-if HAS_C_PARSER:
-
-    class _Composer(_Parser):  # type: ignore[misc,unused-ignore]
-        """PyYAML's C composer without its resolver: tags are ours to decide, from the plain text."""
-
-        def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-            """Nothing to do: no path resolvers."""
-
-        def ascend_resolver(self) -> None:
-            """Nothing to do: no path resolvers."""
-
-        def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
-            """A plain scalar is marked ``?``; everything else keeps its kind's own tag."""
-            if kind is yaml.ScalarNode:
-                return "?" if implicit[0] else "tag:yaml.org,2002:str"
-            return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
-
-else:  # pragma: no cover - the slow reader, said under --debug
-    from yaml.composer import Composer
+except ImportError:  # pragma: no cover - only where PyYAML was built without libyaml; said under --debug
     from yaml.parser import Parser
     from yaml.reader import Reader
     from yaml.scanner import Scanner
 
-    class _Composer(Reader, Scanner, Parser, Composer):  # type: ignore[no-redef]
-        """The same with PyYAML's own scanner."""
+    HAS_C_PARSER = False
+
+    class _Parser(Reader, Scanner, Parser):  # type: ignore[no-redef]
+        """PyYAML's own parser, slow."""
 
         def __init__(self, stream: str) -> None:
             Reader.__init__(self, stream)
             Scanner.__init__(self)
             Parser.__init__(self)
-            Composer.__init__(self)
 
-        def descend_resolver(self, current_node: Any, current_index: Any) -> None:
-            """Nothing to do: no path resolvers."""
 
-        def ascend_resolver(self) -> None:
-            """Nothing to do: no path resolvers."""
+MAX_DEPTH = 400
+"""Nested maps and lists; without a limit PyYAML's C composer overruns the stack."""
 
-        def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
-            """A plain scalar is marked ``?``; everything else keeps its kind's own tag."""
-            if kind is yaml.ScalarNode:
-                return "?" if implicit[0] else "tag:yaml.org,2002:str"
-            return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
+
+class _Resolver:
+    """PyYAML's resolver is left out: tags are ours to decide, from the plain text."""
+
+    depth = 0
+
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Called before each node is composed."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise RecursionError
+
+    def ascend_resolver(self) -> None:
+        """Called behind each node."""
+        self.depth -= 1
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: Any) -> str:
+        """A plain scalar is marked ``?``; everything else keeps its kind's own tag."""
+        if kind is yaml.ScalarNode:
+            return "?" if implicit[0] else "tag:yaml.org,2002:str"
+        return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
+
+
+class _PatientComposer(_Resolver, Composer, _Parser):  # type: ignore[misc,unused-ignore]
+    """PyYAML's own composer; an anchor may be defined again, as in go-yaml."""
+
+    def __init__(self, stream: str) -> None:
+        _Parser.__init__(self, stream)
+        Composer.__init__(self)
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """One node. The anchor's earlier node is forgotten, so that PyYAML doesn't reject the second."""
+        event = self.peek_event()
+        if isinstance(event, yaml.NodeEvent) and not isinstance(event, yaml.AliasEvent):
+            self.anchors.pop(event.anchor, None)
+        return super().compose_node(parent, index)
+
+
+if HAS_C_PARSER:
+
+    class _Composer(_Resolver, _Parser):  # type: ignore[misc,unused-ignore]
+        """PyYAML's C composer."""
+
+else:  # pragma: no cover
+    _Composer = _PatientComposer  # type: ignore[assignment,misc]
+
+
+def _compose(text: str) -> list[yaml.Node]:
+    """The root nodes of all documents."""
+    try:
+        return _all_nodes(_Composer(text))
+    except ComposerError as error:
+        # Helm's reader and the patient composer accept an anchor that is defined twice.
+        if "duplicate anchor" not in str(error):
+            raise
+        return _all_nodes(_PatientComposer(text))
+
+
+def _all_nodes(composer: Any) -> list[yaml.Node]:
+    roots = []
+    while composer.check_node():
+        roots.append(composer.get_node())
+    return roots
 
 
 _PLAIN: dict[str, Json] = {
@@ -290,7 +328,7 @@ class _Builder:
         path.append("")
         for key_node, value_node in node.value:
             if _is_merge(key_node):
-                self._merge(result, value_node)
+                self._merge(result, key_node, value_node)
                 continue
             key = key_text(key_node)
             path[-1] = key
@@ -301,21 +339,22 @@ class _Builder:
         path.pop()
         return result
 
-    def _merge(self, result: dict[str, Json], node: yaml.Node) -> None:
+    def _merge(self, result: dict[str, Json], key: yaml.Node, node: yaml.Node) -> None:
         """A merge key's entries stand where it stands: they replace those above it and give way to those below.
 
         So go-yaml reads it, unlike the YAML 1.1 specification, where a map's own entries always win.
         """
-        # A duplicate inside the merged map is told where that map stands, not here again.
-        known = len(self.duplicates)
-        sources = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        for source in reversed(sources):
+        above = self.path.pop()
+        for source in reversed(node.value if isinstance(node, yaml.SequenceNode) else [node]):
+            known = len(self.duplicates)
             merged = self.build(source)
             if not isinstance(merged, dict):
                 raise _at(source, "'<<' merges maps only")
+            if source.start_mark.index < key.start_mark.index:
+                # An alias: duplicates in that map were told where it stands.
+                del self.duplicates[known:]
             result.update(merged)
-        if all(source.start_mark.line < node.start_mark.line for source in sources):
-            del self.duplicates[known:]
+        self.path.append(above)
 
 
 _STR = "tag:yaml.org,2002:str"
@@ -352,7 +391,10 @@ def _node_span(node: yaml.Node) -> Span:
     return _span(node.start_mark, node.end_mark)
 
 
-def _fault(error: yaml.YAMLError, file: str) -> YamlSyntaxError:
+def _fault(error: yaml.YAMLError, file: str, text: str) -> YamlSyntaxError:
+    if isinstance(error, ReaderError):
+        line = text.encode(errors="surrogatepass")[: error.position].count(b"\n") + 1
+        return YamlSyntaxError(error.reason, file=file, line=line)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     parts = [part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part]
     message = ": ".join(parts) if parts else str(error).splitlines()[0]
@@ -370,16 +412,14 @@ def load_documents(text: str, file: str, *, base: Base = Base.CHART, rendered: b
     documents: list[YamlDocument] = []
     clean = text.removeprefix("﻿")
     try:
-        composer: Any = _Composer(clean)
-        while composer.check_node():
-            root = composer.get_node()
+        for root in _compose(clean):
             builder = _Builder()
             data = builder.build(root)
-            if data is None and len(clean) and isinstance(root, yaml.ScalarNode):
+            if data is None and isinstance(root, yaml.ScalarNode):
                 continue
             documents.append(YamlDocument(file, base, rendered, data, tuple(builder.duplicates), text, _root=root))
     except yaml.YAMLError as error:
-        raise _fault(error, file) from None
+        raise _fault(error, file, clean) from None
     except YamlSyntaxError as error:
         raise YamlSyntaxError(error.message, file=file, line=error.line, column=error.column) from None
     except RecursionError:
