@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from helm_constitution.api import (
     MUST,
@@ -24,10 +25,14 @@ from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLev
 from helm_constitution.outcome import Status
 from helm_constitution.yamltree import load_document
 
+if TYPE_CHECKING:
+    from helm_constitution.scenarios import ScenarioResult
+
 _HELM_TEMPLATE = require(
-    r"helm template|templates? (must |should )?renders?\b|renders? without (an )?errors?|rendered without errors?"
+    r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
+    r"|\bhelm template\b.*\b(render|pass|succeed|errors)|\brenders? (without|with no)( an?)? errors?"
 )
-_HELM_LINT = require(r"helm lint|\blint(s|ed|ing)?\b.*\b(pass|clean|without)|\bpass(es)?\b.*\blint(ing)?\b")
+_HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(without|no) errors?")
 
 
 _METADATA = re.compile(r"chart\.metadata\.(\w+)")
@@ -118,7 +123,13 @@ def lint_error(subject: Subject) -> Iterator[Problem]:
     yield from _lint(subject, MessageLevel.ERROR)
 
 
-@rule("testing/lint-warning", default=SHOULD, enforces=_HELM_LINT)
+@rule(
+    "testing/lint-warning",
+    default=SHOULD,
+    enforces=require(
+        r"\blint\b.*\b(no|without|free of|clean of)( \w+ (and|or))? warnings?|\blint\b.*--strict|\blints? cleanly"
+    ),
+)
 def lint_warning(subject: Subject) -> Iterator[Problem]:
     """`helm lint` warns of something.
 
@@ -142,7 +153,11 @@ def _require_renderable(subject: Subject) -> ScenarioResult:
     return defaults
 
 
-@rule("testing/render-error", default=MUST, enforces=(_HELM_TEMPLATE, _HELM_LINT))
+@rule(
+    "testing/render-error",
+    default=MUST,
+    enforces=(_HELM_TEMPLATE, _HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
+)
 def render_error(subject: Subject) -> Iterator[Problem]:
     """The chart doesn't render with its default values.
 
@@ -174,11 +189,9 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     enforces=(
         _HELM_TEMPLATE,
         require(
-            r"\bci/|\bci values|values files? (in|under) `?ci\b|(every|each|all) (values files?|scenarios?|overlays?)\b"
+            r"\bci values\b|values files? (in|under) ci\b|\brender\w*\b.*\b(every|each|all) (values files?|scenarios?)\b"
         ),
-        require(
-            r"(overlays?|platforms?\b.*\bconfigurations?|platform values)\b.*\b(tested|render|validated)|test platform"
-        ),
+        require(r"\b(overlays?|platform values)\b.*\b(tested|render|validated)"),
     ),
 )
 def scenario_error(subject: Subject) -> Iterator[Problem]:
@@ -197,8 +210,6 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     """
     defaults = _require_renderable(subject)
     others = [result for result in subject.results[1:] if result.scenario.name in subject.chart.files]
-    if not others:
-        raise Unjudged("the chart has no values files in ci/ or platforms/")
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     for result in others:
         if result.status is not Status.FAILED:

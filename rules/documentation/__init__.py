@@ -5,7 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .changelog import changelog_unstructured, changelog_version_missing, no_changelog
-from .readme import no_readme, readme_help_missing, readme_section_missing
+from .readme import no_readme, readme_no_installing, readme_no_troubleshooting, readme_no_upgrading, readme_no_values
 from .values_table import readme_values_drift
 
 MODULE = RuleModule(
@@ -14,9 +14,11 @@ MODULE = RuleModule(
     aliases=(r"\bdocument(?:ation|ing|ed)?\b", r"\breadme\b", r"\bchangelog\b"),
     rules=(
         no_readme,
-        readme_section_missing,
-        readme_help_missing,
+        readme_no_installing,
+        readme_no_values,
         readme_values_drift,
+        readme_no_upgrading,
+        readme_no_troubleshooting,
         no_changelog,
         changelog_version_missing,
         changelog_unstructured,

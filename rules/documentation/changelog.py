@@ -93,7 +93,7 @@ def _read_changelog(file: str, text: str) -> _Changelog:
     enforces=(
         require(r"changelog(\.md)?\b\W*(must|should|shall|is required|include|contain|document|exist|list)"),
         require(r"\b(have|has|include|ship|provide|keep|maintain|with) an? (up.to.date )?`?changelog\b"),
-        require(r"\b(document|record|list)(ed|s)?\b.* in (the |a |its )?`?(changelog|release notes)\b"),
+        require(r"\b(all|every|each)( notable)? changes?\b.*\b(documented|recorded|listed)\b.*\bchangelog"),
     ),
 )
 def no_changelog(subject: Subject) -> Iterator[Problem]:

@@ -48,7 +48,7 @@ def require_readme(subject: Subject) -> tuple[str, Markdown]:
         require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
         require(r"\breadme(\.md)?\b\W*(include|contain|with\b|exist)"),
         require(r"\b(have|has|includes?|ships?|provides?|contains?|with) (an?|its own)( \w+)? `?readme\b"),
-        require(r"documented in (the|its|a)( chart(['’]s)?)? `?readme\b"),
+        require(r"documented in (the|its|a)( chart('s)?)? readme\b(?!\W*(and/)?or\b)"),
     ),
 )
 def no_readme(subject: Subject) -> Iterator[Problem]:
@@ -120,55 +120,83 @@ def _shows_values(document: Markdown) -> bool:
     return _has_heading(document, _VALUES) or any(looks_like_values(table) for table in document.tables)
 
 
+# What statements say a README does with a subject: "README.md MUST include: …", "the README explains how to …".
+_SAYS = (
+    r"\breadme(?:\.md)?\b(?:\W+\w+){0,3}?"
+    r"\W+(?:include|contain|have|has|describe|document|tell|explain|cover|list|provide)s?\b"
+)
+
+
 @rule(
-    "docs/readme-section-missing",
+    "docs/readme-no-installing",
     default=MUST,
     enforces=(
         require(r"quick.?start"),
-        require(
-            r"readme\b.*\b(install|installation|installing|getting started|usage|configuration|values|parameters)\b"
-        ),
-        require(r"\b(install|installation|usage) (guide|instructions|section)"),
+        require(_SAYS + r".*\b(install|getting started|usage|how to use|deploy)"),
+        require(r"\b(install(ation)?|usage) (guide|section)|installation instructions\b.*\breadme"),
     ),
 )
-def readme_section_missing(subject: Subject) -> Iterator[Problem]:
-    """The README doesn't say how to install the chart or what its values are.
+def readme_no_installing(subject: Subject) -> Iterator[Problem]:
+    """The README doesn't say how to install the chart.
 
-    Why: these are the two things that everybody comes for; who doesn't find them reads the templates or leaves.
+    Why: it is what everybody comes for first: the command, the repository, what has to be there before.
     Bad:
         # web
         A chart for the web service.
     Good:
         # web
         ## Installing
-        ## Values
-    Fix: add a section with the command that installs the chart, and one with the values (helm-docs writes it).
+            helm install web oci://registry.acme.test/charts/web
+    Fix: add a section with the command that installs the chart.
     Source: Artifact Hub and helm-docs conventions; chart-verifier has-readme
     """
     name, document = require_readme(subject)
     if not _shows_installing(document, subject.chart.is_library):
-        yield Problem(
-            'no section says how to install the chart; add a heading such as "Installing" with the command',
-            TextPlace(name),
-        )
-    has_values = subject.chart.values is not None and bool(subject.chart.values.data)
-    if has_values and not _shows_values(document):
+        message = 'no section says how to install the chart; add a heading such as "Installing" with the command'
+        yield Problem(message, TextPlace(name))
+
+
+@rule(
+    "docs/readme-no-values",
+    default=MUST,
+    enforces=(
+        require(_SAYS + r".*\b(values|parameters|configuration options)\b"),
+        require(r"values documentation|\bhelm-docs\b"),
+    ),
+)
+def readme_no_values(subject: Subject) -> Iterator[Problem]:
+    """The README doesn't describe the chart's values.
+
+    Why: the values are the chart's interface; who doesn't find them explained reads the templates, or leaves.
+    Bad:
+        # web
+        ## Installing
+    Good:
+        # web
+        ## Installing
+        ## Values
+    Fix: add a section with a table of the values (helm-docs writes it), or one that leads to where they are explained.
+    Source: helm-docs; Bitnami readme-generator-for-helm
+    """
+    name, document = require_readme(subject)
+    if subject.chart.values is None or not subject.chart.values.data:
+        raise Unjudged("the chart has no values to describe")
+    if not _shows_values(document):
         yield Problem('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
 
 
 @rule(
-    "docs/readme-help-missing",
+    "docs/readme-no-upgrading",
     default=SHOULD,
     enforces=(
-        require(r"upgrade guides?|upgrading guides?|(upgrade|migration) (notes|instructions|section)"),
-        require(r"readme\b.*\b(upgrad|migration)"),
-        require(r"trouble.?shooting"),
+        require(r"\b(upgrade|upgrading|migration) (guides?|instructions|section)"),
+        require(_SAYS + r".*\b(upgrad|migration)"),
     ),
 )
-def readme_help_missing(subject: Subject) -> Iterator[Problem]:
-    """The README doesn't help with upgrading or with what commonly goes wrong.
+def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
+    """Nothing tells how to upgrade a release of the chart.
 
-    Why: after the first install people come back for two reasons: a new version, or something that doesn't work.
+    Why: people come back for a new version, and have to know what it asks of them before they run it.
     Bad:
         # web
         ## Installing
@@ -178,19 +206,38 @@ def readme_help_missing(subject: Subject) -> Iterator[Problem]:
         ## Installing
         ## Values
         ## Upgrading
-        ## Troubleshooting
-    Fix: add a section on upgrading (what each major version asks for) and one on troubleshooting (how failures look
-        and what to do).
-    Source: Helm best practices for chart documentation; Artifact Hub conventions
+        ### To 2.0.0
+    Fix: add a section on upgrading with what each major version asks for, or an UPGRADING.md beside the README.
+    Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     name, document = require_readme(subject)
-    guide_beside = any(_UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
-    if not guide_beside and not _has_heading(document, _UPGRADING):
-        yield Problem(
-            'no section on upgrading; add a heading "Upgrading" with what each version asks for', TextPlace(name)
-        )
+    guide = any(_UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
+    if not guide and not _has_heading(document, _UPGRADING):
+        message = 'no section on upgrading; add a heading "Upgrading" with what each version asks for'
+        yield Problem(message, TextPlace(name))
+
+
+@rule(
+    "docs/readme-no-troubleshooting",
+    default=SHOULD,
+    enforces=require(r"trouble.?shooting"),
+)
+def readme_no_troubleshooting(subject: Subject) -> Iterator[Problem]:
+    """The README doesn't help with what commonly goes wrong.
+
+    Why: the same few failures meet every new user; a line on each saves an issue, or an evening.
+    Bad:
+        # web
+        ## Installing
+    Good:
+        # web
+        ## Installing
+        ## Troubleshooting
+        - Pods stay Pending: no node has the memory that resources.requests asks for.
+    Fix: add a section that says how common failures look and what to do about each.
+    Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
+    """
+    name, document = require_readme(subject)
     if not _has_heading(document, _TROUBLESHOOTING):
-        yield Problem(
-            'no section on troubleshooting; add a heading "Troubleshooting" with common failures and what to do',
-            TextPlace(name),
-        )
+        message = 'no section on troubleshooting; add a heading "Troubleshooting" with common failures and what to do'
+        yield Problem(message, TextPlace(name))

@@ -365,14 +365,12 @@ class _Coverage:
     "docs/readme-values-drift",
     default=MUST,
     enforces=(
-        require(r"readme\b.*\b(table|in sync|all values|every value|complete values|values documentation)"),
         require(
-            r"complete values (documentation|table|reference)|values (documentation|table)\b.*\bhelm-docs|helm-docs"
+            r"\breadme\b.*\b(values table|table of (the |all |key )?(public )?values|in sync|(all|every) values?)\b"
         ),
-        require(r"values\.yaml`?\b.*\bin sync|in sync\b.*values\.yaml"),
-        require(
-            r"documentation\b.*\b(updated|kept|changes?)\b.*\b(with|as|in)\b.*\bcode|update documentation in the same"
-        ),
+        require(r"complete values (documentation|table|reference)|values (documentation|table)\b|\bhelm-docs\b"),
+        require(r"values\.yaml\b.*\bin sync\b|\bin sync\b.*values\.yaml"),
+        require(r"\bupdate (the )?documentation\b.*\bcode|\bdocumentation\b.*\bupdated\b.*\bcode"),
     ),
 )
 def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:

@@ -53,6 +53,8 @@ def defaults_fail(subject: Subject) -> Iterator[Problem]:
     defaults = subject.defaults
     if defaults is None:
         raise Unjudged(subject.facts.not_rendered)
+    if defaults.status is Status.FAILED:
+        raise Unjudged("the defaults don't render, see testing/render-error")
     if defaults.status is Status.NEEDS_INPUT:
         names = _value_names(subject)
         for error in defaults.errors:
@@ -64,7 +66,7 @@ def defaults_fail(subject: Subject) -> Iterator[Problem]:
         if any(file.startswith("crds/") for file in subject.chart.files):
             return
         at = TextPlace("values.yaml") if subject.chart.values is not None else TextPlace("Chart.yaml")
-        yield Problem("the default values render no object at all", at)
+        yield Problem("the default values render no object at all: helm install creates nothing", at)
 
 
 def _place(error: HelmMessage) -> TextPlace | None:

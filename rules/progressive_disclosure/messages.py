@@ -137,7 +137,7 @@ def _known_keys(subject: Subject) -> set[str]:
     "disclosure/unhelpful-message",
     default=MUST,
     enforces=(
-        require(r"(helpful|clear|actionable|useful|meaningful|descriptive)( error)? messages?"),
+        require(r"^(?!.*deprecat).*(helpful|clear|actionable|useful|meaningful|descriptive)( error)? messages?"),
         forbid(r"(fail fast|clear messages?|(helpful|clear|actionable)( error)? messages?)"),
     ),
 )
