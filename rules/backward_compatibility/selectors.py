@@ -10,6 +10,7 @@ from helm_constitution.api import (
     SHOULD,
     Manifest,
     Problem,
+    Rendering,
     Subject,
     TextPlace,
     View,
@@ -220,16 +221,15 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
 
 @rule(
     "compat/update-strategy",
-    scope=Workload,
+    scope=Rendering,
     default=SHOULD,
     enforces=require(
         r"\brolling[- ]updates?\b|\bzero[- ]downtime\b|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
         r"|\bhigh(?:ly)?[- ]availab"
     ),
     umbrella=_UPGRADABLE,
-    evidence="workloads are updated pod by pod",
 )
-def update_strategy(workload: Workload, subject: Subject) -> Iterator[Problem]:
+def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """An upgrade stops all pods of a workload at once, or doesn't reach them at all.
 
     Why: With Recreate, or 100% unavailable, nothing serves until the new pods are ready; with OnDelete the old pods run
@@ -243,24 +243,32 @@ def update_strategy(workload: Workload, subject: Subject) -> Iterator[Problem]:
           rollingUpdate:
             maxUnavailable: 0
             maxSurge: 1
-    Fix: Use RollingUpdate. A Deployment whose pods share a volume claim or a host port does need Recreate, and isn't
-        reported.
+    Fix: Use RollingUpdate. Recreate isn't reported where it has a reason: the pods share a volume claim or a port of
+        their node, or there is one pod that no Service leads to.
     Source: Kubernetes documentation, Deployment: Strategy; kube-linter no-rolling-update-strategy; kube-score
         deployment-strategy
     """
-    field = "strategy" if workload.kind in ("Deployment", "DeploymentConfig", "Rollout") else "updateStrategy"
-    if workload.kind not in ("Deployment", "DeploymentConfig", "StatefulSet", "DaemonSet"):
-        return
-    strategy = workload.manifest.get("spec", field)
-    kind = strategy.get("type")
-    if kind.data == "Recreate" and not _needs_to_stop_first(workload):
-        yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
-    elif kind.data == "OnDelete":
-        yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
-    elif workload.kind != "DaemonSet":
+    for workload in rendering.workloads:
+        field = _STRATEGIES.get(workload.kind)
+        if field is None or workload.manifest.is_test:
+            continue
+        strategy = workload.manifest.get("spec", field)
+        kind = strategy.get("type")
         unavailable = strategy.get("rollingUpdate", "maxUnavailable")
-        if unavailable.data == "100%":
+        if kind.data == "Recreate" and not _needs_to_stop_first(workload) and _serves(workload, rendering):
+            yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
+        elif kind.data == "OnDelete":
+            yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
+        elif unavailable.data == "100%" and workload.kind != "DaemonSet":
             yield Problem("maxUnavailable 100% stops all pods at once; allow fewer", at=unavailable)
+
+
+_STRATEGIES = {
+    "Deployment": "strategy",
+    "DeploymentConfig": "strategy",
+    "StatefulSet": "updateStrategy",
+    "DaemonSet": "updateStrategy",
+}
 
 
 def _needs_to_stop_first(workload: Workload) -> bool:
@@ -271,3 +279,16 @@ def _needs_to_stop_first(workload: Workload) -> bool:
     if any(volume.get("persistentVolumeClaim") or volume.get("hostPath") for volume in pod.get("volumes").items()):
         return True
     return any(port.get("hostPort") for container in pod.all_containers for port in container.field("ports").items())
+
+
+def _serves(workload: Workload, rendering: Rendering) -> bool:
+    """Whether somebody waits for an answer: there are several pods, or a Service leads to them."""
+    replicas = workload.manifest.get("spec", "replicas").integer()
+    if replicas is not None and replicas > 1:
+        return True
+    return any(
+        service.get("spec", "selector")
+        and all(workload.pod_labels.get(key) == value.data for key, value in service.get("spec", "selector").entries())
+        for service in rendering.of_kind("Service")
+        if service.effective_namespace == workload.manifest.effective_namespace
+    )

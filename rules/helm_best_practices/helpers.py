@@ -61,14 +61,25 @@ def missing_helper(subject: Subject) -> Iterator[Problem]:
             partial = template.path
     if not kinds:
         raise Unjudged("the chart's own templates make no objects")
+    missing: list[tuple[str, str]] = []
     for what, name, pattern in _HELPERS:
         if name == "selectorLabels" and not kinds & _SELECTED:
             continue
         if name == "serviceAccountName" and "ServiceAccount" not in kinds:
             continue
         if not any(pattern.search(known) for known in names):
-            message = f'no named template gives {what}; define "{chart.name}.{name}" in templates/_helpers.tpl'
-            yield Problem(message, TextPlace(partial or "Chart.yaml"))
+            missing.append((what, f'"{chart.name}.{name}"'))
+    if missing:
+        what, define = (_listed([entry[part] for entry in missing]) for part in (0, 1))
+        opening = "no named template gives" if len(missing) == 1 else "no named templates give"
+        yield Problem(
+            f"{opening} {what}; define {define} in templates/_helpers.tpl",
+            TextPlace(partial or "Chart.yaml"),
+        )
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 @rule(

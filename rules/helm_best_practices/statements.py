@@ -8,8 +8,7 @@ BEST_PRACTICES = (
 """Umbrella of the rules that Helm's chart best practices guide asks for: "Follow official Helm best practices"."""
 
 CONSISTENT = (
-    BEST_PRACTICES
-    + r"|\b(?:dangling|orphaned|broken|unresolved)\b[^.]{0,30}\breferences?\b"
+    BEST_PRACTICES + r"|\b(?:dangling|orphaned|broken|unresolved)\b[^.]{0,30}\breferences?\b"
     r"|\breferences?\b[^.]{0,40}\b(?:resolve|exist)"
 )
 """Umbrella of the rules on references between objects."""
