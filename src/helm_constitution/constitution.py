@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -130,9 +131,9 @@ def load_constitution(chart: Path, explicit: Path | None = None) -> Constitution
 
     shown, text = read_constitution(chart, explicit)
     if shown == BUILT_IN:
-        return parse_constitution(text, shown, registry.modules(), base=Base.ABSOLUTE, builtin=True)
+        return _parsed(text, shown, registry.modules(), base=Base.ABSOLUTE, builtin=True)
     base, file = _place(chart, Path(os.path.abspath(shown)))
-    return parse_constitution(text, shown, registry.modules(), file=file, base=base)
+    return _parsed(text, shown, registry.modules(), file=file, base=base)
 
 
 def _place(chart: Path, file: Path) -> tuple[Base, str]:
@@ -174,6 +175,9 @@ def parse_constitution(
     if fatal is not None:
         raise ConstitutionFileError(fatal.message, file=shown, line=fatal.line or None)
     return Constitution(file or shown, base, reading.version, reading.principles, builtin, shown)
+
+
+_parsed = lru_cache(maxsize=8)(parse_constitution)  # many charts share one constitution
 
 
 def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from helm_constitution.api import Matcher
 from helm_constitution.errors import ConstitutionFileError
 from helm_constitution.model import Demand, Obligation, Principle, Severity, Statement
+from helm_constitution.patterns import folded, needed_words
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule, RuleModule
@@ -54,7 +57,8 @@ def match(
     """Finds the rules behind each statement, and from them what to run.
 
     A pinned statement has the rules of its pins, any other those whose ``enforces`` patterns match it in its polarity,
-    and in second place (at the weaker of its obligation and the rule's default) those whose ``umbrella`` does.
+    and in second place, at the weaker of its obligation and the rule's default, those whose ``umbrella`` does. An
+    umbrella runs no rule that is off by default, and a statement that forbids something is none.
 
     Args:
         constitution: the document.
@@ -72,7 +76,7 @@ def match(
         line, message = unknown[0]
         raise ConstitutionFileError(message, file=constitution.shown, line=line)
     statements = list(constitution.statements)
-    links = _links(statements, modules)
+    links = _links(constitution, tuple(modules))
     if not any(links):
         raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
     rules = [rule for module in modules for rule in module.rules]
@@ -129,8 +133,7 @@ def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> l
 
 def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str | None:
     """What to say where no statement has a rule; None where one has."""
-    statements = list(constitution.statements)
-    return None if any(_links(statements, modules)) else _nothing(len(statements))
+    return None if any(_links(constitution, tuple(modules))) else _nothing(len(list(constitution.statements)))
 
 
 def _nothing(count: int) -> str:
@@ -141,34 +144,57 @@ def _nothing(count: int) -> str:
 _Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]
 
 
-def _links(statements: Sequence[tuple[Principle, Statement]], modules: Sequence[RuleModule]) -> list[_Found]:
+@lru_cache(maxsize=8)
+def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple[_Found, ...]:
     """For each statement its rules in the modules' order, each with the obligation and parameters it gets from it."""
-    links: list[_Found] = [{} for _ in statements]
-    by_pin: dict[str, list[int]] = {}
-    free: list[int] = []
-    texts = [_text(statement) for _, statement in statements]
-    for number, (_, statement) in enumerate(statements):
-        if not statement.pinned:
-            free.append(number)
+    statements = [statement for _, statement in constitution.statements]
+    links: tuple[_Found, ...] = tuple({} for _ in statements)
+    pinned: dict[str, list[int]] = {}
+    for number, statement in enumerate(statements):
         for pin in statement.pins:
-            by_pin.setdefault(pin.rule, []).append(number)
-    # Rule by rule, so that each pattern is compiled once and found in re's cache for every statement.
+            pinned.setdefault(pin.rule, []).append(number)
+    search = _Search(statements)
     for module in modules:
         for rule in module.rules:
-            for number in by_pin.get(rule.id, ()):
-                statement = statements[number][1]
-                links[number][rule] = statement.obligation, _pinned_parameters(rule, texts[number])
-            for number in free:
-                statement = statements[number][1]
-                for matcher in rule.enforces:
-                    if matcher.forbids is statement.forbids and (found := matcher.search(texts[number])):
-                        links[number][rule] = statement.obligation, _parameters(rule, found)
-                        break
-                else:
-                    if _is_under_umbrella(rule, statement, texts[number]):
-                        assert isinstance(rule.default, Obligation)
-                        links[number][rule] = min(statement.obligation, rule.default), {}
+            for number in pinned.get(rule.id, ()):
+                links[number][rule] = statements[number].obligation, _pinned_parameters(rule, statements[number])
+            for matcher in rule.enforces:
+                for number, found in search(matcher):
+                    links[number].setdefault(rule, (statements[number].obligation, _parameters(rule, found)))
+            if rule.umbrella is not None and isinstance(rule.default, Obligation):
+                for number, _ in search(Matcher(rule.umbrella, forbids=False)):
+                    links[number].setdefault(rule, (min(statements[number].obligation, rule.default), {}))
     return links
+
+
+class _Search:
+    """Looks for patterns in the statements without a pin.
+
+    Pattern by pattern, so that each is compiled once, and only where its words are spoken of.
+    """
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        texts = [_text(statement) for statement in statements]
+        numbers = range(len(texts))
+        self.free = [
+            (n, statements[n].forbids, texts[n], folded(texts[n])) for n in numbers if not statements[n].pinned
+        ]
+        self.document = "\n".join(text for _, _, _, text in self.free)
+
+    def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str]]]:
+        """The statements, by number, that the pattern matches in its polarity."""
+        if not self.free:
+            return
+        words = needed_words(matcher.pattern)
+        if words is not None:
+            words = tuple(word for word in words if word in self.document)
+            if not words:
+                return
+        for number, forbids, text, plain in self.free:
+            if forbids is matcher.forbids and (words is None or any(word in plain for word in words)):
+                found = matcher.search(text)
+                if found is not None:
+                    yield number, found
 
 
 _TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
@@ -180,18 +206,11 @@ def _text(statement: Statement) -> str:
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
-def _is_under_umbrella(rule: Rule, statement: Statement, text: str) -> bool:
-    """A wide statement runs no rule that is off by default, and one that forbids has none below it."""
-    if rule.umbrella is None or statement.forbids or not isinstance(rule.default, Obligation):
-        return False
-    return re.search(rule.umbrella, text, re.IGNORECASE) is not None
-
-
-def _pinned_parameters(rule: Rule, text: str) -> dict[str, int | str]:
-    """A pin chooses the rule; the number in the statement still counts, whatever the polarity."""
+def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
+    """A pin chooses the rule; the number in the statement still counts."""
     if rule.parameters:
         for matcher in rule.enforces:
-            if found := matcher.search(text):
+            if found := matcher.search(_text(statement)):
                 return _parameters(rule, found)
     return {}
 
@@ -223,18 +242,20 @@ def show_lines(constitution: Constitution, demands: Demands) -> Iterator[str]:
         yield ""
         yield f"{principle.title} ({principle.key})"
         for statement in principle.statements:
-            rules = demands.of(principle, statement)
+            behind = demands.of(principle, statement)
             total += 1
-            enforced += bool(rules)
+            enforced += bool(behind)
             lead = f"{statement.lead} " if statement.lead else ""
             yield f"  {statement.keyword}, line {statement.line}: {lead}{statement.text}"
-            if not rules:
+            if not behind:
                 yield "      unchecked: no rule enforces this"
-            for rule in rules:
+            for rule in behind:
                 demand = demands.rules.get(rule)
                 weight = "ignored" if demand is None else demand.severity.label
                 settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
                 yield f"      {rule.id} ({weight}{settings})"
     yield ""
-    rules_count = sum(bool(demand.statements) for demand in demands.rules.values())
-    yield f"{enforced} of {total} statements are enforced, by {rules_count} rules; {total - enforced} are unchecked"
+    rules = sum(bool(demand.statements) for demand in demands.rules.values())
+    left = total - enforced
+    verb = "is" if left == 1 else "are"
+    yield f"{enforced} of {total} statements are enforced, by {rules} rules; {left} {verb} unchecked"

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.markdown import plain
 from helm_constitution.model import Obligation, Principle, RulePin, Statement
+from helm_constitution.patterns import folded, needed_words
 from helm_constitution.prose import MARK, Block, Comment, Kind, read, without_code
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ _KEYWORD = re.compile(
     r"(?P<neg>[\s*_]+(?:also\s+)?(?:NOT|NEVER|not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)?"
 )
 _LABEL = re.compile(
-    rf"(?:\*\*|__|\*|_)?(?:(?P<pre>NOT) )?(?P<word>{_WORDS})(?P<neg> (?:NOT|NEVER))?(?: *\([^()]*\))? *"
-    r"(?::(?:\*\*|__|\*|_)?|(?:\*\*|__|\*|_) *:|(?:\*\*|__|\*|_)? *$)(?![^\s\0])\s*"
+    rf"[*_]*(?:(?P<pre>NOT) )?(?P<word>{_WORDS})(?P<neg> (?:NOT|NEVER))?[*_]*(?: *\([^()]*\)[*_]*)? *"
+    r"(?::[*_]*(?![^\s\0])|(?=[\s\0]*$))\s*"
 )
 _ASIDE = re.compile(
     r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important)\s*(?:\([^()]*\)\s*)?[:.!]?(?P=mark)"
@@ -376,7 +377,7 @@ def _duplicates(sections: Sequence[_Section]) -> Iterator[Fault]:
 
 
 def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[str]:
-    """Each principle's key: a module's for the first title that matches it, else a slug, with its parents' if needed."""
+    """Each principle's key: a module's for the first title that matches, else a slug, with its parents' if needed."""
     keys: dict[_Section, str] = {}
     given: set[str] = set()
     for section in sections:
@@ -386,7 +387,7 @@ def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[s
             keys[section] = key
     others = [section for section in sections if section not in keys]
     slugs = {section: _slug(section) for section in others}
-    above: dict[_Section, _Section | None] = {section: section.parent for section in others}
+    above = {section: _above(section) for section in others}
     reserved = {module.key for module in modules}
     while True:
         counts = Counter(slugs.values())
@@ -397,7 +398,7 @@ def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[s
         for section in unclear:
             if (parent := above[section]) is not None:
                 slugs[section] = f"{_slug(parent)}-{slugs[section]}"
-                above[section] = parent.parent
+                above[section] = _above(parent)
     for section in others:
         key, number = slugs[section], 1
         while key in reserved:
@@ -408,19 +409,27 @@ def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[s
     return [keys[section] for section in sections]
 
 
+def _above(section: _Section) -> _Section | None:
+    """The section that this one stands in, if that has a heading."""
+    return section.parent if section.parent is not None and section.parent.level else None
+
+
 def _slug(section: _Section) -> str:
-    return _NO_SLUG.sub("-", section.title.casefold()).strip("-") or "section"
+    return _NO_SLUG.sub("-", section.title.lower()).strip("-") or "section"
 
 
 def _module_key(title: str, modules: Sequence[RuleModule]) -> str | None:
     """The module whose title this is, else the one whose title or alias stands first in it."""
-    name = title.casefold()
+    name = folded(title)
     for module in modules:
         if module.title.casefold() == name:
             return module.key
     best: tuple[int, str] | None = None
     for module in modules:
         for pattern in (re.escape(module.title), *module.aliases):
+            words = needed_words(pattern)
+            if words is not None and not any(word in name for word in words):
+                continue
             match = re.search(pattern, title, re.IGNORECASE)
             if match is not None and (best is None or match.start() < best[0]):
                 best = match.start(), module.key
