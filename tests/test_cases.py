@@ -17,7 +17,8 @@ from helm_constitution.engine import RuleRun, run_rules, stamp
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Limits, RenderRequest
 from helm_constitution.model import Demand, Obligation, Severity
-from helm_constitution.scenarios import ScenarioResult, Status, conclude, plan
+from helm_constitution.outcome import Status
+from helm_constitution.scenarios import ScenarioResult, conclude, plan
 from helm_constitution.subject import Facts
 from tests.cases import BASE, CASES, EXPECT, Case, differences, find_cases, lay_out, read_expected, shown
 
