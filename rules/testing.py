@@ -189,7 +189,7 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     enforces=(
         _HELM_TEMPLATE,
         require(
-            r"\bci values\b|values files? (in|under) ci\b|\brender\w*\b.*\b(every|each|all) (values files?|scenarios?)\b"
+            r"\bci values\b|values files? (in|under) ci\b|\brender\w*\b.*\b(every|each|all) (values files|scenarios?)\b"
         ),
         require(r"\b(overlays?|platform values)\b.*\b(tested|render|validated)"),
     ),

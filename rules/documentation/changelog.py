@@ -26,7 +26,9 @@ _FILE = re.compile(
 )
 _FOLDER = re.compile(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.IGNORECASE)
 _HEADING = re.compile(r"change ?log|release notes|release history|what['’]?s new|version history", re.IGNORECASE)
-_VERSION = re.compile(r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?(?:\+[0-9A-Za-z.-]+)?)(?![0-9])")
+_VERSION = re.compile(
+    r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?(?:\+[0-9A-Za-z.-]+)?)(?!\.?[0-9])"
+)
 # "Upgrading to 2.0.0" inside an entry is no entry of its own.
 _ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
 _UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)

@@ -420,11 +420,12 @@ def _short(text: str) -> str:
 
 
 def _is_elsewhere(row: _Row, values: _Values, subject: Subject) -> bool:
-    """Whether a key that values.yaml doesn't have is one all the same: a dependency's, or one that a comment shows."""
+    """Whether a key that values.yaml doesn't have works all the same: a dependency's, or one that a comment or a
+    template knows."""
     first = row.path[0]
     if first == "global" or first in values.dependencies:
         return True
-    return values.is_mentioned(row.path)
+    return values.is_mentioned(row.path) or subject.uses.is_read(tuple(str(step) for step in row.path))
 
 
 def _missing_rows(values: _Values, tables: Sequence[_ValuesTable], paths: set[Path]) -> Iterator[Problem | Tally]:

@@ -63,12 +63,13 @@ def fields(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = N
 
 def chart_subject(files: Mapping[str, str], parameters: Mapping[str, int | str] | None = None) -> Subject:
     """A subject for rules that read the chart's own files: a chart of these texts, nothing rendered."""
+    metadata = load_document(files.get("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"), "Chart.yaml")
     chart = Chart(
         path=Path("web"),
         shown="web",
         name="web",
-        version="1.0.0",
-        metadata=load_document(files.get("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"), "Chart.yaml"),
+        version=metadata.scalar_text(("version",)) or "",
+        metadata=metadata,
         values=ValuesFile("values.yaml", files["values.yaml"]) if "values.yaml" in files else None,
         files=files,
         undecodable=(),

@@ -1,0 +1,332 @@
+"""README, values table and changelog."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helm_constitution import registry
+from helm_constitution.api import Subject, Tally, Unjudged
+from helm_constitution.markdown import read
+from tests.rules.support import chart_subject, found
+
+RULES = {rule.id: rule for rule in registry.rules()}
+
+
+def docs(name: str, files: dict[str, str]) -> list[str]:
+    return found(RULES[f"docs/{name}"], files)
+
+
+def values_drift(values: str, readme: str, files: dict[str, str] | None = None) -> list[str]:
+    return docs("readme-values-drift", {"values.yaml": values, "README.md": readme, **(files or {})})
+
+
+def helm_docs(*rows: str) -> str:
+    header = "## Values\n\n| Key | Type | Default | Description |\n|-----|------|---------|-------------|\n"
+    return header + "".join(f"{row}\n" for row in rows)
+
+
+def by_hand(*rows: str, default: str = "Default") -> str:
+    return f"| Parameter | Description | {default} |\n|---|---|---|\n" + "".join(f"{row}\n" for row in rows)
+
+
+@pytest.mark.parametrize("name", ["README.md", "readme.md", "README", "readme.txt"])
+def test_readme_of_any_name_that_helm_shows(name: str) -> None:
+    assert docs("no-readme", {name: "# web\n"}) == []
+
+
+@pytest.mark.parametrize("name", ["docs/README.md", "README.md.gotmpl", "README.rst"])
+def test_other_files_are_no_readme(name: str) -> None:
+    assert docs("no-readme", {name: "# web\n"}) == [
+        "Chart.yaml:None there is no README.md; `helm show readme` has nothing to show"
+    ]
+
+
+@pytest.mark.parametrize("rule", ["readme-no-installing", "readme-no-upgrading", "readme-values-drift"])
+def test_without_a_readme_its_parts_are_not_judged(rule: str) -> None:
+    with pytest.raises(Unjudged, match="there is no README"):
+        docs(rule, {"values.yaml": "a: 1\n"})
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Install Chart",
+        "Installing the Chart",
+        "🛠 Installation",
+        "Usage",
+        "TL;DR",
+        "Quick Start",
+        "Deploy",
+        "How to use",
+    ],
+)
+def test_headings_that_tell_how_to_install(heading: str) -> None:
+    assert docs("readme-no-installing", {"README.md": f"# web\n\n## {heading}\n"}) == []
+
+
+@pytest.mark.parametrize("heading", ["Uninstall Chart", "Uninstalling", "Overview", "Prerequisites"])
+def test_headings_that_do_not(heading: str) -> None:
+    assert len(docs("readme-no-installing", {"README.md": f"# web\n\n## {heading}\n"})) == 1
+
+
+def test_a_command_tells_how_to_install() -> None:
+    command = "```console\n$ helm repo add acme https://charts.acme.test\n$ helm upgrade --install web acme/web\n```\n"
+    assert docs("readme-no-installing", {"README.md": command}) == []
+    assert len(docs("readme-no-installing", {"README.md": "```console\n$ helm upgrade web acme/web\n```\n"})) == 1
+
+
+@pytest.mark.parametrize("heading", ["Values", "Key values", "Chart Values", "Parameters", "Configuring", "Options"])
+def test_headings_of_values(heading: str) -> None:
+    assert docs("readme-no-values", {"README.md": f"# web\n\n## {heading}\n", "values.yaml": "a: 1\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "heading", ["Upgrading", "Upgrading Chart", "To 2.0.0", "From 0.5.x to 1.0.0", "Migrating from v1"]
+)
+def test_headings_of_upgrading(heading: str) -> None:
+    assert docs("readme-no-upgrading", {"README.md": f"# web\n\n## {heading}\n"}) == []
+
+
+@pytest.mark.parametrize("heading", ["Troubleshooting", "FAQ", "Known issues", "Common problems", "Getting help"])
+def test_headings_of_troubleshooting(heading: str) -> None:
+    assert docs("readme-no-troubleshooting", {"README.md": f"# web\n\n## {heading}\n"}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("3", "`3`"),
+        ('"3"', '`"3"`'),
+        ("3", '`"3"`'),
+        ("", "`nil`"),
+        ("", "`null`"),
+        ('""', '`""`'),
+        ("{}", "`{}`"),
+        ("[]", "`[]`"),
+        ("yes", "`true`"),
+        ("1e6", "`1e+06`"),
+        ("1.50", "`1.5`"),
+        ("0o14", "`12`"),
+        ("a: b", '`"a: b"`'),
+        ("'a \"b\"'", '`"a \\"b\\""`'),
+        ("[1, 2]", "`[1,2]`"),
+        ("{a: {b: [x]}}", '`{"a":{"b":["x"]}}`'),
+        ("2001-01-01", '`"2001-01-01"`'),
+    ],
+)
+def test_helm_docs_prints_the_same_default(value: str, shown: str) -> None:
+    value = "'a: b'" if value == "a: b" else value
+    assert values_drift(f"key: {value}\n", helm_docs(f"| key | x | {shown} | Text |")) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "printed"),
+    [
+        ("3", "`2`", "3"),
+        ("true", "`false`", "true"),
+        ("x", "`nil`", '"x"'),
+        ("[1]", "`[]`", "[1]"),
+        ("{a: 1}", '`{"a":2}`', '{"a":1}'),
+        ('""', '`"x"`', '""'),
+    ],
+)
+def test_another_default(value: str, shown: str, printed: str) -> None:
+    text = shown.strip("`")
+    assert values_drift(f"key: {value}\n", helm_docs(f"| key | x | {shown} | Text |")) == [
+        f"README.md:5 the table shows {text} as the default of key, values.yaml has {printed}"
+    ]
+
+
+@pytest.mark.parametrize("shown", ["See [values.yaml]", "`{}` (see values.yaml)", "defaults to `1`", "", "object"])
+def test_prose_is_no_default(shown: str) -> None:
+    assert values_drift("key: {a: 1}\n", helm_docs(f"| key | x | {shown} | Text |")) == []
+
+
+def test_a_default_comment_stands_for_the_value() -> None:
+    values = "# -- Text\n# @default -- `.Release.Namespace`\nkey: x\n"
+    assert values_drift(values, helm_docs("| key | x | `.Release.Namespace` | Text |")) == []
+
+
+def test_keys_with_dots_in_each_way_of_writing_them() -> None:
+    values = "a:\n  b.c/d: 1\n  e: 2\n"
+    for key in ('a."b.c/d"', "a.'b.c/d'", "a.b.c/d", "a.b\\.c/d", "`a.b.c/d`"):
+        assert values_drift(values, helm_docs(f"| {key} | int | `2` | Text |", "| a.e | int | `2` | Text |")) == [
+            "README.md:5 the table shows 2 as the default of "
+            + key.strip("`").replace("\\", "" if "`" not in key else "\\")
+            + ", values.yaml has 1"
+        ]
+
+
+def test_removed_keys_are_named_but_not_below_what_is_open() -> None:
+    values = "a: 1\nb: 2\nresources: {}\nhosts: []\nname:\n# old: 3\n"
+    rows = [
+        "| a | | `1` | x |",
+        "| b | | `2` | x |",
+        "| resources.limits.cpu | | `1` | x |",
+        "| hosts[0].name | | `x` | x |",
+    ]
+    rows += ["| name.first | | `x` | x |", "| old | | `3` | x |", "| hosts | | `[]` | x |", "| gone | | `4` | x |"]
+    rows += ["| resources | | `{}` | x |", "| name | | `nil` | x |"]
+    assert values_drift(values, helm_docs(*rows)) == [
+        "README.md:12 the table documents gone, which values.yaml doesn't have"
+    ]
+
+
+def test_a_key_that_a_template_reads_is_not_gone() -> None:
+    template = {"templates/a.yaml": "a: {{ .Values.a }}\nb: {{ .Values.extra | default 2 }}\n"}
+    assert values_drift("a: 1\n", helm_docs("| a | | `1` | x |", "| extra | | `2` | x |"), template) == []
+
+
+def test_a_row_for_a_map_covers_what_is_below_and_a_missing_map_is_one_finding() -> None:
+    values = "a:\n  b: 1\n  c: 2\nd:\n  e: 3\n  f:\n    g: 4\nh: 5\n"
+    missing = values_drift(values, helm_docs('| a | object | `{"b":1,"c":2}` | |', "| h | int | `5` | |"))
+    place = 'the README\'s table below "Values"'
+    assert missing == [f"values.yaml:4 {place} has no row for d (nor for the 2 values below it); run helm-docs"]
+
+
+def test_helm_docs_may_leave_out_what_has_no_description() -> None:
+    values = "# -- Text\na: 1\nb: 2\n# -- New\nc: 3\n"
+    assert values_drift(values, helm_docs("| a | int | `1` | Text |")) == [
+        'values.yaml:5 the README\'s table below "Values" has no row for c; run helm-docs'
+    ]
+
+
+def test_a_hand_written_table_need_not_be_complete() -> None:
+    values = "".join(f"key{number}: 1\n" for number in range(10))
+    some = by_hand(*(f"| key{number} | x | 1 |" for number in range(6)))
+    most = by_hand(*(f"| key{number} | x | 1 |" for number in range(9)))
+    assert values_drift(values, some) == []
+    assert values_drift(values, most) == ["values.yaml:10 the README's table has no row for key9"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown", "default"),
+    [
+        ('""', "the chart's version", "Default"),
+        ('""', "1.2.3", "Default"),
+        ("{a: 1}", "{}", "Default"),
+        ("web", "my-app", "Default / Example"),
+        ("a long text", "another text", "Default"),
+        ("real", "`<your-name>`", "Default"),
+        ("abcdefgh", "`abc...`", "Default"),
+    ],
+)
+def test_a_hand_written_table_is_given_the_benefit_of_the_doubt(value: str, shown: str, default: str) -> None:
+    assert values_drift(f"key: {value}\nother: 1\n", by_hand(f"| `key` | x | {shown} |", default=default)) == []
+
+
+def test_a_hand_written_example_column_still_tells_the_truth_about_flags() -> None:
+    readme = by_hand("| `enabled` | x | `true` |", "| `service.type` | x | `ClusterIP` |", default="Default / Example")
+    assert [line.partition(" ")[0] for line in values_drift("enabled: false\nservice: {type: NodePort}\n", readme)] == [
+        "README.md:3",
+        "README.md:4",
+    ]
+
+
+def test_a_pipe_that_is_not_escaped_hides_the_default() -> None:
+    assert values_drift("key: a|b\n", helm_docs('| key | string | `"a|c"` | Text |')) == []
+
+
+def test_tables_of_other_things_are_no_values_tables() -> None:
+    readme = "| Name | Email | Url |\n|---|---|---|\n| acme | a@acme.test | |\n\n" + by_hand("| net.port | x | 1 |")
+    with pytest.raises(Unjudged, match="no table of values"):
+        values_drift("replicas: 1\n", readme)
+
+
+def test_the_share_of_described_values_is_told() -> None:
+    subject = chart_subject({"values.yaml": "a: 1\nb: {c: 2, d: 3}\n", "README.md": helm_docs("| b | | `{}` | |")})
+    tallies = [outcome for outcome in RULES["docs/readme-values-drift"].check(subject) if isinstance(outcome, Tally)]
+    assert tallies == [Tally(2, 3, "values in the README's table")]
+
+
+@given(st.text(alphabet='|`-ab."{}[]:\\ \n', max_size=120))
+def test_any_readme_can_be_compared(text: str) -> None:
+    table = helm_docs("| a | int | `1` | Text |") + text
+    subject = chart_subject({"values.yaml": "a: 1\nb: {c: [1]}\n", "README.md": table})
+    assert list(_judged(subject)) is not None
+    assert read(table).headings
+
+
+def _judged(subject: Subject) -> list[object]:
+    try:
+        return list(RULES["docs/readme-values-drift"].check(subject))
+    except Unjudged:
+        return []
+
+
+@pytest.mark.parametrize(
+    "file", ["CHANGELOG.md", "changelog.md", "CHANGES", "HISTORY.md", "RELEASE_NOTES.md", "changelog/web-1.0.0.md"]
+)
+def test_files_that_are_a_changelog(file: str) -> None:
+    assert docs("no-changelog", {file: "# 1.0.0\n"}) == []
+
+
+def test_a_changelog_in_the_readme_or_the_annotation() -> None:
+    assert docs("no-changelog", {"README.md": "# web\n\n## Changelog\n"}) == []
+    annotated = "name: web\nversion: 1.0.0\nannotations:\n  artifacthub.io/changes: |\n    - a\n"
+    assert docs("no-changelog", {"Chart.yaml": annotated}) == []
+    assert len(docs("no-changelog", {"Chart.yaml": annotated.replace("|\n    - a", '""')})) == 1
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "# 1.0.0",
+        "### v1.0.0",
+        "## [1.0.0] - 2024-01-01",
+        "## [1.0.0](https://acme.test/compare/v0.9.0...v1.0.0) (2024-01-01)",
+        "## web-1.0.0",
+        "## web 1.0.0",
+        "## Version 1.0.0 / 2024-01-01",
+        "## 📦 1.0.0",
+        "1.0.0\n-----",
+        "**1.0.0**",
+        "* 1.0.0: text",
+        "| 1.0.0 | text |",
+        "## 1.0.0+build.5",
+        "1.0.0 (2024-01-01)",
+    ],
+)
+def test_entries_of_a_version(heading: str) -> None:
+    assert docs("changelog-version-missing", {"CHANGELOG.md": f"# Changelog\n\n{heading}\n\ntext\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["## 1.0.0-rc.1", "## 11.0.0", "## 1.0.01", "## 1.0.0.1", "## Unreleased", "## Upgrading to 1.0.0", "- see 1.0.0"],
+)
+def test_what_is_no_entry_of_the_version(heading: str) -> None:
+    assert len(docs("changelog-version-missing", {"CHANGELOG.md": f"# Changelog\n\n{heading}\n"})) == 1
+
+
+def test_a_pre_release_may_stand_under_the_version_it_leads_to() -> None:
+    files = {"Chart.yaml": "name: web\nversion: 1.1.0-rc.1\n", "CHANGELOG.md": "## 1.1.0\n"}
+    assert docs("changelog-version-missing", files) == []
+
+
+def test_a_version_set_at_release_is_not_judged() -> None:
+    files = {"Chart.yaml": "name: web\nversion: 0.0.0\n", "CHANGELOG.md": "## 1.1.0\n"}
+    with pytest.raises(Unjudged, match="stand-in"):
+        docs("changelog-version-missing", files)
+
+
+def test_a_folder_of_changelogs_has_one_for_the_version() -> None:
+    assert docs("changelog-version-missing", {"changelog/web-1.0.0.md": "x"}) == []
+    assert docs("changelog-version-missing", {"changelog/web-0.9.0.md": "x"}) == [
+        "Chart.yaml:3 no file in changelog/ is named after version 1.0.0"
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["### Added", "- feat: x", "* **Fixed**: x", "- Add x", "- [BREAKING] x", "- x was renamed"]
+)
+def test_lines_that_tell_the_kind_of_change(line: str) -> None:
+    assert docs("changelog-unstructured", {"CHANGELOG.md": f"## 1.0.0\n\n{line}\n"}) == []
+
+
+@pytest.mark.parametrize("line", ["- x", "Some words on the address", "* #123"])
+def test_lines_that_do_not(line: str) -> None:
+    (problem,) = docs("changelog-unstructured", {"CHANGELOG.md": f"# Changes\n\n## 1.0.0\n\n{line}\n"})
+    assert problem.startswith("CHANGELOG.md:3 the entry for 1.0.0 doesn't say what kind of change it lists")
