@@ -1,0 +1,145 @@
+"""Which values a chart's templates read, and how.
+
+An abstract interpretation of the templates: an expression stands for the set of things that it may be (a values path,
+a root context, a dict or list that the template builds, a known text). It follows ``with``, ``range``, variables, named
+templates with their actual arguments, ``index``, ``dig``, ``merge``, ``tpl`` and their like. Where a key is computed at
+run time, everything that it may reach counts as read; where a value can't be followed, its whole counts as read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from helm_constitution.templates.interpreter import Interpreter
+
+if TYPE_CHECKING:
+    from helm_constitution.chart import Chart
+    from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates.nodes import Node
+    from helm_constitution.yamltree import Json, Span
+
+ValuesPath = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ValueRead:
+    """A place that reads a value.
+
+    ``path`` is that of the chart's values, without ``.Values``. ``whole`` says that somewhere everything below it is
+    used. ``optional``: here the last key may be missing without harm (a condition, ``default``, an argument of
+    ``dict``), though not its parents. ``guarded``: nothing need be there, because a condition around it, ``hasKey``,
+    ``dig``, ``required`` or the like took care, or because the analysis can't tell. ``template`` is the file (a
+    dependency's begins with ``charts/``).
+    """
+
+    path: ValuesPath
+    whole: bool
+    guarded: bool
+    optional: bool
+    template: TemplateFile
+    node: Node
+
+    @property
+    def file(self) -> str:
+        """The file, relative to the chart."""
+        return self.template.path
+
+    @property
+    def span(self) -> Span:
+        """Where in the file."""
+        return self.template.span(self.node)
+
+
+class ValueUses:
+    """Every read of ``.Values`` in a chart's templates."""
+
+    def __init__(
+        self,
+        reads: tuple[ValueRead, ...],
+        used: frozenset[ValuesPath],
+        whole: frozenset[ValuesPath],
+        reached: frozenset[ValuesPath],
+        provided: frozenset[ValuesPath],
+    ) -> None:
+        self.reads = reads
+        """In no particular order; one path may be read in many places."""
+        self.whole = whole
+        """The paths that are used with all that is below them: printed, ranged over, given to ``toYaml``."""
+        self.reached = reached
+        """The paths below which keys are computed at run time; ``()`` where any value may be read."""
+        self.provided = provided
+        """The paths that templates or dependencies set, or whose absence the chart itself reports."""
+        self._known = used
+        self._children: dict[ValuesPath, bool] = {}  # a path that is used: whether something below it is, too
+        for path in used | whole | reached:
+            self._children.setdefault(path, False)
+            for length in range(len(path)):
+                self._children[path[:length]] = True
+
+    def is_read(self, path: ValuesPath) -> bool:
+        """Whether a value may be read: itself, as part of something above it, or something below it."""
+        deepest: ValuesPath | None = None
+        for length in range(len(path) + 1):
+            part = path[:length]
+            if part in self.whole or part in self.reached:
+                return True
+            if part not in self._children:
+                break
+            deepest = part
+        if deepest == path:
+            return True
+        # A map that is only ever tested, never taken apart: its keys decide the test.
+        return deepest is not None and not self._children[deepest]
+
+    def is_whole(self, path: ValuesPath) -> bool:
+        """Whether a value is used with all that is below it, by itself or as part of something above it."""
+        return any(path[:length] in self.whole for length in range(len(path) + 1))
+
+    def missing(self, values: Mapping[str, Json]) -> Iterator[tuple[ValueRead, ValuesPath]]:
+        """The reads in the chart's own files that find nothing in these values, with the path that is missing.
+
+        Silent about what is guarded, provided at run time or below a null, a list or a text.
+        """
+        for read in self.reads:
+            if read.guarded or read.file.startswith("charts/"):
+                continue
+            path = read.path
+            data: Json = values  # type: ignore[assignment]
+            for index, key in enumerate(path):
+                if not isinstance(data, dict):
+                    break
+                if key not in data:
+                    is_last = index == len(path) - 1
+                    if not (is_last and read.optional) and not self._is_provided(path):
+                        yield read, path[: index + 1]
+                    break
+                data = data[key]
+
+    def _is_provided(self, path: ValuesPath) -> bool:
+        return any(path[:length] in self.provided for length in range(len(path) + 1))
+
+
+def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
+    """Finds every read of ``.Values`` in these templates of the chart.
+
+    Templates of dependencies are followed only where the chart calls their named templates. A dependency's own values
+    (its key, ``global``) count as read by it.
+    """
+    interpreter = Interpreter(chart, templates)
+    interpreter.run()
+    whole = frozenset(interpreter.whole)
+    reads = tuple(
+        ValueRead(
+            path,
+            any(path[:length] in whole for length in range(1, len(path) + 1)),
+            bool(flags & Interpreter.GUARDED),
+            bool(flags & Interpreter.OPTIONAL),
+            template,
+            node,
+        )
+        for (node, path), (template, flags) in interpreter.reads.items()
+    )
+    used = frozenset(interpreter.used)
+    return ValueUses(reads, used, whole, frozenset(interpreter.reached), frozenset(interpreter.provided))
