@@ -99,7 +99,7 @@ def write(root: Path, files: Mapping[str, str]) -> Path:
 def copy_of_plugin(folder: Path) -> Path:
     """This repository, as far as the plugin needs it."""
     folder.mkdir(parents=True)
-    for name in ("plugin.yaml", "pyproject.toml", "setup.py", "README.md", "LICENSE", ".gitignore"):
+    for name in ("plugin.yaml", "plugin.complete", "pyproject.toml", "setup.py", "README.md", "LICENSE", ".gitignore"):
         shutil.copy(ROOT / name, folder)
     for name in ("src", "rules", "scripts"):
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
@@ -167,6 +167,18 @@ def test_modules_in_the_charts_folder_do_not_take_over(home: Home, tmp_path: Pat
     chart = shutil.copytree(BASE, tmp_path / "web")
     write(chart, dict.fromkeys(["json.py", "click.py", "yaml.py"], "raise SystemExit('taken over')\n"))
     ended_well(home.run("constitution", "check", cwd=chart, variables={"PYTHONPATH": str(chart)}))
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["ch"], ["check", ":4"]),
+        (["check", "--engine", "c"], ["cli", ":4"]),
+        (["check", "--engine", "cli", "a folder"], [":0"]),
+    ],
+)
+def test_tab_completes(home: Home, words: list[str], offered: list[str]) -> None:
+    assert ended_well(home.run("__complete", "constitution", *words)).split("\n")[:-1] == offered
 
 
 def test_bytecode_is_compiled(home: Home) -> None:
