@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .access import (
+    cluster_admin,
+    creates_pods,
+    default_service_account,
+    missing_service_account,
+    pod_exec,
+    reads_secrets,
+    token_mounted,
+    wildcard_role,
+)
 from .host_access import host_namespace, host_path, probe_host, sensitive_mount, volume_type
+from .images import latest_tag, no_digest, pull_policy
+from .network import no_network_policy, no_tls, ssh_port, weak_tls
 from .privileges import capabilities, low_user_id, privilege_escalation, privileged, root_user, writable_root
 from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
 from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_template, secret_in_values
+from .settings import security_off
 
 MODULE = RuleModule(
     key="security",
@@ -36,5 +49,21 @@ MODULE = RuleModule(
         secret_in_configmap,
         secret_in_env,
         secret_env_ref,
+        latest_tag,
+        no_digest,
+        pull_policy,
+        token_mounted,
+        default_service_account,
+        missing_service_account,
+        wildcard_role,
+        cluster_admin,
+        reads_secrets,
+        creates_pods,
+        pod_exec,
+        no_network_policy,
+        no_tls,
+        weak_tls,
+        security_off,
+        ssh_port,
     ),
 )

@@ -311,6 +311,12 @@ class Assignment(NamedTuple):
     end: int
 
 
+def speaks_of_credentials(text: str) -> bool:
+    """Whether any telling name can stand in a text: a quick look before slower ones."""
+    lower = text.lower()
+    return any(stem in lower for stem in _STEMS)
+
+
 def assignments(text: str) -> Iterator[Assignment]:
     """The credentials that a text in any usual form (YAML, properties, JSON, shell) gives to a telling name.
 

@@ -34,7 +34,7 @@ from helm_constitution.templates.nodes import (
 )
 from helm_constitution.yamltree import Span, load_document
 
-from .credentials import assignments, is_credential, known_tokens, masked, words
+from .credentials import assignments, is_credential, known_tokens, masked, speaks_of_credentials, words
 from .statements import SECURE_DEFAULTS
 
 _SECRETS = (
@@ -158,7 +158,7 @@ def _inside(text: str) -> Iterator[str]:
 
 _ACTION = r"(?s)\{\{.*?\}\}"
 _NAME_AND_VALUE = (
-    r"""(?m)^[ \t]*-?[ \t]*name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
+    r"""name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
     r"""[ \t]*value:[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'#]+))"""
 )
 _KEY_BEFORE = r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z"""
@@ -204,17 +204,21 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
 
 def _template_problems(template: TemplateFile) -> Iterator[Problem]:
     text = template.text
-    # Actions are blanked out, so that what they print is no literal, and every offset stays.
-    plain = re.sub(_ACTION, lambda match: re.sub(r"[^\n]", "\x00", match.group()), text) if "{{" in text else text
     seen: set[int] = set()
     for found in known_tokens(text):
         seen.add(found.start)
         place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
         yield Problem(f"holds what looks like {found.what}; take it from a value or a Secret", at=place)
+    if not speaks_of_credentials(text):
+        return
+    # Actions are blanked out, so that what they print is no literal, and every offset stays.
+    plain = re.sub(_ACTION, lambda match: re.sub(r"[^\n]", "\x00", match.group()), text)
     literals = [(each.name, each.start, each.end) for each in assignments(plain)]
     for match in re.finditer(_NAME_AND_VALUE, plain):
         group = str(match.lastgroup)
-        if is_credential(match["name"], match[group]):
+        if not plain[max(match.start() - 1, 0) : match.start()].isalnum() and is_credential(
+            match["name"], match[group]
+        ):
             literals.append((match["name"], match.start(group), match.end(group)))
     for name, start, end in literals:
         if not any(start <= token < end for token in seen):
@@ -234,7 +238,8 @@ def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, 
     if not literals:
         return
     names = [variable.lstrip("$") for variable in pipeline.variables]
-    if text and (key := re.search(_KEY_BEFORE, text[text.rfind("\n", 0, start) + 1 : start])):
+    before = text[max(text.rfind("\n", 0, start) + 1, start - 100) : start]
+    if key := re.search(_KEY_BEFORE, before):
         names.append(key[1])
     for command in commands(pipeline):
         names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)

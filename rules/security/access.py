@@ -1,0 +1,399 @@
+"""What the chart's pods may ask of the Kubernetes API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Manifest,
+    PodSpec,
+    Problem,
+    Related,
+    Rendering,
+    Subject,
+    View,
+    forbid,
+    require,
+    rule,
+)
+
+from .statements import ACCESS
+
+_RBAC = "rbac.authorization.k8s.io"
+_AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
+
+
+class Grant(NamedTuple):
+    """A rule of a role. ``everywhere``: in all namespaces."""
+
+    role: Manifest
+    rule: View
+    everywhere: bool
+
+
+def grants(rendering: Rendering) -> Iterator[Grant]:
+    """Every rule of every role of the chart.
+
+    Left out are ClusterRoles that the chart only offers: those that are aggregated into the cluster's own roles and
+    that it doesn't bind itself.
+    """
+    bound: dict[tuple[str, str, str], bool] = {}
+    for binding in rendering.of_kind("RoleBinding", "ClusterRoleBinding"):
+        kind, name = binding.get("roleRef", "kind").string() or "", binding.get("roleRef", "name").string() or ""
+        key = (kind, name, binding.effective_namespace if kind == "Role" else "")
+        bound[key] = bound.get(key, False) or binding.kind == "ClusterRoleBinding"
+    for role in rendering.of_kind("Role", "ClusterRole"):
+        key = (role.kind, role.name, role.effective_namespace if role.kind == "Role" else "")
+        if role.group != _RBAC or (key not in bound and any(label.startswith(_AGGREGATED) for label in role.labels)):
+            continue
+        for view in role.get("rules").items():
+            yield Grant(role, view, bound.get(key, role.kind == "ClusterRole"))
+
+
+def _texts(view: View) -> list[str]:
+    return [text for item in view.items() if (text := item.string()) is not None]
+
+
+def _bound_accounts(rendering: Rendering) -> set[tuple[str, str]]:
+    """The service accounts (name, namespace) that a binding of the chart names."""
+    accounts = set()
+    for binding in rendering.of_kind("RoleBinding", "ClusterRoleBinding"):
+        for subject in binding.get("subjects").items():
+            if subject.get("kind").string() == "ServiceAccount" and (name := subject.get("name").string()):
+                accounts.add((name, subject.get("namespace").string() or binding.effective_namespace))
+    return accounts
+
+
+def _mounts_token(pod: PodSpec, account: Manifest | None) -> bool:
+    """Whether the pods get the account's token: the pod's own word counts, then the account's, then yes."""
+    own = pod.get("automountServiceAccountToken").boolean()
+    if own is None and account is not None:
+        own = account.get("automountServiceAccountToken").boolean()
+    return own is not False
+
+
+def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
+    return {(account.name, account.effective_namespace): account for account in rendering.of_kind("ServiceAccount")}
+
+
+@rule(
+    "security/token-mounted",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=(
+        require(
+            r"\bautomount\w*\b.{0,40}\b(?:false|disabled|off)\b"
+            r"|\b(?:disable|prevent|avoid)\w*\b.{0,30}\b(?:automount|service ?account token)"
+        ),
+        forbid(r"\b(?:auto)?mount\w*\b.{0,40}\btokens?\b|\bautomountServiceAccountToken\b"),
+    ),
+    umbrella=ACCESS,
+    tests=True,
+)
+def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A pod gets a token for the Kubernetes API that it has no use for.
+
+    Why: Whoever breaks into the container can then talk to the API as this account, now and with every right that it
+        is given later.
+    Bad:
+        spec:
+          serviceAccountName: web
+    Good:
+        spec:
+          serviceAccountName: web
+          automountServiceAccountToken: false
+    Fix: Set automountServiceAccountToken: false in the pod spec or on the ServiceAccount. A pod whose account the chart
+        binds to a role is not reported.
+    Source: CIS Kubernetes Benchmark, Ensure that Service Account Tokens are only mounted where necessary; polaris
+        automountServiceAccountToken
+    """
+    bound, accounts = _bound_accounts(rendering), _accounts(rendering)
+    for workload in rendering.workloads:
+        pod = workload.pod
+        key = (pod.service_account, workload.manifest.effective_namespace)
+        account = accounts.get(key)
+        # An account that the chart doesn't make is the user's, with the user's bindings.
+        known = account is not None or pod.service_account == "default"
+        if known and key not in bound and _mounts_token(pod, account):
+            related = () if account is None else (Related(account.get("automountServiceAccountToken"), "the account"),)
+            yield Problem(
+                f"mounts the token of the service account {pod.service_account}, which the chart gives no role;"
+                " set automountServiceAccountToken: false",
+                at=pod.get("automountServiceAccountToken"),
+                related=related,
+            )
+
+
+@rule(
+    "security/default-service-account",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=(
+        require(
+            r"\b(?:dedicated|own|separate|specific) service ?accounts?\b"
+            r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own)\b"
+        ),
+        forbid(r"\bdefault service ?account\b"),
+    ),
+    umbrella=ACCESS,
+    tests=True,
+)
+def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A pod talks to the Kubernetes API as its namespace's default service account.
+
+    Why: Every pod that names no account shares it, so a right given to one of them is given to all.
+    Bad:
+        spec:
+          containers: []
+    Good:
+        spec:
+          serviceAccountName: web
+    Fix: Create a ServiceAccount and name it in the pod spec, or set automountServiceAccountToken: false where the pod
+        doesn't need the API at all.
+    Source: CIS Kubernetes Benchmark, Ensure that default service accounts are not actively used; kube-linter
+        default-service-account
+    """
+    accounts = _accounts(rendering)
+    for workload in rendering.workloads:
+        pod = workload.pod
+        account = accounts.get(("default", workload.manifest.effective_namespace))
+        if pod.service_account == "default" and _mounts_token(pod, account):
+            yield Problem(
+                "runs as the namespace's default service account; name one of its own in serviceAccountName",
+                at=pod.get("serviceAccountName"),
+            )
+
+
+@rule(
+    "security/missing-service-account",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bservice ?accounts?\b.{0,60}\b(?:exist|be created|resolve|created by)\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A pod runs as a service account that the chart doesn't create.
+
+    Why: Kubernetes refuses to create the pods, and the Deployment waits without saying so.
+    Bad:
+        spec:
+          serviceAccountName: {{ include "web.fullname" . }}   # and no ServiceAccount
+    Good:
+        spec:
+          serviceAccountName: {{ include "web.serviceAccountName" . }}   # default where none is created
+    Fix: Create the ServiceAccount, or fall back to "default" where its creation is switched off. An account that a
+        user's values name is not reported.
+    Source: Kubernetes documentation, Configure Service Accounts for Pods; kube-linter non-existent-service-account
+    """
+    accounts = _accounts(rendering)
+    for workload in rendering.workloads:
+        name = workload.pod.service_account
+        # Values of a scenario may name an account of their own; the defaults, or a name made of the release's, may not.
+        ours = rendering.scenario == "defaults" or rendering.release_name in name
+        if ours and name != "default" and (name, workload.manifest.effective_namespace) not in accounts:
+            yield Problem(
+                f"runs as the service account {name}, which the chart doesn't create",
+                at=workload.pod.get("serviceAccountName"),
+            )
+
+
+@rule(
+    "security/wildcard-role",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        forbid(r"\bwild-?cards?\b|\*.{0,20}\b(?:verbs?|resources?|permissions?)\b"),
+        require(
+            r"\b(?:explicit|enumerated|minimal|specific)\b.{0,30}\b(?:verbs|rbac|permissions)\b|\brbac\b.{0,40}\b(?:minimal|minimum|least|explicit)\b"
+        ),
+    ),
+    umbrella=ACCESS,
+    tests=True,
+)
+def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A role allows everything of some kind.
+
+    Why: "*" also means what Kubernetes or an operator adds tomorrow; nobody has looked at that.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: ["*"]
+            verbs: ["*"]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [configmaps]
+            verbs: [get, watch]
+    Fix: Name the resources and verbs that the pods use.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter wildcard-in-rules
+    """
+    for grant in grants(rendering):
+        resources, verbs = _texts(grant.rule.get("resources")), _texts(grant.rule.get("verbs"))
+        if "*" in resources:
+            what = "everything" if "*" in verbs else ", ".join(verbs)
+            yield Problem(f"allows {what} on every resource; name the resources", at=grant.rule.get("resources"))
+        elif "*" in verbs:
+            things = resources or _texts(grant.rule.get("nonResourceURLs"))
+            yield Problem(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+@rule(
+    "security/cluster-admin",
+    scope=Manifest,
+    default=MUST,
+    enforces=forbid(r"\bcluster-?admins?\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A subject is bound to the role cluster-admin.
+
+    Why: The pod that has this account owns the cluster, and so does who breaks into it.
+    Bad:
+        roleRef:
+          kind: ClusterRole
+          name: cluster-admin
+    Good:
+        roleRef:
+          kind: ClusterRole
+          name: {{ include "web.fullname" . }}
+    Fix: Write a role with the rights that are needed, and bind that.
+    Source: CIS Kubernetes Benchmark, Ensure that the cluster-admin role is only used where required; kube-linter
+        cluster-admin-role-binding
+    """
+    if manifest.kind not in ("RoleBinding", "ClusterRoleBinding"):
+        return
+    name = manifest.get("roleRef", "name")
+    if name.string() == "cluster-admin":
+        reach = "the whole cluster" if manifest.kind == "ClusterRoleBinding" else "its namespace"
+        yield Problem(f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own", at=name)
+
+
+_READING = frozenset({"get", "list", "watch", "*"})
+_POD_MAKERS = frozenset(
+    {
+        "pods",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "replicasets",
+        "replicationcontrollers",
+        "jobs",
+        "cronjobs",
+    }
+)
+
+
+def _everywhere(grant: Grant) -> str:
+    return " in every namespace" if grant.everywhere else ""
+
+
+@rule(
+    "security/reads-secrets",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\b(?:read|get|list|access)\w*\b.{0,40}\b(?:all )?secrets\b(?!.*\b(?:template|hard-?coded?)\b)"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A role may read Secrets that are not named.
+
+    Why: The passwords and keys of everything else in the namespace, or in the cluster, are then the pod's.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            verbs: [get, list]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [web-tls]
+            verbs: [get]
+    Fix: Mount the Secret instead, or name it in resourceNames.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-secrets
+    """
+    for grant in grants(rendering):
+        reading = [verb for verb in _texts(grant.rule.get("verbs")) if verb in _READING]
+        if "secrets" in _texts(grant.rule.get("resources")) and reading and not _texts(grant.rule.get("resourceNames")):
+            yield Problem(
+                f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames",
+                at=grant.rule.get("resources"),
+            )
+
+
+@rule(
+    "security/creates-pods",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bcreat\w*\b.{0,30}\b(?:pods|workloads)\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A role may create pods.
+
+    Why: A pod that one creates may mount every Secret of its namespace and run as every account there.
+    Bad:
+        rules:
+          - apiGroups: [batch]
+            resources: [jobs]
+            verbs: [create]
+    Good:
+        rules:
+          - apiGroups: [batch]
+            resources: [jobs]
+            verbs: [get, list, watch]
+    Fix: Let the chart create the workload, or waive the rule where creating pods is what the software is for.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-create-pods
+    """
+    for grant in grants(rendering):
+        made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
+        if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
+            yield Problem(
+                f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create",
+                at=grant.rule.get("verbs"),
+            )
+
+
+@rule(
+    "security/pod-exec",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bpods?/(?:exec|attach)\b|\bexec\w*\b.{0,20}\b(?:in|into|to)\b.{0,10}\b(?:pods?|containers?)\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A role may run commands in other pods.
+
+    Why: Who may exec into a pod has everything that the pod has: its Secrets, its account, its data.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: [pods/exec]
+            verbs: [create]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [pods]
+            verbs: [get, list, watch]
+    Fix: Drop pods/exec and pods/attach.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; polaris rolePodExecAttach
+    """
+    for grant in grants(rendering):
+        doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
+        if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
+            yield Problem(
+                f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it",
+                at=grant.rule.get("resources"),
+            )

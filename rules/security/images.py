@@ -1,0 +1,132 @@
+"""Which image a container really runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.api import MUST, OFF, SHOULD, Container, Problem, Subject, forbid, require, rule
+
+from .statements import SECURE_DEFAULTS
+
+
+class ImageReference(NamedTuple):
+    """The parts of an image reference; what isn't there is empty."""
+
+    repository: str
+    tag: str
+    digest: str
+
+
+def image_reference(image: str) -> ImageReference:
+    """Takes an image reference apart.
+
+    >>> image_reference("registry:5000/acme/web")
+    ImageReference(repository='registry:5000/acme/web', tag='', digest='')
+    >>> image_reference("acme/web:1.4.2@sha256:0f1e")
+    ImageReference(repository='acme/web', tag='1.4.2', digest='sha256:0f1e')
+    """
+    name, _, digest = image.strip().partition("@")
+    folder, slash, last = name.rpartition("/")
+    last, _, tag = last.partition(":")
+    return ImageReference(folder + slash + last, tag, digest)
+
+
+@rule(
+    "security/latest-tag",
+    scope=Container,
+    default=MUST,
+    enforces=(
+        require(
+            r"\bimages?\b.{0,60}\b(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
+            r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
+        ),
+        forbid(r"\blatest\b|\b(?:floating|mutable|moving) (?:image )?tags?\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+    evidence="containers run a version that is named",
+    tests=True,
+)
+def latest_tag(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container runs whatever image is the latest.
+
+    Why: Two pods of one release may run different programs, a rollback brings nothing back, and nobody can say what
+        was running yesterday.
+    Bad:
+        image: acme/web:latest
+    Good:
+        image: acme/web:1.4.2
+    Fix: Let the tag default to the chart's appVersion, and let a value override it.
+    Source: Kubernetes documentation, Images; kube-linter latest-tag; kube-score container-image-tag; polaris
+        tagNotSpecified
+    """
+    if not container.image:
+        return
+    reference = image_reference(container.image)
+    if reference.digest:
+        return
+    if not reference.tag:
+        yield Problem(
+            f"image {container.image} has no tag, so the latest is run; name a version", at=container.field("image")
+        )
+    elif reference.tag == "latest":
+        yield Problem(
+            f"image {container.image} is whatever was pushed last; name a version", at=container.field("image")
+        )
+
+
+@rule(
+    "security/no-digest",
+    scope=Container,
+    default=OFF,
+    enforces=require(r"\bimages?\b.{0,60}\bdigests?\b|\bdigests?\b.{0,40}\bimages?\b|\bsha-?256\b.{0,40}\bimages?\b"),
+    tests=True,
+)
+def no_digest(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container's image is named by its tag alone.
+
+    Why: A tag can be pushed again with other contents; a digest can't.
+    Bad:
+        image: acme/web:1.4.2
+    Good:
+        image: acme/web:1.4.2@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+    Fix: Offer image.digest in values.yaml, with the digest of the default tag, and append it to the image.
+    Source: Kubernetes documentation, Images; CIS Kubernetes Benchmark
+    """
+    if container.image and not image_reference(container.image).digest:
+        yield Problem(f"image {container.image} is named by tag alone; add its digest", at=container.field("image"))
+
+
+@rule(
+    "security/pull-policy",
+    scope=Container,
+    default=SHOULD,
+    enforces=(
+        require(r"\b(?:image ?)?pull ?policy\b.{0,40}\balways\b|\balways pull\w*\b"),
+        forbid(r"\bIfNotPresent\b|\bpull ?policy\b.{0,20}\bnever\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+    tests=True,
+)
+def pull_policy(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container may run an image that is already on the node, unchecked.
+
+    Why: With IfNotPresent a tag that was pushed again stays old on some nodes, and a pod may run a private image that
+        another pod pulled, without having the credentials.
+    Bad:
+        imagePullPolicy: IfNotPresent
+    Good:
+        imagePullPolicy: Always
+    Fix: Let image.pullPolicy default to Always, or name the image by digest: what is cached then is what was meant.
+    Source: Kubernetes documentation, Images, AlwaysPullImages; kube-score container-image-pull-policy; polaris
+        pullPolicyNotAlways
+    """
+    if not container.image:
+        return
+    reference = image_reference(container.image)
+    policy = container.field("imagePullPolicy")
+    # Without a policy Kubernetes takes Always for latest, IfNotPresent for everything else.
+    actual = policy.string() or ("Always" if reference.tag in ("", "latest") else "IfNotPresent")
+    if actual != "Always" and not reference.digest:
+        said = "is" if policy.string() else "defaults to"
+        yield Problem(f"imagePullPolicy {said} {actual}; set Always, or name the image by digest", at=policy)

@@ -1,0 +1,317 @@
+"""Who may talk to the chart's pods, and whether anybody can listen in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Container,
+    Manifest,
+    Problem,
+    Rendering,
+    Subject,
+    View,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+
+from .statements import SECURE_DEFAULTS
+
+_TLS = r"\b(?:tls|https|ssl)\b"
+
+
+def _selects(selector: View, labels: dict[str, str]) -> bool:
+    """Whether a label selector takes in what has these labels; an empty one takes in everything."""
+    if any(labels.get(key) != value.data for key, value in selector.get("matchLabels").entries()):
+        return False
+    for expression in selector.get("matchExpressions").items():
+        key, values = expression.get("key").string() or "", [item.data for item in expression.get("values").items()]
+        fits = {
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }
+        if not fits.get(expression.get("operator").string() or "", True):
+            return False
+    return True
+
+
+def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
+    namespace, labels = workload.manifest.effective_namespace, dict(workload.pod_labels)
+    for policy in policies:
+        if policy.kind == "CiliumClusterwideNetworkPolicy" or policy.effective_namespace == namespace:
+            if policy.group == "crd.projectcalico.org" or policy.group == "projectcalico.org":
+                return True  # its selectors are a language of their own
+            if _selects(
+                policy.get("spec", "podSelector" if policy.kind == "NetworkPolicy" else "endpointSelector"), labels
+            ):
+                return True
+    return False
+
+
+@rule(
+    "security/no-network-policy",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=require(r"\bnetwork ?polic(?:y|ies)\b|\bnetwork (?:isolation|segmentation)\b"),
+    umbrella=SECURE_DEFAULTS + r"|least[- ]privileges?",
+)
+def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """Every pod of the cluster may talk to the chart's pods.
+
+    Why: Without a NetworkPolicy that selects them, pods take connections from anywhere: one broken pod in the cluster
+        reaches all of them.
+    Bad:
+        networkPolicy:
+          enabled: false
+    Good:
+        kind: NetworkPolicy
+        spec:
+          podSelector:
+            matchLabels:
+              app.kubernetes.io/name: web
+          ingress:
+            - ports:
+                - port: http
+    Fix: Add a NetworkPolicy whose podSelector takes in the pods, and let values extend it.
+    Source: Kubernetes documentation, Network Policies; kube-linter non-isolated-pod; kube-score pod-networkpolicy
+    """
+    policies = list(
+        rendering.of_kind(
+            "NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy"
+        )
+    )
+    for workload in rendering.workloads:
+        # Hooks come and go; policies don't reach pods in the node's network.
+        if workload.manifest.hooks or workload.pod.get("hostNetwork").boolean() is True:
+            continue
+        if not _is_isolated(workload, policies):
+            yield Problem(
+                "no NetworkPolicy selects its pods, so everything in the cluster may reach them",
+                at=workload.template.get("metadata", "labels"),
+            )
+
+
+# Controllers that end TLS in front of the cluster say so in annotations.
+_TLS_ANNOTATIONS = (
+    "alb.ingress.kubernetes.io/certificate-arn",
+    "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
+    "ingress.gcp.kubernetes.io/pre-shared-cert",
+    "networking.gke.io/managed-certificates",
+    "nginx.ingress.kubernetes.io/ssl-passthrough",
+)
+
+
+def _covers(pattern: str, host: str) -> bool:
+    return pattern == host or (pattern.startswith("*.") and host.partition(".")[2] == pattern[2:])
+
+
+@rule(
+    "security/no-tls",
+    scope=Manifest,
+    default=SHOULD,
+    enforces=(
+        require(
+            rf"\b(?:ingress(?:es)?|gateways?|routes?|endpoints?|traffic|connections?|communication)\b.*{_TLS}"
+            rf"|{_TLS}.{{0,40}}\b(?:enabled|required|by default|everywhere|for all|for every|for external)\b"
+            r"|\bencrypt\w*\b.{0,30}\b(?:in transit|traffic)\b"
+        ),
+        forbid(r"\b(?:plain|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+)
+def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """An Ingress, Gateway or Route serves a host without TLS.
+
+    Why: Passwords, cookies and data pass through networks in plain text, and nobody can tell the real server from
+        another one.
+    Bad:
+        kind: Ingress
+        spec:
+          rules:
+            - host: web.example.com
+    Good:
+        kind: Ingress
+        spec:
+          tls:
+            - hosts: [web.example.com]
+              secretName: web-tls
+          rules:
+            - host: web.example.com
+    Fix: Render spec.tls, and require the Secret's name (or a certificate issuer) where the Ingress is enabled.
+    Source: Kubernetes documentation, Ingress, TLS; polaris tlsSettingsMissing
+    """
+    if manifest.kind == "Ingress" and manifest.group in ("networking.k8s.io", "extensions"):
+        yield from _ingress(manifest)
+    elif manifest.kind == "Gateway" and manifest.group == "gateway.networking.k8s.io":
+        listeners = list(manifest.get("spec", "listeners").items())
+        secure = {
+            listener.get("hostname").data for listener in listeners if listener.get("protocol").data in ("HTTPS", "TLS")
+        }
+        for listener in listeners:
+            # Plain HTTP beside HTTPS for the same host is there to redirect.
+            if listener.get("protocol").string() == "HTTP" and listener.get("hostname").data not in secure:
+                yield Problem(
+                    f"listener {listener.get('name').data} serves plain HTTP; add an HTTPS listener for its host",
+                    at=listener.get("protocol"),
+                )
+    elif manifest.kind == "Route" and manifest.group == "route.openshift.io" and not manifest.get("spec", "tls"):
+        yield Problem("serves plain HTTP; set spec.tls", at=manifest.get("spec", "tls"))
+
+
+def _ingress(manifest: Manifest) -> Iterator[Problem]:
+    if any(name in manifest.annotations for name in _TLS_ANNOTATIONS):
+        return
+    if "HTTPS" in manifest.annotations.get("alb.ingress.kubernetes.io/listen-ports", ""):
+        return
+    tls = manifest.get("spec", "tls")
+    entries = list(tls.items())
+    if not entries:
+        yield Problem("serves its hosts without TLS; set spec.tls", at=tls)
+        return
+    hosts = [host for entry in entries for item in entry.get("hosts").items() if (host := item.string())]
+    if any(not entry.get("hosts") for entry in entries):
+        return  # an entry without hosts is for all of them
+    for item in manifest.get("spec", "rules").items():
+        host = item.get("host").string()
+        if host and not any(_covers(pattern, host) for pattern in hosts):
+            yield Problem(f"serves {host} without TLS; name it in spec.tls", at=item.get("host"))
+
+
+_WEAK_PROTOCOL = r"(?i)(?<![-!+\w.])(?:SSL ?v?[23](?:\.0)?|(?:Version)?TLS[ _]?v?_?1(?:[._]?[01])?)(?![._]?\d)(?!\w)"
+_WEAK_CIPHER = (
+    r"(?i)(?<![!\-\w])(?:[A-Z0-9_-]*(?:RC4|3DES|DES-CBC3?|_DES_|NULL|EXPORT|ADH|AECDH|anon)[A-Z0-9_-]*|[A-Z0-9_-]+-MD5"
+    r"|[A-Z0-9_]+_MD5)(?!\w)"
+)
+_SPEAKS_OF_PROTOCOLS = (
+    r"(?i)ssl[-_. ]?protocols?|(?:tls|ssl)[-_. ]?(?:min\w*[-_. ]?)?(?:version|protocol)|min(?:imum)?[-_. ]?(?:tls|ssl)?"
+    r"[-_. ]?(?:version|protocol)|protocols?[\"']?\s*[:=]|secureoptions|tls-min"
+)
+_SPEAKS_OF_CIPHERS = r"(?i)cipher"
+_BARE_VERSION = r"(?i)[\"']?1[._][01][\"']?"
+_TLS_NAME = r"(?i)(?:tls|ssl).{0,12}(?:version|protocol)|min\w*(?:tls|ssl)"
+
+
+def _weak(name: str, text: str) -> Iterator[str]:
+    """What a setting, or a text of settings, asks for that is too weak: each line speaks for itself."""
+    for whole in text.splitlines() or [text]:
+        line = whole.partition(" #")[0]
+        if line.lstrip().startswith(("#", "//", ";")):
+            continue
+        about = f"{name} {line}"
+        if re.search(_SPEAKS_OF_PROTOCOLS, about):
+            yield from (match.group() for match in re.finditer(_WEAK_PROTOCOL, line))
+            if re.search(_TLS_NAME, name) and re.fullmatch(_BARE_VERSION, line.strip()):
+                yield f"TLS {line.strip()}"
+        if re.search(_SPEAKS_OF_CIPHERS, about):
+            yield from (match.group() for match in re.finditer(_WEAK_CIPHER, line))
+
+
+def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:
+    """The scalars below a view that ask for weak TLS, with what they ask for."""
+    for key, child in view.entries():
+        yield from _weak_settings(child, key)
+    for child in view.items():
+        yield from _weak_settings(child, name)
+    data = view.data
+    if isinstance(data, str | float) and not isinstance(data, bool):
+        text = str(data)
+        if _may_be_weak(name, text) and (found := list(dict.fromkeys(_weak(name, text)))):
+            yield view, found
+
+
+def _may_be_weak(name: str, text: str) -> bool:
+    """A quick look before the patterns."""
+    lower = f"{name} {text}".lower()
+    return any(word in lower for word in ("tls", "ssl", "cipher", "minversion", "min_version", "min-version"))
+
+
+@rule(
+    "security/weak-tls",
+    default=MUST,
+    enforces=(
+        require(r"\b(?:TLS|SSL) ?v?1\.[23]\b|\b(?:modern|strong|current|secure)\b.{0,20}\b(?:TLS|ciphers?)\b"),
+        forbid(
+            r"\b(?:TLS|SSL) ?v?(?:1\.[01]|[23](?:\.0)?)\b"
+            r"|\b(?:weak|legacy|old|insecure|deprecated)\b.{0,20}\b(?:TLS|SSL|ciphers?)\b"
+        ),
+    ),
+    umbrella=SECURE_DEFAULTS,
+)
+def weak_tls(subject: Subject) -> Iterator[Problem]:
+    """TLS 1.0, TLS 1.1, SSL or a weak cipher is allowed.
+
+    Why: These protocols and ciphers are broken; a man in the middle can make a client fall back to them.
+    Bad:
+        tls:
+          minVersion: TLSv1.1
+          ciphers: ECDHE-RSA-AES128-GCM-SHA256:DES-CBC3-SHA
+    Good:
+        tls:
+          minVersion: TLSv1.2
+          ciphers: ECDHE-RSA-AES128-GCM-SHA256:!RC4:!MD5
+    Fix: Allow TLS 1.2 and 1.3 only, and drop the cipher from the list.
+    Source: RFC 8996, Deprecating TLS 1.0 and TLS 1.1; RFC 9325, Recommendations for Secure Use of TLS
+    """
+    said: set[str] = set()
+    if subject.chart.values is not None:
+        for view, weak in _weak_settings(subject.chart.values.document.view, ""):
+            said.update(weak)
+            yield Problem(f"allows {', '.join(weak)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view)
+    for rendering in subject.renderings:
+        for manifest in rendering.manifests:
+            for view, weak in _weak_of(manifest):
+                # What a value decides has been named there.
+                fresh = [word for word in weak if word not in said]
+                if fresh:
+                    yield Problem(
+                        f"allows {', '.join(fresh)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view
+                    )
+
+
+def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
+    """Weak settings where an object can have some: data of a ConfigMap, annotations, environment and arguments."""
+    if manifest.kind == "ConfigMap":
+        yield from _weak_settings(manifest.get("data"), "")
+    yield from _weak_settings(manifest.get("metadata", "annotations"), "")
+    if manifest.kind in ("Gateway", "Ingress", "IngressRoute", "TLSOption", "DestinationRule", "HTTPProxy"):
+        yield from _weak_settings(manifest.get("spec"), "")
+    if manifest.workload is not None:
+        for container in manifest.workload.pod.all_containers:
+            for variable in container.field("env").items():
+                yield from _weak_settings(variable.get("value"), variable.get("name").string() or "")
+            for field in ("command", "args"):
+                yield from _weak_settings(container.field(field), "")
+
+
+@rule(
+    "security/ssh-port",
+    scope=Container,
+    default=MUST,
+    enforces=forbid(r"\bssh\b|\bport 22\b"),
+    umbrella=SECURE_DEFAULTS,
+)
+def ssh_port(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container offers SSH.
+
+    Why: A shell in a container is a door that nobody watches; kubectl exec goes through Kubernetes' access control and
+        audit log.
+    Bad:
+        ports:
+          - containerPort: 22
+    Good:
+        ports:
+          - containerPort: 8080
+    Fix: Drop the SSH server; where SSH is what the software serves (a Git server), listen above 1024.
+    Source: kube-linter ssh-port
+    """
+    for port in container.field("ports").items():
+        number = port.get("containerPort")
+        if number.integer() == 22 and (port.get("protocol").string() or "TCP") == "TCP":
+            yield Problem("offers SSH on port 22; drop the port", at=number)

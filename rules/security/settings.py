@@ -1,0 +1,111 @@
+"""Values that switch security off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Problem, Subject, View, forbid, require, rule
+
+from .credentials import words
+from .statements import SECURE_DEFAULTS
+
+# Sections in which an "enabled: false" switches off what protects the chart's own pods.
+_PROTECTIONS = {
+    "auth": "authentication",
+    "authentication": "authentication",
+    "authorization": "authorization",
+    "containersecuritycontext": "the containers' security context",
+    "podsecuritycontext": "the pods' security context",
+    "securitycontext": "the security context",
+}
+_VERIFICATION = frozenset({"verify", "verification", "validate", "validation"})
+_VERIFIED = frozenset(
+    ("tls", "ssl", "cert", "certificate", "certificates", "certs", "ca", "peer", "host", "hostname", "signature")
+)
+_TLS = frozenset({"tls", "ssl", "https"})
+_OFF_WORDS = frozenset({"disable", "disabled", "skip", "no", "without"})
+_AUTH = frozenset({"auth", "authentication", "authorization", "rbac", "login"})
+
+
+@rule(
+    "security/security-off",
+    default=MUST,
+    enforces=(
+        forbid(
+            r"\b(?:disabl|turn(?:ed|ing)? off|switch(?:ed|ing)? off|weaken|bypass|skip)\w*\b.{0,40}"
+            r"\b(?:security|tls|authentication|verification|certificate)"
+        ),
+        require(r"\b(?:security|tls|authentication|verification)\b.{0,40}\b(?:enabled|on) by default\b"),
+    ),
+    umbrella=SECURE_DEFAULTS,
+)
+def security_off(subject: Subject) -> Iterator[Problem]:
+    """A default switches off authentication, verification or a security context.
+
+    Why: What is off by default is off nearly everywhere; those who don't know of it are those whom it would have
+        protected.
+    Bad:
+        auth:
+          enabled: false
+        insecureSkipVerify: true
+    Good:
+        auth:
+          enabled: true
+        insecureSkipVerify: false
+    Fix: Turn the default round, and let the user who knows why switch it off.
+    Source: OWASP Secure by Default; NSA/CISA Kubernetes Hardening Guide
+    """
+    if subject.chart.values is not None:
+        yield from _switches(subject.chart.values.document.view, "")
+
+
+def _switches(view: View, section: str) -> Iterator[Problem]:
+    for key, child in view.entries():
+        if child.is_map:
+            yield from _switches(child, key)
+        elif child.is_list:
+            for item in child.items():
+                yield from _switches(item, key)
+        elif (what := _switched_off(section, key, child)) is not None:
+            yield Problem(f"{key}: {_shown(child)} {what} by default", at=child)
+
+
+def _shown(view: View) -> str:
+    return str(view.data).lower() if isinstance(view.data, bool) else str(view.data)
+
+
+def _switched_off(section: str, key: str, value: View) -> str | None:
+    """What a key with this value switches off; None for a harmless one."""
+    parts = words(key)
+    names = frozenset(parts)
+    state = value.boolean()
+    if state is None:
+        is_mode = parts[-1:] == ("sslmode",) or parts[-2:] == ("ssl", "mode")
+        return "switches off TLS" if is_mode and value.data == "disable" else None
+    if state:
+        if "insecure" in names and not names & {"image", "images"}:
+            return (
+                "switches off verification"
+                if names & _VERIFICATION or "skip" in names
+                else "allows insecure connections"
+            )
+        if "skip" in names and (names & _VERIFICATION):
+            return "switches off verification"
+        if names & _OFF_WORDS and names & _AUTH:
+            return "switches off authentication"
+        if names & _OFF_WORDS and names & _TLS:
+            return "switches off TLS"
+        if names & _OFF_WORDS and names & _VERIFICATION and names & _VERIFIED:
+            return "switches off verification"
+        return None
+    if key == "enabled" and (what := _PROTECTIONS.get(section.lower())) is not None:
+        return f"switches off {what}"
+    if (
+        names & _VERIFICATION
+        and (names & _VERIFIED or frozenset(words(section)) & _VERIFIED)
+        and not names & _OFF_WORDS
+    ):
+        return "switches off verification"
+    if parts in (("auth", "enabled"), ("authentication", "enabled"), ("enable", "auth"), ("enable", "authentication")):
+        return "switches off authentication"
+    return None
