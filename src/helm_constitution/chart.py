@@ -187,6 +187,7 @@ class _Folder:
         self.prefix = prefix
         self.rules = rules
         self.shown = shown
+        self._seen = 0
 
     def chart_yaml(self) -> bytes | None:
         try:
@@ -226,16 +227,29 @@ class _Folder:
             return _Folder(full, f"{self.prefix}{name}/", self.rules, self._name(name))
         return _Package(full, self._name(name))
 
-    def _walk(self, folder: str, inside: str, trail: tuple[str, ...]) -> Iterator[tuple[str, str, int]]:
+    def _walk(self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int]]:
         """(path in the chart, path on disk, bytes) of each file; an entry of ``charts/`` as a whole.
 
-        ``trail`` holds the real paths of the folders that links were followed from.
+        ``trail`` identifies the folders on the way (device and inode), this one excluded.
         """
         try:
             with os.scandir(folder) as listing:
                 entries = sorted(listing, key=lambda entry: entry.name)
+            place = os.stat(folder)
         except OSError as error:
             raise ChartError(f"can't be read: {_reason(error)}", file=self._name(inside.rstrip("/"))) from error
+        below = (*trail, (place.st_dev, place.st_ino))
+        if below[-1] in trail:
+            raise ChartError(
+                "a symbolic link to a folder that it is in: helm would follow it without end",
+                file=self._name(inside.rstrip("/")),
+            )
+        self._seen += len(entries)
+        if self._seen > MAX_FILES:
+            raise ChartError(
+                f"more than {MAX_FILES:,} files; is this the chart's folder, and do its links lead where they should?",
+                file=self.shown,
+            )
         for entry in entries:
             name = inside + entry.name
             try:
@@ -256,15 +270,6 @@ class _Folder:
                 if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
                     yield name, entry.path, state.st_size
             elif is_folder:
-                below = trail
-                if entry.is_symlink():
-                    below = (*trail, os.path.realpath(folder))
-                    target = os.path.join(os.path.realpath(entry.path), "")
-                    if any(f"{place}{os.sep}".startswith(target) for place in below):
-                        raise ChartError(
-                            "a symbolic link to a folder that it is in: helm would follow it without end",
-                            file=self._name(name),
-                        )
                 yield from self._walk(entry.path, f"{name}/", below)
             elif stat.S_ISREG(state.st_mode):
                 yield name, entry.path, state.st_size
