@@ -1,0 +1,298 @@
+"""Defaults, placeholders, flags and messages."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from helm_constitution import registry
+from helm_constitution.api import Problem, Rendering, Subject, Tally, Unjudged
+from helm_constitution.chart import Chart
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
+from helm_constitution.locate import locate
+from helm_constitution.outcome import Status
+from helm_constitution.scenarios import Scenario, ScenarioResult
+from helm_constitution.subject import Facts
+from tests.rules.support import chart_subject, found, rendering
+
+RULES = {rule.id: rule for rule in registry.rules()}
+
+
+def chart(files: dict[str, str]) -> Chart:
+    return chart_subject(files).chart
+
+
+def subject(
+    files: dict[str, str],
+    rendered: Rendering | None = None,
+    status: Status = Status.RENDERED,
+    errors: tuple[HelmMessage, ...] = (),
+) -> Subject:
+    scenario = Scenario("defaults", RenderRequest())
+    message = errors[0].text if errors else None
+    result = ScenarioResult(scenario, status, message, rendered, errors)
+    return Subject(Facts(chart(files), (result,)))
+
+
+def judge(rule: str, of: Subject) -> list[str]:
+    lines = []
+    for outcome in RULES[f"disclosure/{rule}"].check(of):
+        if isinstance(outcome, Problem):
+            place = locate(outcome.at)
+            lines.append(f"{place.file}:{place.line} {outcome.message}")
+    return lines
+
+
+def stopped(text: str, kind: FailureKind = FailureKind.REQUIRED, values: str = "database: {host: ''}\n") -> list[str]:
+    error = HelmMessage(MessageLevel.ERROR, text, kind, "templates/a.yaml", 3, 5)
+    return judge("defaults-fail", subject({"values.yaml": values}, None, Status.NEEDS_INPUT, (error,)))
+
+
+@pytest.mark.parametrize("text", ["required!", "no value given", "this is needed"])
+def test_defaults_that_stop_without_naming_a_value(text: str) -> None:
+    message = f'templates/a.yaml:3 the defaults need input, but the message names no value: "{text}"'
+    assert stopped(text) == [message]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["database.host is required", "the host is missing", "Values not set: [password]", "set --set host", "see `host`"],
+)
+def test_defaults_that_name_the_value(text: str) -> None:
+    assert stopped(text) == []
+
+
+def test_a_schema_names_what_it_requires() -> None:
+    assert stopped("missing properties", FailureKind.SCHEMA) == []
+
+
+def test_defaults_that_render_nothing() -> None:
+    nothing = rendering("")
+    assert judge("defaults-fail", subject({"values.yaml": "a: 1\n"}, nothing)) == [
+        "values.yaml:None the default values render no object at all: helm install creates nothing"
+    ]
+    assert judge("defaults-fail", subject({"crds/a.yaml": "kind: X\n"}, nothing)) == []
+
+
+def test_defaults_that_fail_are_said_elsewhere() -> None:
+    with pytest.raises(Unjudged, match="testing/render-error"):
+        judge("defaults-fail", subject({}, None, Status.FAILED))
+
+
+def configmap(value: str) -> Rendering:
+    return rendering(f"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  key: {value}\n")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "changeme",
+        "CHANGE_ME",
+        "change-me-please",
+        "admin:changeme",
+        "replace-me",
+        "TODO",
+        "TODO: the host",
+        "<your-token>",
+        "<host name>",
+        "https://web.example.com/",
+        "mail@example.org",
+        "chart-example.local",
+        "your-bucket",
+        "YOUR_API_KEY",
+        "insert-token-here",
+        "xxxx",
+        "to be defined",
+    ],
+)
+def test_placeholders_that_get_through(value: str) -> None:
+    (message,) = judge(
+        "placeholder-accepted", subject({"values.yaml": f'a: 1\nkey: "{value}"\n'}, configmap(f'"{value}"'))
+    )
+    assert message.startswith("values.yaml:2 the placeholder ")
+    assert "gets into data.key of ConfigMap a" in message
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "unchanged",
+        "todo-app",
+        "exchange.mediums",
+        "example",
+        "myexample.com",
+        "example.community",
+        "<none>",
+        "a < b > c",
+        "xx",
+    ],
+)
+def test_what_is_no_placeholder(value: str) -> None:
+    assert judge("placeholder-accepted", subject({"values.yaml": f'key: "{value}"\n'}, configmap(f'"{value}"'))) == []
+
+
+def test_a_placeholder_that_is_not_rendered_is_harmless() -> None:
+    assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, configmap("real"))) == []
+
+
+def test_a_chart_that_stops_lets_no_placeholder_through() -> None:
+    values = {"values.yaml": "key: changeme\n"}
+    assert judge("placeholder-accepted", subject(values, None, Status.NEEDS_INPUT)) == []
+
+
+def test_a_chart_that_fails_is_not_judged_only_where_it_matters() -> None:
+    assert judge("placeholder-accepted", subject({"values.yaml": "key: real\n"}, None, Status.FAILED)) == []
+    with pytest.raises(Unjudged):
+        judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, None, Status.FAILED))
+
+
+def test_secrets_are_decoded() -> None:
+    encoded = base64.b64encode(b"changeme").decode()
+    secret = rendering(
+        f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  password: {encoded}\n  bad: '%'\n"
+    )
+    assert len(judge("placeholder-accepted", subject({"values.yaml": "password: changeme\n"}, secret))) == 1
+
+
+def test_definitions_and_test_hooks_are_left_out() -> None:
+    crd = rendering("kind: CustomResourceDefinition\nmetadata:\n  name: a\nspec:\n  description: changeme\n")
+    hook = rendering("kind: Pod\nmetadata:\n  name: a\n  annotations:\n    helm.sh/hook: test\n    x: changeme\n")
+    for rendered in (crd, hook):
+        assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, rendered)) == []
+
+
+def test_comments_within_a_file_are_no_values() -> None:
+    rendered = configmap("|\n    # key: changeme\n    real: x # changeme\n")
+    assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, rendered)) == []
+
+
+def test_of_two_keys_with_one_placeholder_the_one_with_the_field_s_name() -> None:
+    values = "adminPassword: changeme\nsmtpPassword: changeme\n"
+    rendered = rendering("kind: Secret\nmetadata:\n  name: a\nstringData:\n  smtp-password: changeme\n")
+    (message,) = judge("placeholder-accepted", subject({"values.yaml": values}, rendered))
+    assert message.startswith("values.yaml:2 ")
+
+
+def test_where_it_cannot_be_told_which_key_it_is_one_finding_names_all() -> None:
+    values = "one: changeme\ntwo: changeme\n"
+    problems = list(
+        RULES["disclosure/placeholder-accepted"].check(subject({"values.yaml": values}, configmap("changeme")))
+    )
+    (problem,) = [problem for problem in problems if isinstance(problem, Problem)]
+    first, second = (locate(place) for place in (problem.at, problem.related[0].at) if place is not None)
+    assert (first.line, second.line) == (1, 2)
+
+
+def flags(values: str) -> list[str]:
+    return found(RULES["disclosure/flag-not-boolean"], {"values.yaml": values})
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ('"true"', 'is the text "true", which a template takes for true; write true without quotes'),
+        ('"no"', 'is the text "no", which a template takes for true; write false without quotes'),
+        ('""', "is an empty text; write true or false"),
+        ("", "has no value; write true or false, so that readers see the default"),
+        ("~", "has no value; write true or false, so that readers see the default"),
+        ("0", "is the number 0; write true or false"),
+    ],
+)
+def test_flags_that_are_not_boolean(value: str, message: str) -> None:
+    assert flags(f"ingress:\n  enabled: {value}\n") == [f"values.yaml:2 the flag {message}"]
+
+
+@pytest.mark.parametrize("key", ["enabled", "enable", "create", "disabled", "metricsEnabled", "isEnabled"])
+def test_names_of_flags(key: str) -> None:
+    assert len(flags(f'{key}: "true"\n')) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "a: {enabled: yes}\n",
+        "a: {enabled: off}\n",
+        "a: {enabled: auto}\n",
+        "a: {enabled: [x, y]}\n",
+        "a: {created: 'true'}\n",
+        "featuresEnabled:\n",
+        "config: {a: {enabled: 'true'}}\n",
+        "podAnnotations: {enabled: 'true'}\n",
+        "grafana.ini: {auth: {enabled: 'true'}}\n",
+        "env: [{name: enabled, value: 'true'}]\n",
+        "list: [{enabled: 'true'}]\n",
+    ],
+)
+def test_what_is_no_flag_or_is_one_rightly(values: str) -> None:
+    assert flags(values) == []
+
+
+@pytest.mark.parametrize("values", ["database: {enabled: 'true'}\n", "environment: {enabled: 'true'}\n"])
+def test_names_that_hold_another_programs_words_are_not_foreign(values: str) -> None:
+    assert len(flags(values)) == 1
+
+
+def test_flags_are_counted() -> None:
+    of = chart_subject({"values.yaml": "a: {enabled: true}\nb: {enabled: 'x', create: 1}\n"})
+    tallies = [outcome for outcome in RULES["disclosure/flag-not-boolean"].check(of) if isinstance(outcome, Tally)]
+    assert tallies == [Tally(2, 3, "flags are boolean")]
+
+
+def messages(template: str, values: str = "adminPassword: ''\n") -> list[str]:
+    return found(RULES["disclosure/unhelpful-message"], {"templates/a.yaml": template, "values.yaml": values})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ required "missing!" .Values.dbHost }}',
+        '{{ .Values.dbHost | required "no." }}',
+        '{{ fail "invalid" }}',
+        '{{ if not (required "bad" .Values.x) }}{{ end }}',
+        '{{ define "a" }}{{ with .Values.x }}{{ fail `oops` }}{{ end }}{{ end }}',
+        '{{ print "wrong" | fail }}',
+        '{{ fail (printf "error\\n") }}',
+        '{{ $x := required "" .Values.dbHost }}',
+    ],
+)
+def test_messages_that_help_nobody(template: str) -> None:
+    (message,) = messages(template)
+    assert message.startswith("templates/a.yaml:1 ")
+    assert "names no value" in message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        '{{ required "A valid .Values.foo entry required!" .Values.foo }}',
+        '{{ required "the db host is missing" .Values.dbHost }}',
+        '{{ required "no admin password" .Values.auth.secret }}',
+        '{{ required "host?" .Values.database.host }}',
+        '{{ range .Values.users }}{{ required "name!" .name }}{{ end }}',
+        '{{ fail "set a host" }}',
+        '{{ fail "`x` is wrong" }}',
+        '{{ fail (printf "%s is wrong" .Values.x) }}',
+        '{{ fail (include "web.message" .) }}',
+        "{{ fail $message }}",
+        '{{/* fail "x" */}}',
+        '{{ required (include "a" .) .Values.x }}',
+        '{{ $failure := "fail" }}{{ .Values.fail }}',
+    ],
+)
+def test_messages_that_help(template: str) -> None:
+    assert messages(template) == []
+
+
+def test_the_place_is_the_message() -> None:
+    of = chart_subject({"templates/a.yaml": 'a: b\nc: {{ required "bad" .Values.x }}\n'})
+    (problem,) = [
+        outcome for outcome in RULES["disclosure/unhelpful-message"].check(of) if isinstance(outcome, Problem)
+    ]
+    place = locate(problem.at)
+    assert (place.line, place.column, place.end_column) == (2, 16, 21)
+
+
+def test_a_template_with_a_syntax_error_is_passed_over() -> None:
+    assert messages('{{ fail "bad"') == []

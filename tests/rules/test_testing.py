@@ -1,0 +1,199 @@
+"""What helm says, placed and said once; test hooks."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution import registry
+from helm_constitution.api import Problem, Subject, Unjudged
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
+from helm_constitution.locate import locate
+from helm_constitution.outcome import Status
+from helm_constitution.scenarios import Scenario, ScenarioResult
+from helm_constitution.subject import Facts
+from tests.rules.support import chart_subject, found, rendering
+
+RULES = {rule.id: rule for rule in registry.rules()}
+TEMPLATE = "a: 1\n  b: {{ .Values.x.y }}\n"
+
+
+def error(
+    text: str,
+    kind: FailureKind = FailureKind.TEMPLATE,
+    file: str | None = None,
+    line: int | None = None,
+    column: int | None = None,
+    pointer: tuple[str | int, ...] | None = None,
+    level: MessageLevel = MessageLevel.ERROR,
+) -> HelmMessage:
+    return HelmMessage(level, text, kind, file, line, column, None, pointer)
+
+
+def result(name: str, *errors: HelmMessage, status: Status | None = None) -> ScenarioResult:
+    status = status or (Status.FAILED if errors else Status.RENDERED)
+    rendered = rendering("kind: A\nmetadata:\n  name: a\n") if status is Status.RENDERED else None
+    return ScenarioResult(
+        Scenario(name, RenderRequest()), status, errors[0].text if errors else None, rendered, tuple(errors)
+    )
+
+
+def judge(rule: str, files: dict[str, str], *results: ScenarioResult, lint: tuple[HelmMessage, ...] = ()) -> list[str]:
+    subject = Subject(Facts(chart_subject(files).chart, results or (result("defaults"),), lint))
+    lines = []
+    for outcome in RULES[f"testing/{rule}"].check(subject):
+        assert isinstance(outcome, Problem)
+        place = locate(outcome.at)
+        lines.append(f"{place.file}:{place.line}:{place.column} {outcome.message}")
+    return lines
+
+
+def test_lint_messages_go_by_their_level() -> None:
+    lint = (
+        error("bad", file="templates/a.yaml"),
+        error("odd", file="Chart.yaml", level=MessageLevel.WARNING),
+        error("icon is recommended", file="Chart.yaml", level=MessageLevel.INFO),
+    )
+    assert judge("lint-error", {}, lint=lint) == ["templates/a.yaml:None:None bad"]
+    assert judge("lint-warning", {}, lint=lint) == ["Chart.yaml:None:None odd"]
+
+
+def test_a_message_said_twice_is_found_once() -> None:
+    lint = (error("it is  bad.", file="templates/a.yaml"), error("it is bad", file="templates/a.yaml"))
+    assert judge("lint-error", {}, lint=lint) == ["templates/a.yaml:None:None it is bad"]
+
+
+def test_a_line_without_a_column_begins_where_its_text_does() -> None:
+    lint = (error("bad", file="templates/a.yaml", line=2),)
+    assert judge("lint-error", {"templates/a.yaml": TEMPLATE}, lint=lint) == ["templates/a.yaml:2:3 bad"]
+
+
+def test_a_line_that_the_file_does_not_have_is_told_as_helm_tells_it() -> None:
+    lint = (error("bad", file="charts/dep/templates/a.yaml", line=9, column=4),)
+    assert judge("lint-error", {}, lint=lint) == ["charts/dep/templates/a.yaml:9:4 bad"]
+
+
+def test_kubernetes_explanation_of_names_is_left_out() -> None:
+    text = "bad name (e.g. 'example.com', regex used for validation is '[a-z]([-a-z0-9]*)')"
+    assert judge("lint-warning", {}, lint=(error(text, level=MessageLevel.WARNING),)) == ["None:None:None bad name"]
+
+
+@pytest.mark.parametrize(
+    ("said", "again"),
+    [
+        (error("nil pointer", file="templates/a.yaml", line=2), error("other", file="templates/a.yaml", line=2)),
+        (error("nil pointer evaluating x"), error("templates/: nil pointer evaluating x", FailureKind.OTHER)),
+        (error("a", file="templates/a.yaml", line=2), error("b", file="templates/a.yaml")),
+        (error("a", FailureKind.SCHEMA, pointer=("a",)), error("b", FailureKind.SCHEMA, file="values.yaml")),
+        (error("a", FailureKind.DEPENDENCY), error("b", FailureKind.DEPENDENCY)),
+        (
+            error('validation: chart.metadata.version "one" is invalid', FailureKind.OTHER),
+            error("version 'one' is not a valid SemVer", FailureKind.OTHER, file="Chart.yaml"),
+        ),
+    ],
+)
+def test_what_helm_template_says_lint_does_not_repeat(said: HelmMessage, again: HelmMessage) -> None:
+    assert judge("lint-error", {}, result("defaults", said), lint=(again,)) == []
+
+
+def test_another_fault_in_another_place_is_not_a_repetition() -> None:
+    said = error("nil pointer", file="templates/a.yaml", line=2)
+    again = error("file extension '.json' not valid", FailureKind.OTHER, file="templates/b.json")
+    assert len(judge("lint-error", {}, result("defaults", said), lint=(again,))) == 1
+
+
+def test_a_render_error_stands_at_its_place() -> None:
+    fault = error("nil pointer evaluating interface {}.y", file="templates/a.yaml", line=2, column=9)
+    assert judge("render-error", {"templates/a.yaml": TEMPLATE}, result("defaults", fault)) == [
+        "templates/a.yaml:2:9 doesn't render: nil pointer evaluating interface {}.y"
+    ]
+
+
+def test_a_schema_error_stands_at_the_value() -> None:
+    fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("web", "replicas"))
+    values = {"values.yaml": "web:\n  replicas: many\n"}
+    assert judge("render-error", values, result("defaults", fault)) == [
+        "values.yaml:2:3 doesn't render: got string, want integer"
+    ]
+
+
+def test_a_fault_of_chart_yaml_stands_at_its_field() -> None:
+    fault = error('validation: chart.metadata.version "one" is invalid', FailureKind.OTHER)
+    assert judge("render-error", {"Chart.yaml": "name: web\nversion: one\n"}, result("defaults", fault)) == [
+        'Chart.yaml:2:1 doesn\'t render: validation: chart.metadata.version "one" is invalid'
+    ]
+
+
+def test_a_line_of_the_rendered_text_is_named() -> None:
+    fault = HelmMessage(MessageLevel.ERROR, "not YAML", FailureKind.YAML, "templates/a.yaml", rendered_line=12)
+    assert judge("render-error", {}, result("defaults", fault)) == [
+        "templates/a.yaml:None:None doesn't render: not YAML (line 12 of the rendered text)"
+    ]
+
+
+def test_needing_input_is_no_error_but_nothing_to_judge_where_nothing_renders() -> None:
+    needs = result("defaults", error("host is required", FailureKind.REQUIRED), status=Status.NEEDS_INPUT)
+    with pytest.raises(Unjudged, match="the default values need input: host is required"):
+        judge("render-error", {}, needs)
+    assert judge("render-error", {}, needs, result("ci/a-values.yaml")) == []
+
+
+def test_a_library_renders_nothing() -> None:
+    subject = Subject(Facts(chart_subject({"Chart.yaml": "name: web\nversion: 1.0.0\ntype: library\n"}).chart))
+    for name in ("render-error", "scenario-error", "no-test-hook"):
+        with pytest.raises(Unjudged, match="a library chart"):
+            list(RULES[f"testing/{name}"].check(subject))
+
+
+def test_one_cause_in_several_scenarios_is_one_finding() -> None:
+    fault = error("nil pointer", file="templates/a.yaml", line=2, column=9)
+    files = {"templates/a.yaml": TEMPLATE, "ci/a-values.yaml": "", "ci/b-values.yaml": ""}
+    results = (result("defaults"), result("ci/a-values.yaml", fault), result("ci/b-values.yaml", fault))
+    assert judge("scenario-error", files, *results) == [
+        "templates/a.yaml:2:9 doesn't render with ci/a-values.yaml, ci/b-values.yaml: nil pointer"
+    ]
+
+
+def test_what_fails_by_default_is_not_said_of_scenarios() -> None:
+    fault = error("nil pointer", file="templates/a.yaml", line=2)
+    files = {"ci/a-values.yaml": ""}
+    assert judge("scenario-error", files, result("defaults", fault), result("ci/a-values.yaml", fault)) == []
+
+
+def test_a_schema_error_of_a_scenario_stands_in_its_values_file() -> None:
+    fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("replicas",))
+    files = {"values.yaml": "replicas: 1\n", "ci/a-values.yaml": "other: 1\nreplicas: many\n"}
+    assert judge("scenario-error", files, result("defaults"), result("ci/a-values.yaml", fault)) == [
+        "ci/a-values.yaml:2:1 doesn't render with ci/a-values.yaml: got string, want integer"
+    ]
+
+
+def test_a_scenario_that_needs_input_is_no_error() -> None:
+    needs = result("ci/a-values.yaml", error("x", FailureKind.REQUIRED), status=Status.NEEDS_INPUT)
+    assert judge("scenario-error", {"ci/a-values.yaml": ""}, result("defaults"), needs) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "helm.sh/hook: test",
+        '"helm.sh/hook": test-success',
+        "'helm.sh/hook': \"test\"",
+        "helm.sh/hook: post-install,test",
+    ],
+)
+def test_test_hooks(line: str) -> None:
+    assert found(RULES["testing/no-test-hook"], {"templates/a.yaml": f"metadata:\n  annotations:\n    {line}\n"}) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["# helm.sh/hook: test", "helm.sh/hook: post-install", "helm.sh/hook-weight: test", "test: yes"]
+)
+def test_what_is_no_test_hook(line: str) -> None:
+    assert found(RULES["testing/no-test-hook"], {"templates/a.yaml": f"{line}\n"}) == [
+        "Chart.yaml:None no template has the annotation helm.sh/hook: test; `helm test` runs nothing"
+    ]
+
+
+def test_a_chart_that_runs_nothing_needs_no_test() -> None:
+    with pytest.raises(Unjudged, match="runs nothing"):
+        judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
