@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
+from helm_constitution.decide import Deciders
 from helm_constitution.locate import locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
@@ -163,6 +164,7 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
         facts: the chart.
         subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
     """
+    deciders = Deciders(facts)
     lines = {
         (document.file, document.text): document.lines for document in documents_to_locate(runs, subcharts=subcharts)
     }
@@ -171,10 +173,10 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
             for place in (problem.at, *(related.at for related in problem.related)):
                 if isinstance(place, View) and place.document.rendered and place.document.lines is None:
                     place.document.lines = lines.get((place.document.file, place.document.text))
-        run.findings = _findings(run, facts, subcharts)
+        run.findings = _findings(run, facts, deciders, subcharts)
 
 
-def _findings(run: RuleRun, facts: Facts, subcharts: bool) -> list[Finding]:
+def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -> list[Finding]:
     merged: dict[tuple[Any, ...], Finding] = {}
     scenarios: dict[tuple[Any, ...], list[str]] = {}
     foreign: dict[str, list[Finding]] = {}
@@ -185,7 +187,7 @@ def _findings(run: RuleRun, facts: Facts, subcharts: bool) -> list[Finding]:
         if manifest is not None:
             part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
             reference = manifest.reference(part)
-        location = locate(problem.at)
+        location, decided = _placed(problem, manifest, deciders)
         key = (location, reference, problem.message)
         names = scenarios.setdefault(key, [])
         if manifest is not None and manifest.scenario not in names:
@@ -199,7 +201,10 @@ def _findings(run: RuleRun, facts: Facts, subcharts: bool) -> list[Finding]:
             severity=run.demand.severity,
             message=problem.message,
             location=location,
-            related=tuple(RelatedLocation(locate(related.at), related.message) for related in problem.related),
+            related=(
+                *decided,
+                *(RelatedLocation(locate(related.at), related.message) for related in problem.related),
+            ),
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
         )
@@ -212,6 +217,24 @@ def _findings(run: RuleRun, facts: Facts, subcharts: bool) -> list[Finding]:
             findings.append(finding)
     findings.extend(_one_note(dependency, group, facts) for dependency, group in foreign.items())
     return _fingerprinted(findings)
+
+
+def _placed(
+    problem: Problem, manifest: Manifest | None, deciders: Deciders
+) -> tuple[Location, tuple[RelatedLocation, ...]]:
+    """Where to mend a problem, and what else to look at.
+
+    Of a rendered field that is a value unchanged, the value is to be mended and the template line to be looked at; of
+    any other the other way round.
+    """
+    location = locate(problem.at)
+    view = problem.at
+    if not isinstance(view, View) or not view.document.rendered or manifest is None or location.line is None:
+        return location, ()
+    found = deciders.of(view, location, manifest.scenario)
+    if len(found) == 1 and found[0].alone:
+        return locate(found[0].view), (RelatedLocation(location, "rendered here"),)
+    return location, tuple(RelatedLocation(locate(one.view), f"decided by {one.path}") for one in found)
 
 
 def _is_foreign(location: Location) -> bool:
