@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.api import Matcher
 from helm_constitution.errors import ConstitutionFileError
@@ -24,8 +23,7 @@ StatementId = tuple[str, int, str]
 """Principle key, line and text of a statement."""
 
 
-@dataclass(frozen=True)
-class Demands:
+class Demands(NamedTuple):
     """The rules to run, and the rules behind each statement (also those that are ignored)."""
 
     rules: Mapping[Rule, Demand]
@@ -36,13 +34,21 @@ class Demands:
         return self.by_statement.get((principle.key, statement.line, statement.text), ())
 
 
-@dataclass
 class _Gathered:
     """What the statements ask of one rule."""
 
-    obligation: Obligation
-    statements: list[tuple[str, int]] = field(default_factory=list)
-    parameters: dict[str, tuple[Obligation, int | str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.obligation = Obligation.MAY
+        self.statements: dict[tuple[str, int], None] = {}
+        self.parameters: dict[str, tuple[Obligation, int | str]] = {}
+
+    def add(self, place: tuple[str, int], obligation: Obligation, values: Mapping[str, int | str]) -> None:
+        """The strongest statement gives obligation and parameters, the first among equals."""
+        self.obligation = max(self.obligation, obligation)
+        self.statements[place] = None
+        for name, value in values.items():
+            if name not in self.parameters or self.parameters[name][0] < obligation:
+                self.parameters[name] = obligation, value
 
 
 def match(
@@ -79,53 +85,49 @@ def match(
     links = _links(constitution, tuple(modules))
     if not any(links):
         raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
-    rules = [rule for module in modules for rule in module.rules]
     gathered: dict[Rule, _Gathered] = {}
-    for (principle, statement), found in zip(statements, links, strict=True):
-        for rule, (obligation, values) in found.items():
-            mine = gathered.setdefault(rule, _Gathered(obligation))
-            mine.obligation = max(mine.obligation, obligation)
-            if (place := (principle.key, statement.line)) not in mine.statements:
-                mine.statements.append(place)
-            for name, value in values.items():
-                if name not in mine.parameters or mine.parameters[name][0] < obligation:
-                    mine.parameters[name] = obligation, value
-    demands: dict[Rule, Demand] = {}
-    for rule in rules:
-        if rule.id in ignore:
-            continue
-        asked = gathered.get(rule)
-        if rule.id in ALWAYS:
-            severity = Severity.ERROR
-        elif asked is not None:
-            severity = asked.obligation.severity
-        elif rule.id in select:
-            severity = rule.default.severity if isinstance(rule.default, Obligation) else Severity.WARNING
-        else:
-            continue
-        values = {name: parameter.default for name, parameter in rule.parameters.items()}
-        if asked is not None:
-            values.update((name, value) for name, (_, value) in asked.parameters.items())
-        values.update((parameters or {}).get(rule.id, {}))
-        severity = (severities or {}).get(rule.id, severity)
-        demands[rule] = Demand(severity, tuple(asked.statements) if asked is not None else (), values)
     by_statement: dict[StatementId, tuple[Rule, ...]] = {}
     for (principle, statement), found in zip(statements, links, strict=True):
+        for rule, (obligation, values) in found.items():
+            gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
         key = (principle.key, statement.line, statement.text)
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
+    demands: dict[Rule, Demand] = {}
+    for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
+        asked = gathered.get(rule)
+        severity = _severity(rule, asked, select)
+        if severity is None:
+            continue
+        bound = {name: parameter.default for name, parameter in rule.parameters.items()}
+        if asked is not None:
+            bound.update((name, value) for name, (_, value) in asked.parameters.items())
+        bound.update((parameters or {}).get(rule.id, {}))
+        severity = (severities or {}).get(rule.id, severity)
+        demands[rule] = Demand(severity, tuple(asked.statements) if asked is not None else (), bound)
     return Demands(demands, by_statement)
+
+
+def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
+    """What a rule's findings weigh; None where it doesn't run."""
+    if rule.id in ALWAYS:
+        return Severity.ERROR
+    if asked is not None:
+        return asked.obligation.severity
+    if rule.id in select:
+        return rule.default.severity if isinstance(rule.default, Obligation) else Severity.WARNING
+    return None
 
 
 def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
     """Line and message for each pin that names no rule."""
     from helm_constitution.registry import closest
 
-    known = [rule.id for module in modules for rule in module.rules]
+    known = {rule.id for module in modules for rule in module.rules}
     faults: dict[tuple[int, str], None] = {}
     for _, statement in constitution.statements:
         for pin in statement.pins:
             if pin.rule not in known:
-                near = closest(pin.rule, known)
+                near = closest(pin.rule, sorted(known))
                 hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
                 faults[pin.line, f"names the unknown rule {pin.rule!r}; {hint}"] = None
     return list(faults)
@@ -202,7 +204,7 @@ _TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "�
 
 def _text(statement: Statement) -> str:
     """What patterns are matched with: the text with what led to it, typography made plain."""
-    text = f"{statement.lead} {statement.text}" if statement.lead else statement.text
+    text = statement.full_text
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
@@ -245,8 +247,7 @@ def show_lines(constitution: Constitution, demands: Demands) -> Iterator[str]:
             behind = demands.of(principle, statement)
             total += 1
             enforced += bool(behind)
-            lead = f"{statement.lead} " if statement.lead else ""
-            yield f"  {statement.keyword}, line {statement.line}: {lead}{statement.text}"
+            yield f"  {statement.keyword}, line {statement.line}: {statement.full_text}"
             if not behind:
                 yield "      unchecked: no rule enforces this"
             for rule in behind:

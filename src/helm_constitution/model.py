@@ -146,6 +146,11 @@ class Statement:
         """The obligation as the reports name it: MUST, MUST NOT, SHOULD …"""
         return f"{self.obligation.name}{' NOT' if self.forbids else ''}"
 
+    @property
+    def full_text(self) -> str:
+        """The text behind what leads to it: a bullet as one reads it."""
+        return f"{self.lead} {self.text}" if self.lead else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Principle:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 MARK = "\0"
 """Stands in a block's text where a comment stood."""
@@ -25,24 +25,25 @@ class Kind(enum.Enum):
     BREAK = enum.auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """An HTML comment: what stands between its arrows, and the line (from 1) that it begins in."""
 
     text: str
     line: int
 
 
-@dataclass(slots=True)
 class Block:
     """A stretch of prose, or (BREAK) code or a rule between two. ``depth`` is a heading's level, else how many list
     items it stands in (an item itself counts)."""
 
-    kind: Kind
-    depth: int
-    parts: list[str] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    __slots__ = ("comments", "depth", "kind", "lines", "parts")
+
+    def __init__(self, kind: Kind, depth: int) -> None:
+        self.kind = kind
+        self.depth = depth
+        self.parts: list[str] = []
+        self.lines: list[int] = []
+        self.comments: list[Comment] = []
 
     @property
     def text(self) -> str:
@@ -55,8 +56,7 @@ class Block:
         return self.lines[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(NamedTuple):
     """The blocks of a text, and what hides the rest of it: the line and kind of a comment or fence never closed."""
 
     blocks: list[Block]

@@ -18,8 +18,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.markdown import plain
 from helm_constitution.model import Obligation, Principle, RulePin, Statement
@@ -80,8 +80,7 @@ _NO_SLUG = re.compile(r"[\W_]+")
 _BLANK = " \n*_" + MARK
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """Something wrong with the document. ``line`` is 0 where it is the whole of it; a fatal one keeps it from use."""
 
     line: int
@@ -89,40 +88,39 @@ class Fault:
     fatal: bool = True
 
 
-@dataclass
 class Reading:
     """What was read of a document. ``version`` stands as written."""
 
-    principles: tuple[Principle, ...] = ()
-    version: str | None = None
-    version_line: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.principles: tuple[Principle, ...] = ()
+        self.version: str | None = None
+        self.version_line = 0
+        self.faults: list[Fault] = []
 
 
-@dataclass(eq=False)
 class _Section:
-    title: str
-    line: int
-    level: int
-    parent: _Section | None
-    skipped: bool
-    statements: list[Statement] = field(default_factory=list)
+    def __init__(self, title: str, line: int, level: int, parent: _Section | None, *, skipped: bool) -> None:
+        self.title = title
+        self.line = line
+        self.level = level
+        self.parent = parent
+        self.skipped = skipped
+        self.statements: list[Statement] = []
 
 
-@dataclass
 class _Draft:
     """A statement in the making: where its text stands in the block, and the pins behind it."""
 
-    start: int
-    end: int
-    obligation: Obligation
-    forbids: bool
-    inherited: bool = False
-    pins: list[RulePin] | None = None
+    def __init__(self, start: int, end: int, obligation: Obligation, forbids: bool, *, inherited: bool = False) -> None:
+        self.start = start
+        self.end = end
+        self.obligation = obligation
+        self.forbids = forbids
+        self.inherited = inherited
+        self.pins: list[RulePin] | None = None
 
 
-@dataclass(frozen=True)
-class _Lead:
+class _Lead(NamedTuple):
     """What the bullets below a block take from it; without an obligation they need a keyword of their own."""
 
     depth: int
@@ -212,7 +210,7 @@ class _Reader:
         name = title.casefold()
         aside = name == "rationale" or name.lstrip("0123456789 ").startswith("governance")
         skipped = aside or (parent is not None and parent.skipped)
-        self.section = _Section(title, block.line, block.depth, parent, skipped)
+        self.section = _Section(title, block.line, block.depth, parent, skipped=skipped)
         self.sections.append(self.section)
 
     def _statements(self, block: Block, text: str, has_bullets: bool) -> None:
