@@ -66,9 +66,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """A list that a template builds: what its items may be."""
+    """A list that a template builds: its first items, and what the others may be."""
 
-    items: Value
+    items: tuple[Value, ...]
+    others: Value
+
+    @property
+    def any_item(self) -> Value:
+        """What any of its items may be."""
+        return self.others.union(*self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class Interpreter:
     def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...]) -> None:
         self.chart = chart
         self.templates = templates
+        self.defaults: Json = chart.values.data if chart.values is not None else {}
         # What is found.
         self.reads: dict[tuple[Node, tuple[str, ...]], tuple[TemplateFile, int]] = {}
         self.used: set[tuple[str, ...]] = set()
@@ -186,6 +193,7 @@ class Interpreter:
             self.provided.add((name,))
         if chart.dependencies or chart.subcharts:
             self.whole.add(("global",))
+        self.used.add(("enabled",))  # by custom, what a parent's condition asks for
 
     # --- named templates ---
 
@@ -223,7 +231,7 @@ class Interpreter:
                         self._enter(template, template, template.tree, argument)
             return
         definitions = self._definitions(name)
-        if not definitions:
+        if not definitions and () not in self.guards:  # a text of the values may be another program's template
             self._take_whole(argument, self.reached)
         for template, define in definitions:
             self.called.add(define)
@@ -353,9 +361,20 @@ class Interpreter:
         if touched is not None:
             touched |= found
         # What the value itself is was tested, too: a variable that holds a values path.
-        found.update(element for element in value if type(element) is tuple and element)
+        found.update(_paths(value))
         self.guards |= found
+        # Who sets a key that values.yaml doesn't have (`{}` with a commented `enabled`) brings the others along.
+        self.guards |= {path[:-1] for path in found if len(path) > 1 and not self._is_default(path)}
         return value
+
+    def _is_default(self, path: tuple[str, ...]) -> bool:
+        """Whether values.yaml has a key."""
+        data: Json = self.defaults
+        for key in path:
+            if not isinstance(data, dict) or key not in data:
+                return False
+            data = data[key]
+        return True
 
     def _scoped(self, body: tuple[Content, ...]) -> None:
         self.scopes.append({})
@@ -390,7 +409,7 @@ class Interpreter:
                     keys.add(name)
                     items |= entry
             elif isinstance(element, Sequence):
-                items |= element.items
+                items |= element.any_item
             elif isinstance(element, Root):
                 self.reached.add(element.prefix)
             elif isinstance(element, Mark):
@@ -573,7 +592,7 @@ class Interpreter:
                 for _, entry in element.entries:
                     pending.extend(entry)
             elif isinstance(element, Sequence):
-                pending.extend(element.items)
+                pending.extend(element.any_item)
             elif isinstance(element, Root):
                 target.add(element.prefix)
 
@@ -684,7 +703,7 @@ class Interpreter:
                 self._render_files(element.path, context)
             else:
                 from_values = True
-        if not value:
+        if not value and any(".Files" in template.text for template in self.templates):
             self._render_files(ANYTHING, context)
         if from_values:
             for text in self._value_texts():
@@ -705,26 +724,25 @@ class Interpreter:
             self.guards = guards
 
     def _render_files(self, path: str, context: Value) -> None:
-        """Walks the chart's files of that path that hold templates."""
+        """Walks the chart's files of that path that are templates."""
         pattern = _pattern(path)
+        guards = self.guards
+        if ANYTHING in path:
+            self.guards |= QUIETLY
         for name, text in self.chart.files.items():
-            if "{{" in text and not name.startswith("templates/") and pattern.fullmatch(name):
+            if ".Values" in text and not name.endswith((".md", ".gotmpl")) and pattern.fullmatch(name):
                 template = self.parsed.get(name)
-                if template is None:
+                if template is None and not name.startswith("templates/"):
                     template = self.parsed[name] = parse_template(name, text)
                     self._register(template)
-                if template.tree is not None:
-                    guards = self.guards
-                    if ANYTHING in path:
-                        self.guards |= QUIETLY
+                if template is not None and template.tree is not None:
                     self._enter(template, template, template.tree, context)
-                    self.guards = guards
+        self.guards = guards
 
     def _value_texts(self) -> list[str]:
         """The texts in values.yaml that hold actions."""
         if self.value_texts is None:
-            values = self.chart.values
-            self.value_texts = list(dict.fromkeys(_texts_of(values.data))) if values is not None else []
+            self.value_texts = list(dict.fromkeys(_texts_of(self.defaults)))
         return self.value_texts
 
     def _index(self, operands: list[Operand], node: Node) -> Value:
@@ -737,12 +755,15 @@ class Interpreter:
         """The part of a value that keys lead to; only the last step is noted as a read."""
         names: tuple[str, ...] = ()
         for key in keys:
-            texts = [] if isinstance(key, Number) else self._texts(key)
+            if isinstance(key, Number) and isinstance(key.value, int):
+                value, names = self._item(self._access(value, names, node, quiet=quiet), key.value), ()
+                continue
+            texts = self._texts(key)
             if len(texts) == 1 and ANYTHING not in texts[0]:
                 names = (*names, texts[0])
                 continue
             value, names = self._access(value, names, node, quiet=quiet), ()
-            if texts and not any(ANYTHING in text for text in texts):
+            if not any(ANYTHING in text for text in texts):
                 found: Value = NOTHING
                 for text in texts:
                     found |= self._access(value, (text,), node, quiet=True)
@@ -762,7 +783,7 @@ class Interpreter:
                 for _, entry in element.entries:
                     found |= entry
             elif isinstance(element, Sequence):
-                found |= element.items
+                found |= element.any_item
             elif isinstance(element, Root):
                 self.reached.add(element.prefix)
             elif isinstance(element, Mark):
@@ -792,7 +813,7 @@ class Interpreter:
         found: Value = NOTHING
         for holder in operands[1:]:
             found |= self._step_by_step(self._tolerantly(holder), operands[:1], node, quiet=True)
-        return frozenset((Sequence(self._bounded(found)),))
+        return _list_of(self._bounded(found))
 
     def _pick(self, operands: list[Operand], node: Node) -> Value:
         """``pick dict key…``"""
@@ -820,13 +841,13 @@ class Interpreter:
         found: Value = NOTHING
         for operand in operands:
             found |= self._parts(self._value(operand))[0]
-        return frozenset((Sequence(self._bounded(found)),))
+        return _list_of(self._bounded(found))
 
     def _values(self, operands: list[Operand], node: Node) -> Value:
         found: Value = NOTHING
         for operand in operands:
             found |= self._parts(self._value(operand))[1]
-        return frozenset((Sequence(self._bounded(found)),))
+        return _list_of(self._bounded(found))
 
     def _dict(self, operands: list[Operand], node: Node) -> Value:
         entries: dict[str, Value] = {}
@@ -841,10 +862,7 @@ class Interpreter:
         return frozenset((Record(frozenset(entries.items()), rest),))
 
     def _list(self, operands: list[Operand], node: Node) -> Value:
-        found: Value = NOTHING
-        for operand in operands:
-            found |= self._tolerantly(operand)
-        return frozenset((Sequence(self._bounded(found)),))
+        return frozenset((Sequence(tuple(self._tolerantly(operand) for operand in operands), NOTHING),))
 
     def _of_lists(self, operands: list[Operand], node: Node) -> Value:
         """Functions that put lists and items together, or give back parts of a list."""
@@ -852,16 +870,45 @@ class Interpreter:
         for operand in operands:
             for element in self._tolerantly(operand):
                 if isinstance(element, Sequence):
-                    found |= element.items
+                    found |= element.any_item
                 elif type(element) is tuple:
                     self.whole.add(element)
                 else:
                     found |= {element}
-        return frozenset((Sequence(self._bounded(found)),))
+        return _list_of(self._bounded(found))
 
-    def _item(self, operands: list[Operand], node: Node) -> Value:
-        """``first``, ``last``: an item of a list."""
-        return self._some_part(self._of_lists(operands, node))
+    def _append(self, operands: list[Operand], node: Node) -> Value:
+        if len(operands) == 2:
+            value = self._tolerantly(operands[0])
+            if len(value) == 1:
+                (element,) = value
+                if isinstance(element, Sequence) and not element.others and len(element.items) < MAX_ELEMENTS:
+                    return frozenset((Sequence((*element.items, self._tolerantly(operands[1])), NOTHING),))
+        return self._of_lists(operands, node)
+
+    def _first_item(self, operands: list[Operand], node: Node) -> Value:
+        return self._item(self._tolerantly(operands[0]), 0) if operands else NOTHING
+
+    def _last_item(self, operands: list[Operand], node: Node) -> Value:
+        return self._item(self._tolerantly(operands[0]), -1) if operands else NOTHING
+
+    def _rest(self, operands: list[Operand], node: Node) -> Value:
+        """``rest``: the list without its first item."""
+        found: set[Element] = set()
+        for element in self._tolerantly(operands[0]) if operands else NOTHING:
+            if isinstance(element, Sequence):
+                found.add(Sequence(element.items[1:], element.others))
+            elif type(element) is tuple:
+                self.whole.add(element)
+        return frozenset(found)
+
+    def _item(self, value: Value, index: int) -> Value:
+        """The item of a list."""
+        if len(value) == 1:
+            (element,) = value
+            if isinstance(element, Sequence) and not element.others:
+                return element.items[index] if -len(element.items) <= index < len(element.items) else NOTHING
+        return self._some_part(value)
 
     def _merge(self, operands: list[Operand], node: Node) -> Value:
         """``merge``, ``mergeOverwrite``: any of the operands; the first is changed in place."""
@@ -907,15 +954,20 @@ class Interpreter:
         return result
 
     def _changed_in_place(self, target: Operand, value: Value, new: Value, result: Value) -> None:
-        """A dict was changed: a variable's is known from now on, any other may be read anywhere."""
-        if isinstance(target, Variable) and not target.names and target.name != "$" and not _paths(value):
+        """A dict was changed: what a variable or the dot holds is known from now on, but who else holds it is not."""
+        if isinstance(target, Variable) and not target.names and target.name != "$":
             for scope in reversed(self.scopes):
                 if target.name in scope:
                     self.changed = self.changed or scope[target.name] != result
                     scope[target.name] = result
-                    return
+                    break
+            if not _paths(value):
+                return
+        elif isinstance(target, Dot):
+            self.dot = result
         if _is_place(target):
-            self._take_whole(new, self.reached)
+            # A root context is recognised by its `.Values`, wherever it turns up.
+            self._take_whole(frozenset(element for element in new if not isinstance(element, Root)), self.reached)
 
     def _unset(self, operands: list[Operand], node: Node) -> Value:
         self._get(operands, node)
@@ -953,12 +1005,15 @@ _HANDLERS: dict[str, _Handler] = {
     **dict.fromkeys(("deepCopy", "mustDeepCopy", "omit"), Interpreter._first),
     **dict.fromkeys(("merge", "mustMerge", "mergeOverwrite", "mustMergeOverwrite"), Interpreter._merge),
     **dict.fromkeys(("list", "tuple"), Interpreter._list),
-    **dict.fromkeys(("first", "last", "mustFirst", "mustLast"), Interpreter._item),
+    **dict.fromkeys(("first", "mustFirst"), Interpreter._first_item),
+    **dict.fromkeys(("last", "mustLast"), Interpreter._last_item),
+    **dict.fromkeys(("rest", "mustRest"), Interpreter._rest),
+    **dict.fromkeys(("append", "mustAppend", "push", "mustPush"), Interpreter._append),
     **dict.fromkeys(
         (
-            *("rest", "mustRest", "initial", "mustInitial", "reverse", "mustReverse", "uniq", "mustUniq", "compact"),
-            *("mustCompact", "without", "mustWithout", "slice", "mustSlice", "append", "mustAppend", "push"),
-            *("mustPush", "prepend", "mustPrepend", "concat", "mustConcat", "sortAlpha"),
+            *("initial", "mustInitial", "reverse", "mustReverse", "uniq", "mustUniq", "compact", "mustCompact"),
+            *("without", "mustWithout", "slice", "mustSlice", "prepend", "mustPrepend", "concat", "mustConcat"),
+            "sortAlpha",
         ),
         Interpreter._of_lists,
     ),
@@ -985,6 +1040,11 @@ _HANDLERS: dict[str, _Handler] = {
 """The functions that pass values on; every other one uses up what it is given."""
 _TOLERANT = _HANDLERS.keys() - {"index", "keys", "print", "println", "printf", "toString", "tpl", "trim", "values"}
 """Those that take nil without harm, or whose callee is judged by itself."""
+
+
+def _list_of(items: Value) -> Value:
+    """A list of which only is known what its items may be."""
+    return frozenset((Sequence((), items),))
 
 
 def _paths(value: Value) -> list[tuple[str, ...]]:
@@ -1029,7 +1089,7 @@ def _widened(value: Value) -> Value:
         if isinstance(element, str)
         else Record(frozenset((name, _widened(entry)) for name, entry in element.entries), _widened(element.rest))
         if isinstance(element, Record)
-        else Sequence(_widened(element.items))
+        else Sequence(tuple(_widened(item) for item in element.items), _widened(element.others))
         if isinstance(element, Sequence)
         else element
         for element in value
