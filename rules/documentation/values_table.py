@@ -298,14 +298,16 @@ def _read_literal(text: str) -> Json:
 def _differs(view: View, cell: Cell, table: _ValuesTable, values: _Values) -> bool:
     """Whether the default that a table shows is surely another one."""
     data, shown = view.data, cell.text
-    if shown.strip().lower() in _NOTHING:
+    if shown.strip().lower() in _NOTHING and values.shown_default(view.path) is None:
         # helm-docs prints what is there; in a hand-written table an empty cell says nothing.
         return table.kind is _Kind.HELM_DOCS and bool(shown) and not _is_nothing(data)
     literal = _read_literal(shown)
-    if _same(data, literal) or _same(data, shown):
+    if _same(data, literal) or _same(data, shown) or _same(view.document.scalar_text(view.path), literal):
+        return False  # as Kubernetes reads it, or as it is written: helm-docs prints `yes` as a text
+    if values.shown_default(view.path) is not None:
         return False
     if table.kind is _Kind.HELM_DOCS:
-        return cell.is_code and values.shown_default(view.path) is None
+        return cell.is_code
     if (
         not _LITERAL.match(shown)
         or _PLACEHOLDER.search(shown)

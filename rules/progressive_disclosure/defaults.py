@@ -26,7 +26,7 @@ def _value_names(subject: Subject) -> set[str]:
     for file, text in subject.chart.files.items():
         if file.startswith("templates/"):
             names.update(name for path in _VALUES_READ.findall(text) for name in path.split("."))
-    return {plain for name in names if len(plain := plain_key(name)) > 2}
+    return {name for name in names if len(name) > 2}
 
 
 @rule(

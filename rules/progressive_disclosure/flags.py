@@ -104,7 +104,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
                 else "is an empty text; write true or false"
             )
         elif data is None:
-            if not certain:
+            if not certain or _is_documented_default(view, subject):
                 good += 1
                 continue
             message = "has no value; write true or false, so that readers see the default"
@@ -112,6 +112,20 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
             message = f"is the number {data}; write true or false"
         yield Problem(f"the flag {message}", view)
     yield Tally(good, total, "flags are boolean")
+
+
+def _is_documented_default(view: View, subject: Subject) -> bool:
+    """Whether null is a default of its own ("on where a token is given"): the comment or the schema says so."""
+    assert subject.chart.values is not None
+    key = subject.chart.values.by_path.get(view.path)
+    if key is not None and key.comment is not None and key.comment.default:
+        return True
+    schema: object = subject.chart.schema
+    for step in view.path:
+        properties = schema.get("properties") if isinstance(schema, dict) else None
+        schema = properties.get(step) if isinstance(properties, dict) else None
+    types = schema.get("type") if isinstance(schema, dict) else None
+    return isinstance(types, list) and "null" in types
 
 
 def _meant(text: str) -> str:

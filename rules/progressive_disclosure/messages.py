@@ -29,7 +29,8 @@ _DIRECTION = re.compile(
     r"\b(set|sets|setting|provid\w*|specif\w+|must|should|shall|has to|have to|needs? to|please|us(?:e|ing)|enabl\w+"
     r"|disabl\w+|defin\w+|add|creat\w+|remov\w+|delet\w+|chang\w+|replac\w+|choose|select|configur\w+|install\w*"
     r"|upgrad\w+|updat\w+|migrat\w+|renam\w+|mov\w+|run|see|check|either|one of|only|cannot|can ?not|can't"
-    r"|(?:not |un)supported|not allowed|deprecated|exclusive|expected|(?:long|short|great)er|less|least|most)\b",
+    r"|(?:not |un)supported|not allowed|deprecated|exclusive|expected|(?:long|short|great)er|less|least|most"
+    r"|helm|kubernetes|k8s)\b",
     re.IGNORECASE,
 )
 _PATH = re.compile(
@@ -37,6 +38,7 @@ _PATH = re.compile(
 )
 """What names a thing: a path, a camelCase key, something in quotes, an option, a file."""
 
+_KEY_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DECORATIONS = frozenset({"trim", "quote", "squote", "nospace", "title", "upper", "lower", "indent", "nindent", "wrap"})
 
 
@@ -46,7 +48,15 @@ def names_a_value(message: str, keys: set[str]) -> bool:
         return True
     words = re.findall(r"[a-z0-9]+", message.lower())
     joined = "".join(words)
-    return any(key in words or (len(key) > 4 and key in joined) for key in keys)
+    return any(_is_said(key, words, joined) for key in keys)
+
+
+def _is_said(key: str, words: list[str], joined: str) -> bool:
+    plain = plain_key(key)
+    if plain in words or (len(plain) > 4 and plain in joined):
+        return True
+    parts = _KEY_PART.findall(key)
+    return len(parts) > 1 and all(part.lower() in words for part in parts)  # "stack ID" says stackId
 
 
 def plain_key(key: str) -> str:
@@ -91,16 +101,16 @@ def _keys(expressions: list[Expression]) -> set[str]:
     while pending:
         expression = pending.pop()
         if isinstance(expression, Field | Variable | Chain) and expression.names:
-            found.update(plain_key(name) for name in expression.names[-2:])
+            found.update(expression.names[-2:])
         if isinstance(expression, Chain):
             pending.append(expression.base)
         if isinstance(expression, Variable):
-            found.add(plain_key(expression.name))
+            found.add(expression.name.removeprefix("$"))
         if isinstance(expression, String):
-            found.update(plain_key(part) for part in expression.value.split("."))
+            found.update(expression.value.split("."))
         if isinstance(expression, Pipeline):
             pending.extend(argument for command in expression.commands for argument in command.args)
-    return found - {"", "values"}
+    return {name for name in found if plain_key(name) not in ("", "values")}
 
 
 def _messages(pipeline: Pipeline) -> Iterator[tuple[str, Expression, set[str]]]:
@@ -129,7 +139,7 @@ def _known_keys(subject: Subject) -> set[str]:
     if subject.chart.values is None:
         return set()
     view = subject.chart.values.document.view
-    names = {plain_key(str(part.path[-1])) for part in view.walk() if part.path and isinstance(part.path[-1], str)}
+    names = {part.path[-1] for part in view.walk() if part.path and isinstance(part.path[-1], str)}
     return {name for name in names if len(name) > 3}
 
 

@@ -223,6 +223,7 @@ def test_names_of_flags(key: str) -> None:
         "grafana.ini: {auth: {enabled: 'true'}}\n",
         "env: [{name: enabled, value: 'true'}]\n",
         "list: [{enabled: 'true'}]\n",
+        "hub:\n  # -- Use the hub\n  # @default -- true where a token is given\n  enabled:\n",
     ],
 )
 def test_what_is_no_flag_or_is_one_rightly(values: str) -> None:
@@ -272,6 +273,8 @@ def test_messages_that_help_nobody(template: str) -> None:
         '{{ required "host?" .Values.database.host }}',
         '{{ range .Values.users }}{{ required "name!" .name }}{{ end }}',
         '{{ fail "set a host" }}',
+        '{{ required "A stack ID is missing" .Values.cloud.stackId }}',
+        '{{ fail "Helm 3.9 is required" }}',
         '{{ fail "`x` is wrong" }}',
         '{{ fail (printf "%s is wrong" .Values.x) }}',
         '{{ fail (include "web.message" .) }}',
