@@ -181,3 +181,18 @@ def test_fingerprints_survive_moved_lines_and_tell_equal_findings_apart(chart: C
     assert [finding.location.line for finding in after] == [3, None]
     assert [finding.fingerprint for finding in before] == [finding.fingerprint for finding in after]
     assert before[0].fingerprint != before[1].fingerprint
+
+
+@rule("security/named", scope=Container, default=MUST)
+def named(container: Container, subject: Subject) -> Iterator[Problem | Tally]:
+    if container.name != "ignored":
+        yield Tally(int(container.image != "app:latest"), 1, "containers with a tag")
+
+
+def test_a_rule_that_judges_some_of_its_things_counts_each_once_by_its_worst_scenario(chart: Chart) -> None:
+    ignored = POD.format(name="c", tag="latest").replace("name: app", "name: ignored")
+    bad, good = POD.format(name="a", tag="latest"), POD.format(name="a", tag="1")
+    other = POD.format(name="b", tag="1")
+    first = result("defaults", ("web/templates/a.yaml", good), ("web/templates/b.yaml", other))
+    second = result("ci/b-values.yaml", ("web/templates/a.yaml", bad), ("web/templates/c.yaml", ignored))
+    assert run(named, chart, first, second).tallies == [Tally(1, 2, "containers with a tag")]

@@ -110,16 +110,26 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
     if not subject.rendered:
         raise Unjudged(subject.facts.not_rendered)
     judged: dict[tuple[object, ...], bool] = {}
+    counted: dict[str, dict[tuple[object, ...], Tally]] = {}
     for rendering in subject.renderings:
         for thing, manifest in _things(rule, rendering):
             identity = _identity(thing, manifest)
             judged.setdefault(identity, True)
             for outcome in rule.check(thing, subject):
+                if isinstance(outcome, Tally):
+                    # A rule that judges only some of its things counts these itself; the worst scenario counts.
+                    same = counted.setdefault(outcome.what, {}).setdefault(identity, outcome)
+                    if outcome.good * same.total < same.good * outcome.total:
+                        counted[outcome.what][identity] = outcome
+                    continue
                 if isinstance(outcome, Problem):
                     judged[identity] = False
                 yield outcome, manifest
     if rule.evidence and judged:
         yield Tally(sum(judged.values()), len(judged), rule.evidence), None
+    for what, tallies in counted.items():
+        good, total = sum(tally.good for tally in tallies.values()), sum(tally.total for tally in tallies.values())
+        yield Tally(good, total, what), None
 
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
