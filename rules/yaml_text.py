@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from helm_constitution.api import Span
 
-_KEY = re.compile(r"^([ ]*)(?:- )?([\w./-]+):(?:[ \t]+(.*?))?[ \t]*$")
+_KEY = re.compile(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from helm_constitution.api import (
     MUST,
@@ -13,12 +13,14 @@ from helm_constitution.api import (
     Rendering,
     Subject,
     TextPlace,
+    Unjudged,
     View,
     Workload,
     forbid,
     require,
     rule,
 )
+from helm_constitution.templates import TemplateFile
 
 from ..yaml_text import key_lines
 
@@ -35,15 +37,28 @@ _CHANGING_KEYS = {
     "app.kubernetes.io/version": "changes with every version of the application",
 }
 _CHECKSUM = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_CHANGING_CALL = re.compile(
-    r"\b(?P<random>rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|uuidv4|shuffle|now)\b|\.Release\.(?P<release>Revision|Time)\b"
-)
+# What gives another value on each upgrade, by how it stands in a template: plain text, because all of it is searched.
+_CHANGING_CALLS = {
+    "randAlpha": "randAlpha",
+    "randAlphaNum": "randAlphaNum",
+    "randAscii": "randAscii",
+    "randBytes": "randBytes",
+    "randInt": "randInt",
+    "randNumeric": "randNumeric",
+    "shuffle": "shuffle",
+    "uuidv4": "uuidv4",
+    "now }}": "now",
+    "now -}}": "now",
+    "now)": "now",
+    "now |": "now",
+    ".Release.Revision": ".Release.Revision",
+    ".Release.Time": ".Release.Time",
+}
 _INCLUDE = re.compile(r"""\binclude\s+["`]([^"`]+)["`]""")
 
 
 @rule(
     "compat/unstable-selector",
-    scope=Manifest,
     default=MUST,
     enforces=(
         require(
@@ -52,9 +67,8 @@ _INCLUDE = re.compile(r"""\binclude\s+["`]([^"`]+)["`]""")
         forbid(r"\bversions?\b[^.]{0,40}\bselectors?\b|\bselectors?\b[^.]{0,60}\b(?:versions?|change|random)"),
     ),
     umbrella=_UPGRADABLE,
-    evidence="objects keep their names and selectors on upgrades",
 )
-def unstable_selector(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def unstable_selector(subject: Subject) -> Iterator[Problem]:
     """A selector, a volume claim template or an object's name holds what changes with every release of the chart.
 
     Why: Kubernetes refuses to change a selector or a claim template, so the next `helm upgrade` fails; under a new name
@@ -72,6 +86,19 @@ def unstable_selector(manifest: Manifest, subject: Subject) -> Iterator[Problem]
     Source: Helm chart best practices, Labels and Annotations; Kubernetes documentation, Deployment: Label selector
         updates
     """
+    defines = {name: call for name, text in subject.define_texts.items() if (call := _changing_call(text)) is not None}
+    problems = [problem for template in subject.templates for problem in _changing_in_text(template, defines)]
+    if not problems and not subject.rendered:
+        raise Unjudged(subject.facts.not_rendered)
+    yield from problems
+    for rendering in subject.renderings:
+        for manifest in rendering.manifests:
+            if not manifest.is_test:
+                yield from _changing_in_object(manifest, subject)
+
+
+def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """Versions and checksums, which show in what is rendered."""
     versions = _versions(manifest, subject)
     for view, what in _unchangeable(manifest):
         key = str(view.path[-1])
@@ -82,14 +109,11 @@ def unstable_selector(manifest: Manifest, subject: Subject) -> Iterator[Problem]
             yield Problem(f"{what}, and {key} {reason}", at=view)
     if manifest.kind in _NAMED_BY_VERSION or manifest.hooks:
         return
-    name = manifest.get("metadata", "name")
     for version, whose in versions:
         if version.count(".") >= 2 and _holds(manifest.name, version):
-            yield Problem(
-                f"the name holds {whose}: each release of the chart makes a new object and removes the old", at=name
-            )
+            message = f"the name holds {whose}: each release of the chart makes a new object and removes the old"
+            yield Problem(message, at=manifest.get("metadata", "name"))
             return
-    yield from _changing_in_text(manifest, subject)
 
 
 def _unchangeable(manifest: Manifest) -> Iterator[tuple[View, str]]:
@@ -135,30 +159,36 @@ def _holds(text: str, version: str) -> bool:
     return False
 
 
-def _changing_in_text(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
-    """Random values, the revision and the time, which a single rendering can't tell from fixed ones."""
-    text = subject.template_text(manifest)
-    if text is None or manifest.dependency is not None:
+def _changing_call(text: str) -> str | None:
+    """What in a template gives another value on each upgrade: a random function, the time, the revision."""
+    found = [name for sign, name in _CHANGING_CALLS.items() if sign in text]
+    return max(found, key=len) if found else None
+
+
+def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Iterator[Problem]:
+    """Random values, the revision and the time, which a single rendering can't tell from fixed ones.
+
+    ``defines`` are the named templates that hold such a call, with the call.
+    """
+    if template.is_partial or (not defines and _changing_call(template.text) is None):
         return
-    lines = list(key_lines(text))
+    lines = list(key_lines(template.text))
     kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
+    hooks = {line.document for line in lines if line.key == "helm.sh/hook"}
     for line in lines:
+        kind = kinds.get(line.document)
         in_name = line.key == "name" and line.parents == ("metadata",)
         in_selector = "selector" in line.parents or "matchLabels" in line.parents
-        if not (in_name or in_selector) or kinds.get(line.document) != manifest.kind:
+        if kind is None or kind in _NAMED_BY_VERSION or line.document in hooks or not (in_name or in_selector):
             continue
-        call = _CHANGING_CALL.search(line.value)
-        through = ""
-        if call is None:
-            for included in _INCLUDE.findall(line.value):
-                if call := _CHANGING_CALL.search(subject.define_text(included) or ""):
-                    through = f' by way of "{included}"'
-                    break
+        call, through = _changing_call(line.value), ""
+        for included in _INCLUDE.findall(line.value):
+            if call is None and included in defines:
+                call, through = defines[included], f' by way of "{included}"'
         if call is not None:
-            source = call["random"] or f".Release.{call['release']}"
             where = "the name" if in_name else f"{line.key} in the selector"
-            message = f"{where} comes from {source}{through} and differs with every upgrade"
-            yield Problem(message, at=TextPlace(manifest.template, line.span))
+            message = f"{where} comes from {call}{through} and differs with every upgrade"
+            yield Problem(message, at=TextPlace(template.path, line.span))
 
 
 @rule(

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
 
 from .statements import BEST_PRACTICES
 
-# Each helper by the last parts of the names that public charts give it.
+
+@dataclass(frozen=True, slots=True)
+class _Helper:
+    """A named template that `helm create` lays down. ``pattern`` knows it by the names that public charts give it;
+    ``needed_by`` are the kinds of which a chart must have one to need it.
+    """
+
+    what: str
+    name: str
+    pattern: re.Pattern[str]
+    needed_by: frozenset[str] | None = None
+
+
+def _helper(what: str, name: str, pattern: str, *needed_by: str) -> _Helper:
+    return _Helper(what, name, re.compile(pattern, re.IGNORECASE), frozenset(needed_by) if needed_by else None)
+
+
 _HELPERS = (
-    ("the chart's name", "name", re.compile(r"(?:^|[^a-z])(?:chart)?name$", re.IGNORECASE)),
-    ("the full name of objects", "fullname", re.compile(r"full[-_.]?name|names\.full", re.IGNORECASE)),
-    ("the common labels", "labels", re.compile(r"^(?!.*(?:selector|match)).*labels", re.IGNORECASE)),
-    ("the selector labels", "selectorLabels", re.compile(r"selector|match[-_.]?labels", re.IGNORECASE)),
-    ("the service account's name", "serviceAccountName", re.compile(r"service[-_.]?account", re.IGNORECASE)),
+    _helper("the chart's name", "name", r"(?:^|[^a-z])(?:chart)?name$"),
+    _helper("the full name of objects", "fullname", r"full[-_.]?name|names\.full"),
+    _helper("the common labels", "labels", r"^(?!.*(?:selector|match)).*labels"),
+    _helper(
+        "the selector labels",
+        "selectorLabels",
+        r"selector|match[-_.]?labels",
+        *("Deployment", "StatefulSet", "DaemonSet", "Service"),
+    ),
+    _helper("the service account's name", "serviceAccountName", r"service[-_.]?account", "ServiceAccount"),
 )
-_CALL = re.compile(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
-_KIND = re.compile(r"^kind:[ \t]*[\"']?(\w*)", re.MULTILINE)
-_SELECTED = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Service"})
 
 
 @rule(
@@ -49,33 +68,39 @@ def missing_helper(subject: Subject) -> Iterator[Problem]:
     chart = subject.chart
     if chart.is_library:
         raise Unjudged("a library chart has no objects to name")
-    kinds: set[str] = set()
-    names: set[str] = set()
-    partial: str | None = None
-    for template in subject.templates:
-        names.update(template.defines)
-        names.update(_CALL.findall(template.text))
-        if not template.is_partial:
-            kinds.update(_KIND.findall(template.text))
-        elif partial is None or template.path == "templates/_helpers.tpl":
-            partial = template.path
+    templates = [template for template in subject.templates if not template.is_partial]
+    kinds = {kind for template in templates for kind in _kinds(template.text)}
     if not kinds:
         raise Unjudged("the chart's own templates make no objects")
-    missing: list[tuple[str, str]] = []
-    for what, name, pattern in _HELPERS:
-        if name == "selectorLabels" and not kinds & _SELECTED:
-            continue
-        if name == "serviceAccountName" and "ServiceAccount" not in kinds:
-            continue
-        if not any(pattern.search(known) for known in names):
-            missing.append((what, f'"{chart.name}.{name}"'))
+    names = list(subject.define_texts)
+    needed = [helper for helper in _HELPERS if helper.needed_by is None or kinds & helper.needed_by]
+    missing = [helper for helper in needed if not any(helper.pattern.search(name) for name in names)]
+    if missing and chart.dependencies:
+        # What is included and isn't the chart's own is a library's.
+        included = {name for template in subject.templates for name in _included(template.text)}
+        missing = [helper for helper in missing if not any(helper.pattern.search(name) for name in included)]
     if missing:
-        what, define = (_listed([entry[part] for entry in missing]) for part in (0, 1))
+        what = _listed([helper.what for helper in missing])
+        define = _listed([f'"{chart.name}.{helper.name}"' for helper in missing])
+        partials = [template.path for template in subject.templates if template.is_partial]
+        place = "templates/_helpers.tpl" if "templates/_helpers.tpl" in partials else next(iter(partials), "Chart.yaml")
         opening = "no named template gives" if len(missing) == 1 else "no named templates give"
         yield Problem(
             f"{opening} {what}; define {define} in templates/_helpers.tpl",
-            TextPlace(partial or "Chart.yaml"),
+            TextPlace(place),
         )
+
+
+def _kinds(text: str) -> Iterator[str]:
+    """The kinds of the objects that a template writes out."""
+    for part in f"\n{text}".split("\nkind:")[1:]:
+        yield part.partition("\n")[0].strip().strip("\"'")
+
+
+def _included(text: str) -> Iterator[str]:
+    """The named templates that a template includes."""
+    for part in text.split('include "')[1:]:
+        yield part.partition('"')[0]
 
 
 def _listed(words: list[str]) -> str:

@@ -185,7 +185,7 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     if not namespace or (namespace in _SYSTEM and manifest.workload is None):
         return
     text = subject.template_text(manifest)
-    if text is None or "namespace:" not in text:
+    if text is None or re.search(rf"namespace:[ \t]+[\"']?{re.escape(namespace)}", text) is None:
         return
     lines = list(key_lines(text))
     kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}

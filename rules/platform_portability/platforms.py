@@ -7,6 +7,7 @@ any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Tr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ _DOMAINS = {domain: platform for platform in PLATFORMS for domain in platform.do
 _KEYS = tuple((key, platform) for platform in PLATFORMS for key in platform.keys)
 
 
+@lru_cache(maxsize=4096)
 def platform_of(name: str) -> Platform | None:
     """The platform that owns an API group, an annotation, a label, a storage driver or a controller's name."""
     domain = name.partition("/")[0]

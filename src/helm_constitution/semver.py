@@ -137,6 +137,11 @@ class Constraint:
     text: str
     alternatives: tuple[tuple[_Comparison, ...], ...]
 
+    @property
+    def names_prereleases(self) -> bool:
+        """Whether each of its versions is a pre-release (``>=1.25.0-0``): then all pre-releases in the range count."""
+        return all(comparison.version.pre for comparisons in self.alternatives for comparison in comparisons)
+
     def accepts(self, version: Version, *, prereleases: bool = False) -> bool:
         """Whether a version lies in the range.
 

@@ -171,9 +171,10 @@ class Subject:
         found = self.facts.chart_of(manifest)
         return found[0].files.get(found[1]) if found else None
 
-    def define_text(self, name: str) -> str | None:
-        """A named template of the chart as written; None where the chart has none of that name."""
-        return self.facts.define_texts.get(name)
+    @property
+    def define_texts(self) -> Mapping[str, str]:
+        """The chart's named templates as written, by name."""
+        return self.facts.define_texts
 
     def given_by_values(self, manifest: Manifest) -> bool:
         """Whether an object comes whole out of the values (``extraObjects``): its user wrote it, not the chart."""

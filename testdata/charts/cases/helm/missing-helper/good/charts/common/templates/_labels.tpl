@@ -1,0 +1,7 @@
+{{- define "common.labels.standard" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+{{- end }}
+
+{{- define "common.labels.matchLabels" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+{{- end }}
