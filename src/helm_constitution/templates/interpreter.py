@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -275,6 +276,11 @@ class Interpreter:
         self.touched, self.guards_used = outer_touched, guards_used | needed
         if outer_touched is not None:
             outer_touched |= read
+
+    @cached_property
+    def has_file_texts(self) -> bool:
+        """Whether the templates read files of the chart at all."""
+        return any(".Files" in template.text for template in self.templates)
 
     # --- contents ---
 
@@ -642,12 +648,9 @@ class Interpreter:
         return self._bounded(found)
 
     def _ternary(self, operands: list[Operand], node: Node) -> Value:
-        """One of the first two operands; the third, which decides, guards them."""
-        if len(operands) < 3:
-            return self._any(operands, node)
-        *choices, test = operands
-        self._junction([test, *choices], node)
-        return self._any(choices, node)
+        """One of the first two operands, as the third decides; all three are evaluated."""
+        self._test(operands[2:], node)
+        return self._any(operands[:2], node)
 
     def _test(self, operands: list[Operand], node: Node) -> Value:
         """Something true or false."""
@@ -703,7 +706,7 @@ class Interpreter:
                 self._render_files(element.path, context)
             else:
                 from_values = True
-        if not value and any(".Files" in template.text for template in self.templates):
+        if not value and self.has_file_texts:
             self._render_files(ANYTHING, context)
         if from_values:
             for text in self._value_texts():
@@ -944,10 +947,10 @@ class Interpreter:
         for text in self._texts(key):
             if ANYTHING in text:
                 rest |= new
-                self.provided.update(_paths(value))
+                self.provided.update(element for element in value if type(element) is tuple)
             else:
                 entries[text] = entries.get(text, NOTHING) | new
-                self.provided.update((*path, text) for path in _paths(value))
+                self.provided.update((*element, text) for element in value if type(element) is tuple)
         others.add(Record(frozenset(entries.items()), rest))
         result = self._bounded(frozenset(others))
         self._changed_in_place(target, value, new, result)
