@@ -14,7 +14,10 @@ DEFAULT_KUBE_VERSION = "v1.36.0"
 
 @dataclass(frozen=True, slots=True)
 class SetArgument:
-    """One of helm's ``--set`` options. ``flag`` is ``--set``, ``--set-string``, ``--set-file``, ``--set-json`` or ``--set-literal``."""
+    """One of helm's ``--set`` options.
+
+    ``flag`` is ``--set``, ``--set-string``, ``--set-file``, ``--set-json`` or ``--set-literal``.
+    """
 
     flag: str
     value: str
@@ -76,7 +79,10 @@ class HelmMessage:
 
 @dataclass(frozen=True, slots=True)
 class RenderedText:
-    """One rendered document. ``source`` is as helm prints it: ``chartname/templates/x.yaml``, ``parent/charts/dep/templates/y.yaml``."""
+    """One rendered document.
+
+    ``source`` is as helm prints it: ``chartname/templates/x.yaml``, ``parent/charts/dep/templates/y.yaml``.
+    """
 
     source: str
     text: str
@@ -101,7 +107,10 @@ class RenderOutput:
 
 @dataclass(frozen=True, slots=True)
 class LintOutput:
-    """What ``helm lint`` said, in its order; ``failed`` when helm itself could not run to its end (time limit, memory)."""
+    """What ``helm lint`` said, in its order.
+
+    ``failed`` when helm itself could not run to its end (time limit, memory).
+    """
 
     messages: tuple[HelmMessage, ...] = ()
     failed: bool = False

@@ -1,0 +1,242 @@
+"""Rendered text cut into documents, in the order that both engines give, and what helm finds wrong with one.
+
+Helm's own steps (releaseutil's SplitManifests and SortManifests) are done again here for the embedded engine, which
+gives whole rendered files, and for what ``helm template --debug`` shows of a chart that renders to broken YAML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderedText
+
+_SOURCE = "\n---\n# Source: "
+"""Helm cuts at every line that begins with ``---``, so such a line in its output is its own, even where a template
+prints a ``# Source:`` of its own or a block scalar holds one."""
+
+# In whole files (--debug) it may be the template's as well: only a template's path counts.
+_FILE_SOURCE = re.compile(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templates/.+)\n", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+
+_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
+_METADATA = re.compile(r"^metadata:[ \t\r]*\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
+# A line of metadata that may hold more than a scalar.
+_NESTED = re.compile(
+    r"^[ \t]+(?=\S)(?:- |(?!(?:annotations|labels):[ \t\r]*$).*:(?:[ \t\r]*$|[ \t]+[\[{]))", re.MULTILINE
+)
+_ALIAS = re.compile(r"\*[A-Za-z_]")
+
+HOOK = "helm.sh/hook"
+_HOOKS = frozenset(
+    [f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")]
+    + ["test", "test-success"]
+)
+_INSTALL_ORDER = (
+    "PriorityClass",
+    "Namespace",
+    "NetworkPolicy",
+    "ResourceQuota",
+    "LimitRange",
+    "PodSecurityPolicy",
+    "PodDisruptionBudget",
+    "ServiceAccount",
+    "Secret",
+    "SecretList",
+    "ConfigMap",
+    "StorageClass",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "CustomResourceDefinition",
+    "ClusterRole",
+    "ClusterRoleList",
+    "ClusterRoleBinding",
+    "ClusterRoleBindingList",
+    "Role",
+    "RoleList",
+    "RoleBinding",
+    "RoleBindingList",
+    "Service",
+    "DaemonSet",
+    "Pod",
+    "ReplicationController",
+    "ReplicaSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "StatefulSet",
+    "Job",
+    "CronJob",
+    "IngressClass",
+    "Ingress",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+)
+_PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
+
+
+def of_output(output: str) -> tuple[RenderedText, ...]:
+    """The documents in what ``helm template`` prints, by source; in one source first the objects, then the hooks."""
+    documents = []
+    for part in f"\n{output}".split(_SOURCE)[1:]:
+        source, _, text = part.partition("\n")
+        documents.append(RenderedText(source, _trimmed(text)))
+    return tuple(sorted(documents, key=_by_source))
+
+
+def of_debug_output(output: str) -> tuple[RenderedText, ...]:
+    """The same for ``helm template --debug`` of a chart that renders to broken YAML: whole files, in any order."""
+    files: dict[str, str] = {}
+    starts = list(_FILE_SOURCE.finditer(output))
+    ends = [match.start() for match in starts[1:]] + [len(output)]
+    for match, end in zip(starts, ends, strict=True):
+        # Behind the files, helm prints the hooks that it found in them once more.
+        files.setdefault(match[1], output[match.end() : end])
+    return of_files(files)
+
+
+def of_files(files: Mapping[str, str]) -> tuple[RenderedText, ...]:
+    """The documents of whole rendered files, by their paths as helm names them (``web/templates/a.yaml``)."""
+    documents: list[tuple[str, tuple[bool, tuple[int, str]], RenderedText]] = []
+    for source in sorted(files):
+        if source.rpartition("/")[2].startswith("_") or source.endswith("NOTES.txt"):
+            continue
+        for part in _split(files[source]):
+            text = _trimmed(part)
+            events = _hook_events(text)
+            if text == "\n" or not events <= _HOOKS:  # a hook that helm doesn't know is never installed
+                continue
+            documents.append((source, (bool(events), _install_place(text)), RenderedText(source, text)))
+    documents.sort(key=lambda entry: entry[:2])
+    return tuple(document for _, _, document in documents)
+
+
+def _split(text: str) -> list[str]:
+    text = text.lstrip()
+    return _SEPARATOR.split(text) if text.startswith("---") or "\n---" in text else [text]
+
+
+def _trimmed(text: str) -> str:
+    """Helm 3 trims both ends of a document, Helm 4 only the front: here it is always both."""
+    return text.strip() + "\n"
+
+
+def _by_source(document: RenderedText) -> str:
+    return document.source
+
+
+def _install_place(text: str) -> tuple[int, str]:
+    """Where helm installs an object: kinds that it doesn't know come last, by name."""
+    match = _KIND.search(text)
+    kind = match[1] if match is not None else _read_kind(text)
+    place = _PLACES.get(kind)
+    return (len(_PLACES), kind) if place is None else (place, "")
+
+
+def _read_kind(text: str) -> str:
+    kind = _field(text, "kind")
+    return kind if isinstance(kind, str) else ""
+
+
+def _hook_events(text: str) -> frozenset[str]:
+    """The events that a document is a hook for; none for an ordinary object."""
+    if HOOK not in text:
+        return frozenset()
+    annotations = _field(text, "metadata", "annotations")
+    hook = annotations.get(HOOK) if isinstance(annotations, dict) else None
+    return frozenset() if hook is None else frozenset(part.strip().lower() for part in str(hook).split(","))
+
+
+def _field(text: str, *path: str) -> object:
+    from helm_constitution.yamltree import load_documents
+
+    try:
+        documents = load_documents(text, "", rendered=True)
+    except YamlSyntaxError:
+        return None
+    return documents[0].view.get(*path).data if documents and documents[0].view.get(*path).exists else None
+
+
+def faults(documents: Iterable[RenderedText]) -> tuple[HelmMessage, ...]:
+    """What keeps helm from reading rendered documents: YAML errors and heads that are no object's, one message each."""
+    return tuple(message for document in documents if (message := _fault(document)) is not None)
+
+
+def _fault(document: RenderedText) -> HelmMessage | None:
+    if not _needs_reading(document.text):
+        return None
+    from helm_constitution.yamltree import load_documents
+
+    try:
+        heads = load_documents(document.text, document.source, rendered=True)
+    except YamlSyntaxError as error:
+        return _message(document, f"not YAML once rendered: {error.message}", error.line)
+    for head in heads[:1]:
+        if fault := _head_fault(head.data):
+            return _message(document, f"no Kubernetes object once rendered: {fault}", None)
+    return None
+
+
+def _needs_reading(text: str) -> bool:
+    """Whether a document may hold a fault. Most are seen not to at a tenth of the cost of reading them."""
+    from helm_constitution.yamltree import HAS_C_PARSER
+
+    if not HAS_C_PARSER:
+        return True
+    from yaml import YAMLError
+    from yaml._yaml import CParser
+
+    try:
+        CParser(text).raw_parse()
+    except YAMLError:
+        return True
+    metadata = _METADATA.search(text)
+    plain = _KIND.search(text) is not None and metadata is not None and _NESTED.search(metadata[1]) is None
+    return not plain or _has_alias(text)
+
+
+def _has_alias(text: str) -> bool:
+    """Whether a document may use an anchor; one that it doesn't define is seen only by reading it."""
+    return any(match.start() == 0 or text[match.start() - 1] in " \t\n[{," for match in _ALIAS.finditer(text))
+
+
+def _head_fault(head: object) -> str | None:
+    """What helm can't decode of an object's head: apiVersion, kind, metadata with its name and annotations."""
+    if head is None:
+        return None
+    if not isinstance(head, dict):
+        return f"is {_named(head)}, should be a map"
+    for name in ("apiVersion", "kind"):
+        if isinstance(head.get(name), (dict, list)):
+            return f"{name} is {_named(head[name])}, should be a string"
+    metadata = head.get("metadata")
+    if metadata is None:
+        return None
+    if not isinstance(metadata, dict):
+        return f"metadata is {_named(metadata)}, should be a map"
+    if isinstance(metadata.get("name"), (dict, list)):
+        return f"metadata.name is {_named(metadata['name'])}, should be a string"
+    annotations = metadata.get("annotations")
+    if annotations is not None and not isinstance(annotations, dict):
+        return f"metadata.annotations is {_named(annotations)}, should be a map"
+    for name, value in (annotations or {}).items():
+        if isinstance(value, (dict, list)):
+            return f"metadata.annotations.{name} is {_named(value)}, should be a string"
+    return None
+
+
+def _named(value: object) -> str:
+    """What a value is, in YAML's words."""
+    if isinstance(value, dict):
+        return "a map"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, str):
+        return "a string"
+    return "true or false" if isinstance(value, bool) else "a number"
+
+
+def _message(document: RenderedText, text: str, line: int | None) -> HelmMessage:
+    file = document.source.partition("/")[2]
+    return HelmMessage(MessageLevel.ERROR, text, FailureKind.YAML, file=file, rendered_line=line)

@@ -1,0 +1,351 @@
+"""Processes of ours: started in a group of their own, watched for time, memory and output, killed as a group."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from helm_constitution.errors import EngineError
+from helm_constitution.helm.protocol import Limits
+
+OUTPUT_LIMIT = 64 * 1024**2
+"""Bytes that a process may write. The largest public charts render to 2 MB."""
+
+POLL_SECONDS = 0.02
+"""How often a process at work is looked at."""
+
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: its exit status (negative: the signal), what it wrote, the limit that it broke."""
+
+    status: int
+    output: str
+    errors: str
+    breach: str | None = None
+
+
+class Child(Protocol):
+    """A process of ours that may still be at work."""
+
+    @property
+    def pid(self) -> int:
+        """Its number, that of its group as well."""
+        ...
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit status (negative: the signal), None when it is still at work after so many seconds."""
+        ...
+
+    def kill(self) -> None:
+        """Ends it with everything that it has started."""
+        ...
+
+
+if sys.platform != "win32":
+
+    class PosixChild:
+        """A child of this process, by its number."""
+
+        def __init__(self, pid: int) -> None:
+            self.pid = pid
+            self._status: int | None = None
+            self._lock = threading.Lock()
+            self._handle = _handle(pid)
+
+        def wait(self, seconds: float) -> int | None:
+            """See Child."""
+            if self._handle is not None:
+                import select
+
+                watch = select.poll()
+                watch.register(self._handle, select.POLLIN)
+                watch.poll(seconds * 1000)
+                return self._reap()
+            until = time.monotonic() + seconds
+            while (status := self._reap()) is None and time.monotonic() < until:
+                time.sleep(0.002)
+            return status
+
+        def _reap(self) -> int | None:
+            with self._lock:
+                if self._status is None:
+                    pid, status = os.waitpid(self.pid, os.WNOHANG)
+                    if pid:
+                        self._status = os.waitstatus_to_exitcode(status)
+                        if self._handle is not None:
+                            os.close(self._handle)
+                            self._handle = None
+                return self._status
+
+        def kill(self) -> None:
+            """See Child."""
+            import signal
+
+            with self._lock:  # never a number that the system may have given to somebody else
+                if self._status is None:
+                    os.killpg(self.pid, signal.SIGKILL)
+
+    def _handle(pid: int) -> int | None:
+        """A descriptor that wakes up when the process ends; None where the system has no such thing."""
+        if sys.platform != "linux":
+            return None
+        try:
+            return os.pidfd_open(pid)
+        except OSError:
+            return None
+
+    def start(
+        arguments: Sequence[str], environment: Mapping[str, str], *, stdin: int | None, stdout: int, stderr: int
+    ) -> Child:
+        """Starts a program by its absolute path. Not by subprocess, whose import costs 7 ms.
+
+        Raises:
+            OSError: it can't be run.
+        """
+        null = os.open(os.devnull, os.O_RDONLY) if stdin is None else None
+        try:
+            pid = os.posix_spawn(
+                arguments[0],
+                list(arguments),
+                environment,
+                file_actions=[
+                    (os.POSIX_SPAWN_DUP2, stdin if null is None else null, 0),
+                    (os.POSIX_SPAWN_DUP2, stdout, 1),
+                    (os.POSIX_SPAWN_DUP2, stderr, 2),
+                ],
+                setpgroup=0,
+            )
+        finally:
+            if null is not None:
+                os.close(null)
+        return PosixChild(pid)
+
+else:  # pragma: no cover - not tried
+    import subprocess
+
+    class WindowsChild:
+        """A child of this process, by subprocess."""
+
+        def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+            self._popen = popen
+            self.pid = popen.pid
+
+        def wait(self, seconds: float) -> int | None:
+            """See Child."""
+            try:
+                return self._popen.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return None
+
+        def kill(self) -> None:
+            """See Child."""
+            self._popen.kill()
+
+    def start(
+        arguments: Sequence[str], environment: Mapping[str, str], *, stdin: int | None, stdout: int, stderr: int
+    ) -> Child:
+        """Starts a program.
+
+        Raises:
+            OSError: it can't be run.
+        """
+        popen = subprocess.Popen(
+            list(arguments),
+            env=dict(environment),
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
+            stdout=stdout,
+            stderr=stderr,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+        return WindowsChild(popen)
+
+
+def scratch_file() -> int:
+    """The descriptor of a file without a name: a pipe would stop a process that writes more than one reads."""
+    if hasattr(os, "memfd_create"):  # Linux
+        return os.memfd_create("helm-constitution")
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
+
+
+def read_all(descriptor: int) -> str:
+    """What a scratch file holds, as text; bytes that are not UTF-8 become U+FFFD."""
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    parts = []
+    while part := os.read(descriptor, 1 << 20):
+        parts.append(part)
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def resident(pid: int) -> int:
+    """The bytes of memory that a process holds, 0 where the system doesn't tell."""
+    try:
+        with open(f"/proc/{pid}/statm", "rb") as file:
+            return int(file.read().split()[1]) * _PAGE
+    except (OSError, IndexError):
+        return 0
+
+
+def memory_breach(pid: int, limits: Limits) -> str | None:
+    """The words for a process that takes more memory than it may; None while it doesn't."""
+    if resident(pid) <= limits.memory:
+        return None
+    return f"helm took more than {_mebibytes(limits.memory)} of memory and was ended"
+
+
+def output_breach(outputs: Sequence[int]) -> str | None:
+    """The words for a process that has written more than it may; None while it hasn't."""
+    if all(os.fstat(output).st_size <= OUTPUT_LIMIT for output in outputs):
+        return None
+    return f"helm wrote more than {_mebibytes(OUTPUT_LIMIT)} and was ended"
+
+
+def time_breach(limits: Limits) -> str:
+    """The words for a process that takes more time than it may."""
+    return f"helm was not done within {limits.seconds:g} s and was ended; --timeout gives it more"
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / 1024**2:g} MiB"
+
+
+def limit_orphan(pid: int, limits: Limits) -> None:
+    """Sees to it that a process ends in the end even where this one is killed and can't watch it any more."""
+    if sys.platform != "linux":
+        return
+    import resource
+
+    seconds = int(limits.seconds * (os.cpu_count() or 1)) + 1
+    try:
+        resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, seconds))
+    except (OSError, ValueError):
+        return  # it has ended already, or a tighter limit holds
+
+
+class Processes:
+    """Runs processes side by side, as many as there are cores, the others in a queue; each has its own watch."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.closed = False
+        self.slots = threading.Semaphore(min(max(os.cpu_count() or 2, 2), 8))
+        self._runs: list[Run] = []
+        atexit.register(self.close)
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
+        """Starts a program by its absolute path, at once where a slot is free. Its clock runs from its own start."""
+        run = Run(self, arguments, environment)
+        self._runs = [run, *(other for other in self._runs if not other.done())]
+        return run
+
+    def close(self) -> None:
+        """Ends whatever is still at work."""
+        self.closed = True
+        for run in self._runs:
+            run.kill()
+        for run in self._runs:
+            run.join()
+        self._runs.clear()
+        atexit.unregister(self.close)
+
+
+class Run:
+    """One process from its start to its end."""
+
+    def __init__(self, processes: Processes, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._processes = processes
+        self._arguments = arguments
+        self._environment = environment
+        self._child: Child | None = None
+        self._lock = threading.Lock()
+        self._ended: Ended | None = None
+        self._failure: OSError | None = None
+        self._outputs: tuple[int, int] | None = None
+        # The first ones start here: a thread would have to wait for this one to let go of the interpreter.
+        started = processes.slots.acquire(blocking=False)
+        if started:
+            self._start()
+        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
+        self._thread.start()
+
+    def result(self) -> Ended:
+        """Waits for the process to end.
+
+        Raises:
+            EngineError: it could not be run.
+        """
+        self._thread.join()
+        if self._failure is not None:
+            raise EngineError(f"{self._arguments[0]} can't be run: {self._failure.strerror}")
+        if self._ended is None:
+            raise EngineError("helm was asked for something after its engine was closed")
+        return self._ended
+
+    def done(self) -> bool:
+        """Whether the process has ended."""
+        return not self._thread.is_alive()
+
+    def kill(self) -> None:
+        """Ends the process, or keeps it from starting."""
+        with self._lock:
+            if self._child is not None:
+                self._child.kill()
+
+    def join(self) -> None:
+        """Waits for the watch to end."""
+        self._thread.join()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._processes.closed:
+                return
+            self._outputs = scratch_file(), scratch_file()
+            try:
+                self._child = start(
+                    self._arguments,
+                    self._environment,
+                    stdin=None,
+                    stdout=self._outputs[0],
+                    stderr=self._outputs[1],
+                )
+            except OSError as error:
+                self._failure = error
+
+    def _serve(self, started: bool) -> None:
+        if not started:
+            self._processes.slots.acquire()
+            self._start()
+        try:
+            if self._child is not None and self._outputs is not None:
+                self._ended = self._watch(self._child, self._outputs)
+        finally:
+            self._processes.slots.release()
+            for output in self._outputs or ():
+                os.close(output)
+
+    def _watch(self, child: Child, outputs: tuple[int, int]) -> Ended:
+        limits = self._processes.limits
+        until = time.monotonic() + limits.seconds
+        limit_orphan(child.pid, limits)
+        breach: str | None = None
+        while (status := child.wait(POLL_SECONDS)) is None:
+            breach = breach or memory_breach(child.pid, limits) or output_breach(outputs)
+            if breach is None and time.monotonic() >= until:
+                breach = time_breach(limits)
+            if breach is not None:
+                child.kill()
+        breach = breach or output_breach(outputs)
+        if breach is not None:
+            return Ended(status, "", "", breach)
+        return Ended(status, read_all(outputs[0]), read_all(outputs[1]))

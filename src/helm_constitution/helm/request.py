@@ -1,0 +1,103 @@
+"""What is the same for both engines: which requests are refused, how the others are written down."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from helm_constitution.errors import ConfigurationError
+from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderRequest
+
+# The schemes that helm's getters know. Go reads the scheme in any case; Path makes one slash of two.
+_URL = re.compile(r"(?:https?|oci):", re.IGNORECASE)
+_SET_FILE_URL = re.compile(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
+_KUBE_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
+
+DEAD_PROXY = "http://127.0.0.1:9"
+"""Nothing listens on the discard port: what goes there goes nowhere."""
+
+
+def check(request: RenderRequest) -> None:
+    """Refuses what helm would fetch, and files that are not there.
+
+    Raises:
+        ConfigurationError: with the way out.
+    """
+    for file in request.values_files:
+        _check_values_file(file)
+    for argument in request.set_arguments:
+        # A backslash makes the next character plain: "h\ttp:" is "http:".
+        if argument.flag == "--set-file" and (match := _SET_FILE_URL.search(argument.value.replace("\\", ""))):
+            raise ConfigurationError(
+                f"--set-file takes local files only: helm would fetch {match[1]}; download it and give the file"
+            )
+    kube_version(request)
+
+
+def _check_values_file(file: Path) -> None:
+    name = str(file)
+    if _URL.match(name):
+        raise ConfigurationError(
+            "values files are local files: helm would fetch this one; download it and give the file", file=name
+        )
+    if name == "-":
+        raise ConfigurationError(
+            "values can't come from standard input, which helm would read more than once; give a file"
+        )
+    if not os.path.isfile(name):
+        if os.path.exists(name):
+            raise ConfigurationError("no regular file, and helm reads values more than once", file=name)
+        raise ConfigurationError("no such values file", file=name)
+
+
+def kube_version(request: RenderRequest) -> str:
+    """The Kubernetes version of a request in full: ``v1.29.0`` for ``1.29``.
+
+    Raises:
+        ConfigurationError: it is no version.
+    """
+    if request.kube_version is None:
+        return DEFAULT_KUBE_VERSION
+    match = _KUBE_VERSION.fullmatch(request.kube_version)
+    if match is None:
+        raise ConfigurationError(
+            f"--kube-version {request.kube_version!r} is no Kubernetes version; write it as v1.36.0 or 1.36"
+        )
+    major, minor, patch, rest = match.groups()
+    return f"v{int(major)}.{int(minor)}.{int(patch or 0)}{rest}"
+
+
+def environment(extra: tuple[str, ...], memory: int) -> dict[str, str]:
+    """The environment for helm: the user's, without what leads to a cluster, a plugin, a cache or the network.
+
+    Args:
+        extra: more assignments, ``NAME=value``.
+        memory: the bytes that helm may take.
+    """
+    kept = {name: value for name, value in os.environ.items() if not _leads_out(name)}
+    # A folder that doesn't exist and that nobody else can make: helm finds nothing there and writes nothing.
+    nowhere = os.path.join(os.path.dirname(os.path.abspath(__file__)), "nowhere")
+    kept.update(
+        KUBECONFIG=os.devnull,
+        HELM_NO_PLUGINS="1",
+        HELM_CACHE_HOME=nowhere,
+        HELM_CONFIG_HOME=nowhere,
+        HELM_DATA_HOME=nowhere,
+        # Less collecting of garbage saves a quarter of helm's time; near the limit it collects all the same.
+        GOGC="400",
+        GOMEMLIMIT=str(memory * 3 // 4),
+        GOTRACEBACK="none",
+    )
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        kept[name] = kept[name.lower()] = DEAD_PROXY
+    for assignment in extra:
+        name, _, value = assignment.partition("=")
+        kept[name] = value
+    return kept
+
+
+def _leads_out(name: str) -> bool:
+    upper = name.upper()
+    # HELM_C_LIB names the embedded engine's library.
+    return (upper.startswith(("HELM_", "KUBE")) and upper != "HELM_C_LIB") or upper.endswith("_PROXY")

@@ -1,0 +1,193 @@
+"""References in values.schema.json that helm would fetch from the network, found before helm is started.
+
+What Helm 3.17 (gojsonschema), Helm 4.3 and the embedded SDK (santhosh-tekuri/jsonschema) really fetch was tried against
+a server on the loopback: ``$ref`` that is absolute, or relative to an absolute ``$id``; not what points into a schema
+with that ``$id`` in the same file, not the drafts' own meta-schemas; the newer library also an unknown ``$schema``,
+``$dynamicRef`` and ``$recursiveRef``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+SCHEMA = "values.schema.json"
+
+_DRAFT = rb'"\$schema"\s*:\s*"https?://json-schema\.org/(?:draft-0[3467]/|draft/20(?:19-09|20-12)/)?schema#?"'
+_DRAFT_LINE = re.compile(_DRAFT)
+_META_SCHEMA = re.compile(r"https?://json-schema\.org/(?:draft-0[3467]/)?schema", re.IGNORECASE)
+_ANY_META_SCHEMA = re.compile(
+    r"https?://json-schema\.org/(?:draft-0[3467]/schema|draft/20(?:19-09|20-12)/schema|schema)", re.IGNORECASE
+)
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+# The keywords that hold schemas: only in them is an $id the address of a schema.
+_NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"})
+_NESTED = frozenset(
+    {
+        "items",
+        "prefixItems",
+        "additionalItems",
+        "unevaluatedItems",
+        "contains",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "propertyNames",
+        "not",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "if",
+        "then",
+        "else",
+        "contentSchema",
+    }
+)
+
+_MAX_DEPTH = 16
+"""Charts in charts in charts: deeper than anybody has them, and the end of a symlink that leads in a circle."""
+
+_MAX_ARCHIVE = 256 * 1024**2
+"""Bytes that a packaged subchart may unpack to while it is searched."""
+
+
+def remote_schemas(chart: str) -> tuple[str, ...]:
+    """The references that helm would fetch, ``values.schema.json: https://…``, of a chart and its subcharts.
+
+    Args:
+        chart: the chart's folder.
+    """
+    return tuple(
+        f"{file}: {reference}" for file, data in _schemas(chart, "", _MAX_DEPTH) for reference in references(data)
+    )
+
+
+def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    schema = os.path.join(folder, SCHEMA)
+    if os.path.isfile(schema):
+        yield shown + SCHEMA, _read(schema)
+    subcharts = os.path.join(folder, "charts")
+    try:
+        names = sorted(os.listdir(subcharts)) if depth else []
+    except OSError:
+        return
+    for name in names:
+        path = os.path.join(subcharts, name)
+        if name.endswith((".tgz", ".tar.gz")):
+            yield from _packaged(_read(path), f"{shown}charts/{name}/", depth - 1)
+        elif os.path.isdir(path):
+            yield from _schemas(path, f"{shown}charts/{name}/", depth - 1)
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(_MAX_ARCHIVE)
+    except OSError:  # helm says it better
+        return b""
+
+
+def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, bytes]]:
+    import gzip
+    import io
+    import tarfile
+    import zlib
+
+    try:
+        with gzip.open(io.BytesIO(archive)) as stream:
+            data = stream.read(_MAX_ARCHIVE)
+        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as members:
+            for member in members:
+                file = members.extractfile(member) if member.isreg() else None
+                if file is None:
+                    continue
+                if member.name.endswith(f"/{SCHEMA}"):
+                    yield shown + member.name.partition("/")[2], file.read()
+                elif depth and member.name.endswith((".tgz", ".tar.gz")) and "/charts/" in member.name:
+                    yield from _packaged(file.read(), f"{shown}{member.name.partition('/')[2]}/", depth - 1)
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        return  # helm can't read it either, and says so
+
+
+def references(data: bytes) -> list[str]:
+    """The references in one schema that helm would fetch, each once.
+
+    Args:
+        data: the schema's text.
+    """
+    rest = _DRAFT_LINE.sub(b"", data)
+    # An escape may hide a slash from this first look.
+    if b"//" not in rest and b"\\" not in rest:
+        return []
+    import json
+
+    text = data.decode("utf-8-sig", "replace")
+    try:
+        # Helm 3 reads the first JSON value and doesn't mind what follows.
+        schema, _ = json.JSONDecoder().raw_decode(text.lstrip())
+        walk = _Walk()
+        walk.start(schema)
+    except ValueError:
+        return []  # no JSON: helm fetches nothing and says so
+    except RecursionError:
+        return ["nested too deeply to be searched"]
+    return walk.remote()
+
+
+class _Walk:
+    """Collects what a schema refers to and what it holds itself. In doubt a reference counts and an address doesn't."""
+
+    def __init__(self) -> None:
+        self.own: set[str] = set()
+        self.referred: dict[str, str] = {}
+        self.draft4 = False
+
+    def start(self, schema: object) -> None:
+        """Reads a whole schema."""
+        self.draft4 = isinstance(schema, dict) and "draft-04" in str(schema.get("$schema"))
+        self._visit(schema, "", is_schema=True)
+
+    def _visit(self, node: object, base: str, *, is_schema: bool) -> None:
+        if isinstance(node, list):
+            for item in node:
+                self._visit(item, base, is_schema=is_schema)
+        if not isinstance(node, dict):
+            return
+        for name in ("$id", "id"):
+            if isinstance(node.get(name), str):
+                base = _join(base, node[name])
+                if is_schema and (name == "$id" or self.draft4):
+                    self.own.add(_document(base))
+        if isinstance(node.get("$schema"), str) and not _ANY_META_SCHEMA.fullmatch(_document(node["$schema"])):
+            self._refer(node["$schema"])
+        for name in _REFERENCES:
+            if isinstance(node.get(name), str):
+                self._refer(_join(base, node[name]))
+        for name, child in node.items():
+            if name in _NAMED and isinstance(child, dict):
+                for named in child.values():
+                    self._visit(named, base, is_schema=is_schema)
+            else:
+                self._visit(child, base, is_schema=is_schema and name in _NESTED)
+
+    def _refer(self, target: str) -> None:
+        document = _document(target)
+        if document.lower().startswith(("http:", "https:")) and not _META_SCHEMA.fullmatch(document):
+            self.referred.setdefault(document, target)
+
+    def remote(self) -> list[str]:
+        """What helm would fetch."""
+        return [target for document, target in self.referred.items() if document not in self.own]
+
+
+def _join(base: str, reference: str) -> str:
+    from urllib.parse import urljoin
+
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
+
+
+def _document(target: str) -> str:
+    return target.partition("#")[0]
