@@ -22,6 +22,7 @@ from helm_constitution.api import (
 )
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.outcome import Status
 from helm_constitution.yamltree import load_document
 
@@ -35,9 +36,9 @@ _HELM_TEMPLATE = require(
 _HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(without|no) errors?")
 
 
-_METADATA = re.compile(r"chart\.metadata\.(\w+)")
+_METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 """What helm calls a field of Chart.yaml when it loads a chart."""
-_EXPLANATION = re.compile(r" \(e\.g\. .*regex used for validation is .*\)\Z")
+_EXPLANATION = LazyPattern(r" \(e\.g\. .*regex used for validation is .*\)\Z")
 
 
 def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None = None) -> Place | None:
@@ -233,7 +234,7 @@ def _values_document(subject: Subject, file: str) -> YamlDocument | None:
         return None  # helm's own message names the fault
 
 
-_HOOK = re.compile(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)
+_HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)
 
 
 @rule(

@@ -18,24 +18,25 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading, read
 
-_FILE = re.compile(
+_FILE = LazyPattern(
     r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",
     re.IGNORECASE,
 )
-_FOLDER = re.compile(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.IGNORECASE)
-_HEADING = re.compile(r"change ?log|release notes|release history|what['’]?s new|version history", re.IGNORECASE)
-_VERSION = re.compile(
+_FOLDER = LazyPattern(r"(change[-_]?logs?|releases?|release[-_]?notes)/[^/]+\Z", re.IGNORECASE)
+_HEADING = LazyPattern(r"change ?log|release notes|release history|what['’]?s new|version history", re.IGNORECASE)
+_VERSION = LazyPattern(
     r"(?<![0-9.])v?(\d+\.\d+(?:\.\d+)?(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?(?:\+[0-9A-Za-z.-]+)?)(?!\.?[0-9])"
 )
 # "Upgrading to 2.0.0" inside an entry is no entry of its own.
-_ABOUT = re.compile(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
-_UNRELEASED = re.compile(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)
-_SET_AT_RELEASE = re.compile(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
-_BULLET = re.compile(r"\A[^A-Za-z]*")
-_DONE = re.compile(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
-_KIND = re.compile(
+_ABOUT = LazyPattern(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
+_UNRELEASED = LazyPattern(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)
+_SET_AT_RELEASE = LazyPattern(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
+_BULLET = LazyPattern(r"\A[^A-Za-z]*")
+_DONE = LazyPattern(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
+_KIND = LazyPattern(
     r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
     r"|delet(es?|ed)|deprecat\w+|break\w*|security|improv\w+|enhance\w*|perf\w*|refactor\w*|chores?|docs?|documentation"
     r"|build|ci|tests?|style|revert\w*|updat(es?|ed)|upgrad(es?|ed)|bump(s|ed)?|depend\w+|maintenance|internal|minor|major"

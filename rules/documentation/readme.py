@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Markdown, read
 
 _NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
@@ -78,30 +79,30 @@ def no_readme(subject: Subject) -> Iterator[Problem]:
 
 
 # Each kind of section by its usual headings, as found in public charts.
-_INSTALLING = re.compile(
+_INSTALLING = LazyPattern(
     r"(?<!un)install|quick.?start|get(ting)?.?started|\busage\b|\bhow to use|\buse it\b|\bdeploy(ing|ment)?\b"
     r"|\bset.?up\b|tl;?\s?dr|\brun(ning)?\b",
     re.IGNORECASE,
 )
-_INSTALL_COMMAND = re.compile(r"\bhelm3?\s+(?:\S+\s+)*?(install|upgrade\b.*\s(-i|--install))\b", re.IGNORECASE)
-_DEPENDENCY = re.compile(r"^\s*(-\s+)?(dependencies|repository):")
-_VALUES = re.compile(
+_INSTALL_COMMAND = LazyPattern(r"\bhelm3?\s+(?:\S+\s+)*?(install|upgrade\b.*\s(-i|--install))\b", re.IGNORECASE)
+_DEPENDENCY = LazyPattern(r"^\s*(-\s+)?(dependencies|repository):")
+_VALUES = LazyPattern(
     r"\bvalues?\b|\bparameters?\b|\bconfigur|\bsettings?\b|\boptions?\b|\bcustomi[sz]|\bpropert(y|ies)\b|\bvariables?\b",
     re.IGNORECASE,
 )
-_UPGRADING = re.compile(
+_UPGRADING = LazyPattern(
     r"\bupgrad|\bupdat(e|ing)\b|\bmigrat|breaking change|\bfrom v?\d+(\.[\dx]+)* to\b|^to v?\d+\.\d|\bv?\d+\.x to\b",
     re.IGNORECASE,
 )
-_UPGRADE_FILE = re.compile(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
-_TROUBLESHOOTING = re.compile(
+_UPGRADE_FILE = LazyPattern(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
+_TROUBLESHOOTING = LazyPattern(
     r"trouble.?shoot|\bfaqs?\b|frequently asked|\bknown (\w+ )?limitations|\bpitfalls?\b"
     r"|\bissues?\b|\bproblems?\b|\bdebug|\bdiagnos|\bgotchas?\b|\bcaveats?\b|\bhelp\b|\berrors?\b|work.?arounds?",
     re.IGNORECASE,
 )
 
 
-def _has_heading(document: Markdown, pattern: re.Pattern[str]) -> bool:
+def _has_heading(document: Markdown, pattern: LazyPattern) -> bool:
     return any(pattern.search(heading.text) for heading in document.headings)
 
 

@@ -22,25 +22,26 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Cell, Table
 from helm_constitution.values import CommentKind, ValueKey, ValuesFile
 from helm_constitution.yamltree import Json, Path, dotted, resolve_plain
 
 from .readme import require_readme
 
-_KEY_HEADER = re.compile(
+_KEY_HEADER = LazyPattern(
     r"(?:(?:helm|chart|values?)[ -]?(?:chart)?[ -]?)?(?:keys?|names?|parameters?|values?|variables?|settings?|options?"
     r"|fields?|propert(?:y|ies)|paths?|config(?:uration)?(?: key| option| parameter)?)\Z",
     re.IGNORECASE,
 )
-_DEFAULT_HEADER = re.compile(r"defaults?(?: values?)?\W*(?:(?:or|and)?\W*examples?)?\Z|values?\Z", re.IGNORECASE)
-_EXAMPLE_HEADER = re.compile(r"example", re.IGNORECASE)
+_DEFAULT_HEADER = LazyPattern(r"defaults?(?: values?)?\W*(?:(?:or|and)?\W*examples?)?\Z|values?\Z", re.IGNORECASE)
+_EXAMPLE_HEADER = LazyPattern(r"example", re.IGNORECASE)
 _HELM_DOCS = ("key", "type", "default", "description")
 _README_GENERATOR = ("name", "description", "value")
 
-_STEP = re.compile(r"\.?(?:\"([^\"]+)\"|'([^']+)'|((?:\\.|[^.\[\]\s\"'\\])+))|\[(\d+)\]|\.?(\[\]|\[\*\]|\*)")
-_USUAL = re.compile(r"[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\Z")
-_PLACEHOLDER = re.compile(r"[<{*]|\.\.\.|…")
+_STEP = LazyPattern(r"\.?(?:\"([^\"]+)\"|'([^']+)'|((?:\\.|[^.\[\]\s\"'\\])+))|\[(\d+)\]|\.?(\[\]|\[\*\]|\*)")
+_USUAL = LazyPattern(r"[A-Za-z][\w-]*(?:\.[A-Za-z][\w-]*)*\Z")
+_PLACEHOLDER = LazyPattern(r"[<{*]|\.\.\.|…")
 _NOTHING = frozenset(
     {
         "",
@@ -63,7 +64,7 @@ _NOTHING = frozenset(
     }
 )
 _CLOSED = ("ClusterIP", "NodePort", "LoadBalancer", "Always", "IfNotPresent", "Never")
-_LITERAL = re.compile(r"[^\s<>…]+\Z")
+_LITERAL = LazyPattern(r"[^\s<>…]+\Z")
 _MOSTLY = 0.8
 """The share of the values from which on a hand-written table is taken to list them all."""
 

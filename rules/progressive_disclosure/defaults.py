@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.manifests import Rendering
 from helm_constitution.outcome import Status
 from helm_constitution.yamltree import Span, dotted
 
 from .messages import names_a_value, plain_key
 
-_VALUES_READ = re.compile(r"\.Values\.([\w.]+)")
+_VALUES_READ = LazyPattern(r"\.Values\.([\w.]+)")
 
 
 def _value_names(subject: Subject) -> set[str]:
@@ -79,21 +80,21 @@ def _place(error: HelmMessage) -> TextPlace | None:
 
 
 # A whole value that asks to be replaced.
-_WHOLE = re.compile(
+_WHOLE = LazyPattern(
     r"(?:change|replace|fill)[-_ ]?(?:me|it|this|in)\b.*|to[-_ ]?be[-_ ]?(?:replaced|changed|set|defined|done)"
     r"|placeholder|x{3,}|<[a-z][\w .:/-]+>|your[-_ ][\w.-]+(?: here)?|(?:insert|put|enter|set)[-_ ].*[-_ ]here",
     re.IGNORECASE,
 )
-_NOT_YET = re.compile(r"(?:TODO|FIXME|TBD)\b.*")
+_NOT_YET = LazyPattern(r"(?:TODO|FIXME|TBD)\b.*")
 _NO_PLACEHOLDER = frozenset({"<none>", "<nil>", "<null>", "<unset>", "<default>", "<no value>"})
 # The same within a longer value.
-_PART = re.compile(
+_PART = LazyPattern(
     r"(?<![A-Za-z])(?i:change[-_]?me|changeit)(?![A-Za-z])|<(?i:your|insert|replace|put|enter|change)[^<>\n]*>"
     r"|\b(?:YOUR|INSERT|REPLACE|CHANGE)[-_][A-Z][A-Z_-]*\b"
     r"|(?<![\w-])\.?(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
 )
-_TEMPLATE_ACTION = re.compile(r"\{\{.*?\}\}")
-_COMMENT = re.compile(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
+_TEMPLATE_ACTION = LazyPattern(r"\{\{.*?\}\}")
+_COMMENT = LazyPattern(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
 _KEYS_OF_LABELS = frozenset(
     {"topologyKey", "matchExpressions", "tolerations", "finalizers", "apiGroups", "apiGroup", "apiVersion"}
 )

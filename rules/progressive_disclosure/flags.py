@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
+from helm_constitution.lazy import LazyPattern
 
-_FLAG = re.compile(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
+_FLAG = LazyPattern(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
 _WORDS = frozenset(
     {
@@ -31,12 +32,12 @@ _WORDS = frozenset(
     }
 )
 # What stands below these keys is another program's: its own configuration, or text for Kubernetes' maps of strings.
-_FOREIGN = re.compile(
+_FOREIGN = LazyPattern(
     r"configs?|configuration|configmap|settings|ini|envs?|annotations|labels|selector|data|properties|params|parameters|args"
     r"|options|secrets|rules|spec|manifests|objects|schema",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORD = LazyPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def _is_foreign(step: str) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Problem, Subject, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Chain,
@@ -25,7 +26,7 @@ from helm_constitution.templates.nodes import (
 _DYNAMIC = "\ufffc"
 """Stands for the parts of a message that are only known when it is printed."""
 
-_DIRECTION = re.compile(
+_DIRECTION = LazyPattern(
     r"\b(set|sets|setting|provid\w*|specif\w+|must|should|shall|has to|have to|needs? to|please|us(?:e|ing)|enabl\w+"
     r"|disabl\w+|defin\w+|add|creat\w+|remov\w+|delet\w+|chang\w+|replac\w+|choose|select|configur\w+|install\w*"
     r"|upgrad\w+|updat\w+|migrat\w+|renam\w+|mov\w+|run|see|check|either|one of|only|cannot|can ?not|can't"
@@ -33,12 +34,12 @@ _DIRECTION = re.compile(
     r"|helm|kubernetes|k8s)\b",
     re.IGNORECASE,
 )
-_PATH = re.compile(
+_PATH = LazyPattern(
     r"\.?Values\b|\b[a-z]\w*(?:\.\w+)+|\b[a-z]+[A-Z]\w*|`[^`]+`|'[\w.-]+'|\"[\w.-]+\"|--\w|\b\w+\.ya?ml\b"
 )
 """What names a thing: a path, a camelCase key, something in quotes, an option, a file."""
 
-_KEY_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_KEY_PART = LazyPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DECORATIONS = frozenset({"trim", "quote", "squote", "nospace", "title", "upper", "lower", "indent", "nindent", "wrap"})
 
 

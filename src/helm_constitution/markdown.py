@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.yamltree import Span
 
 
@@ -89,29 +90,29 @@ class Markdown:
     prose: tuple[str, ...]
 
 
-_FENCE = re.compile(r"\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})\s*([^`\s]*)[^`]*\Z")
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
-_SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*\Z")
-_HTML_HEADING = re.compile(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1>\s*\Z", re.IGNORECASE)
-_DELIMITER = re.compile(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*\Z")
-_CODE = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>(.*?)</\3>", re.DOTALL)
-_LINK = re.compile(
+_FENCE = LazyPattern(r"\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})\s*([^`\s]*)[^`]*\Z")
+_ATX = LazyPattern(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
+_SETEXT = LazyPattern(r" {0,3}(=+|-+)[ \t]*\Z")
+_HTML_HEADING = LazyPattern(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1>\s*\Z", re.IGNORECASE)
+_DELIMITER = LazyPattern(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*\Z")
+_CODE = LazyPattern(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>(.*?)</\3>", re.DOTALL)
+_LINK = LazyPattern(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[\"'(][^)]*)?\)|\[[^\[\]]*\])"
 )
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_HTML_PART = re.compile(r"<(/?)(table|tr|th|td)\b[^<>]*>", re.IGNORECASE)
-_DIVIDER = re.compile(r"\\.|\|")
-_MARKUP = re.compile(r"[`\[*_<\\&]")
+_TAG = LazyPattern(r"</?[A-Za-z][^<>]*>")
+_HTML_PART = LazyPattern(r"<(/?)(table|tr|th|td)\b[^<>]*>", re.IGNORECASE)
+_DIVIDER = LazyPattern(r"\\.|\|")
+_MARKUP = LazyPattern(r"[`\[*_<\\&]")
 _EMPHASIS = (
-    re.compile(r"(?<!\\)\*\*([^*\s](?:[^*]*[^*\s])?)\*\*"),
-    re.compile(r"(?<![\\\w])__([^_\s](?:[^_]*[^_\s])?)__(?!\w)"),
-    re.compile(r"(?<![\\*])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)"),
-    re.compile(r"(?<![\\\w])_([^_\s](?:[^_]*[^_\s])?)_(?!\w)"),
+    LazyPattern(r"(?<!\\)\*\*([^*\s](?:[^*]*[^*\s])?)\*\*"),
+    LazyPattern(r"(?<![\\\w])__([^_\s](?:[^_]*[^_\s])?)__(?!\w)"),
+    LazyPattern(r"(?<![\\*])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)"),
+    LazyPattern(r"(?<![\\\w])_([^_\s](?:[^_]*[^_\s])?)_(?!\w)"),
 )
-_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
-_NOT_A_PARAGRAPH = re.compile(r"\s*(?:[-*+>|#]|\d+[.)]\s|<)")
+_ESCAPE = LazyPattern(r"\\([!-/:-@\[-`{-~])")
+_NOT_A_PARAGRAPH = LazyPattern(r"\s*(?:[-*+>|#]|\d+[.)]\s|<)")
 # Where an inline part was already read it is put aside behind this mark, so that nothing reads it twice.
-_ASIDE = re.compile("\ue000(\\d+)\ue001")
+_ASIDE = LazyPattern("\ue000(\\d+)\ue001")
 
 
 def read(text: str) -> Markdown:
