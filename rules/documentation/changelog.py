@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -45,8 +45,7 @@ _KIND = LazyPattern(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     """One version's entry: its heading, and the lines up to the next one's."""
 
     version: str
@@ -54,8 +53,7 @@ class _Entry:
     body: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Changelog:
+class _Changelog(NamedTuple):
     file: str
     text: str
     entries: tuple[_Entry, ...]

@@ -6,8 +6,8 @@ import enum
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -77,8 +77,7 @@ class _Kind(enum.Enum):
     BY_HAND = "by hand"
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(NamedTuple):
     """A row that names one key. ``path`` ends before a wildcard (``image.*``), which ``open_ended`` then says."""
 
     path: Path
@@ -89,8 +88,7 @@ class _Row:
     described: bool
 
 
-@dataclass(frozen=True)
-class _ValuesTable:
+class _ValuesTable(NamedTuple):
     table: Table
     kind: _Kind
     shows_examples: bool
@@ -157,12 +155,12 @@ class _Found(enum.Enum):
     NO = "no"
 
 
-@dataclass
 class _Values:
     """values.yaml as the table is compared with it."""
 
-    file: ValuesFile
-    dependencies: frozenset[str]
+    def __init__(self, file: ValuesFile, dependencies: frozenset[str]) -> None:
+        self.file = file
+        self.dependencies = dependencies
 
     def find(self, path: Path) -> tuple[_Found, Path]:
         """Whether values.yaml has a key, and under which path (keys with dots may be written without quotes)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
@@ -100,8 +100,7 @@ _KEYS_OF_LABELS = frozenset(
 )
 
 
-@dataclass(frozen=True)
-class _Placeholder:
+class _Placeholder(NamedTuple):
     """A values key whose default asks to be replaced. ``piece`` is the text that a rendered object would show."""
 
     view: View

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.yamltree import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(NamedTuple):
     """A heading: ``level`` 1 to 6, ``text`` free of markup, ``line`` counted from 1, ``end_column`` exclusive."""
 
     level: int
@@ -29,8 +28,7 @@ class Heading:
         return Span(self.line, 1, self.line, self.end_column)
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """A table's cell: its markup and its place. Most cells are never looked into, so they are read when asked."""
 
     markup: str
@@ -53,16 +51,14 @@ class Cell:
         return match is not None and match.end() == len(self.markup)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a table; it may hold fewer or more cells than the header."""
 
     cells: tuple[Cell, ...]
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A table. ``heading`` is the nearest heading above it."""
 
     header: tuple[str, ...]
@@ -71,8 +67,7 @@ class Table:
     heading: Heading | None
 
 
-@dataclass(frozen=True, slots=True)
-class CodeBlock:
+class CodeBlock(NamedTuple):
     """A fenced code block. ``line`` is that of its first line of code, counted from 1."""
 
     language: str
@@ -80,8 +75,7 @@ class CodeBlock:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Markdown:
+class Markdown(NamedTuple):
     """What was found in a text, in its order. ``prose`` is the text with code blocks and comments blanked out."""
 
     headings: tuple[Heading, ...]
