@@ -26,7 +26,7 @@ demo: $(READY)
 	echo "Try yours: $(VENV)/bin/helm-constitution check path/to/chart"
 
 test: setup
-	$(PYTHON) -m pytest -n auto --dist loadgroup $(ARGS)
+	$(PYTHON) -m pytest -n auto $(ARGS)
 
 plugin-test: setup
 	$(PYTHON) -m pytest tests/test_plugin.py $(ARGS)

@@ -29,11 +29,7 @@ def helm4() -> Path:
     return _helm(4)
 
 
-# Each Helm's tests on one worker, which then makes what they share (an installed plugin, say) only once.
-@pytest.fixture(
-    scope="session",
-    params=[pytest.param(major, id=f"helm{major}", marks=pytest.mark.xdist_group(f"helm{major}")) for major in (3, 4)],
-)
+@pytest.fixture(scope="session", params=[3, 4], ids=["helm3", "helm4"])
 def helm(request: pytest.FixtureRequest) -> Path:
     """Both, one after the other."""
     return _helm(request.param)

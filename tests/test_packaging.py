@@ -18,8 +18,6 @@ import yaml
 import helm_constitution
 from scripts.fetch_wheels import ROOT
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 PACKAGE = ROOT / "src" / "helm_constitution"
 BUILD_SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 
@@ -39,7 +37,7 @@ def shipped_files() -> set[str]:
     for folder in (PACKAGE, ROOT / "rules"):
         for path in folder.rglob("*"):
             name = Path("helm_constitution", path.relative_to(PACKAGE if folder == PACKAGE else ROOT))
-            if path.is_file() and "__pycache__" not in name.parts:
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
                 found.add(name.as_posix())
     return found
 

@@ -31,7 +31,7 @@ class Home:
     helm: Path
     folder: Path
     wheels: Path
-    installer: str = "pip"
+    installer: str
     variables: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,7 +81,7 @@ class Home:
         # Helm 4 wants a signature of what comes from a URL; Helm 3 doesn't know the option.
         from_url = "://" in str(source) and self.run("version", "--short").stdout.startswith("v4")
         options = ["--verify=false"] if from_url else []
-        variables = {} if find_links is None else {"UV_FIND_LINKS": find_links}
+        variables = {} if find_links is None else {"PIP_FIND_LINKS": find_links}
         return self.run("plugin", "install", *options, source, variables=variables)
 
     def folders(self) -> set[str]:
@@ -114,8 +114,8 @@ def ended_well(done: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.fixture(scope="module")
 def home(helm: Path, wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """With the plugin installed from a folder, by pip."""
-    home = Home(helm, tmp_path_factory.mktemp("home") / "user", wheels)
+    """With the plugin installed from a folder, by uv."""
+    home = Home(helm, tmp_path_factory.mktemp("home") / "user", wheels, installer="uv")
     source = copy_of_plugin(home.folder / NAME)
     before = {path for path in source.rglob("*") if path.is_file()}
     ended_well(home.install(source))
@@ -228,7 +228,7 @@ def test_from_git_by_uv_with_update_and_uninstall(helm: Path, wheels: Path, tmp_
 
 
 def test_a_failed_install_says_what_to_do(helm: Path, wheels: Path, tmp_path: Path) -> None:
-    home = Home(helm, tmp_path / "user", wheels, installer="uv")
+    home = Home(helm, tmp_path / "user", wheels, installer="pip")
     source = copy_of_plugin(tmp_path / NAME)
     empty = str(write(tmp_path / "empty", {"x": ""}))
     failed = home.install(source, find_links=empty)
