@@ -25,8 +25,8 @@ from helm_constitution.templates import TemplateFile
 from ..yaml_text import key_lines
 
 _UPGRADABLE = (
-    r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b|\bhelm upgrade\b"
-    r"|\bupgrades?\b[^.]{0,30}\b(?:work|succeed|safe)"
+    r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b"
+    r"|\bupgrades?\b.{0,30}\b(?:work|succeed|safe)"
 )
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
 _NAMED_BY_VERSION = frozenset({"Job", "Pod", "CustomResourceDefinition"})
@@ -61,10 +61,8 @@ _INCLUDE = re.compile(r"""\binclude\s+["`]([^"`]+)["`]""")
     "compat/unstable-selector",
     default=MUST,
     enforces=(
-        require(
-            r"\bselectors?\b[^.]{0,40}\b(?:stable|immutable|never change|not change|unchanged)|\bstable selectors?\b"
-        ),
-        forbid(r"\bversions?\b[^.]{0,40}\bselectors?\b|\bselectors?\b[^.]{0,60}\b(?:versions?|change|random)"),
+        require(r"\bselectors?\b.{0,40}\b(?:stable|immutable|never change|not change|unchanged)|\bstable selectors?\b"),
+        forbid(r"\bversions?\b.{0,40}\bselectors?\b|\bselectors?\b.{0,60}\b(?:versions?|change|random)"),
     ),
     umbrella=_UPGRADABLE,
 )
@@ -195,7 +193,7 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
     "compat/selector-mismatch",
     scope=Workload,
     default=MUST,
-    enforces=require(r"\bselectors?\b[^.]{0,40}\bmatch"),
+    enforces=require(r"\bselectors?\b.{0,40}\bmatch"),
     umbrella=_UPGRADABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     evidence="workloads select their own pods",
 )

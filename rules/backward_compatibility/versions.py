@@ -51,12 +51,12 @@ def bad_version(subject: Subject) -> Iterator[Problem]:
     default=MUST,
     enforces=(
         require(
-            r"\b(?:current|stable|supported|non-deprecated|GA|latest)\b[^.]{0,20}\bAPI(?: ?Versions?|s)\b"
-            r"|\bAPI ?versions?\b[^.]{0,40}\b(?:current|stable|supported|served)"
+            r"\b(?:current|stable|supported|non-deprecated|GA|latest)\b.{0,20}\bAPI(?: ?Versions?|s)\b"
+            r"|\bAPI ?versions?\b.{0,40}\b(?:current|stable|supported|served)"
         ),
-        forbid(r"\b(?:deprecated|removed|beta|alpha|obsolete)\b[^.]{0,40}\bAPI(?: ?versions?|s)?\b"),
+        forbid(r"\b(?:deprecated|removed|beta|alpha|obsolete)\b.{0,40}\bAPI(?: ?versions?|s)?\b"),
     ),
-    umbrella=r"\bstandard kubernetes\b|\bkubernetes\b[^.]{0,30}\bstandard resource|\bsupported kubernetes versions?\b",
+    umbrella=r"\bstandard kubernetes\b(?! label)|\bkubernetes standard resource|\bsupported kubernetes versions?\b",
     evidence="objects use API versions that Kubernetes serves",
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:

@@ -10,12 +10,15 @@ from helm_constitution.api import SHOULD, Matcher, Problem, Rendering, Subject, 
 from .statements import BEST_PRACTICES
 
 _TEMPLATE_TEXT = "a helm chart for kubernetes"  # what `helm create` writes
-_METADATA = BEST_PRACTICES + r"|\bChart\.yaml\b[^.]{0,40}\b(?:complete|metadata)\b|\bchart metadata\b"
+_METADATA = BEST_PRACTICES + r"|\bChart\.yaml\b.{0,40}\b(?:complete|metadata)\b|\bchart metadata\b"
 
 
 def _named(word: str) -> Matcher:
     """Statements that ask for this field: "Chart.yaml MUST have maintainers", "MUST be set in `Chart.yaml`"."""
-    return require(rf"\bChart\.yaml\b.*\b{word}\b|\b{word}\b.*\bChart\.yaml\b")
+    return require(
+        rf"\bChart\.yaml\b.*\b(?:ha(?:s|ve)|(?:contain|include|list|name|declare|state|set|define)s?|says?|specif(?:y|ies))\b"
+        rf".*\b{word}\b|\b{word}\b.*\b(?:set|listed|named|declared|stated|defined|specified|given)\b.*\bChart\.yaml\b"
+    )
 
 
 @rule("helm/chart-no-description", default=SHOULD, enforces=_named("descriptions?"), umbrella=_METADATA)
@@ -148,7 +151,7 @@ def chart_no_type(subject: Subject) -> Iterator[Problem]:
 @rule(
     "helm/chart-api-version",
     default=SHOULD,
-    enforces=require(r"\bapiVersion\b[^.]{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
+    enforces=require(r"\bapiVersion\b.{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
     umbrella=BEST_PRACTICES,
 )
 def chart_api_version(subject: Subject) -> Iterator[Problem]:
@@ -197,7 +200,7 @@ def _runs_pods(rendering: Rendering) -> bool:
 @rule(
     "helm/chart-app-version-unquoted",
     default=SHOULD,
-    enforces=require(r"\bappVersion\b[^.]{0,40}\bquot"),
+    enforces=require(r"\bappVersion\b.{0,40}\bquot"),
     umbrella=BEST_PRACTICES,
 )
 def chart_app_version_unquoted(subject: Subject) -> Iterator[Problem]:

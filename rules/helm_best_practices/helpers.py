@@ -46,7 +46,7 @@ _HELPERS = (
     default=SHOULD,
     enforces=require(
         r"_helpers\.tpl|\bname and fullname\b|\blabel selectors and common labels\b|\bservice account name resolution\b"
-        r"|\b(?:named templates?|helpers?)\b[^.]{0,60}\b(?:full ?names?|labels|service ?account)\b"
+        r"|\b(?:named templates?|helpers?)\b.{0,60}\b(?:full ?names?|labels|service ?account)\b"
     ),
     umbrella=BEST_PRACTICES,
 )
@@ -110,7 +110,7 @@ def _listed(words: list[str]) -> str:
 @rule(
     "helm/no-notes",
     default=SHOULD,
-    enforces=require(r"\bNOTES(?:\.txt)?\b|\bpost[- ]install(?:ation)? (?:notes|instructions)"),
+    enforces=require(r"\bNOTES\.txt\b|\bpost[- ]install(?:ation)? (?:notes|instructions)"),
     umbrella=BEST_PRACTICES,
 )
 def no_notes(subject: Subject) -> Iterator[Problem]:

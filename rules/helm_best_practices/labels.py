@@ -12,8 +12,8 @@ _RECOMMENDED = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kub
 _VERSION = "app.kubernetes.io/version"
 
 STANDARD_LABELS = (
-    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b[^.]{0,40}\blabels?\b"
-    r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b[^.]{0,60}\b(?:common|kubernetes) labels\b"
+    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}\blabels?\b"
+    r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b.{0,60}\b(?:common|kubernetes) labels\b"
     r"|.*\blabels?\b.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart)"
     r"|.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart).*\blabels?\b)"
 )

@@ -15,7 +15,7 @@ from .targets import difference, find, has_operator_objects, match_labels, pod_t
     "helm/dangling-service",
     scope=Rendering,
     default=MUST,
-    enforces=require(r"\bservices?\b[^.]{0,40}\b(?:select|match|target)\w*\b[^.]{0,30}\b(?:pods?|workloads?)"),
+    enforces=require(r"\bservices?\b.{0,40}\b(?:select|match|target)\w*\b.{0,30}\b(?:pods?|workloads?)"),
     umbrella=CONSISTENT,
 )
 def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
@@ -106,7 +106,7 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
     scope=Rendering,
     default=MUST,
     enforces=require(
-        r"\b(?:ingress(?:es)?|routes?)\b[^.]{0,40}\b(?:lead|point|refer|target|route)\w*\b[^.]{0,30}\bservices?"
+        r"\b(?:ingress(?:es)?|routes?)\b.{0,40}\b(?:lead|point|refer|target|route)\w*\b.{0,30}\bservices?"
     ),
     umbrella=CONSISTENT,
 )
@@ -172,7 +172,7 @@ _SCALERS = {
     "helm/dangling-hpa",
     scope=Rendering,
     default=MUST,
-    enforces=require(r"\b(?:autoscalers?|autoscaling|hpas?)\b[^.]{0,40}\b(?:target|refer)\w*"),
+    enforces=require(r"\b(?:autoscalers?|autoscaling|hpas?)\b.{0,40}\b(?:target|refer)\w*"),
     umbrella=CONSISTENT,
 )
 def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:

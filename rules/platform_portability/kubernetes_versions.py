@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, require, rule
 from helm_constitution.semver import Constraint, Version, parse_constraint
 
-_STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) kubernetes\b"
+_STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) kubernetes\b(?! labels?| resource)"
 
 
 @rule(
     "portability/no-kube-version",
     default=SHOULD,
     enforces=require(
-        r"\bkubeVersion\b|\b(?:supported|minimum|minimal|required)\b[^.]{0,20}\bkubernetes\b[^.]{0,20}\bversions?\b"
-        r"|\bkubernetes versions?\b[^.]{0,40}\b(?:support|state|declare|document)"
+        r"\bkubeVersion\b|\b(?:supported|minimum|minimal|required)\b.{0,20}\bkubernetes\b.{0,20}\bversions?\b"
+        r"|\bkubernetes versions?\b.{0,40}\b(?:support|state|declare|document)"
     ),
     umbrella=_STANDARD_KUBERNETES,
 )
@@ -47,7 +47,7 @@ def no_kube_version(subject: Subject) -> Iterator[Problem]:
 @rule(
     "portability/kube-version-blocks-vendors",
     default=SHOULD,
-    enforces=require(r"\b(?:EKS|GKE|AKS|managed|vendors?'?s?) [^.]{0,40}\bversions?\b"),
+    enforces=require(r"\b(?:EKS|GKE|AKS|managed|vendors?'?s?) .{0,40}\bversions?\b"),
     umbrella=_STANDARD_KUBERNETES + r"|\bkubeVersion\b",
 )
 def kube_version_blocks_vendors(subject: Subject) -> Iterator[Problem]:

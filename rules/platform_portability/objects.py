@@ -11,8 +11,8 @@ from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of
 
 STANDARD_KUBERNETES = (
-    r"\b(?:standard|vanilla|upstream|conformant|any|every) (?:conformant )?kubernetes\b|\bany cluster\b"
-    r"|\b(?:platform|cloud|vendor)[- ](?:agnostic|neutral|independent)\b"
+    r"\b(?:standard|vanilla|upstream|conformant|any|every) (?:conformant )?kubernetes\b(?! labels?| resource)"
+    r"|\bany cluster\b|\b(?:platform|cloud|vendor)[- ](?:agnostic|neutral|independent)\b"
 )
 """Statements that the chart works everywhere: "Chart MUST work on standard Kubernetes"."""
 
@@ -26,9 +26,9 @@ _VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
     enforces=(
         require(
             rf"{STANDARD_KUBERNETES}"
-            rf"|^(?!.*\boverlays? that extend).*{_VENDORS}[^.]*\b(?:optional|disabled|off|isolated)"
+            rf"|^(?!.*\boverlays? that extend).*{_VENDORS}.*\b(?:optional|disabled|off|isolated)"
         ),
-        forbid(rf"{_VENDORS}|\b(?:depend|rel(?:y|ies)|assum\w*)\b[^.]{{0,40}}\b(?:platform|cloud|vendor|provider)"),
+        forbid(rf"{_VENDORS}|\b(?:depend|rel(?:y|ies)|assum\w*)\b.{{0,40}}\b(?:platform|cloud|vendor|provider)"),
     ),
     evidence="objects by default values are those of any Kubernetes",
 )
@@ -124,7 +124,7 @@ def _other_signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
     scope=Container,
     default=MUST,
     enforces=forbid(r"\bhost ?ports?\b"),
-    umbrella=STANDARD_KUBERNETES + r"|\bpod[- ]security[- ]standards?\b|\bleast[- ]privileges?\b|\bsecure defaults?\b",
+    umbrella=STANDARD_KUBERNETES + r"|\bpod[- ]security[- ]standards?\b",
     evidence="containers take no port of their node",
 )
 def host_port(container: Container, subject: Subject) -> Iterator[Problem]:
@@ -157,8 +157,8 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
     scope=Manifest,
     default=MUST,
     enforces=(
-        require(r"\bnamespaces?\b[^.]{0,40}\b(?:release|configurable|chosen)|\bany namespace\b|\.Release\.Namespace\b"),
-        forbid(r"\bhard-?cod\w*\b[^.]*\b(?:namespaces?|environment[- ]specific)|\bfixed namespaces?\b"),
+        require(r"\brelease'?s? namespace\b|\bany namespace\b|\.Release\.Namespace\b|\bnamespace.{0,20}\bconfigurable"),
+        forbid(r"\bhard-?cod\w*\b.*\b(?:namespaces?|environment[- ]specific)|\bfixed namespaces?\b"),
     ),
     umbrella=STANDARD_KUBERNETES,
     tests=True,
