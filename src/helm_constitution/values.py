@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -124,6 +124,7 @@ class _Reader:
         self.kinds: list[int] = []
         self.indents: list[int] = []
         self.entries: list[_Entry] = []
+        self.owned = -1  # the last line of a comment that belongs to the key above it
         self.inside: list[tuple[int, int]] = []  # lines of scalars that go over several, the first line excluded
 
     def read(self) -> Iterator[ValueKey]:
@@ -209,14 +210,15 @@ class _Reader:
             # `image: {repository: a, tag: b}`: what documents the whole documents its parts.
             key.comment, key.hidden = parent.key.comment, parent.key.hidden
             return
-        above = self._above(line, column)
+        above = self._above(line, column, parent.key.span.line if parent is not None else 0)
         if above:
-            takes_example = isinstance(key.value, dict) or key.value in (None, "")
-            note = _understand(self._bodies(above), str(key.path[-1]), takes_example)
+            note = _understand(self._bodies(above), str(key.path[-1]), _takes_example(key.value))
             key.hidden, key.has_example = note.hidden, note.has_example
             key.comment = self._made(note, above)
         if key.comment is None:
             key.comment = self._behind(entry)
+        if key.comment is None and isinstance(key.value, str) and key.value.startswith("#"):
+            key.comment = self._value_of_comments(key)
         if key.is_leaf and not entry.alias and key.comment is None:
             self._within(entry)
             if key.comment is None:
@@ -233,8 +235,11 @@ class _Reader:
         """Comment lines without indentation and trailing spaces, from their ``#`` on."""
         return [self.lines[number].strip() for number in lines]
 
-    def _above(self, line: int, column: int) -> range:
-        """The comment lines above that stand for the key at ``line``; an empty range where there are none."""
+    def _above(self, line: int, column: int, floor: int) -> range:
+        """The comment lines above that stand for the key at ``line``; an empty range where there are none.
+
+        ``floor`` is the line under the parent's key.
+        """
         kinds, indents = self.kinds, self.indents
         end = line
         while end > 0 and kinds[end - 1] == _BLANK:
@@ -242,7 +247,9 @@ class _Reader:
         start = end
         while start > 0 and kinds[start - 1] == _COMMENT:
             start -= 1
-        touches_above = start > 0 and kinds[start - 1] == _CONTENT
+        if start <= self.owned:
+            start = min(self.owned + 1, end)
+        touches_above = start > floor and kinds[start - 1] == _CONTENT
         # What is indented deeper than the key and touches what stands above belongs to that.
         while touches_above and start < end and indents[start] > column + 1:
             start += 1
@@ -298,6 +305,15 @@ class _Reader:
         column = found.start(1) + 1
         return Comment(note.kind, note.text, Span(line + 1, column, line + 1, column + len(body)), note.default)
 
+    def _value_of_comments(self, key: ValueKey) -> Comment | None:
+        """A text value that holds nothing but comments of its own: a certificate's place, a configuration's."""
+        assert isinstance(key.value, str)
+        lines = key.value.splitlines()
+        if not all(line.startswith("#") for line in lines if line.strip()):
+            return None
+        note = _understand([line for line in lines if line], str(key.path[-1]), True)
+        return None if note.kind is None else Comment(note.kind, note.text, key.span, note.default)
+
     def _within(self, entry: _Entry) -> None:
         """A list's comment may stand inside it: on a line of its own, or behind an item."""
         value, key = entry.value_node, entry.key
@@ -325,20 +341,28 @@ class _Reader:
                 key.comment = self._inline(end.line, end.column)
 
     def _under(self, entry: _Entry) -> None:
-        """A comment right under a leaf: indented deeper, or set apart from the next key by a blank line."""
-        key, kinds = entry.key, self.kinds
+        """A comment right under a leaf that is about the leaf and not about the next key."""
+        key, kinds, indents = entry.key, self.kinds, self.indents
+        column = key.span.column - 1
         start = stop = max(_last_line(entry.value_node), key.span.line - 1) + 1
-        while stop < len(kinds) and kinds[stop] == _COMMENT and self.indents[stop] >= key.span.column:
+        while stop < len(kinds) and kinds[stop] == _COMMENT and indents[stop] > column:
             stop += 1
-        if stop == start:
-            while stop < len(kinds) and kinds[stop] == _COMMENT:
+        certain = stop > start  # indented deeper
+        if not certain:
+            while stop < len(kinds) and kinds[stop] == _COMMENT and indents[stop] <= column:
                 stop += 1
-            if stop < len(kinds) and kinds[stop] == _CONTENT:
-                return
-        if stop > start:
-            note = _understand(self._bodies(range(start, stop)), str(key.path[-1]), True)
+            # Set apart from the next key by a blank line, or by that key's lesser indent.
+            certain = stop >= len(kinds) or kinds[stop] == _BLANK or indents[stop] < min(indents[start:stop], default=0)
+        if stop == start:
+            return
+        name = str(key.path[-1])
+        lines = range(start, stop)
+        note = _understand(self._bodies(lines), name, _takes_example(key.value))
+        if certain or name in note.example_keys or note.text.partition(" ")[0] == name:
             key.has_example = key.has_example or note.has_example
-            key.comment = self._made(note, range(start, stop))
+            key.comment = self._made(note, lines)
+            if key.comment is not None:
+                self.owned = stop - 1
 
     def _named(self) -> None:
         """Comments that name the path they document: Bitnami's ``@param``, helm-docs' ``key.path -- text``."""
@@ -363,6 +387,11 @@ class _Reader:
                 default = re.search(r"default:\s*([^,\]]+)", modifiers)
                 span = Span(number + 1, self.indents[number] + 1, number + 1, len(line.rstrip()) + 1)
                 key.comment = Comment(form, text, span, default[1].strip() if default else None)
+
+
+def _takes_example(value: Json) -> bool:
+    """Whether commented-out keys at a value may be an example of what belongs into it."""
+    return isinstance(value, dict) or value in (None, "")
 
 
 def _last_line(node: yaml.Node) -> int:
@@ -404,6 +433,7 @@ class _Note:
     default: str | None = None
     hidden: bool = False
     has_example: bool = False
+    example_keys: Collection[str] = ()
 
 
 _HASHES = re.compile(r"(?:#+[ \t]+)*#+")
@@ -432,10 +462,12 @@ _KEY = re.compile(r"""((?:-\s+)*)(?:"[^"]+"|'[^']+'|[A-Za-z0-9_.$/{}<>-]+)\s*:(?
 _ITEM = re.compile(r"-(?:\s+(.*))?$")
 # Words that prose begins a line with and ends with a colon: keys are camelCase, environment variables all capitals.
 _LEAD = re.compile(
-    r"(?:[A-Z][a-z]+|(?:NOTE|NB|TIP|WARNING|IMPORTANT|CAUTION|DEPRECATED|BREAKING|REF|DEFAULT|EXAMPLE|INFO)S?|refs?|see|note"
+    r"(?:[A-Z][a-z]+\.?|(?:NOTE|NB|TIP|WARNING|IMPORTANT|CAUTION|DEPRECATED|BREAKING|REF|DEFAULT|EXAMPLE|INFO)S?|refs?\.?|see|note"
     r"|nb|defaults?|examples?|e\.g\.?|i\.e\.?|eg|ie|tip|warning|deprecated|usage|important|caution|p\.?s\.?)\s*:"
     r"|(?:options|possible|allowed|valid|supported|available|docs?|info|hint|where|optional|required)\s*:\s+\S|https?:"
 )
+# Prose that the YAML behind it is an example of.
+_ANNOUNCES = re.compile(r":$|\b(?:examples?|e\.g|sample|following)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -452,7 +484,14 @@ def _body(line: str) -> str:
 
 def _is_plain_text(text: str) -> bool:
     """Whether a value reads as a sentence and not as YAML."""
+    text = text.partition(" #")[0].rstrip()
     return len(text.split()) >= 4 and text[0] not in "\"'[{|>&*!`<" and "{{" not in text
+
+
+def _asides(text: str) -> list[str]:
+    """What a line of commented-out YAML says behind its value, where it is a sentence."""
+    _, mark, words = text.partition(" # ")
+    return [words.strip()] if mark and len(words.split()) >= 3 else []
 
 
 def _kind(text: str, previous: _Line, deeper: bool) -> _Line:
@@ -484,13 +523,15 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
     schema: list[str] | None = None
     schema_words = ""
     previous, indent = _Line.EMPTY, 0
-    example: list[str] = []  # the keys of the commented-out YAML that ends the comment
-    example_indent = 0
+    example: set[str] = set()  # the keys of the commented-out YAML that ends the comment
+    example_indent: int | None = None
+    asides: list[str] = []  # what its lines say behind a `#` of their own
+    siblings = False  # whether that YAML stands for keys, not for a list's items
     framed: int | None = None  # how many words there were when a rule (####) began
     for line in lines:
         if previous is not _Line.YAML and schema is None and (found := _SENTENCE.match(line)) is not None:
             words.append(found[1])
-            example, previous = [], _Line.PROSE
+            example_indent, previous = None, _Line.PROSE
             continue
         body = _body(line)
         text = body.strip()
@@ -521,7 +562,7 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
                 note.default = text.removeprefix("@default").strip().removeprefix("--").strip()
             continue
         if special and (found := _HELM_DOCS.match(text)) is not None:
-            kind, words, example = CommentKind.HELM_DOCS, [found[1]] if found[1] else [], []
+            kind, words, example_indent = CommentKind.HELM_DOCS, [found[1]] if found[1] else [], None
             previous, indent = _Line.PROSE, 0
             continue
         if kind is CommentKind.PLAIN and (
@@ -534,21 +575,26 @@ def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
         now = _kind(text, previous, column > indent)
         if now is _Line.YAML:
             note.has_example = True
-            if not example or column < example_indent:
-                example_indent = column
-                example = []
-            if column == example_indent and (key := _KEY.match(text)) is not None and not key[1]:
-                example.append(text.partition(":")[0].strip().strip("\"'"))
+            asides.extend(_asides(text))
+            key = _KEY.match(text)
+            if example_indent is None or column < example_indent:
+                example_indent, siblings = column, key is not None and not key[1]
+                example = set()
+            if key is not None:
+                example.add(text[len(key[1]) :].partition(":")[0].strip(" \"'"))
             if previous is not _Line.YAML:
                 indent = column
         elif now is _Line.PROSE:
             words.append(text)
-            example = []
+            example_indent = None
         previous = now
     if kind is CommentKind.PLAIN and words and _is_licence(words):
         words = []
-    if example and not takes_example and name not in example:
-        words = []
+    if example_indent is not None:
+        note.example_keys = example
+        if siblings and not takes_example and name not in example and not (words and _ANNOUNCES.search(words[-1])):
+            words = asides = []
+    words = words or asides
     if words:
         note.kind, note.text = kind, "\n".join(words)
     elif schema_words or schema:
@@ -578,7 +624,7 @@ def _described(schema: Sequence[str]) -> str:
 
 def _is_sentence(lines: Sequence[str]) -> bool:
     """Whether comment lines that a blank line sets apart from their key say something, or are a section's title."""
-    note = _understand(lines, "", True)
+    note = _understand(lines, "", False)
     return note.hidden or (
         note.kind is not None and (note.kind is not CommentKind.PLAIN or _is_sentence_text(note.text))
     )

@@ -1,0 +1,181 @@
+"""Whether every value says what it is for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, forbid, require, rule
+from helm_constitution.values import ValueKey
+from helm_constitution.yamltree import Path
+
+from .statements import BEST_PRACTICES
+
+_SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration)\b"
+_WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)\b"
+_EVERY = r"\b(?:every|each|all)\b"
+
+_KUBERNETES = re.compile(
+    # Fields of the Kubernetes API that charts take over as they are: whoever reads the name knows where the rest is
+    # documented. Prefixes (podSecurityContext, extraVolumes) and the chart's own groups around them are allowed.
+    r"(?:^|(?<=[a-z0-9])(?=[A-Z]))(?:"
+    r"resources|limits|requests|affinity|tolerations?|nodeSelector|securityContext|containerSecurityContext"
+    r"|(?:liveness|readiness|startup)?Probe|probe|livenessProbe|readinessProbe|startupProbe|httpGet|tcpSocket"
+    r"|topologySpreadConstraints|annotations|labels|matchLabels|selector|labelSelector|namespaceSelector"
+    r"|env|envFrom|envVars|environment|valueFrom|volumes?|volumeMounts?|volumeClaimTemplates?|persistentVolumeClaim"
+    r"|emptyDir|initContainers|containers|sidecars|hostAliases|dnsConfig|lifecycle|lifecycleHooks|strategy"
+    r"|updateStrategy|deploymentStrategy|rollingUpdate|capabilities|seccompProfile|appArmorProfile|seLinuxOptions"
+    r"|metricRelabelings|relabelings|behavior|sessionAffinityConfig|persistentVolumeClaimRetentionPolicy"
+    r"|headers|httpHeaders|tlsConfig|basicAuth|authorization|oauth2"
+    r")$",
+    re.IGNORECASE,
+)
+_SWITCHES = frozenset({"enabled", "enable", "create", "install"})
+_SWITCHED = r"(?:enabl|creat|deploy|install)(?:es?|ed|ing|s)?|if true|whether"
+_REFERENCE = frozenset({"name", "key", "optional", "namespace"})
+"""A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
+SET_SIZE = 4
+"""From how many equal entries on a map is a set of things of one kind, which one comment explains."""
+
+
+@dataclass
+class Unit:
+    """What one comment has to explain: a leaf, or a map that is passed on as a whole."""
+
+    key: ValueKey
+    documented: bool
+    whole: bool
+
+
+def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependencies: frozenset[str]) -> Iterator[Unit]:
+    """What needs a comment, in the file's order.
+
+    Args:
+        keys: the keys of the values file.
+        is_whole: whether the templates pass the map at a path on without knowing its keys.
+        dependencies: the top-level keys that hold a dependency's values.
+    """
+    children: dict[Path, list[ValueKey]] = {}
+    for key in keys:
+        children.setdefault(key.path[:-1], []).append(key)
+
+    def walk(key: ValueKey, parent: ValueKey | None, before: ValueKey | None) -> Iterator[Unit]:
+        below = children.get(key.path, ())
+        if key.hidden:
+            return
+        if not below:
+            documented = key.comment is not None or _is_explained_nearby(key, parent, before, children)
+            yield Unit(key, documented, whole=False)
+            return
+        inside = [part for part in _below(key, children) if part.comment is not None]
+        if _stands_for_all(key, below, dependencies):
+            yield Unit(key, key.comment is not None or bool(inside), whole=True)
+        elif is_whole(key.path) and (key.comment is not None or 2 * len(inside) < len(list(_below(key, children)))):
+            yield Unit(key, key.comment is not None, whole=True)
+        else:
+            for child, last in zip(below, (None, *below), strict=False):
+                yield from walk(child, key, last)
+
+    top = children.get((), ())
+    for key, before in zip(top, (None, *top), strict=False):
+        yield from walk(key, None, before)
+
+
+def _below(key: ValueKey, children: Mapping[Path, Sequence[ValueKey]]) -> Iterator[ValueKey]:
+    for child in children.get(key.path, ()):
+        yield child
+        yield from _below(child, children)
+
+
+def _is_explained_nearby(
+    key: ValueKey, parent: ValueKey | None, before: ValueKey | None, children: Mapping[Path, Sequence[ValueKey]]
+) -> bool:
+    """Whether another key's comment is about this one too.
+
+    That of the map around it, where it is the only key or the comment names it; that of the key on the line above it,
+    where the comment names it (``dnsPolicy and dnsConfig of the pods``).
+    """
+    name = str(key.path[-1])
+    if parent is not None and parent.comment is not None:
+        named = _SWITCHED if name in _SWITCHES else re.escape(name)
+        if len(children[parent.path]) == 1 or re.search(
+            rf"(?<![\w-]){named}(?![\w-])", parent.comment.text, re.IGNORECASE
+        ):
+            return True
+    return (
+        before is not None
+        and before.comment is not None
+        and before.span.end_line == key.span.line - 1
+        and not name.islower()
+        and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", before.comment.text) is not None
+    )
+
+
+def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: frozenset[str]) -> bool:
+    """Whether one comment anywhere at a map explains all of it."""
+    if len(key.path) == 1 and key.path[0] in dependencies:
+        return True
+    if _KUBERNETES.search(str(key.path[-1])) is not None:
+        return True
+    if all(child.span.line == key.span.line for child in below):
+        return True
+    if len(below) > 1 and all(child.is_leaf and child.path[-1] in _REFERENCE for child in below):
+        return True
+    return (
+        len(below) >= SET_SIZE
+        and all(child.is_leaf and child.comment is None for child in below)
+        and all(child.value == below[0].value for child in below)
+    )
+
+
+@rule(
+    "values/undocumented",
+    default=MUST,
+    enforces=(
+        require(rf"{_EVERY}[^.]*\b{_SETTINGS}[^.]*\b{_WORDS}"),
+        require(rf"\b{_WORDS}[^.]*{_EVERY}[^.]*\b{_SETTINGS}"),
+        require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b[^.]*\binline comments?\b"),
+        forbid(rf"\bundocumented {_SETTINGS}"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
+    """A value has no comment that says what it is for.
+
+    Why: values.yaml is what users read first; what isn't explained there is found out by reading templates.
+    Bad:
+        replicaCount: 3
+    Good:
+        # -- Number of pods while autoscaling is off
+        replicaCount: 3
+    Fix: write a comment above the key (`# text`, helm-docs `# -- text`, Bitnami `## @param path text`, a `@schema`
+        block) or behind it on its line. Fields of the Kubernetes API, maps that templates pass on whole and a
+        dependency's values need one comment for all. Commented-out YAML, section banners and licence headers
+        document nothing.
+    Source: Helm chart best practices, Values ("Document values.yaml"); helm-docs --documentation-strict-mode
+    """
+    values = subject.chart.values
+    if values is None or not values.keys():
+        raise Unjudged("the chart has no values")
+    dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
+    # A map whose keys some template reads one by one is the chart's own, though it is passed on whole elsewhere (to a
+    # checksum, say).
+    known = {read.path[:length] for read in subject.uses.reads for length in range(len(read.path))}
+    uses = subject.uses
+
+    def is_whole(path: Path) -> bool:
+        steps = tuple(str(step) for step in path)
+        return steps in uses.reached or (steps not in known and uses.is_whole(steps))
+
+    good = total = 0
+    for unit in units(values.keys(), is_whole, dependencies):
+        total += 1
+        if unit.documented:
+            good += 1
+            continue
+        key = unit.key
+        what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
+        example = " (a commented-out example doesn't say it)" if key.has_example else ""
+        yield Problem(f"{what} no comment; say above it what it is for{example}", values.document.view.get(*key.path))
+    yield Tally(good, total, "values documented")
