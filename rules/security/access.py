@@ -88,7 +88,10 @@ def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
             r"\bautomount\w*\b.{0,40}\b(?:false|disabled|off)\b"
             r"|\b(?:disable|prevent|avoid)\w*\b.{0,30}\b(?:automount|service ?account token)"
         ),
-        forbid(r"\b(?:auto)?mount\w*\b.{0,40}\btokens?\b|\bautomountServiceAccountToken\b"),
+        forbid(
+            r"\b(?:auto)?mount\w*\b.{0,40}\btokens?\b|\baccount tokens?\b.{0,30}\b(?:auto)?mounted\b"
+            r"|\bautomountServiceAccountToken\b"
+        ),
     ),
     umbrella=ACCESS,
     tests=True,

@@ -22,7 +22,7 @@ from helm_constitution.api import (
 
 from .statements import SECURE_DEFAULTS
 
-_TLS = r"\b(?:tls|https|ssl)\b"
+_TLS = r"(?<!e\.g\., )\b(?:tls|https|ssl)\b"
 
 
 def _selects(selector: View, labels: dict[str, str]) -> bool:
@@ -60,7 +60,7 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     scope=Rendering,
     default=SHOULD,
     enforces=require(r"\bnetwork ?polic(?:y|ies)\b|\bnetwork (?:isolation|segmentation)\b"),
-    umbrella=SECURE_DEFAULTS + r"|least[- ]privileges?",
+    umbrella=SECURE_DEFAULTS,
 )
 def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """Every pod of the cluster may talk to the chart's pods.
@@ -118,8 +118,8 @@ def _covers(pattern: str, host: str) -> bool:
     default=SHOULD,
     enforces=(
         require(
-            rf"\b(?:ingress(?:es)?|gateways?|routes?|endpoints?|traffic|connections?|communication)\b.*{_TLS}"
-            rf"|{_TLS}.{{0,40}}\b(?:enabled|required|by default|everywhere|for all|for every|for external)\b"
+            rf"\b(?:ingress(?:es)?|gateways?|routes?|endpoints?|traffic|connections?|communication)\b[^.;]{{0,60}}{_TLS}"
+            rf"|{_TLS}.{{0,40}}\b(?:enabled|required|mandatory|everywhere|for (?:all|every|external))\b"
             r"|\bencrypt\w*\b.{0,30}\b(?:in transit|traffic)\b"
         ),
         forbid(r"\b(?:plain|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
@@ -236,7 +236,7 @@ def _may_be_weak(name: str, text: str) -> bool:
     "security/weak-tls",
     default=MUST,
     enforces=(
-        require(r"\b(?:TLS|SSL) ?v?1\.[23]\b|\b(?:modern|strong|current|secure)\b.{0,20}\b(?:TLS|ciphers?)\b"),
+        require(r"\b(?:TLS|SSL) ?v?1\.[23]\b|\b(?:modern|strong|current|secure) (?:TLS|SSL|ciphers?)\b"),
         forbid(
             r"\b(?:TLS|SSL) ?v?(?:1\.[01]|[23](?:\.0)?)\b"
             r"|\b(?:weak|legacy|old|insecure|deprecated)\b.{0,20}\b(?:TLS|SSL|ciphers?)\b"

@@ -147,7 +147,7 @@ def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
     scope=Container,
     default=SHOULD,
     enforces=require(
-        r"\b(?:user|group|u|g)[- ]?ids?\b.{0,40}\b(?:above|over|at least|from|of) (?P<minimum>\d{4,})"
+        r"\b(?:user[- ]?ids?|group[- ]?ids?|uids?|gids?)\b.{0,40}\b(?:above|over|at least|from|of) (?P<minimum>\d{4,})"
         r"|\bhigh (?:user|u)[- ]?ids?\b"
     ),
     umbrella=LEAST_PRIVILEGE,
@@ -186,7 +186,9 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
     default=MUST,
     enforces=(
         RESTRICTED,
-        require(r"\b(?:drop|remov|restrict|limit|minim)\w*\b.{0,40}\bcapabilit"),
+        require(
+            r"\b(?:drop|remov|restrict|limit|minim)\w*\b.{0,40}\bcapabilit|\bcapabilit\w*\b.{0,30}\b(?:dropped|removed|minimal)\b"
+        ),
         forbid(r"\b(?:add|grant|gain|request|retain|keep|additional|extra)\w*\b.{0,40}\bcapabilit"),
     ),
     umbrella=LEAST_PRIVILEGE,
@@ -240,7 +242,9 @@ def _listed(names: list[str]) -> str:
     default=SHOULD,
     enforces=(
         require(
-            r"\bread-?only\b.{0,20}\b(?:file ?systems?|root-?fs)\b|\breadOnlyRootFilesystem\b"
+            r"\bread-?only\b.{0,20}\b(?:file ?systems?|root-?fs)\b"
+            r"|\b(?:root ?file ?systems?|root-?fs)\b.{0,30}\bread-?only\b"
+            r"|\breadOnlyRootFilesystem\b"
             r"|\bimmutable (?:root )?file ?systems?\b"
         ),
         forbid(r"\bwritable\b.{0,20}\b(?:file ?systems?|root-?fs)\b|\bwrite\b.{0,20}\broot ?(?:file ?system|fs)\b"),

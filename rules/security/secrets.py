@@ -42,9 +42,10 @@ _SECRETS = (
     r"|sensitive (?:values|data|information|configuration))"
 )
 _HARDCODED = forbid(
-    rf"\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
-    rf"|\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|expos(?:e|ed))\b"
-    rf".{{0,60}}\b{_SECRETS}\b|\b{_SECRETS}\b.{{0,30}}\bversion control\b"
+    r"^(?!.*\blog(?:s|ged|ging)?\b)(?:"
+    rf".*\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
+    r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
+    rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
 _EXTERNAL = require(
     rf"\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?|sealed ?secrets?|vault"

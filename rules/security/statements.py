@@ -11,14 +11,17 @@ SECURE_DEFAULTS = (
 """Umbrella of every security rule: "Security-sensitive defaults MUST be secure"."""
 
 LEAST_PRIVILEGE = (
-    SECURE_DEFAULTS
-    + r"|least[- ]privileges?|(?:restrictive|restricted|hardened|minimal) (?:pod |container )?security ?contexts?"
-    r"|security ?contexts?\b.{0,40}\b(?:restrictive|hardened|minimal)\b|minimal (?:privileges|permissions)"
+    SECURE_DEFAULTS + r"|^(?!.*\b(?:rbac|roles?|service ?accounts?)\b).*\bleast[- ]privileges?\b"
+    r"|\b(?:restrictive|restricted|hardened|minimal) (?:pod |container )?security ?contexts?"
+    r"|\bsecurity ?contexts?\b.{0,40}\b(?:restrictive|hardened|minimal)\b"
 )
 """Umbrella of the rules about what a pod may do: "Security contexts MUST follow the least-privilege principle"."""
 
-ACCESS = SECURE_DEFAULTS + r"|least[- ]privileges?|minimal (?:privileges|permissions|rbac|access)"
-"""Umbrella of the rules about what a service account may do."""
+ACCESS = (
+    SECURE_DEFAULTS + r"|^(?!.*\bsecurity ?contexts?\b).*\bleast[- ]privileges?\b"
+    r"|\b(?:minimal|minimum|only the) (?:rbac |required |necessary )*(?:privileges|permissions|rights|access)\b"
+)
+"""Umbrella of the rules about what a service account may do: "RBAC rules MUST follow least privilege"."""
 
 _STANDARDS = r"\bpod[- ]security[- ](?:standards?|admission|profiles?|policy|policies)|\bPSS\b"
 
