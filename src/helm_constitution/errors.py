@@ -41,6 +41,8 @@ class EngineError(ConstitutionError):
 class YamlSyntaxError(ConstitutionError):
     """A YAML text that Kubernetes' reader rejects. ``line`` and ``column`` count from 1."""
 
-    def __init__(self, message: str, *, file: str | None = None, line: int | None = None, column: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, file: str | None = None, line: int | None = None, column: int | None = None
+    ) -> None:
         super().__init__(message, file=file, line=line)
         self.column = column

@@ -26,7 +26,9 @@ POD_TEMPLATES: Mapping[str, Path] = {
 }
 
 RUNS_TO_COMPLETION = frozenset({"Job", "CronJob", "ScaledJob"})
-REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig"})
+REPLICATED = frozenset(
+    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig"}
+)
 
 
 @dataclass(eq=False)
@@ -204,7 +206,9 @@ class PodSpec:
     @cached_property
     def ephemeral_containers(self) -> tuple[Container, ...]:
         """The ephemeral containers."""
-        return tuple(Container(view, self, "ephemeralContainers") for view in self.view.get("ephemeralContainers").items())
+        return tuple(
+            Container(view, self, "ephemeralContainers") for view in self.view.get("ephemeralContainers").items()
+        )
 
     @property
     def all_containers(self) -> tuple[Container, ...]:
