@@ -41,12 +41,14 @@ _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 _EXPLANATION = LazyPattern(r" \(e\.g\. .*regex used for validation is .*\)\Z")
 
 
-def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None = None) -> Place | None:
-    """Where a message of helm points to: a key of the values, a line of a file, or the file."""
-    if message.pointer is not None:
-        document = values or (subject.chart.values.document if subject.chart.values is not None else None)
-        if document is not None:
-            return document.view.get(*message.pointer)
+def _default_values(subject: Subject) -> YamlDocument | None:
+    return subject.chart.values.document if subject.chart.values is not None else None
+
+
+def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None) -> Place | None:
+    """Where a message of helm points to: a key of these values, a line of a file, or the file."""
+    if message.pointer is not None and values is not None:
+        return values.view.get(*message.pointer)
     if (field := _METADATA.search(message.text)) is not None:
         return subject.chart.metadata.view.get(field.group(1))
     if message.file is None:
@@ -105,7 +107,7 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
         if message.level is not level or key in seen or _says_the_same(message, errors):
             continue
         seen.add(key)
-        yield Problem(_text(message), _place(message, subject))
+        yield Problem(_text(message), _place(message, subject, _default_values(subject)))
 
 
 @rule("testing/lint-error", default=MUST, enforces=_HELM_LINT)
@@ -181,7 +183,7 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     if not defaults.errors:
         yield Problem(defaults.message or "helm template fails", None)
     for error in defaults.errors:
-        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject))
+        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
 
 
 @rule(
@@ -210,7 +212,7 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
     """
     defaults = _require_renderable(subject)
-    others = [result for result in subject.results[1:] if result.scenario.name in subject.chart.files]
+    others = [result for result in subject.results[1:] if result.scenario.name.startswith(("ci/", "platforms/"))]
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     for result in others:
         if result.status is not Status.FAILED:
@@ -228,8 +230,9 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
 
 
 def _values_document(subject: Subject, file: str) -> YamlDocument | None:
+    text = subject.chart.files.get(file)  # .helmignore may leave ci/ out
     try:
-        return load_document(subject.chart.files[file], file)
+        return load_document(text, file) if text is not None else None
     except YamlSyntaxError:
         return None  # helm's own message names the fault
 
@@ -273,9 +276,89 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
     )
 
 
+_CONTROL = LazyPattern(r"\{\{-?\s*(?:if|else|range|with)\b")
+_MANY_BRANCHES = 10
+_LEFT_OUT = LazyPattern(r"^/?(ci|tests?|\*\*?/tests?|\S*_test\.ya?ml)(/|/\*+)?\s*$")
+
+
+def _branches(subject: Subject) -> int:
+    """How many conditions and loops the chart's own templates have."""
+    own = (text for file, text in subject.chart.files.items() if file.startswith("templates/"))
+    return sum(len(_CONTROL.findall(text)) for text in own if "{{" in text)
+
+
+def _require_loaded(subject: Subject, folder: str) -> None:
+    """Raises Unjudged where .helmignore keeps a folder from being seen."""
+    for line in subject.chart.files.get(".helmignore", "").splitlines():
+        found = _LEFT_OUT.match(line.strip())
+        if found is not None and folder in found.group(1):
+            raise Unjudged(f".helmignore leaves {folder} out of what is read")
+
+
+@rule(
+    "testing/no-unit-tests",
+    default=SHOULD,
+    enforces=require(r"\bunit.?tests?\b|helm.?unittest"),
+)
+def no_unit_tests(subject: Subject) -> Iterator[Problem]:
+    """The chart's templates have logic, but no unit test.
+
+    Why: a branch that nobody renders breaks unnoticed; a unit test says in three lines what it should give.
+    Bad:
+        templates/deployment.yaml      (with if, range and with)
+    Good:
+        templates/deployment.yaml
+        tests/deployment_test.yaml
+    Fix: write tests for helm-unittest in tests/*_test.yaml, first for the templates with the most conditions.
+    Source: helm-unittest
+    """
+    branches = _branches(subject)
+    if branches < _MANY_BRANCHES:
+        raise Unjudged("the templates have too little logic to be tested by itself")
+    if any(file.startswith("tests/") and file.endswith((".yaml", ".yml")) for file in subject.chart.files):
+        return
+    _require_loaded(subject, "test")
+    message = f"the templates have {branches} conditions and loops, but there is no tests/*_test.yaml"
+    yield Problem(message, TextPlace("Chart.yaml"))
+
+
+@rule(
+    "testing/no-ci-values",
+    default=SHOULD,
+    enforces=require(r"\bci values\b|values files? (in|under) ci\b|\bci/|chart-testing|\bct (lint|install)\b"),
+)
+def no_ci_values(subject: Subject) -> Iterator[Problem]:
+    """The chart ships no values to be tested with besides its defaults.
+
+    Why: with the defaults alone most branches are never rendered; what a flag switches on is first tried by a user.
+    Bad:
+        Chart.yaml
+        values.yaml
+    Good:
+        Chart.yaml
+        ci/ingress-values.yaml
+        values.yaml
+    Fix: add a values file for each usual way of installing the chart, ci/<name>-values.yaml; chart-testing and this
+        program render the chart with each of them.
+    Source: chart-testing, ci/*-values.yaml
+    """
+    if subject.chart.is_library:
+        raise Unjudged("a library chart is not rendered by itself")
+    if not _branches(subject):
+        raise Unjudged("the templates have nothing that values could switch")
+    if any(result.scenario.name.startswith("ci/") for result in subject.results):
+        return
+    if any(file.startswith("ci/") and file.endswith(("-values.yaml", "-values.yml")) for file in subject.chart.files):
+        return
+    _require_loaded(subject, "ci")
+    yield Problem(
+        "there is no ci/*-values.yaml: the chart is only ever tried with its defaults", TextPlace("Chart.yaml")
+    )
+
+
 MODULE = RuleModule(
     key="testing",
     title="Testing",
     aliases=(r"\btest(?:s|ing|ed)?\b", r"\bvalidation\b", r"\blint\b"),
-    rules=(lint_error, lint_warning, render_error, scenario_error, no_test_hook),
+    rules=(lint_error, lint_warning, render_error, scenario_error, no_test_hook, no_unit_tests, no_ci_values),
 )
