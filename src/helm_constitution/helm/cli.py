@@ -1,0 +1,202 @@
+"""The engine that runs the user's own helm, 3 or 4."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from helm_constitution.errors import ConfigurationError, EngineError
+from helm_constitution.helm import messages, options
+from helm_constitution.helm.messages import Speaker
+from helm_constitution.helm.process import Ended, Processes, Run
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmMessage,
+    Limits,
+    LintOutput,
+    Pending,
+    RenderOutput,
+    RenderRequest,
+)
+from helm_constitution.helm.schemas import remote_schemas
+
+
+class CliEngine:
+    """Runs ``helm lint`` and ``helm template`` as processes, side by side, without network and cluster.
+
+    Args:
+        helm: the absolute path of the binary.
+        limits: what each of its processes may use.
+    """
+
+    name = "cli"
+
+    def __init__(self, helm: str, limits: Limits) -> None:
+        self._helm = helm
+        self._processes = Processes(limits)
+        self._environment = options.environment(tuple(limits.environment), limits.memory)
+        self._version: str | None = None
+        self._version_run: Run | None = None
+
+    def version(self) -> str:
+        """Helm's version, ``v4.3.1``.
+
+        Raises:
+            EngineError: the binary can't be run or is no helm.
+        """
+        if self._version is None:
+            from helm_constitution.helm.version import cached_version, keep_version
+
+            self._version = cached_version(self._helm)
+            if self._version is None:
+                self._version = self._ask_version()
+                keep_version(self._helm, self._version)
+        return self._version
+
+    def _ask_version(self) -> str:
+        run = self._version_run or self._start("version", "--template", "{{.Version}}")
+        ended = run.result()
+        version = ended.output.strip()
+        if ended.status != 0 or not version.startswith("v"):
+            words = messages.error_text(ended.errors) or ended.errors.strip() or f"exit status {ended.status}"
+            raise EngineError(f"{self._helm} doesn't tell its version as helm does: {words}")
+        return version
+
+    def kube_version(self, request: RenderRequest) -> str:
+        """The Kubernetes version that this request is rendered for: helm is always told one."""
+        return options.kube_version(request)
+
+    def remote_schemas(self, chart: Path) -> tuple[str, ...]:
+        """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
+        return remote_schemas(os.path.abspath(chart))
+
+    def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
+        """Starts ``helm lint``.
+
+        Raises:
+            ConfigurationError: the request names what is not there or would have to be fetched.
+        """
+        options.check(request)
+        folder = os.path.abspath(chart)
+        run = self._start("lint", folder, *self._flags(folder, request))
+        return _Lint(run, self._helm, str(chart))
+
+    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        """Starts ``helm template``.
+
+        Raises:
+            ConfigurationError: the request names what is not there or would have to be fetched.
+        """
+        options.check(request)
+        folder = os.path.abspath(chart)
+        flags = self._flags(folder, request)
+        flags += [f"--api-versions={_csv(version)}" for version in request.api_versions]
+        if request.is_upgrade:
+            flags.append("--is-upgrade")
+
+        def start(*more: str) -> Run:
+            return self._start("template", *flags, *more, "--", request.release_name, folder)
+
+        pending = _Render(start, self._helm, str(chart))
+        self._ask_version_beside()
+        return pending
+
+    def close(self) -> None:
+        """Ends every process that is still at work."""
+        self._processes.close()
+
+    def _flags(self, folder: str, request: RenderRequest) -> list[str]:
+        flags = [f"--kube-version={options.kube_version(request)}", f"--namespace={request.namespace}"]
+        # Absolute, so that nothing is taken for an address.
+        flags += [f"--values={_csv(os.path.abspath(file))}" for file in request.values_files]
+        flags += [f"{argument.flag}={argument.value}" for argument in request.set_arguments]
+        if request.skip_schema or remote_schemas(folder):
+            flags.append("--skip-schema-validation")
+        return flags
+
+    def _start(self, *arguments: str) -> Run:
+        return self._processes.start([self._helm, *arguments], self._environment)
+
+    def _ask_version_beside(self) -> None:
+        """Where the version is not known yet, helm tells it while the chart is read."""
+        if self._version is None and self._version_run is None:
+            from helm_constitution.helm.version import cached_version
+
+            self._version = cached_version(self._helm)
+            if self._version is None:
+                self._version_run = self._start("version", "--template", "{{.Version}}")
+
+
+class _Lint:
+    def __init__(self, run: Run, helm: str, chart: str) -> None:
+        self._run = run
+        self._helm = helm
+        self._chart = chart
+        self._output: LintOutput | None = None
+
+    def result(self) -> LintOutput:
+        """Waits for ``helm lint``."""
+        if self._output is None:
+            self._output = self._read(self._run.result())
+        return self._output
+
+    def _read(self, ended: Ended) -> LintOutput:
+        if ended.breach is not None:
+            return LintOutput((messages.broken_limit(ended.breach),), failed=True)
+        entries = messages.lint_entries(ended.output)
+        if ended.status == 0 or entries:
+            return LintOutput(messages.lint_messages(entries, _speaker(self._chart)))
+        return LintOutput(_failure(ended, self._helm, self._chart), failed=True)
+
+
+class _Render:
+    def __init__(self, start: Callable[..., Run], helm: str, chart: str) -> None:
+        self._start = start
+        self._run = start()
+        self._helm = helm
+        self._chart = chart
+        self._output: RenderOutput | None = None
+
+    def result(self) -> RenderOutput:
+        """Waits for ``helm template``."""
+        if self._output is None:
+            self._output = self._read(self._run.result())
+        return self._output
+
+    def _read(self, ended: Ended) -> RenderOutput:
+        from helm_constitution.helm import documents
+
+        if ended.breach is not None:
+            return RenderOutput(errors=(messages.broken_limit(ended.breach),))
+        if ended.status == 0:
+            return RenderOutput(documents.of_output(ended.output))
+        errors = _failure(ended, self._helm, self._chart)
+        if errors[0].kind is not FailureKind.YAML:
+            return RenderOutput(errors=errors)
+        # Helm names the first broken document only; with --debug it shows them all.
+        rendered = documents.of_debug_output(self._start("--debug").result().output)
+        return RenderOutput(rendered, documents.faults(rendered) or errors)
+
+
+def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
+    text = messages.error_text(ended.errors)
+    if text is None:
+        return (messages.crash(ended.status, ended.errors),)
+    if text.startswith("unknown flag: "):
+        raise EngineError(
+            f"{helm} is too old ({text}): helm lint takes --kube-version from 3.14 on, --skip-schema-validation from "
+            'helm 3.16 on; install a newer one, or use the embedded engine: pip install "helm-constitution[embedded]"'
+        )
+    if text.startswith("failed parsing --set"):
+        raise ConfigurationError(text)
+    return messages.failure(text, _speaker(chart))
+
+
+def _speaker(chart: str) -> Speaker:
+    return Speaker(chart, options.chart_name(chart))
+
+
+def _csv(value: str) -> str:
+    """One value of a flag that takes several with commas between them (CSV in helm's option parser)."""
+    return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\n') else value

@@ -1,0 +1,447 @@
+"""Helm's own words read: what ``helm lint`` and ``helm template`` say, as messages with a kind and a place.
+
+Pure functions over text, for Helm 3 and 4 alike. What they don't know stays as it is, without a place; nothing is lost.
+Each form was taken from a real helm; tests/helm/test_messages.py holds them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+
+CHART_FILE = "Chart.yaml"
+VALUES_FILE = "values.yaml"
+SCHEMA_FILE = "values.schema.json"
+
+_LONGEST = 2000
+"""Characters of a message. Helm quotes whole templates, and every turn of an endless recursion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """The chart that helm speaks of: its folder as the user gave it, its name in Chart.yaml."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LintEntry:
+    """One message of ``helm lint`` as it stands: level, path, words."""
+
+    level: MessageLevel
+    path: str
+    text: str
+
+
+_ENTRY = re.compile(r"^\[(INFO|WARNING|ERROR|UNKNOWN)\] (.*?): ?(.*)$", re.MULTILINE)
+
+
+def lint_entries(output: str) -> list[LintEntry]:
+    """Cuts what ``helm lint`` prints on its standard output into messages, each of which may have several lines."""
+    entries: list[LintEntry] = []
+    text: list[str] = []
+    head: re.Match[str] | None = None
+    for line in [*output.split("\n"), "[END] "]:
+        match = _ENTRY.match(line)
+        ends = match is not None or line.startswith(("==> Linting ", "[END] ", "Error ")) or _SUMMARY.match(line)
+        if not ends:
+            text.append(line)
+            continue
+        if head is not None:
+            level = MessageLevel[head[1]] if head[1] != "UNKNOWN" else MessageLevel.INFO
+            entries.append(LintEntry(level, head[2], "\n".join([head[3], *text]).strip()))
+        if line.startswith("Error "):  # in place of messages: it could not lint at all
+            entries.append(LintEntry(MessageLevel.ERROR, "", line.removeprefix("Error ")))
+        head, text = match, []
+    return entries
+
+
+_SUMMARY = re.compile(r"\d+ chart\(s\) linted, ")
+
+
+def lint_messages(entries: Iterable[LintEntry], chart: Speaker) -> tuple[HelmMessage, ...]:
+    """Places the messages of ``helm lint``. What helm says twice, of the file and of the chart, is there once."""
+    found: dict[HelmMessage, None] = {}
+    for entry in entries:
+        file = None if entry.path.endswith("/") or os.path.isabs(entry.path) or not entry.path else entry.path
+        for message in _read(entry.text, chart, file):
+            placeless = message.file is None and entry.path.endswith("/")
+            text = f"{entry.path}: {message.text}" if placeless else message.text
+            found.setdefault(replace(message, level=entry.level, text=text))
+    return tuple(found)
+
+
+def failure(text: str, chart: Speaker) -> tuple[HelmMessage, ...]:
+    """Places the error that ended ``helm template``, without its ``Error:``. A schema's complaints are one each."""
+    return tuple(dict.fromkeys(_read(text, chart, None)))
+
+
+def error_text(errors: str) -> str | None:
+    """The error in what helm prints on its standard error, without the log before it and the hint behind it."""
+    found = f"\n{errors}".find("\nError: ")
+    if found < 0:
+        return None
+    text = errors[found:].removeprefix("Error: ")
+    return text.replace("\n\nUse --debug flag to render out invalid YAML", "").strip()
+
+
+def broken_limit(breach: str) -> HelmMessage:
+    """The message for a process that broke a limit."""
+    return HelmMessage(MessageLevel.ERROR, breach, FailureKind.TIMEOUT)
+
+
+def crash(status: int, errors: str) -> HelmMessage:
+    """The message for a helm that ended without a word of its own.
+
+    Args:
+        status: its exit status, the signal where it is negative.
+        errors: what it wrote on its standard error.
+    """
+    if "stack overflow" in errors:
+        text = "helm crashed, its stack full: a template calls itself without end"
+        return HelmMessage(MessageLevel.ERROR, text, FailureKind.TEMPLATE)
+    if "out of memory" in errors:
+        return broken_limit("helm ran out of memory")
+    fatal = re.search(r"^(?:fatal error|panic): (.*)$", errors, re.MULTILINE)
+    how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
+    words = fatal[1] if fatal else errors.strip()
+    text = f"helm ended {how}" + (f": {words}" if words else " and said nothing")
+    return HelmMessage(MessageLevel.ERROR, _short(text))
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# One text of helm → its messages.
+
+
+def _read(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMessage]:
+    wrapped = _unwrap(text.strip(), chart)
+    base, rest = wrapped.base, wrapped.text
+    file = wrapped.file or file
+    if wrapped.is_yaml:
+        yield _yaml_message(rest, file, wrapped.line)
+    elif rest.startswith(_SCHEMA_HEAD) or (file == VALUES_FILE and rest != "file does not exist"):
+        yield from _schema_messages(rest, chart)
+    else:
+        yield _template_message(rest) or _chart_message(rest, chart, base) or _plain(rest, file or base[:-1] or None)
+
+
+def _plain(text: str, file: str | None, kind: FailureKind = FailureKind.OTHER, line: int | None = None) -> HelmMessage:
+    return HelmMessage(MessageLevel.ERROR, _short(text), kind, file=file, line=line)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
+
+
+@dataclass(slots=True)
+class _Wrapped:
+    """A text without what helm wraps around it: the file, the subchart's folder, the line that the wrapping names."""
+
+    text: str
+    base: str = ""
+    file: str | None = None
+    line: int | None = None
+    is_yaml: bool = False
+
+
+_WRAPPINGS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"an error occurred while checking for chart dependencies\. You may need to run [^:]*: ",
+        r"chart dependencies processing failed: ",
+        r"unable to load chart\s+",
+        r"error unpacking (?:subchart )?(?:tarball )?(?P<subchart>\S+) in \S+: ",
+        r"cannot load (?P<file>Chart\.yaml|values\.yaml|Chart\.lock|requirements\.(?:yaml|lock)): ",
+        r"failed to parse (?P<values>[^\n]+?): (?=cannot|error)",
+        r"YAML parse error on (?P<source>[^\n]+?): (?=error|yaml)",
+        r"(?P<yaml>unable to parse YAML:?|failed to strictly parse chart metadata file:?)\s+",
+        r"cannot unmarshal yaml document: ",
+        r"(?P<yaml>error converting YAML to JSON|error unmarshaling JSON|while decoding JSON|json): ",
+        r"(?P<yaml>yaml): (?:line (?P<line>\d+): )?",
+    )
+)
+
+
+def _unwrap(text: str, chart: Speaker) -> _Wrapped:
+    wrapped = _Wrapped(text)
+    while match := _wrapping(wrapped.text):
+        named = match.groupdict()
+        if subchart := named.get("subchart"):
+            wrapped.base += f"charts/{subchart}/"
+        if file := named.get("file"):
+            wrapped.file = wrapped.base + file
+        if values := named.get("values"):
+            wrapped.file = _relative(values, chart.folder)
+        if source := named.get("source"):
+            wrapped.file = _in_chart(source)
+        if line := named.get("line"):
+            wrapped.line = int(line)
+        wrapped.is_yaml = wrapped.is_yaml or bool(named.get("yaml") or source)
+        wrapped.text = wrapped.text[match.end() :]
+    return wrapped
+
+
+def _wrapping(text: str) -> re.Match[str] | None:
+    return next((match for wrapping in _WRAPPINGS if (match := wrapping.match(text))), None)
+
+
+def _in_chart(source: str) -> str | None:
+    """A template as helm names it, ``web/templates/a.yaml``, by its path in the chart. ``gotpl`` is a text that ``tpl``
+    renders: no file."""
+    return source.partition("/")[2] or None
+
+
+def _relative(file: str, folder: str) -> str:
+    """A file that was given from outside: relative to the chart where it lies in it."""
+    inside = os.path.abspath(folder) + os.sep
+    return file.removeprefix(inside).replace(os.sep, "/") if file.startswith(inside) else file
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# YAML.
+
+_MISTYPED = re.compile(r"cannot unmarshal (\w+) into Go (?:struct field (\S+)|value) of type (.+)", re.DOTALL)
+_GO_TYPES = (
+    (re.compile(r"string$"), "a string"),
+    (re.compile(r"\[\]string$"), "a list of strings"),
+    (re.compile(r"\[\]"), "a list of maps"),
+    (re.compile(r"bool$"), "true or false"),
+    (re.compile(r"u?int\d*$|float\d*$"), "a number"),
+)
+_JSON_TYPES = {
+    "array": "a list",
+    "object": "a map",
+    "string": "a string",
+    "number": "a number",
+    "bool": "true or false",
+}
+
+
+def _yaml_message(text: str, file: str | None, line: int | None) -> HelmMessage:
+    # go-yaml's parser counts lines from 0, its scanner from 1; only the parser speaks so.
+    if line is not None and text.startswith("did not find expected"):
+        line += 1
+    rendered = "/templates/" in f"/{file}"
+    if mistyped := _MISTYPED.match(text):
+        given, field, wanted = mistyped.groups()
+        text = f"is {_JSON_TYPES.get(given, given)}, should be {_go_type(wanted)}"
+        if field is not None:  # Metadata.keywords in Helm 3, .keywords in Helm 4
+            path = field.partition(".")[2]
+            text = f"{path[:1].lower()}{path[1:]} {text}"
+        if rendered:
+            text = f"no Kubernetes object once rendered: {text}"
+    elif not text.startswith("unknown field"):
+        text = f"not YAML once rendered: {text}" if rendered else f"not YAML: {text}"
+    if rendered:
+        return replace(_plain(text, file, FailureKind.YAML), rendered_line=line)
+    # In crds/, helm counts within one document of the file.
+    return _plain(text, file, line=None if file is not None and file.startswith("crds/") else line)
+
+
+def _go_type(name: str) -> str:
+    return next((words for pattern, words in _GO_TYPES if pattern.match(name)), "a map")
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# Templates.
+
+_PARSE_ERROR = re.compile(r"parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
+_UNCLOSED = re.compile(r"(.*) started at (.+?):(\d+)", re.DOTALL)
+_EXECUTION_ERROR = re.compile(r"execution error (at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
+# Helm 3 puts the whole way to the error on one line, Helm 4 each step on three.
+_STEP = re.compile(r"template: ([^\s:<>\"][^:<>\"\n]*):(\d+)(?::(\d+))?: ")
+_STEP_LINES = re.compile(
+    r"^([^\s:][^:\n]*):(\d+)(?::(\d+))?\n(?:  executing \".*\" at <(.*)>:\n)?(?=    |  \S)", re.MULTILINE
+)
+_EXECUTING = re.compile(r"executing \"[^\"]*\" at <(.*?)>: (.*)", re.DOTALL)
+_CALLING = re.compile(r"error calling \w+:\s+")
+_NO_TEMPLATE = re.compile(r"(?:template: )?(no template \".*\") associated with template \".*\"")
+
+
+def _template_message(text: str) -> HelmMessage | None:
+    if match := _PARSE_ERROR.fullmatch(text):
+        file, line, column, words = match.groups()
+        if unclosed := _UNCLOSED.fullmatch(words):
+            words, file, line = unclosed.groups()
+        return _placed(words, FailureKind.TEMPLATE, file, line, column)
+    if match := _EXECUTION_ERROR.fullmatch(text):
+        how, file, line, column, words = match.groups()
+        kind = FailureKind.REQUIRED if how == "at" else FailureKind.TEMPLATE
+        return _placed(words, kind, file, line, column)
+    if text.startswith("template: ") and (steps := list(_STEP.finditer(text))):
+        words = text[steps[-1].end() :]
+        expression = None
+        if executing := _EXECUTING.fullmatch(words):
+            expression, words = executing.groups()
+        return _executed(steps, expression, words)
+    steps = list(_STEP_LINES.finditer(text))
+    if steps and steps[0].start() == 0:
+        words = " ".join(line.strip() for line in text[steps[-1].end() :].split("\n"))
+        return _executed(steps, steps[-1][4], words)
+    if text.startswith("rendering template failed: "):
+        return _plain(text, None, FailureKind.TEMPLATE)
+    return None
+
+
+def _executed(steps: Sequence[re.Match[str]], expression: str | None, words: str) -> HelmMessage:
+    """The innermost step that is a file is the place; what came of it is said with the expression."""
+    while calling := _CALLING.match(words):
+        words = words[calling.end() :]
+    if missing := _NO_TEMPLATE.fullmatch(words):
+        words = missing[1]
+    if expression is not None:
+        words = f"{words} at <{expression}>"
+    if "/" not in steps[-1][1]:
+        words = f"{words}, in a text that tpl renders"
+    place = next((step for step in reversed(steps) if "/" in step[1]), steps[-1])
+    return _placed(words, FailureKind.TEMPLATE, place[1], place[2], place[3])
+
+
+def _placed(words: str, kind: FailureKind, source: str, line: str | None, column: str | None) -> HelmMessage:
+    message = _plain(words, _in_chart(source), kind)
+    if message.file is None or line is None:
+        return message
+    # text/template counts lines from 1 and columns from 0.
+    return replace(message, line=int(line), column=None if column is None else int(column) + 1)
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# The chart: dependencies, versions, Chart.yaml.
+
+_MISSING = re.compile(
+    r"(?:found in Chart\.yaml, but missing in charts/ directory|chart directory is missing these dependencies): (.*)"
+)
+_INVALID_VERSION = re.compile(r'version "(.*)" is invalid')
+_MISTYPED_VALUES = re.compile(r"type mismatch on (\S+): %!t\((\w+)=.*\)", re.DOTALL)
+_NO_CHART_FILE = re.compile(
+    r"Chart\.yaml file is missing"
+    r"|unable to (?:check Chart\.yaml file in chart|detect chart at \S+): .*no such file or directory",
+    re.DOTALL,
+)
+
+
+def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
+    file = base + CHART_FILE
+    if match := _MISSING.fullmatch(text):
+        names = ", ".join(re.split(r",\s*", match[1]))
+        words = f"dependencies missing in charts/: {names}; run `helm dependency build {chart.folder}`"
+        return _plain(words, file, FailureKind.DEPENDENCY)
+    if text.startswith("chart requires kubeVersion: "):
+        return _plain(text, file, FailureKind.KUBE_VERSION)
+    if (
+        text.startswith("chart metadata is missing these dependencies: ")
+        or text == "library charts are not installable"
+    ):
+        return _plain(text, file)
+    if text.startswith("validation: "):
+        # In the words that helm lint has for the same.
+        words = text.removeprefix("validation: ").removeprefix("chart.metadata.")
+        return _plain(_INVALID_VERSION.sub(r"version '\1' is not a valid SemVer", words), file)
+    if _NO_CHART_FILE.fullmatch(text):
+        return _plain("Chart.yaml file is missing", file)
+    if match := _MISTYPED_VALUES.fullmatch(text):
+        words = f"{match[1]} is a {match[2]}, should be a map: the values of a subchart"
+        return replace(_plain(words, VALUES_FILE), pointer=(match[1],))
+    return None
+
+
+# ----------------------------------------------------------------------------------------------------------------------
+# values.schema.json.
+
+_SCHEMA_HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):"
+_SCHEMA_LINE = re.compile(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
+_SECTION = re.compile(r"(\S+):")
+_ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
+
+
+@dataclass(slots=True)
+class _Complaint:
+    depth: int
+    pointer: tuple[str | int, ...]
+    shown: str
+    text: str
+
+
+def _schema_messages(text: str, chart: Speaker) -> Iterator[HelmMessage]:
+    """One message for each complaint about a value, in the order of the values; helm's own order is random."""
+    name = chart.name
+    complaints: list[_Complaint] = []
+    lines = text.removeprefix(_SCHEMA_HEAD).strip().split("\n")
+    while lines:
+        line = lines.pop(0)
+        if match := _SCHEMA_LINE.fullmatch(line):
+            indent, slashed, dotted, words = match.groups()
+            pointer = _dotted_pointer(dotted) if slashed is None else _slashed_pointer(slashed)
+            complaints.append(_Complaint(len(indent), pointer, f"at {slashed or dotted}: ", words))
+            continue
+        if complaints and line.startswith(" "):  # what a complaint quotes may have several lines
+            complaints[-1].text += f"\n{line}"
+            continue
+        yield from _sorted(complaints, name, chart)
+        complaints = []
+        if section := _SECTION.fullmatch(line):
+            name = section[1]
+        elif line.startswith("invalid type for values: "):
+            yield _schema_message((), line, name, chart)
+        elif line:
+            rest = [line]
+            # The schema itself is wrong: what follows speaks of the schema, not of values.
+            while "not valid against metaschema" in line and lines and not _SECTION.fullmatch(lines[0]):
+                rest.append(lines.pop(0).strip())
+            words = "; ".join(rest)
+            if name == chart.name:
+                yield _plain(words, SCHEMA_FILE, FailureKind.SCHEMA)
+            else:
+                yield _plain(f"the schema of {name}: {words}", None, FailureKind.SCHEMA)
+    yield from _sorted(complaints, name, chart)
+
+
+def _sorted(complaints: list[_Complaint], name: str, chart: Speaker) -> list[HelmMessage]:
+    messages = [_schema_message(complaint.pointer, complaint.text, name, chart) for complaint in _leaves(complaints)]
+    return sorted(messages, key=lambda message: (str(message.pointer), message.text))
+
+
+def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
+    """The complaints that say something: not those that only hold others, and of alternatives all in one."""
+    at = 0
+    while at < len(complaints):
+        head = complaints[at]
+        end = at + 1
+        while end < len(complaints) and complaints[end].depth > head.depth:
+            end += 1
+        below = complaints[at + 1 : end]
+        if not below:
+            yield head
+        elif head.text.startswith(_ALTERNATIVES):
+            words = [f"{'' if leaf.pointer == head.pointer else leaf.shown}{leaf.text}" for leaf in _leaves(below)]
+            yield replace(head, text=f"{head.text}: {'; '.join(words)}")
+        else:
+            yield from _leaves(below)
+        at = end
+
+
+def _schema_message(pointer: tuple[str | int, ...], text: str, name: str, chart: Speaker) -> HelmMessage:
+    # A subchart's values stand under its name (or alias) in those of the chart. Of a subchart's subchart helm doesn't
+    # say whose it is.
+    path = pointer if name == chart.name else (name, *pointer)
+    return replace(_plain(text, VALUES_FILE, FailureKind.SCHEMA), pointer=path)
+
+
+def _dotted_pointer(text: str) -> tuple[str | int, ...]:
+    """``a.l.0`` of Helm 3. A key with a dot can't be told from two."""
+    return () if text == "(root)" else tuple(_step(part) for part in text.split("."))
+
+
+def _slashed_pointer(text: str) -> tuple[str | int, ...]:
+    """``/a/l/0`` of Helm 4 (RFC 6901)."""
+    plain = re.sub(r"\\(.)", r"\1", text)
+    return tuple(_step(part.replace("~1", "/").replace("~0", "~")) for part in plain.split("/")[1:])
+
+
+def _step(part: str) -> str | int:
+    return int(part) if part.isascii() and part.isdigit() else part

@@ -1,0 +1,72 @@
+"""The version of a helm binary, kept in the user's cache folder so that a check doesn't pay a process for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_FILE = "helm-versions"
+_KEPT = 20
+"""Lines of the file: more binaries than anybody has in use."""
+
+
+def cached_version(helm: str) -> str | None:
+    """The version that this binary had when it was last asked; None where it has changed or was never asked."""
+    key = _key(helm)
+    if key is None:
+        return None
+    return next((line.rpartition("\t")[2] for line in _lines() if line.startswith(key)), None)
+
+
+def keep_version(helm: str, version: str) -> None:
+    """Remembers a version. Where the cache can't be written it is asked again next time."""
+    key = _key(helm)
+    if key is None:
+        return
+    lines = [key + version, *(line for line in _lines() if not line.startswith(key))][:_KEPT]
+    file = _path()
+    try:
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        fresh = f"{file}.{os.getpid()}"
+        with open(fresh, "w", encoding="utf-8") as stream:
+            stream.write("\n".join(lines))
+        os.replace(fresh, file)
+    except OSError:
+        return
+
+
+def _key(helm: str) -> str | None:
+    """What tells this binary from any other. None for a version manager's stand-in, which may be another any time."""
+    try:
+        real = os.path.realpath(helm)
+        state = os.stat(real)
+        with open(real, "rb") as file:
+            script = file.read(2) == b"#!"
+    except OSError:
+        return None
+    if script or "helm" not in os.path.basename(real).lower() or "\n" in real or "\t" in real:
+        return None
+    return f"{real}\t{state.st_size}\t{state.st_mtime_ns}\t"
+
+
+def _lines() -> list[str]:
+    try:
+        with open(_path(), encoding="utf-8") as file:
+            return file.read().split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _path() -> str:
+    return os.path.join(_cache_folder(), "helm-constitution", _FILE)
+
+
+def _cache_folder() -> str:
+    if folder := os.environ.get("XDG_CACHE_HOME"):
+        return folder
+    home = os.path.expanduser("~")
+    if sys.platform == "darwin":
+        return os.path.join(home, "Library", "Caches")
+    if sys.platform == "win32":
+        return os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
+    return os.path.join(home, ".cache")
