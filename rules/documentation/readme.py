@@ -124,7 +124,7 @@ def _shows_values(document: Markdown) -> bool:
 # What statements say a README does with a subject: "README.md MUST include: …", "the README explains how to …".
 _SAYS = (
     r"\breadme(?:\.md)?\b(?:\W+\w+){0,3}?"
-    r"\W+(?:include|contain|have|has|describe|document|tell|explain|cover|list|provide)s?\b"
+    r"\W+(?:include|contain|have|has|describe|document|tell|explain|cover|list|provide|with)s?\b"
 )
 
 
@@ -192,6 +192,7 @@ def readme_no_values(subject: Subject) -> Iterator[Problem]:
     enforces=(
         require(r"\b(upgrade|upgrading|migration) (guides?|instructions|section)"),
         require(_SAYS + r".*\b(upgrad|migration)"),
+        require(r"\b(upgrad\w*|migration)\b.*\bin (the |a |its )?(chart )?readme\b(?!\W*(and/)?or\b)"),
     ),
 )
 def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:

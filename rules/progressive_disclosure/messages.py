@@ -149,6 +149,7 @@ def _known_keys(subject: Subject) -> set[str]:
     default=MUST,
     enforces=(
         require(r"^(?!.*deprecat).*(helpful|clear|actionable|useful|meaningful|descriptive)( error)? messages?"),
+        require(r"^(?!.*deprecat).*\bmessages?\b.{0,40}\b(helpful|clear|actionable|useful|meaningful|descriptive)\b"),
         forbid(r"(fail fast|clear messages?|(helpful|clear|actionable)( error)? messages?)"),
     ),
 )

@@ -55,7 +55,9 @@ def privileged(container: Container, subject: Subject) -> Iterator[Problem]:
         RESTRICTED,
         forbid(r"privilege[- ]escalation|escalate (?:their |its )?privileges|allowPrivilegeEscalation"),
         require(
-            r"(?:disable|prevent|forbid|deny|disallow)\w*\b.{0,30}\bprivilege[- ]escalation|allowPrivilegeEscalation"
+            r"\b(?:(?:disable|prevent|forbid|deny|disallow)\w*|no)\b.{0,30}\bprivilege[- ]escalation"
+            r"|allowPrivilegeEscalation"
+            r"|\bprivilege[- ]escalation\b.{0,30}\b(?:disabled|prevented|forbidden|impossible|off)\b"
         ),
     ),
     umbrella=LEAST_PRIVILEGE,
