@@ -54,9 +54,12 @@ def bad_version(subject: Subject) -> Iterator[Problem]:
             r"\b(?:current|stable|supported|non-deprecated|GA|latest)\b.{0,20}\bAPI(?: ?Versions?|s)\b"
             r"|\bAPI ?versions?\b.{0,40}\b(?:current|stable|supported|served)"
         ),
-        forbid(r"\b(?:deprecated|removed|beta|alpha|obsolete)\b.{0,40}\bAPI(?: ?versions?|s)?\b"),
+        forbid(
+            r"\b(?:deprecated|removed|beta|alpha|obsolete)\b.{0,40}\bAPI(?: ?versions?|s)?\b"
+            r"|\bAPI(?: ?versions?|s)?\b.{0,60}\b(?:deprecated|removed|gone|no longer)\b"
+        ),
     ),
-    umbrella=r"\bstandard kubernetes\b(?! label)|\bkubernetes standard resource|\bsupported kubernetes versions?\b",
+    umbrella=r"\bstandard kubernetes\b(?! label)|\bkubernetes standard resource",
     evidence="objects use API versions that Kubernetes serves",
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:

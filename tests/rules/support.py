@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
 from helm_constitution.api import Container, Manifest, PodSpec, Problem, Rendering, Rule, Subject, View, Workload
 from helm_constitution.chart import Chart
+from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.locate import locate
 from helm_constitution.manifests import manifests_of
+from helm_constitution.outcome import Status
+from helm_constitution.scenarios import Scenario, ScenarioResult
 from helm_constitution.subject import Facts
 from helm_constitution.values import ValuesFile
 from helm_constitution.yamltree import dotted, load_document, load_documents
@@ -56,18 +60,25 @@ def judge(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = No
 
 def fields(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = None) -> list[str]:
     """The field paths of the problems, as the report prints them: ``spec.containers[0].image``."""
-    return [
-        dotted(problem.at.path) if isinstance(problem.at, View) else "" for problem in problems(rule, text, parameters)
-    ]
+    return [field_of(problem) for problem in problems(rule, text, parameters)]
 
 
-def chart_subject(files: Mapping[str, str], parameters: Mapping[str, int | str] | None = None) -> Subject:
-    """A subject for rules that read the chart's own files: a chart of these texts, nothing rendered."""
+def field_of(problem: Problem) -> str:
+    """The field path of a problem, as the report prints it; empty where its place is no field."""
+    return dotted(problem.at.path) if isinstance(problem.at, View) else ""
+
+
+def chart_subject(
+    files: Mapping[str, str],
+    parameters: Mapping[str, int | str] | None = None,
+    renderings: Iterable[Rendering] = (),
+) -> Subject:
+    """A subject for rules that read the chart's own files: a chart of these texts, and what was rendered of it."""
     metadata = load_document(files.get("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"), "Chart.yaml")
     chart = Chart(
         path=Path("web"),
         shown="web",
-        name="web",
+        name=metadata.scalar_text(("name",)) or "web",
         version=metadata.scalar_text(("version",)) or "",
         metadata=metadata,
         values=ValuesFile("values.yaml", files["values.yaml"]) if "values.yaml" in files else None,
@@ -78,7 +89,26 @@ def chart_subject(files: Mapping[str, str], parameters: Mapping[str, int | str] 
         missing_dependencies=(),
         schema=None,
     )
-    return Subject(Facts(chart), dict(parameters or {}))
+    results = tuple(
+        ScenarioResult(Scenario(objects.scenario, RenderRequest()), Status.RENDERED, None, objects)
+        for objects in renderings
+    )
+    return Subject(Facts(chart, results), dict(parameters or {}))
+
+
+def judge_in(
+    rule: Rule,
+    text: str,
+    files: Mapping[str, str] | None = None,
+    *,
+    scenario: str = "defaults",
+    show: Callable[[Problem], str] = attrgetter("message"),
+) -> list[str]:
+    """The messages of the problems that ``rule`` finds in ``text``, rendered from templates/x.yaml of these files."""
+    objects = rendering(text, scenario=scenario)
+    subject = chart_subject(files or {}, renderings=[objects])
+    outcomes = (outcome for thing in things(rule, objects) for outcome in rule.check(thing, subject))
+    return [show(outcome) for outcome in outcomes if isinstance(outcome, Problem)]
 
 
 def found(rule: Rule, files: Mapping[str, str]) -> list[str]:

@@ -1,0 +1,253 @@
+"""Rules of the module portability."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.rules.platform_portability import kubernetes_versions as k
+from helm_constitution.rules.platform_portability import objects as o
+from helm_constitution.rules.platform_portability.platforms import PLATFORMS, platform_of
+from helm_constitution.rules.yaml_text import key_lines
+from tests.rules.support import field_of, fields, found, judge, judge_in
+
+
+def kube_version(written: str) -> dict[str, str]:
+    return {"Chart.yaml": f"apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: {written}\n"}
+
+
+def test_no_kube_version() -> None:
+    message = 'Chart.yaml has no kubeVersion; write the oldest that is supported, ">=1.27.0-0"'
+    assert found(k.no_kube_version, {}) == [f"Chart.yaml:1 {message}"]
+    assert found(k.no_kube_version, kube_version('""')) == [f"Chart.yaml:4 {message}"]
+    assert found(k.no_kube_version, kube_version('">=1.20"')) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "advice"),
+    [
+        (">=1.25.0", 'write ">=1.25.0-0"'),
+        (">=1.25", 'write ">=1.25.0-0"'),
+        (">= 1.25.0 < 1.30.0", 'write ">= 1.25.0-0 < 1.30.0-0"'),
+        (">=1.25.0-0 <1.30.0", 'write ">=1.25.0-0 <1.30.0-0"'),
+        ("^1.25", 'write "^1.25.0-0"'),
+        ("1.25.x || >=1.27", "write -0 behind each version of the range"),
+        ("1.20 - 1.30", "write -0 behind each version of the range"),
+        ("*", "write -0 behind each version of the range"),
+    ],
+)
+def test_ranges_that_leave_vendors_out(written: str, advice: str) -> None:
+    (message,) = found(k.kube_version_blocks_vendors, kube_version(f'"{written}"'))
+    assert message.startswith("Chart.yaml:4 older Helm (3.17 for one; 3.22, 4.1 and 4.3 don't) takes v1.")
+    assert message.endswith(f"for a pre-release, which {written} leaves out; {advice}")
+
+
+@pytest.mark.parametrize(
+    "written", [">=1.25.0-0", ">=1.25.0-0 <2.0.0-0", "^1.25.0-0", "no range", "1.19.0-0 - 1.30.0-0"]
+)
+def test_ranges_that_let_vendors_in(written: str) -> None:
+    assert found(k.kube_version_blocks_vendors, kube_version(f'"{written}"')) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "platform"),
+    [
+        ("route.openshift.io", "OpenShift"),
+        ("elbv2.k8s.aws", "AWS"),
+        ("service.beta.kubernetes.io/aws-load-balancer-type", "AWS"),
+        ("eks.amazonaws.com/role-arn", "AWS"),
+        ("ebs.csi.aws.com", "AWS"),
+        ("kubernetes.io/aws-ebs", "AWS"),
+        ("cloud.google.com/neg", "Google Cloud"),
+        ("iam.gke.io/gcp-service-account", "Google Cloud"),
+        ("azure.workload.identity/use", "Azure"),
+        ("disk.csi.azure.com", "Azure"),
+        ("csi.vsphere.vmware.com", "vSphere"),
+        ("service.beta.kubernetes.io/do-loadbalancer-protocol", "DigitalOcean"),
+    ],
+)
+def test_platforms_by_their_names(name: str, platform: str) -> None:
+    owner = platform_of(name)
+    assert owner is not None
+    assert owner.name == platform
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "apps",
+        "networking.k8s.io",
+        "monitoring.coreos.com",
+        "cert-manager.io",
+        "gateway.networking.k8s.io",
+        "argoproj.io",
+        "nginx.ingress.kubernetes.io/rewrite-target",
+        "topology.kubernetes.io/zone",
+        "kubernetes.io/os",
+        "service.beta.kubernetes.io/",
+        "cluster-autoscaler.kubernetes.io/safe-to-evict",
+        "rook-ceph.rbd.csi.ceph.com",
+        "notopenshift.io",
+    ],
+)
+def test_what_is_no_platform(name: str) -> None:
+    assert platform_of(name) is None
+
+
+def test_every_platform_says_how_to_know_it() -> None:
+    for platform in PLATFORMS:
+        assert platform.words
+        assert platform.domains or platform.keys, platform.name
+
+
+def pod(spec: str, *, annotations: str = "{}") -> str:
+    return f"""apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web}}
+spec:
+  template:
+    metadata: {{annotations: {annotations}}}
+    spec: {spec}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "field"),
+    [
+        (
+            "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\n",
+            "the API route.openshift.io/v1 is OpenShift's",
+            "apiVersion",
+        ),
+        (
+            "apiVersion: v1\nkind: ServiceAccount\nmetadata: {annotations: {eks.amazonaws.com/role-arn: a}}\n",
+            "the annotation eks.amazonaws.com/role-arn is AWS's",
+            'metadata.annotations["eks.amazonaws.com/role-arn"]',
+        ),
+        (
+            pod("{}", annotations="{iam.amazonaws.com/role: web}"),
+            "the annotation iam.amazonaws.com/role is AWS's",
+            'spec.template.metadata.annotations["iam.amazonaws.com/role"]',
+        ),
+        (
+            pod("{nodeSelector: {cloud.google.com/gke-spot: 'true'}}"),
+            "the node label cloud.google.com/gke-spot is Google Cloud's",
+            'spec.template.spec.nodeSelector["cloud.google.com/gke-spot"]',
+        ),
+        (
+            pod("{volumes: [{name: data, csi: {driver: file.csi.azure.com}}]}"),
+            "the storage driver file.csi.azure.com is Azure's",
+            "spec.template.spec.volumes[0].csi.driver",
+        ),
+        (
+            pod("{volumes: [{name: data, gcePersistentDisk: {pdName: data}}]}"),
+            "the volume type gcePersistentDisk is Google Cloud's",
+            "spec.template.spec.volumes[0].gcePersistentDisk",
+        ),
+        (
+            "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: web}\nprovisioner: ebs.csi.aws.com\n",
+            "the storage driver ebs.csi.aws.com is AWS's",
+            "provisioner",
+        ),
+        (
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: alb}\n",
+            "the ingress class alb is AWS's",
+            "spec.ingressClassName",
+        ),
+        (
+            (
+                "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: web}\n"
+                "spec: {controller: ingress.k8s.aws/alb}\n"
+            ),
+            "the controller ingress.k8s.aws/alb is AWS's",
+            "spec.controller",
+        ),
+    ],
+)
+def test_objects_of_a_platform(text: str, message: str, field: str) -> None:
+    assert judge_in(o.platform_object, text) == [f"{message}, and default values must do on any Kubernetes"]
+    assert judge_in(o.platform_object, text, show=field_of) == [field]
+
+
+AFFINITY = """{affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+  {matchExpressions: [{key: eks.amazonaws.com/compute-type, operator: %s, values: [fargate]}]}]}}}}"""
+
+
+@pytest.mark.parametrize(
+    ("operator", "is_bad"), [("In", True), ("Exists", True), ("NotIn", False), ("DoesNotExist", False)]
+)
+def test_node_affinity_holds_where_the_label_must_be_missing(operator: str, is_bad: bool) -> None:
+    assert bool(judge_in(o.platform_object, pod(AFFINITY % operator))) is is_bad
+
+
+def test_a_chart_for_a_platform_says_so_by_its_name() -> None:
+    text = pod("{nodeSelector: {eks.amazonaws.com/nodegroup: a}}")
+    assert judge_in(o.platform_object, text, {"Chart.yaml": "name: aws-node-agent\nversion: 1.0.0\n"}) == []
+    assert len(judge_in(o.platform_object, text, {"Chart.yaml": "name: azure-node-agent\nversion: 1.0.0\n"})) == 1
+    assert len(judge_in(o.platform_object, text, {"Chart.yaml": "name: laws\nversion: 1.0.0\n"})) == 1
+
+
+def test_other_scenarios_may_be_for_a_platform() -> None:
+    text = "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\n"
+    assert judge_in(o.platform_object, text, scenario="platforms/openshift.yaml") == []
+
+
+def test_host_ports() -> None:
+    text = pod("{containers: [{name: web, ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]}]}")
+    assert judge(o.host_port, text) == ["takes port 81 of its node; drop hostPort and use a Service"]
+    assert fields(o.host_port, text) == ["spec.template.spec.containers[0].ports[1].hostPort"]
+
+
+OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "is_fixed"),
+    [
+        ("kind: ConfigMap\nmetadata:\n  namespace: shop\n", True),
+        ('kind: ConfigMap\nmetadata:\n  namespace: "shop"  # ours\n', True),
+        (
+            "{{- if .Values.a }}\nkind: ConfigMap\nmetadata:\n  labels:\n    a: b\n  namespace: shop\n{{ end }}",
+            True,
+        ),
+        ("kind: Secret\n---\nkind: ConfigMap\nmetadata:\n  namespace: shop\n", True),
+        ("kind: ConfigMap\nmetadata:\n  namespace: {{ .Values.namespace }}\n", False),
+        ('kind: ConfigMap\nmetadata:\n  namespace: {{ .Values.namespace | default "shop" }}\n', False),
+        ("kind: ConfigMap\nmetadata:\n  name: a\nsubjects:\n  - namespace: shop\n", False),
+        ("kind: ConfigMap\nmetadata:\n  labels:\n    namespace: shop\n", False),
+        ("kind: Secret\nmetadata:\n  namespace: shop\n---\nkind: ConfigMap\n", False),
+    ],
+)
+def test_fixed_namespaces(template: str, is_fixed: bool) -> None:
+    messages = judge_in(o.fixed_namespace, OBJECT, {"templates/x.yaml": template})
+    expected = ["is fixed to the namespace shop; leave it out or write {{ .Release.Namespace }}"]
+    assert messages == (expected if is_fixed else [])
+
+
+def test_kube_system_is_for_what_belongs_there() -> None:
+    binding = (
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: kube-system}\n"
+    )
+    template = "kind: RoleBinding\nmetadata:\n  namespace: kube-system\n"
+    assert judge_in(o.fixed_namespace, binding, {"templates/x.yaml": template}) == []
+    agent = pod("{containers: [{name: web}]}").replace("{name: web}\n", "{name: web, namespace: kube-system}\n", 1)
+    template = "kind: Deployment\nmetadata:\n  namespace: kube-system\n"
+    assert len(judge_in(o.fixed_namespace, agent, {"templates/x.yaml": template})) == 1
+
+
+def test_key_lines_know_their_parents() -> None:
+    text = (
+        "kind: A\nmetadata:\n  labels:\n    a: b\n  name: x # why\n{{- if .b }}\n---\nspec:\n  items:\n    - name: y\n"
+    )
+    assert [
+        (line.number, line.document, ".".join((*line.parents, line.key)), line.value) for line in key_lines(text)
+    ] == [
+        (1, 0, "kind", "A"),
+        (2, 0, "metadata", ""),
+        (3, 0, "metadata.labels", ""),
+        (4, 0, "metadata.labels.a", "b"),
+        (5, 0, "metadata.name", "x # why"),
+        (8, 1, "spec", ""),
+        (9, 1, "spec.items", ""),
+        (10, 1, "spec.items.name", "y"),
+    ]
