@@ -10,11 +10,12 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, overload
+from dataclasses import field
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Base, Location, Obligation, Precision
+from helm_constitution.records import record
 from helm_constitution.subject import Subject
 from helm_constitution.yamltree import Span, View, YamlDocument
 
@@ -32,8 +33,7 @@ class Off(enum.Enum):
 OFF = Off.OFF
 
 
-@dataclass(frozen=True, slots=True)
-class TextPlace:
+class TextPlace(NamedTuple):
     """A stretch of one of the chart's text files (a template, the README …). ``file`` is relative to ``base``."""
 
     file: str
@@ -44,16 +44,14 @@ class TextPlace:
 Place: TypeAlias = "View | TextPlace | Location"
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """Another place worth seeing, and why."""
 
     at: Place
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A violation: one sentence without a full stop, and the place to mend.
 
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
@@ -65,8 +63,7 @@ class Problem:
     related: tuple[Related, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """Evidence for the principle's line in the report: ``Tally(212, 230, "values documented")``."""
 
     good: int
@@ -82,8 +79,7 @@ Outcome: TypeAlias = "Problem | Tally"
 ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(NamedTuple):
     """A pattern that recognises the statements a rule enforces, with the polarity that they must have.
 
     Compiled when first searched: a constitution that pins its rules never pays for it.
@@ -107,15 +103,14 @@ def forbid(pattern: str) -> Matcher:
     return Matcher(pattern, forbids=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A number or text that a statement's named group or the configuration may set, and the default's reason."""
 
     default: int | str
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Rule:
     """A rule as registered. ``check`` takes (subject), or (thing, subject) where ``scope`` is not Subject."""
 
@@ -207,8 +202,7 @@ def rule(
     return register
 
 
-@dataclass(frozen=True, slots=True)
-class RuleModule:
+class RuleModule(NamedTuple):
     """The rules of one principle. ``aliases`` are patterns of other titles that teams give it."""
 
     key: str

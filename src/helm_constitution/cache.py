@@ -5,9 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import __version__
 from helm_constitution.errors import ConstitutionError
@@ -26,8 +25,7 @@ KEPT = 200
 """Reports kept; the oldest go first."""
 
 
-@dataclass(frozen=True)
-class Cache:
+class Cache(NamedTuple):
     """The place of one report."""
 
     file: Path

@@ -12,13 +12,13 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from helm_constitution.archive import MAX_UNPACKED, read_entries, unpack
 from helm_constitution.errors import ChartError, YamlSyntaxError
+from helm_constitution.records import record
 from helm_constitution.values import ValuesFile
 from helm_constitution.yamltree import View, YamlDocument, load_document
 
@@ -31,8 +31,7 @@ _ALWAYS_SHOWN = re.compile(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNOR
 _SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(NamedTuple):
     """One entry of Chart.yaml's ``dependencies``. ``key`` is the alias, or else the name: its values' top-level key."""
 
     name: str
@@ -50,7 +49,7 @@ class Dependency:
         return self.alias or self.name
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class Chart:
     """A chart as loaded.
 

@@ -4,9 +4,8 @@ they can be."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput, RenderRequest
@@ -29,15 +28,14 @@ if TYPE_CHECKING:
     from helm_constitution.scenarios import Scenario, ScenarioResult
 
 
-@dataclass(frozen=True)
-class CheckOptions:
+class CheckOptions(NamedTuple):
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
     ``lines`` is false where rendered objects need no template line (one render less), ``cache`` true where an unchanged
     chart may be answered from the last check.
     """
 
-    request: RenderRequest = field(default_factory=RenderRequest)
+    request: RenderRequest = RenderRequest()
     constitution: Path | None = None
     configuration: Path | None = None
     select: tuple[str, ...] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from helm_constitution import registry
 from helm_constitution.errors import ConfigurationError
@@ -16,8 +17,7 @@ FILE_NAME = ".helm-constitution.yaml"
 KEYS = ("constitution", "select", "ignore", "severity", "parameters")
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(NamedTuple):
     """What a team set for its charts. ``file`` is None where there is no configuration.
 
     ``constitution`` is already joined to the configuration's folder.
@@ -27,8 +27,8 @@ class Configuration:
     constitution: Path | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    parameters: Mapping[str, Mapping[str, int | str]] = field(default_factory=dict)
+    severities: Mapping[str, Severity] = MappingProxyType({})
+    parameters: Mapping[str, Mapping[str, int | str]] = MappingProxyType({})
 
 
 def find_configuration(chart: Path, explicit: Path | None) -> Path | None:

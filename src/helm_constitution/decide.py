@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.model import Base, Location, Precision
@@ -19,8 +18,7 @@ MOST = 3
 """Values named for one finding; a line that reads more is a computation, and no one of them decides it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decider:
+class Decider(NamedTuple):
     """A value that decides a rendered field. ``alone`` says that the field is this value, unchanged."""
 
     view: View

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
@@ -43,6 +43,7 @@ def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, debug: bool = Fal
         debug: keep the traceback of a crashed rule.
     """
     runs = [RuleRun(rule, demand) for rule, demand in demands.items()]
+    facts.running = {rule.id: demand.severity for rule, demand in demands.items()}
     waiting: list[RuleRun] = []
     for run in runs:
         if run.rule.scope is not Subject:
@@ -220,7 +221,7 @@ def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -
         )
     findings: list[Finding] = []
     for key, bare in merged.items():
-        finding = replace(bare, scenarios=tuple(scenarios[key]), source_line=facts.line_of(bare.location))
+        finding = bare._replace(scenarios=tuple(scenarios[key]), source_line=facts.line_of(bare.location))
         if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
             foreign.setdefault(finding.dependency, []).append(finding)
         else:
@@ -257,8 +258,7 @@ def _one_note(dependency: str, group: list[Finding], facts: Facts) -> Finding:
     thing = f"{first.object.kind} {first.object.name}: " if first.object else ""
     more = f" (and {len(group) - 1} more in this dependency)" if len(group) > 1 else ""
     place = facts.dependency_entry(dependency)
-    return replace(
-        first,
+    return first._replace(
         severity=Severity.NOTE,
         message=f"dependency {dependency}: {thing}{first.message}{more}",
         location=locate(place) if place is not None else first.location,
@@ -287,5 +287,5 @@ def _fingerprinted(findings: list[Finding]) -> list[Finding]:
         text = "\0".join(parts)
         counts[text] = counts.get(text, 0) + 1
         digest = hashlib.sha256(f"{text}\0{counts[text]}".encode()).hexdigest()[:32]
-        stamped.append(replace(finding, fingerprint=digest))
+        stamped.append(finding._replace(fingerprint=digest))
     return stamped

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def sections(rule: Rule) -> Mapping[str, str]:
             current = parts[name] = [rest.strip()] if rest.strip() else []
         else:
             current.append(line)
-    return {name: inspect.cleandoc("\n".join(lines)).strip() for name, lines in parts.items()}
+    return {name: textwrap.dedent("\n".join(lines)).strip() for name, lines in parts.items()}
 
 
 def page(rule: Rule) -> str:

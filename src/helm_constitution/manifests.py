@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from helm_constitution.model import ObjectRef
+from helm_constitution.records import record
 from helm_constitution.yamltree import Path, View, YamlDocument, dotted
 
 POD_TEMPLATES: Mapping[str, Path] = {
@@ -31,7 +31,7 @@ REPLICATED = frozenset(
 )
 
 
-@dataclass(eq=False)
+@record
 class Rendering:
     """One rendering of a chart: the objects of one scenario.
 
@@ -54,7 +54,7 @@ class Rendering:
         return tuple(manifest.workload for manifest in self.manifests if manifest.workload is not None)
 
 
-@dataclass(eq=False)
+@record
 class Manifest:
     """One rendered object. An element of a ``kind: List`` is a manifest of its own.
 
@@ -152,7 +152,7 @@ class Manifest:
         return f"{self.kind} {self.name}"
 
 
-@dataclass(eq=False)
+@record
 class Workload:
     """An object that makes pods."""
 
@@ -186,7 +186,7 @@ class Workload:
         return self.manifest.get("spec", "selector")
 
 
-@dataclass(eq=False)
+@record
 class PodSpec:
     """The spec of the pods that an object makes."""
 
@@ -245,7 +245,7 @@ class PodSpec:
         return self.view.get(*steps)
 
 
-@dataclass(eq=False)
+@record
 class Container:
     """One container of a pod. ``role`` is ``containers``, ``initContainers`` or ``ephemeralContainers``."""
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -42,13 +42,12 @@ _BLOCK_SCALAR = re.compile(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A line of a template: the file's path in the chart, the line from 1."""
 
     file: str
     line: int
-    begins: bool = field(default=False, compare=False)
+    begins: bool = False
     """Whether the mark stood before the line's output: what follows up to the line's other mark is all of it."""
 
 

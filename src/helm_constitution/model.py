@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",
@@ -80,8 +80,7 @@ class Precision(enum.StrEnum):
     NONE = "none"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Location:
+class Location(NamedTuple):
     """A place in a file. Lines and columns count from 1, in code points; the end column is exclusive."""
 
     base: Base
@@ -96,16 +95,14 @@ class Location:
 NOWHERE = Location(Base.CHART, None, precision=Precision.NONE)
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedLocation:
+class RelatedLocation(NamedTuple):
     """Another place that a reader of the finding wants to see, and why."""
 
     location: Location
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectRef:
+class ObjectRef(NamedTuple):
     """The rendered Kubernetes object (and field of it) that a finding is about."""
 
     api_version: str
@@ -116,16 +113,14 @@ class ObjectRef:
     field: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RulePin:
+class RulePin(NamedTuple):
     """A rule id named in the constitution behind a statement, with its line."""
 
     rule: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One demand of a constitution.
 
     ``forbids`` is the polarity: true for MUST NOT and SHOULD NOT. ``line`` counts from 1 in the constitution's file.
@@ -152,8 +147,7 @@ class Statement:
         return f"{self.lead} {self.text}" if self.lead else self.text
 
 
-@dataclass(frozen=True, slots=True)
-class Principle:
+class Principle(NamedTuple):
     """A section of a constitution that holds statements. ``key`` is one of the ten, or a slug of the title."""
 
     key: str
@@ -162,8 +156,7 @@ class Principle:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A violation, stamped by the engine with identity, severity and place."""
 
     rule: str
@@ -180,8 +173,7 @@ class Finding:
     source_line: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(NamedTuple):
     """Something that could not be judged; goes into the report's ``problems`` and makes the exit status 2.
 
     ``fatal`` is false for what is only named (a rule that had nothing to judge never becomes a Trouble).
@@ -197,8 +189,7 @@ class Trouble:
     fatal: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(NamedTuple):
     """A rule that a constitution asks for: the statements behind it, its severity and its parameters."""
 
     severity: Severity

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.model import Finding, Statement, Trouble, Verdict
@@ -22,8 +21,7 @@ class Status(enum.StrEnum):
     NOT_RUN = "not-run"
 
 
-@dataclass(frozen=True)
-class ScenarioReport:
+class ScenarioReport(NamedTuple):
     """How one scenario went; ``message`` is helm's or the chart's where it did not render."""
 
     name: str
@@ -31,8 +29,7 @@ class ScenarioReport:
     message: str | None
 
 
-@dataclass(frozen=True)
-class ConstitutionReport:
+class ConstitutionReport(NamedTuple):
     """Which constitution a chart was held to."""
 
     file: str
@@ -40,8 +37,7 @@ class ConstitutionReport:
     builtin: bool
 
 
-@dataclass(frozen=True)
-class StatementReport:
+class StatementReport(NamedTuple):
     """What is said of one statement; ``reason`` tells why it is unchecked or in error."""
 
     statement: Statement
@@ -50,8 +46,7 @@ class StatementReport:
     reason: str | None
 
 
-@dataclass(frozen=True)
-class PrincipleReport:
+class PrincipleReport(NamedTuple):
     """What is said of one principle, and on what evidence."""
 
     key: str
@@ -61,8 +56,7 @@ class PrincipleReport:
     statements: tuple[StatementReport, ...]
 
 
-@dataclass(frozen=True)
-class ChartReport:
+class ChartReport(NamedTuple):
     """Everything that a report of one chart says."""
 
     name: str
@@ -78,8 +72,7 @@ class ChartReport:
     undemanded: int = 0
 
 
-@dataclass(frozen=True)
-class RunReport:
+class RunReport(NamedTuple):
     """What one run of the program says: the charts, and the engine that judged them."""
 
     engine: str

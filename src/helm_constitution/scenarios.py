@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
 from helm_constitution.manifests import Rendering, manifests_of, template_path
 from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.records import record
 from helm_constitution.yamltree import YamlDocument, load_documents
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``."""
 
     name: str
     request: RenderRequest
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class ScenarioResult:
     """How a scenario went. ``rendering`` is there where objects can be judged; ``errors`` are helm's messages.
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.markdown import plain
@@ -257,7 +256,7 @@ class _Reader:
                 before[-1].pins = [*(before[-1].pins or ()), *pins]
             elif self.section.statements:
                 last = self.section.statements[-1]
-                self.section.statements[-1] = replace(last, pins=(*last.pins, *pins), pinned=True)
+                self.section.statements[-1] = last._replace(pins=(*last.pins, *pins), pinned=True)
             else:
                 message = "this names rules but stands behind no statement; put it at a statement's end"
                 self.reading.faults.append(Fault(comment.line, message))

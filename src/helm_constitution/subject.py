@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.model import Base
+from helm_constitution.records import record
 
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.helm.protocol import HelmMessage
     from helm_constitution.manifests import Manifest, Rendering
-    from helm_constitution.model import Location
+    from helm_constitution.model import Location, Severity
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
@@ -33,13 +34,15 @@ class NotYet(Exception):
 class Facts:
     """Everything known of one chart in one run; computed once, shared by all rules.
 
-    ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there.
+    ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there. ``running`` are
+    the ids of the rules of this run, with their severities.
     """
 
     chart: Chart
     results: tuple[ScenarioResult, ...] = ()
     lint: tuple[HelmMessage, ...] = ()
     pending: Callable[[], tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]] | None = None
+    running: Mapping[str, Severity] = field(default_factory=dict)
 
     def wait(self) -> None:
         """Waits for helm to be done."""
@@ -139,7 +142,7 @@ class Facts:
         return analyse(self.chart, self.templates)
 
 
-@dataclass(frozen=True)
+@record
 class Subject:
     """A chart under judgement, as one rule sees it (its parameters bound)."""
 

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import yaml
 from yaml.composer import Composer, ComposerError
@@ -161,8 +161,7 @@ def resolve_plain(text: str) -> Json:
     return text
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of text. Lines and columns count from 1, in code points; the end column is exclusive."""
 
     line: int
@@ -171,8 +170,7 @@ class Span:
     end_column: int
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateKey:
+class DuplicateKey(NamedTuple):
     """A key that a map holds twice: Kubernetes' strict reader rejects it, helm keeps the last."""
 
     path: Path

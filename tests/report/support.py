@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from helm_constitution.model import (
@@ -45,7 +44,7 @@ ROOT = Finding(
 
 def finding(**changes: Any) -> Finding:
     """The finding above with other parts."""
-    return replace(ROOT, **changes)
+    return ROOT._replace(**changes)
 
 
 def statement(text: str, line: int, verdict: Verdict, *rules: str, reason: str | None = None) -> StatementReport:
@@ -74,7 +73,7 @@ def chart(*findings: Finding, problems: tuple[Trouble, ...] = (), **changes: Any
         problems=problems,
         undemanded=3,
     )
-    return replace(report, **changes)
+    return report._replace(**changes)
 
 
 def run(*charts: ChartReport) -> RunReport:
