@@ -31,8 +31,8 @@ _LIMITS = (
     r"|.*\blimits?\b.*\b(?:resources?|cpu|memory|compute|requests?)\b)"
 )
 # A statement that names one resource alone does not speak of the others; "Rate limits of API requests" of none.
-_CPU = r"^(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
-_MEMORY = r"^(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
+_CPU = r"^(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
+_MEMORY = r"^(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
 _STORAGE = r"^(?=.*\bephemeral\b)"
 _BOTH = r"\bresource (?:constraints|bounds|quotas?|settings)\b"
 

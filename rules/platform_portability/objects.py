@@ -28,7 +28,10 @@ _VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
             rf"{STANDARD_KUBERNETES}"
             rf"|^(?!.*\boverlays? that extend).*{_VENDORS}.*\b(?:optional|disabled|off|isolated)"
         ),
-        forbid(rf"{_VENDORS}|\b(?:depend|rel(?:y|ies)|assum\w*)\b.{{0,40}}\b(?:platform|cloud|vendor|provider)"),
+        forbid(
+            rf"{_VENDORS}|\bspecific (?:platform|cloud|vendor)"
+            rf"|\b(?:depend|rel(?:y|ies)|assum\w*)\b.{{0,40}}\b(?:platform|cloud|vendor|provider)"
+        ),
     ),
     evidence="objects by default values are those of any Kubernetes",
 )

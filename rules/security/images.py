@@ -38,10 +38,13 @@ def image_reference(image: str) -> ImageReference:
     default=MUST,
     enforces=(
         require(
-            r"\bimages?\b.{0,60}\b(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
+            r"\bimages?\b.{0,60}(?<![-\w])(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
             r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
         ),
-        forbid(r"\blatest\b|\b(?:floating|mutable|moving) (?:image )?tags?\b"),
+        forbid(
+            r"\blatest\b(?! (?:kubernetes|helm|release|documentation))"
+            r"|\b(?:floating|mutable|moving) (?:image )?tags?\b"
+        ),
     ),
     umbrella=SECURE_DEFAULTS,
     evidence="containers run a version that is named",

@@ -46,7 +46,7 @@ def _security_contexts(pod: PodSpec) -> Iterator[View]:
     "security/no-seccomp",
     scope=Container,
     default=MUST,
-    enforces=(RESTRICTED, require(r"\bseccomp\b"), forbid(r"\bseccomp\b|\bunconfined\b")),
+    enforces=(RESTRICTED, require(r"\bseccomp"), forbid(r"\bseccomp|\bunconfined\b")),
     umbrella=LEAST_PRIVILEGE,
     evidence="containers have a seccomp profile",
     tests=True,

@@ -94,7 +94,7 @@ def _documents(subject: Subject) -> Iterator[View]:
 @rule(
     "security/secret-in-values",
     default=MUST,
-    enforces=(_HARDCODED, _EXTERNAL),
+    enforces=(_HARDCODED, _EXTERNAL, forbid(rf"\b{_SECRETS}\b.{{0,40}}\bdefaults?\b")),
     umbrella=SECURE_DEFAULTS,
 )
 def secret_in_values(subject: Subject) -> Iterator[Problem]:
