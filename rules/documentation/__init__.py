@@ -5,6 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .changelog import changelog_unstructured, changelog_version_missing, no_changelog
+from .commands import readme_command_broken
 from .readme import no_readme, readme_no_installing, readme_no_troubleshooting, readme_no_upgrading, readme_no_values
 from .values_table import readme_values_drift
 
@@ -17,6 +18,7 @@ MODULE = RuleModule(
         readme_no_installing,
         readme_no_values,
         readme_values_drift,
+        readme_command_broken,
         readme_no_upgrading,
         readme_no_troubleshooting,
         no_changelog,

@@ -123,13 +123,13 @@ def parse_key(cell: Cell) -> list[tuple[Path, bool, str]]:
     found = []
     for candidate in candidates:
         text = candidate.strip().removeprefix(".Values").lstrip(".")
-        path, open_ended = _parse_path(text)
+        path, open_ended = parse_path(text)
         if path:
             found.append((path, open_ended, candidate.strip()))
     return found
 
 
-def _parse_path(text: str) -> tuple[Path, bool]:
+def parse_path(text: str) -> tuple[Path, bool]:
     """A key path such as ``a."b.c"[0].d``; empty where the text is none."""
     if _USUAL.match(text):
         return tuple(text.split(".")), False
@@ -362,6 +362,18 @@ class _Coverage:
         return [path]
 
 
+def is_value(path: Path, subject: Subject) -> bool:
+    """Whether setting a values path does something: values.yaml has it or leaves it open, or a template reads it."""
+    first = path[0]
+    if first == "global" or any(first == dependency.key for dependency in subject.chart.dependencies):
+        return True
+    if subject.chart.values is not None:
+        values = _Values(subject.chart.values, frozenset())
+        if values.find(path)[0] is not _Found.NO or values.is_mentioned(path):
+            return True
+    return subject.uses.is_read(tuple(str(step) for step in path))
+
+
 @rule(
     "docs/readme-values-drift",
     default=MUST,
@@ -399,7 +411,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
         for row in table.rows:
             found, real = values.find(row.path)
             if found is _Found.NO:
-                if not row.open_ended and not _is_elsewhere(row, values, subject):
+                if not row.open_ended and not is_value(row.path, subject):
                     message = f"the table documents {row.text}, which values.yaml doesn't have"
                     yield Problem(message, TextPlace(name, row.cell.span))
                 continue
@@ -418,15 +430,6 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
 def _short(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 60 else f"{text[:57]}…"
-
-
-def _is_elsewhere(row: _Row, values: _Values, subject: Subject) -> bool:
-    """Whether a key that values.yaml doesn't have works all the same: a dependency's, or one that a comment or a
-    template knows."""
-    first = row.path[0]
-    if first == "global" or first in values.dependencies:
-        return True
-    return values.is_mentioned(row.path) or subject.uses.is_read(tuple(str(step) for step in row.path))
 
 
 def _missing_rows(values: _Values, tables: Sequence[_ValuesTable], paths: set[Path]) -> Iterator[Problem | Tally]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .defaults import defaults_fail, placeholder_accepted
+from .empty import unguarded_empty
+from .features import advanced_on, flag_odd_name, ungrouped_advanced
 from .flags import flag_not_boolean
 from .messages import unhelpful_message
 
@@ -12,5 +14,14 @@ MODULE = RuleModule(
     key="disclosure",
     title="Progressive Disclosure",
     aliases=(r"\bprogressive disclosure\b", r"\bsensible defaults?\b", r"\bsimplicity (?:&|and) defaults\b"),
-    rules=(defaults_fail, placeholder_accepted, flag_not_boolean, unhelpful_message),
+    rules=(
+        defaults_fail,
+        placeholder_accepted,
+        unguarded_empty,
+        unhelpful_message,
+        flag_not_boolean,
+        flag_odd_name,
+        advanced_on,
+        ungrouped_advanced,
+    ),
 )

@@ -40,7 +40,8 @@ _FOREIGN = LazyPattern(
 _WORD = LazyPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
-def _is_foreign(step: str) -> bool:
+def is_foreign(step: str) -> bool:
+    """Whether what stands below a key of this name is not the chart's own: a program's configuration, labels …"""
     if "." in step or "/" in step:
         return True
     return any(_FOREIGN.fullmatch(word) for word in _WORD.findall(step))
@@ -52,7 +53,7 @@ def _is_flag(view: View, dependencies: frozenset[str]) -> bool:
     if not isinstance(name, str) or not _FLAG.match(name):
         return False
     above = view.path[:-1]
-    if any(isinstance(step, int) or _is_foreign(step) for step in above):
+    if any(isinstance(step, int) or is_foreign(step) for step in above):
         return False
     # A dependency decides the form of its own values; what switches it on is read by helm and must be a boolean.
     return not above or above[0] not in dependencies or (len(above) == 1 and name == "enabled")

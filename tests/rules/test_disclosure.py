@@ -14,6 +14,7 @@ from helm_constitution.locate import locate
 from helm_constitution.outcome import Status
 from helm_constitution.scenarios import Scenario, ScenarioResult
 from helm_constitution.subject import Facts
+from helm_constitution.yamltree import View, dotted
 from tests.rules.support import chart_subject, found, rendering
 
 RULES = {rule.id: rule for rule in registry.rules()}
@@ -299,3 +300,147 @@ def test_the_place_is_the_message() -> None:
 
 def test_a_template_with_a_syntax_error_is_passed_over() -> None:
     assert messages('{{ fail "bad"') == []
+
+
+def empties(text: str) -> list[str]:
+    of = chart_subject({})
+    problems = [
+        problem
+        for manifest in rendering(text).manifests
+        for problem in RULES["disclosure/unguarded-empty"].check(manifest, of)
+        if isinstance(problem, Problem)
+    ]
+    return [dotted(problem.at.path) for problem in problems if isinstance(problem.at, View)]
+
+
+def pod(container: str) -> str:
+    return f"kind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n    - name: a\n      {container}\n"
+
+
+@pytest.mark.parametrize("image", ['""', '":1.2"', '"web:"', '"/web:1"', '"acme/:1"', '"web@"', "null"])
+def test_images_without_a_part(image: str) -> None:
+    assert empties(pod(f"image: {image}")) == ["spec.containers[0].image"]
+
+
+@pytest.mark.parametrize("image", ["web", "acme/web:1", "localhost:5000/web", "web@sha256:00"])
+def test_images_with_all_their_parts(image: str) -> None:
+    assert empties(pod(f"image: {image}")) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("ports: [{containerPort: }]", "ports[0].containerPort"),
+        ("env: [{value: x}]", "env[0].name"),
+        ('env: [{name: A, valueFrom: {secretKeyRef: {name: "", key: k}}}]', "env[0].valueFrom.secretKeyRef.name"),
+        ('envFrom: [{configMapRef: {name: ""}}]', "envFrom[0].configMapRef.name"),
+        ('volumeMounts: [{name: a, mountPath: ""}]', "volumeMounts[0].mountPath"),
+    ],
+)
+def test_empty_fields_of_a_container(field: str, path: str) -> None:
+    assert empties(pod(f"image: web\n      {field}")) == [f"spec.containers[0].{path}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("kind: ConfigMap\nmetadata: {}\n", "metadata.name"),
+        ("kind: Service\nmetadata: {name: a}\nspec: {ports: [{port: }]}\n", "spec.ports[0].port"),
+        ("kind: CronJob\nmetadata: {name: a}\nspec: {schedule: ''}\n", "spec.schedule"),
+        ("kind: Role\nmetadata: {name: ''}\n", "metadata.name"),
+        ("kind: RoleBinding\nmetadata: {name: a}\nroleRef: {kind: Role, name: ''}\n", "roleRef.name"),
+        (
+            "kind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {resources: {requests: {storage: }}}\n",
+            "spec.resources.requests.storage",
+        ),
+    ],
+)
+def test_empty_fields_of_objects(text: str, path: str) -> None:
+    assert empties(text) == [path]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: ConfigMap\nmetadata: {generateName: a-}\n",
+        "kind: Service\nmetadata: {name: a}\nspec: {type: ClusterIP, externalName: '', clusterIP: ''}\n",
+        "kind: PersistentVolumeClaim\nmetadata: {name: a}\nspec: {storageClassName: ''}\n",
+        "kind: Gadget\nmetadata: {name: a}\nspec: {schedule: ''}\n",
+    ],
+)
+def test_fields_that_may_be_empty(text: str) -> None:
+    assert empties(text) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "better"),
+    [
+        ("disableTLS", "tls.enabled"),
+        ("installCRDs", "crds.enabled"),
+        ("enableAdminApi", "adminApi.enabled"),
+        ("useTls", "tls.enabled"),
+        ("ingress", "ingress.enabled"),
+    ],
+)
+def test_odd_names_of_flags(key: str, better: str) -> None:
+    (message,) = found(RULES["disclosure/flag-odd-name"], {"values.yaml": f"web: {{{key}: true}}\n"})
+    assert f"call it {better}" in message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        "a: {enabled: true}\n",
+        "rbac: {create: true}\n",
+        "enableServiceLinks: true\n",
+        "disableAfter: 5m\n",
+        "usePodAddresses: true\n",
+        "disabled: true\n",
+        "installed: true\n",
+        "config: {disableCache: true}\n",
+        "ingress: {host: true}\n",
+    ],
+)
+def test_names_that_are_not_odd(values: str) -> None:
+    assert found(RULES["disclosure/flag-odd-name"], {"values.yaml": values}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("ingress: {enabled: true}\n", 1),
+        ("server: {serviceMonitor: {enabled: true}}\n", 1),
+        ("debug: true\n", 1),
+        ("tracingEnabled: true\n", 1),
+        ("ingress: {enabled: false}\n", 0),
+        ("persistence: {enabled: true}\n", 0),
+        ("metrics: {enabled: false, serviceMonitor: {enabled: true}}\n", 0),
+        ("config: {debug: true}\n", 0),
+    ],
+)
+def test_advanced_features_that_are_on(values: str, expected: int) -> None:
+    assert len(found(RULES["disclosure/advanced-on"], {"values.yaml": values})) == expected
+
+
+def test_what_the_chart_is_about_is_not_advanced() -> None:
+    files = {"values.yaml": "ingress: {enabled: true}\n", "Chart.yaml": "name: web-ingress\nversion: 1.0.0\n"}
+    assert found(RULES["disclosure/advanced-on"], files) == []
+    files = {"values.yaml": "serviceMonitor: {enabled: true}\n", "crds/crd-servicemonitors.yaml": ""}
+    assert found(RULES["disclosure/advanced-on"], files) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ("experimentalRouting: true\n", 1),
+        ("server: {alphaFeatures: {a: 1}}\n", 1),
+        ("unsafeMode: false\n", 1),
+        ("experimental: {betaRouting: true}\n", 0),
+        ("advanced: {unsafeMode: true}\n", 0),
+        ("debug: true\n", 0),
+        ("alphabet: true\n", 0),
+        ("experimentalRouting: {betaHeader: 1}\n", 1),
+    ],
+)
+def test_settings_that_call_themselves_unsure(values: str, expected: int) -> None:
+    assert len(found(RULES["disclosure/ungrouped-advanced"], {"values.yaml": values})) == expected

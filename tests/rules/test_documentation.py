@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution import registry
-from helm_constitution.api import Subject, Tally, Unjudged
+from helm_constitution.api import Problem, Subject, Tally, Unjudged
+from helm_constitution.locate import locate
 from helm_constitution.markdown import read
 from tests.rules.support import chart_subject, found
 
@@ -330,3 +331,59 @@ def test_lines_that_tell_the_kind_of_change(line: str) -> None:
 def test_lines_that_do_not(line: str) -> None:
     (problem,) = docs("changelog-unstructured", {"CHANGELOG.md": f"# Changes\n\n## 1.0.0\n\n{line}\n"})
     assert problem.startswith("CHANGELOG.md:3 the entry for 1.0.0 doesn't say what kind of change it lists")
+
+
+def commands(*lines: str, values: str = "replicas: 1\nimage: {tag: ''}\n") -> list[str]:
+    readme = "# web\n\n```sh\n" + "\n".join(lines) + "\n```\n"
+    return docs("readme-command-broken", {"README.md": readme, "values.yaml": values})
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "helm install web acme/web --set replicas=2",
+        "helm install web acme/web --set replicas=2,image.tag=1",
+        "$ helm -n web upgrade -i web . --set-string image.tag=1",
+        "helm install web acme/web --set key=value",
+        "helm install web acme/web --set <key>=<value> --set [KEY]=x",
+        "helm install other acme/other --set anything=1",
+        "helm install web acme/web --set global.imageRegistry=x",
+        "# helm install web acme/web --set gone=1",
+        "helm install web acme/web  # --set gone=1",
+        "helm list --set gone=1",
+    ],
+)
+def test_commands_that_work(command: str) -> None:
+    assert commands(command, "helm install web .") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "column"),
+    [
+        ("helm install web acme/web --set gone=2", 33),
+        ("helm install web acme/web --set replicas=2,gone=3", 44),
+        ('helm template . --set "gone=1"', 24),
+        ("helm upgrade web oci://r.acme.test/c/web --set=gone.a=1", 48),
+        ("helm install web . --set image.tag=a\\,b,gone={x,y}", 41),
+    ],
+)
+def test_values_in_commands_that_do_not_exist(command: str, column: int) -> None:
+    (message,) = commands(command)
+    assert message.startswith("README.md:4 the command sets gone")
+    subject = chart_subject({"README.md": f"```\n{command}\n```\n", "values.yaml": "replicas: 1\nimage: {tag: ''}\n"})
+    (problem,) = [one for one in RULES["docs/readme-command-broken"].check(subject) if isinstance(one, Problem)]
+    assert locate(problem.at).column == column
+
+
+def test_a_command_over_several_lines() -> None:
+    assert commands("helm install web acme/web \\", "  --set replicas=1 \\", "  --set gone=1") == [
+        "README.md:6 the command sets gone, which is no value of the chart"
+    ]
+
+
+def test_a_chart_by_its_former_name() -> None:
+    assert commands("helm install web acme/web-server") == [
+        "README.md:4 the command installs the chart web-server, but this chart is called web"
+    ]
+    assert commands("helm install web acme/web-server", "helm install web acme/web") == []
+    assert commands("helm install cert-manager jetstack/cert-manager") == []

@@ -197,3 +197,31 @@ def test_what_is_no_test_hook(line: str) -> None:
 def test_a_chart_that_runs_nothing_needs_no_test() -> None:
     with pytest.raises(Unjudged, match="runs nothing"):
         judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
+
+
+BRANCHES = "{{ if .Values.a }}a{{ else }}b{{ end }}\n" * 5
+
+
+def test_unit_tests_are_wanted_where_there_is_logic() -> None:
+    rule = RULES["testing/no-unit-tests"]
+    assert found(rule, {"templates/a.yaml": BRANCHES}) == [
+        "Chart.yaml:None the templates have 10 conditions and loops, but there is no tests/*_test.yaml"
+    ]
+    assert found(rule, {"templates/a.yaml": BRANCHES, "tests/a_test.yaml": ""}) == []
+    with pytest.raises(Unjudged, match="too little logic"):
+        found(rule, {"templates/a.yaml": "a: {{ .Values.a }}\n"})
+    with pytest.raises(Unjudged, match="helmignore"):
+        found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "*.tmp\ntests/\n"})
+
+
+def test_ci_values_are_wanted_where_values_switch_something() -> None:
+    files = {"templates/a.yaml": BRANCHES}
+    assert judge("no-ci-values", files) == [
+        "Chart.yaml:None:None there is no ci/*-values.yaml: the chart is only ever tried with its defaults"
+    ]
+    assert judge("no-ci-values", {**files, "ci/a-values.yaml": ""}) == []
+    assert judge("no-ci-values", files, result("defaults"), result("ci/a-values.yaml")) == []
+    with pytest.raises(Unjudged, match="helmignore"):
+        judge("no-ci-values", {**files, ".helmignore": "/ci\n"})
+    with pytest.raises(Unjudged, match="nothing that values could switch"):
+        judge("no-ci-values", {"templates/a.yaml": "a: b\n"})

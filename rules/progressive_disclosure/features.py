@@ -1,0 +1,206 @@
+"""How features are named and whether they are on: what a reader of values.yaml sees first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
+from helm_constitution.lazy import LazyPattern
+
+from .flags import is_foreign
+
+_PART = LazyPattern(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+
+# Features that have settings of their own, so that a bare boolean leaves no room for them.
+_FEATURES = frozenset(
+    {"ingress", "autoscaling", "metrics", "monitoring", "persistence", "tracing", "hpa", "pdb", "vpa", "keda"}
+    | {
+        "serviceMonitor",
+        "podMonitor",
+        "prometheusRule",
+        "networkPolicy",
+        "podDisruptionBudget",
+        "rbac",
+        "serviceAccount",
+    }
+    | {"httpRoute", "backup", "dashboards", "podSecurityPolicy"}
+)
+_VERBS = LazyPattern(
+    r"(disable|enable|install)([A-Z]\w*)\Z|use((?i:tls|ssl|https|ingress|rbac|metrics|hpa|pdb|auth|cert-?manager))\Z"
+)
+_ACRONYM = LazyPattern(r"[A-Z]{2,}s?(?![a-z])")
+_FIELDS_OF_KUBERNETES = frozenset({"enableServiceLinks", "enableHttp2"})  # and of the Prometheus operator
+
+
+def _lower(name: str) -> str:
+    """A name in camelCase: ``TLSMode`` becomes ``tlsMode``, ``CRDs`` becomes ``crds``."""
+    found = _ACRONYM.match(name)
+    length = found.end() if found is not None else 1
+    return name[:length].lower() + name[length:]
+
+
+def _settings(subject: Subject) -> Iterator[View]:
+    """The chart's own settings: no list items, nothing of a dependency or of another program."""
+    values = subject.chart.values
+    if values is None:
+        raise Unjudged("there is no values.yaml")
+    dependencies = {dependency.key for dependency in subject.chart.dependencies}
+    pending = [view for key, view in values.document.view.entries() if key not in dependencies]
+    while pending:
+        view = pending.pop(0)
+        yield view
+        name = view.path[-1]
+        if isinstance(name, str) and not is_foreign(name):
+            pending.extend(child for _, child in view.entries())
+
+
+@rule(
+    "disclosure/flag-odd-name",
+    default=SHOULD,
+    enforces=require(
+        r"\bflags?\b.*`?\benabled\b`? keys?|\benabled\b keys?\b.*\bflags?|flags?\b.*\b(called|named) enabled"
+    ),
+)
+def flag_odd_name(subject: Subject) -> Iterator[Problem]:
+    """A feature is switched by something else than its `enabled`.
+
+    Why: who knows one flag knows them all; a negative or a bare one has to be looked up, and has no room for settings.
+    Bad:
+        disableTls: false
+        ingress: true
+    Good:
+        tls:
+          enabled: true
+        ingress:
+          enabled: true
+    Fix: make a map of the feature and give it the boolean `enabled`; `create` is usual for service accounts and RBAC.
+    Source: helm create's own values.yaml; Helm best practices, Values
+    """
+    for view in _settings(subject):
+        name = view.path[-1]
+        if view.boolean() is None or not isinstance(name, str):
+            continue
+        found = _VERBS.match(name)
+        if name in _FEATURES:
+            yield Problem(f"{name} is a feature with one bare switch; call it {name}.enabled", view)
+        elif found is not None and name not in _FIELDS_OF_KUBERNETES:
+            feature = _lower(found.group(2) or found.group(3))
+            turned = " and turn its meaning round" if found.group(1) == "disable" else ""
+            yield Problem(f"the flag {name} is not called enabled; call it {feature}.enabled{turned}", view)
+
+
+_MONITORING = frozenset({"servicemonitor", "podmonitor", "prometheusrule", "prometheusrules"})
+_ADVANCED = frozenset(
+    {"ingress", "autoscaling", "hpa", "vpa", "keda", "httproute", "istio", "servicemesh", "externaldns"}
+    | _MONITORING
+    | {
+        "grafanadashboard",
+        "grafanadashboards",
+        "tracing",
+        "profiling",
+        "debug",
+        "experimental",
+        "canary",
+        "chaos",
+        "backup",
+        "horizontalpodautoscaler",
+    }
+)
+
+
+@rule(
+    "disclosure/advanced-on",
+    default=SHOULD,
+    enforces=(
+        require(r"\b(advanced|optional|experimental)\b.*\b(disabled|off)\b"),
+        require(r"\b(disabled|off)\b( by default)?.*\b(advanced|optional|experimental) features"),
+        require(r"optional features\b.*\b(behind|explicit) "),
+    ),
+)
+def advanced_on(subject: Subject) -> Iterator[Problem]:
+    """An advanced feature is on by default.
+
+    Why: it needs what a plain cluster may not have (an ingress controller, metrics, an operator), or shows more than a
+        first installation should.
+    Bad:
+        autoscaling:
+          enabled: true
+    Good:
+        autoscaling:
+          enabled: false
+    Fix: turn it off by default and say in the comment how to turn it on.
+    Source: helm create's own values.yaml (ingress, autoscaling and httpRoute are off)
+    """
+    own = {part.lower() for part in re.split(r"[-_]", subject.chart.name)}
+    if _brings_monitoring(subject):
+        own |= _MONITORING
+    for view in _settings(subject):
+        if view.data is not True or len(view.path) == 0:
+            continue
+        name = str(view.path[-1])
+        if name in ("enabled", "enable", "create") and len(view.path) > 1:
+            feature = str(view.path[-2])
+        elif name.lower() in ("debug", "debugmode"):
+            feature = "debug"
+        elif name.endswith("Enabled"):
+            feature = name.removesuffix("Enabled")
+        else:
+            continue
+        if feature.lower() not in _ADVANCED or feature.lower() in own:
+            continue  # an ingress controller's ingress is no extra
+        if _is_off_above(view):
+            continue
+        yield Problem(f"{feature} is on by default; turn it off and say how to turn it on", view)
+
+
+def _brings_monitoring(subject: Subject) -> bool:
+    """Whether the chart installs the Prometheus operator's kinds itself."""
+    names = {dependency.name for dependency in subject.chart.dependencies}
+    return bool(names & {"crds", "prometheus-operator", "prometheus-operator-crds"}) or any(
+        file.startswith("crds/") and "servicemonitor" in file for file in subject.chart.files
+    )
+
+
+def _is_off_above(view: View) -> bool:
+    """Whether something that holds the feature is off itself."""
+    for length in range(1, len(view.path) - 1):
+        above = view.document.view.get(*view.path[:length])
+        if above.get("enabled").data is False or above.get("create").data is False:
+            return True
+    return False
+
+
+_UNSURE = frozenset({"experimental", "alpha", "beta", "unsafe", "debug"})
+_GROUPS = _UNSURE | {"advanced"}
+
+
+@rule(
+    "disclosure/ungrouped-advanced",
+    default=SHOULD,
+    enforces=require(
+        r"\bgroup\w*\b.*\b(advanced|experimental)|\b(advanced|experimental)\b.*\b(sections?|grouped|under)\b"
+    ),
+)
+def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
+    """An experimental setting stands among the ordinary ones.
+
+    Why: readers take what stands beside ordinary settings for as safe as those.
+    Bad:
+        experimentalRouting: false
+    Good:
+        experimental:
+          routing: false
+    Fix: move what calls itself experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`.
+    Source: Helm best practices, Values ("Consider how users will use your values")
+    """
+    for view in _settings(subject):
+        *above, name = (str(step) for step in view.path)
+        parts = [part.lower() for part in _PART.findall(name)]
+        word = next((part for part in parts if part in _UNSURE), None)
+        if word is None or len(parts) < 2 or any(step.lower() in _GROUPS for step in above):
+            continue
+        if any(part.lower() in _UNSURE for step in above for part in _PART.findall(step)):
+            continue  # said once, of what holds it
+        group = "experimental" if word in ("alpha", "beta") else word
+        yield Problem(f"{name} calls itself {word}; move it below a group such as {group} or advanced", view)
