@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import field
+from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.records import record
 from helm_constitution.templates.nodes import Content, Define, Node
 from helm_constitution.templates.parser import Fault, Parser
 from helm_constitution.yamltree import Span
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from helm_constitution.chart import Chart
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateSyntaxError:
+class TemplateSyntaxError(NamedTuple):
     """Where a file is no template: text/template's message, with line and column (from 1, in code points)."""
 
     message: str
@@ -24,7 +24,7 @@ class TemplateSyntaxError:
     column: int
 
 
-@dataclass(frozen=True, eq=False)
+@record
 class TemplateFile:
     """A file under ``templates/``. ``path`` is relative to the chart.
 

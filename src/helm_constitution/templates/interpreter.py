@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.templates.nodes import (
     Action,
@@ -42,35 +42,55 @@ TEMPLATES = "\1"
 """``.Template.BasePath``"""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Built:
+    """Something that compares by its parts. (Not a tuple: those are the values paths.)"""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, *parts: object) -> None:
+        self._parts = parts
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Built) and other._parts == self._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+
+class Root(Built):
     """A root context; ``prefix`` is where its ``.Values`` stand in the chart's."""
 
-    prefix: tuple[str, ...]
+    __slots__ = ("prefix",)
+
+    def __init__(self, prefix: tuple[str, ...]) -> None:
+        super().__init__(prefix)
+        self.prefix = prefix
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Built):
     """A dict that a template builds; ``rest`` is what stands under keys that aren't known."""
 
-    entries: frozenset[tuple[str, Value]]
-    rest: Value
+    __slots__ = ("entries", "rest")
+
+    def __init__(self, entries: Mapping[str, Value], rest: Value) -> None:
+        super().__init__(frozenset(entries.items()), rest)
+        self.entries = entries
+        self.rest = rest
 
     def get(self, key: str) -> Value:
         """What stands under a key."""
-        found = self.rest
-        for name, value in self.entries:
-            if name == key:
-                found |= value
-        return found
+        return self.rest | self.entries.get(key, NOTHING)
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Built):
     """A list that a template builds: its first items, and what the others may be."""
 
-    items: tuple[Value, ...]
-    others: Value
+    __slots__ = ("items", "others")
+
+    def __init__(self, items: tuple[Value, ...], others: Value) -> None:
+        super().__init__(items, others)
+        self.items = items
+        self.others = others
 
     @property
     def any_item(self) -> Value:
@@ -78,11 +98,14 @@ class Sequence:
         return self.others.union(*self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class FileText:
+class FileText(Built):
     """The text of one of the chart's files; the path may hold unknown parts."""
 
-    path: str
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 class Mark:
@@ -115,7 +138,7 @@ MAX_GUARD_SETS = 6
 MAX_CALLS = 24
 MAX_TEXTS = 16
 
-_VERB = re.compile(r"%[-+# 0]*(?:\d+|\*)?(?:\.\d+)?(?:\[\d+\])?([a-zA-Z%])")
+_VERB = LazyPattern(r"%[-+# 0]*(?:\d+|\*)?(?:\.\d+)?(?:\[\d+\])?([a-zA-Z%])")
 
 
 class Interpreter:
@@ -411,7 +434,7 @@ class Interpreter:
                 self.whole.add(element)
             elif isinstance(element, Record):
                 items |= element.rest
-                for name, entry in element.entries:
+                for name, entry in element.entries.items():
                     keys.add(name)
                     items |= entry
             elif isinstance(element, Sequence):
@@ -595,7 +618,7 @@ class Interpreter:
                 continue
             elif isinstance(element, Record):
                 pending.extend(element.rest)
-                for _, entry in element.entries:
+                for entry in element.entries.values():
                     pending.extend(entry)
             elif isinstance(element, Sequence):
                 pending.extend(element.any_item)
@@ -783,7 +806,7 @@ class Interpreter:
                 self.reached.add(element)
             elif isinstance(element, Record):
                 found |= element.rest
-                for _, entry in element.entries:
+                for entry in element.entries.values():
                     found |= entry
             elif isinstance(element, Sequence):
                 found |= element.any_item
@@ -831,7 +854,7 @@ class Interpreter:
                     rest |= self._some_part(value)
                 else:
                     entries[text] = self._access(value, (text,), node, quiet=True)
-        return frozenset((Record(frozenset(entries.items()), rest),))
+        return frozenset((Record(entries, rest),))
 
     def _first(self, operands: list[Operand], node: Node) -> Value:
         """``deepCopy``, ``omit``: the first operand, at most with parts left out."""
@@ -862,7 +885,7 @@ class Interpreter:
                     rest |= value
                 else:
                     entries[text] = value
-        return frozenset((Record(frozenset(entries.items()), rest),))
+        return frozenset((Record(entries, rest),))
 
     def _list(self, operands: list[Operand], node: Node) -> Value:
         return frozenset((Sequence(tuple(self._tolerantly(operand) for operand in operands), NOTHING),))
@@ -940,7 +963,7 @@ class Interpreter:
         for element in value:
             if isinstance(element, Record):
                 rest |= element.rest
-                for name, entry in element.entries:
+                for name, entry in element.entries.items():
                     entries[name] = entries.get(name, NOTHING) | entry
             else:
                 others.add(element)
@@ -951,7 +974,7 @@ class Interpreter:
             else:
                 entries[text] = entries.get(text, NOTHING) | new
                 self.provided.update((*element, text) for element in value if type(element) is tuple)
-        others.add(Record(frozenset(entries.items()), rest))
+        others.add(Record(entries, rest))
         result = self._bounded(frozenset(others))
         self._changed_in_place(target, value, new, result)
         return result
@@ -1090,7 +1113,7 @@ def _widened(value: Value) -> Value:
     return frozenset(
         ANYTHING
         if isinstance(element, str)
-        else Record(frozenset((name, _widened(entry)) for name, entry in element.entries), _widened(element.rest))
+        else Record({name: _widened(entry) for name, entry in element.entries.items()}, _widened(element.rest))
         if isinstance(element, Record)
         else Sequence(tuple(_widened(item) for item in element.items), _widened(element.others))
         if isinstance(element, Sequence)

@@ -21,12 +21,6 @@ SPACE = " \t\r\n"
 
 _TERMINATOR = r"(?=[ \t\r\n.,|:()]|\}\}|\Z)"
 _FIELD = r"\.[^\W0-9]\w*+"
-DIGITS = (
-    r"(?>0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*\.?[0-7_]*|0[bB][01_]*\.?[01_]*"
-    r"|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)"
-)
-"""A number without its sign, as far as text/template's lexer goes; whether it is one is checked later."""
-
 _TOKENS = re.compile(
     rf"""
     (?:
@@ -41,7 +35,7 @@ _TOKENS = re.compile(
       | (\|)
       | (\()
       | (\))
-      | ((?=[+-]|\.?[0-9])[+-]?{DIGITS}(?:[+-]{DIGITS}(?=i)|(?![+-]))i?(?!\w))
+      | ([+-]?\.?[0-9](?:[eEpP][+-]|[\w.])*+(?:[+-](?!\}}\}})[\w.]*)?|[+-][\w.+-]*)  # digits: checked later
       | (\.{_TERMINATOR})
       | (:=)
       | (=)

@@ -1,108 +1,132 @@
 """The parts of a Go template, as text/template's grammar names them.
 
 Every node knows where it stands: ``start`` and ``end`` are offsets into the template's text (code points, from 0, the
-end exclusive). :meth:`helm_constitution.templates.TemplateFile.span` makes lines and columns of them.
+end exclusive). :meth:`helm_constitution.templates.TemplateFile.span` makes lines and columns of them. Nodes compare by
+identity, and nobody changes them. They are written out because 25 dataclasses would cost 20 ms at every start, and
+frozen ones double the time to read a template.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias, TypeVar, dataclass_transform
-
-_T = TypeVar("_T")
+from typing import TypeAlias
 
 
-@dataclass_transform(frozen_default=True, eq_default=False)
-def _node(cls: type[_T]) -> type[_T]:
-    """A dataclass that the type checker holds to be frozen.
-
-    At run time it isn't: a frozen dataclass sets its fields one by one through ``object.__setattr__``, which would make
-    reading a usual chart's 20,000 nodes take twice as long. Nodes compare and hash by identity.
-    """
-    return dataclass(slots=True, eq=False)(cls)
-
-
-@_node
 class Node:
     """A stretch of a template."""
 
-    start: int
-    end: int
+    __slots__ = ("end", "start")
+
+    def __init__(self, start: int, end: int) -> None:
+        self.start = start
+        self.end = end
 
 
 # --- expressions ---------------------------------------------------------------------------------------------------
 
 
-@_node
 class Identifier(Node):
     """A function's name: ``include``."""
 
-    name: str
+    __slots__ = ("name",)
+
+    def __init__(self, start: int, end: int, name: str) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
 
 
-@_node
 class Dot(Node):
     """``.``"""
 
+    __slots__ = ()
 
-@_node
+
 class Nil(Node):
     """``nil``"""
 
+    __slots__ = ()
 
-@_node
+
 class Bool(Node):
     """``true`` or ``false``"""
 
-    value: bool
+    __slots__ = ("value",)
+
+    def __init__(self, start: int, end: int, value: bool) -> None:
+        self.start = start
+        self.end = end
+        self.value = value
 
 
-@_node
 class Number(Node):
     """A number or a character constant; ``value`` is None for a complex number."""
 
-    value: int | float | None
+    __slots__ = ("value",)
+
+    def __init__(self, start: int, end: int, value: int | float | None) -> None:
+        self.start = start
+        self.end = end
+        self.value = value
 
 
-@_node
 class String(Node):
     """A string, quoted or raw, with its escapes resolved."""
 
-    value: str
+    __slots__ = ("value",)
+
+    def __init__(self, start: int, end: int, value: str) -> None:
+        self.start = start
+        self.end = end
+        self.value = value
 
 
-@_node
 class Field(Node):
     """``.Values.image.tag``: ``names`` are ``("Values", "image", "tag")``."""
 
-    names: tuple[str, ...]
+    __slots__ = ("names",)
+
+    def __init__(self, start: int, end: int, names: tuple[str, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.names = names
 
 
-@_node
 class Variable(Node):
     """``$``, ``$name`` or ``$name.a.b``; ``name`` begins with the dollar sign."""
 
-    name: str
-    names: tuple[str, ...]
+    __slots__ = ("name", "names")
+
+    def __init__(self, start: int, end: int, name: str, names: tuple[str, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.names = names
 
 
-@_node
 class Chain(Node):
     """Fields of a parenthesised pipeline or of a function's bare call: ``(index .Values "a").b``."""
 
-    base: Expression
-    names: tuple[str, ...]
+    __slots__ = ("base", "names")
+
+    def __init__(self, start: int, end: int, base: Expression, names: tuple[str, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.base = base
+        self.names = names
 
 
-@_node
 class Command(Node):
     """Operands with spaces between them; the first is called with the others where it is a function or a method."""
 
-    args: tuple[Expression, ...]
+    __slots__ = ("args",)
+
+    def __init__(self, start: int, end: int, args: tuple[Expression, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.args = args
 
 
-@_node
 class Pipeline(Node):
     """Commands with ``|`` between them. As an operand it is what stands in parentheses.
 
@@ -110,9 +134,16 @@ class Pipeline(Node):
     ``=``, false for ``:=``.
     """
 
-    variables: tuple[str, ...]
-    assigns: bool
-    commands: tuple[Command, ...]
+    __slots__ = ("assigns", "commands", "variables")
+
+    def __init__(
+        self, start: int, end: int, variables: tuple[str, ...], assigns: bool, commands: tuple[Command, ...]
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.variables = variables
+        self.assigns = assigns
+        self.commands = commands
 
 
 Expression: TypeAlias = Identifier | Dot | Nil | Bool | Number | String | Field | Variable | Chain | Pipeline
@@ -120,90 +151,125 @@ Expression: TypeAlias = Identifier | Dot | Nil | Bool | Number | String | Field 
 # --- contents ------------------------------------------------------------------------------------------------------
 
 
-@_node
 class Text(Node):
     """What stands between actions, without the space that trim markers take away; never empty."""
 
+    __slots__ = ()
 
-@_node
+
 class Comment(Node):
     """``{{/* … */}}``, with its delimiters."""
 
-    text: str
+    __slots__ = ("text",)
+
+    def __init__(self, start: int, end: int, text: str) -> None:
+        self.start = start
+        self.end = end
+        self.text = text
 
 
-@_node
 class Action(Node):
     """``{{ pipeline }}``: prints the pipeline's value, or sets a variable."""
 
-    pipeline: Pipeline
+    __slots__ = ("pipeline",)
+
+    def __init__(self, start: int, end: int, pipeline: Pipeline) -> None:
+        self.start = start
+        self.end = end
+        self.pipeline = pipeline
 
 
-@_node
 class Branch(Node):
     """One arm of a control: its head ``{{ if … }}``, ``{{ else if … }}`` or ``{{ else }}``, and what it holds.
 
     ``start`` and ``end`` are those of the head. ``pipeline`` is None for a plain ``{{ else }}``.
     """
 
-    pipeline: Pipeline | None
-    body: tuple[Content, ...]
+    __slots__ = ("body", "pipeline")
+
+    def __init__(self, start: int, end: int, pipeline: Pipeline | None, body: tuple[Content, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.pipeline = pipeline
+        self.body = body
 
 
-@_node
 class Control(Node):
     """An ``if``, ``with`` or ``range`` with all its arms, from its head to the end of its ``{{ end }}``."""
 
-    branches: tuple[Branch, ...]
+    __slots__ = ("branches",)
+
+    def __init__(self, start: int, end: int, branches: tuple[Branch, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.branches = branches
 
 
-@_node
 class If(Control):
     """``{{ if }} … {{ else if }} … {{ else }} … {{ end }}``"""
 
+    __slots__ = ()
 
-@_node
+
 class With(Control):
     """``{{ with }} … {{ else with }} … {{ else }} … {{ end }}``"""
 
+    __slots__ = ()
 
-@_node
+
 class Range(Control):
     """``{{ range }} … {{ else }} … {{ end }}``"""
 
+    __slots__ = ()
 
-@_node
+
 class Break(Node):
     """``{{ break }}``"""
 
+    __slots__ = ()
 
-@_node
+
 class Continue(Node):
     """``{{ continue }}``"""
 
+    __slots__ = ()
 
-@_node
+
 class Define(Node):
     """``{{ define "name" }} … {{ end }}``; ``head_end`` is where its first action ends."""
 
-    name: str
-    head_end: int
-    body: tuple[Content, ...]
+    __slots__ = ("body", "head_end", "name")
+
+    def __init__(self, start: int, end: int, name: str, head_end: int, body: tuple[Content, ...]) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.head_end = head_end
+        self.body = body
 
 
-@_node
 class Block(Define):
     """``{{ block "name" pipeline }} … {{ end }}``: defines a template and calls it on the spot."""
 
-    pipeline: Pipeline
+    __slots__ = ("pipeline",)
+
+    def __init__(
+        self, start: int, end: int, name: str, head_end: int, body: tuple[Content, ...], pipeline: Pipeline
+    ) -> None:
+        super().__init__(start, end, name, head_end, body)
+        self.pipeline = pipeline
 
 
-@_node
 class TemplateCall(Node):
     """``{{ template "name" pipeline }}``; ``pipeline`` is None where nothing is passed."""
 
-    name: str
-    pipeline: Pipeline | None
+    __slots__ = ("name", "pipeline")
+
+    def __init__(self, start: int, end: int, name: str, pipeline: Pipeline | None) -> None:
+        self.start = start
+        self.end = end
+        self.name = name
+        self.pipeline = pipeline
 
 
 Content: TypeAlias = Text | Comment | Action | If | With | Range | Break | Continue | Define | Block | TemplateCall

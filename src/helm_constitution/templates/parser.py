@@ -8,16 +8,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NoReturn
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates.lexer import (
     ASSIGN,
     CHARACTER,
     COMMA,
     COMMENT,
     DECLARE,
-    DIGITS,
     DOT,
     END,
     FAULT,
@@ -69,14 +68,21 @@ MAX_DEPTH = 150
 _KEYWORDS = frozenset({"block", "break", "continue", "define", "else", "end", "if", "range", "template", "with"})
 _CONTROLS: Mapping[str, type[If | With | Range]] = {"if": If, "with": With, "range": Range}
 _UNTERMINATED = {'"': "quoted string", "`": "raw quoted string", "'": "character constant"}
-_ESCAPE = re.compile(r"""\\(?:[abfnrtv\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3})""")
-_ESCAPED = re.compile(rf"(?:[^\\]|{_ESCAPE.pattern})*+", re.DOTALL)
+_ESCAPE_SOURCE = r"""\\(?:[abfnrtv\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3})"""
+_ESCAPE = LazyPattern(_ESCAPE_SOURCE)
+_ESCAPED = LazyPattern(rf"(?:[^\\]|{_ESCAPE_SOURCE})*+", re.DOTALL)
 _SIMPLE_ESCAPES = {
     "a": b"\a", "b": b"\b", "f": b"\f", "n": b"\n", "r": b"\r", "t": b"\t", "v": b"\v", "\\": b"\\",
 }  # fmt: skip
-_OLD_OCTAL = re.compile(r"[+-]?0[0-7_]+")
-_WORD = re.compile(r"(?:\.(?![0-9])|\$|(?=[^\W0-9]))\w*(?:\.[^\W0-9]\w*)*")
-_NUMBER_LIKE = re.compile(rf"(?=[+-]|\.?[0-9])[+-]?{DIGITS}i?(?:\w|[+-]{DIGITS}i?\w?)?")
+_OLD_OCTAL = LazyPattern(r"[+-]?0[0-7_]+")
+_WORD = LazyPattern(r"(?:\.(?![0-9])|\$|(?=[^\W0-9]))\w*(?:\.[^\W0-9]\w*)*")
+_DIGITS = (
+    r"(?>0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*\.?[0-7_]*|0[bB][01_]*\.?[01_]*"
+    r"|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)"
+)
+_NUMBER = LazyPattern(rf"(?=[+-]|\.?[0-9])[+-]?{_DIGITS}i?(?:[+-]{_DIGITS}i)?(?![\w+-])")
+"""A number as far as text/template's lexer goes."""
+_NUMBER_LIKE = LazyPattern(rf"(?=[+-]|\.?[0-9])[+-]?{_DIGITS}i?(?:\w|[+-]{_DIGITS}i?\w?)?")
 _LITERALS = (Bool, Dot, Nil, Number, String)
 
 
@@ -89,22 +95,22 @@ class Fault(Exception):
         self.offset = offset
 
 
-@dataclass(slots=True)
 class _Open:
-    """A control, define or block whose end has not come yet."""
+    """A control, define or block whose end has not come yet, and how things stood where it began."""
 
-    keyword: str
-    start: int
-    head_start: int
-    head_end: int
-    pipeline: Pipeline | None
-    name: str
-    variables: int
-    outer_variables: list[str]
-    outer_ranges: int
-    branches: list[Branch] = field(default_factory=list)
-    nodes: list[Content] = field(default_factory=list)
-    in_else: bool = False
+    def __init__(self, keyword: str, start: int, parser: Parser, outer: list[Content]) -> None:
+        self.keyword = keyword
+        self.start = start
+        self.head_start = start
+        self.head_end = 0
+        self.pipeline: Pipeline | None = None
+        self.name = ""
+        self.branches: list[Branch] = []
+        self.in_else = False
+        self.outer = outer
+        self.variables = parser.variables
+        self.variables_count = len(parser.variables)
+        self.ranges = parser.ranges
 
 
 class Parser:
@@ -202,7 +208,7 @@ class Parser:
             return nodes
         if len(stack) >= MAX_DEPTH:
             raise Fault(f"nested deeper than {MAX_DEPTH} levels", start)
-        opened = _Open(word, start, start, 0, None, "", len(self.variables), self.variables, self.ranges)
+        opened = _Open(word, start, self, nodes)
         if word == "define":
             if stack:
                 raise Fault("unexpected <define> in command", word_start)
@@ -218,7 +224,6 @@ class Parser:
             if word == "range":
                 self.ranges += 1
         opened.head_end = self._closed_at()
-        opened.nodes = nodes
         stack.append(opened)
         return []
 
@@ -244,7 +249,7 @@ class Parser:
         else:
             opened.pipeline = None
             opened.in_else = True
-            self.ranges = opened.outer_ranges
+            self.ranges = opened.ranges
         opened.head_start, opened.head_end = start, self._closed_at()
         return []
 
@@ -253,22 +258,22 @@ class Parser:
             raise Fault("unexpected {{end}}", start)
         opened = stack.pop()
         end = self._closed_at()
-        self.variables, self.ranges = opened.outer_variables, opened.outer_ranges
+        self.variables, self.ranges = opened.variables, opened.ranges
         if opened.keyword == "define":
             define = Define(opened.start, end, opened.name, opened.head_end, tuple(nodes))
             self._add(define, start)
-            opened.nodes.append(define)
+            opened.outer.append(define)
         elif opened.keyword == "block":
             assert opened.pipeline is not None
             block = Block(opened.start, end, opened.name, opened.head_end, tuple(nodes), opened.pipeline)
             self._add(block, start)
-            opened.nodes.append(block)
+            opened.outer.append(block)
         else:
-            del self.variables[opened.variables :]
+            del self.variables[opened.variables_count :]
             branch = Branch(opened.head_start, opened.head_end, opened.pipeline, tuple(nodes))
             control = _CONTROLS[opened.keyword](opened.start, end, (*opened.branches, branch))
-            opened.nodes.append(control)
-        return opened.nodes
+            opened.outer.append(control)
+        return opened.outer
 
     def _add(self, define: Define, offset: int) -> None:
         known = self.defines.get(define.name)
@@ -442,6 +447,11 @@ class Parser:
             if len(character) != 1:
                 raise Fault(f"malformed character constant: {text}", start)
             return ord(character)
+        if text.isdecimal() and (text[0] != "0" or text == "0") and len(text) < 19:
+            return int(text)
+        if not _NUMBER.fullmatch(text):
+            like = _NUMBER_LIKE.match(text)
+            raise Fault(f"bad number syntax: {_quoted(like[0] if like else text)}", start)
         if text.endswith("i"):
             return None
         try:

@@ -9,8 +9,7 @@ run time, everything that it may reach counts as read; where a value can't be fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.templates.interpreter import Interpreter
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 ValuesPath = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ValueRead:
+class ValueRead(NamedTuple):
     """A place that reads a value.
 
     ``path`` is that of the chart's values, without ``.Values``. ``whole`` says that somewhere everything below it is
