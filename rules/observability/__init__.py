@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .monitoring import (
+    dangling_monitor,
+    fixed_logging,
+    no_metrics,
+    no_owner_label,
+    probe_fixed,
+    probe_undocumented,
+    silent_failure,
+)
 from .probes import identical_probes, no_liveness_probe, no_readiness_probe, no_startup_probe, probe_port_unknown
 from .resources import (
     no_cpu_limit,
@@ -25,6 +34,8 @@ MODULE = RuleModule(
         no_startup_probe,
         identical_probes,
         probe_port_unknown,
+        probe_fixed,
+        probe_undocumented,
         no_cpu_request,
         no_memory_request,
         no_cpu_limit,
@@ -32,5 +43,10 @@ MODULE = RuleModule(
         request_above_limit,
         no_ephemeral_storage,
         requests_differ,
+        fixed_logging,
+        no_metrics,
+        dangling_monitor,
+        silent_failure,
+        no_owner_label,
     ),
 )

@@ -1,0 +1,487 @@
+"""Logs, metrics and what says nothing when it should."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    SHOULD,
+    Manifest,
+    Parameter,
+    Problem,
+    Rendering,
+    Subject,
+    TextPlace,
+    View,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Branch,
+    Content,
+    Define,
+    Field,
+    Identifier,
+    If,
+    Pipeline,
+    contents,
+)
+from helm_constitution.yamltree import Json, dotted
+
+from .probes import UMBRELLA
+
+_PROBE = r"(?P<probe>liveness|readiness|startup)Probe:(?P<rest>.*)"
+_PROBE_KEYS = r"(?i)(?:liveness|readiness|startup)(?:probe)?s?"
+
+
+@rule(
+    "observability/probe-fixed",
+    default=SHOULD,
+    enforces=require(
+        r"\bprobes?\b.{0,60}\b(?:configurable|tunable|overrid|adjustable|customi[sz]able|exposed)|\bprobes?\b.{0,60}\bvalues\b"
+    ),
+    umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b",
+)
+def probe_fixed(subject: Subject) -> Iterator[Problem]:
+    """A probe is written out in the template, so that no value tunes it.
+
+    Why: How long a start takes, and how long an answer, depends on the cluster and the data; who can't change the probe
+        gets restarts instead.
+    Bad:
+        livenessProbe:
+          httpGet:
+            path: /healthz
+            port: http
+    Good:
+        livenessProbe:
+          {{- toYaml .Values.livenessProbe | nindent 12 }}
+    Fix: Move the probe into values.yaml and print it with toYaml, or take at least its times from values.
+    Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
+    """
+    for template in subject.templates:
+        if "Probe:" not in template.text or "CustomResourceDefinition" in template.text:
+            continue
+        for match in re.finditer(_PROBE, template.text):
+            if _is_written_out(template.text, match):
+                start, end = match.start("probe"), match.end("probe") + len("Probe")
+                yield Problem(
+                    f"the {match['probe']} probe is written out, no value tunes it; print one from values.yaml",
+                    at=TextPlace(template.path, template.span_between(start, end)),
+                )
+
+
+_CONTROL = r"\{\{-?\s*(?:if|else|end|with|range|/\*)"
+
+
+def _is_written_out(text: str, match: re.Match[str]) -> bool:
+    """Whether the lines below a probe's key hold no action that prints a part of it; its port alone doesn't count."""
+    start = text.rfind("\n", 0, match.start()) + 1
+    before = text[start : match.start()]
+    if "{{" in match["rest"] or before.strip(" \t-"):
+        return False  # printed, or in a comment or a text
+    written = "Get:" in match["rest"] or "exec:" in match["rest"]
+    for line in text[match.end() + 1 : match.end() + 2000].splitlines():
+        stripped = line.lstrip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        if re.match(_CONTROL, stripped):
+            continue
+        if not stripped.startswith("{{") and len(line) - len(stripped) <= len(before):
+            break
+        if "{{" in stripped and not stripped.startswith("port:"):
+            return False
+        written = True
+    return written
+
+
+@rule(
+    "observability/probe-undocumented",
+    default=SHOULD,
+    enforces=require(
+        r"\b(?:health[- ]?checks?|probes?|health endpoints?)\b.{0,60}\bdocument"
+        r"|\bdocument\w*\b.{0,60}\b(?:health|probes?)\b"
+    ),
+    umbrella=UMBRELLA,
+)
+def probe_undocumented(subject: Subject) -> Iterator[Problem]:
+    """A probe in values.yaml has no comment that says what it asks.
+
+    Why: Who has to find out why pods aren't ready starts at the probe: which endpoint it asks, and what a bad answer
+        means.
+    Bad:
+        livenessProbe:
+          httpGet: {path: /healthz, port: http}
+    Good:
+        # -- Liveness probe, GET /healthz; answers 200 while the process is able to serve
+        livenessProbe:
+          httpGet: {path: /healthz, port: http}
+    Fix: Write above the key what the endpoint is and what its answers mean.
+    Source: Helm chart best practices, Values: Document values.yaml
+    """
+    if subject.chart.values is None:
+        return
+    keys = subject.chart.values.keys()
+    documented = {key.path for key in keys if key.comment is not None}
+    for key in keys:
+        last = key.path[-1]
+        if not isinstance(last, str) or not re.fullmatch(_PROBE_KEYS, last) or not isinstance(key.value, dict | None):
+            continue
+        if not any(path[: len(key.path)] == key.path for path in documented):
+            view = subject.chart.values.document.view.get(*key.path)
+            yield Problem(
+                f"{key.name} has no comment; say which endpoint it asks, and what a bad answer means", at=view
+            )
+
+
+_LOG_WORDS = frozenset({"log", "logs", "logging", "logger"})
+_LOG_SETTINGS = frozenset(
+    {"level", "levels", "format", "formatter", "encoder", "verbosity", "severity", "json", "debug"}
+)
+_LOG_NAMES = r"(?i).*(?:log[-_.]?(?:level|format|verbosity|severity|encoder|config)|verbosity|klog|zap)"
+_FREE_FORM = (
+    r"(?i)(?:extra|additional|custom|common)?_?(?:container)?(?:args|arguments|command|flags|envs?|envvars?|environment|config"
+    r"|configuration|configs|settings)"
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@rule(
+    "observability/fixed-logging",
+    default=MUST,
+    enforces=require(
+        r"\blog(?:s|ging)?\b.{0,80}\b(?:configur|format|level|structured|json)|\b(?:structured|json)\b.{0,20}\blogs?\b"
+        r"|\b(?:configurable|adjustable)\b.{0,30}\blog"
+    ),
+    umbrella=UMBRELLA,
+)
+def fixed_logging(subject: Subject) -> Iterator[Problem]:
+    """No value sets the level or the format of the logs.
+
+    Why: Whoever hunts a fault wants more log lines for an hour, and whoever collects logs wants them as JSON; neither
+        should have to change the chart.
+    Bad:
+        # values.yaml says nothing of logs
+        replicaCount: 1
+    Good:
+        log:
+          # -- Least severe level that is logged: debug, info, warn or error
+          level: info
+          # -- Form of the log lines on standard output: json or text
+          format: json
+    Fix: Add log.level (and log.format, where the software has the choice), and give them to the container as arguments
+        or environment. A chart that passes on arguments or environment of the user's is not reported.
+    Source: The Twelve-Factor App, XI. Logs; Kubernetes documentation, Logging Architecture
+    """
+    if not any(_keeps_running(workload) for rendering in subject.renderings for workload in rendering.workloads):
+        return
+    values = subject.chart.values
+    for key in values.keys() if values is not None else ():
+        if _sets_logging(tuple(str(step) for step in key.path)):
+            return
+    where = None if values is None else values.document.view
+    yield Problem("no value sets the level or the format of the logs; add log.level and log.format", at=where)
+
+
+def _keeps_running(workload: Workload) -> bool:
+    return not workload.runs_to_completion and not workload.manifest.hooks and workload.manifest.dependency is None
+
+
+def _sets_logging(path: tuple[str, ...]) -> bool:
+    """Whether a values path sets how the software logs, or passes on what could: arguments, environment, its
+    configuration."""
+    last = path[-1]
+    if re.fullmatch(_LOG_NAMES, last) or re.fullmatch(_FREE_FORM, last):
+        return True
+    words = {word.lower() for step in path for word in _WORD.findall(step)}
+    settings = {word.lower() for word in _WORD.findall(last)}
+    return bool(words & _LOG_WORDS and settings & _LOG_SETTINGS)
+
+
+_MONITORS = frozenset(
+    {"ServiceMonitor", "PodMonitor", "VMServiceScrape", "VMPodScrape", "PodMonitoring", "ScrapeConfig"}
+)
+_MONITOR_TEXT = r"kind:\s*[\"']?(?:ServiceMonitor|PodMonitor|VMServiceScrape|VMPodScrape|PodMonitoring|ScrapeConfig)\b"
+
+
+@rule(
+    "observability/no-metrics",
+    default=SHOULD,
+    enforces=require(
+        r"\bprometheus\b|\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
+        r"|\b(?:expos|scrap|provid|publish|includ)\w*\b.{0,30}\bmetrics\b"
+    ),
+    umbrella=UMBRELLA,
+)
+def no_metrics(subject: Subject) -> Iterator[Problem]:
+    """Nothing tells Prometheus where the metrics are.
+
+    Why: Without a monitor or a scrape annotation everybody who installs the chart writes one, or sees nothing.
+    Bad:
+        # no ServiceMonitor, no PodMonitor, no annotation
+        template:
+          metadata:
+            labels: {}
+    Good:
+        template:
+          metadata:
+            annotations:
+              prometheus.io/scrape: "true"
+              prometheus.io/port: "8080"
+    Fix: Add a ServiceMonitor behind a flag (metrics.serviceMonitor.enabled), or the prometheus.io annotations by
+        default.
+    Source: Prometheus Operator documentation, ServiceMonitor; Prometheus documentation, kubernetes_sd_config
+    """
+    if any(re.search(_MONITOR_TEXT, template.text) or _SCRAPE in template.text for template in subject.templates):
+        return
+    if subject.chart.values is not None and _SCRAPE in subject.chart.values.text:
+        return
+    place: View | None = None
+    for rendering in subject.renderings:
+        if any(manifest.kind in _MONITORS or _is_scraped(manifest) for manifest in rendering.manifests):
+            return
+        for workload in rendering.workloads:
+            if place is None and _keeps_running(workload):
+                place = workload.template.get("metadata", "annotations")
+    if place is not None:
+        yield Problem(
+            "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are", at=place
+        )
+
+
+_SCRAPE = "prometheus.io/scrape"
+
+
+def _is_scraped(manifest: Manifest) -> bool:
+    if _SCRAPE in manifest.annotations:
+        return True
+    workload = manifest.workload
+    return workload is not None and workload.template.get("metadata", "annotations", _SCRAPE).exists
+
+
+@rule(
+    "observability/dangling-monitor",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(
+        r"\b(?:service ?monitors?|pod ?monitors?)\b.{0,60}\b(?:select|match|target|exist|point)"
+        r"|\bmonitors?\b.{0,30}\b(?:select|match)\w*\b.{0,30}\bservices?\b"
+    ),
+    umbrella=UMBRELLA + r"|\bprometheus\b|\bmetrics\b.{0,40}\bendpoints?\b",
+)
+def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A ServiceMonitor or PodMonitor selects nothing, or a port that isn't there.
+
+    Why: Prometheus then scrapes nothing and says nothing; the missing metrics are found when they are needed.
+    Bad:
+        kind: ServiceMonitor
+        spec:
+          selector:
+            matchLabels:
+              app: webb
+    Good:
+        kind: ServiceMonitor
+        spec:
+          selector:
+            matchLabels:
+              {{- include "web.selectorLabels" . | nindent 6 }}
+          endpoints:
+            - port: http
+    Fix: Render the selector from the same named template as the Service's labels, and name one of its ports.
+    Source: Prometheus Operator documentation, ServiceMonitor; kube-linter dangling-servicemonitor
+    """
+    for monitor in rendering.of_kind("ServiceMonitor", "PodMonitor"):
+        namespaces = monitor.get("spec", "namespaceSelector")
+        if namespaces.get("any").boolean() is True or list(namespaces.get("matchNames").items()):
+            continue  # what it looks for is not the chart's
+        namespace = monitor.effective_namespace
+        if monitor.kind == "ServiceMonitor":
+            what, field = "Service", "endpoints"
+            services = [thing for thing in rendering.of_kind("Service") if thing.effective_namespace == namespace]
+            chosen = [_service_ports(each) for each in services if _selects(monitor, dict(each.labels))]
+        else:
+            what, field = "pod", "podMetricsEndpoints"
+            workloads = [each for each in rendering.workloads if each.manifest.effective_namespace == namespace]
+            chosen = [_pod_ports(each) for each in workloads if _selects(monitor, dict(each.pod_labels))]
+        if not chosen:
+            yield Problem(f"its selector takes in no {what} of the chart", at=monitor.get("spec", "selector"))
+            continue
+        names = set().union(*chosen)
+        for endpoint in monitor.get("spec", field).items():
+            port = endpoint.get("port")
+            if (name := port.string()) is not None and name not in names:
+                has = ", ".join(sorted(names)) or "none"
+                yield Problem(f"no {what} that it selects has the port {name} (there is {has})", at=port)
+
+
+def _service_ports(service: Manifest) -> set[str]:
+    return {name for port in service.get("spec", "ports").items() if (name := port.get("name").string())}
+
+
+def _pod_ports(workload: Workload) -> set[str]:
+    ports = (port for container in workload.pod.all_containers for port in container.field("ports").items())
+    return {name for port in ports if (name := port.get("name").string())}
+
+
+def _selects(monitor: Manifest, labels: dict[str, str]) -> bool:
+    selector = monitor.get("spec", "selector")
+    if any(labels.get(key) != value.data for key, value in selector.get("matchLabels").entries()):
+        return False
+    for expression in selector.get("matchExpressions").items():
+        key, operator = expression.get("key").string() or "", expression.get("operator").string()
+        values = [item.data for item in expression.get("values").items()]
+        if (
+            (operator == "In" and labels.get(key) not in values)
+            or (operator == "NotIn" and labels.get(key) in values)
+            or (operator == "Exists" and key not in labels)
+            or (operator == "DoesNotExist" and key in labels)
+        ):
+            return False
+    return True
+
+
+@rule(
+    "observability/silent-failure",
+    default=MUST,
+    enforces=(
+        require(
+            r"\bfail(?:ures?|ing|s)?\b.{0,60}\b(?:fast|loud|early|actionable|clear)|\b(?:actionable|clear)\b.{0,30}\berror"
+        ),
+        forbid(r"\bsilent(?:ly)?\b|\bignor\w*\b.{0,30}\b(?:errors?|mis-?configurations?)\b"),
+    ),
+)
+def silent_failure(subject: Subject) -> Iterator[Problem]:
+    """A feature that is switched on renders nothing because a value is missing, and nobody is told.
+
+    Why: The installation succeeds, the Ingress isn't there, and the user looks for the fault everywhere but in values.
+    Bad:
+        {{- if and .Values.ingress.enabled .Values.ingress.host }}
+        kind: Ingress
+        {{- end }}
+    Good:
+        {{- if .Values.ingress.enabled }}
+        kind: Ingress
+        spec:
+          rules:
+            - host: {{ required "ingress.host is required where the ingress is enabled" .Values.ingress.host }}
+        {{- end }}
+    Fix: Ask for the flag alone, and take the value by required with a message that names it.
+    Source: Helm documentation, Chart Development Tips and Tricks: Using the 'required' function
+    """
+    values = subject.chart.values.data if subject.chart.values is not None else {}
+    for template in subject.templates:
+        for flag, needed in _skipped(template, template.tree or (), values, ()):
+            yield Problem(
+                f"{dotted(flag)} renders nothing where {dotted(needed.names[1:])} is empty, without a word;"
+                " ask for the flag alone and take the value by required",
+                at=TextPlace(template.path, template.span(needed)),
+            )
+
+
+def _skipped(
+    template: TemplateFile, nodes: tuple[Content, ...], values: dict[str, Json], asked: tuple[Field, ...]
+) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """Of the conditions around an object: a flag, and an empty value of the flag's section that is asked for as well.
+
+    ``asked`` are the values whose truth the conditions around ``nodes`` ask for.
+    """
+    for node in nodes:
+        if isinstance(node, If):
+            branch = node.branches[0]
+            fields = tuple(_fields(branch.pipeline)) if branch.pipeline is not None else ()
+            if fields and _renders_object(template, branch) and not _complains(template, node):
+                yield from _flag_and_needed(fields, (*asked, *fields), values)
+            yield from _skipped(template, branch.body, values, (*asked, *fields))
+        elif isinstance(node, Define):
+            yield from _skipped(template, node.body, values, ())
+
+
+def _fields(pipeline: Pipeline) -> Iterator[Field]:
+    """The values whose truth a condition asks for: it is one of them, or an ``and`` of some."""
+    if len(pipeline.commands) != 1:
+        return
+    args = pipeline.commands[0].args
+    if len(args) > 1:
+        first = args[0]
+        if not isinstance(first, Identifier) or first.name != "and":
+            return
+        args = args[1:]
+    for arg in args:
+        if isinstance(arg, Field) and arg.names[:1] == ("Values",):
+            yield arg
+        elif isinstance(arg, Pipeline):
+            yield from _fields(arg)
+
+
+def _renders_object(template: TemplateFile, branch: Branch) -> bool:
+    """Whether a whole object stands in the branch."""
+    if not branch.body:
+        return False
+    body = template.text[branch.end : branch.body[-1].end]
+    return re.search(r"(?m)^apiVersion:", body) is not None and re.search(r"(?m)^kind:", body) is not None
+
+
+def _complains(template: TemplateFile, node: If) -> bool:
+    """Whether another arm fails where the value is missing."""
+    arms = (item for branch in node.branches[1:] for item in contents(branch.body))
+    return any(isinstance(item, Action) and re.search(r"\b(?:fail|required)\b", template.source(item)) for item in arms)
+
+
+def _flag_and_needed(
+    fields: tuple[Field, ...], asked: tuple[Field, ...], values: dict[str, Json]
+) -> Iterator[tuple[tuple[str, ...], Field]]:
+    """The values among ``fields`` that are empty by default, each with the flag of its section."""
+    for needed in fields:
+        if _default(values, needed.names[1:]) not in ("", None):
+            continue
+        for flag in asked:
+            section = flag.names[1:-1]
+            inside = section and needed.names[1 : len(section) + 1] == section and needed is not flag
+            if inside and isinstance(_default(values, flag.names[1:]), bool):
+                yield flag.names[1:], needed
+                break
+
+
+def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
+    """A value's default; a number where there is none, which is neither a flag nor empty."""
+    data: Json = values
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return 0
+        data = data[step]
+    return data
+
+
+@rule(
+    "observability/no-owner-label",
+    scope=Workload,
+    default=OFF,
+    enforces=require(r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"),
+    parameters={"label": Parameter("owner", "what kube-linter asks for")},
+)
+def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Problem]:
+    """A workload doesn't say whose it is.
+
+    Why: Who finds a broken pod at night wants to know whom to wake.
+    Bad:
+        metadata:
+          labels: {}
+    Good:
+        metadata:
+          labels:
+            owner: team-web
+    Fix: Offer commonLabels in values.yaml and render them, or set the label in the chart.
+    Source: kube-linter required-label-owner and required-annotation-email
+    """
+    label = subject.text("label")
+    if label not in workload.manifest.labels and label not in workload.manifest.annotations:
+        yield Problem(
+            f"neither a label nor an annotation {label} says whose it is",
+            at=workload.manifest.get("metadata", "labels", label),
+        )
