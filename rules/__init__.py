@@ -12,10 +12,14 @@ from . import (
     platform_portability,
     progressive_disclosure,
     security,
+    template_simplicity,
     testing,
+    values_first,
 )
 
 PRINCIPLES: tuple[RuleModule, ...] = (
+    values_first.MODULE,
+    template_simplicity.MODULE,
     backward_compatibility.MODULE,
     platform_portability.MODULE,
     progressive_disclosure.MODULE,

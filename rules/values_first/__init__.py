@@ -5,10 +5,22 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .comments import undocumented
+from .keys import ambiguous_scalar, duplicate_key, missing_file
+from .schema import no_schema, schema_mismatch
+from .usage import undefined, unused
 
 MODULE = RuleModule(
     key="values",
     title="Values-First Configuration",
-    aliases=(),
-    rules=(undocumented,),
+    aliases=(r"\bvalues\b", r"\bconfiguration\b(?!.*\bplatform)"),
+    rules=(
+        undocumented,
+        unused,
+        undefined,
+        no_schema,
+        schema_mismatch,
+        duplicate_key,
+        missing_file,
+        ambiguous_scalar,
+    ),
 )

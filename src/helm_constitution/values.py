@@ -358,6 +358,8 @@ class _Reader:
         name = str(key.path[-1])
         lines = range(start, stop)
         note = _understand(self._bodies(lines), name, _takes_example(key.value))
+        if not note.has_example and indents[start] < column:
+            return  # the title of what follows
         if certain or name in note.example_keys or note.text.partition(" ")[0] == name:
             key.has_example = key.has_example or note.has_example
             key.comment = self._made(note, lines)

@@ -1,0 +1,174 @@
+"""What values.yaml's text says otherwise than it looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    Problem,
+    Related,
+    Subject,
+    TextPlace,
+    Unjudged,
+    YamlDocument,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.yamltree import View, dotted, load_document
+
+from .statements import BEST_PRACTICES
+
+
+def _documents(subject: Subject) -> Iterator[YamlDocument]:
+    """values.yaml, and the scenarios' files that belong to the chart."""
+    if subject.chart.values is not None:
+        yield subject.chart.values.document
+    for file, text in subject.chart.files.items():
+        if file.endswith((".yaml", ".yml")) and file.startswith(("ci/", "platforms/")):
+            try:
+                yield load_document(text, file)
+            except YamlSyntaxError:
+                continue  # the scenario's own error names the fault
+
+
+@rule(
+    "values/duplicate-key",
+    default=MUST,
+    enforces=(
+        forbid(r"\bkeys?\b[^.]*\btwice\b|\bduplicated? keys?\b|\bkeys?\b[^.]*\bduplicat"),
+        require(r"\bkeys?\b[^.]*\bunique\b|\bunique keys?\b"),
+    ),
+)
+def duplicate_key(subject: Subject) -> Iterator[Problem]:
+    """A map in a values file has a key twice.
+
+    Why: helm keeps the last one and says nothing; what was written at the first is lost.
+    Bad:
+        image:
+          tag: 1.2.3
+        service:
+          port: 80
+        image:
+          pullPolicy: Always
+    Good:
+        image:
+          tag: 1.2.3
+          pullPolicy: Always
+        service:
+          port: 80
+    Fix: put what stands below both into one.
+    Source: YAML 1.2, 3.2.1.3 (keys are unique); Kubernetes' strict decoding; chart-testing's yamllint key-duplicates
+    """
+    if subject.chart.values is None:
+        raise Unjudged("the chart has no values.yaml")
+    for document in _documents(subject):
+        for key in document.duplicates:
+            name = dotted(key.path)
+            message = f"{name} stands twice; helm keeps this one and drops the first, in line {key.first.line}"
+            first = Related(TextPlace(document.file, key.first), "the first one, which is lost")
+            yield Problem(message, TextPlace(document.file, key.second), (first,))
+
+
+@rule(
+    "values/missing-file",
+    default=MUST,
+    enforces=(
+        require(r"\bexposed\b[^.]*\b(?:via|through|in)\b[^.]*\bvalues\b"),
+        require(r"\b(?:has|have|ships?|provides?|contains?|includes?)\b[^.]{0,30}`?values\.yaml\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def missing_file(subject: Subject) -> Iterator[Problem]:
+    """The templates read values, and the chart has no values.yaml.
+
+    Why: values.yaml is where users look for what they can set, and where the defaults stand.
+    Bad:
+        Chart.yaml
+        templates/deployment.yaml      ({{ .Values.image.tag }})
+    Good:
+        Chart.yaml
+        templates/deployment.yaml
+        values.yaml
+    Fix: add values.yaml with a default and a comment for each value that the templates read.
+    Source: helm lint (validateValuesFileExistence); chart-verifier contains-values
+    """
+    chart = subject.chart
+    if chart.values is not None or chart.is_library:
+        return
+    for file in sorted(chart.files):
+        if file.startswith("templates/") and ".Values" in chart.files[file]:
+            yield Problem("no values.yaml, though templates read values", TextPlace(file))
+            return
+
+
+_BOOLEAN = re.compile(r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF")
+_OCTAL = re.compile(r"[-+]?0[0-9_]+")
+_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
+_TRAILING_ZERO = re.compile(r"[0-9]+\.[0-9]*0")
+_VERSION = re.compile(r"(?:^|[a-z_-])(?:version|tag|release|revision)$", re.IGNORECASE)
+_MODE = re.compile(r"mode$|umask$|permissions?$", re.IGNORECASE)
+
+
+@rule(
+    "values/ambiguous-scalar",
+    default=MUST,
+    enforces=(
+        forbid(r"\bambiguous (?:values?|scalars?|types?)\b|\bunquoted (?:strings?|text|versions?|yes)\b"),
+        require(r"\b(?:strings?|text|versions?)\b[^.]*\bquoted?\b|\bquote (?:all |every )?strings?\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def ambiguous_scalar(subject: Subject) -> Iterator[Problem]:
+    """An unquoted value reads otherwise than it looks.
+
+    Why: YAML 1.1, which helm reads, takes `no` for false, `0123` for 83 and `1.10` for 1.1.
+    Bad:
+        country: NO
+        tag: 1.10
+    Good:
+        country: "NO"
+        tag: "1.10"
+    Fix: quote it if it is text; else write what helm reads (`true`, `83`, `1000`). Permission bits may stay octal.
+    Source: Helm chart best practices, Values ("Make types clear"); chart-testing's yamllint truthy
+    """
+    if subject.chart.values is None:
+        raise Unjudged("the chart has no values.yaml")
+    for document in _documents(subject):
+        for view in _scalars(document.view):
+            data = view.data
+            if isinstance(data, str) or data is None or not document.is_plain(view.path):
+                continue
+            text = document.scalar_text(view.path) or ""
+            name = next((step for step in reversed(view.path) if isinstance(step, str)), "")
+            if (reading := _reading(text, name, data)) is not None:
+                yield Problem(f"{dotted(view.path)}: {text} {reading}", view)
+
+
+def _scalars(view: View) -> Iterator[View]:
+    for _, child in view.entries():
+        yield from _scalars(child)
+    for child in view.items():
+        yield from _scalars(child)
+    if not view.is_map and not view.is_list:
+        yield view
+
+
+def _reading(text: str, name: str, data: object) -> str | None:
+    """What a plain scalar is read as, where that isn't what it looks like."""
+    if isinstance(data, bool):
+        return (
+            f"reads as {str(data).lower()}; write {str(data).lower()}, or quote it"
+            if _BOOLEAN.fullmatch(text)
+            else None
+        )
+    if _OCTAL.fullmatch(text) and not _MODE.search(name):
+        return f"reads as the number {data}; quote it, or write {data}"
+    if _EXPONENT.fullmatch(text):
+        return f"reads as the number {data}; quote it, or write {data}"
+    if _TRAILING_ZERO.fullmatch(text) and _VERSION.search(name):
+        return f"reads as the number {data}; quote it"
+    return None

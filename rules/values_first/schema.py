@@ -1,0 +1,282 @@
+"""values.schema.json, and the values that it rejects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Problem,
+    Subject,
+    TextPlace,
+    Unjudged,
+    YamlDocument,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import FailureKind
+from helm_constitution.helm.schemas import references
+from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.scenarios import ScenarioResult
+from helm_constitution.yamltree import Json, Path, dotted, load_document
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+SCHEMA = "values.schema.json"
+
+
+@rule(
+    "values/no-schema",
+    default=SHOULD,
+    enforces=(
+        require(r"values\.schema\.json|\b(?:json )?schema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\b(?:json )?schema\b"),
+        require(
+            r"\btype[- ]safe(?:ty)?\b|\bvalidated by type\b|\btypes? of (?:every|each|all) (?:values?|parameters?)\b"
+        ),
+    ),
+)
+def no_schema(subject: Subject) -> Iterator[Problem]:
+    """The chart has no values.schema.json.
+
+    Why: without it helm accepts any value; a number given as text is found out in the cluster.
+    Bad:
+        Chart.yaml
+        values.yaml
+    Good:
+        Chart.yaml
+        values.schema.json
+        values.yaml
+    Fix: write a JSON schema that names the type of every value, or generate one from values.yaml (helm-schema and
+        helm-values-schema-json do) and keep it in step.
+    Source: Helm documentation, Charts, Schema Files; chart-verifier contains-values-schema
+    """
+    values = subject.chart.values
+    if values is None or not values.data:
+        raise Unjudged("the chart has no values")
+    if subject.chart.schema is None:
+        yield Problem("no values.schema.json: helm accepts any value of any type", TextPlace(values.path))
+
+
+@rule(
+    "values/schema-mismatch",
+    default=MUST,
+    enforces=(
+        require(r"\bvalues?\b[^.]*\b(?:satisf|conform|compl|valid|match)\w*\b[^.]*\bschema\b"),
+        require(
+            r"\bschema\b[^.]*\b(?:validat|check|enforce)\w*|\btype[- ]safe(?:ty)? validation\b|\bvalidated by type\b"
+        ),
+        forbid(r"\bvalues?\b[^.]*\b(?:violat|contradict)\w*\b[^.]*\bschema\b"),
+    ),
+)
+def schema_mismatch(subject: Subject) -> Iterator[Problem]:
+    """A value is not what values.schema.json says it is.
+
+    Why: helm refuses to install, upgrade, lint and render with such values.
+    Bad:
+        # values.schema.json: "replicaCount": {"type": "integer"}
+        replicaCount: "3"
+    Good:
+        replicaCount: 3
+    Fix: write the value that the schema expects, or mend the schema. A property that the schema requires and only users
+        can give is no mismatch.
+    Source: Helm documentation, Charts, Schema Files; helm lint, helm template
+    """
+    chart = subject.chart
+    if chart.schema is None:
+        raise Unjudged(f"the chart has no {SCHEMA}")
+    remote = references(chart.files[SCHEMA].encode())
+    validator: _Validator | None = None
+    default_faults: set[str] = set()
+    for name, result in _to_judge(subject, bool(remote)):
+        document = _values_of(subject, name)
+        if document is None:
+            continue
+        if validator is None:
+            validator = _Validator(chart.schema, remote)
+            if validator.fault is not None:
+                yield Problem(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+                return
+        values = _merged(subject, document)
+        needs_input = result is not None and result.status is Status.NEEDS_INPUT
+        for path, message in validator.faults(values, missing_is_fine=needs_input):
+            if message in default_faults:
+                continue
+            if name == DEFAULTS:
+                default_faults.add(message)
+            yield Problem(message, document.view.get(*path))
+    if validator is not None and validator.left_out:
+        raise Unjudged(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
+
+
+def _to_judge(subject: Subject, skipped: bool) -> Iterator[tuple[str, ScenarioResult | None]]:
+    """The scenarios whose values helm didn't find valid.
+
+    Helm checks the schema before it renders: what rendered, or failed in a template, has valid values. ``skipped``
+    tells that helm was asked to leave the schema alone, because it would fetch a part of it.
+    """
+    results = subject.results
+    if not results:
+        yield DEFAULTS, None
+    for result in results:
+        kinds = {error.kind for error in result.errors}
+        checked = result.status is Status.RENDERED or bool(kinds & _BEHIND_THE_CHECK)
+        if skipped or not checked or result.scenario.request.skip_schema:
+            yield result.scenario.name, result
+
+
+_BEHIND_THE_CHECK = frozenset({FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML})
+
+
+def _values_of(subject: Subject, name: str) -> YamlDocument | None:
+    """The values file that makes a scenario; None where it isn't a file of the chart."""
+    if name == DEFAULTS:
+        return subject.chart.values.document if subject.chart.values is not None else None
+    text = subject.chart.files.get(name)
+    if text is None:
+        return None
+    try:
+        return load_document(text, name)
+    except YamlSyntaxError:
+        return None  # helm's own message names the fault
+
+
+def _merged(subject: Subject, document: YamlDocument) -> dict[str, Json]:
+    """The values that helm checks: a scenario's file over the defaults, ``global`` and each dependency's key there."""
+    chart = subject.chart
+    values: dict[str, Json] = dict(chart.values.data) if chart.values is not None else {}
+    if document.data is not values and isinstance(document.data, dict):
+        values = _over(values, document.data)
+    return values
+
+
+def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
+    """Helm's merge: maps key by key, null takes a key away."""
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if value is None and key in base:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = _over(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+class _Validator:
+    """The chart's schema. What it refers to outside itself is left out, and named in ``left_out``."""
+
+    def __init__(self, schema: object, remote: Sequence[str]) -> None:
+        import jsonschema
+        from referencing import Registry
+
+        self.left_out = list(remote)
+        self.fault: str | None = None
+        local: Any = _without_references(schema) if remote else schema
+        kind = jsonschema.validators.validator_for(local, default=jsonschema.Draft202012Validator)
+        try:
+            kind.check_schema(local)
+        except jsonschema.SchemaError as error:
+            self.fault = f"{_pointer(error.absolute_path)}: {error.message}"
+        # A registry that retrieves nothing.
+        self._validator = kind(local, registry=Registry())
+
+    def faults(self, values: Mapping[str, Json], *, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
+        """(path, message) of everything that the schema rejects."""
+        from referencing.exceptions import Unresolvable
+
+        try:
+            errors = list(self._validator.iter_errors(values))
+        except Unresolvable as unresolvable:
+            self.left_out.append(unresolvable.ref)
+            return
+        for error in errors:
+            yield from _explained(error, missing_is_fine)
+
+
+def _without_references(schema: object) -> object:
+    """The schema with what lies outside of it open to everything.
+
+    Without its own ``$id`` too, which would make ``#/…`` a place at that address.
+    """
+    if isinstance(schema, list):
+        return [_without_references(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    reference = schema.get("$ref")
+    if isinstance(reference, str) and not reference.startswith("#"):
+        return {}
+    return {key: _without_references(part) for key, part in schema.items() if key not in ("$id", "id", "$schema")}
+
+
+def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
+    path: Path = tuple(error.absolute_path)
+    name = dotted(path)
+    what = name or "the values"
+    wanted: Any = error.validator_value
+    found = _shown(error.instance)
+    match error.validator:
+        case "type":
+            kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
+            yield path, f"{what} is {_kind(error.instance)} {found}, the schema wants {kinds}"
+        case "required":
+            if missing_is_fine:
+                return
+            # One error for each name; only the message tells which.
+            for key in wanted if isinstance(wanted, list) else ():
+                if isinstance(error.instance, dict) and key not in error.instance and repr(key) in error.message:
+                    yield (*path, key), f"{dotted((*path, key))} is missing, the schema requires it"
+        case "additionalProperties" if wanted is False and isinstance(error.instance, dict):
+            schema = error.schema if isinstance(error.schema, dict) else {}
+            for key in error.instance:
+                if key not in schema.get("properties", {}) and repr(key) in error.message:
+                    yield (*path, key), f"the schema knows no {dotted((*path, key))}"
+        case "enum":
+            yield path, f"{what} is {found}, the schema wants one of {', '.join(_shown(value) for value in wanted)}"
+        case "const":
+            yield path, f"{what} is {found}, the schema wants {_shown(wanted)}"
+        case "pattern":
+            yield path, f"{what} is {found}, the schema wants text that matches {wanted}"
+        case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" | "multipleOf" | "format":
+            yield path, f"{what} is {found}, the schema wants {error.validator} {wanted}"
+        case "anyOf" | "oneOf" if error.context:
+            # The alternative that fits best tells most.
+            from jsonschema.exceptions import best_match
+
+            inner = best_match(error.context)
+            nearest = next(iter(_explained(inner, missing_is_fine)), None) if inner is not None else None
+            if nearest is not None:
+                yield nearest[0], f"{nearest[1]} (or another of the schema's alternatives)"
+        case _:
+            yield path, f"{what} breaks the schema's {error.validator}: {error.message}"
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "the null"
+        case bool():
+            return "the boolean"
+        case int() | float():
+            return "the number"
+        case str():
+            return "the text"
+        case list():
+            return "the list"
+        case _:
+            return "the map"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _pointer(path: Any) -> str:
+    return "/" + "/".join(str(step) for step in path)

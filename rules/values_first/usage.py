@@ -1,0 +1,147 @@
+"""Values that nobody reads, and reads that find no value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from helm_constitution.api import MUST, Problem, Related, Subject, Tally, TextPlace, Unjudged, forbid, require, rule
+from helm_constitution.values import ValueKey
+from helm_constitution.yamltree import Path, dotted
+
+_IN_TEMPLATES = re.compile(
+    r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE
+)
+_ANCHOR = re.compile(r":\s*&(\S+)")
+
+
+def _steps(path: Path) -> tuple[str, ...]:
+    return tuple(str(step) for step in path)
+
+
+@rule(
+    "values/unused",
+    default=MUST,
+    enforces=(
+        forbid(
+            r"\bvalues?\b[^.]*\b(?:no (?:template|file) (?:reads|uses)|unused|unread|dead|nothing (?:reads|uses))\b"
+        ),
+        forbid(r"\b(?:unused|dead|unread|orphaned)\b[^.]*\b(?:values?|parameters?|keys?|settings?)\b"),
+        require(
+            r"\b(?:every|each|all)\b[^.]*\b(?:values?|parameters?|keys?)\b[^.]*\b(?:read|used|referenced) (?:by|in)\b"
+        ),
+    ),
+)
+def unused(subject: Subject) -> Iterator[Problem | Tally]:
+    """No template reads a value.
+
+    Why: whoever sets it believes to have changed something.
+    Bad:
+        # values.yaml; the templates read .Values.service.type only
+        service:
+          type: ClusterIP
+          nodePort: 30080
+    Good:
+        service:
+          type: ClusterIP
+    Fix: remove the key, or read it where it was meant to be read. What templates, named templates, `tpl` texts and
+        dependencies (their key, `global`, condition, tags, import-values) may reach counts as read.
+    Source: Helm issues 7285, 8822 and 6422, which ask for this
+    """
+    values = subject.chart.values
+    if values is None or not values.keys():
+        raise Unjudged("the chart has no values")
+    if subject.chart.is_library:
+        raise Unjudged("a library chart's values are read by the charts that use it")
+    uses = subject.uses
+    keys = values.keys()
+    dead: list[ValueKey] = []
+    above: Path | None = None  # the last key that settled what is below it
+    for key in keys:
+        if above is not None and key.path[: len(above)] == above:
+            continue
+        if not uses.is_read(_steps(key.path)):
+            above = key.path
+            if not _is_for_others(key, values.text):
+                dead.append(key)
+    leaves = [key for key in keys if key.is_leaf]
+    unread = sum(any(leaf.path[: len(key.path)] == key.path for key in dead) for leaf in leaves)
+    missed = _close(
+        (".".join(_steps(key.path)) for key in dead), {".".join(path) for _, path in uses.missing(values.data)}
+    )
+    for key in dead:
+        below = "" if key.is_leaf else " and what is below it"
+        meant = missed.get(".".join(_steps(key.path)))
+        hint = f"; the templates read {meant}: is one of them misspelt?" if meant else "; remove it, or use it"
+        yield Problem(f"no template reads {key.name}{below}{hint}", values.document.view.get(*key.path))
+    yield Tally(len(leaves) - unread, len(leaves), "values read by templates")
+
+
+def _is_for_others(key: ValueKey, text: str) -> bool:
+    """Whether other values read a key: it carries an anchor, or its comment says that templates in values use it."""
+    if not key.value and key.comment is not None and _IN_TEMPLATES.search(key.comment.text):
+        return True
+    line = text.removeprefix("\ufeff").split("\n")[key.span.line - 1]
+    anchor = _ANCHOR.search(line, key.span.column - 1)
+    return anchor is not None and re.search(rf"\*{re.escape(anchor[1])}(?!\S)", text) is not None
+
+
+def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
+    """For each name the other one in the same map that it may be a misspelling of."""
+    siblings: dict[str, list[str]] = {}
+    for other in others:
+        parent, _, last = other.rpartition(".")
+        siblings.setdefault(parent, []).append(last)
+    if not siblings:
+        return {}
+    import difflib
+
+    found = {}
+    for name in names:
+        parent, _, last = name.rpartition(".")
+        near = difflib.get_close_matches(last, sorted(siblings.get(parent, ())), 1, 0.8)
+        if near:
+            found[name] = f"{parent}.{near[0]}" if parent else near[0]
+    return found
+
+
+@rule(
+    "values/undefined",
+    default=MUST,
+    enforces=(
+        require(r"\bexposed\b[^.]*\b(?:via|through|in)\b[^.]*\bvalues\b"),
+        require(r"\b(?:every|each|all)\b[^.]*\bvalues?\b[^.]*\b(?:has|have)\b[^.]*\bdefaults?\b"),
+        require(r"\bsensible defaults? that\b|\bdefaults?\b[^.]{0,20} in `?values(?:\.yaml)?\b"),
+        forbid(r"\b(?:undefined|undeclared|missing) (?:values?|keys?|parameters?)\b"),
+    ),
+)
+def undefined(subject: Subject) -> Iterator[Problem]:
+    """A template reads a value that values.yaml doesn't have, without caring for its absence.
+
+    Why: users can't see that it exists, a misspelt name renders to nothing, and a missing map stops the rendering.
+    Bad:
+        replicas: {{ .Values.replicas }}      (values.yaml has replicaCount)
+    Good:
+        replicas: {{ .Values.replicaCount }}
+    Fix: give the key a default in values.yaml, or guard the read with `default`, `if`, `with`, `hasKey`, `dig` or
+        `required`.
+    Source: Helm chart best practices, Values
+    """
+    chart = subject.chart
+    if chart.is_library:
+        raise Unjudged("a library chart reads the values of the charts that use it")
+    if not any(file.startswith("templates/") for file in chart.files):
+        raise Unjudged("the chart has no templates")
+    data = chart.values.data if chart.values is not None else {}
+    places: dict[tuple[str, ...], list[TextPlace]] = {}
+    for read, missing in subject.uses.missing(data):
+        places.setdefault(missing, []).append(TextPlace(read.file, read.span))
+    keys = chart.values.keys() if chart.values is not None else ()
+    known = {".".join(_steps(key.path)) for key in keys}
+    meant = _close((".".join(path) for path in places), known)
+    for path, found in places.items():
+        found.sort(key=lambda place: (place.file, place.span.line if place.span else 0))
+        near = meant.get(".".join(path))
+        hint = f"; is {near} meant?" if near else "; give it a default there, or guard the read"
+        related = tuple(Related(place, "read here as well") for place in found[1:4])
+        yield Problem(f"reads .Values.{dotted(path)}, which values.yaml doesn't have{hint}", found[0], related)
