@@ -23,6 +23,7 @@ from helm_constitution.api import (
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.model import Severity
 from helm_constitution.outcome import Status
 from helm_constitution.yamltree import load_document
 
@@ -38,7 +39,18 @@ _HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(
 
 _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 """What helm calls a field of Chart.yaml when it loads a chart."""
+_FIELD = LazyPattern(
+    r"\b(apiVersion|name|version|kubeVersion|type|dependencies|maintainers|sources|icon|home|annotations|appVersion)\b"
+)
 _EXPLANATION = LazyPattern(r" \(e\.g\. .*regex used for validation is .*\)\Z")
+
+
+def _field(message: HelmMessage) -> str | None:
+    """The field of Chart.yaml that a message is about."""
+    found = _METADATA.search(message.text)
+    if found is None and message.file == "Chart.yaml" and message.line is None:
+        found = _FIELD.search(message.text)
+    return found.group(1) if found is not None else None
 
 
 def _default_values(subject: Subject) -> YamlDocument | None:
@@ -49,8 +61,8 @@ def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None) 
     """Where a message of helm points to: a key of these values, a line of a file, or the file."""
     if message.pointer is not None and values is not None:
         return values.view.get(*message.pointer)
-    if (field := _METADATA.search(message.text)) is not None:
-        return subject.chart.metadata.view.get(field.group(1))
+    if (field := _field(message)) is not None:
+        return subject.chart.metadata.view.get(field)
     if message.file is None:
         return None
     if message.line is None:
@@ -86,8 +98,7 @@ def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
             return True
         if message.file is not None and (message.file, message.line) == (error.file, error.line):
             return True
-        field = _METADATA.search(error.text) if message.file in (None, "Chart.yaml") else None
-        if field is not None and re.search(rf"\b{field.group(1)}\b", message.text, re.IGNORECASE):
+        if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):
             return True
         others = _words(error.text)
         if words and others and (words in others or others in words):
@@ -183,7 +194,13 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     if not defaults.errors:
         yield Problem(defaults.message or "helm template fails", None)
     for error in defaults.errors:
-        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
+        if not _is_told_elsewhere(error, subject):
+            yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
+
+
+def _is_told_elsewhere(error: HelmMessage, subject: Subject) -> bool:
+    """Whether templates/invalid-yaml runs, with the same weight, and says it."""
+    return error.kind is FailureKind.YAML and subject.facts.running.get("templates/invalid-yaml") is Severity.ERROR
 
 
 @rule(
@@ -218,7 +235,7 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
         if result.status is not Status.FAILED:
             continue
         for error in result.errors:
-            if not _says_the_same(error, defaults.errors):
+            if not _says_the_same(error, defaults.errors) and not _is_told_elsewhere(error, subject):
                 key = (error.file, error.line, _words(error.text))
                 causes.setdefault(key, (error, []))[1].append(result)
     for error, results in causes.values():
