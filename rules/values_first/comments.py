@@ -15,6 +15,8 @@ from .statements import BEST_PRACTICES
 _SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration)\b"
 _WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)\b"
 _EVERY = r"\b(?:every|each|all)\b"
+_NO_TABLE = r"^(?!.*\breadme\b(?!.*\bcomments?\b)).*"
+"""Not what a README has to hold."""
 
 _KUBERNETES = re.compile(
     # Fields of the Kubernetes API that charts take over as they are: whoever reads the name knows where the rest is
@@ -133,8 +135,8 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
     "values/undocumented",
     default=MUST,
     enforces=(
-        require(rf"{_EVERY}[^.]*\b{_SETTINGS}[^.]*\b{_WORDS}"),
-        require(rf"\b{_WORDS}[^.]*{_EVERY}[^.]*\b{_SETTINGS}"),
+        require(rf"{_NO_TABLE}{_EVERY}[^.]*\b{_SETTINGS}[^.]*\b{_WORDS}"),
+        require(rf"{_NO_TABLE}\b{_WORDS}[^.]*{_EVERY}[^.]*\b{_SETTINGS}"),
         require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b[^.]*\binline comments?\b"),
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),

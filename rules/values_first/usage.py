@@ -27,6 +27,7 @@ def _steps(path: Path) -> tuple[str, ...]:
             r"\bvalues?\b[^.]*\b(?:no (?:template|file) (?:reads|uses)|unused|unread|dead|nothing (?:reads|uses))\b"
         ),
         forbid(r"\b(?:unused|dead|unread|orphaned)\b[^.]*\b(?:values?|parameters?|keys?|settings?)\b"),
+        require(r"\b(?:unused|dead|unread|orphaned) (?:values?|parameters?|keys?|settings?)\b[^.]*\bremoved?\b"),
         require(
             r"\b(?:every|each|all)\b[^.]*\b(?:values?|parameters?|keys?)\b[^.]*\b(?:read|used|referenced) (?:by|in)\b"
         ),
@@ -111,7 +112,7 @@ def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
     enforces=(
         require(r"\bexposed\b[^.]*\b(?:via|through|in)\b[^.]*\bvalues\b"),
         require(r"\b(?:every|each|all)\b[^.]*\bvalues?\b[^.]*\b(?:has|have)\b[^.]*\bdefaults?\b"),
-        require(r"\bsensible defaults? that\b|\bdefaults?\b[^.]{0,20} in `?values(?:\.yaml)?\b"),
+        require(r"\bsensible defaults? that\b|\bdefaults? (?:values? )?in `?values\.yaml\b"),
         forbid(r"\b(?:undefined|undeclared|missing) (?:values?|keys?|parameters?)\b"),
     ),
 )
