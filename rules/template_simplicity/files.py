@@ -1,0 +1,172 @@
+"""How template files are built: how deep they nest, and how many kinds of objects they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from helm_constitution.api import SHOULD, Parameter, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import Comment, Content, Control, Define, If, With
+
+from .statements import BEST_PRACTICES, READABLE
+
+_NEST = r"^(?!.*\b(?:values?|keys?|config\w*|settings?)\b).*\bnest(?:ing|ed|s)?\b"
+_DEPTH = rf"{_NEST}(?:[^.]{{0,80}}?\b(?P<limit>\d+)\b)?"
+
+
+@rule(
+    "templates/nesting-depth",
+    default=SHOULD,
+    enforces=(require(_DEPTH), forbid(_DEPTH)),
+    umbrella=READABLE,
+    parameters={"limit": Parameter(3, "what a reader can keep in mind; real constitutions ask for 3")},
+)
+def nesting_depth(subject: Subject) -> Iterator[Problem | Tally]:
+    """`if`, `with` and `range` are nested too deep.
+
+    Why: Whoever reads the innermost line has to know what every condition around it says, and which `.` is meant.
+    Bad:
+        {{- if .Values.ingress.enabled }}
+        {{- range .Values.ingress.hosts }}
+        {{- with .paths }}
+        {{- range . }}
+        - path: {{ .path }}
+        {{- end }}{{- end }}{{- end }}{{- end }}
+    Good:
+        {{- if .Values.ingress.enabled }}
+        {{- range .Values.ingress.hosts }}
+        {{- include "web.paths" . }}
+        {{- end }}{{- end }}
+    Fix: move what is nested deeper into a named template with a name that tells what it is for, or join conditions
+        with `and`. Each named template is counted on its own; `else if` nests nothing.
+    Source: Helm documentation, Named Templates; the limit of 3 is that of public charts' constitutions
+    """
+    limit = subject.number("limit")
+    good = total = 0
+    for template in subject.templates:
+        if template.tree is None:
+            continue
+        total += 1
+        found = list(_too_deep(template.tree, 0, limit))
+        good += not found
+        for control, depth in found:
+            head = control.branches[0]
+            keyword = "if" if isinstance(control, If) else "with" if isinstance(control, With) else "range"
+            levels = f"{limit} level{'s' if limit != 1 else ''}"
+            message = f"`{keyword}` nested {depth} deep, where {levels} should do; move it into a named template"
+            yield Problem(message, TextPlace(template.path, template.span(head)))
+    yield Tally(good, total, f"templates nested at most {limit} deep")
+
+
+def _too_deep(contents: Sequence[Content], level: int, limit: int) -> Iterator[tuple[Control, int]]:
+    """The controls on the first level beyond the limit, each with the depth that is reached there."""
+    for node in contents:
+        if isinstance(node, Define):
+            yield from _too_deep(node.body, 0, limit)
+        elif isinstance(node, Control):
+            if level == limit:
+                yield node, level + _height(node)
+                continue
+            for branch in node.branches:
+                yield from _too_deep(branch.body, level + 1, limit)
+
+
+def _height(control: Control) -> int:
+    """How many levels a control makes, itself included."""
+    inner = [node for branch in control.branches for node in branch.body if isinstance(node, Control)]
+    return 1 + max(map(_height, inner), default=0)
+
+
+_FILES = r"\bfiles?\b"
+_ONE = r"\b(?:one|1|single)\b[^.]{0,30}\b(?:kinds?|resources?|objects?|manifests?|responsibility)\b"
+_MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b[^.]{0,40}\b(?:kinds?|resources?|objects?)\b"
+
+
+@rule(
+    "templates/mixed-kinds",
+    default=SHOULD,
+    enforces=(
+        require(rf"{_ONE}[^.]{{0,60}}{_FILES}|{_FILES}[^.]{{0,60}}{_ONE}|\bsingle[- ]responsibility\b"),
+        forbid(rf"{_MANY}[^.]{{0,60}}{_FILES}|{_FILES}[^.]{{0,60}}{_MANY}"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
+    """A template file renders more than one kind of object.
+
+    Why: Who looks for a Service opens service.yaml; what stands in a file of another name is found by searching, and
+        changes to one object show up in the history of all.
+    Bad:
+        # templates/deployment.yaml
+        kind: Deployment
+        ---
+        kind: Service
+    Good:
+        # templates/deployment.yaml
+        kind: Deployment
+        # templates/service.yaml
+        kind: Service
+    Fix: give each kind a file of its own, named after it; a file whose kind a value decides (Deployment or
+        StatefulSet) becomes one file for each. Several objects of one kind, `kind: List` and the two scopes of one
+        kind (Role, ClusterRole) may share a file.
+    Source: Helm chart best practices, Templates ("Each resource definition should be in its own template file")
+    """
+    rendered = _rendered_kinds(subject)
+    good = total = 0
+    for template in subject.templates:
+        if template.is_partial or template.tree is None or template.path.startswith("templates/tests/"):
+            continue
+        written = _written_kinds(template)
+        kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(rendered.get(template.path, ()))))
+        scopes = {kind.removeprefix("Cluster") for kind in kinds}
+        if not kinds:
+            continue
+        total += 1
+        if len(scopes) == 1:
+            good += 1
+            continue
+        first = kinds[0].removeprefix("Cluster")
+        span = next((span for kind, span in written if kind.removeprefix("Cluster") != first), None)
+        listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+        yield Problem(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
+    yield Tally(good, total, "template files make one kind of object")
+
+
+def _rendered_kinds(subject: Subject) -> dict[str, set[str]]:
+    """The kinds that each template rendered, but for objects that the values bring along as a whole."""
+    kinds: dict[str, set[str]] = {}
+    for rendering in subject.renderings:
+        for manifest in rendering.manifests:
+            if manifest.kind and manifest.dependency is None and not subject.given_by_values(manifest):
+                kinds.setdefault(manifest.template, set()).add(manifest.kind)
+    return kinds
+
+
+_ACTION = LazyPattern(r"\{\{.*?\}\}")
+_NAME = LazyPattern(r"(?<![\w.$])[A-Z][A-Za-z0-9]+(?![\w.])")
+_QUOTED = LazyPattern(r"[\"`]([A-Z][A-Za-z0-9]+)[\"`]")
+
+
+def _written_kinds(template: TemplateFile) -> list[tuple[str, Span]]:
+    """The kinds that a file names at the top of its documents, also those that a condition chooses from."""
+    text = template.text
+    for node in template.tree or ():
+        if isinstance(node, Comment | Define):
+            blank = re.sub(r"[^\n]", " ", text[node.start : node.end])
+            text = text[: node.start] + blank + text[node.end :]
+    found: list[tuple[str, Span]] = []
+    text = f"\n{text}"
+    start = text.find("\nkind:") + 1
+    while start > 0:
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start + len("kind:") : end]
+        names = _NAME.findall(_ACTION.sub(" ", line.partition(" #")[0]))
+        for action in _ACTION.findall(line):
+            names.extend(_QUOTED.findall(action))
+        span = template.span_between(start - 1, start - 1 + len(text[start:end].rstrip()))
+        found.extend((name, span) for name in names if name != "List")
+        start = text.find("\nkind:", end) + 1
+    return found

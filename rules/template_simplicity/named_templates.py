@@ -1,0 +1,150 @@
+"""Named templates: what they are called, and whether a comment tells what they do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from helm_constitution.api import MUST, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import Comment, Content, Define, Text
+
+from .statements import BEST_PRACTICES, READABLE
+
+_NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\b|\bdefined? templates?\b"
+
+
+@rule(
+    "templates/define-undocumented",
+    default=SHOULD,
+    enforces=(
+        require(
+            rf"(?:{_NAMED})[^.]{{0,60}}\b(?:document|comment)|\bcomments?\b[^.]{{0,40}}(?:{_NAMED})"
+            rf"|\bdocument(?:s|ed)?\b[^.]{{0,20}}(?:{_NAMED})"
+        ),
+        forbid(rf"\bundocumented (?:{_NAMED})"),
+    ),
+    umbrella=f"{BEST_PRACTICES}|{READABLE}",
+)
+def define_undocumented(subject: Subject) -> Iterator[Problem | Tally]:
+    """A named template has no comment.
+
+    Why: A call, `include "web.endpoint" (list $ .name)`, says neither what it is given nor what it returns; without a
+        comment each reader has to work it out from the body.
+    Bad:
+        {{- define "web.endpoint" -}}
+    Good:
+        {{/* The URL of a service. Given a list: the root context, the service's name. */}}
+        {{- define "web.endpoint" -}}
+    Fix: write a template comment right above the `define`, or as the first thing in it: what it returns, and what `.`
+        has to be if it isn't the root context.
+    Source: Helm chart best practices, Templates ("Template comments should be used when documenting features of a
+        template, such as explaining a defined template")
+    """
+    good = total = 0
+    for template, before, define in _definitions(subject):
+        total += 1
+        if _is_documented(template, before, define):
+            good += 1
+        else:
+            message = (
+                f'named template "{define.name}" has no comment; say above it what it returns and what it is given'
+            )
+            yield Problem(message, TextPlace(template.path, _head(template, define)))
+    yield Tally(good, total, "named templates documented")
+
+
+@rule(
+    "templates/define-unprefixed",
+    default=MUST,
+    enforces=(
+        require(
+            rf"(?:{_NAMED}|\btemplate names?\b|\bdefines?\b)[^.]{{0,80}}"
+            r"\b(?:prefix|namespace[ds]?\b|(?:begin|start)s? with)"
+            rf"|\b(?:prefix|namespace)\w*\b[^.]{{0,60}}(?:{_NAMED})"
+        ),
+        forbid(rf"\bunprefixed (?:{_NAMED})"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
+    """The name of a named template doesn't begin with the chart's.
+
+    Why: Named templates are global: where two charts of a release define `labels`, the one that helm loads last is used
+        by both, and the other's objects change without a word.
+    Bad:
+        {{- define "labels" -}}
+    Good:
+        {{- define "web.labels" -}}
+    Fix: put the chart's name and a dot before the name, and change its calls. A template that replaces one of a
+        dependency keeps the dependency's name.
+    Source: Helm chart best practices, Templates ("all defined template names should be namespaced")
+    """
+    chart = subject.chart
+    prefixes = {_plain(chart.name)}
+    prefixes.update(_plain(name) for dependency in chart.dependencies for name in (dependency.name, dependency.key))
+    good = total = 0
+    for template, _, define in _definitions(subject):
+        total += 1
+        if any(_plain(part) in prefixes for part in _beginnings(define.name)):
+            good += 1
+        else:
+            better = _proposal(define.name, chart.name)
+            message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
+            yield Problem(message, TextPlace(template.path, _head(template, define)))
+    yield Tally(good, total, "named templates named after the chart")
+
+
+def _definitions(subject: Subject) -> Iterator[tuple[TemplateFile, Sequence[Content], Define]]:
+    """Every named template, with its file and what stands before it there."""
+    for template in subject.templates:
+        contents = template.tree or ()
+        for index, node in enumerate(contents):
+            if isinstance(node, Define):
+                yield template, contents[max(0, index - 2) : index], node
+
+
+def _head(template: TemplateFile, define: Define) -> Span:
+    return template.span_between(define.start, define.head_end)
+
+
+_NO_DOCUMENTATION = LazyPattern(r"\bvim?:|-\*-|copyright|SPDX-|licen[cs]e", re.IGNORECASE)
+_WORDS = LazyPattern(r"[^\W\d_]{2,}")
+
+
+def _is_documented(template: TemplateFile, before: Sequence[Content], define: Define) -> bool:
+    text = ""
+    if before and isinstance(before[-1], Text):
+        text = template.source(before[-1])
+        before = before[:-1]
+    if not text.strip():
+        above = before[-1] if before else None
+        gap = template.text[above.end : define.start] if above is not None else ""
+        if isinstance(above, Comment) and gap.count("\n") <= 2 and _says_something(above.text):
+            return True
+    elif text.rstrip(" \t\r\n").rpartition("\n")[2].lstrip().startswith("#") and _says_something(text):
+        return True  # a YAML comment: a partial's text goes nowhere, so it serves as well
+    first = next((node for node in define.body if not isinstance(node, Text) or template.source(node).strip()), None)
+    return isinstance(first, Comment) and _says_something(first.text)
+
+
+def _says_something(comment: str) -> bool:
+    """Whether a comment is more than an editor's mode line, a licence or a ruler."""
+    return bool(_WORDS.search(comment)) and not _NO_DOCUMENTATION.search(comment)
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: `argo-cd`, `argoCd` and `argocd` are the same."""
+    return re.sub(r"[^a-z0-9]+", "", name.lower())
+
+
+def _beginnings(name: str) -> Iterator[str]:
+    """A name's beginnings that end where a part of it does."""
+    for match in re.finditer(r"[./_:-]|$", name):
+        yield name[: match.start()]
+
+
+def _proposal(name: str, chart: str) -> str:
+    head, dot, rest = name.partition(".")
+    return f"{chart}.{rest if dot and rest else head}"

@@ -1,0 +1,165 @@
+"""What templates make: text that is YAML, and that says what was meant."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Manifest, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.helm.protocol import FailureKind
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.yamltree import dotted
+
+_VALID = (
+    r"\bvalid yaml\b|\byaml\b[^.]{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b[^.]{0,30}\bparses\b"
+)
+
+
+@rule(
+    "templates/invalid-yaml",
+    default=MUST,
+    enforces=(
+        require(_VALID),
+        require(
+            r"\b(?:pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
+            r"|\bhelm template\b.*\b(?:render|pass|succeed|errors)|\brenders? (?:without|with no)(?: an?)? errors?"
+        ),
+        forbid(r"\b(?:invalid|malformed|broken) yaml\b"),
+    ),
+)
+def invalid_yaml(subject: Subject) -> Iterator[Problem]:
+    """A rendered document is not YAML.
+
+    Why: helm stops at the first such document and names only that one; nothing can be installed with these values.
+    Bad:
+        labels:
+        {{ toYaml .Values.labels }}              (the second line loses its indentation)
+    Good:
+        labels:
+          {{- toYaml .Values.labels | nindent 2 }}
+    Fix: mend the indentation or the quoting of the template named; `helm template . --debug` shows what came out.
+        Where this rule is an error, it speaks for testing/render-error about these documents.
+    Source: helm lint (validateYamlContent); helm template
+    """
+    if not subject.results:
+        raise Unjudged(subject.facts.not_rendered)
+    found: dict[tuple[str | None, str], list[str]] = {}
+    for result in subject.results:
+        for error in result.errors:
+            if error.kind is FailureKind.YAML:
+                text = " ".join(error.text.split()).rstrip(".")
+                if error.rendered_line is not None and "line " not in text:
+                    text += f" (line {error.rendered_line} of the rendered text)"
+                found.setdefault((error.file, text), []).append(result.scenario.name)
+    if not found and not subject.rendered:
+        raise Unjudged(subject.facts.not_rendered)
+    default = subject.results[0].scenario.name
+    for (file, text), scenarios in found.items():
+        where = "" if default in scenarios else f" with {', '.join(scenarios)}"
+        yield Problem(f"{text}{where}", TextPlace(file) if file is not None else None)
+
+
+@rule(
+    "templates/duplicate-key",
+    scope=Manifest,
+    default=MUST,
+    tests=True,
+    enforces=(
+        require(_VALID),
+        require(r"^(?!.*\bvalues\b).*\bkeys?\b[^.]{0,20}\bunique\b"),
+        forbid(r"^(?!.*\bvalues\b).*\b(?:duplicated?|repeated) (?:yaml |map )?keys?\b"),
+    ),
+)
+def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A map of a rendered object holds a key twice.
+
+    Why: helm keeps the last one without a word, what the first one said is lost; kubectl, Kustomize and Argo CD reject
+        the document or keep another one.
+    Bad:
+        labels:
+          app.kubernetes.io/name: {{ include "web.name" . }}
+          {{- toYaml .Values.labels | nindent 2 }}         (labels has app.kubernetes.io/name, too)
+    Good:
+        labels:
+          {{- $own := dict "app.kubernetes.io/name" (include "web.name" .) }}
+          {{- toYaml (merge $own .Values.labels) | nindent 2 }}
+    Fix: write the key once; where values may bring it along, merge the maps before printing them.
+    Source: YAML 1.2, 3.2.1.3 (keys are unique); sigs.k8s.io/yaml, UnmarshalStrict
+    """
+    document = manifest.view.document
+    for duplicate in document.duplicates:
+        path = duplicate.path
+        length = len(manifest.view.path)
+        if path[:length] == manifest.view.path:
+            shown = dotted(path[length:])
+            message = f"{shown} stands twice; helm keeps the last one, strict readers reject the object"
+            yield Problem(message, at=document.view.get(*path))
+
+
+_NIL = LazyPattern(r"%!(?:[a-zA-Z]\(|\((?:EXTRA|NOVERB|BAD))|<nil>", re.IGNORECASE)
+_NIL_ALONE = LazyPattern(
+    r"%![a-zA-Z]\((?:<nil>|[\w.\[\]{}*]+=|MISSING|BAD\w+)|%!\((?:EXTRA|NOVERB|BAD)|[:=][ \t]*\"?<nil>\"?[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+@rule(
+    "templates/no-value",
+    scope=Manifest,
+    default=MUST,
+    tests=True,
+    enforces=(
+        require(r"\bevery\b[^.]{0,30}\bprinted value\b[^.]{0,20}\bexists\b"),
+        forbid(r"<nil>|<no value>|%!|\bprint\w*\b[^.]{0,30}\b(?:nil|missing|undefined) values?\b"),
+    ),
+)
+def no_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A missing value, or a wrong format, was printed into an object.
+
+    Why: The object is valid and means nonsense: a host called `<nil>.example.com`, a port `%!d(string=80)`.
+    Bad:
+        host: {{ printf "%s.%s" .Values.name .Values.domain }}       (values.yaml has no domain)
+    Good:
+        host: {{ printf "%s.%s" .Values.name (required "set domain" .Values.domain) }}
+    Fix: give the value a default, or ask for it with `required`; print numbers with `%v` or `%d` of an `int`.
+    Source: Go, package fmt (format errors); Helm replaces only a plain `<no value>`
+    """
+    if manifest.kind == "CustomResourceDefinition":
+        return  # its descriptions are prose about Go
+    if _may_hold_nil(manifest.view.document.text):
+        for view in manifest.view.walk():
+            if found := _nil_in(view.string() or ""):
+                yield _printed(found, view)
+    if manifest.kind == "Secret":
+        for _, view in manifest.view.get("data").entries():
+            if found := _nil_in(_decoded(view.string() or "")):
+                yield _printed(found, view)
+
+
+def _printed(found: str, view: View) -> Problem:
+    return Problem(f"holds `{found}`, what Go prints for a value that is missing or of another type", at=view)
+
+
+def _may_hold_nil(text: str) -> bool:
+    return "%!" in text or "nil>" in text or "NIL>" in text
+
+
+def _nil_in(text: str) -> str | None:
+    """The first trace of a value that couldn't be printed."""
+    if not _may_hold_nil(text):
+        return None
+    found = (_NIL_ALONE if "\n" in text.strip() else _NIL).search(text)
+    if found is None:
+        return None
+    end = text.find(")", found.end())
+    whole = found[0] if found[0].endswith(">") or not 0 <= end - found.start() < 40 else text[found.start() : end + 1]
+    return whole.strip(' \t:="')
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text, validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
