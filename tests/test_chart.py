@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.chart import Chart, find_charts, load_chart
+from helm_constitution.chart import find_charts, load_chart
 from helm_constitution.errors import ChartError, ConstitutionError, YamlSyntaxError
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.2.3\n"
@@ -457,9 +457,3 @@ def test_loading_a_folder_imports_nothing_heavy(tmp_path: Path) -> None:
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert done.stdout.strip() == "[]"
-
-
-def test_a_chart_is_frozen(tmp_path: Path) -> None:
-    chart: Chart = load_chart(write(tmp_path, {}))
-    with pytest.raises(AttributeError):
-        chart.name = "other"  # type: ignore[misc]

@@ -35,9 +35,7 @@ SCHEMA = "values.schema.json"
     "values/no-schema",
     default=SHOULD,
     enforces=(
-        require(
-            r"values\.schema\.json|\ba schema validates\b|\b(?:json )?schema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\b(?:json )?schema\b"
-        ),
+        require(r"values\.schema\.json|\ba schema validates\b|\bschema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\bschema\b"),
         require(
             r"\btype[- ]safe(?:ty)?\b|\bvalidated by type\b|\btypes? of (?:every|each|all) (?:values?|parameters?)\b"
         ),

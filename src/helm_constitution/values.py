@@ -407,7 +407,7 @@ def _last_line(node: yaml.Node) -> int:
 
 def _normal(path: str) -> str:
     """A path without quotes and escapes: both tools and people write dotted keys in several ways."""
-    return path.replace('"', "").replace("'", "").replace("\\", "")
+    return path.replace('["', ".").replace('"]', "").replace('"', "").replace("'", "").replace("\\", "")
 
 
 _INLINE = re.compile(r".*?(?<=\s)(#.*)")

@@ -297,7 +297,7 @@ class _Builder:
     def __init__(self) -> None:
         self.duplicates: list[DuplicateKey] = []
         self.path: list[str | int] = []
-        self.budget = 2_000_000  # nodes: an alias bomb ends here
+        self.budget = 500_000  # nodes: an alias bomb ends here
 
     def build(self, node: yaml.Node) -> Json:
         self.budget -= 1
