@@ -96,6 +96,8 @@ def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
     for error in errors:
         if error.kind is message.kind is FailureKind.SCHEMA:
             return True
+        if error.kind is FailureKind.DEPENDENCY and message.kind in (FailureKind.TEMPLATE, FailureKind.DEPENDENCY):
+            return True  # lint goes on without the dependency, and its values and templates are missing
         if message.file is not None and (message.file, message.line) == (error.file, error.line):
             return True
         if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):

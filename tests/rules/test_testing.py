@@ -85,6 +85,7 @@ def test_kubernetes_explanation_of_names_is_left_out() -> None:
         (error("a", file="templates/a.yaml", line=2), error("b", file="templates/a.yaml")),
         (error("a", FailureKind.SCHEMA, pointer=("a",)), error("b", FailureKind.SCHEMA, file="values.yaml")),
         (error("a", FailureKind.DEPENDENCY), error("b", FailureKind.DEPENDENCY)),
+        (error("a", FailureKind.DEPENDENCY), error("nil pointer", file="templates/a.yaml", line=2)),
         (
             error('validation: chart.metadata.version "one" is invalid', FailureKind.OTHER),
             error("version 'one' is not a valid SemVer", FailureKind.OTHER, file="Chart.yaml"),
