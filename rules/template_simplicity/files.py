@@ -13,7 +13,7 @@ from helm_constitution.templates.nodes import Comment, Content, Control, Define,
 from .statements import BEST_PRACTICES, READABLE
 
 _NEST = r"^(?!.*\b(?:values?|keys?|config\w*|settings?)\b).*\bnest(?:ing|ed|s)?\b"
-_DEPTH = rf"{_NEST}(?:[^.]{{0,80}}?\b(?P<limit>\d+)\b)?"
+_DEPTH = rf"{_NEST}(?:.{{0,80}}?\b(?P<limit>\d+|two|three|four|five|six)\b)?"
 
 
 @rule(
@@ -80,16 +80,17 @@ def _height(control: Control) -> int:
 
 
 _FILES = r"\bfiles?\b"
-_ONE = r"\b(?:one|1|single)\b[^.]{0,30}\b(?:kinds?|resources?|objects?|manifests?|responsibility)\b"
-_MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b[^.]{0,40}\b(?:kinds?|resources?|objects?)\b"
+_ONE = r"\b(?:one|1|single)\b.{0,30}\b(?:kinds?|resources?|objects?|manifests?|responsibility)\b"
+_MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b.{0,40}\b(?:kinds?|resources?|objects?)\b"
 
 
 @rule(
     "templates/mixed-kinds",
     default=SHOULD,
     enforces=(
-        require(rf"{_ONE}[^.]{{0,60}}{_FILES}|{_FILES}[^.]{{0,60}}{_ONE}|\bsingle[- ]responsibility\b"),
-        forbid(rf"{_MANY}[^.]{{0,60}}{_FILES}|{_FILES}[^.]{{0,60}}{_MANY}"),
+        require(rf"{_ONE}.{{0,60}}{_FILES}|{_FILES}.{{0,60}}{_ONE}"),
+        require(r"\beach template\b.{0,30}\b(?:one|single) (?:kind|resource|object)"),
+        forbid(rf"{_MANY}.{{0,60}}{_FILES}|{_FILES}.{{0,60}}{_MANY}"),
     ),
     umbrella=BEST_PRACTICES,
 )

@@ -20,8 +20,8 @@ _NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\
     default=SHOULD,
     enforces=(
         require(
-            rf"(?:{_NAMED})[^.]{{0,60}}\b(?:document|comment)|\bcomments?\b[^.]{{0,40}}(?:{_NAMED})"
-            rf"|\bdocument(?:s|ed)?\b[^.]{{0,20}}(?:{_NAMED})"
+            rf"(?:{_NAMED}).{{0,60}}\b(?:document|comment)|\bcomments?\b.{{0,40}}(?:{_NAMED})"
+            rf"|\bdocument(?:s|ed)?\b.{{0,20}}(?:{_NAMED})"
         ),
         forbid(rf"\bundocumented (?:{_NAMED})"),
     ),
@@ -60,9 +60,9 @@ def define_undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     default=MUST,
     enforces=(
         require(
-            rf"(?:{_NAMED}|\btemplate names?\b|\bdefines?\b)[^.]{{0,80}}"
+            rf"(?:{_NAMED}|\btemplate names?\b|\bdefines?\b).{{0,80}}"
             r"\b(?:prefix|namespace[ds]?\b|(?:begin|start)s? with)"
-            rf"|\b(?:prefix|namespace)\w*\b[^.]{{0,60}}(?:{_NAMED})"
+            rf"|\b(?:prefix|namespace)\w*\b.{{0,60}}(?:{_NAMED})"
         ),
         forbid(rf"\bunprefixed (?:{_NAMED})"),
     ),

@@ -12,9 +12,7 @@ from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.yamltree import dotted
 
-_VALID = (
-    r"\bvalid yaml\b|\byaml\b[^.]{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b[^.]{0,30}\bparses\b"
-)
+_VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
 
 
 @rule(
@@ -68,7 +66,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
     tests=True,
     enforces=(
         require(_VALID),
-        require(r"^(?!.*\bvalues\b).*\bkeys?\b[^.]{0,20}\bunique\b"),
+        require(r"^(?!.*\bvalues\b).*\bkeys?\b.{0,20}\bunique\b"),
         forbid(r"^(?!.*\bvalues\b).*\b(?:duplicated?|repeated) (?:yaml |map )?keys?\b"),
     ),
 )
@@ -111,8 +109,8 @@ _NIL_ALONE = LazyPattern(
     default=MUST,
     tests=True,
     enforces=(
-        require(r"\bevery\b[^.]{0,30}\bprinted value\b[^.]{0,20}\bexists\b"),
-        forbid(r"<nil>|<no value>|%!|\bprint\w*\b[^.]{0,30}\b(?:nil|missing|undefined) values?\b"),
+        require(r"\bevery\b.{0,30}\bprinted value\b.{0,20}\bexists\b"),
+        forbid(r"<nil>|<no value>|%!|\bprint\w*\b.{0,30}\b(?:nil|missing|undefined) values?\b"),
     ),
 )
 def no_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:

@@ -135,9 +135,9 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
     "values/undocumented",
     default=MUST,
     enforces=(
-        require(rf"{_NO_TABLE}{_EVERY}[^.]*\b{_SETTINGS}[^.]*\b{_WORDS}"),
-        require(rf"{_NO_TABLE}\b{_WORDS}[^.]*{_EVERY}[^.]*\b{_SETTINGS}"),
-        require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b[^.]*\binline comments?\b"),
+        require(rf"{_NO_TABLE}{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}"),
+        require(rf"{_NO_TABLE}\b{_WORDS}.*{_EVERY}.*\b{_SETTINGS}"),
+        require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b.*\binline comments?\b"),
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),
     umbrella=BEST_PRACTICES,

@@ -39,8 +39,8 @@ def _documents(subject: Subject) -> Iterator[YamlDocument]:
     "values/duplicate-key",
     default=MUST,
     enforces=(
-        forbid(r"\bkeys?\b[^.]*\btwice\b|\bduplicated? keys?\b|\bkeys?\b[^.]*\bduplicat"),
-        require(r"\bkeys?\b[^.]*\bunique\b|\bunique keys?\b"),
+        forbid(r"\bkeys?\b.*\btwice\b|\bduplicated? keys?\b|\bkeys?\b.*\bduplicat"),
+        require(r"\bkeys?\b.*\bunique\b|\bunique keys?\b"),
     ),
 )
 def duplicate_key(subject: Subject) -> Iterator[Problem]:
@@ -77,8 +77,8 @@ def duplicate_key(subject: Subject) -> Iterator[Problem]:
     "values/missing-file",
     default=MUST,
     enforces=(
-        require(r"\bexposed\b[^.]*\b(?:via|through|in)\b[^.]*\bvalues\b"),
-        require(r"\b(?:has|have|ships?|provides?|contains?|includes?)\b[^.]{0,30}`?values\.yaml\b"),
+        require(r"\bexposed\b.*\b(?:via|through|in)\b.*\bvalues\b"),
+        require(r"\b(?:has|have|ships?|provides?|contains?|includes?)\b.{0,30}`?values\.yaml\b"),
     ),
     umbrella=BEST_PRACTICES,
 )
@@ -118,7 +118,7 @@ _MODE = re.compile(r"mode$|umask$|permissions?$", re.IGNORECASE)
     default=MUST,
     enforces=(
         forbid(r"\bambiguous (?:values?|scalars?|types?)\b|\bunquoted (?:strings?|text|versions?|yes)\b"),
-        require(r"\b(?:strings?|text|versions?)\b[^.]*\bquoted?\b|\bquote (?:all |every )?strings?\b"),
+        require(r"\b(?:strings?|text|versions?)\b.*\bquoted?\b|\bquote (?:all |every )?strings?\b"),
     ),
     umbrella=BEST_PRACTICES,
 )

@@ -23,14 +23,10 @@ def _steps(path: Path) -> tuple[str, ...]:
     "values/unused",
     default=MUST,
     enforces=(
-        forbid(
-            r"\bvalues?\b[^.]*\b(?:no (?:template|file) (?:reads|uses)|unused|unread|dead|nothing (?:reads|uses))\b"
-        ),
-        forbid(r"\b(?:unused|dead|unread|orphaned)\b[^.]*\b(?:values?|parameters?|keys?|settings?)\b"),
-        require(r"\b(?:unused|dead|unread|orphaned) (?:values?|parameters?|keys?|settings?)\b[^.]*\bremoved?\b"),
-        require(
-            r"\b(?:every|each|all)\b[^.]*\b(?:values?|parameters?|keys?)\b[^.]*\b(?:read|used|referenced) (?:by|in)\b"
-        ),
+        forbid(r"\bvalues?\b.*\b(?:no (?:template|file) (?:reads|uses)|unused|unread|dead|nothing (?:reads|uses))\b"),
+        forbid(r"\b(?:unused|dead|unread|orphaned)\b.*\b(?:values?|parameters?|keys?|settings?)\b"),
+        require(r"\b(?:unused|dead|unread|orphaned) (?:values?|parameters?|keys?|settings?)\b.*\bremoved?\b"),
+        require(r"\b(?:every|each|all)\b.*\b(?:values?|parameters?|keys?)\b.*\b(?:read|used|referenced) (?:by|in)\b"),
     ),
 )
 def unused(subject: Subject) -> Iterator[Problem | Tally]:
@@ -110,8 +106,8 @@ def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
     "values/undefined",
     default=MUST,
     enforces=(
-        require(r"\bexposed\b[^.]*\b(?:via|through|in)\b[^.]*\bvalues\b"),
-        require(r"\b(?:every|each|all)\b[^.]*\bvalues?\b[^.]*\b(?:has|have)\b[^.]*\bdefaults?\b"),
+        require(r"\bexposed\b.*\b(?:via|through|in)\b.*\bvalues\b"),
+        require(r"\b(?:every|each|all)\b.*\bvalues?\b.*\b(?:has|have)\b.*\bdefaults?\b"),
         require(r"\bsensible defaults? that\b|\bdefaults? (?:values? )?in `?values\.yaml\b"),
         forbid(r"\b(?:undefined|undeclared|missing) (?:values?|keys?|parameters?)\b"),
     ),
