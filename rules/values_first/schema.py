@@ -92,7 +92,7 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
         raise Unjudged(f"the chart has no {SCHEMA}")
     remote = references(chart.files[SCHEMA].encode())
     validator: _Validator | None = None
-    default_faults: set[str] = set()
+    told: set[str] = set()
     for name, result in _to_judge(subject, bool(remote)):
         document = _values_of(subject, name)
         if document is None:
@@ -105,12 +105,11 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
         values = _merged(subject, document)
         needs_input = result is not None and result.status is Status.NEEDS_INPUT
         for path, message in validator.faults(values, missing_is_fine=needs_input):
-            if message in default_faults:
-                continue
-            if name == DEFAULTS:
-                default_faults.add(message)
+            if message in told:
+                continue  # the defaults' fault shows in every scenario
+            told.add(message)
             yield Problem(message, document.view.get(*path))
-    if validator is not None and validator.left_out:
+    if validator is not None and validator.left_out and not told:
         raise Unjudged(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
 
 
@@ -246,13 +245,14 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" | "multipleOf" | "format":
             yield path, f"{what} is {found}, the schema wants {error.validator} {wanted}"
         case "anyOf" | "oneOf" if error.context:
-            # The alternative that fits best tells most.
-            from jsonschema.exceptions import best_match
-
-            inner = best_match(error.context)
-            nearest = next(iter(_explained(inner, missing_is_fine)), None) if inner is not None else None
-            if nearest is not None:
-                yield nearest[0], f"{nearest[1]} (or another of the schema's alternatives)"
+            # The alternatives of another type tell least.
+            fitting = [inner for inner in error.context if inner.validator != "type" or inner.path]
+            if fitting:
+                for inner_path, message in _explained(fitting[0], missing_is_fine):
+                    yield inner_path, f"{message} (or another of the schema's alternatives)"
+            else:
+                kinds = " or ".join(dict.fromkeys(str(inner.validator_value) for inner in error.context))
+                yield path, f"{what} is {_kind(error.instance)} {found}, the schema wants {kinds}"
         case _:
             yield path, f"{what} breaks the schema's {error.validator}: {error.message}"
 

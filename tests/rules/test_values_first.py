@@ -1,0 +1,499 @@
+"""Rules on values: documented, used, defined, of the types that the schema names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helm_constitution import registry
+from helm_constitution.api import Problem, Related, Tally, Unjudged
+from helm_constitution.chart import load_chart
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
+from helm_constitution.locate import locate
+from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.scenarios import Scenario, ScenarioResult
+from helm_constitution.subject import Facts, Subject
+
+RULES = {rule.id: rule for rule in registry.rules()}
+
+Check = Callable[..., list[str]]
+
+
+def result(name: str, status: Status, *kinds: FailureKind, skip_schema: bool = False) -> ScenarioResult:
+    errors = tuple(HelmMessage(MessageLevel.ERROR, "…", kind) for kind in kinds)
+    return ScenarioResult(Scenario(name, RenderRequest(skip_schema=skip_schema)), status, None, None, errors)
+
+
+class Charts:
+    """Makes charts and asks rules about them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def subject(self, files: Mapping[str, str], *results: ScenarioResult) -> Subject:
+        for name, text in {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", **files}.items():
+            file = self.folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        return Subject(Facts(load_chart(self.folder, shown="web"), results))
+
+    def outcomes(self, rule: str, files: Mapping[str, str], *results: ScenarioResult) -> list[Problem | Tally]:
+        return list(RULES[f"values/{rule}"].check(self.subject(files, *results)))
+
+    def found(self, rule: str, files: Mapping[str, str], *results: ScenarioResult) -> list[str]:
+        """``file:line message`` of each problem."""
+        lines = []
+        for outcome in self.outcomes(rule, files, *results):
+            if isinstance(outcome, Problem):
+                place = locate(outcome.at)
+                lines.append(f"{place.file}:{place.line} {outcome.message}")
+        return lines
+
+    def undocumented(self, values: str, template: str = "", **files: str) -> list[str]:
+        """The keys that have no comment."""
+        texts = {"values.yaml": values, "templates/a.yaml": template, **files}
+        return [line.split()[1] for line in self.found("undocumented", texts)]
+
+
+@pytest.fixture
+def charts(tmp_path: Path) -> Charts:
+    return Charts(tmp_path)
+
+
+# undocumented
+
+
+def test_each_leaf_needs_a_comment_of_its_own(charts: Charts) -> None:
+    values = "# The image\nimage:\n  repository: a\n  # Which one\n  tag: b\nreplicas: 1\n"
+    assert charts.undocumented(values) == ["image.repository", "replicas"]
+
+
+def test_a_map_with_documented_leaves_needs_none(charts: Charts) -> None:
+    assert charts.undocumented("image:\n  # Where it is\n  repository: a\n  # Which one\n  tag: b\n") == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resources",
+        "nodeSelector",
+        "podSecurityContext",
+        "livenessProbe",
+        "affinity",
+        "podAnnotations",
+        "extraLabels",
+        "updateStrategy",
+        "dnsConfig",
+    ],
+)
+def test_fields_of_kubernetes_need_one_comment(name: str, charts: Charts) -> None:
+    assert charts.undocumented(f"# Words\n{name}:\n  a:\n    b: 1\n  c: 2\n") == []
+    assert charts.undocumented(f"{name}:\n  # Words\n  a:\n    b: 1\n  c: 2\n") == []
+    assert charts.undocumented(f"{name}:\n  a:\n    b: 1\n  c: 2\n") == [name]
+
+
+@pytest.mark.parametrize("name", ["service", "ingress", "autoscaling", "environmentName", "labelsEnabled", "image"])
+def test_groups_of_the_chart_itself_are_no_fields_of_kubernetes(name: str, charts: Charts) -> None:
+    assert charts.undocumented(f"# Words\n{name}:\n  a: 1\n  b: 2\n") == [f"{name}.a", f"{name}.b"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ toYaml .Values.config }}",
+        "{{ range $name, $value := .Values.config }}{{ $name }}={{ $value }}{{ end }}",
+        "{{ with .Values.config }}{{ toYaml . | nindent 2 }}{{ end }}",
+        '{{ include "web.config" .Values.config }}{{ define "web.config" }}{{ toJson . }}{{ end }}',
+    ],
+)
+def test_a_map_that_is_passed_on_whole_needs_one_comment(template: str, charts: Charts) -> None:
+    assert charts.undocumented("# Words\nconfig:\n  a: 1\n  b:\n    c: 2\n", template) == []
+    assert charts.undocumented("config:\n  a: 1\n  b:\n    c: 2\n", template) == ["config"]
+
+
+def test_a_map_whose_keys_are_read_is_the_charts_own_though_a_checksum_takes_it_whole(charts: Charts) -> None:
+    template = "{{ .Values.config.a }}{{ toYaml .Values.config | sha256sum }}"
+    assert charts.undocumented("# Words\nconfig:\n  a: 1\n  b: 2\n", template) == ["config.a", "config.b"]
+
+
+def test_a_dependencys_values_are_documented_there(charts: Charts) -> None:
+    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - {name: redis, version: 1.x, alias: cache}\n"
+    values = "# The cache\ncache:\n  port: 1\n  auth:\n    enabled: true\nredis:\n  port: 1\n"
+    assert charts.undocumented(values, **{"Chart.yaml": chart}) == ["redis.port"]
+
+
+def test_hidden_keys_and_what_is_below_them_need_none(charts: Charts) -> None:
+    assert charts.undocumented("# @ignored\na:\n  b: 1\n  c: 2\n# Words\nd: 1\n") == []
+
+
+@pytest.mark.parametrize(
+    ("values", "missing"),
+    [
+        ("# The scraping interval\na:\n  b: 1\n", []),  # the only key
+        ("# Enable the feature\na:\n  enabled: false\n  b: 1\n", ["a.b"]),
+        ("# The feature\na:\n  enabled: false\n  b: 1\n", ["a.enabled", "a.b"]),
+        ("# Replicas and maxSurge of the pods\na:\n  replicas: 1\n  maxSurge: 1\n  b: 1\n", ["a.b"]),
+        ("# dnsPolicy and dnsServer of the pods\ndnsPolicy: a\ndnsServer: b\n", []),
+        ("# dnsPolicy and dnsServer of the pods\ndnsPolicy: a\n\ndnsServer: b\n", ["dnsServer"]),
+        ("# The port and its name\nport: 1\nname: b\n", ["name"]),  # a word, not a key's name
+    ],
+)
+def test_a_comment_may_be_about_a_key_nearby(values: str, missing: list[str], charts: Charts) -> None:
+    assert charts.undocumented(values) == missing
+
+
+def test_a_set_of_equal_things_needs_one_comment(charts: Charts) -> None:
+    flags = "".join(f"  alert{number}: true\n" for number in range(5))
+    assert charts.undocumented(f"# Alerts that are made\nrules:\n{flags}") == []
+    assert charts.undocumented(f"rules:\n{flags}") == ["rules"]
+    assert charts.undocumented(f"# Alerts that are made\nrules:\n{flags}  level: high\n")[-1] == "rules.level"
+
+
+def test_a_reference_to_a_secret_needs_one_comment(charts: Charts) -> None:
+    assert charts.undocumented("# Secret with the password\nexistingSecret:\n  name: ''\n  key: password\n") == []
+
+
+def test_the_message_tells_when_an_example_stands_there(charts: Charts) -> None:
+    (line,) = charts.found("undocumented", {"values.yaml": "tolerations: []\n# - key: spot\n"})
+    assert line == (
+        "values.yaml:1 tolerations has no comment; say above it what it is for (a commented-out example doesn't say it)"
+    )
+
+
+def test_the_evidence_counts_what_needs_a_comment(charts: Charts) -> None:
+    files = {"values.yaml": "# Words\nresources:\n  limits:\n    cpu: 1\n    memory: 1\na: 1\nb: 2 # Words\n"}
+    assert charts.outcomes("undocumented", files)[-1] == Tally(2, 3, "values documented")
+
+
+@pytest.mark.parametrize("files", [{}, {"values.yaml": ""}, {"values.yaml": "# nothing\n"}])
+def test_without_values_there_is_nothing_to_judge(files: dict[str, str], charts: Charts) -> None:
+    for rule in ("undocumented", "unused", "no-schema"):
+        with pytest.raises(Unjudged, match="the chart has no values"):
+            charts.outcomes(rule, files)
+
+
+# unused
+
+
+def unused(charts: Charts, values: str, template: str = "", **files: str) -> list[str]:
+    texts = {"values.yaml": values, "templates/a.yaml": template, **files}
+    return [line.split(" ", 1)[1].split(";")[0] for line in charts.found("unused", texts)]
+
+
+def test_a_value_that_no_template_reads(charts: Charts) -> None:
+    values = "a: 1\nb: 2\nc:\n  d: 1\n  e: {f: 1}\n"
+    assert unused(charts, values, "{{ .Values.a }}{{ .Values.c.d }}") == [
+        "no template reads b",
+        "no template reads c.e and what is below it",
+    ]
+    assert unused(charts, values, "{{ toYaml .Values }}") == []
+
+
+def test_notes_count_as_templates_and_comments_do_not(charts: Charts) -> None:
+    files = {"templates/NOTES.txt": "{{ .Values.a }}", "templates/b.yaml": "# see .Values.b\n{{/* .Values.c */}}"}
+    assert unused(charts, "a: 1\nb: 1\nc: 1\n", "", **files) == ["no template reads b", "no template reads c"]
+
+
+def test_dependencies_read_their_values(charts: Charts) -> None:
+    chart = (
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n"
+        "  - {name: db, version: 1.x, condition: store.enabled, tags: [data]}\n"
+    )
+    values = "db:\n  port: 1\nstore:\n  enabled: true\ntags:\n  data: true\nglobal:\n  region: x\nother: 1\n"
+    db = {"charts/db/Chart.yaml": "name: db\nversion: 1.0.0\n", "Chart.yaml": chart}
+    assert unused(charts, values, "", **db) == ["no template reads other"]
+
+
+def test_what_carries_an_anchor_is_used_by_its_aliases(charts: Charts) -> None:
+    assert unused(charts, "x: &x\n  a: 1\nb: *x\nc:\n  <<: *x\n", "{{ .Values.b.a }}{{ .Values.c.a }}") == []
+    assert unused(charts, "x: &x\n  a: 1\nb: 1\n", "{{ .Values.b }}") == ["no template reads x and what is below it"]
+
+
+def test_values_for_templates_in_values(charts: Charts) -> None:
+    values = "# Values for use in templates of sidecars\ncontext: {}\n# Sidecars\nsidecars: []\n"
+    assert unused(charts, values, "{{ tpl (toYaml .Values.sidecars) . }}") == []
+
+
+def test_a_misspelt_name_is_told_on_both_sides(charts: Charts) -> None:
+    files = {"values.yaml": "image:\n  pullPolicy: Always\n", "templates/a.yaml": "{{ .Values.image.PullPolicy }}"}
+    (line,) = charts.found("unused", files)
+    assert line.endswith("image.pullPolicy; the templates read image.PullPolicy: is one of them misspelt?")
+    assert charts.found("undefined", files) == [
+        "templates/a.yaml:1 reads .Values.image.PullPolicy, which values.yaml doesn't have; is image.pullPolicy meant?"
+    ]
+
+
+def test_unused_values_as_evidence(charts: Charts) -> None:
+    files = {"values.yaml": "a: 1\nb: {c: 1, d: 2}\n", "templates/a.yaml": "{{ .Values.a }}"}
+    assert charts.outcomes("unused", files)[-1] == Tally(1, 3, "values read by templates")
+
+
+LIBRARY = "apiVersion: v2\nname: web\nversion: 1.0.0\ntype: library\n"
+
+
+@pytest.mark.parametrize("rule", ["unused", "undefined"])
+def test_a_library_charts_values_belong_to_its_users(rule: str, charts: Charts) -> None:
+    files = {"Chart.yaml": LIBRARY, "values.yaml": "a: 1\n", "templates/_a.tpl": "{{ .Values.b }}"}
+    with pytest.raises(Unjudged, match="library"):
+        charts.outcomes(rule, files)
+
+
+# undefined
+
+
+def test_a_read_that_finds_nothing_is_told_once_with_its_other_places(charts: Charts) -> None:
+    files = {
+        "values.yaml": "a: 1\n",
+        "templates/b.yaml": "{{ .Values.missing }}\n{{ .Values.missing }}",
+        "templates/a.yaml": "x\n{{ .Values.missing }}",
+    }
+    (problem,) = charts.outcomes("undefined", files)
+    assert isinstance(problem, Problem)
+    places = [locate(place) for place in (problem.at, *(related.at for related in problem.related))]
+    assert [(place.file, place.line) for place in places] == [
+        ("templates/a.yaml", 2),
+        ("templates/b.yaml", 1),
+        ("templates/b.yaml", 2),
+    ]
+
+
+def test_without_values_every_unguarded_read_finds_nothing(charts: Charts) -> None:
+    files = {"templates/a.yaml": "{{ .Values.a }}{{ .Values.b | default 1 }}{{ if .Values.c }}{{ .Values.c }}{{ end }}"}
+    assert charts.found("undefined", files) == [
+        "templates/a.yaml:1 reads .Values.a, which values.yaml doesn't have; give it a default there, or guard the read"
+    ]
+    assert charts.found("missing-file", files) == [
+        "templates/a.yaml:1 no values.yaml, though templates read values"
+    ] or (charts.found("missing-file", files) == ["templates/a.yaml:None no values.yaml, though templates read values"])
+
+
+def test_a_chart_that_reads_no_values_needs_no_file(charts: Charts) -> None:
+    assert charts.found("missing-file", {"templates/a.yaml": "{{ .Release.Name }}"}) == []
+
+
+# schema
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "replicas": {"type": "integer", "minimum": 1},
+        "level": {"enum": ["info", "debug"]},
+        "image": {"type": "object", "additionalProperties": False, "properties": {"tag": {"type": "string"}}},
+        "port": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": "^[a-z]+$"}]},
+        "host": {"oneOf": [{"type": "integer"}, {"type": "string"}]},
+        "secret": {"type": "string"},
+    },
+}
+
+
+OR_ANOTHER = "(or another of the schema's alternatives)"
+
+
+def mismatches(
+    charts: Charts, schema: object, values: str, *results: ScenarioResult, files: Mapping[str, str] | None = None
+) -> list[str]:
+    texts = {"values.schema.json": json.dumps(schema), "values.yaml": values, **(files or {})}
+    return charts.found("schema-mismatch", texts, *results)
+
+
+FAILED = result(DEFAULTS, Status.FAILED, FailureKind.SCHEMA)
+
+
+def test_every_mismatch_is_told_at_its_line(charts: Charts) -> None:
+    values = 'replicas: "3"\nlevel: warn\nimage:\n  tag: 1\n  digest: x\nport: A1\nhost: {}\n'
+    assert mismatches(charts, SCHEMA, values, FAILED) == [
+        'values.yaml:1 replicas is the text "3", the schema wants integer',
+        'values.yaml:2 level is "warn", the schema wants one of "info", "debug"',
+        "values.yaml:5 the schema knows no image.digest",
+        "values.yaml:4 image.tag is the number 1, the schema wants string",
+        f'values.yaml:6 port is "A1", the schema wants text that matches ^[a-z]+$ {OR_ANOTHER}',
+        "values.yaml:7 host is the map {}, the schema wants integer or string",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "keyword"),
+    [
+        ("http://json-schema.org/draft-04/schema#", "definitions"),
+        ("http://json-schema.org/draft-06/schema#", "definitions"),
+        ("http://json-schema.org/draft-07/schema#", "definitions"),
+        ("https://json-schema.org/draft/2019-09/schema", "$defs"),
+        ("https://json-schema.org/draft/2020-12/schema", "$defs"),
+        (None, "$defs"),
+    ],
+)
+def test_each_draft_and_references_inside_the_file(name: str | None, keyword: str, charts: Charts) -> None:
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"port": {"$ref": f"#/{keyword}/port"}},
+        keyword: {"port": {"type": "integer"}},
+    }
+    if name is not None:
+        schema["$schema"] = name
+    expected = ['values.yaml:1 port is the text "http", the schema wants integer']
+    assert mismatches(charts, schema, "port: http\n", FAILED) == expected
+
+
+def test_remote_references_are_named_and_never_fetched(monkeypatch: pytest.MonkeyPatch, charts: Charts) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("a connection was asked for")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    schema = {
+        "properties": {
+            "resources": {"$ref": "https://example.com/kubernetes.json#/definitions/resources"},
+            "replicas": {"type": "integer"},
+        }
+    }
+    files = {"values.schema.json": json.dumps(schema), "values.yaml": "resources: 1\nreplicas: x\n"}
+    rendered = result(DEFAULTS, Status.RENDERED)  # helm was asked to leave the schema alone
+    assert charts.found("schema-mismatch", files, rendered) == [
+        'values.yaml:2 replicas is the text "x", the schema wants integer'
+    ]
+    with pytest.raises(Unjudged, match=r"refers to https://example\.com/kubernetes\.json#/definitions/resources"):
+        charts.outcomes("schema-mismatch", {**files, "values.yaml": "resources: 1\nreplicas: 1\n"}, rendered)
+
+
+def test_a_reference_to_another_file_is_named(charts: Charts) -> None:
+    files = {"values.schema.json": '{"$ref": "other.json"}', "values.yaml": "a: 1\n"}
+    with pytest.raises(Unjudged, match=r"refers to other\.json"):
+        charts.outcomes("schema-mismatch", files, FAILED)
+
+
+def test_what_helm_found_valid_is_not_checked_again(charts: Charts) -> None:
+    valid = (
+        result(DEFAULTS, Status.RENDERED),
+        result("ci/a-values.yaml", Status.FAILED, FailureKind.TEMPLATE),
+        result("ci/b-values.yaml", Status.NEEDS_INPUT, FailureKind.REQUIRED),
+    )
+    assert mismatches(charts, SCHEMA, "replicas: x\n", *valid) == []
+    code = "import sys; import helm_constitution.rules.values_first; print('jsonschema' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_where_helm_did_not_check_the_schema_is_checked_here(charts: Charts) -> None:
+    expected = ['values.yaml:1 replicas is the text "x", the schema wants integer']
+    for outcome in (
+        result(DEFAULTS, Status.RENDERED, skip_schema=True),
+        result(DEFAULTS, Status.FAILED, FailureKind.DEPENDENCY),
+        result(DEFAULTS, Status.NOT_RUN),
+    ):
+        assert mismatches(charts, SCHEMA, "replicas: x\n", outcome) == expected
+
+
+def test_a_library_chart_is_checked_here(charts: Charts) -> None:
+    assert mismatches(charts, SCHEMA, "replicas: x\n", files={"Chart.yaml": LIBRARY}) == [
+        'values.yaml:1 replicas is the text "x", the schema wants integer'
+    ]
+
+
+def test_a_property_that_users_have_to_give_is_no_mismatch(charts: Charts) -> None:
+    schema = {**SCHEMA, "required": ["secret", "replicas"]}
+    asked = result(DEFAULTS, Status.NEEDS_INPUT, FailureKind.SCHEMA)
+    assert mismatches(charts, schema, "level: info\n", asked) == []
+    assert mismatches(charts, schema, "level: info\nimage: x\n", FAILED) == [
+        'values.yaml:2 image is the text "x", the schema wants object',
+        "values.yaml:1 secret is missing, the schema requires it",
+        "values.yaml:1 replicas is missing, the schema requires it",
+    ]
+
+
+def test_a_scenarios_values_lie_over_the_defaults(charts: Charts) -> None:
+    files = {"ci/a-values.yaml": "level: warn\nimage: {digest: x}\nreplicas: null\n"}
+    schema = {**SCHEMA, "required": ["replicas"]}
+    rendered, failed = result(DEFAULTS, Status.RENDERED), result("ci/a-values.yaml", Status.FAILED, FailureKind.SCHEMA)
+    found = mismatches(charts, schema, "replicas: 1\nimage: {tag: x}\n", rendered, failed, files=files)
+    assert sorted(found) == [
+        'ci/a-values.yaml:1 level is "warn", the schema wants one of "info", "debug"',
+        "ci/a-values.yaml:2 the schema knows no image.digest",
+        "ci/a-values.yaml:3 replicas is missing, the schema requires it",
+    ]
+
+
+def test_a_mismatch_of_the_defaults_is_told_once(charts: Charts) -> None:
+    files = {"ci/a-values.yaml": "level: info\n"}
+    failed = result("ci/a-values.yaml", Status.FAILED, FailureKind.SCHEMA)
+    assert mismatches(charts, SCHEMA, "replicas: x\n", FAILED, failed, files=files) == [
+        'values.yaml:1 replicas is the text "x", the schema wants integer'
+    ]
+
+
+def test_a_schema_that_is_none(charts: Charts) -> None:
+    (line,) = mismatches(charts, {"properties": {"a": {"type": "strng"}}}, "a: 1\n", FAILED)
+    assert line.startswith("values.schema.json:None is no valid JSON schema: /properties/a/type: 'strng'")
+
+
+def test_without_a_schema_nothing_can_mismatch(charts: Charts) -> None:
+    with pytest.raises(Unjudged, match=r"no values\.schema\.json"):
+        charts.outcomes("schema-mismatch", {"values.yaml": "a: 1\n"}, FAILED)
+
+
+def test_an_empty_schema_is_a_schema(charts: Charts) -> None:
+    assert len(charts.found("no-schema", {"values.yaml": "a: 1\n"})) == 1
+    assert charts.found("no-schema", {"values.yaml": "a: 1\n", "values.schema.json": "{}"}) == []
+
+
+# text
+
+
+def test_duplicate_keys_name_the_lost_one(charts: Charts) -> None:
+    (problem,) = charts.outcomes("duplicate-key", {"values.yaml": "a:\n  b: 1\nc: 1\na:\n  d: 1\n"})
+    assert isinstance(problem, Problem)
+    assert problem.message == "a stands twice; helm keeps this one and drops the first, in line 1"
+    assert locate(problem.at).line == 4
+    assert isinstance(problem.related[0], Related)
+    assert locate(problem.related[0].at).line == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a: yes", "reads as true; write true, or quote it"),
+        ("a: OFF", "reads as false; write false, or quote it"),
+        ("a: [n]", "reads as false; write false, or quote it"),
+        ("zip: 0123", "reads as the number 83; quote it, or write 83"),
+        ("phone: 0800", "reads as the number 800; quote it, or write 800"),
+        ("commit: 12e6", "reads as the number 12000000; quote it, or write 12000000"),
+        ("tag: 1.10", "reads as the number 1.1; quote it"),
+        ("appVersion: 2.0", "reads as the number 2; quote it"),
+    ],
+)
+def test_scalars_that_read_otherwise(line: str, message: str, charts: Charts) -> None:
+    (found,) = charts.found("ambiguous-scalar", {"values.yaml": f"{line}\n"})
+    assert found.endswith(message)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "a: true",
+        "a: False",
+        "a: 'yes'",
+        "a: 1:30",
+        "a: 2026-01-01",
+        "mode: 0644",
+        "defaultMode: 0400",
+        "ratio: 1.0",
+        "a: 1.2.0",
+        "a: 0",
+        "a: 0.5",
+        "a: 1.5e3",
+        "a: 0x1F",
+        "a: 0o17",
+        "a: '0123'",
+        "tag: '1.10'",
+        "tag: 1.11",
+        "a: nothing",
+        "a: ~",
+        "a: |\n  yes",
+    ],
+)
+def test_scalars_that_read_as_they_look(line: str, charts: Charts) -> None:
+    assert charts.found("ambiguous-scalar", {"values.yaml": f"{line}\n"}) == []
