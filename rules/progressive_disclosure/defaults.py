@@ -228,10 +228,13 @@ def _accepted(placeholders: list[_Placeholder], shown: list[View]) -> Iterator[P
         related = tuple(Related(other.view, "has the same placeholder") for other in others)
         yield _problem(first, shown[0], related)
         return
-    told: set[int] = set()
-    for placeholder, view in pairs or [(placeholders[0], shown[0])]:
-        if id(placeholder) not in told:
-            told.add(id(placeholder))
+    taken: set[int] = set()
+    for placeholder in placeholders:
+        places = [view for one, view in pairs if one is placeholder] if pairs else shown
+        if places:
+            # Two keys with one placeholder are in two places: the first that no other key has taken.
+            view = next((view for view in places if id(view) not in taken), places[0])
+            taken.add(id(view))
             yield _problem(placeholder, view, ())
 
 
