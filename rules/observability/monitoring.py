@@ -185,7 +185,7 @@ def fixed_logging(subject: Subject) -> Iterator[Problem]:
     for key in values.keys() if values is not None else ():
         if _sets_logging(tuple(str(step) for step in key.path)):
             return
-    where = None if values is None else values.document.view
+    where = None if values is None else values.document.view.get("log")
     yield Problem("no value sets the level or the format of the logs; add log.level and log.format", at=where)
 
 

@@ -223,8 +223,8 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Probl
     Source: Kubernetes API, Probe; kube-linter liveness-port, readiness-port and startup-port
     """
     ports = list(container.field("ports").items())
-    names = [name for port in ports if (name := port.get("name").string())]
-    numbers = [number for port in ports if (number := port.get("containerPort").integer()) is not None]
+    names = {name for port in ports if (name := port.get("name").string())}
+    numbers = {number for port in ports if (number := port.get("containerPort").integer()) is not None}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for action in ("httpGet", "tcpSocket", "grpc"):
             port = container.field(probe, action, "port")
@@ -233,9 +233,7 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Probl
                 yield Problem(
                     f"asks port {value!r} as text, which Kubernetes takes for a name; write it as a number", at=port
                 )
-            elif isinstance(value, str) and value not in names:
-                has = f"it has {', '.join(names)}" if names else "it names none"
-                yield Problem(f"asks the port {value}, which the container doesn't declare ({has})", at=port)
-            elif isinstance(value, int) and numbers and value not in numbers:
-                has = ", ".join(str(number) for number in numbers)
-                yield Problem(f"asks the port {value}, which the container doesn't declare (it has {has})", at=port)
+            elif (isinstance(value, str) and value not in names) or (
+                isinstance(value, int) and numbers and value not in numbers
+            ):
+                yield Problem(f"asks the port {value}, which the container doesn't declare", at=port)
