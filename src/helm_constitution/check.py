@@ -3,6 +3,7 @@ they can be."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -74,7 +75,8 @@ def _check(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport
 
 def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
     """The report of a chart that could not be judged, beside others that could."""
-    trouble = Trouble("error", error.message, file=error.file, line=error.line)
+    file = error.file.removeprefix(f"{path}{os.sep}") if error.file is not None else None
+    trouble = Trouble("error", error.message, file=file, line=error.line)
     return ChartReport(path.name, "", str(path), Verdict.ERROR, None, (), (), (), (trouble,))
 
 
