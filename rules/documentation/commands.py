@@ -75,10 +75,7 @@ def _place(command: _Command, word: str, file: str) -> TextPlace:
 @rule(
     "docs/readme-command-broken",
     default=SHOULD,
-    enforces=(
-        require(r"\bcommands?\b.*\b(work|runnable|correct|up to date)\b|\brunnable command"),
-        require(r"quick.?start"),
-    ),
+    enforces=require(r"\bcommands?\b.*\b(work|runnable|correct|up to date)\b|\brunnable command"),
 )
 def readme_command_broken(subject: Subject) -> Iterator[Problem]:
     """A command in the README names a chart or a value that doesn't exist.
