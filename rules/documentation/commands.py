@@ -75,7 +75,7 @@ def _place(command: _Command, word: str, file: str) -> TextPlace:
 @rule(
     "docs/readme-command-broken",
     default=SHOULD,
-    enforces=require(r"\bcommands?\b.*\b(work|runnable|correct|up to date)\b|\brunnable command"),
+    enforces=require(r"\breadme('s)?\b.{0,40}\bcommands?\b|\bcommands? in (the|its|a|each) readme\b"),
 )
 def readme_command_broken(subject: Subject) -> Iterator[Problem]:
     """A command in the README names a chart or a value that doesn't exist.

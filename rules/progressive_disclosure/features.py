@@ -113,9 +113,8 @@ _ADVANCED = frozenset(
     "disclosure/advanced-on",
     default=SHOULD,
     enforces=(
-        require(r"\b(advanced|optional|experimental)\b.*\b(disabled|off)\b"),
-        require(r"\b(disabled|off)\b( by default)?.*\b(advanced|optional|experimental) features"),
-        require(r"optional features\b.*\b(behind|explicit) "),
+        require(r"\b(advanced|optional|experimental)( \w+)? (features?|settings|functions)\b.*\b(disabled|off)\b"),
+        require(r"\b(disable|turn off)\b.*\b(advanced|optional|experimental) features"),
     ),
 )
 def advanced_on(subject: Subject) -> Iterator[Problem]:
