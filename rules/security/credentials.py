@@ -250,7 +250,7 @@ _FORMS = (
     _Form(
         "a URL with a password",
         ("://",),
-        r"\b[a-z][a-z0-9+.-]*://(?P<user>[^\s/:@'\"`<>{}$\x00]+):(?P<password>[^\s/@'\"`<>{}$\x00]{3,})@[\w\[]",
+        r"://(?P<user>[^\s/:@'\"`<>{}$\x00]+):(?P<password>[^\s/@'\"`<>{}$\x00]{3,})@[\w\[]",
     ),
 )
 _EXAMPLE_USERS = frozenset({"user", "username", "usr", "foo", "login", "name", "admin-user", "myuser"})
