@@ -17,7 +17,16 @@ from .chart_yaml import (
 )
 from .helpers import missing_helper, no_notes
 from .labels import missing_label, missing_version_label
+from .pod_references import (
+    dangling_config_ref,
+    dangling_role_binding,
+    dangling_secret_ref,
+    dangling_service_account,
+    dangling_volume,
+    env_value_from,
+)
 from .references import dangling_hpa, dangling_ingress, dangling_service
+from .selections import dangling_network_policy, dangling_pdb, no_service_name, target_port_unknown
 
 MODULE = RuleModule(
     key="helm",
@@ -40,5 +49,15 @@ MODULE = RuleModule(
         dangling_service,
         dangling_ingress,
         dangling_hpa,
+        dangling_pdb,
+        dangling_network_policy,
+        dangling_config_ref,
+        dangling_secret_ref,
+        dangling_volume,
+        env_value_from,
+        dangling_service_account,
+        dangling_role_binding,
+        target_port_unknown,
+        no_service_name,
     ),
 )

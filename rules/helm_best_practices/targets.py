@@ -168,3 +168,28 @@ def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> li
         for key, value in wanted.items()
         if labels.get(key) != value
     ]
+
+
+def selects(selector: View, labels: Mapping[str, object]) -> bool:
+    """Whether a label selector (matchLabels, matchExpressions) takes in these labels; an empty one takes in all."""
+    wanted = match_labels(selector.get("matchLabels"))
+    if any(labels.get(key) != value for key, value in wanted.items()):
+        return False
+    for expression in selector.get("matchExpressions").items():
+        key, operator = expression.get("key").string() or "", expression.get("operator").data
+        values = [value.data for value in expression.get("values").items()]
+        if key in _SET_AT_RUN_TIME:
+            continue
+        present = key in labels
+        if operator == "In" and labels.get(key) not in values:
+            return False
+        if operator == "NotIn" and present and labels[key] in values:
+            return False
+        if operator in ("Exists", "DoesNotExist") and present is not (operator == "Exists"):
+            return False
+    return True
+
+
+def is_the_charts_own(name: str, rendering: Rendering) -> bool:
+    """Whether the chart, not a user's values, gave a name: it holds the release's, or all values are the defaults."""
+    return rendering.scenario == "defaults" or rendering.release_name in name

@@ -1,0 +1,332 @@
+"""What pods need to start: ConfigMaps, Secrets and their keys, volumes; and what gives them rights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, require, rule
+
+from .statements import CONSISTENT
+from .targets import find, is_the_charts_own
+
+# In every namespace by itself, or by the platform.
+_GIVEN = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Reference:
+    """A pod's reference to a ConfigMap, Secret or PersistentVolumeClaim, and to keys of it."""
+
+    kind: str
+    name: View
+    keys: tuple[View, ...] = ()
+
+
+def _environment(workload: Workload) -> Iterator[_Reference]:
+    for container in workload.pod.all_containers:
+        for variable in container.field("env").items():
+            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+                reference = variable.get("valueFrom", field)
+                if reference.is_map and reference.get("optional").data is not True:
+                    yield _Reference(kind, reference.get("name"), (reference.get("key"),))
+        for source in container.field("envFrom").items():
+            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                reference = source.get(field)
+                if reference.is_map and reference.get("optional").data is not True:
+                    yield _Reference(kind, reference.get("name"))
+
+
+def _volumes(workload: Workload) -> Iterator[_Reference]:
+    for volume in workload.pod.get("volumes").items():
+        sources = [(volume, "secretName"), *((source, "name") for source in volume.get("projected", "sources").items())]
+        for source, secret_name in sources:
+            for field, kind, name in (("configMap", "ConfigMap", "name"), ("secret", "Secret", secret_name)):
+                reference = source.get(field)
+                if reference.is_map and reference.get("optional").data is not True:
+                    keys = tuple(item.get("key") for item in reference.get("items").items())
+                    yield _Reference(kind, reference.get(name), keys)
+        claim = volume.get("persistentVolumeClaim", "claimName")
+        if claim.exists:
+            yield _Reference("PersistentVolumeClaim", claim)
+
+
+class _Provided:
+    """What is there, or comes to be there, besides what is rendered as such."""
+
+    def __init__(self, rendering: Rendering) -> None:
+        self.rendering = rendering
+
+    def lacks(self, reference: _Reference, workload: Workload) -> bool:
+        """Whether what a pod needs isn't rendered, and nothing in the rendering speaks of making it."""
+        name = reference.name.string()
+        if not name or name in _GIVEN or not is_the_charts_own(name, self.rendering):
+            return False
+        if find(self.rendering, reference.kind, name, workload.manifest.effective_namespace) is not None:
+            return False
+        return name not in self._mentioned
+
+    @cached_property
+    def _mentioned(self) -> str:
+        """Every text of custom resources and of what containers are told: a Certificate's secret, a Job's arguments."""
+        texts: list[str] = []
+        for manifest in self.rendering.manifests:
+            if (workload := manifest.workload) is not None:
+                for container in workload.pod.all_containers:
+                    for field in ("command", "args", "env"):
+                        texts += _texts(container.field(field), skip="valueFrom")
+                texts += _claims(manifest)
+            elif manifest.kind in ("ConfigMap", "Secret"):
+                texts += _texts(manifest.get("data")) + _texts(manifest.get("stringData"))
+            elif "." in manifest.group and not manifest.group.endswith(".k8s.io"):
+                texts += _texts(manifest.view)
+        return "\n".join(texts)
+
+
+def _claims(manifest: Manifest) -> Iterator[str]:
+    """The names of the claims that a StatefulSet makes, without the pod's number."""
+    for claim in manifest.get("spec", "volumeClaimTemplates").items():
+        yield f"{claim.get('metadata', 'name').string()}-{manifest.name}-"
+
+
+def _texts(view: View, skip: str = "") -> list[str]:
+    return [
+        text
+        for part in view.walk()
+        if (text := part.string()) is not None and (not skip or skip not in part.path[len(view.path) :])
+    ]
+
+
+def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
+    """The environment's references to ConfigMaps or Secrets that nobody makes, each name once a workload."""
+    provided = _Provided(rendering)
+    for workload in rendering.workloads:
+        reported: set[str] = set()
+        for reference in _environment(workload):
+            name = reference.name.string() or ""
+            if reference.kind != kind or name in reported or workload.manifest.is_test:
+                continue
+            if provided.lacks(reference, workload):
+                reported.add(name)
+                yield Problem(f"needs the {kind} {name}, which the chart doesn't render", at=reference.name)
+
+
+@rule(
+    "helm/dangling-config-ref",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bconfig ?maps?\b.{0,60}\b(?:exist|resolve|rendered)"),
+    umbrella=CONSISTENT,
+)
+def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A container's environment comes from a ConfigMap that the chart doesn't render.
+
+    Why: The container is never started: CreateContainerConfigError.
+    Bad:
+        envFrom:
+          - configMapRef:
+              name: {{ include "web.fullname" . }}-env      # the ConfigMap is called …-config
+    Good:
+        envFrom:
+          - configMapRef:
+              name: {{ include "web.fullname" . }}-config
+    Fix: Take the name from the same named template as the ConfigMap does, or set optional: true. A ConfigMap that
+        only a scenario's values name isn't reported.
+    Source: Kubernetes documentation, Configure a Pod to Use a ConfigMap; kube-linter env-value-from
+    """
+    yield from _dangling(rendering, "ConfigMap")
+
+
+@rule(
+    "helm/dangling-secret-ref",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\b(?:kubernetes )?secrets?\b.{0,40}\b(?:exist|resolve)\b"),
+    umbrella=CONSISTENT,
+)
+def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A container's environment comes from a Secret that neither the chart nor an operator makes.
+
+    Why: The container is never started: CreateContainerConfigError.
+    Bad:
+        env:
+          - name: PASSWORD
+            valueFrom:
+              secretKeyRef:
+                name: {{ include "web.fullname" . }}-auth     # and no such Secret
+                key: password
+    Good:
+        env:
+          - name: PASSWORD
+            valueFrom:
+              secretKeyRef:
+                name: {{ required "auth.existingSecret names the Secret" .Values.auth.existingSecret }}
+                key: password
+    Fix: Render the Secret, require its name from the user, or set optional: true.
+    Source: Kubernetes documentation, Secrets; kube-linter env-value-from
+    """
+    yield from _dangling(rendering, "Secret")
+
+
+@rule(
+    "helm/env-value-from",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bkeys?\b.{0,40}\b(?:config ?maps?|secrets?)\b.{0,40}\bexist"),
+    umbrella=CONSISTENT,
+)
+def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """An environment variable or a volume takes a key that its ConfigMap or Secret doesn't have.
+
+    Why: The container is never started: "couldn't find key … in ConfigMap".
+    Bad:
+        valueFrom:
+          configMapKeyRef:
+            name: web
+            key: log_level       # the ConfigMap has logLevel
+    Good:
+        valueFrom:
+          configMapKeyRef:
+            name: web
+            key: logLevel
+    Fix: Use a key of the ConfigMap or Secret that the chart renders, or set optional: true.
+    Source: Kubernetes documentation, Define Container Environment Variables Using ConfigMap Data; kube-linter
+        env-value-from
+    """
+    for workload in rendering.workloads:
+        if workload.manifest.is_test:
+            continue
+        for reference in (*_environment(workload), *_volumes(workload)):
+            name = reference.name.string() or ""
+            source = find(rendering, reference.kind, name, workload.manifest.effective_namespace)
+            present = _keys(source) if source is not None else None
+            for key in reference.keys:
+                if present and key.string() is not None and key.data not in present:
+                    yield Problem(f"the {reference.kind} {name} has no key {key.data}", at=key)
+
+
+def _keys(source: Manifest) -> set[str]:
+    """The keys of a ConfigMap or Secret; none where something else fills it in later."""
+    return {key for field in ("data", "binaryData", "stringData") for key, _ in source.get(field).entries()}
+
+
+@rule(
+    "helm/dangling-volume",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bvolumes?\b.{0,60}\b(?:exist|resolve|declared|defined)"),
+    umbrella=CONSISTENT,
+)
+def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A container mounts a volume that its pod doesn't have, or a volume comes from something that nobody makes.
+
+    Why: Kubernetes rejects a pod with a mount of an unknown volume, and leaves one waiting (ContainerCreating) whose
+        ConfigMap, Secret or claim doesn't exist.
+    Bad:
+        volumeMounts:
+          - name: data
+            mountPath: /data
+        volumes: []
+    Good:
+        volumeMounts:
+          - name: data
+            mountPath: /data
+        volumes:
+          - name: data
+            emptyDir: {}
+    Fix: Put volume and mount behind the same condition, and take names from one named template.
+    Source: Kubernetes documentation, Volumes
+    """
+    provided = _Provided(rendering)
+    for workload in rendering.workloads:
+        if workload.manifest.is_test:
+            continue
+        claims = workload.manifest.get("spec", "volumeClaimTemplates").items()
+        names = {claim.get("metadata", "name").data for claim in claims}
+        names |= {volume.get("name").data for volume in workload.pod.get("volumes").items()}
+        for container in workload.pod.all_containers:
+            for field in ("volumeMounts", "volumeDevices"):
+                for mount in container.field(field).items():
+                    name = mount.get("name")
+                    if name.string() and name.data not in names:
+                        yield Problem(f"mounts the volume {name.data}, which the pod doesn't have", at=name)
+        for reference in _volumes(workload):
+            if provided.lacks(reference, workload):
+                message = f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render"
+                yield Problem(message, at=reference.name)
+
+
+_BINDINGS = ("RoleBinding", "ClusterRoleBinding")
+
+
+@rule(
+    "helm/dangling-service-account",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\b(?:role ?)?bindings?\b.{0,40}\b(?:subjects?|service ?accounts?)\b.{0,30}\bexist"),
+    umbrella=CONSISTENT,
+)
+def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A role is bound to a service account that the chart doesn't create.
+
+    Why: The pods run under another account and are refused what they ask the API for; and whoever creates an account of
+        that name later has the rights.
+    Bad:
+        subjects:
+          - kind: ServiceAccount
+            name: {{ include "web.fullname" . }}      # the account is called …-server
+    Good:
+        subjects:
+          - kind: ServiceAccount
+            name: {{ include "web.serviceAccountName" . }}
+            namespace: {{ .Release.Namespace }}
+    Fix: Take the name from the named template of the service account's name, and render the binding only with it.
+    Source: Kubernetes documentation, Using RBAC Authorization: Referring to subjects
+    """
+    for binding in rendering.of_kind(*_BINDINGS):
+        for entry in binding.get("subjects").items():
+            name = entry.get("name").string()
+            namespace = entry.get("namespace").string() or binding.effective_namespace
+            # Another name, or another namespace, is somebody else's: a monitoring system's, or what users run later.
+            if not name or rendering.release_name not in name or namespace != rendering.namespace or binding.is_test:
+                continue
+            if (
+                entry.get("kind").data == "ServiceAccount"
+                and find(rendering, "ServiceAccount", name, namespace) is None
+            ):
+                yield Problem(f"binds the service account {name}, which the chart doesn't create", at=entry.get("name"))
+
+
+@rule(
+    "helm/dangling-role-binding",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\b(?:role ?)?bindings?\b.{0,40}\broles?\b.{0,30}\b(?:exist|rendered)"),
+    umbrella=CONSISTENT,
+)
+def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A binding gives a role that the chart doesn't render.
+
+    Why: Kubernetes takes the binding, and it gives no right: the pods are refused what they ask the API for.
+    Bad:
+        roleRef:
+          kind: ClusterRole
+          name: {{ include "web.fullname" . }}      # rendered is a Role
+    Good:
+        roleRef:
+          kind: Role
+          name: {{ include "web.fullname" . }}
+    Fix: Take the role's kind and name from where the role takes them, and render both under one condition.
+    Source: Kubernetes documentation, Using RBAC Authorization: RoleBinding and ClusterRoleBinding
+    """
+    for binding in rendering.of_kind(*_BINDINGS):
+        kind, name = binding.get("roleRef", "kind").string(), binding.get("roleRef", "name").string()
+        # A role whose name doesn't hold the release's is a role of the cluster: view, system:auth-delegator, …
+        if not kind or not name or rendering.release_name not in name or binding.is_test:
+            continue
+        if not any(
+            role.name == name and (kind == "ClusterRole" or role.effective_namespace == binding.effective_namespace)
+            for role in rendering.of_kind(kind)
+        ):
+            yield Problem(f"gives the {kind} {name}, which the chart doesn't render", at=binding.get("roleRef", "name"))

@@ -1,0 +1,210 @@
+"""Objects that take in pods by labels, and ports by names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, forbid, require, rule
+
+from .statements import CONSISTENT
+from .targets import find, has_operator_objects, is_the_charts_own, match_labels, pod_labels, pod_templates, selects
+
+
+@rule(
+    "helm/dangling-pdb",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\b(?:disruption ?budgets?|pdbs?)\b.{0,40}\b(?:select|match|target|cover)\w*"),
+    umbrella=CONSISTENT,
+)
+def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A PodDisruptionBudget takes in no pod that the chart runs.
+
+    Why: A node's drain evicts all pods at once: the budget that should prevent it speaks of others.
+    Bad:
+        kind: PodDisruptionBudget
+        spec:
+          selector:
+            matchLabels:
+              app: web-server      # the pods carry app: web
+    Good:
+        kind: PodDisruptionBudget
+        spec:
+          selector:
+            matchLabels:
+              app: web
+    Fix: Render the budget's selector and the pods' labels from the same named template.
+    Source: Kubernetes documentation, Specifying a Disruption Budget; kube-score *poddisruptionbudget*
+    """
+    for budget in rendering.of_kind("PodDisruptionBudget"):
+        if budget.group == "policy" and not _takes_in(budget, budget.get("spec", "selector"), rendering):
+            yield Problem("its selector takes in no pod of the chart", at=budget.get("spec", "selector"))
+
+
+@rule(
+    "helm/dangling-network-policy",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bnetwork ?polic(?:y|ies)\b.{0,40}\b(?:select|match|target|cover)\w*"),
+    umbrella=CONSISTENT,
+)
+def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A NetworkPolicy takes in no pod that the chart runs.
+
+    Why: The pods that it should shield stay open to the whole cluster, or, where it should open a way, stay shut.
+    Bad:
+        kind: NetworkPolicy
+        spec:
+          podSelector:
+            matchLabels:
+              app: web-server      # the pods carry app: web
+    Good:
+        kind: NetworkPolicy
+        spec:
+          podSelector:
+            matchLabels:
+              app: web
+    Fix: Render the policy's selector and the pods' labels from the same named template.
+    Source: Kubernetes documentation, Network Policies; kube-linter dangling-networkpolicy,
+        dangling-networkpolicypeer-podselector; kube-score networkpolicy-targets-pod
+    """
+    for policy in rendering.of_kind("NetworkPolicy"):
+        if policy.group != "networking.k8s.io":
+            continue
+        selector = policy.get("spec", "podSelector")
+        if selector and not _takes_in(policy, selector, rendering):
+            yield Problem("its selector takes in no pod of the chart", at=selector)
+        for peer in _peers(policy):
+            selector = peer.get("podSelector")
+            # A peer may well be somebody else's; one that carries the release's name is the chart's own.
+            own = rendering.release_name in match_labels(selector.get("matchLabels")).values()
+            if own and not peer.get("namespaceSelector").exists and not _takes_in(policy, selector, rendering):
+                yield Problem("the peer's selector takes in no pod of the chart", at=selector)
+
+
+def _peers(policy: Manifest) -> Iterator[View]:
+    for direction, field in (("ingress", "from"), ("egress", "to")):
+        for entry in policy.get("spec", direction).items():
+            yield from entry.get(field).items()
+
+
+def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
+    """Whether a selector takes in pods of the chart, or an object that isn't the chart's to fill in."""
+    if manifest.is_test:
+        return True
+    found = any(selects(selector, labels) for _, labels in pod_templates(rendering, manifest.effective_namespace))
+    return found or has_operator_objects(rendering)
+
+
+_PORT_NAME = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")
+
+
+@rule(
+    "helm/target-port-unknown",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(r"\b(?:service|target) ?ports?\b.{0,40}\b(?:match|exist|refer|container)\w*"),
+        forbid(r"\b(?:unknown|missing|undeclared)\b.{0,20}\bports?\b"),
+    ),
+    umbrella=CONSISTENT,
+)
+def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A Service's target port is no port of the pods that it selects, or a port's name is none that Kubernetes takes.
+
+    Why: For a name that no container declares the Service has no endpoint; an invalid name or a name given twice is
+        rejected with the whole object.
+    Bad:
+        ports:
+          - port: 80
+            targetPort: web        # the container calls it http
+    Good:
+        ports:
+          - port: 80
+            targetPort: http
+    Fix: Use the name that the container gives the port: at most 15 lower-case letters, digits and hyphens.
+    Source: Kubernetes documentation, Service: Defining a Service; kube-linter invalid-target-ports; kube-score
+        container-ports-check
+    """
+    for workload in rendering.workloads:
+        if not workload.manifest.is_test:
+            yield from _port_names(workload)
+    for service in rendering.of_kind("Service"):
+        wanted = match_labels(service.get("spec", "selector"))
+        if service.group or service.is_test or not wanted:
+            continue
+        chosen = [
+            workload
+            for workload in rendering.workloads
+            if workload.manifest.effective_namespace == service.effective_namespace
+            and all(pod_labels(workload).get(key) == value for key, value in wanted.items())
+        ]
+        if chosen:
+            names = sorted({name for workload in chosen for name in _declared(workload)})
+            for port in service.get("spec", "ports").items():
+                target = port.get("targetPort")
+                if isinstance(target.data, str) and not target.data.isdigit() and target.data not in names:
+                    has = ", ".join(names) or "none"
+                    yield Problem(
+                        f"no container that it selects has a port called {target.data} (there is {has})", at=target
+                    )
+
+
+def _declared(workload: Workload) -> Iterator[str]:
+    for container in workload.pod.all_containers:
+        for port in container.field("ports").items():
+            if (name := port.get("name").string()) is not None:
+                yield name
+
+
+def _port_names(workload: Workload) -> Iterator[Problem]:
+    for container in workload.pod.all_containers:
+        seen: set[str] = set()
+        for port in container.field("ports").items():
+            name = port.get("name")
+            text = name.string()
+            if text is None:
+                continue
+            if not _PORT_NAME.match(text):
+                advice = "at most 15 lower-case letters, digits and single hyphens, one letter at least"
+                yield Problem(f"{text} is no name for a port: {advice}", at=name)
+            if text in seen:
+                yield Problem(f"two ports of the container are called {text}", at=name)
+            seen.add(text)
+
+
+@rule(
+    "helm/no-service-name",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(r"\bstateful ?sets?\b.{0,40}\b(?:headless|service)"),
+    umbrella=CONSISTENT,
+)
+def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A StatefulSet names no Service, or one that the chart doesn't render.
+
+    Why: The Service named there gives each pod its DNS name; without it the pods can't find each other.
+    Bad:
+        kind: StatefulSet
+        spec:
+          replicas: 3
+    Good:
+        kind: StatefulSet
+        spec:
+          serviceName: {{ include "web.fullname" . }}-headless
+    Fix: Render a headless Service (clusterIP: None) that selects the pods, and name it in spec.serviceName.
+    Source: Kubernetes documentation, StatefulSets: Stable Network ID; kube-score statefulset-has-servicename
+    """
+    for manifest in rendering.of_kind("StatefulSet"):
+        service_name = manifest.get("spec", "serviceName")
+        name = service_name.string()
+        if manifest.is_test:
+            continue
+        if not name:
+            yield Problem("has no serviceName; name the headless Service of its pods", at=service_name)
+        elif (
+            is_the_charts_own(name, rendering)
+            and find(rendering, "Service", name, manifest.effective_namespace) is None
+        ):
+            yield Problem(f"its serviceName is {name}, a Service that the chart doesn't render", at=service_name)

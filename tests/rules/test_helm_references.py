@@ -1,0 +1,274 @@
+"""Rules of the module helm on what pods and bindings refer to, and on what takes in pods."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.api import Rule
+from helm_constitution.rules.helm_best_practices import pod_references as p
+from helm_constitution.rules.helm_best_practices import selections as s
+from tests.rules.support import fields, judge, judge_in
+
+NAME = "release-name-web"  # what the chart itself makes of the release's name
+
+
+def pod(container: str = "", spec: str = "", *, labels: str = "{app: web}", kind: str = "Deployment") -> str:
+    return f"""---
+apiVersion: apps/v1
+kind: {kind}
+metadata: {{name: {NAME}}}
+spec: {{template: {{metadata: {{labels: {labels}}}, spec: {{containers: [{{name: web{container}}}]{spec}}}}}}}
+"""
+
+
+def thing(kind: str, body: str = "", *, api: str = "v1", name: str = NAME) -> str:
+    return f"---\napiVersion: {api}\nkind: {kind}\nmetadata: {{name: {name}}}\n{body}\n"
+
+
+def variable(kind: str, name: str, key: str = "a", more: str = "") -> str:
+    return f", env: [{{name: A, valueFrom: {{{kind}KeyRef: {{name: {name}, key: {key}{more}}}}}}}]"
+
+
+CONFIG = thing("ConfigMap", "data: {a: b}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "container"),
+    [
+        (p.dangling_config_ref, variable("configMap", NAME)),
+        (p.dangling_config_ref, f", envFrom: [{{configMapRef: {{name: {NAME}}}}}]"),
+        (p.dangling_secret_ref, variable("secret", NAME)),
+        (p.dangling_secret_ref, f", envFrom: [{{secretRef: {{name: {NAME}}}}}]"),
+    ],
+)
+def test_an_environment_needs_its_source(rule: Rule, container: str) -> None:
+    kind = "ConfigMap" if rule is p.dangling_config_ref else "Secret"
+    assert judge(rule, pod(container)) == [f"needs the {kind} {NAME}, which the chart doesn't render"]
+    assert judge(rule, pod(container) + thing(kind)) == []
+    assert judge(rule, pod(container) + thing(kind).replace("{name:", "{namespace: other, name:")) != []
+
+
+def test_one_finding_for_all_variables_of_one_source() -> None:
+    first = f"{{name: A, valueFrom: {{secretKeyRef: {{name: {NAME}, key: a}}}}}}"
+    second = f"{{name: B, valueFrom: {{secretKeyRef: {{name: {NAME}, key: b}}}}}}"
+    assert len(judge(p.dangling_secret_ref, pod(f", env: [{first}, {second}]"))) == 1
+
+
+def test_what_is_optional_or_everywhere() -> None:
+    assert judge(p.dangling_config_ref, pod(variable("configMap", NAME, more=", optional: true"))) == []
+    assert judge(p.dangling_config_ref, pod(variable("configMap", "kube-root-ca.crt"))) == []
+
+
+def test_a_name_that_a_scenarios_values_give() -> None:
+    text = pod(variable("secret", "made-by-hand"))
+    assert judge_in(p.dangling_secret_ref, text, scenario="ci/existing-values.yaml") == []
+    assert len(judge_in(p.dangling_secret_ref, text)) == 1
+    assert len(judge_in(p.dangling_secret_ref, pod(variable("secret", NAME)), scenario="ci/existing-values.yaml")) == 1
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [
+        thing("Certificate", f"spec: {{secretName: {NAME}}}", api="cert-manager.io/v1", name="tls"),
+        thing("ExternalSecret", f"spec: {{target: {{name: {NAME}}}}}", api="external-secrets.io/v1", name="x"),
+        thing("SealedSecret", api="bitnami.com/v1alpha1"),
+        pod(f", args: [--secret-name={NAME}]", kind="Job"),
+        pod(f", env: [{{name: SECRET, value: {NAME}}}]", kind="Job"),
+        thing("ConfigMap", f"data: {{script: kubectl create secret generic {NAME}}}", name="script"),
+    ],
+)
+def test_secrets_that_something_else_makes(maker: str) -> None:
+    assert judge(p.dangling_secret_ref, pod(variable("secret", NAME)) + maker) == []
+
+
+def test_a_reference_is_no_maker() -> None:
+    twice = pod(variable("secret", NAME)) + pod(variable("secret", NAME), kind="StatefulSet")
+    assert len(judge(p.dangling_secret_ref, twice)) == 2
+
+
+def test_keys() -> None:
+    assert judge(p.env_value_from, pod(variable("configMap", NAME)) + CONFIG) == []
+    text = pod(variable("configMap", NAME, "b")) + CONFIG
+    assert judge(p.env_value_from, text) == [f"the ConfigMap {NAME} has no key b"]
+    assert fields(p.env_value_from, text) == ["spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key"]
+
+
+def test_keys_that_are_filled_in_later() -> None:
+    assert judge(p.env_value_from, pod(variable("secret", NAME)) + thing("Secret")) == []
+    assert judge(p.env_value_from, pod(variable("secret", NAME)) + thing("Secret", "stringData: {a: b}")) == []
+
+
+def test_items_of_a_volume() -> None:
+    volume = f", volumes: [{{name: a, secret: {{secretName: {NAME}, items: [{{key: b, path: b}}]}}}}]"
+    assert judge(p.env_value_from, pod(spec=volume) + thing("Secret", "data: {a: b}")) == [
+        f"the Secret {NAME} has no key b"
+    ]
+
+
+def test_mounts_need_a_volume() -> None:
+    mount = ", volumeMounts: [{name: data, mountPath: /data}]"
+    assert judge(p.dangling_volume, pod(mount)) == ["mounts the volume data, which the pod doesn't have"]
+    assert judge(p.dangling_volume, pod(mount, ", volumes: [{name: data, emptyDir: {}}]")) == []
+    claims = pod(mount, kind="StatefulSet").replace(
+        "spec: {", "spec: {volumeClaimTemplates: [{metadata: {name: data}}], ", 1
+    )
+    assert judge(p.dangling_volume, claims) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        (f"configMap: {{name: {NAME}}}", "ConfigMap"),
+        (f"secret: {{secretName: {NAME}}}", "Secret"),
+        (f"projected: {{sources: [{{secret: {{name: {NAME}}}}}]}}", "Secret"),
+        (f"persistentVolumeClaim: {{claimName: {NAME}}}", "PersistentVolumeClaim"),
+    ],
+)
+def test_volumes_need_their_source(source: str, kind: str) -> None:
+    text = pod(spec=f", volumes: [{{name: a, {source}}}]")
+    assert judge(p.dangling_volume, text) == [f"needs the {kind} {NAME}, which the chart doesn't render"]
+    assert judge(p.dangling_volume, text + thing(kind)) == []
+
+
+def binding(role: str, subject: str) -> str:
+    head = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a}\n"
+    return f"{head}roleRef: {role}\nsubjects: [{subject}]\n"
+
+
+VIEW = "{kind: ClusterRole, name: view}"
+
+
+def test_a_binding_needs_its_account() -> None:
+    text = binding(VIEW, f"{{kind: ServiceAccount, name: {NAME}}}")
+    assert judge(p.dangling_service_account, text) == [
+        f"binds the service account {NAME}, which the chart doesn't create"
+    ]
+    assert judge(p.dangling_service_account, text + thing("ServiceAccount")) == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "{kind: ServiceAccount, name: prometheus, namespace: monitoring}",
+        f"{{kind: ServiceAccount, name: {NAME}, namespace: monitoring}}",
+        "{kind: ServiceAccount, name: workflows}",
+        f"{{kind: Group, name: {NAME}}}",
+    ],
+)
+def test_accounts_of_others(subject: str) -> None:
+    assert judge(p.dangling_service_account, binding(VIEW, subject)) == []
+
+
+def test_a_binding_needs_its_role() -> None:
+    text = binding(f"{{kind: ClusterRole, name: {NAME}}}", "{}")
+    assert judge(p.dangling_role_binding, text) == [f"gives the ClusterRole {NAME}, which the chart doesn't render"]
+    assert judge(p.dangling_role_binding, text + thing("Role")) != []
+    assert judge(p.dangling_role_binding, text + thing("ClusterRole")) == []
+    assert judge(p.dangling_role_binding, binding(VIEW, "{}")) == []
+
+
+def budget(selector: str) -> str:
+    return thing("PodDisruptionBudget", f"spec: {{selector: {selector}}}", api="policy/v1")
+
+
+@pytest.mark.parametrize(
+    ("selector", "is_dangling"),
+    [
+        ("{matchLabels: {app: web}}", False),
+        ("{}", False),
+        ("{matchLabels: {app: api}}", True),
+        ("{matchExpressions: [{key: app, operator: In, values: [api, web]}]}", False),
+        ("{matchExpressions: [{key: app, operator: NotIn, values: [web]}]}", True),
+        ("{matchExpressions: [{key: zone, operator: Exists}]}", True),
+        ("{matchExpressions: [{key: zone, operator: DoesNotExist}]}", False),
+        ("{matchExpressions: [{key: pod-template-hash, operator: Exists}]}", False),
+    ],
+)
+def test_budgets_take_in_pods(selector: str, is_dangling: bool) -> None:
+    expected = ["its selector takes in no pod of the chart"] if is_dangling else []
+    assert judge(s.dangling_pdb, pod() + budget(selector)) == expected
+
+
+def policy(spec: str) -> str:
+    return thing("NetworkPolicy", f"spec: {spec}", api="networking.k8s.io/v1")
+
+
+def test_policies_take_in_pods() -> None:
+    assert judge(s.dangling_network_policy, pod() + policy("{podSelector: {matchLabels: {app: web}}}")) == []
+    assert judge(s.dangling_network_policy, policy("{podSelector: {}}")) == []
+    text = pod() + policy("{podSelector: {matchLabels: {app: api}}}")
+    assert judge(s.dangling_network_policy, text) == ["its selector takes in no pod of the chart"]
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_dangling"),
+    [
+        ("{podSelector: {matchLabels: {app: client}}}", False),
+        ("{podSelector: {matchLabels: {app: web, release: release-name}}}", True),
+        ("{podSelector: {matchLabels: {release: release-name}}, namespaceSelector: {}}", False),
+        ("{ipBlock: {cidr: 10.0.0.0/8}}", False),
+    ],
+)
+def test_peers_that_are_the_charts_own(peer: str, is_dangling: bool) -> None:
+    text = pod() + policy(f"{{podSelector: {{}}, egress: [{{to: [{peer}]}}]}}")
+    assert bool(judge(s.dangling_network_policy, text)) is is_dangling
+
+
+def service(ports: str) -> str:
+    return thing("Service", f"spec: {{selector: {{app: web}}, ports: {ports}}}")
+
+
+def test_target_ports_by_name() -> None:
+    text = pod(", ports: [{name: http, containerPort: 80}, {containerPort: 81}]")
+    assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: http}]")) == []
+    assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: 8080}, {port: 81}]")) == []
+    assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: web}]")) == [
+        "no container that it selects has a port called web (there is http)"
+    ]
+    assert judge(s.target_port_unknown, pod() + service("[{port: 80, targetPort: web}]")) == [
+        "no container that it selects has a port called web (there is none)"
+    ]
+
+
+def test_ports_of_a_native_sidecar_count() -> None:
+    sidecar = ", initContainers: [{name: proxy, restartPolicy: Always, ports: [{name: https, containerPort: 443}]}]"
+    assert judge(s.target_port_unknown, pod(spec=sidecar) + service("[{port: 443, targetPort: https}]")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "is_valid"),
+    [
+        ("http", True),
+        ("tcp-9100", True),
+        ("8080-a", True),
+        ("a" * 15, True),
+        ("a" * 16, False),
+        ("http_metrics", False),
+        ("Http", False),
+        ("9100x9100"[:4], False),
+        ("a--b", False),
+        ("-a", False),
+        ("a-", False),
+    ],
+)
+def test_names_of_ports(name: str, is_valid: bool) -> None:
+    text = pod(f", ports: [{{name: '{name}', containerPort: 80}}]")
+    assert (judge(s.target_port_unknown, text) == []) is is_valid
+
+
+def test_a_name_given_twice() -> None:
+    text = pod(", ports: [{name: http, containerPort: 80}, {name: http, containerPort: 81}]")
+    assert judge(s.target_port_unknown, text) == ["two ports of the container are called http"]
+
+
+def stateful_set(spec: str) -> str:
+    return thing("StatefulSet", f"spec: {{{spec}}}", api="apps/v1")
+
+
+def test_the_service_of_a_stateful_set() -> None:
+    headless = thing("Service", "spec: {clusterIP: None}")
+    assert judge(s.no_service_name, stateful_set("")) == ["has no serviceName; name the headless Service of its pods"]
+    assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}") + headless) == []
+    assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}-x") + headless) == [
+        f"its serviceName is {NAME}-x, a Service that the chart doesn't render"
+    ]
