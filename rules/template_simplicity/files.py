@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import SHOULD, Parameter, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Content, Control, Define, If, With
@@ -129,7 +129,8 @@ def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
             good += 1
             continue
         first = kinds[0].removeprefix("Cluster")
-        span = next((span for kind, span in written if kind.removeprefix("Cluster") != first), None)
+        other = next((place for kind, place in written if kind.removeprefix("Cluster") != first), None)
+        span = template.span_between(*other) if other is not None else None
         listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
         yield Problem(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
     yield Tally(good, total, "template files make one kind of object")
@@ -150,14 +151,14 @@ _NAME = LazyPattern(r"(?<![\w.$])[A-Z][A-Za-z0-9]+(?![\w.])")
 _QUOTED = LazyPattern(r"[\"`]([A-Z][A-Za-z0-9]+)[\"`]")
 
 
-def _written_kinds(template: TemplateFile) -> list[tuple[str, Span]]:
-    """The kinds that a file names at the top of its documents, also those that a condition chooses from."""
+def _written_kinds(template: TemplateFile) -> list[tuple[str, tuple[int, int]]]:
+    """The kinds that a file names at the top of its documents, also those that a condition chooses from; where."""
     text = template.text
     for node in template.tree or ():
         if isinstance(node, Comment | Define):
             blank = re.sub(r"[^\n]", " ", text[node.start : node.end])
             text = text[: node.start] + blank + text[node.end :]
-    found: list[tuple[str, Span]] = []
+    found: list[tuple[str, tuple[int, int]]] = []
     text = f"\n{text}"
     start = text.find("\nkind:") + 1
     while start > 0:
@@ -167,7 +168,7 @@ def _written_kinds(template: TemplateFile) -> list[tuple[str, Span]]:
         names = _NAME.findall(_ACTION.sub(" ", line.partition(" #")[0]))
         for action in _ACTION.findall(line):
             names.extend(_QUOTED.findall(action))
-        span = template.span_between(start - 1, start - 1 + len(text[start:end].rstrip()))
-        found.extend((name, span) for name in names if name != "List")
+        place = (start - 1, start - 1 + len(text[start:end].rstrip()))
+        found.extend((name, place) for name in names if name != "List")
         start = text.find("\nkind:", end) + 1
     return found

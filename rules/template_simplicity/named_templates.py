@@ -146,5 +146,6 @@ def _beginnings(name: str) -> Iterator[str]:
 
 
 def _proposal(name: str, chart: str) -> str:
+    """The name with the chart's before it, or in place of a first part that is a piece of the chart's name."""
     head, dot, rest = name.partition(".")
-    return f"{chart}.{rest if dot and rest else head}"
+    return f"{chart}.{rest if dot and rest and _plain(head) in _plain(chart) else name}".rstrip(".")

@@ -28,6 +28,7 @@ from helm_constitution.templates.nodes import (
     Range,
     String,
     TemplateCall,
+    Text,
     Variable,
     With,
 )
@@ -309,9 +310,10 @@ class Interpreter:
 
     def _body(self, nodes: tuple[Content, ...]) -> None:
         for node in nodes:
-            kind = type(node)
-            if kind is Action:
-                self._action(node)  # type: ignore[arg-type]
+            if isinstance(node, Text):
+                continue
+            if isinstance(node, Action):
+                self._action(node)
             elif isinstance(node, Control):
                 self._control(node)
             elif isinstance(node, TemplateCall):
@@ -463,9 +465,8 @@ class Interpreter:
         return value
 
     def _value(self, operand: Operand) -> Value:
-        kind = type(operand)
-        if kind is frozenset:
-            return operand  # type: ignore[return-value]
+        if isinstance(operand, frozenset):
+            return operand
         if isinstance(operand, Field):
             return self._access(self.dot, operand.names, operand)
         if isinstance(operand, Variable):

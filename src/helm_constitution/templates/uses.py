@@ -128,10 +128,12 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
     interpreter = Interpreter(chart, templates)
     interpreter.run()
     whole = frozenset(interpreter.whole)
+    used = frozenset(interpreter.used)
+    is_whole = {path: any(path[:length] in whole for length in range(1, len(path) + 1)) for path in used}
     reads = tuple(
         ValueRead(
             path,
-            any(path[:length] in whole for length in range(1, len(path) + 1)),
+            is_whole[path],
             bool(flags & Interpreter.GUARDED),
             bool(flags & Interpreter.OPTIONAL),
             template,
@@ -139,5 +141,4 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
         )
         for (node, path), (template, flags) in interpreter.reads.items()
     )
-    used = frozenset(interpreter.used)
     return ValueUses(reads, used, whole, frozenset(interpreter.reached), frozenset(interpreter.provided))
