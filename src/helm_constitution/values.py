@@ -10,29 +10,22 @@ Whether a ``#`` begins a comment is told by the composed nodes' places, never by
 
 from __future__ import annotations
 
-import enum
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import yaml
 
+from helm_constitution.comments import CommentKind as CommentKind
+from helm_constitution.comments import Note, is_sentence, understand
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.yamltree import Json, Path, Span, YamlDocument, dotted, key_text, load_document
 
 
-class CommentKind(enum.StrEnum):
-    """The form of a documenting comment."""
-
-    PLAIN = "plain"
-    HELM_DOCS = "helm-docs"
-    BITNAMI = "bitnami"
-    SCHEMA = "schema"
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """What documents a key. ``text`` is without ``#`` and markers; ``default`` what ``@default --`` shows instead of
     the value; ``span`` the comment's lines."""
 
@@ -99,7 +92,7 @@ class ValuesFile:
 
 _BLANK, _CONTENT, _COMMENT = range(3)
 _ODD_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
-_BREAKS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
+_BREAKS = LazyPattern("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
 
 
 @dataclass(slots=True, eq=False)
@@ -212,7 +205,7 @@ class _Reader:
             return
         above = self._above(line, column, parent.key.span.line if parent is not None else 0)
         if above:
-            note = _understand(self._bodies(above), str(key.path[-1]), _takes_example(key.value))
+            note = understand(self._bodies(above), str(key.path[-1]), takes_example=_takes_example(key.value))
             key.hidden, key.has_example = note.hidden, note.has_example
             key.comment = self._made(note, above)
         if key.comment is None:
@@ -224,7 +217,7 @@ class _Reader:
             if key.comment is None:
                 self._under(entry)
 
-    def _made(self, note: _Note, lines: range) -> Comment | None:
+    def _made(self, note: Note, lines: range) -> Comment | None:
         if note.kind is None:
             return None
         first, last = lines.start, lines.stop - 1
@@ -258,7 +251,7 @@ class _Reader:
         # A blank line lies between. The file's first comment is its header; one that touches the key above is about
         # that key; a title is a section's; what remains is a sentence that the author set apart from its key.
         is_header = line == self.entries[0].key.span.line - 1
-        if is_header or touches_above or line - end > 1 or not _is_sentence(self._bodies(range(start, end))):
+        if is_header or touches_above or line - end > 1 or not is_sentence(self._bodies(range(start, end))):
             return range(0)
         return range(start, end)
 
@@ -295,14 +288,17 @@ class _Reader:
         return self._inline(end.line, end.column)
 
     def _inline(self, line: int, position: int) -> Comment | None:
-        found = _INLINE.match(self.lines[line], position)
-        if found is None:
+        text = self.lines[line]
+        start = text.find("#", position)
+        while start > 0 and text[start - 1] not in " \t":
+            start = text.find("#", start + 1)
+        if start < 0:
             return None
-        body = found[1].rstrip()
-        note = _understand([body], "", False)
+        body = text[start:].rstrip()
+        note = understand([body], "", takes_example=False)
         if note.kind is None:
             return None
-        column = found.start(1) + 1
+        column = start + 1
         return Comment(note.kind, note.text, Span(line + 1, column, line + 1, column + len(body)), note.default)
 
     def _value_of_comments(self, key: ValueKey) -> Comment | None:
@@ -311,7 +307,7 @@ class _Reader:
         lines = key.value.splitlines()
         if not all(line.startswith("#") for line in lines if line.strip()):
             return None
-        note = _understand([line for line in lines if line], str(key.path[-1]), True)
+        note = understand([line for line in lines if line], str(key.path[-1]), takes_example=True)
         return None if note.kind is None else Comment(note.kind, note.text, key.span, note.default)
 
     def _within(self, entry: _Entry) -> None:
@@ -325,7 +321,7 @@ class _Reader:
             while number <= last and self.kinds[number] == _COMMENT:
                 number += 1
             if number > start:
-                note = _understand(self._bodies(range(start, number)), "", True)
+                note = understand(self._bodies(range(start, number)), "", takes_example=True)
                 key.has_example = key.has_example or note.has_example
                 key.comment = self._made(note, range(start, number))
             number += 1
@@ -357,7 +353,7 @@ class _Reader:
             return
         name = str(key.path[-1])
         lines = range(start, stop)
-        note = _understand(self._bodies(lines), name, _takes_example(key.value))
+        note = understand(self._bodies(lines), name, takes_example=_takes_example(key.value))
         if not note.has_example and indents[start] < column:
             return  # the title of what follows
         if certain or name in note.example_keys or note.text.partition(" ")[0] == name:
@@ -410,227 +406,5 @@ def _normal(path: str) -> str:
     return path.replace('["', ".").replace('"]', "").replace('"', "").replace("'", "").replace("\\", "")
 
 
-_INLINE = re.compile(r".*?(?<=\s)(#.*)")
-_PARAM = re.compile(r"\s*#+\s*@(param|extra|skip)\s+(\S+)\s*(?:\[([^\]]*)\]\s*)?(.*?)\s*$")
-_NAMED = re.compile(r"\s*#+\s*([\w./\[\]\"'-]*[\w\]\"'])\s+--\s+(?:\(\S+\)\s*)?(.+?)\s*$")
-
-
-# What a comment's lines say
-
-
-class _Line(enum.Enum):
-    """What one comment line is."""
-
-    EMPTY = enum.auto()
-    PROSE = enum.auto()
-    YAML = enum.auto()
-
-
-@dataclass(slots=True)
-class _Note:
-    """What a block of comment lines says of its key. ``kind`` is None where it documents nothing."""
-
-    kind: CommentKind | None = None
-    text: str = ""
-    default: str | None = None
-    hidden: bool = False
-    has_example: bool = False
-    example_keys: Collection[str] = ()
-
-
-_HASHES = re.compile(r"(?:#+[ \t]+)*#+")
-_RULE = "#=*~_+.<>/\\|- "
-"""What rules (####, # ----) are made of."""
-_BANNER = re.compile(r"(?:[#=*~_+<>|-]{3,}\s*\S.*?\s*[#=*~_+<>|-]{2,}|[=*~_+<>|-]{3,}\s*\S.*|\S.*?\s*[#=*~_]{3,})$")
-_LICENCE = ("spdx-", "copyright ", "licensed under", "all rights reserved", "apache.org/licenses")
-_BOILERPLATE = re.compile(
-    r"(?:Default values for [\w.-]+|This is a YAML-formatted file"
-    r"|Declare (?:variables|name/value pairs) to be passed into your templates)\.?$"
-)
-# Words to other tools, and notes to the maintainers themselves.
-_TO_OTHERS = (
-    r"yamllint\b|renovate:|checkov:|trivy:|kics-scan|nosec\b|noqa\b|noinspection|prettier-ignore|pragma:|gitleaks:"
-    r"|ggignore|x-release-please|yaml-language-server:|vim:|cspell:|markdownlint|tfsec:|snyk|TODO\b|FIXME\b|XXX\b"
-    r"|(?:end)?region\b|editorconfig|datasource=|spellchecker:|nolint\b"
-)
-_DIRECTIVE = re.compile(
-    _TO_OTHERS + r"|-\*-|\{\"\$imagepolicy|\+docs:|\{\{|#(?:end)?region\b"
-    r"|@(?:default|raw|section|notationType|descriptionStart|descriptionEnd|param|extra|skip|ignored?|schema)\b"
-)
-# What most lines are, told at once: words that begin with a letter, without a colon and no directive or banner.
-_SENTENCE = re.compile(rf"#+[ \t]*(?!{_TO_OTHERS}|Default|This is a YAML|Declare)([^\W\d_][^:]*[^:#=*~_+<>|\s-])$")
-_HELM_DOCS = re.compile(r"--(?:\s+|$|(?=\())(?:\([^()]*\)\s*)?(.*)$")
-_KEY = re.compile(r"""((?:-\s+)*)(?:"[^"]+"|'[^']+'|[A-Za-z0-9_.$/{}<>-]+)\s*:(?:\s+(.*))?$""")
-_ITEM = re.compile(r"-(?:\s+(.*))?$")
-# Words that prose begins a line with and ends with a colon: keys are camelCase, environment variables all capitals.
-_LEAD = re.compile(
-    r"(?:[A-Z][a-z]+\.?|(?:NOTE|NB|TIP|WARNING|IMPORTANT|CAUTION|DEPRECATED|BREAKING|REF|DEFAULT|EXAMPLE|INFO)S?|refs?\.?|see|note"
-    r"|nb|defaults?|examples?|e\.g\.?|i\.e\.?|eg|ie|tip|warning|deprecated|usage|important|caution|p\.?s\.?)\s*:"
-    r"|(?:options|possible|allowed|valid|supported|available|docs?|info|hint|where|optional|required)\s*:\s+\S|https?:"
-)
-# Prose that the YAML behind it is an example of.
-_ANNOUNCES = re.compile(r":$|\b(?:examples?|e\.g|sample|following)\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]{2,}")
-
-
-def _is_licence(words: Sequence[str]) -> bool:
-    text = " ".join(words).lower()
-    return any(phrase in text for phrase in _LICENCE)
-
-
-def _body(line: str) -> str:
-    """A comment line's text with its indentation, without the hashes."""
-    found = _HASHES.match(line)
-    return line[found.end() :] if found else line
-
-
-def _is_plain_text(text: str) -> bool:
-    """Whether a value reads as a sentence and not as YAML."""
-    text = text.partition(" #")[0].rstrip()
-    return len(text.split()) >= 4 and text[0] not in "\"'[{|>&*!`<" and "{{" not in text
-
-
-def _asides(text: str) -> list[str]:
-    """What a line of commented-out YAML says behind its value, where it is a sentence."""
-    _, mark, words = text.partition(" # ")
-    return [words.strip()] if mark and len(words.split()) >= 3 else []
-
-
-def _kind(text: str, previous: _Line, deeper: bool) -> _Line:
-    """What one line is. ``deeper`` tells that it is indented below a line of YAML."""
-    if _LEAD.match(text):
-        return _Line.PROSE
-    if (key := _KEY.match(text)) is not None:
-        return _Line.PROSE if key[2] and _is_plain_text(key[2]) else _Line.YAML
-    if (item := _ITEM.match(text)) is not None:
-        if not item[1] or not _is_plain_text(item[1]):
-            return _Line.YAML
-        return _Line.YAML if previous is _Line.YAML and deeper else _Line.PROSE
-    if text[0] in '{}[]"' or text.startswith(("---", "```")):
-        return _Line.YAML
-    if previous is _Line.YAML and deeper:
-        return _Line.YAML
-    return _Line.PROSE if _WORD.search(text) else _Line.EMPTY
-
-
-def _understand(lines: Sequence[str], name: str, takes_example: bool) -> _Note:
-    """What comment lines say of the key ``name`` below or above them.
-
-    ``takes_example``: whether commented-out YAML of other names may be an example of the key's own value; if not,
-    prose before it is about what is commented out.
-    """
-    note = _Note()
-    words: list[str] = []
-    kind = CommentKind.PLAIN
-    schema: list[str] | None = None
-    schema_words = ""
-    previous, indent = _Line.EMPTY, 0
-    example: set[str] = set()  # the keys of the commented-out YAML that ends the comment
-    example_indent: int | None = None
-    asides: list[str] = []  # what its lines say behind a `#` of their own
-    siblings = False  # whether that YAML stands for keys, not for a list's items
-    framed: int | None = None  # how many words there were when a rule (####) began
-    for line in lines:
-        if previous is not _Line.YAML and schema is None and (found := _SENTENCE.match(line)) is not None:
-            words.append(found[1])
-            example_indent, previous = None, _Line.PROSE
-            continue
-        body = _body(line)
-        text = body.strip()
-        if not text.strip(_RULE):
-            if len(line.replace(" ", "")) >= 4:
-                framed = _frame(words, framed)
-                previous = _Line.EMPTY
-            continue
-        if text.startswith("@schema"):
-            rest = text[len("@schema") :]
-            if rest in ("", ".root"):
-                if schema is None:
-                    schema = []
-                else:
-                    schema_words = schema_words or _described(schema) or "\n".join(schema)
-                    schema = None
-            else:
-                schema_words = schema_words or rest.strip()
-            continue
-        if schema is not None:
-            schema.append(text)
-            continue
-        special = not text[0].isalnum()
-        if text[0] == "@" or _DIRECTIVE.match(text):
-            if text.startswith(("@ignored", "+docs:hidden", "+docs:ignore")):
-                note.hidden = True
-            elif text.startswith("@default"):
-                note.default = text.removeprefix("@default").strip().removeprefix("--").strip()
-            continue
-        if special and (found := _HELM_DOCS.match(text)) is not None:
-            kind, words, example_indent = CommentKind.HELM_DOCS, [found[1]] if found[1] else [], None
-            previous, indent = _Line.PROSE, 0
-            continue
-        if kind is CommentKind.PLAIN and (
-            ((special or text[-1] in "#=*~_+<>|-") and _BANNER.match(text))
-            or (text[0] in "DT" and _BOILERPLATE.match(text))
-        ):
-            previous = _Line.EMPTY
-            continue
-        column = len(body) - len(body.lstrip())
-        now = _kind(text, previous, column > indent)
-        if now is _Line.YAML:
-            note.has_example = True
-            asides.extend(_asides(text))
-            key = _KEY.match(text)
-            if example_indent is None or column < example_indent:
-                example_indent, siblings = column, key is not None and not key[1]
-                example = set()
-            if key is not None:
-                example.add(text[len(key[1]) :].partition(":")[0].strip(" \"'"))
-            if previous is not _Line.YAML:
-                indent = column
-        elif now is _Line.PROSE:
-            words.append(text)
-            example_indent = None
-        previous = now
-    if kind is CommentKind.PLAIN and words and _is_licence(words):
-        words = []
-    if example_indent is not None:
-        note.example_keys = example
-        if siblings and not takes_example and name not in example and not (words and _ANNOUNCES.search(words[-1])):
-            words = asides = []
-    words = words or asides
-    if words:
-        note.kind, note.text = kind, "\n".join(words)
-    elif schema_words or schema:
-        note.kind, note.text = CommentKind.SCHEMA, schema_words or "\n".join(schema or [])
-    return note
-
-
-def _frame(words: list[str], framed: int | None) -> int | None:
-    """At a rule: takes back what it makes a title of, the line above it or what stands between it and the one before.
-
-    Returns how many words there are where this rule begins something; None where it ends something.
-    """
-    if framed is not None:
-        if not _is_sentence_text(" ".join(words[framed:])):
-            del words[framed:]
-        return None
-    if len(words) == 1 and not _is_sentence_text(words[0]):
-        words.clear()
-        return None
-    return len(words)
-
-
-def _described(schema: Sequence[str]) -> str:
-    """The description that a ``@schema`` block holds."""
-    return next((line.partition(":")[2].strip() for line in schema if line.startswith("description:")), "")
-
-
-def _is_sentence(lines: Sequence[str]) -> bool:
-    """Whether comment lines that a blank line sets apart from their key say something, or are a section's title."""
-    note = _understand(lines, "", False)
-    return note.hidden or (
-        note.kind is not None and (note.kind is not CommentKind.PLAIN or _is_sentence_text(note.text))
-    )
-
-
-def _is_sentence_text(text: str) -> bool:
-    return len(text.split()) >= 5 or text.endswith(".")
+_PARAM = LazyPattern(r"\s*#+\s*@(param|extra|skip)\s+(\S+)\s*(?:\[([^\]]*)\]\s*)?(.*?)\s*$")
+_NAMED = LazyPattern(r"\s*#+\s*([\w./\[\]\"'-]*[\w\]\"'])\s+--\s+(?:\(\S+\)\s*)?(.+?)\s*$")
