@@ -195,9 +195,11 @@ def render_error(subject: Subject) -> Iterator[Problem]:
         return
     if not defaults.errors:
         yield Problem(defaults.message or "helm template fails", None)
-    for error in defaults.errors:
-        if not _is_told_elsewhere(error, subject):
-            yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
+    told = [error for error in defaults.errors if not _is_told_elsewhere(error, subject)]
+    if defaults.errors and not told:
+        raise Unjudged("what renders is not YAML, see templates/invalid-yaml")
+    for error in told:
+        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
 
 
 def _is_told_elsewhere(error: HelmMessage, subject: Subject) -> bool:
@@ -233,13 +235,20 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     defaults = _require_renderable(subject)
     others = [result for result in subject.results[1:] if result.scenario.name.startswith(("ci/", "platforms/"))]
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
+    told_elsewhere = False
     for result in others:
         if result.status is not Status.FAILED:
             continue
         for error in result.errors:
-            if not _says_the_same(error, defaults.errors) and not _is_told_elsewhere(error, subject):
-                key = (error.file, error.line, _words(error.text))
-                causes.setdefault(key, (error, []))[1].append(result)
+            if _says_the_same(error, defaults.errors):
+                continue
+            if _is_told_elsewhere(error, subject):
+                told_elsewhere = True
+                continue
+            key = (error.file, error.line, _words(error.text))
+            causes.setdefault(key, (error, []))[1].append(result)
+    if told_elsewhere and not causes:
+        raise Unjudged("what renders is not YAML, see templates/invalid-yaml")
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
         first = results[0].scenario.name

@@ -188,12 +188,19 @@ def test_what_renders_nothing_is_unjudged() -> None:
         list(INVALID.check(chart_subject({})))
 
 
-@pytest.mark.parametrize(
-    ("running", "told"), [({}, 1), ({"templates/invalid-yaml": Severity.WARNING}, 1), ({INVALID.id: Severity.ERROR}, 0)]
-)
-def test_one_of_two_rules_tells_of_a_document_that_is_no_yaml(running: dict[str, Severity], told: int) -> None:
+@pytest.mark.parametrize("running", [{}, {"templates/invalid-yaml": Severity.WARNING}])
+def test_a_document_that_is_no_yaml_is_a_render_error(running: dict[str, Severity]) -> None:
     subject = broken(("defaults", "templates/a.yaml", FailureKind.YAML), running=running)
-    assert len(messages(RENDER_ERROR, subject)) == told
+    assert len(messages(RENDER_ERROR, subject)) == 1
+
+
+def test_what_invalid_yaml_tells_is_not_told_twice() -> None:
+    running = {INVALID.id: Severity.ERROR}
+    yaml = ("defaults", "templates/a.yaml", FailureKind.YAML)
+    with pytest.raises(Unjudged, match="see templates/invalid-yaml"):
+        messages(RENDER_ERROR, broken(yaml, running=running))
+    other = ("defaults", "templates/b.yaml", FailureKind.TEMPLATE)
+    assert len(messages(RENDER_ERROR, broken(yaml, other, running=running))) == 1
 
 
 def test_keys_of_other_documents_are_not_this_objects() -> None:
