@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_constitution import registry
@@ -72,7 +73,7 @@ def _combined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.recursive(LITERALS, _combined, max_leaves=8), st.text(alphabet="abiIAB -", max_size=12))
 def test_no_text_without_the_words_matches(pattern: str, text: str) -> None:
     words = needed_words(pattern)
@@ -80,17 +81,23 @@ def test_no_text_without_the_words_matches(pattern: str, text: str) -> None:
         assert words is None or any(word in folded(text) for word in words)
 
 
-PATTERNS = sorted(
-    {matcher.pattern for rule in registry.rules() for matcher in rule.enforces}
-    | {rule.umbrella for rule in registry.rules() if rule.umbrella}
-)
+def test_no_statement_is_lost_to_a_rule() -> None:
+    """Whatever a rule's pattern finds in constitutions, its words find too."""
+    patterns = {matcher.pattern for rule in registry.rules() for matcher in rule.enforces}
+    patterns.update(rule.umbrella for rule in registry.rules() if rule.umbrella)
+    files = [*(Path(__file__).parents[1] / "testdata" / "constitutions").glob("*.md")]
+    files.append(Path(registry.__file__).parent / "data" / "constitution.md")
+    texts = {line for file in files for line in file.read_text("utf-8").splitlines() if line}
+    for pattern in patterns:
+        words = needed_words(pattern)
+        if words is None:
+            continue
+        compiled = re.compile(pattern, re.IGNORECASE)
+        for text in texts:
+            if compiled.search(text):
+                assert any(word in folded(text) for word in words), (pattern, text)
 
 
-@settings(max_examples=2, suppress_health_check=list(HealthCheck), database=None, deadline=None)
-@pytest.mark.parametrize("pattern", PATTERNS)
-@given(data=st.data())
-def test_every_pattern_of_the_rules(pattern: str, data: st.DataObject) -> None:
-    words = needed_words(pattern)
-    if words is not None:
-        text = data.draw(st.from_regex(re.compile(pattern, re.IGNORECASE)))
-        assert any(word in folded(text) for word in words)
+def test_most_patterns_have_words() -> None:
+    patterns = {matcher.pattern for rule in registry.rules() for matcher in rule.enforces}
+    assert sum(needed_words(pattern) is None for pattern in patterns) < len(patterns) / 10

@@ -9,10 +9,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionFileError
 from helm_constitution.model import Base, Principle, Statement
@@ -28,8 +27,7 @@ BUILT_IN = "built-in constitution"
 """What messages and reports call the constitution that is shipped with the program."""
 
 
-@dataclass(frozen=True)
-class Constitution:
+class Constitution(NamedTuple):
     """A constitution as read. ``file`` is relative to ``base``; ``shown`` is what messages call it."""
 
     file: str

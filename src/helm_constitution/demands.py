@@ -160,6 +160,8 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple
         for rule in module.rules:
             for number in pinned.get(rule.id, ()):
                 links[number][rule] = statements[number].obligation, _pinned_parameters(rule, statements[number])
+            if not search.free:
+                continue
             for matcher in rule.enforces:
                 for number, found in search(matcher):
                     links[number].setdefault(rule, (statements[number].obligation, _parameters(rule, found)))
@@ -185,8 +187,6 @@ class _Search:
 
     def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str]]]:
         """The statements, by number, that the pattern matches in its polarity."""
-        if not self.free:
-            return
         words = needed_words(matcher.pattern)
         if words is not None:
             words = tuple(word for word in words if word in self.document)

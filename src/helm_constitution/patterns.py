@@ -7,6 +7,7 @@ things that a given constitution doesn't speak of.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 _TOKEN = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:P<\w+>|:|<?[=!]|P=\w+)?|[()|.^$]|[*+?]|\{\d*(?:,\d*)?\}|[^\\\[(){}|.^$*+?]+|.",
@@ -21,6 +22,7 @@ def folded(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_FOLDED).casefold()
 
 
+@cache
 def needed_words(pattern: str) -> tuple[str, ...] | None:
     """Words of which a (folded) text holds at least one if the pattern, ignoring case, matches it.
 

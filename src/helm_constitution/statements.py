@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import plain
 from helm_constitution.model import Obligation, Principle, RulePin, Statement
 from helm_constitution.patterns import folded, needed_words
@@ -62,19 +63,19 @@ _ASIDE = re.compile(
 )
 _NEGATED = re.compile(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
 _NOTHING = re.compile(r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|never)\b[^:,;–—]*$", re.IGNORECASE)
-_RFC = re.compile(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
-_PARENTHESES = re.compile(r"\([^()]*\)")
+_RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
+_PARENTHESES = LazyPattern(r"\([^()]*\)")
 _SENTENCE_END = re.compile(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
-_ABBREVIATION = re.compile(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
+_ABBREVIATION = LazyPattern(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
 _PIN = re.compile(r"\s*rules?\s*:")
-_PIN_NAME = re.compile(r"[^\s,;]+")
+_PIN_NAME = LazyPattern(r"[^\s,;]+")
 _VERSION = re.compile(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
-_PLACEHOLDER = re.compile(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
+_PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
 _NUMBERING = re.compile(
     r"[\W_]*(?:(?i:principle|article|section|chapter|rule|part) +)?"
     r"(?:\d+(?:\.\d+)+ +|(?:[IVX]+|\d+(?:\.\d+)*|[A-Z](?=[.)])) *[.):–—-]+ +)"
 )
-_NON_NEGOTIABLE = re.compile(r"\s*\(\s*non[- ]?negotiable\s*\)", re.IGNORECASE)
+_NON_NEGOTIABLE = LazyPattern(r"\s*\(\s*non[- ]?negotiable\s*\)", re.IGNORECASE)
 _NO_SLUG = re.compile(r"[\W_]+")
 _BLANK = " \n*_" + MARK
 
@@ -263,8 +264,9 @@ class _Reader:
 
 
 def _rule_pins(comment: Comment, start: int) -> list[RulePin]:
-    names = _PIN_NAME.finditer(comment.text, start)
-    pins = [RulePin(match.group(), comment.line + comment.text.count("\n", 0, match.start())) for match in names]
+    names = comment.text[start:]
+    line = comment.line + comment.text.count("\n", 0, start)
+    pins = [RulePin(match.group(), line + names.count("\n", 0, match.start())) for match in _PIN_NAME.finditer(names)]
     return [] if [pin.rule for pin in pins] == ["none"] else pins
 
 
@@ -298,7 +300,7 @@ def _drafts(text: str, lead: _Lead) -> list[_Draft]:
         if _ASIDE.match(sentence):
             break
         keyword = _KEYWORD.search(sentence)
-        if keyword is not None and _RFC.search(sentence):
+        if keyword is not None and ("RFC" in sentence or "BCP" in sentence) and _RFC.search(sentence):
             keyword = None
         if begin == start and given is not None and (label or keyword is None):
             obligation, forbids = given
@@ -337,7 +339,7 @@ def _sentences(visible: str, start: int) -> Iterator[tuple[int, int]]:
             break
         if visible[following].islower() or visible[following] in ",;:–—-":
             continue
-        if _ABBREVIATION.search(visible, max(begin, match.start() - 8), match.start() + 1):
+        if _ABBREVIATION.search(visible[max(begin, match.start() - 8) : match.start() + 1]):
             continue
         yield begin, following
         begin = following
@@ -356,7 +358,7 @@ def _line(block: Block, text: str, offset: int) -> int:
 def _title(markup: str) -> str:
     """A heading without its number and "(NON-NEGOTIABLE)"."""
     full = _words(markup)
-    title = _NON_NEGOTIABLE.sub("", full)
+    title = _NON_NEGOTIABLE.sub("", full) if "(" in full else full
     if number := _NUMBERING.match(title):
         title = title[number.end() :]
     return title.strip() or full
