@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.values import ValueKey
 from helm_constitution.yamltree import Path
 
@@ -18,23 +18,23 @@ _EVERY = r"\b(?:every|each|all)\b"
 _NO_TABLE = r"^(?!.*\breadme\b(?!.*\bcomments?\b)).*"
 """Not what a README has to hold."""
 
-_KUBERNETES = re.compile(
-    # Fields of the Kubernetes API that charts take over as they are: whoever reads the name knows where the rest is
-    # documented. Prefixes (podSecurityContext, extraVolumes) and the chart's own groups around them are allowed.
-    r"(?:^|(?<=[a-z0-9])(?=[A-Z]))(?:"
-    r"resources|limits|requests|affinity|tolerations?|nodeSelector|securityContext|containerSecurityContext"
-    r"|(?:liveness|readiness|startup)?Probe|probe|livenessProbe|readinessProbe|startupProbe|httpGet|tcpSocket"
-    r"|topologySpreadConstraints|annotations|labels|matchLabels|selector|labelSelector|namespaceSelector"
-    r"|env|envFrom|envVars|environment|valueFrom|volumes?|volumeMounts?|volumeClaimTemplates?|persistentVolumeClaim"
-    r"|emptyDir|initContainers|containers|sidecars|hostAliases|dnsConfig|lifecycle|lifecycleHooks|strategy"
-    r"|updateStrategy|deploymentStrategy|rollingUpdate|capabilities|seccompProfile|appArmorProfile|seLinuxOptions"
-    r"|metricRelabelings|relabelings|behavior|sessionAffinityConfig|persistentVolumeClaimRetentionPolicy"
-    r"|headers|httpHeaders|tlsConfig|basicAuth|authorization|oauth2"
-    r")$",
-    re.IGNORECASE,
+# Ends of names of fields of the Kubernetes API (podSecurityContext, extraVolumes) that charts take over as they are:
+# whoever reads the name knows where the rest is documented.
+_KUBERNETES = (
+    *("resources", "limits", "requests"),
+    *("affinity", "toleration", "tolerations", "selector", "topologyspreadconstraints"),
+    *("securitycontext", "capabilities", "seccompprofile", "apparmorprofile", "selinuxoptions"),
+    *("probe", "httpget", "tcpsocket", "lifecycle", "lifecyclehooks"),
+    *("annotations", "labels", "env", "envfrom", "envvars", "environment", "valuefrom"),
+    *("volume", "volumes", "volumemount", "volumemounts", "emptydir", "persistentvolumeclaim"),
+    *("volumeclaimtemplate", "volumeclaimtemplates", "persistentvolumeclaimretentionpolicy"),
+    *("containers", "sidecars", "hostaliases", "dnsconfig", "sessionaffinityconfig"),
+    *("strategy", "rollingupdate", "behavior"),
+    *("relabelings", "headers", "tlsconfig", "basicauth", "authorization", "oauth2"),
 )
 _SWITCHES = frozenset({"enabled", "enable", "create", "install"})
-_SWITCHED = r"(?:enabl|creat|deploy|install)(?:es?|ed|ing|s)?|if true|whether"
+_SWITCHED = frozenset({"enable", "enables", "enabled", "create", "creates", "created", "deploy", "true", "whether"})
+_WORD = LazyPattern(r"[\w-]+")
 _REFERENCE = frozenset({"name", "key", "optional", "namespace"})
 """A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
 SET_SIZE = 4
@@ -100,17 +100,17 @@ def _is_explained_nearby(
     """
     name = str(key.path[-1])
     if parent is not None and parent.comment is not None:
-        named = _SWITCHED if name in _SWITCHES else re.escape(name)
-        if len(children[parent.path]) == 1 or re.search(
-            rf"(?<![\w-]){named}(?![\w-])", parent.comment.text, re.IGNORECASE
-        ):
+        if len(children[parent.path]) == 1:
+            return True
+        words = frozenset(_WORD.findall(parent.comment.text.lower()))
+        if name.lower() in words or (name in _SWITCHES and words & _SWITCHED):
             return True
     return (
         before is not None
         and before.comment is not None
         and before.span.end_line == key.span.line - 1
         and not name.islower()
-        and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", before.comment.text) is not None
+        and name in _WORD.findall(before.comment.text)
     )
 
 
@@ -118,7 +118,7 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
     """Whether one comment anywhere at a map explains all of it."""
     if len(key.path) == 1 and key.path[0] in dependencies:
         return True
-    if _KUBERNETES.search(str(key.path[-1])) is not None:
+    if str(key.path[-1]).lower().endswith(_KUBERNETES):
         return True
     if all(child.span.line == key.span.line for child in below):
         return True

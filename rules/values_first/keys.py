@@ -18,6 +18,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.yamltree import View, dotted, load_document
 
 from .statements import BEST_PRACTICES
@@ -105,12 +106,12 @@ def missing_file(subject: Subject) -> Iterator[Problem]:
             return
 
 
-_BOOLEAN = re.compile(r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF")
-_OCTAL = re.compile(r"[-+]?0[0-9_]+")
-_EXPONENT = re.compile(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
-_TRAILING_ZERO = re.compile(r"[0-9]+\.[0-9]*0")
-_VERSION = re.compile(r"(?:^|[a-z_-])(?:version|tag|release|revision)$", re.IGNORECASE)
-_MODE = re.compile(r"mode$|umask$|permissions?$", re.IGNORECASE)
+_BOOLEAN = LazyPattern(r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF")
+_OCTAL = LazyPattern(r"[-+]?0[0-9_]+")
+_EXPONENT = LazyPattern(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
+_TRAILING_ZERO = LazyPattern(r"[0-9]+\.[0-9]*0")
+_VERSION = LazyPattern(r"(?:^|[a-z_-])(?:version|tag|release|revision)$", re.IGNORECASE)
+_MODE = LazyPattern(r"mode$|umask$|permissions?$", re.IGNORECASE)
 
 
 @rule(

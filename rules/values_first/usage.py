@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from helm_constitution.api import MUST, Problem, Related, Subject, Tally, TextPlace, Unjudged, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.values import ValueKey
 from helm_constitution.yamltree import Path, dotted
 
-_IN_TEMPLATES = re.compile(
+_IN_TEMPLATES = LazyPattern(
     r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE
 )
-_ANCHOR = re.compile(r":\s*&(\S+)")
+_ANCHOR = LazyPattern(r":\s*&(\S+)")
 
 
 def _steps(path: Path) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ def _is_for_others(key: ValueKey, text: str) -> bool:
     if not key.value and key.comment is not None and _IN_TEMPLATES.search(key.comment.text):
         return True
     line = text.removeprefix("\ufeff").split("\n")[key.span.line - 1]
-    anchor = _ANCHOR.search(line, key.span.column - 1)
+    anchor = _ANCHOR.search(line[key.span.column - 1 :])
     return anchor is not None and re.search(rf"\*{re.escape(anchor[1])}(?!\S)", text) is not None
 
 
