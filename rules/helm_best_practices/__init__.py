@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from . import availability
 from .chart_yaml import (
     chart_api_version,
     chart_app_version_unquoted,
@@ -59,5 +60,6 @@ MODULE = RuleModule(
         dangling_role_binding,
         target_port_unknown,
         no_service_name,
+        *availability.RULES,
     ),
 )
