@@ -19,7 +19,9 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.helm.schemas import remote_schemas
+from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas, remote_schemas
+
+_SKIP_SCHEMA = "--skip-schema-validation"
 
 
 class CliEngine:
@@ -36,6 +38,7 @@ class CliEngine:
         self._helm = helm
         self._processes = Processes(limits)
         self._environment = options.environment(tuple(limits.environment), limits.memory)
+        self._copies: list[str] = []
         self._version: str | None = None
         self._version_run: Run | None = None
 
@@ -79,8 +82,11 @@ class CliEngine:
         """
         options.check(request)
         folder = os.path.abspath(chart)
-        run = self._start("lint", folder, *self._flags(folder, request))
-        return _Lint(run, self._helm, str(chart))
+        flags = self._flags(folder, request)
+        if _SKIP_SCHEMA in flags and os.path.isfile(os.path.join(folder, SCHEMA)):
+            # helm lint of Helm 3 checks values.yaml by the schema all the same.
+            folder = self._copy_without_schemas(folder)
+        return _Lint(self._start("lint", *flags, "--", folder), self._helm, str(chart))
 
     def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
         """Starts ``helm template``.
@@ -105,6 +111,20 @@ class CliEngine:
     def close(self) -> None:
         """Ends every process that is still at work."""
         self._processes.close()
+        for folder in self._copies:
+            import shutil
+
+            shutil.rmtree(folder, ignore_errors=True)
+        self._copies.clear()
+
+    def _copy_without_schemas(self, folder: str) -> str:
+        import tempfile
+
+        place = tempfile.mkdtemp(prefix="helm-constitution-")
+        self._copies.append(place)
+        copy = os.path.join(place, os.path.basename(folder) or "chart")
+        copy_without_schemas(folder, copy)
+        return copy
 
     def _flags(self, folder: str, request: RenderRequest) -> list[str]:
         flags = [f"--kube-version={options.kube_version(request)}", f"--namespace={request.namespace}"]
@@ -112,7 +132,7 @@ class CliEngine:
         flags += [f"--values={_csv(os.path.abspath(file))}" for file in request.values_files]
         flags += [f"{argument.flag}={argument.value}" for argument in request.set_arguments]
         if request.skip_schema or remote_schemas(folder):
-            flags.append("--skip-schema-validation")
+            flags.append(_SKIP_SCHEMA)
         return flags
 
     def _start(self, *arguments: str) -> Run:

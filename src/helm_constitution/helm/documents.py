@@ -89,8 +89,8 @@ def of_debug_output(output: str) -> tuple[RenderedText, ...]:
     """The same for ``helm template --debug`` of a chart that renders to broken YAML: whole files, in any order."""
     files: dict[str, str] = {}
     starts = list(_FILE_SOURCE.finditer(output))
-    ends = [match.start() for match in starts[1:]] + [len(output)]
-    for match, end in zip(starts, ends, strict=True):
+    for number, match in enumerate(starts, 1):
+        end = starts[number].start() if number < len(starts) else len(output)
         # Behind the files, helm prints the hooks that it found in them once more.
         files.setdefault(match[1], output[match.end() : end])
     return of_files(files)

@@ -118,7 +118,12 @@ def crash(status: int, errors: str) -> HelmMessage:
 # One text of helm → its messages.
 
 
-def _read(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMessage]:
+def _read(text: str, chart: Speaker, file: str | None) -> list[HelmMessage]:
+    found = [message for message in _understood(text, chart, file) if message.text]
+    return found or [_plain(text or "helm gives no reason", file)]
+
+
+def _understood(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMessage]:
     wrapped = _unwrap(text.strip(), chart)
     base, rest = wrapped.base, wrapped.text
     file = wrapped.file or file

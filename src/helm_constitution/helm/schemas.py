@@ -47,9 +47,6 @@ _NESTED = frozenset(
 _MAX_DEPTH = 16
 """Charts in charts in charts: deeper than anybody has them, and the end of a symlink that leads in a circle."""
 
-_MAX_ARCHIVE = 256 * 1024**2
-"""Bytes that a packaged subchart may unpack to while it is searched."""
-
 
 def remote_schemas(chart: str) -> tuple[str, ...]:
     """The references that helm would fetch, ``values.schema.json: https://…``, of a chart and its subcharts.
@@ -57,15 +54,13 @@ def remote_schemas(chart: str) -> tuple[str, ...]:
     Args:
         chart: the chart's folder.
     """
-    return tuple(
-        f"{file}: {reference}" for file, data in _schemas(chart, "", _MAX_DEPTH) for reference in references(data)
-    )
+    return tuple(f"{file}: {target}" for file, targets in _schemas(chart, "", _MAX_DEPTH) for target in targets)
 
 
-def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, bytes]]:
+def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, list[str]]]:
     schema = os.path.join(folder, SCHEMA)
     if os.path.isfile(schema):
-        yield shown + SCHEMA, _read(schema)
+        yield shown + SCHEMA, references(_read(schema))
     subcharts = os.path.join(folder, "charts")
     try:
         names = sorted(os.listdir(subcharts)) if depth else []
@@ -82,31 +77,37 @@ def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, bytes]]
 def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(_MAX_ARCHIVE)
+            return file.read()
     except OSError:  # helm says it better
         return b""
 
 
-def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, bytes]]:
-    import gzip
+def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, list[str]]]:
     import io
-    import tarfile
-    import zlib
+
+    from helm_constitution.archive import read_entries
+    from helm_constitution.errors import ChartError
 
     try:
-        with gzip.open(io.BytesIO(archive)) as stream:
-            data = stream.read(_MAX_ARCHIVE)
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as members:
-            for member in members:
-                file = members.extractfile(member) if member.isreg() else None
-                if file is None:
-                    continue
-                if member.name.endswith(f"/{SCHEMA}"):
-                    yield shown + member.name.partition("/")[2], file.read()
-                elif depth and member.name.endswith((".tgz", ".tar.gz")) and "/charts/" in member.name:
-                    yield from _packaged(file.read(), f"{shown}{member.name.partition('/')[2]}/", depth - 1)
-    except (OSError, EOFError, zlib.error, tarfile.TarError):
-        return  # helm can't read it either, and says so
+        for name, data in read_entries(io.BytesIO(archive), shown):
+            if name == SCHEMA or name.endswith(f"/{SCHEMA}"):
+                yield shown + name, references(data)
+            elif depth and name.endswith((".tgz", ".tar.gz")) and os.path.basename(os.path.dirname(name)) == "charts":
+                yield from _packaged(data, f"{shown}{name}/", depth - 1)
+    except ChartError:
+        yield shown[:-1], ["can't be searched"]  # helm may be able to, and may find a schema in it
+
+
+def copy_without_schemas(chart: str, target: str) -> None:
+    """Copies a chart's folder, but for the schemas in it. Packaged subcharts keep theirs.
+
+    Args:
+        chart: the chart's folder.
+        target: a folder that is not there yet.
+    """
+    import shutil
+
+    shutil.copytree(chart, target, ignore=shutil.ignore_patterns(SCHEMA, ".git"), ignore_dangling_symlinks=True)
 
 
 def references(data: bytes) -> list[str]:

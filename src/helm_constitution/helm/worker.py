@@ -163,18 +163,16 @@ def _load(request: Message) -> Any:
 
     with tempfile.TemporaryDirectory(prefix="helm-constitution-") as folder:
         copy = os.path.join(folder, os.path.basename(request["chart"]) or "chart")
-        _copy_without_schemas(request["chart"], copy)
+        _copy_without_any_schema(request["chart"], copy)
         return helm_python.Chart.load(copy)
 
 
-def _copy_without_schemas(source: str, target: str) -> None:
-    import shutil
-
+def _copy_without_any_schema(source: str, target: str) -> None:
     import helm_python
 
-    from helm_constitution.helm.schemas import SCHEMA
+    from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas
 
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(SCHEMA, ".git"), ignore_dangling_symlinks=True)
+    copy_without_schemas(source, target)
     packaged = True
     while packaged:  # an unpacked subchart may hold packaged ones
         packaged = False

@@ -1,0 +1,84 @@
+"""The versions of helm binaries that are remembered."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.errors import EngineError
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.protocol import Limits
+from helm_constitution.helm.version import cached_version, keep_version
+
+
+@pytest.fixture
+def binary(tmp_path: Path) -> Path:
+    file = tmp_path / "helm"
+    file.write_bytes(b"\x7fELF and so on")
+    return file
+
+
+def test_a_version_is_kept_until_the_binary_changes(binary: Path) -> None:
+    assert cached_version(str(binary)) is None
+    keep_version(str(binary), "v4.3.1")
+    assert cached_version(str(binary)) == "v4.3.1"
+    os.utime(binary, ns=(1, 1))
+    assert cached_version(str(binary)) is None
+
+
+def test_several_binaries_have_a_line_each(binary: Path, tmp_path: Path) -> None:
+    other = tmp_path / "helm3"
+    other.write_bytes(b"\x7fELF")
+    keep_version(str(binary), "v4.3.1")
+    keep_version(str(other), "v3.17.3")
+    assert (cached_version(str(binary)), cached_version(str(other))) == ("v4.3.1", "v3.17.3")
+
+
+def test_a_link_counts_as_its_target(binary: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(binary)
+    keep_version(str(tmp_path / "link"), "v4.3.1")
+    assert cached_version(str(binary)) == "v4.3.1"
+
+
+def test_a_version_managers_stand_in_is_never_kept(tmp_path: Path) -> None:
+    script = tmp_path / "helm"
+    script.write_text("#!/bin/sh\nexec real-helm\n")
+    keep_version(str(script), "v4.3.1")
+    assert cached_version(str(script)) is None
+    manager = tmp_path / "mise"
+    manager.write_bytes(b"\x7fELF")
+    keep_version(str(manager), "v4.3.1")
+    assert cached_version(str(manager)) is None
+
+
+def test_a_cache_that_can_not_be_written_is_done_without(
+    binary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    keep_version(str(binary), "v4.3.1")
+    assert cached_version(str(binary)) is None
+
+
+def test_helm_is_asked_once(helm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = CliEngine(str(helm), Limits())
+    version = first.version()
+    first.close()
+    assert version.startswith("v")
+    assert cached_version(str(helm)) == version
+    second = CliEngine(str(helm), Limits())
+    monkeypatch.setattr(second, "_ask_version", lambda: pytest.fail("asked again"))
+    assert second.version() == version
+    second.close()
+
+
+def test_something_else_called_helm(tmp_path: Path) -> None:
+    script = tmp_path / "helm"
+    script.write_text("#!/bin/sh\necho I am at the helm\n")
+    script.chmod(0o755)
+    engine = CliEngine(str(script), Limits())
+    with pytest.raises(EngineError, match="doesn't tell its version"):
+        engine.version()
+    engine.close()
