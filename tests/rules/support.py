@@ -106,7 +106,8 @@ def judge_in(
 ) -> list[str]:
     """The messages of the problems that ``rule`` finds in ``text``, rendered from templates/x.yaml of these files."""
     objects = rendering(text, scenario=scenario)
-    subject = chart_subject(files or {}, renderings=[objects])
+    parameters = {name: parameter.default for name, parameter in rule.parameters.items()}
+    subject = chart_subject(files or {}, parameters, renderings=[objects])
     outcomes = (outcome for thing in things(rule, objects) for outcome in rule.check(thing, subject))
     return [show(outcome) for outcome in outcomes if isinstance(outcome, Problem)]
 
