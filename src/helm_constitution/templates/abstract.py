@@ -1,0 +1,134 @@
+"""What an expression of a template may stand for, as :mod:`helm_constitution.templates.interpreter` sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from helm_constitution.templates.nodes import Expression
+
+ANYTHING = "\0"
+"""In a known text, the parts that are only known at run time."""
+TEMPLATES = "\1"
+"""``.Template.BasePath``"""
+
+
+class Built:
+    """Something that compares by its parts. (Not a tuple: those are the values paths.)"""
+
+    __slots__ = ("_parts",)
+
+    def __init__(self, *parts: object) -> None:
+        self._parts = parts
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and isinstance(other, Built) and other._parts == self._parts
+
+    def __hash__(self) -> int:
+        return hash(self._parts)
+
+
+class Root(Built):
+    """A root context; ``prefix`` is where its ``.Values`` stand in the chart's."""
+
+    __slots__ = ("prefix",)
+
+    def __init__(self, prefix: tuple[str, ...]) -> None:
+        super().__init__(prefix)
+        self.prefix = prefix
+
+
+class Record(Built):
+    """A dict that a template builds; ``rest`` is what stands under keys that aren't known."""
+
+    __slots__ = ("entries", "rest")
+
+    def __init__(self, entries: Mapping[str, Value], rest: Value) -> None:
+        super().__init__(frozenset(entries.items()), rest)
+        self.entries = entries
+        self.rest = rest
+
+    def get(self, key: str) -> Value:
+        """What stands under a key."""
+        return self.rest | self.entries.get(key, NOTHING)
+
+
+class Sequence(Built):
+    """A list that a template builds: its first items, and what the others may be."""
+
+    __slots__ = ("items", "others")
+
+    def __init__(self, items: tuple[Value, ...], others: Value) -> None:
+        super().__init__(items, others)
+        self.items = items
+        self.others = others
+
+    @property
+    def any_item(self) -> Value:
+        """What any of its items may be."""
+        return self.others.union(*self.items)
+
+
+class FileText(Built):
+    """The text of one of the chart's files; the path may hold unknown parts."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
+class Mark:
+    """A value that is only itself."""
+
+    __slots__ = ()
+
+
+FILES = Mark()
+"""``.Files``"""
+CALLER = Mark()
+"""What an unknown caller passes: its ``.Values`` are the chart's, everything else is unknown as well."""
+
+# A values path is a plain tuple, a known text a plain str: most values are one of these.
+Element: TypeAlias = "tuple[str, ...] | str | Root | Record | Sequence | FileText | Mark"
+Value: TypeAlias = "frozenset[Element]"
+Operand: TypeAlias = "Expression | Value"
+Guards: TypeAlias = "frozenset[tuple[str, ...]]"
+
+NOTHING: Value = frozenset()
+"""What holds no part of the values: a number, a text that is not known, what was already counted as read."""
+ROOT: Value = frozenset((Root(()),))
+MAX_ELEMENTS = 24
+"""What a value may be at most; where it may be more, it isn't followed any further."""
+
+
+def list_of(items: Value) -> Value:
+    """A list of which only is known what its items may be."""
+    return frozenset((Sequence((), items),))
+
+
+def paths_of(value: Value) -> list[tuple[str, ...]]:
+    """The values paths among the elements, but for the values as a whole."""
+    return [element for element in value if type(element) is tuple and element]
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    """What matches a text with unknown parts."""
+    return re.compile(".*".join(re.escape(part) for part in text.split(ANYTHING)), re.DOTALL)
+
+
+def widened(value: Value) -> Value:
+    """A value without its known texts, for calls that have too many of them."""
+    return frozenset(
+        ANYTHING
+        if isinstance(element, str)
+        else Record({name: widened(entry) for name, entry in element.entries.items()}, widened(element.rest))
+        if isinstance(element, Record)
+        else Sequence(tuple(widened(item) for item in element.items), widened(element.others))
+        if isinstance(element, Sequence)
+        else element
+        for element in value
+    )
