@@ -33,7 +33,12 @@ _KUBERNETES = (
     *("relabelings", "headers", "tlsconfig", "basicauth", "authorization", "oauth2"),
 )
 _SWITCHES = frozenset({"enabled", "enable", "create", "install"})
-_SWITCHED = frozenset({"enable", "enables", "enabled", "create", "creates", "created", "deploy", "true", "whether"})
+_SWITCHED = frozenset(
+    {
+        *("enable", "enables", "enabled", "enabling", "true", "whether"),
+        *("create", "creates", "created", "creating", "deploy", "deploys", "deployed"),
+    }
+)
 _WORD = LazyPattern(r"[\w-]+")
 _REFERENCE = frozenset({"name", "key", "optional", "namespace"})
 """A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
