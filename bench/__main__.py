@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,11 @@ from bench.charts import SIZES, make
 from scripts.fetch_helm import cache_folder, find_helm
 from scripts.fetch_wheels import ROOT
 
-MIB = 1024 * 1024
 PARTS = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src", "rules")
-TARGET_MEDIAN = 0.9
-TARGET_EACH = 1.05
-TARGET_CACHED = 0.4
-TARGET_MEMORY = 150
+# What is aimed at: shares of helm's time, MiB.
+FRESH = "aim 0.9, none above 1.05"
+UNCHANGED = "aim 0.4"
+MEMORY = "aim at most 150 MiB"
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,24 @@ class Contender:
     name: str
     commands: tuple[tuple[str, ...], ...]
     ours: bool = False
+    aim: str = ""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Most MiB held at any time: by the program's own process, and by the largest of it and its children."""
+
+    own: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How one of our contenders did on a chart: its share of helm's time."""
+
+    contender: Contender
+    share: float
+    memory: Memory | None
 
 
 class Failed(Exception):
@@ -65,17 +82,16 @@ def install() -> Path:
 
 def contenders(program: Path, helm: Path, chart: Path) -> list[Contender]:
     """What is timed on a chart; the first is what the others are compared with."""
-    check = (str(program / "helm-constitution"), "check", "--scenarios", "defaults", "--engine")
-    options = subprocess.run([*check[:2], "--help"], capture_output=True, text=True, check=True).stdout
-    fresh = ("--no-cache",) if "--no-cache" in options else ()
     target = str(chart)
-    found = [
-        Contender("helm lint; helm template", ((str(helm), "lint", target), (str(helm), "template", target))),
-        Contender("check, cli engine", ((*check, "cli", *fresh, target),), ours=True),
-        Contender("check, embedded engine", ((*check, "embedded", *fresh, target),), ours=True),
-    ]
-    if fresh:
-        found.append(Contender("check, unchanged", ((*check, "cli", target),), ours=True))
+    options = ("check", "--scenarios", "defaults")
+    check = (str(program / "helm-constitution"), *options)
+    without_lines = (str(program / "python"), "-I", str(Path(__file__).with_name("without_lines.py")), *options)
+    found = [Contender("helm lint; helm template", ((str(helm), "lint", target), (str(helm), "template", target)))]
+    for engine in ("cli", "embedded"):
+        fresh = ("--no-cache", "--engine", engine, target)
+        found.append(Contender(f"check, {engine}, no lines", ((*without_lines, *fresh),), ours=True, aim=FRESH))
+        found.append(Contender(f"check, {engine}", ((*check, *fresh),), ours=True))
+    found.append(Contender("check, unchanged", ((*check, "--engine", "cli", target),), ours=True, aim=UNCHANGED))
     if shutil.which("kube-linter"):
         found.append(Contender("kube-linter", (("kube-linter", "lint", target),)))
     if shutil.which("kube-score"):
@@ -97,19 +113,21 @@ def run(contender: Contender, environment: dict[str, str]) -> float:
     return time.perf_counter() - begin
 
 
-def peak_memory(command: Sequence[str], environment: dict[str, str]) -> float | None:
-    """The most MiB that the command's own process ever holds, without its children; None where /proc can't tell."""
+def peak_memory(command: Sequence[str], environment: dict[str, str]) -> Memory | None:
+    """What a command needs at most; None where there is no /proc to tell."""
     if not Path("/proc/self/status").exists():
         return None
-    peak = 0
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        status = Path(f"/proc/{process.pid}/status")
-        while process.poll() is None:
-            for line in status.read_text(encoding="ascii").splitlines():
+    own = pid = 0
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with process:
+        while not pid:
+            for line in Path(f"/proc/{process.pid}/status").read_text(encoding="ascii").splitlines():
                 if line.startswith("VmHWM:"):
-                    peak = max(peak, int(line.split()[1]) * 1024)
+                    own = max(own, int(line.split()[1]))
             time.sleep(0.002)
-    return peak / MIB
+            pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Memory(own / 1024, usage.ru_maxrss / 1024)
 
 
 def describe(chart: Path) -> str:
@@ -121,39 +139,42 @@ def describe(chart: Path) -> str:
     return f"{size // 1024} KB values, {len(files)} templates of {templates // 1024} KB"
 
 
-def measure(chart: Path, program: Path, helm: Path, rounds: int, environment: dict[str, str]) -> dict[str, float]:
-    """Measures a chart, prints its table, and gives each of our contenders' share of helm's time."""
-    everyone = contenders(program, helm, chart)
-    results: dict[str, list[float]] = {contender.name: [] for contender in everyone}
+def measure(chart: Path, everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[Measured]:
+    """Measures a chart, prints its table; gives how each of our contenders did."""
+    print(f"\n{chart.name}: {describe(chart)}")
+    times: list[list[float]] = [[] for _ in everyone]
     for contender in everyone:
         run(contender, environment)
     for number in range(rounds):
-        turn = number % len(everyone)
-        order = everyone[turn:] + everyone[:turn]
-        for contender in reversed(order) if number % 2 else order:
-            results[contender.name].append(run(contender, environment))
-    helm_time = statistics.median(results[everyone[0].name])
-    print(f"\n{chart.name}: {describe(chart)}")
-    shares = {}
-    for contender in everyone:
-        took = results[contender.name]
+        first = number % len(everyone)
+        order = [*range(first, len(everyone)), *range(first)]
+        for index in reversed(order) if number % 2 else order:
+            times[index].append(run(everyone[index], environment))
+    helm_time = statistics.median(times[0])
+    measured = []
+    for contender, took in zip(everyone, times, strict=True):
         median = statistics.median(took)
         share = median / helm_time
-        line = f"  {contender.name:28}{median * 1000:7.0f} ms{min(took) * 1000:7.0f} ms at least{share:7.2f}"
+        line = f"  {contender.name:26}{median * 1000:6.0f} ms (least {min(took) * 1000:5.0f}){share:7.2f}"
         if contender.ours:
-            shares[contender.name] = share
             memory = peak_memory(contender.commands[0], environment)
-            line += "" if memory is None else f"{memory:8.0f} MiB"
+            measured.append(Measured(contender, share, memory))
+            if memory is not None:
+                line += f"{memory.own:6.0f} MiB (largest child {memory.largest:4.0f})"
         print(line, flush=True)
-    return shares
+    return measured
 
 
-def summary(shares: Sequence[dict[str, float]]) -> Iterable[str]:
+def summarize(charts: Sequence[Sequence[Measured]]) -> Iterator[str]:
     """What was reached over all charts, beside what is aimed at."""
-    for name in dict.fromkeys(name for one in shares for name in one):
-        values = [one[name] for one in shares if name in one]
-        aim = f"aim {TARGET_CACHED}" if name == "check, unchanged" else f"aim {TARGET_MEDIAN}, none above {TARGET_EACH}"
-        yield f"  {name:28}median {statistics.median(values):.2f}, greatest {max(values):.2f} of helm's time ({aim})"
+    for results in zip(*charts, strict=True):
+        shares = [result.share for result in results]
+        contender = results[0].contender
+        line = f"  {contender.name:26}median {statistics.median(shares):.2f}, greatest {max(shares):.2f}"
+        yield f"{line} ({contender.aim})" if contender.aim else line
+    memory = [result.memory.own for results in charts for result in results if result.memory is not None]
+    if memory:
+        yield f"  memory of the program's own process: {max(memory):.0f} MiB at most ({MEMORY})"
 
 
 def main() -> int:
@@ -167,22 +188,21 @@ def main() -> int:
     program = install()
     named = [Path(name) for name in os.environ.get("BENCH_CHARTS", "").split(os.pathsep) if name]
     with tempfile.TemporaryDirectory() as temporary:
-        environment = {**os.environ, "HELM_BIN": str(helm)}
+        environment = {**os.environ, "HELM_BIN": str(helm), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
         for name in ("CACHE", "CONFIG", "DATA"):
-            environment[f"HELM_{name}_HOME"] = str(Path(temporary, name.lower()))
-        charts = [make(Path(temporary), size) for size in SIZES] + [
-            path.absolute() for path in (*options.charts, *named)
-        ]
-        print(
-            f"Helm {options.helm}, {options.rounds} rounds, {os.cpu_count()} cores; medians, shares of helm's own two."
-        )
+            environment[f"HELM_{name}_HOME"] = str(Path(temporary, "helm", name.lower()))
+        charts = [make(Path(temporary), size) for size in SIZES]
+        charts += [path.absolute() for path in (*options.charts, *named)]
+        print(f"Helm {options.helm}, {options.rounds} rounds, {os.cpu_count()} cores; medians, shares of helm's time")
         try:
-            shares = [measure(chart, program, helm, options.rounds, environment) for chart in charts]
+            measured = [
+                measure(chart, contenders(program, helm, chart), options.rounds, environment) for chart in charts
+            ]
         except Failed as failed:
             sys.stderr.write(f"error: {failed}\n")
             return 1
-    print(f"\nAll {len(charts)} charts (memory: at most {TARGET_MEMORY} MiB is aimed at)")
-    for line in summary(shares):
+    print(f"\nShares of helm's time over {len(charts)} charts")
+    for line in summarize(measured):
         print(line)
     return 0
 
