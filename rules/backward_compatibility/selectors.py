@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from helm_constitution.api import (
@@ -20,6 +19,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 
 from ..yaml_text import key_lines
@@ -36,7 +36,7 @@ _CHANGING_KEYS = {
     "helm.sh/chart": "changes with every version of the chart",
     "app.kubernetes.io/version": "changes with every version of the application",
 }
-_CHECKSUM = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_CHECKSUM = LazyPattern(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
 # What gives another value on each upgrade, by how it stands in a template: plain text, because all of it is searched.
 _CHANGING_CALLS = {
     "randAlpha": "randAlpha",
@@ -54,7 +54,7 @@ _CHANGING_CALLS = {
     ".Release.Revision": ".Release.Revision",
     ".Release.Time": ".Release.Time",
 }
-_INCLUDE = re.compile(r"""\binclude\s+["`]([^"`]+)["`]""")
+_INCLUDE = LazyPattern(r"""\binclude\s+["`]([^"`]+)["`]""")
 
 
 @rule(

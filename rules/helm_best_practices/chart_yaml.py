@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Matcher, Problem, Rendering, Subject, require, rule
@@ -219,7 +218,7 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Problem]:
     app_version = metadata.view.get("appVersion")
     text = app_version.string()
     # helm lint itself rejects what YAML already reads as a number; "v1.9.1" can never become one.
-    if text and re.match(r"[-+.]?\d", text) and metadata.is_plain(("appVersion",)):
+    if text and text[0] in "-+.0123456789" and metadata.is_plain(("appVersion",)):
         yield Problem(
             f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number', at=app_version
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.lazy import LazyPattern
 
 from .statements import BEST_PRACTICES
 
@@ -19,12 +20,12 @@ class _Helper:
 
     what: str
     name: str
-    pattern: re.Pattern[str]
+    pattern: LazyPattern
     needed_by: frozenset[str] | None = None
 
 
 def _helper(what: str, name: str, pattern: str, *needed_by: str) -> _Helper:
-    return _Helper(what, name, re.compile(pattern, re.IGNORECASE), frozenset(needed_by) if needed_by else None)
+    return _Helper(what, name, LazyPattern(pattern, re.IGNORECASE), frozenset(needed_by) if needed_by else None)
 
 
 _HELPERS = (

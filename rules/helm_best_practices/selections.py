@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 
 from .statements import CONSISTENT
 from .targets import find, has_operator_objects, is_the_charts_own, match_labels, pod_labels, pod_templates, selects
@@ -97,7 +97,7 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
     return found or has_operator_objects(rendering)
 
 
-_PORT_NAME = re.compile(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")
+_PORT_NAME = LazyPattern(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")
 
 
 @rule(

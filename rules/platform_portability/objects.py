@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, Manifest, Problem, Subject, View, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 
 from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of
@@ -151,7 +152,7 @@ def host_port(container: Container, subject: Subject) -> Iterator[Problem]:
             yield Problem(f"takes port {host.data} of its node; drop hostPort and use a Service", at=host)
 
 
-_LITERAL = re.compile(r"[\"']?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)[\"']?(?:\s+#.*)?\Z")
+_LITERAL = LazyPattern(r"[\"']?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)[\"']?(?:\s+#.*)?\Z")
 _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
 
 

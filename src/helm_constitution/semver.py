@@ -10,11 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from helm_constitution.lazy import LazyPattern
+
 _IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
 _NUMBER = r"(?:0|[1-9][0-9]{0,17})"  # what fits into Go's uint64
 _PRE = rf"(?:{_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
-_STRICT = re.compile(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_PRE}(?:\.{_PRE})*))?(?:\+({_IDENTIFIERS}))?")
-_LOOSE = re.compile(
+_STRICT = LazyPattern(rf"({_NUMBER})\.({_NUMBER})\.({_NUMBER})(?:-({_PRE}(?:\.{_PRE})*))?(?:\+({_IDENTIFIERS}))?")
+_LOOSE = LazyPattern(
     rf"v?([0-9]{{1,18}})(?:\.([0-9]{{1,18}}))?(?:\.([0-9]{{1,18}}))?(?:-({_PRE}(?:\.{_PRE})*))?(?:\+({_IDENTIFIERS}))?",
 )
 
@@ -66,9 +68,9 @@ _X = r"([0-9]{1,18}|[xX*])"
 _PART = rf"v?{_X}(?:\.{_X})?(?:\.{_X})?(?:-({_IDENTIFIERS}))?(?:\+{_IDENTIFIERS})?"
 _BARE = _PART.replace("([", "(?:[").replace(f"({_IDENTIFIERS})", _IDENTIFIERS)
 _OPERATOR = r"(?:!=|=>|>=|=<|<=|~>|[=><~^])?"
-_COMPARISON = re.compile(rf"({_OPERATOR})\s*{_PART}")
-_GROUP = re.compile(rf"\s*{_OPERATOR}\s*{_BARE}\s*(?:(?:\s|,\s*){_OPERATOR}\s*{_BARE}\s*)*")
-_HYPHEN = re.compile(rf"({_BARE})\s+-\s+({_BARE})")
+_COMPARISON = LazyPattern(rf"({_OPERATOR})\s*{_PART}")
+_GROUP = LazyPattern(rf"\s*{_OPERATOR}\s*{_BARE}\s*(?:(?:\s|,\s*){_OPERATOR}\s*{_BARE}\s*)*")
+_HYPHEN = LazyPattern(rf"({_BARE})\s+-\s+({_BARE})")
 
 
 @dataclass(frozen=True, slots=True)
