@@ -153,7 +153,10 @@ class _Helm:
         self.lint = lint
         self.renders = [first, *(engine.render(chart.path, scenario.request) for scenario in scenarios[1:])]
         self.results: tuple[ScenarioResult, ...] = ()
-        self.notices: tuple[str, ...] = ()
+        self.notices = tuple(
+            f"the values are not validated: {address} is never fetched"
+            for address in engine.remote_schemas(chart.path)
+        )
         self.lint_failed = False
 
     def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:

@@ -143,6 +143,10 @@ class HelmEngine(Protocol):
         """The Kubernetes version that this request is rendered for, ``v1.36.0``."""
         ...
 
+    def remote_schemas(self, chart: Path) -> tuple[str, ...]:
+        """The references in the chart's schemas that helm would fetch, ``file: address``; with any, none is validated."""
+        ...
+
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``."""
         ...
