@@ -348,7 +348,12 @@ def _sentences(visible: str, start: int) -> Iterator[tuple[int, int]]:
 
 
 def _words(markup: str) -> str:
-    return " ".join(plain(markup.replace(MARK, "")).split())
+    """The text without markup, on one line."""
+    text = markup.replace(MARK, "")
+    # Most statements have code spans at most: these few lines halve the time that a constitution takes to read.
+    if not any(sign in text for sign in "*_[<\\&"):
+        return " ".join(text.replace("`", "").split())
+    return " ".join(plain(text).split())
 
 
 def _line(block: Block, text: str, offset: int) -> int:
