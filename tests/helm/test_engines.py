@@ -427,7 +427,7 @@ def test_remote_schemas_are_not_fetched(name: str, helm3: Path, helm4: Path, pro
         EmbeddedEngine(Limits()) if name == "embedded" else CliEngine(str(helm3 if name == "cli3" else helm4), Limits())
     )
     lint, render = run(engine, chart)
-    remotes = engine.remote_schemas(chart)  # type: ignore[attr-defined]
+    remotes = engine.remote_schemas(chart)
     engine.close()
     assert remotes == (
         "values.schema.json: http://schemas.example.com/b.json",

@@ -173,6 +173,7 @@ def _copy_without_any_schema(source: str, target: str) -> None:
     from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas
 
     copy_without_schemas(source, target)
+    broken: set[str] = set()
     packaged = True
     while packaged:  # an unpacked subchart may hold packaged ones
         packaged = False
@@ -181,10 +182,13 @@ def _copy_without_any_schema(source: str, target: str) -> None:
                 path = os.path.join(folder, name)
                 if name == SCHEMA:
                     os.unlink(path)
-                elif name.endswith((".tgz", ".tar.gz")) and os.path.basename(folder) == "charts":
-                    helm_python.expand(folder, path)
-                    os.unlink(path)
+                elif name.endswith((".tgz", ".tar.gz")) and os.path.basename(folder) == "charts" and path not in broken:
                     packaged = True
+                    try:
+                        helm_python.expand(folder, path)
+                        os.unlink(path)
+                    except helm_python.HelmError:
+                        broken.add(path)  # what is wrong with it is said when the chart is loaded
 
 
 def _uninstallable(chart: Any, metadata: dict[str, Any]) -> str | None:
