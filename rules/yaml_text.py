@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import Span
 from helm_constitution.lazy import LazyPattern
@@ -11,8 +11,7 @@ from helm_constitution.lazy import LazyPattern
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A ``key: value`` line of a template.
 
     ``number`` counts from 1, ``document`` from 0; ``parents`` are the keys it stands below, from the document's top.

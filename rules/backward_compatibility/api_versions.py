@@ -7,7 +7,7 @@ against the table of pluto (FairwindsOps/pluto, versions.yaml, April 2026).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 NEWEST_KUBERNETES = 37
 """The minor version of the newest Kubernetes release that this table knows of (1.37, August 2026)."""
@@ -16,8 +16,7 @@ OLDEST_SUPPORTED_KUBERNETES = 35
 """The oldest minor version that upstream still mends (three minor versions, each for about 14 months)."""
 
 
-@dataclass(frozen=True, slots=True)
-class OldApi:
+class OldApi(NamedTuple):
     """An API version of a kind. Minor versions of Kubernetes 1; of the extension where ``component`` names one.
 
     ``deprecated`` and ``removed`` are the first versions that warn and that don't serve it; None where there is none

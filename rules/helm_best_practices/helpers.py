@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
 from helm_constitution.lazy import LazyPattern
@@ -12,8 +12,7 @@ from helm_constitution.lazy import LazyPattern
 from .statements import BEST_PRACTICES
 
 
-@dataclass(frozen=True, slots=True)
-class _Helper:
+class _Helper(NamedTuple):
     """A named template that `helm create` lays down. ``pattern`` knows it by the names that public charts give it;
     ``needed_by`` are the kinds of which a chart must have one to need it.
     """

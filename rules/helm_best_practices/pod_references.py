@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, require, rule
 
@@ -15,8 +15,7 @@ from .targets import find, is_the_charts_own
 _GIVEN = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+class _Reference(NamedTuple):
     """A pod's reference to a ConfigMap, Secret or PersistentVolumeClaim, and to keys of it."""
 
     kind: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, require, rule
 
@@ -61,8 +61,7 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem
             yield Problem(f"selects no pods: nothing that the chart runs is labelled {asked}{hint}", at=selector)
 
 
-@dataclass(frozen=True, slots=True)
-class _Backend:
+class _Backend(NamedTuple):
     """Where a route leads to: the Service's name and port with their places. ``port`` is None where none is named."""
 
     name: View

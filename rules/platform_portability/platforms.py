@@ -6,12 +6,11 @@ any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Tr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """A vendor's platform.
 
     ``words`` are parts of a chart's name that say the chart is for this platform. ``domains`` own API groups,

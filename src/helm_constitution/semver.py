@@ -7,8 +7,7 @@ Helm reads Chart.yaml's ``kubeVersion`` and the versions of dependencies with th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from helm_constitution.lazy import LazyPattern
 
@@ -23,8 +22,7 @@ _LOOSE = LazyPattern(
 _Order: TypeAlias = tuple[int, int, int, bool, tuple[tuple[bool, int, str], ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """A version. ``build`` (behind ``+``) doesn't count in comparisons."""
 
     major: int
@@ -73,8 +71,7 @@ _GROUP = LazyPattern(rf"\s*{_OPERATOR}\s*{_BARE}\s*(?:(?:\s|,\s*){_OPERATOR}\s*{
 _HYPHEN = LazyPattern(rf"({_BARE})\s+-\s+({_BARE})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Comparison:
+class _Comparison(NamedTuple):
     """One comparison. ``given`` counts the numbers that are written before the first wildcard or the end: 0 to 3."""
 
     operator: str
@@ -132,8 +129,7 @@ class _Comparison:
         return (version.major, version.minor, version.patch)[:fixed] == own[:fixed]
 
 
-@dataclass(frozen=True, slots=True)
-class Constraint:
+class Constraint(NamedTuple):
     """A range of versions: alternatives (``||``) of comparisons that all must hold."""
 
     text: str
