@@ -5,7 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .comments import undocumented
-from .keys import ambiguous_scalar, duplicate_key, missing_file
+from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
 from .schema import no_schema, schema_mismatch
 from .usage import undefined, unused
 
@@ -21,6 +21,7 @@ MODULE = RuleModule(
         schema_mismatch,
         duplicate_key,
         missing_file,
+        key_style,
         ambiguous_scalar,
     ),
 )

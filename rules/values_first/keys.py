@@ -106,6 +106,60 @@ def missing_file(subject: Subject) -> Iterator[Problem]:
             return
 
 
+@rule(
+    "values/key-style",
+    default=MUST,
+    enforces=(
+        require(r"\bcamel[- ]?case\b|\bvalues?(?:\.yaml)?\b[^.]*\bkeys?\b[^.]*\b(?:lower[- ]?case|naming|named)\b"),
+        forbid(r"\bkeys?\b[^.]*\b(?:hyphens?|dash(?:es)?|dots?|capitals?|upper[- ]?case)\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def key_style(subject: Subject) -> Iterator[Problem]:
+    """A key of the chart's own has a hyphen, a dot or a leading capital.
+
+    Why: templates can read `.Values.log-level` only through `index`, and `--set` takes a dot for a level.
+    Bad:
+        log-level: info
+        Replicas: 3
+    Good:
+        logLevel: info
+        replicas: 3
+    Fix: write it in camelCase, beginning with a small letter; read the old name as well for one release. Names of
+        dependencies and keys of maps that templates pass on whole (annotations, settings of the application) are free.
+    Source: Helm chart best practices, Values, Naming Conventions
+    """
+    values = subject.chart.values
+    if values is None or not values.keys():
+        raise Unjudged("the chart has no values")
+    uses = subject.uses
+    dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
+    for key in values.keys():  # noqa: SIM118 - not a mapping
+        path = tuple(str(step) for step in key.path)
+        fault = _style_fault(path[-1])
+        if fault is None or path[0] in dependencies:
+            continue
+        # Only a name that a template spells out is the chart's own, and not one of a map that is passed on whole.
+        if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
+            continue
+        if any(read.path[: len(path)] == path for read in uses.reads):
+            yield Problem(f"{key.name} has {fault}", values.document.view.get(*key.path))
+
+
+def _style_fault(name: str) -> str | None:
+    """What a name has that camelCase hasn't, and what to call it."""
+    fault = (
+        "a dot" if "." in name else "a hyphen" if "-" in name else "a leading capital" if name[:1].isupper() else None
+    )
+    if fault is None:
+        return None
+    words = [word for word in re.split(r"[-.]+", name) if word]
+    if not words or (words[0][:2].isupper() and not words[0].isupper()):
+        return f"{fault}; write it in camelCase"
+    head = words[0].lower() if words[0].isupper() else words[0][:1].lower() + words[0][1:]
+    return f"{fault}; call it {head}{''.join(word[:1].upper() + word[1:] for word in words[1:])}"
+
+
 _BOOLEAN = LazyPattern(r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF")
 _OCTAL = LazyPattern(r"[-+]?0[0-9_]+")
 _EXPONENT = LazyPattern(r"[-+]?[0-9]+[eE][-+]?[0-9]+")

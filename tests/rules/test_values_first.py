@@ -497,3 +497,32 @@ def test_scalars_that_read_otherwise(line: str, message: str, charts: Charts) ->
 )
 def test_scalars_that_read_as_they_look(line: str, charts: Charts) -> None:
     assert charts.found("ambiguous-scalar", {"values.yaml": f"{line}\n"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("log-level", "a hyphen; call it logLevel"),
+        ("Replicas", "a leading capital; call it replicas"),
+        ("URL", "a leading capital; call it url"),
+        ("HTTPPort", "a leading capital; write it in camelCase"),
+        ("a.b-c", "a dot; call it aBC"),
+        ("-", "a hyphen; write it in camelCase"),
+    ],
+)
+def test_names_that_are_not_in_camel_case(name: str, fault: str, charts: Charts) -> None:
+    files = {"values.yaml": f"'{name}': 1\n", "templates/a.yaml": f'{{{{ index .Values "{name}" }}}}'}
+    (line,) = charts.found("key-style", files)
+    assert line.endswith(f" has {fault}")
+
+
+@pytest.mark.parametrize("name", ["logLevel", "a1", "snake_case", "a"])
+def test_names_that_helm_reads_well(name: str, charts: Charts) -> None:
+    files = {"values.yaml": f"{name}: 1\n", "templates/a.yaml": f"{{{{ .Values.{name} }}}}"}
+    assert charts.found("key-style", files) == []
+
+
+def test_names_in_maps_that_are_passed_on_are_free(charts: Charts) -> None:
+    template = "{{ toYaml .Values.config }}{{ range $name, $_ := .Values.hosts }}{{ $name }}{{ end }}"
+    values = "config:\n  Log-Level: x\nhosts:\n  web.example.com: {}\n"
+    assert charts.found("key-style", {"values.yaml": values, "templates/a.yaml": template}) == []
