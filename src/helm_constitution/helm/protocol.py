@@ -144,7 +144,7 @@ class HelmEngine(Protocol):
         ...
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
-        """The references in the chart's schemas that helm would fetch, ``file: address``; with any, none is validated."""
+        """The references in the chart's schemas that helm would fetch (``file: address``); with any, none is used."""
         ...
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
