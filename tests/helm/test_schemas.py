@@ -144,7 +144,11 @@ def test_subcharts_in_folders_and_packages_are_searched(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("data", [b"no archive", gzip.compress(b"no archive"), packed({"a/b": b"c"})[:-20]])
+@pytest.mark.parametrize(
+    "data",
+    [b"no archive", gzip.compress(b"no archive"), packed({"a/b": b"c"})[:-20]],
+    ids=["text", "packed text", "cut short"],
+)
 def test_a_package_that_can_not_be_searched_is_not_trusted(tmp_path: Path, data: bytes) -> None:
     assert remote_schemas(put(tmp_path, {"charts/a.tgz": data})) == ("charts/a.tgz: can't be searched",)
 
