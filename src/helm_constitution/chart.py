@@ -365,6 +365,16 @@ class _Subcharts(Mapping[str, "Chart"]):
             chart = self._loaded[key] = _assemble(source, Path(source.path), source.shown)
         return chart
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_name
+
+    def is_vendored(self, name: str) -> bool:
+        """Whether there is a chart of that name; mostly the entries' own names tell, without a look inside."""
+        for entry in self._sources:
+            if entry == name or (entry.startswith(f"{name}-") and entry[len(name) + 1 :].lstrip("v")[:1].isdigit()):
+                return True
+        return name in self._by_name
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_name)
 
@@ -412,7 +422,9 @@ def _assemble(source: _Source, path: Path, shown: str) -> Chart:
         undecodable=tuple(undecodable),
         dependencies=dependencies,
         subcharts=subcharts,
-        missing_dependencies=tuple(dependency for dependency in dependencies if dependency.name not in subcharts),
+        missing_dependencies=tuple(
+            dependency for dependency in dependencies if not subcharts.is_vendored(dependency.name)
+        ),
         schema=_schema(files.get("values.schema.json"), f"{shown}/values.schema.json"),
     )
 
