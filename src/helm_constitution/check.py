@@ -154,8 +154,7 @@ class _Helm:
         self.renders = [first, *(engine.render(chart.path, scenario.request) for scenario in scenarios[1:])]
         self.results: tuple[ScenarioResult, ...] = ()
         self.notices = tuple(
-            f"the values are not validated: {address} is never fetched"
-            for address in engine.remote_schemas(chart.path)
+            f"the values are not validated: {address} is never fetched" for address in engine.remote_schemas(chart.path)
         )
         self.lint_failed = False
 
