@@ -19,7 +19,7 @@ from helm_constitution.api import (
 )
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import View, dotted, load_document
+from helm_constitution.yamltree import dotted, load_document, resolve_plain
 
 from .statements import BEST_PRACTICES
 
@@ -160,7 +160,11 @@ def _style_fault(name: str) -> str | None:
     return f"{fault}; call it {head}{''.join(word[:1].upper() + word[1:] for word in words[1:])}"
 
 
-_BOOLEAN = LazyPattern(r"y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF")
+_BOOLEANS = frozenset(
+    {*("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), *("n", "N", "no", "No", "NO", "off", "Off", "OFF")}
+)
+_FIRST = frozenset("yYnNoO0123456789+-")
+"""What such scalars begin with."""
 _OCTAL = LazyPattern(r"[-+]?0[0-9_]+")
 _EXPONENT = LazyPattern(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
 _TRAILING_ZERO = LazyPattern(r"[0-9]+\.[0-9]*0")
@@ -193,37 +197,22 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Problem]:
     if subject.chart.values is None:
         raise Unjudged("the chart has no values.yaml")
     for document in _documents(subject):
-        for view in _scalars(document.view):
-            data = view.data
-            if isinstance(data, str) or data is None or not document.is_plain(view.path):
-                continue
-            text = document.scalar_text(view.path) or ""
-            name = next((step for step in reversed(view.path) if isinstance(step, str)), "")
-            if (reading := _reading(text, name, data)) is not None:
-                yield Problem(f"{dotted(view.path)}: {text} {reading}", view)
+        for path, text in document.plain_scalars(_FIRST):
+            name = next((step for step in reversed(path) if isinstance(step, str)), "")
+            if (reading := _reading(text, name)) is not None:
+                yield Problem(f"{dotted(path)}: {text} {reading}", document.view.get(*path))
 
 
-def _scalars(view: View) -> Iterator[View]:
-    for _, child in view.entries():
-        yield from _scalars(child)
-    for child in view.items():
-        yield from _scalars(child)
-    if not view.is_map and not view.is_list:
-        yield view
-
-
-def _reading(text: str, name: str, data: object) -> str | None:
+def _reading(text: str, name: str) -> str | None:
     """What a plain scalar is read as, where that isn't what it looks like."""
-    if isinstance(data, bool):
-        return (
-            f"reads as {str(data).lower()}; write {str(data).lower()}, or quote it"
-            if _BOOLEAN.fullmatch(text)
-            else None
-        )
-    if _OCTAL.fullmatch(text) and not _MODE.search(name):
-        return f"reads as the number {data}; quote it, or write {data}"
-    if _EXPONENT.fullmatch(text):
-        return f"reads as the number {data}; quote it, or write {data}"
+    if text in _BOOLEANS:
+        value = str(resolve_plain(text)).lower()
+        return f"reads as {value}; write {value}, or quote it"
+    if len(text) < 2 or not text[-1].isdigit():
+        return None
+    if (_OCTAL.fullmatch(text) and not _MODE.search(name)) or _EXPONENT.fullmatch(text):
+        data = resolve_plain(text)
+        return f"reads as the number {data}; quote it, or write {data}" if not isinstance(data, str) else None
     if _TRAILING_ZERO.fullmatch(text) and _VERSION.search(name):
-        return f"reads as the number {data}; quote it"
+        return f"reads as the number {resolve_plain(text)}; quote it"
     return None

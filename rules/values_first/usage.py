@@ -54,16 +54,18 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
     uses = subject.uses
     keys = values.keys()
     dead: list[ValueKey] = []
-    above: Path | None = None  # the last key that settled what is below it
+    above: Path = ("",)  # the last key that nobody reads: it settles what is below it
+    is_dead = False
+    leaves = unread = 0
     for key in keys:
-        if above is not None and key.path[: len(above)] == above:
-            continue
-        if not uses.is_read(_steps(key.path)):
-            above = key.path
-            if not _is_for_others(key, values.text):
+        if key.path[: len(above)] != above:
+            if is_dead := not uses.is_read(_steps(key.path)):
+                above = key.path
+                is_dead = not _is_for_others(key, values.text)
+            if is_dead:
                 dead.append(key)
-    leaves = [key for key in keys if key.is_leaf]
-    unread = sum(any(leaf.path[: len(key.path)] == key.path for key in dead) for leaf in leaves)
+        leaves += key.is_leaf
+        unread += key.is_leaf and is_dead
     missed = _close(
         (".".join(_steps(key.path)) for key in dead), {".".join(path) for _, path in uses.missing(values.data)}
     )
@@ -72,7 +74,7 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
         meant = missed.get(".".join(_steps(key.path)))
         hint = f"; the templates read {meant}: is one of them misspelt?" if meant else "; remove it, or use it"
         yield Problem(f"no template reads {key.name}{below}{hint}", values.document.view.get(*key.path))
-    yield Tally(len(leaves) - unread, len(leaves), "values read by templates")
+    yield Tally(leaves - unread, leaves, "values read by templates")
 
 
 def _is_for_others(key: ValueKey, text: str) -> bool:

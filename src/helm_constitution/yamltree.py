@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -234,6 +234,10 @@ class YamlDocument:
         node, _ = self._find(path)
         return node.value if isinstance(node, yaml.ScalarNode) else None
 
+    def plain_scalars(self, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
+        """Path and text of each unquoted scalar that begins with one of these characters; keys are none."""
+        return _plain_scalars(self._root, (), beginnings)
+
     @property
     def root(self) -> yaml.Node | None:
         """The composed root node, for readers that walk the whole text."""
@@ -266,6 +270,23 @@ def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Nod
         elif key_text(key) == step:
             return key, value
     return None
+
+
+def _plain_scalars(node: yaml.Node | None, path: Path, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode):
+                if value.tag == "?" and value.value[:1] in beginnings:
+                    yield (*path, key_text(key)), value.value
+            elif value.value and not _is_merge(key):
+                yield from _plain_scalars(value, (*path, key_text(key)), beginnings)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            if isinstance(item, yaml.ScalarNode):
+                if item.tag == "?" and item.value[:1] in beginnings:
+                    yield (*path, index), item.value
+            else:
+                yield from _plain_scalars(item, (*path, index), beginnings)
 
 
 def _is_merge(key: yaml.Node) -> bool:
