@@ -99,6 +99,10 @@ _LEAD_OF_WORDS = LazyPattern(
 _ANNOUNCING = ("example", "e.g.", "sample", "following")
 
 
+_SPECIAL = (*_DIRECTIVES, *_BOILERPLATE, "Default values for ")
+_NOTHING = Note(None, "", None, False, False, ())
+
+
 class _Is(enum.Enum):
     """What one line is."""
 
@@ -116,17 +120,26 @@ def understand(lines: Sequence[str], name: str, *, takes_example: bool) -> Note:
         takes_example: whether commented-out YAML of other names may be an example of the key's own value; if not, words
             before it are about what is commented out.
     """
+    words = _plain_words(lines)
+    if words is not None:
+        return Note(CommentKind.PLAIN, "\n".join(words), None, False, False, ()) if words else _NOTHING
     block = _Block()
-    words = block.words
     for line in lines:
-        if block.state is not _Is.YAML and block.schema is None and (found := _WORDS.match(line)) is not None:
-            text = found[1]
-            if not text.startswith(_DIRECTIVES) and not _is_boilerplate(text):
-                words.append(text)
-                block.state, block.example_indent = _Is.WORDS, None
-                continue
         block.take(line)
     return block.note(name, takes_example)
+
+
+def _plain_words(lines: Sequence[str]) -> list[str] | None:
+    """The lines' words where they are plain prose, as most comments are; None where a closer look is needed."""
+    match = _WORDS.compiled.match
+    words = []
+    for line in lines:
+        found = match(line)
+        if found is not None and not found[1].startswith(_SPECIAL):
+            words.append(found[1])
+        elif line not in ("#", "##", "###"):
+            return None
+    return None if _is_licence(words) else words
 
 
 def is_sentence(lines: Sequence[str]) -> bool:
