@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .assumptions import (
+    cluster_domain,
+    csi_object,
+    dns_options,
+    exposed_service,
+    label_value,
+    node_affinity,
+    privileged_port,
+    service_type,
+)
+from .custom_resources import bad_crd, crd_in_templates
 from .kubernetes_versions import kube_version_blocks_vendors, no_kube_version
 from .objects import fixed_namespace, host_port, platform_object
+from .overlays import overlay_no_effect, overlay_unknown_key, platform_branch
 
 MODULE = RuleModule(
     key="portability",
@@ -22,5 +34,18 @@ MODULE = RuleModule(
         platform_object,
         host_port,
         fixed_namespace,
+        cluster_domain,
+        node_affinity,
+        service_type,
+        exposed_service,
+        privileged_port,
+        dns_options,
+        csi_object,
+        label_value,
+        crd_in_templates,
+        bad_crd,
+        platform_branch,
+        overlay_unknown_key,
+        overlay_no_effect,
     ),
 )

@@ -17,7 +17,7 @@ STANDARD_KUBERNETES = (
 )
 """Statements that the chart works everywhere: "Chart MUST work on standard Kubernetes"."""
 
-_VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
+VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
 
 
 @rule(
@@ -27,10 +27,10 @@ _VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
     enforces=(
         require(
             rf"{STANDARD_KUBERNETES}"
-            rf"|^(?!.*\boverlays? that extend).*{_VENDORS}.*\b(?:optional|disabled|off|isolated)"
+            rf"|^(?!.*\boverlays? that extend).*{VENDORS}.*\b(?:optional|disabled|off|isolated)"
         ),
         forbid(
-            rf"{_VENDORS}|\bspecific (?:platform|cloud|vendor)"
+            rf"{VENDORS}|\bspecific (?:platform|cloud|vendor)"
             rf"|\b(?:depend|rel(?:y|ies)|assum\w*)\b.{{0,40}}\b(?:platform|cloud|vendor|provider)"
         ),
     ),

@@ -1,0 +1,87 @@
+"""CustomResourceDefinitions: where a chart keeps them, and whether helm can install them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, SHOULD, Manifest, Problem, Subject, TextPlace, forbid, require, rule
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.yamltree import Span, YamlDocument, load_documents
+
+from .objects import STANDARD_KUBERNETES
+
+
+@rule(
+    "portability/crd-in-templates",
+    scope=Manifest,
+    default=SHOULD,
+    enforces=(
+        require(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}\b(?:crds/|separate|own chart)"),
+        forbid(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\btemplates\b"),
+    ),
+    umbrella=r"\bhelm\b.{0,40}\bbest[- ]practices?|chart_best_practices",
+)
+def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A chart renders CustomResourceDefinitions from its templates.
+
+    Why: Removing the release, or switching them off, deletes the definitions, and with them every object of these kinds
+        in the cluster, those of other releases as well; and whoever installs needs rights on the whole cluster.
+    Bad:
+        templates/crd.yaml
+    Good:
+        crds/crontabs.yaml
+    Fix: Move them to crds/, which helm installs once and never deletes, or to a chart of their own; where templates are
+        needed, keep them by the annotation helm.sh/resource-policy: keep.
+    Source: Helm chart best practices, Custom Resource Definitions; chart-verifier not-contains-crds
+    """
+    kept = manifest.annotations.get("helm.sh/resource-policy") == "keep"
+    if manifest.kind == "CustomResourceDefinition" and manifest.group == "apiextensions.k8s.io" and not kept:
+        yield Problem("is deleted with the release, and with it all its objects; move it to crds/", at=manifest.view)
+
+
+@rule(
+    "portability/bad-crd",
+    default=MUST,
+    enforces=require(
+        r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\bvalid\b|\bvalid (?:CRDs?|custom ?resource ?def)"
+    ),
+    umbrella=STANDARD_KUBERNETES,
+)
+def bad_crd(subject: Subject) -> Iterator[Problem]:
+    """A file in crds/ holds something that helm can't install as a CustomResourceDefinition.
+
+    Why: helm sends these files to the cluster as they are, before everything else: templates are not rendered there,
+        and an API version that is gone ends the installation.
+    Bad:
+        apiVersion: apiextensions.k8s.io/v1beta1
+        kind: CustomResourceDefinition
+    Good:
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+    Fix: Keep only definitions of apiextensions.k8s.io/v1 in crds/, without template actions.
+    Source: Helm documentation, Custom Resource Definitions; helm lint (validateCrdsDir, validateCrdAPIVersion,
+        validateCrdKind)
+    """
+    said = {message.file for message in subject.lint if message.file is not None}
+    for path, text in sorted(subject.chart.files.items()):
+        if not path.startswith("crds/") or not path.endswith((".yaml", ".yml", ".json")) or path in said:
+            continue
+        try:
+            documents = load_documents(text, path)
+        except YamlSyntaxError as error:
+            line, column = error.line or 1, error.column or 1
+            action = " (templates are not rendered in crds/)" if "{{" in text else ""
+            span = Span(line, column, line, column + 1) if error.line else None
+            yield Problem(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
+            continue
+        for document in documents:
+            yield from _document(document)
+
+
+def _document(document: YamlDocument) -> Iterator[Problem]:
+    kind, api = document.view.get("kind"), document.view.get("apiVersion")
+    if kind.data != "CustomResourceDefinition":
+        named = f"a {kind.data}" if kind.string() else "no object"
+        yield Problem(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
+    elif api.data != "apiextensions.k8s.io/v1":
+        yield Problem(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)

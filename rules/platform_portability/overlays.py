@@ -1,0 +1,179 @@
+"""Platforms as overlays: values files that extend the base, and templates that know no platform by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands, contents, pipelines
+from helm_constitution.yamltree import Json, YamlDocument, dotted, load_document
+
+from .objects import VENDORS
+from .platforms import PLATFORMS
+
+_COMPARING = frozenset({"eq", "ne", "has", "contains", "hasPrefix", "hasSuffix", "regexMatch", "mustHas"})
+_NAMES = frozenset(word for platform in PLATFORMS for word in (*platform.words, platform.name.lower())) | {
+    "bare-metal",
+    "baremetal",
+    "caas",
+    "google-cloud",
+    "minikube",
+}
+# Whom else one may ask for a vendor's name: where objects are stored, who signs users in, which DNS is served.
+_PLATFORM_KEYS = LazyPattern(
+    r"[.$]\w*(?:platform|cloud|cluster|distribution|distro|environment|flavou?r|infra|kubeversion|controller)",
+    re.IGNORECASE,
+)
+
+
+@rule(
+    "portability/platform-branch",
+    default=MUST,
+    enforces=(
+        require(
+            r"\bplatforms?\b.*\bwithout\b.*\btemplates?\b"
+            r"|\btemplates?\b.{0,40}\bplatform[- ](?:agnostic|independent|neutral)"
+        ),
+        forbid(r"\btemplates?\b.{0,60}\b(?:platform|cloud|vendor|provider)\b|" + VENDORS + r".{0,40}\btemplates?\b"),
+    ),
+)
+def platform_branch(subject: Subject) -> Iterator[Problem]:
+    """A template asks for a platform's name.
+
+    Why: Each new platform then needs a new branch in the templates, and what is not among the names gets whatever the
+        else says.
+    Bad:
+        {{- if eq .Values.platform "aws" }}
+        service.beta.kubernetes.io/aws-load-balancer-type: nlb
+        {{- end }}
+    Good:
+        {{- with .Values.service.annotations }}
+        {{- toYaml . | nindent 4 }}
+        {{- end }}
+    Fix: Make what differs a value of its own, and set it in platforms/<name>.yaml.
+    Source: Helm chart best practices, Values; twelve-factor configuration
+    """
+    for template in subject.templates:
+        for command in _comparisons(template):
+            name = _platform_name(command)
+            if name is not None and _PLATFORM_KEYS.search(template.source(command)):
+                message = f'asks whether the platform is "{name}"; make what differs a value of its own'
+                yield Problem(message, at=TextPlace(template.path, template.span(command)))
+
+
+def _comparisons(template: TemplateFile) -> Iterator[Command]:
+    for node in contents(template.tree or ()):
+        for pipeline in pipelines(node):
+            for command in commands(pipeline):
+                if command.args and isinstance(command.args[0], Identifier) and command.args[0].name in _COMPARING:
+                    yield command
+
+
+def _platform_name(command: Command) -> str | None:
+    """The platform that a comparison names beside something else: ``eq .Values.cloud "aws"``."""
+    texts: list[str] = []
+    for argument in command.args[1:]:
+        expression = argument
+        if isinstance(expression, Pipeline) and len(expression.commands) == 1 and len(expression.commands[0].args) == 1:
+            expression = expression.commands[0].args[0]
+        if isinstance(expression, String):
+            texts.append(expression.value)
+    if len(texts) == len(command.args) - 1:
+        return None  # texts among themselves
+    return next((text for text in texts if text.lower() in _NAMES), None)
+
+
+def _overlays(subject: Subject) -> list[YamlDocument]:
+    overlays = [
+        load_document(text, path)
+        for path, text in sorted(subject.chart.files.items())
+        if path.startswith("platforms/") and path.endswith((".yaml", ".yml")) and path.count("/") == 1
+    ]
+    if not overlays:
+        raise Unjudged("the chart has no platforms/*.yaml")
+    return overlays
+
+
+def _base(subject: Subject) -> dict[str, Json]:
+    return subject.chart.values.data if subject.chart.values is not None else {}
+
+
+@rule(
+    "portability/overlay-unknown-key",
+    default=MUST,
+    enforces=(
+        require(r"\boverlays?\b.{0,60}\b(?:extend|exist|known|base)"),
+        forbid(r"\boverlays?\b.{0,60}\b(?:unknown|replace|new keys)"),
+    ),
+)
+def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
+    """A platform's overlay sets a key that the base values don't have.
+
+    Why: A misspelt or renamed key is silently without effect, on that platform alone.
+    Bad:
+        # platforms/aws.yaml; values.yaml has service.annotations
+        service:
+          annotation: {}
+    Good:
+        service:
+          annotations: {}
+    Fix: Use a key of values.yaml, or add it there with a default and a comment.
+    Source: Helm documentation, Values Files
+    """
+    base = _base(subject)
+    free = {"global", *(dependency.key for dependency in subject.chart.dependencies)}
+    for overlay in _overlays(subject):
+        for key, view in overlay.view.entries():
+            if key not in free:
+                yield from _unknown(view, base)
+
+
+def _unknown(view: View, base: dict[str, Json]) -> Iterator[Problem]:
+    key = str(view.path[-1])
+    if key not in base:
+        yield Problem(f"sets {dotted(view.path)}, which values.yaml doesn't have", at=view)
+        return
+    below = base[key]
+    # An empty map in the base is the users' to fill.
+    if isinstance(below, dict) and below:
+        for _, child in view.entries():
+            yield from _unknown(child, below)
+
+
+@rule(
+    "portability/overlay-no-effect",
+    default=SHOULD,
+    enforces=require(r"\boverlays?\b.{0,60}\b(?:only|minimal|differ|extend)"),
+)
+def overlay_no_effect(subject: Subject) -> Iterator[Problem]:
+    """A platform's overlay repeats a value of the base.
+
+    Why: It looks like a decision for the platform and is a copy; when the base changes, the copy stays behind.
+    Bad:
+        # platforms/aws.yaml; the same as in values.yaml
+        replicaCount: 3
+    Good:
+        # platforms/aws.yaml
+        replicaCount: 5
+    Fix: Keep in an overlay only what differs.
+    Source: Helm documentation, Values Files
+    """
+    base = _base(subject)
+    for overlay in _overlays(subject):
+        for _, view in overlay.view.entries():
+            yield from _repeated(view, base)
+
+
+def _repeated(view: View, base: Json) -> Iterator[Problem]:
+    key = str(view.path[-1])
+    if not isinstance(base, dict) or key not in base:
+        return
+    below = base[key]
+    if view.is_map and view.data:
+        for _, child in view.entries():
+            yield from _repeated(child, below)
+    elif view.data == below and type(view.data) is type(below):
+        yield Problem(f"sets {dotted(view.path)} to what values.yaml says already", at=view)
