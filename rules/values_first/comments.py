@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
@@ -46,8 +46,7 @@ SET_SIZE = 4
 """From how many equal entries on a map is a set of things of one kind, which one comment explains."""
 
 
-@dataclass
-class Unit:
+class Unit(NamedTuple):
     """What one comment has to explain: a leaf, or a map that is passed on as a whole."""
 
     key: ValueKey

@@ -22,6 +22,7 @@ from helm_constitution.comments import CommentKind as CommentKind
 from helm_constitution.comments import Note, is_sentence, understand
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
+from helm_constitution.records import record
 from helm_constitution.yamltree import Json, Path, Span, YamlDocument, dotted, key_text, load_document
 
 
@@ -58,7 +59,7 @@ class ValueKey:
         return dotted(self.path)
 
 
-@dataclass(eq=False)
+@record
 class ValuesFile:
     """A values file. ``path`` is relative to ``base``; the text is parsed when first asked for."""
 
@@ -95,8 +96,7 @@ _ODD_BREAKS = ("\r", "\x85", "\u2028", "\u2029")
 _BREAKS = LazyPattern("\r\n|[\n\r\x85\u2028\u2029]")  # what libyaml counts as the end of a line
 
 
-@dataclass(slots=True, eq=False)
-class _Entry:
+class _Entry(NamedTuple):
     """A key with the nodes that it was read from."""
 
     key: ValueKey
