@@ -79,6 +79,36 @@ def test_one_problem_in_two_scenarios_is_one_finding_that_names_both(chart: Char
     assert [finding.scenarios for finding in outcome.findings] == [("defaults", "ci/b-values.yaml")]
 
 
+def test_an_object_that_a_scenario_renames_is_one_finding(chart: Chart) -> None:
+    plain = ("web/templates/pod.yaml", POD.format(name="release-name-web", tag="latest"))
+    renamed = ("web/templates/pod.yaml", POD.format(name="web", tag="latest"))
+    (finding,) = run(latest, chart, result("defaults", plain), result("ci/b-values.yaml", renamed)).findings
+    assert finding.scenarios == ("defaults", "ci/b-values.yaml")
+    assert finding.object is not None
+    assert finding.object.name == "release-name-web"
+
+
+def test_a_container_that_a_scenario_moves_is_one_finding(chart: Chart) -> None:
+    plain = POD.format(name="a", tag="latest")
+    sidecar = plain.replace("    - name: app", "    - name: reload\n      image: reload:1\n    - name: app")
+    (finding,) = run(
+        latest,
+        chart,
+        result("defaults", ("web/templates/pod.yaml", plain)),
+        result("ci/b-values.yaml", ("web/templates/pod.yaml", sidecar)),
+    ).findings
+    assert finding.scenarios == ("defaults", "ci/b-values.yaml")
+    assert finding.object is not None
+    assert finding.object.field == "spec.containers[0].image"
+
+
+def test_two_objects_of_one_scenario_stay_two_findings(chart: Chart) -> None:
+    both = [("web/templates/pod.yaml", POD.format(name=name, tag="latest")) for name in ("a", "b")]
+    one = ("web/templates/pod.yaml", POD.format(name="c", tag="latest"))
+    findings = run(latest, chart, result("defaults", *both), result("ci/b-values.yaml", one)).findings
+    assert [finding.scenarios for finding in findings] == [("defaults", "ci/b-values.yaml"), ("defaults",)]
+
+
 def test_the_elements_of_a_list_are_objects_of_their_own(chart: Chart) -> None:
     items = "".join(
         "  - " + POD.format(name=name, tag="latest").strip().replace("\n", "\n    ") + "\n" for name in ("a", "b")

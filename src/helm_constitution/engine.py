@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -220,14 +221,42 @@ def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -
             dependency=manifest.dependency if manifest is not None else None,
         )
     findings: list[Finding] = []
-    for key, bare in merged.items():
-        finding = bare._replace(scenarios=tuple(scenarios[key]), source_line=facts.line_of(bare.location))
+    stamped = [bare._replace(scenarios=tuple(scenarios[key])) for key, bare in merged.items()]
+    for bare in _one_for_all_names(stamped):
+        finding = bare._replace(source_line=facts.line_of(bare.location))
         if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
             foreign.setdefault(finding.dependency, []).append(finding)
         else:
             findings.append(finding)
     findings.extend(_one_note(dependency, group, facts) for dependency, group in foreign.items())
     return _fingerprinted(findings)
+
+
+def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
+    """One finding where one place of a template is wrong in an object that other scenarios call or order otherwise.
+
+    A scenario with ``fullnameOverride`` renames the object, one with a sidecar moves its containers. Two objects that
+    one scenario renders from one place stay two findings.
+    """
+    merged: list[Finding] = []
+    alike: dict[tuple[object, ...], list[int]] = {}
+    for finding in findings:
+        thing = finding.object
+        if thing is not None and finding.scenarios:
+            field = thing.field and re.sub(r"(?<=ontainers)\[\d+\]", "", thing.field)
+            key = (finding.location, finding.message, thing.kind, thing.container, field)
+            places = alike.setdefault(key, [])
+            for index in places:
+                known = merged[index]
+                if not set(known.scenarios) & set(finding.scenarios):
+                    merged[index] = known._replace(scenarios=known.scenarios + finding.scenarios)
+                    break
+            else:
+                places.append(len(merged))
+                merged.append(finding)
+        else:
+            merged.append(finding)
+    return merged
 
 
 def _placed(
