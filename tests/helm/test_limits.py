@@ -44,7 +44,7 @@ def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4
     lint, render = engine.lint(busy, RenderRequest()), engine.render(busy, RenderRequest())
     other = engine.render(good, RenderRequest())
     found = failures(lint.result(), render.result())
-    assert time.monotonic() - start < 6
+    assert time.monotonic() - start < 20
     text = "helm was not done within 2 s and was ended; --timeout gives it more"
     assert found == [(FailureKind.TIMEOUT, text)] * 2
     assert other.result().ok
@@ -175,6 +175,14 @@ def alive(pid: int) -> bool:
         return False
 
 
+def gone(pid: int) -> bool:
+    """Whether a process ends in the next seconds: who is not its parent can't wait for it."""
+    until = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize("kind", ["cli", "embedded"])
 def test_an_interrupt_leaves_nothing_behind(kind: str, helm4: Path, tmp_path: Path) -> None:
@@ -192,7 +200,7 @@ def test_an_interrupt_leaves_nothing_behind(kind: str, helm4: Path, tmp_path: Pa
         assert program.stdout is not None
         assert program.stdout.readline() == "ready\n"
         children = children_of(program.pid)
-        assert len(children) == (1 if kind == "embedded" else 2)
+        assert len(children) >= (1 if kind == "embedded" else 2)
         program.send_signal(signal.SIGINT)
         _, errors = program.communicate(timeout=20)
     assert "KeyboardInterrupt" in errors
@@ -210,10 +218,7 @@ def test_the_worker_ends_with_the_program_that_was_killed(tmp_path: Path) -> Non
         program.stdout.readline()
         (child,) = children_of(program.pid)
         program.kill()
-    until = time.monotonic() + 10
-    while alive(child) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive(child)
+    assert gone(child)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
@@ -257,10 +262,10 @@ def test_endless_output_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_whole_group_is_ended(tmp_path: Path) -> None:
-    processes = Processes(Limits(seconds=0.3))
+    processes = Processes(Limits(seconds=2))
     ended = shell(processes, f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait")
     assert ended.breach is not None
-    assert not alive(int((tmp_path / "pid").read_text()))
+    assert gone(int((tmp_path / "pid").read_text()))
     processes.close()
 
 
