@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import helm_constitution
 from helm_constitution.errors import EngineError
 from helm_constitution.helm import choose
 from helm_constitution.helm.choose import choose_engine, find_helm
@@ -120,4 +121,6 @@ def test_choosing_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 def _with_path(code: str) -> str:
-    return f"import sys; sys.path[:] = {sys.path!r}\n{code}"
+    # An editable installation is found by a hook of site, which -S leaves out.
+    source = str(Path(helm_constitution.__file__).parents[1])
+    return f"import sys; sys.path[:] = {[source, *sys.path]!r}\n{code}"
