@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from helm_constitution.demands import Demands
     from helm_constitution.engine import RuleRun
     from helm_constitution.scenarios import Scenario, ScenarioResult
+    from helm_constitution.subject import Facts
 
 
 class CheckOptions(NamedTuple):
@@ -114,7 +115,11 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
 
         trace(documents, facts, engine)
     stamp(runs, facts, subcharts=options.subcharts)
-    troubles = [*helm.troubles(), *(run.crash for run in runs if run.crash is not None)]
+    troubles = [
+        *helm.troubles(),
+        *_unread_templates(facts),
+        *(run.crash for run in runs if run.crash is not None),
+    ]
     principles = tuple(_principles(constitution, demands, runs))
     findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))
     worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
@@ -188,6 +193,16 @@ class _Helm:
         if self.lint_failed:
             message = self.lint_messages[0].text if self.lint_messages else "helm lint did not come to its end"
             yield Trouble("lint", message)
+
+
+def _unread_templates(facts: Facts) -> Iterator[Trouble]:
+    """Templates that can't be read here, and of which helm says nothing: the rules on templates didn't see them."""
+    told = {message.file for result in facts.results for message in result.errors}
+    told.update(message.file for message in facts.lint)
+    for template in facts.templates:
+        if template.error is not None and template.path not in told:
+            error = template.error
+            yield Trouble("template", f"can't be read: {error.message}", file=template.path, line=error.line)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

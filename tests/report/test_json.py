@@ -38,6 +38,7 @@ def test_the_whole_shape() -> None:
         "statements": [
             {
                 "text": "Containers run as non-root.",
+                "lead": None,
                 "obligation": "MUST",
                 "forbids": False,
                 "line": 61,

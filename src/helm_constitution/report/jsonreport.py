@@ -58,6 +58,7 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
                 "statements": [
                     {
                         "text": report.statement.text,
+                        "lead": report.statement.lead or None,
                         "obligation": report.statement.obligation.name,
                         "forbids": report.statement.forbids,
                         "line": report.statement.line,

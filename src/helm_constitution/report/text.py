@@ -126,7 +126,7 @@ def _principle(
     yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
     yield from _findings(chart, findings, paint, full)
     for report in unchecked:
-        text = shorten(report.statement.text, 90)
+        text = shorten(report.statement.full_text, 90)
         label = paint(report.verdict.label, "unchecked")
         keyword, reason = report.statement.keyword, clean(report.reason or "")
         yield f"  {label} line {report.statement.line}, {keyword}: {clean(text)} ({reason})"
