@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -506,6 +508,16 @@ def test_crashes(status: int, errors: str, kind: FailureKind, words: str) -> Non
     message = messages.crash(status, errors)
     assert message.kind is kind
     assert words in message.text
+
+
+@pytest.mark.parametrize("line", ["name: web", "name:   'web'", 'name: "web" # it', "name: web# is text"])
+def test_chart_name(tmp_path: Path, line: str) -> None:
+    (tmp_path / "Chart.yaml").write_text(f"apiVersion: v2\n{line}\nversion: 1.0.0\n")
+    assert Speaker.of(str(tmp_path)).name == "web"
+
+
+def test_chart_without_a_name(tmp_path: Path) -> None:
+    assert Speaker.of(str(tmp_path)).name == ""
 
 
 TEXT = st.text(alphabet=st.sampled_from("ab/.:<>\"'\n -[]()1 {}template:errorat"), max_size=80)

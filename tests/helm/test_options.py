@@ -88,13 +88,3 @@ def test_helm_gets_no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment["HOME"] == "/home/theirs"
     assert environment["PATH"] == os.environ["PATH"]
     assert environment["EXTRA"] == "a=b"
-
-
-@pytest.mark.parametrize("line", ["name: web", "name:   'web'", 'name: "web" # it', "name: web# is text"])
-def test_chart_name(tmp_path: Path, line: str) -> None:
-    (tmp_path / "Chart.yaml").write_text(f"apiVersion: v2\n{line}\nversion: 1.0.0\n")
-    assert options.chart_name(str(tmp_path)) == "web"
-
-
-def test_chart_without_a_name(tmp_path: Path) -> None:
-    assert options.chart_name(str(tmp_path)) == ""

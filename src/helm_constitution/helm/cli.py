@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from helm_constitution.errors import ConfigurationError, EngineError
-from helm_constitution.helm import messages, options
-from helm_constitution.helm.messages import Speaker
+from helm_constitution.helm import options
 from helm_constitution.helm.process import Ended, Processes, Run
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -62,6 +61,8 @@ class CliEngine:
         ended = run.result()
         version = ended.output.strip()
         if ended.status != 0 or not version.startswith("v"):
+            from helm_constitution.helm import messages
+
             words = messages.error_text(ended.errors) or ended.errors.strip() or f"exit status {ended.status}"
             raise EngineError(f"{self._helm} doesn't tell its version as helm does: {words}")
         return version
@@ -162,11 +163,13 @@ class _Lint:
         return self._output
 
     def _read(self, ended: Ended) -> LintOutput:
+        from helm_constitution.helm import messages
+
         if ended.breach is not None:
             return LintOutput((messages.broken_limit(ended.breach),), failed=True)
         entries = messages.lint_entries(ended.output)
         if ended.status == 0 or entries:
-            return LintOutput(messages.lint_messages(entries, _speaker(self._chart)))
+            return LintOutput(messages.lint_messages(entries, messages.Speaker.of(self._chart)))
         return LintOutput(_failure(ended, self._helm, self._chart), failed=True)
 
 
@@ -188,6 +191,8 @@ class _Render:
         from helm_constitution.helm import documents
 
         if ended.breach is not None:
+            from helm_constitution.helm import messages
+
             return RenderOutput(errors=(messages.broken_limit(ended.breach),))
         if ended.status == 0:
             return RenderOutput(documents.of_output(ended.output))
@@ -200,6 +205,8 @@ class _Render:
 
 
 def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
+    from helm_constitution.helm import messages
+
     text = messages.error_text(ended.errors)
     if text is None:
         return (messages.crash(ended.status, ended.errors),)
@@ -210,11 +217,7 @@ def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
         )
     if text.startswith("failed parsing --set"):
         raise ConfigurationError(text)
-    return messages.failure(text, _speaker(chart))
-
-
-def _speaker(chart: str) -> Speaker:
-    return Speaker(chart, options.chart_name(chart))
+    return messages.failure(text, messages.Speaker.of(chart))
 
 
 def _csv(value: str) -> str:

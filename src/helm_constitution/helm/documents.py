@@ -11,22 +11,23 @@ from collections.abc import Iterable, Mapping
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderedText
+from helm_constitution.lazy import LazyPattern
 
 _SOURCE = "\n---\n# Source: "
 """Helm cuts at every line that begins with ``---``, so such a line in its output is its own, even where a template
 prints a ``# Source:`` of its own or a block scalar holds one."""
 
 # In whole files (--debug) it may be the template's as well: only a template's path counts.
-_FILE_SOURCE = re.compile(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templates/.+)\n", re.MULTILINE)
-_SEPARATOR = re.compile(r"^---[ \t]*", re.MULTILINE)
+_FILE_SOURCE = LazyPattern(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templates/.+)\n", re.MULTILINE)
+_SEPARATOR = LazyPattern(r"^---[ \t]*", re.MULTILINE)
 
-_KIND = re.compile(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
-_METADATA = re.compile(r"^metadata:[ \t\r]*\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
+_KIND = LazyPattern(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
+_METADATA = LazyPattern(r"^metadata:[ \t\r]*\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
 # A line of metadata that may hold more than a scalar.
-_NESTED = re.compile(
+_NESTED = LazyPattern(
     r"^[ \t]+(?=\S)(?:- |(?!(?:annotations|labels):[ \t\r]*$).*:(?:[ \t\r]*$|[ \t]+[\[{]))", re.MULTILINE
 )
-_ALIAS = re.compile(r"\*[A-Za-z_]")
+_ALIAS = LazyPattern(r"\*[A-Za-z_]")
 
 HOOK = "helm.sh/hook"
 _HOOKS = frozenset(

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from helm_constitution.errors import ConfigurationError, EngineError
-from helm_constitution.helm import messages, options, process
-from helm_constitution.helm.messages import LintEntry, Speaker
+from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import (
     DEFAULT_KUBE_VERSION,
     HelmMessage,
@@ -129,12 +128,16 @@ class _Lint:
         return self._output
 
     def _read(self, answer: _Answer) -> LintOutput:
-        speaker = _speaker(self._chart)
+        from helm_constitution.helm import messages
+
+        speaker = messages.Speaker.of(self._chart)
         if answer.failure is not None:
             return LintOutput((answer.failure,), failed=True)
         if "error" in answer.message:
             return LintOutput(messages.failure(answer.message["error"], speaker), failed=True)
-        entries = [LintEntry(MessageLevel(level or 1), path, text) for level, path, text in answer.message["entries"]]
+        entries = [
+            messages.LintEntry(MessageLevel(level or 1), path, text) for level, path, text in answer.message["entries"]
+        ]
         return LintOutput(messages.lint_messages(entries, speaker))
 
 
@@ -154,15 +157,13 @@ class _Render:
         if answer.failure is not None:
             return RenderOutput(errors=(answer.failure,))
         if "error" in answer.message:
-            return RenderOutput(errors=messages.failure(answer.message["error"], _speaker(self._chart)))
+            from helm_constitution.helm import messages
+
+            return RenderOutput(errors=messages.failure(answer.message["error"], messages.Speaker.of(self._chart)))
         from helm_constitution.helm import documents
 
         rendered = documents.of_files(answer.message["files"])
         return RenderOutput(rendered, documents.faults(rendered))
-
-
-def _speaker(chart: str) -> Speaker:
-    return Speaker(chart, options.chart_name(chart))
 
 
 class _Answer:
@@ -397,6 +398,8 @@ class _Workers:
         if breach is None and not worker.ready:
             self._stop(EngineError(_not_loaded(said)))
             return
+        from helm_constitution.helm import messages
+
         failure = messages.crash(status, said) if breach is None else messages.broken_limit(breach)
         # Time is each request's own. Memory and crashes are one's fault who was alone, else each tries again alone.
         guilty = overdue or (calls if len(calls) == 1 else [])

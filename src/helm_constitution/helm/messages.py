@@ -12,10 +12,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+from helm_constitution.lazy import LazyPattern
 
 CHART_FILE = "Chart.yaml"
 VALUES_FILE = "values.yaml"
 SCHEMA_FILE = "values.schema.json"
+
+_NAME = LazyPattern(r"^name:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
 
 _LONGEST = 2000
 """Characters of a message. Helm quotes whole templates, and every turn of an endless recursion."""
@@ -28,6 +31,16 @@ class Speaker:
     folder: str
     name: str
 
+    @classmethod
+    def of(cls, folder: str) -> Speaker:
+        """The chart in a folder; its name is empty where it can't be told."""
+        try:
+            with open(os.path.join(folder, CHART_FILE), encoding="utf-8", errors="replace") as file:
+                match = _NAME.search(file.read())
+        except OSError:
+            return cls(folder, "")
+        return cls(folder, match[1] if match else "")
+
 
 @dataclass(frozen=True, slots=True)
 class LintEntry:
@@ -38,7 +51,7 @@ class LintEntry:
     text: str
 
 
-_ENTRY = re.compile(r"^\[(INFO|WARNING|ERROR|UNKNOWN)\] (.*?): ?(.*)$", re.MULTILINE)
+_ENTRY = LazyPattern(r"^\[(INFO|WARNING|ERROR|UNKNOWN)\] (.*?): ?(.*)$", re.MULTILINE)
 
 
 def lint_entries(output: str) -> list[LintEntry]:
@@ -61,7 +74,7 @@ def lint_entries(output: str) -> list[LintEntry]:
     return entries
 
 
-_SUMMARY = re.compile(r"\d+ chart\(s\) linted, ")
+_SUMMARY = LazyPattern(r"\d+ chart\(s\) linted, ")
 
 
 def lint_messages(entries: Iterable[LintEntry], chart: Speaker) -> tuple[HelmMessage, ...]:
@@ -155,7 +168,7 @@ class _Wrapped:
 
 
 _WRAPPINGS = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    LazyPattern(pattern, re.IGNORECASE)
     for pattern in (
         r"an error occurred while checking for chart dependencies\. You may need to run [^:]*: ",
         r"chart dependencies processing failed: ",
@@ -210,13 +223,13 @@ def _relative(file: str, folder: str) -> str:
 # ----------------------------------------------------------------------------------------------------------------------
 # YAML.
 
-_MISTYPED = re.compile(r"cannot unmarshal (\w+) into Go (?:struct field (\S+)|value) of type (.+)", re.DOTALL)
+_MISTYPED = LazyPattern(r"cannot unmarshal (\w+) into Go (?:struct field (\S+)|value) of type (.+)", re.DOTALL)
 _GO_TYPES = (
-    (re.compile(r"string$"), "a string"),
-    (re.compile(r"\[\]string$"), "a list of strings"),
-    (re.compile(r"\[\]"), "a list of maps"),
-    (re.compile(r"bool$"), "true or false"),
-    (re.compile(r"u?int\d*$|float\d*$"), "a number"),
+    (LazyPattern(r"string$"), "a string"),
+    (LazyPattern(r"\[\]string$"), "a list of strings"),
+    (LazyPattern(r"\[\]"), "a list of maps"),
+    (LazyPattern(r"bool$"), "true or false"),
+    (LazyPattern(r"u?int\d*$|float\d*$"), "a number"),
 )
 _JSON_TYPES = {
     "array": "a list",
@@ -255,17 +268,17 @@ def _go_type(name: str) -> str:
 # ----------------------------------------------------------------------------------------------------------------------
 # Templates.
 
-_PARSE_ERROR = re.compile(r"parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
-_UNCLOSED = re.compile(r"(.*) started at (.+?):(\d+)", re.DOTALL)
-_EXECUTION_ERROR = re.compile(r"execution error (at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
+_PARSE_ERROR = LazyPattern(r"parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
+_UNCLOSED = LazyPattern(r"(.*) started at (.+?):(\d+)", re.DOTALL)
+_EXECUTION_ERROR = LazyPattern(r"execution error (at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
 # Helm 3 puts the whole way to the error on one line, Helm 4 each step on three.
-_STEP = re.compile(r"template: ([^\s:<>\"][^:<>\"\n]*):(\d+)(?::(\d+))?: ")
-_STEP_LINES = re.compile(
+_STEP = LazyPattern(r"template: ([^\s:<>\"][^:<>\"\n]*):(\d+)(?::(\d+))?: ")
+_STEP_LINES = LazyPattern(
     r"^([^\s:][^:\n]*):(\d+)(?::(\d+))?\n(?:  executing \".*\" at <(.*)>:\n)?(?=    |  \S)", re.MULTILINE
 )
-_EXECUTING = re.compile(r"executing \"[^\"]*\" at <(.*?)>: (.*)", re.DOTALL)
-_CALLING = re.compile(r"error calling \w+:\s+")
-_NO_TEMPLATE = re.compile(r"(?:template: )?(no template \".*\") associated with template \".*\"")
+_EXECUTING = LazyPattern(r"executing \"[^\"]*\" at <(.*?)>: (.*)", re.DOTALL)
+_CALLING = LazyPattern(r"error calling \w+:\s+")
+_NO_TEMPLATE = LazyPattern(r"(?:template: )?(no template \".*\") associated with template \".*\"")
 
 
 def _template_message(text: str) -> HelmMessage | None:
@@ -318,12 +331,12 @@ def _placed(words: str, kind: FailureKind, source: str, line: str | None, column
 # ----------------------------------------------------------------------------------------------------------------------
 # The chart: dependencies, versions, Chart.yaml.
 
-_MISSING = re.compile(
+_MISSING = LazyPattern(
     r"(?:found in Chart\.yaml, but missing in charts/ directory|chart directory is missing these dependencies): (.*)"
 )
-_INVALID_VERSION = re.compile(r'version "(.*)" is invalid')
-_MISTYPED_VALUES = re.compile(r"type mismatch on (\S+): %!t\((\w+)=.*\)", re.DOTALL)
-_NO_CHART_FILE = re.compile(
+_INVALID_VERSION = LazyPattern(r'version "(.*)" is invalid')
+_MISTYPED_VALUES = LazyPattern(r"type mismatch on (\S+): %!t\((\w+)=.*\)", re.DOTALL)
+_NO_CHART_FILE = LazyPattern(
     r"Chart\.yaml file is missing"
     r"|unable to (?:check Chart\.yaml file in chart|detect chart at \S+): .*no such file or directory",
     re.DOTALL,
@@ -359,8 +372,8 @@ def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
 # values.schema.json.
 
 _SCHEMA_HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):"
-_SCHEMA_LINE = re.compile(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
-_SECTION = re.compile(r"(\S+):")
+_SCHEMA_LINE = LazyPattern(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
+_SECTION = LazyPattern(r"(\S+):")
 _ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
 
 

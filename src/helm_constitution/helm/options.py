@@ -8,13 +8,12 @@ from pathlib import Path
 
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderRequest
+from helm_constitution.lazy import LazyPattern
 
 # The schemes that helm's getters know. Go reads the scheme in any case; Path makes one slash of two.
-_URL = re.compile(r"(?:https?|oci):", re.IGNORECASE)
-_SET_FILE_URL = re.compile(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
-_KUBE_VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
-
-_NAME = re.compile(r"^name:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
+_URL = LazyPattern(r"(?:https?|oci):", re.IGNORECASE)
+_SET_FILE_URL = LazyPattern(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
+_KUBE_VERSION = LazyPattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
 
 DEAD_PROXY = "http://127.0.0.1:9"
 """Nothing listens on the discard port: what goes there goes nowhere."""
@@ -68,16 +67,6 @@ def kube_version(request: RenderRequest) -> str:
         )
     major, minor, patch, rest = match.groups()
     return f"v{int(major)}.{int(minor)}.{int(patch or 0)}{rest}"
-
-
-def chart_name(folder: str) -> str:
-    """The chart's name in Chart.yaml, empty where it can't be told."""
-    try:
-        with open(os.path.join(folder, "Chart.yaml"), encoding="utf-8", errors="replace") as file:
-            match = _NAME.search(file.read())
-    except OSError:
-        return ""
-    return match[1] if match else ""
 
 
 def environment(extra: tuple[str, ...], memory: int) -> dict[str, str]:

@@ -12,12 +12,14 @@ import os
 import re
 from collections.abc import Iterator
 
+from helm_constitution.lazy import LazyPattern
+
 SCHEMA = "values.schema.json"
 
 _DRAFT = rb'"\$schema"\s*:\s*"https?://json-schema\.org/(?:draft-0[3467]/|draft/20(?:19-09|20-12)/)?schema#?"'
 _DRAFT_LINE = re.compile(_DRAFT)
-_META_SCHEMA = re.compile(r"https?://json-schema\.org/(?:draft-0[3467]/)?schema", re.IGNORECASE)
-_ANY_META_SCHEMA = re.compile(
+_META_SCHEMA = LazyPattern(r"https?://json-schema\.org/(?:draft-0[3467]/)?schema", re.IGNORECASE)
+_ANY_META_SCHEMA = LazyPattern(
     r"https?://json-schema\.org/(?:draft-0[3467]/schema|draft/20(?:19-09|20-12)/schema|schema)", re.IGNORECASE
 )
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
