@@ -21,6 +21,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -149,7 +150,7 @@ _FREE_FORM = (
     r"(?i)(?:extra|additional|custom|common)?_?(?:container)?(?:args|arguments|command|flags|envs?|envvars?|environment|config"
     r"|configuration|configs|settings)"
 )
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+_WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @rule(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -19,6 +18,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 
 from .probes import UMBRELLA
 
@@ -36,7 +36,7 @@ _MEMORY = r"^(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\
 _STORAGE = r"^(?=.*\bephemeral\b)"
 _BOTH = r"\bresource (?:constraints|bounds|quotas?|settings)\b"
 
-_QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)\Z")
+_QUANTITY = LazyPattern(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)\Z")
 _DIVISORS = {"n": 10**9, "u": 10**6, "m": 10**3}
 _FACTORS = {
     "": 1,

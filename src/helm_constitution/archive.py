@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
 from helm_constitution.errors import ChartError
+from helm_constitution.lazy import LazyPattern
 
 if TYPE_CHECKING:
     from tarfile import TarInfo
@@ -23,7 +24,7 @@ MAX_UNPACKED = 100 * 1024 * 1024
 MAX_ENTRIES = 10_000
 """Files and folders in one archive; public charts stay below 1,000."""
 
-_DRIVE = re.compile(r"[a-zA-Z]:/")
+_DRIVE = LazyPattern(r"[a-zA-Z]:/")
 
 
 class _Readable(Protocol):

@@ -131,7 +131,7 @@ def understand(lines: Sequence[str], name: str, *, takes_example: bool) -> Note:
 
 def _plain_words(lines: Sequence[str]) -> list[str] | None:
     """The lines' words where they are plain prose, as most comments are; None where a closer look is needed."""
-    match = _WORDS.compiled.match
+    match = _WORDS.match
     words = []
     for line in lines:
         found = match(line)

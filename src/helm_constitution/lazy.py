@@ -3,47 +3,84 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from functools import cached_property
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 
 class LazyPattern:
-    """A regular expression that is compiled when first used; it has the methods of :class:`re.Pattern` used here."""
+    """A regular expression that is compiled when first used; otherwise a :class:`re.Pattern`.
+
+    The first look-up of one of the compiled expression's attributes binds them all, so that later calls cost nothing.
+    """
 
     def __init__(self, source: str, flags: int = 0) -> None:
         self._source = source
         self._flags = flags
 
-    @cached_property
-    def compiled(self) -> re.Pattern[str]:
-        """The compiled expression."""
-        return re.compile(self._source, self._flags)
+    if TYPE_CHECKING:
+        pattern: str
+        flags: int
+        groups: int
+        groupindex: Mapping[str, int]
 
-    def search(self, text: str) -> re.Match[str] | None:
-        """As :meth:`re.Pattern.search`."""
-        return self.compiled.search(text)
+        def search(self, string: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+            """As :meth:`re.Pattern.search`."""
 
-    def match(self, text: str, position: int = 0) -> re.Match[str] | None:
-        """As :meth:`re.Pattern.match`."""
-        return self.compiled.match(text, position)
+        def match(self, string: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+            """As :meth:`re.Pattern.match`."""
 
-    def fullmatch(self, text: str) -> re.Match[str] | None:
-        """As :meth:`re.Pattern.fullmatch`."""
-        return self.compiled.fullmatch(text)
+        def fullmatch(self, string: str, pos: int = 0, endpos: int = sys.maxsize) -> re.Match[str] | None:
+            """As :meth:`re.Pattern.fullmatch`."""
 
-    def finditer(self, text: str) -> Iterator[re.Match[str]]:
-        """As :meth:`re.Pattern.finditer`."""
-        return self.compiled.finditer(text)
+        def finditer(self, string: str, pos: int = 0, endpos: int = sys.maxsize) -> Iterator[re.Match[str]]:
+            """As :meth:`re.Pattern.finditer`."""
 
-    def findall(self, text: str) -> list[Any]:
-        """As :meth:`re.Pattern.findall`."""
-        return self.compiled.findall(text)
+        def findall(self, string: str, pos: int = 0, endpos: int = sys.maxsize) -> list[Any]:
+            """As :meth:`re.Pattern.findall`."""
 
-    def split(self, text: str) -> list[str | Any]:
-        """As :meth:`re.Pattern.split`."""
-        return self.compiled.split(text)
+        def split(self, string: str, maxsplit: int = 0) -> list[str | Any]:
+            """As :meth:`re.Pattern.split`."""
 
-    def sub(self, replacement: str | Callable[[re.Match[str]], str], text: str, count: int = 0) -> str:
-        """As :meth:`re.Pattern.sub`."""
-        return self.compiled.sub(replacement, text, count)
+        def sub(self, repl: str | Callable[[re.Match[str]], str], string: str, count: int = 0) -> str:
+            """As :meth:`re.Pattern.sub`."""
+
+        def subn(self, repl: str | Callable[[re.Match[str]], str], string: str, count: int = 0) -> tuple[str, int]:
+            """As :meth:`re.Pattern.subn`."""
+
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            compiled = _compile(self._source, self._flags)
+            self.__dict__.update({attribute: getattr(compiled, attribute) for attribute in _ATTRIBUTES})
+            return getattr(compiled, name)
+
+
+_ATTRIBUTES = (
+    "search",
+    "match",
+    "fullmatch",
+    "finditer",
+    "findall",
+    "split",
+    "sub",
+    "subn",
+    "pattern",
+    "flags",
+    "groups",
+    "groupindex",
+)
+_compile = re.compile
+
+
+@contextmanager
+def lazily_compiled() -> Iterator[None]:
+    """While it lasts, what calls ``re.compile`` gets a lazy pattern: for importing a module of others that has many."""
+    re.compile = LazyPattern  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        re.compile = _compile

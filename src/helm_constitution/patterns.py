@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from functools import cache
 
-_TOKEN = re.compile(
+from helm_constitution.lazy import LazyPattern
+
+_TOKEN = LazyPattern(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?(?:P<\w+>|:|<?[=!]|P=\w+)?|[()|.^$]|[*+?]|\{\d*(?:,\d*)?\}|[^\\\[(){}|.^$*+?]+|.",
     re.DOTALL,
 )

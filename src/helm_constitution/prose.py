@@ -10,6 +10,8 @@ import enum
 import re
 from typing import NamedTuple
 
+from helm_constitution.lazy import LazyPattern
+
 MARK = "\0"
 """Stands in a block's text where a comment stood."""
 
@@ -63,19 +65,19 @@ class Prose(NamedTuple):
     unclosed: tuple[int, str] | None
 
 
-_NEWLINE = re.compile(r"\r\n?|\n")
-_QUOTE = re.compile(r"(?: {0,3}> ?)+")
-_FENCE = re.compile(r" *(`{3,}(?=[^`]*$)|~{3,})")
-_ATX = re.compile(r"(#{1,6})(?: +(.*?))?(?: +#+)? *$")
-_UNDERLINE = re.compile(r"(?:=+|-+) *$")
-_RULE = re.compile(r"([-*_])(?: *\1){2,} *$")
-_ITEM = re.compile(r"(?:[-*+•]|(\d{1,9})[.)])(?: +|$)")
-_TASK = re.compile(r"\[[ xX]\] ")
-_DELIMITER = re.compile(r"[|:\- ]*-[|:\- ]*$")
-_PIPE = re.compile(r"(?<!\\)\|")
-_CODE = re.compile(r"``+.*?``+|`[^`]*`", re.DOTALL)
+_NEWLINE = LazyPattern(r"\r\n?|\n")
+_QUOTE = LazyPattern(r"(?: {0,3}> ?)+")
+_FENCE = LazyPattern(r" *(`{3,}(?=[^`]*$)|~{3,})")
+_ATX = LazyPattern(r"(#{1,6})(?: +(.*?))?(?: +#+)? *$")
+_UNDERLINE = LazyPattern(r"(?:=+|-+) *$")
+_RULE = LazyPattern(r"([-*_])(?: *\1){2,} *$")
+_ITEM = LazyPattern(r"(?:[-*+•]|(\d{1,9})[.)])(?: +|$)")
+_TASK = LazyPattern(r"\[[ xX]\] ")
+_DELIMITER = LazyPattern(r"[|:\- ]*-[|:\- ]*$")
+_PIPE = LazyPattern(r"(?<!\\)\|")
+_CODE = LazyPattern(r"``+.*?``+|`[^`]*`", re.DOTALL)
 # A line that opens so begins a block, also without a blank line above it.
-_LABEL = re.compile(
+_LABEL = LazyPattern(
     r"(\*\*|__)[^*_]{1,60}(?::\1|\1 ?:)"
     r"|(?:(?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|RECOMMENDED|MAY|OPTIONAL|IMPORTANT|Rationale) ?:"
 )

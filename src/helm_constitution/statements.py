@@ -47,36 +47,36 @@ _DENIED = {
 
 _WORDS = "|".join(_OBLIGATIONS)
 # No keyword is a part of another word or identifier, nor one in quotes (the key words "MUST", "SHOULD" … of RFC 2119).
-_KEYWORD = re.compile(
+_KEYWORD = LazyPattern(
     rf"(?<![A-Za-z0-9\"'“‘-])(?<![A-Za-z0-9]_)(?:(?P<pre>NOT|not)[\s*_]+)?(?P<word>{_WORDS})"
     r"(?![A-Za-z0-9-]|_[A-Za-z0-9])"
     r"(?P<neg>[\s*_]+(?:also\s+)?(?:NOT|NEVER|not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)?"
 )
-_LABEL = re.compile(
+_LABEL = LazyPattern(
     rf"[*_]*(?:(?P<pre>NOT) )?(?P<word>{_WORDS})(?P<neg> (?:NOT|NEVER))?[*_]*(?: *\([^()]*\)[*_]*)? *"
     r"(?::[*_]*(?![^\s\0])|(?=[\s\0]*$))\s*"
 )
-_ASIDE = re.compile(
+_ASIDE = LazyPattern(
     r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important)\s*(?:\([^()]*\)\s*)?[:.!]?(?P=mark)"
     r"|(?:rationale|important)\s*(?:\([^()]*\)\s*)?[:–—])",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
-_NOTHING = re.compile(r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|never)\b[^:,;–—]*$", re.IGNORECASE)
+_NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
+_NOTHING = LazyPattern(r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|never)\b[^:,;–—]*$", re.IGNORECASE)
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _PARENTHESES = LazyPattern(r"\([^()]*\)")
-_SENTENCE_END = re.compile(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
+_SENTENCE_END = LazyPattern(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
 _ABBREVIATION = LazyPattern(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
-_PIN = re.compile(r"\s*rules?\s*:")
+_PIN = LazyPattern(r"\s*rules?\s*:")
 _PIN_NAME = LazyPattern(r"[^\s,;]+")
-_VERSION = re.compile(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
+_VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
 _PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
-_NUMBERING = re.compile(
+_NUMBERING = LazyPattern(
     r"[\W_]*(?:(?i:principle|article|section|chapter|rule|part) +)?"
     r"(?:\d+(?:\.\d+)+ +|(?:[IVX]+|\d+(?:\.\d+)*|[A-Z](?=[.)])) *[.):–—-]+ +)"
 )
 _NON_NEGOTIABLE = LazyPattern(r"\s*\(\s*non[- ]?negotiable\s*\)", re.IGNORECASE)
-_NO_SLUG = re.compile(r"[\W_]+")
+_NO_SLUG = LazyPattern(r"[\W_]+")
 _BLANK = " \n*_" + MARK
 
 

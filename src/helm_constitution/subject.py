@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.records import record
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import View
 
 
-_KIND = re.compile(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
-_CALL = re.compile(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
+_KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
+_CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 
 class NotYet(Exception):
