@@ -128,6 +128,8 @@ Values MUST be rounded to two decimals. ->
 Users MUST be able to install the chart without changing values. -> disclosure/defaults-fail
 Charts MUST NOT define resources for a specific cloud provider. -> portability/platform-object
 Deprecated Kubernetes APIs MUST NOT be used. -> compat/removed-api
+Use Kubernetes standard resource definitions, they are RECOMMENDED. -> portability/platform-object
+All public values MUST be documented in the chart README and/or comments in `values.yaml`. -> values/undocumented
 Label selectors MUST be immutable. -> compat/unstable-selector
 Maintainers MUST be listed in Chart.yaml. -> helm/chart-no-maintainers
 NOTES.txt MUST include access instructions. -> helm/no-notes

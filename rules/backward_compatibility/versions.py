@@ -59,7 +59,7 @@ def bad_version(subject: Subject) -> Iterator[Problem]:
             r"|\bAPI(?: ?versions?|s)?\b.{0,60}\b(?:deprecated|removed|gone|no longer)\b"
         ),
     ),
-    umbrella=r"\bstandard kubernetes\b(?! label)|\bkubernetes standard resource",
+    umbrella=r"\bstandard kubernetes\b(?! label)",
     evidence="objects use API versions that Kubernetes serves",
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:

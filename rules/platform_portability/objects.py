@@ -26,7 +26,7 @@ VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
     default=MUST,
     enforces=(
         require(
-            rf"{STANDARD_KUBERNETES}"
+            rf"{STANDARD_KUBERNETES}|\bkubernetes standard resources?\b(?! label)"
             rf"|^(?!.*\boverlays? that extend).*{VENDORS}.*\b(?:optional|disabled|off|isolated)"
         ),
         forbid(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.yamltree import dotted
 
 from .flags import is_foreign
 
@@ -150,7 +151,8 @@ def advanced_on(subject: Subject) -> Iterator[Problem]:
             continue  # an ingress controller's ingress is no extra
         if _is_off_above(view):
             continue
-        yield Problem(f"{feature} is on by default; turn it off and say how to turn it on", view)
+        what = dotted(view.path[:-1] if name in ("enabled", "enable", "create") else view.path)
+        yield Problem(f"{what} is on by default; turn it off and say how to turn it on", view)
 
 
 def _brings_monitoring(subject: Subject) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, forbid, require, rule
+from helm_constitution.api import MUST, Parameter, Problem, Subject, Tally, Unjudged, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.values import ValueKey
 from helm_constitution.yamltree import Path
@@ -17,6 +17,11 @@ _WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)
 _EVERY = r"\b(?:every|each|all)\b"
 _NO_TABLE = r"^(?!.*\breadme\b(?!.*\bcomments?\b)).*"
 """Not what a README has to hold."""
+_EITHER = (
+    r"\breadme\b\W*(?:and\W*)?or\b.{0,40}\b(?:comments?\b|values\.yaml)"
+    r"|\b(?:comments?|values\.yaml)\W*(?:and\W*)?or\b.{0,40}\breadme\b"
+)
+"""Documented in the README or in comments, as the author likes."""
 
 # Ends of names of fields of the Kubernetes API (podSecurityContext, extraVolumes) that charts take over as they are:
 # whoever reads the name knows where the rest is documented.
@@ -139,12 +144,14 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
     "values/undocumented",
     default=MUST,
     enforces=(
+        require(rf"{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}.*(?P<readme>{_EITHER})"),
         require(rf"{_NO_TABLE}{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}"),
         require(rf"{_NO_TABLE}\b{_WORDS}.*{_EVERY}.*\b{_SETTINGS}"),
         require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b.*\binline comments?\b"),
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),
     umbrella=BEST_PRACTICES,
+    parameters={"readme": Parameter("", "comments only; any text lets a key in the README's tables count as well")},
 )
 def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     """A value has no comment that says what it is for.
@@ -174,14 +181,25 @@ def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
         steps = tuple(str(step) for step in path)
         return steps in uses.reached or (steps not in known and uses.is_whole(steps))
 
+    in_readme = _in_readme(subject) if subject.text("readme") else frozenset()
     good = total = 0
     for unit in units(values.keys(), is_whole, dependencies):
         total += 1
-        if unit.documented:
+        steps = unit.key.name.split(".")
+        if unit.documented or any(".".join(steps[:length]) in in_readme for length in range(1, len(steps) + 1)):
             good += 1
             continue
         key = unit.key
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
         example = " (a commented-out example doesn't say it)" if key.has_example else ""
-        yield Problem(f"{what} no comment; say above it what it is for{example}", values.document.view.get(*key.path))
+        missing = "no comment and no row in the README" if subject.text("readme") else "no comment"
+        yield Problem(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
     yield Tally(good, total, "values documented")
+
+
+def _in_readme(subject: Subject) -> frozenset[str]:
+    """What stands in the first column of the README's tables."""
+    files = subject.chart.files
+    text = next((files[name] for name in sorted(files) if name.lower() == "readme.md"), "")
+    rows = (line.strip() for line in text.splitlines() if line.lstrip().startswith("|"))
+    return frozenset(row.split("|")[1].strip(" `*") for row in rows)

@@ -43,8 +43,13 @@ class Charts:
             file.write_text(text, encoding="utf-8")
         return Subject(Facts(load_chart(self.folder, shown="web"), results))
 
-    def outcomes(self, rule: str, files: Mapping[str, str], *results: ScenarioResult) -> list[Problem | Tally]:
-        return list(RULES[f"values/{rule}"].check(self.subject(files, *results)))
+    def outcomes(
+        self, rule: str, files: Mapping[str, str], *results: ScenarioResult, **parameters: str
+    ) -> list[Problem | Tally]:
+        checked = RULES[f"values/{rule}"]
+        bound = {name: parameter.default for name, parameter in checked.parameters.items()}
+        subject = Subject(self.subject(files, *results).facts, {**bound, **parameters})
+        return list(checked.check(subject))
 
     def found(self, rule: str, files: Mapping[str, str], *results: ScenarioResult) -> list[str]:
         """``file:line message`` of each problem."""
@@ -72,6 +77,18 @@ def charts(tmp_path: Path) -> Charts:
 def test_each_leaf_needs_a_comment_of_its_own(charts: Charts) -> None:
     values = "# The image\nimage:\n  repository: a\n  # Which one\n  tag: b\nreplicas: 1\n"
     assert charts.undocumented(values) == ["image.repository", "replicas"]
+
+
+def test_a_row_in_the_readme_counts_where_the_constitution_lets_it(charts: Charts) -> None:
+    files = {
+        "values.yaml": "image:\n  tag: a\n  repository: b\nreplicas: 1\nport: 80\n",
+        "README.md": "| Key | Description |\n|---|---|\n| `image` | What runs |\n| replicas | How many |\n",
+    }
+    found = charts.outcomes("undocumented", files, readme="README and/or comments")
+    assert [outcome.message for outcome in found if isinstance(outcome, Problem)] == [
+        "port has no comment and no row in the README; say above it what it is for"
+    ]
+    assert len([one for one in charts.outcomes("undocumented", files) if isinstance(one, Problem)]) == 4
 
 
 def test_a_map_with_documented_leaves_needs_none(charts: Charts) -> None:
