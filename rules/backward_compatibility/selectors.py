@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from helm_constitution.api import (
     MUST,
     SHOULD,
+    LabelSelector,
     Manifest,
     Problem,
     Rendering,
@@ -226,25 +227,18 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
         return
     labels = workload.template.get("metadata", "labels").data
     labels = labels if isinstance(labels, dict) else {}
-    if not selector.get("matchLabels") and not selector.get("matchExpressions"):
+    wanted = LabelSelector(selector)
+    if wanted.is_empty:
         yield Problem("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
-    for key, value in selector.get("matchLabels").entries():
-        if labels.get(key) != value.data:
+    for part in wanted.unmet(labels):
+        if not part.is_map:
+            key = part.path[-1]
             found = f"have {key}: {labels[key]}" if key in labels else f"lack {key}"
-            yield Problem(f"the selector asks for {key}: {value.data}, but its own pods {found}", at=value)
-    for expression in selector.get("matchExpressions").items():
-        key, operator = expression.get("key").string() or "", expression.get("operator").string()
-        values = [value.data for value in expression.get("values").items()]
-        present = key in labels
-        matches = {
-            "In": present and labels.get(key) in values,
-            "NotIn": not present or labels.get(key) not in values,
-            "Exists": present,
-            "DoesNotExist": not present,
-        }.get(operator or "", True)
-        if not matches:
-            asked = f"{key} {operator}{f' {values}' if values else ''}"
-            yield Problem(f"the selector asks for {asked}, which its own pods' labels don't match", at=expression)
+            yield Problem(f"the selector asks for {key}: {part.data}, but its own pods {found}", at=part)
+        else:
+            values = [value.data for value in part.get("values").items()]
+            asked = f"{part.get('key').data} {part.get('operator').data}{f' {values}' if values else ''}"
+            yield Problem(f"the selector asks for {asked}, which its own pods' labels don't match", at=part)
 
 
 @rule(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import Manifest, Rendering, View, Workload
+from helm_constitution.api import LabelSelector, Manifest, Rendering, View, Workload
 
 _BUILT_IN = frozenset(
     {
@@ -172,22 +172,7 @@ def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> li
 
 def selects(selector: View, labels: Mapping[str, object]) -> bool:
     """Whether a label selector (matchLabels, matchExpressions) takes in these labels; an empty one takes in all."""
-    wanted = match_labels(selector.get("matchLabels"))
-    if any(labels.get(key) != value for key, value in wanted.items()):
-        return False
-    for expression in selector.get("matchExpressions").items():
-        key, operator = expression.get("key").string() or "", expression.get("operator").data
-        values = [value.data for value in expression.get("values").items()]
-        if key in _SET_AT_RUN_TIME:
-            continue
-        present = key in labels
-        if operator == "In" and labels.get(key) not in values:
-            return False
-        if operator == "NotIn" and present and labels[key] in values:
-            return False
-        if operator in ("Exists", "DoesNotExist") and present is not (operator == "Exists"):
-            return False
-    return True
+    return LabelSelector(selector).matches(labels, _SET_AT_RUN_TIME)
 
 
 def is_the_charts_own(name: str, rendering: Rendering) -> bool:

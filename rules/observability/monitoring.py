@@ -9,6 +9,7 @@ from helm_constitution.api import (
     MUST,
     OFF,
     SHOULD,
+    LabelSelector,
     Manifest,
     Parameter,
     Problem,
@@ -302,14 +303,15 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
         if namespaces.get("any").boolean() is True or list(namespaces.get("matchNames").items()):
             continue  # what it looks for is not the chart's
         namespace = monitor.effective_namespace
+        selector = LabelSelector(monitor.get("spec", "selector"))
         if monitor.kind == "ServiceMonitor":
             what, field = "Service", "endpoints"
             services = [thing for thing in rendering.of_kind("Service") if thing.effective_namespace == namespace]
-            chosen = [_service_ports(each) for each in services if _selects(monitor, dict(each.labels))]
+            chosen = [_service_ports(each) for each in services if selector.matches(dict(each.labels))]
         else:
             what, field = "pod", "podMetricsEndpoints"
             workloads = [each for each in rendering.workloads if each.manifest.effective_namespace == namespace]
-            chosen = [_pod_ports(each) for each in workloads if _selects(monitor, dict(each.pod_labels))]
+            chosen = [_pod_ports(each) for each in workloads if selector.matches(dict(each.pod_labels))]
         if not chosen:
             yield Problem(f"its selector takes in no {what} of the chart", at=monitor.get("spec", "selector"))
             continue
@@ -328,23 +330,6 @@ def _service_ports(service: Manifest) -> set[str]:
 def _pod_ports(workload: Workload) -> set[str]:
     ports = (port for container in workload.pod.all_containers for port in container.field("ports").items())
     return {name for port in ports if (name := port.get("name").string())}
-
-
-def _selects(monitor: Manifest, labels: dict[str, str]) -> bool:
-    selector = monitor.get("spec", "selector")
-    if any(labels.get(key) != value.data for key, value in selector.get("matchLabels").entries()):
-        return False
-    for expression in selector.get("matchExpressions").items():
-        key, operator = expression.get("key").string() or "", expression.get("operator").string()
-        values = [item.data for item in expression.get("values").items()]
-        if (
-            (operator == "In" and labels.get(key) not in values)
-            or (operator == "NotIn" and labels.get(key) in values)
-            or (operator == "Exists" and key not in labels)
-            or (operator == "DoesNotExist" and key in labels)
-        ):
-            return False
-    return True
 
 
 @rule(

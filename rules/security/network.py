@@ -9,6 +9,7 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     Container,
+    LabelSelector,
     Manifest,
     Problem,
     Rendering,
@@ -25,32 +26,14 @@ from .statements import SECURE_DEFAULTS
 _TLS = r"(?<!e\.g\., )\b(?:tls|https|ssl)\b"
 
 
-def _selects(selector: View, labels: dict[str, str]) -> bool:
-    """Whether a label selector takes in what has these labels; an empty one takes in everything."""
-    if any(labels.get(key) != value.data for key, value in selector.get("matchLabels").entries()):
-        return False
-    for expression in selector.get("matchExpressions").items():
-        key, values = expression.get("key").string() or "", [item.data for item in expression.get("values").items()]
-        fits = {
-            "In": labels.get(key) in values,
-            "NotIn": labels.get(key) not in values,
-            "Exists": key in labels,
-            "DoesNotExist": key not in labels,
-        }
-        if not fits.get(expression.get("operator").string() or "", True):
-            return False
-    return True
-
-
 def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     namespace, labels = workload.manifest.effective_namespace, dict(workload.pod_labels)
     for policy in policies:
         if policy.kind == "CiliumClusterwideNetworkPolicy" or policy.effective_namespace == namespace:
             if policy.group == "crd.projectcalico.org" or policy.group == "projectcalico.org":
                 return True  # its selectors are a language of their own
-            if _selects(
-                policy.get("spec", "podSelector" if policy.kind == "NetworkPolicy" else "endpointSelector"), labels
-            ):
+            selector = policy.get("spec", "podSelector" if policy.kind == "NetworkPolicy" else "endpointSelector")
+            if LabelSelector(selector).matches(labels):
                 return True
     return False
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
-from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Base, Location, Obligation, Precision
 from helm_constitution.records import record
 from helm_constitution.subject import Subject
@@ -218,6 +218,7 @@ __all__ = [
     "SHOULD",
     "Base",
     "Container",
+    "LabelSelector",
     "Location",
     "Manifest",
     "Matcher",
