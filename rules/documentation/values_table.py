@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -262,6 +261,8 @@ def _tables(tables: Sequence[Table], values: _Values) -> list[_ValuesTable]:
 
 
 def _compact(data: Json) -> str:
+    import json
+
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= 60 else f"{text[:57]}…"
 
@@ -287,6 +288,8 @@ def _same(one: Json, other: Json) -> bool:
 
 def _read_literal(text: str) -> Json:
     """A default as a table prints it: JSON, or else a plain scalar."""
+    import json
+
     try:
         parsed: Json = json.loads(text)
     except (ValueError, RecursionError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import __version__
+from helm_constitution.digest import sha256
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.outcome import ChartReport
 
@@ -34,7 +34,7 @@ class Cache(NamedTuple):
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large, no folder to write in)."""
         folder = cache_folder()
-        digest = hashlib.sha256()
+        digest = sha256()
         try:
             for part in _inputs(path, engine, options):
                 digest.update(len(part).to_bytes(8, "big"))

@@ -7,7 +7,6 @@ loader (pkg/chart/v2/loader): what ``.helmignore`` leaves out, how links are fol
 from __future__ import annotations
 
 import io
-import json
 import os
 import re
 import stat
@@ -539,6 +538,8 @@ def _dependencies(document: YamlDocument, shown: str) -> Iterator[Dependency]:
 def _schema(text: str | None, shown: str) -> object | None:
     if text is None:
         return None
+    import json
+
     try:
         schema: object = json.loads(text)
     except json.JSONDecodeError as error:

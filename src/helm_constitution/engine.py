@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
 from helm_constitution.decide import Deciders
+from helm_constitution.digest import sha256
 from helm_constitution.locate import locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
@@ -315,6 +315,6 @@ def _fingerprinted(findings: list[Finding]) -> list[Finding]:
         )
         text = "\0".join(parts)
         counts[text] = counts.get(text, 0) + 1
-        digest = hashlib.sha256(f"{text}\0{counts[text]}".encode()).hexdigest()[:32]
+        digest = sha256(f"{text}\0{counts[text]}".encode()).hexdigest()[:32]
         stamped.append(finding._replace(fingerprint=digest))
     return stamped

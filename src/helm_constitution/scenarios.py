@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,7 +54,7 @@ def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
         for name in names:
             if name.endswith(endings):
                 values = (place / name, *request.values_files)
-                scenarios.append(Scenario(f"{directory}/{name}", replace(request, values_files=values)))
+                scenarios.append(Scenario(f"{directory}/{name}", request._replace(values_files=values)))
     return scenarios
 
 

@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-import yaml
-
 from helm_constitution.comments import CommentKind as CommentKind
 from helm_constitution.comments import Note, is_sentence, understand
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
+from helm_constitution.pyyaml import yaml
 from helm_constitution.records import record
 from helm_constitution.yamltree import Json, Path, Span, YamlDocument, dotted, key_text, load_document
 

@@ -6,17 +6,14 @@ One reader serves values files, Chart.yaml and rendered manifests: plain data to
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import yaml
-from yaml.composer import Composer, ComposerError
-from yaml.reader import ReaderError
-
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
+from helm_constitution.pyyaml import yaml
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Manifest
@@ -71,12 +68,12 @@ class _Resolver:
         return "tag:yaml.org,2002:map" if kind is yaml.MappingNode else "tag:yaml.org,2002:seq"
 
 
-class _PatientComposer(_Resolver, Composer, _Parser):  # type: ignore[misc,unused-ignore]
+class _PatientComposer(_Resolver, yaml.composer.Composer, _Parser):  # type: ignore[misc,unused-ignore]
     """PyYAML's own composer; an anchor may be defined again, as in go-yaml."""
 
     def __init__(self, stream: str) -> None:
         _Parser.__init__(self, stream)
-        Composer.__init__(self)
+        yaml.composer.Composer.__init__(self)
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         """One node. The anchor's earlier node is forgotten, so that PyYAML doesn't reject the second."""
@@ -99,7 +96,7 @@ def _compose(text: str) -> list[yaml.Node]:
     """The root nodes of all documents."""
     try:
         return _all_nodes(_Composer(text))
-    except ComposerError as error:
+    except yaml.composer.ComposerError as error:
         # Helm's reader and the patient composer accept an anchor that is defined twice.
         if "duplicate anchor" not in str(error):
             raise
@@ -126,8 +123,8 @@ _PLAIN: dict[str, Json] = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
 _NUMERIC_START = frozenset("0123456789+-.")
-_INT = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
+_INT = LazyPattern(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|0|[1-9][0-9]*)\Z")
+_FLOAT = LazyPattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _BASES = {"x": 16, "b": 2, "o": 8}
 
 
@@ -237,6 +234,14 @@ class YamlDocument:
     def plain_scalars(self, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
         """Path and text of each unquoted scalar that begins with one of these characters; keys are none."""
         return _plain_scalars(self._root, (), beginnings)
+
+    def first_key(self, path: Path) -> str | None:
+        """The key that the map at ``path`` begins with, as written; None where there is no map."""
+        node, _ = self._find(path)
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            return None
+        key = node.value[0][0]
+        return key.value if isinstance(key, yaml.ScalarNode) else None
 
     @property
     def root(self) -> yaml.Node | None:
@@ -411,7 +416,7 @@ def _node_span(node: yaml.Node) -> Span:
 
 
 def _fault(error: yaml.YAMLError, file: str, text: str) -> YamlSyntaxError:
-    if isinstance(error, ReaderError):
+    if isinstance(error, yaml.reader.ReaderError):
         line = text.encode(errors="surrogatepass")[: error.position].count(b"\n") + 1
         return YamlSyntaxError(error.reason, file=file, line=line)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)

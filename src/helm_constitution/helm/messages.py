@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
@@ -24,8 +24,7 @@ _LONGEST = 2000
 """Characters of a message. Helm quotes whole templates, and every turn of an endless recursion."""
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """The chart that helm speaks of: its folder as the user gave it, its name in Chart.yaml."""
 
     folder: str
@@ -42,8 +41,7 @@ class Speaker:
         return cls(folder, match[1] if match else "")
 
 
-@dataclass(frozen=True, slots=True)
-class LintEntry:
+class LintEntry(NamedTuple):
     """One message of ``helm lint`` as it stands: level, path, words."""
 
     level: MessageLevel
@@ -85,7 +83,7 @@ def lint_messages(entries: Iterable[LintEntry], chart: Speaker) -> tuple[HelmMes
         for message in _read(entry.text, chart, file):
             placeless = message.file is None and entry.path.endswith("/")
             text = f"{entry.path}: {message.text}" if placeless else message.text
-            found.setdefault(replace(message, level=entry.level, text=text))
+            found.setdefault(message._replace(level=entry.level, text=text))
     return tuple(found)
 
 
@@ -156,15 +154,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 
-@dataclass(slots=True)
 class _Wrapped:
     """A text without what helm wraps around it: the file, the subchart's folder, the line that the wrapping names."""
 
-    text: str
-    base: str = ""
-    file: str | None = None
-    line: int | None = None
-    is_yaml: bool = False
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.base = ""
+        self.file: str | None = None
+        self.line: int | None = None
+        self.is_yaml = False
 
 
 _WRAPPINGS = tuple(
@@ -205,6 +203,8 @@ def _unwrap(text: str, chart: Speaker) -> _Wrapped:
 
 
 def _wrapping(text: str) -> re.Match[str] | None:
+    if ":" not in text and "\n" not in text:  # most of what helm lint says: no pattern needs to be compiled for it
+        return None
     return next((match for wrapping in _WRAPPINGS if (match := wrapping.match(text))), None)
 
 
@@ -256,7 +256,7 @@ def _yaml_message(text: str, file: str | None, line: int | None) -> HelmMessage:
     elif not text.startswith("unknown field"):
         text = f"not YAML once rendered: {text}" if rendered else f"not YAML: {text}"
     if rendered:
-        return replace(_plain(text, file, FailureKind.YAML), rendered_line=line)
+        return _plain(text, file, FailureKind.YAML)._replace(rendered_line=line)
     # In crds/, helm counts within one document of the file.
     return _plain(text, file, line=None if file is not None and file.startswith("crds/") else line)
 
@@ -282,6 +282,8 @@ _NO_TEMPLATE = LazyPattern(r"(?:template: )?(no template \".*\") associated with
 
 
 def _template_message(text: str) -> HelmMessage | None:
+    if ":" not in text:
+        return None
     if match := _PARSE_ERROR.fullmatch(text):
         file, line, column, words = match.groups()
         if unclosed := _UNCLOSED.fullmatch(words):
@@ -325,7 +327,7 @@ def _placed(words: str, kind: FailureKind, source: str, line: str | None, column
     if message.file is None or line is None:
         return message
     # text/template counts lines from 1 and columns from 0.
-    return replace(message, line=int(line), column=None if column is None else int(column) + 1)
+    return message._replace(line=int(line), column=None if column is None else int(column) + 1)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -337,24 +339,24 @@ _MISSING = LazyPattern(
 _INVALID_VERSION = LazyPattern(r'version "(.*)" is invalid')
 _MISTYPED_VALUES = LazyPattern(r"type mismatch on (\S+): %!t\((\w+)=.*\)", re.DOTALL)
 _NO_CHART_FILE = LazyPattern(
-    r"Chart\.yaml file is missing"
-    r"|unable to (?:check Chart\.yaml file in chart|detect chart at \S+): .*no such file or directory",
+    r"unable to (?:check Chart\.yaml file in chart|detect chart at \S+): .*no such file or directory",
     re.DOTALL,
 )
 
 
 def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
     file = base + CHART_FILE
+    if text in ("Chart.yaml file is missing", "library charts are not installable"):
+        return _plain(text, file)
+    if ":" not in text:
+        return None
     if match := _MISSING.fullmatch(text):
         names = ", ".join(re.split(r",\s*", match[1]))
         words = f"dependencies missing in charts/: {names}; run `helm dependency build {chart.folder}`"
         return _plain(words, file, FailureKind.DEPENDENCY)
     if text.startswith("chart requires kubeVersion: "):
         return _plain(text, file, FailureKind.KUBE_VERSION)
-    if (
-        text.startswith("chart metadata is missing these dependencies: ")
-        or text == "library charts are not installable"
-    ):
+    if text.startswith("chart metadata is missing these dependencies: "):
         return _plain(text, file)
     if text.startswith("validation: "):
         # In the words that helm lint has for the same.
@@ -364,7 +366,7 @@ def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
         return _plain("Chart.yaml file is missing", file)
     if match := _MISTYPED_VALUES.fullmatch(text):
         words = f"{match[1]} is a {match[2]}, should be a map: the values of a subchart"
-        return replace(_plain(words, VALUES_FILE), pointer=(match[1],))
+        return _plain(words, VALUES_FILE)._replace(pointer=(match[1],))
     return None
 
 
@@ -377,12 +379,12 @@ _SECTION = LazyPattern(r"(\S+):")
 _ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
 
 
-@dataclass(slots=True)
 class _Complaint:
-    depth: int
-    pointer: tuple[str | int, ...]
-    shown: str
-    text: str
+    def __init__(self, depth: int, pointer: tuple[str | int, ...], shown: str, text: str) -> None:
+        self.depth = depth
+        self.pointer = pointer
+        self.shown = shown
+        self.text = text
 
 
 def _schema_messages(text: str, chart: Speaker) -> Iterator[HelmMessage]:
@@ -437,7 +439,7 @@ def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
             yield head
         elif head.text.startswith(_ALTERNATIVES):
             words = [f"{'' if leaf.pointer == head.pointer else leaf.shown}{leaf.text}" for leaf in _leaves(below)]
-            yield replace(head, text=f"{head.text}: {'; '.join(words)}")
+            yield _Complaint(head.depth, head.pointer, head.shown, f"{head.text}: {'; '.join(words)}")
         else:
             yield from _leaves(below)
         at = end
@@ -447,7 +449,7 @@ def _schema_message(pointer: tuple[str | int, ...], text: str, name: str, chart:
     # A subchart's values stand under its name (or alias) in those of the chart. Of a subchart's subchart helm doesn't
     # say whose it is.
     path = pointer if name == chart.name else (name, *pointer)
-    return replace(_plain(text, VALUES_FILE, FailureKind.SCHEMA), pointer=path)
+    return _plain(text, VALUES_FILE, FailureKind.SCHEMA)._replace(pointer=path)
 
 
 def _dotted_pointer(text: str) -> tuple[str | int, ...]:

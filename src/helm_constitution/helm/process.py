@@ -8,8 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from helm_constitution.errors import EngineError
 from helm_constitution.helm.protocol import Limits
@@ -23,8 +22,7 @@ POLL_SECONDS = 0.02
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """How a process ended: its exit status (negative: the signal), what it wrote, the limit that it broke."""
 
     status: int

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
 """The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class SetArgument:
+class SetArgument(NamedTuple):
     """One of helm's ``--set`` options.
 
     ``flag`` is ``--set``, ``--set-string``, ``--set-file``, ``--set-json`` or ``--set-literal``.
@@ -23,8 +21,7 @@ class SetArgument:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderRequest:
+class RenderRequest(NamedTuple):
     """How to render a chart: the same options for lint and template."""
 
     values_files: tuple[Path, ...] = ()
@@ -58,8 +55,7 @@ class FailureKind(enum.StrEnum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class HelmMessage:
+class HelmMessage(NamedTuple):
     """One message of helm, cleaned of helm's prefixes and stack traces, placed as far as its words allow.
 
     ``file`` is relative to the chart's folder (``templates/x.yaml``); ``line`` and ``column`` count from 1;
@@ -77,8 +73,7 @@ class HelmMessage:
     pointer: tuple[str | int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedText:
+class RenderedText(NamedTuple):
     """One rendered document.
 
     ``source`` is as helm prints it: ``chartname/templates/x.yaml``, ``parent/charts/dep/templates/y.yaml``.
@@ -88,8 +83,7 @@ class RenderedText:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOutput:
+class RenderOutput(NamedTuple):
     """What ``helm template`` gave: documents in the order of their source files, or the reasons why it gave none.
 
     On a YAML fault of a rendered document, ``documents`` holds what helm can show (``--debug``) and ``errors`` one
@@ -105,8 +99,7 @@ class RenderOutput:
         return not self.errors
 
 
-@dataclass(frozen=True, slots=True)
-class LintOutput:
+class LintOutput(NamedTuple):
     """What ``helm lint`` said, in its order.
 
     ``failed`` when helm itself could not run to its end (time limit, memory).
@@ -160,10 +153,9 @@ class HelmEngine(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a helm process may use: seconds of wall clock, bytes of resident memory."""
 
     seconds: float = 60.0
     memory: int = 2 * 1024**3
-    environment: Sequence[str] = field(default=())
+    environment: Sequence[str] = ()
