@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from helm_constitution.model import Base, Location, ObjectRef, Precision, Severity, Trouble
-from helm_constitution.outcome import ScenarioReport, Status
+from helm_constitution.model import Base, Location, ObjectRef, Precision, Severity, Trouble, Verdict
+from helm_constitution.outcome import PrincipleReport, ScenarioReport, Status
 from helm_constitution.report.text import SHOWN, clean, render, shorten
-from tests.report.support import chart, finding, run
+from tests.report.support import chart, finding, run, statement
 
 
 def test_a_finding_shows_place_rule_message_line_caret_object_and_related_place() -> None:
@@ -76,6 +76,42 @@ def test_what_could_not_be_judged_is_named_with_its_place() -> None:
     assert "could not judge: charts/web/templates/a.yaml:3: undefined function (scenario ci/a-values.yaml)" in render(
         run(chart(problems=(trouble,)))
     )
+
+
+def test_what_stopped_several_scenarios_is_said_once() -> None:
+    troubles = tuple(Trouble("scenario", "no redis", scenario=f"ci/{name}-values.yaml") for name in "abc")
+    text = render(run(chart(problems=troubles)))
+    assert "could not judge: no redis (scenarios ci/a-values.yaml, ci/b-values.yaml and 1 more)" in text
+    assert text.count("could not judge") == 1
+
+
+def test_input_that_several_scenarios_need_is_asked_for_once() -> None:
+    scenarios = tuple(
+        ScenarioReport(name, Status.NEEDS_INPUT, "set the password") for name in ("defaults", "ci/a.yaml")
+    )
+    assert "needs input (defaults, ci/a.yaml): set the password" in render(run(chart(scenarios=scenarios)))
+
+
+def test_many_scenarios_are_counted_and_all_names_them() -> None:
+    names = ["defaults", *(f"ci/{number}-values.yaml" for number in range(SHOWN + 1))]
+    scenarios = tuple(
+        ScenarioReport(name, Status.FAILED if name == "ci/3-values.yaml" else Status.RENDERED, None) for name in names
+    )
+    assert f"scenarios: {SHOWN + 1} rendered, 1 failed (ci/3-values.yaml)\n" in render(run(chart(scenarios=scenarios)))
+    assert "ci/0-values.yaml, ci/1-values.yaml" in render(run(chart(scenarios=scenarios)), full=True)
+
+
+def test_many_statements_unchecked_for_one_reason_are_counted_and_all_lists_them() -> None:
+    reports = tuple(
+        statement(f"Statement {line}.", line, Verdict.UNCHECKED, reason=f"no scenario rendered (security/rule-{line})")
+        for line in range(1, SHOWN + 1)
+    )
+    principle = PrincipleReport("security", "Security", Verdict.UNCHECKED, "", reports)
+    text = render(run(chart(principles=(principle,))))
+    assert f"  unchecked {SHOWN} statements (no scenario rendered); --all lists them\n" in text
+    assert "Statement 1." not in text
+    full = render(run(chart(principles=(principle,))), full=True)
+    assert "  unchecked line 1, MUST: Statement 1. (no scenario rendered (security/rule-1))\n" in full
 
 
 def test_a_scenario_that_needs_input_shows_the_charts_own_message() -> None:

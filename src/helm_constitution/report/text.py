@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from helm_constitution.model import Base, Finding, Location, Precision, Severity, Verdict
-from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, Status
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict
+from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, StatementReport, Status
 
 SHOWN = 5
 """How many findings of one rule are shown under a principle before the rest is counted."""
@@ -23,6 +24,8 @@ _STYLES = {
     "pass": "\x1b[1;32m",
     "caret": "\x1b[1;31m",
 }
+
+_RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
 
 Paint = Callable[[str, str], str]
 
@@ -60,10 +63,13 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
     yield paint(f"constitution: {_constitution(chart)}", "dim")
     yield paint(f"engine: {run.engine}, helm {run.helm}, Kubernetes {run.kube}", "dim")
     if chart.scenarios:
-        yield paint(f"scenarios: {_scenarios(chart)}", "dim")
+        yield paint(f"scenarios: {_scenarios(chart, full)}", "dim")
+    asked: dict[str, list[str]] = {}
     for result in chart.scenarios:
         if result.status is Status.NEEDS_INPUT:
-            yield paint(f"needs input ({clean(result.name)}): {clean(result.message or '')}", "note")
+            asked.setdefault(result.message or "", []).append(result.name)
+    for message, names in asked.items():
+        yield paint(f"needs input ({clean(_some(names))}): {clean(message)}", "note")
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
     homes = _homes(chart)
@@ -73,13 +79,9 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
         yield ""
         yield paint("Selected rules", "bold")
         yield from _findings(chart, homes[0], paint, full)
-    for trouble in chart.problems:
-        place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""
-        scenario = f" (scenario {trouble.scenario})" if trouble.scenario and trouble.scenario != DEFAULTS else ""
+    if chart.problems:
         yield ""
-        yield paint("could not judge", "error") + f": {place}{clean(trouble.message)}{scenario}"
-        if trouble.traceback:
-            yield trouble.traceback.rstrip()
+        yield from _problems(chart, paint)
     yield ""
     yield from _table(chart, paint)
     yield ""
@@ -94,12 +96,34 @@ def _constitution(chart: ChartReport) -> str:
     return f"built-in{version}" if document.builtin else f"{clean(document.file)}{version}"
 
 
-def _scenarios(chart: ChartReport) -> str:
-    counts = [
-        clean(result.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
-        for result in chart.scenarios
-    ]
-    return ", ".join(counts)
+def _scenarios(chart: ChartReport, full: bool) -> str:
+    """Every scenario where they are few; else how many went how, with the names of those that didn't render."""
+    names: dict[Status, list[str]] = {}
+    for result in chart.scenarios:
+        names.setdefault(result.status, []).append(clean(result.name))
+    if full or len(chart.scenarios) <= SHOWN + 1:
+        return ", ".join(
+            clean(result.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
+            for result in chart.scenarios
+        )
+    return ", ".join(
+        f"{len(those)} {status.value}" + ("" if status is Status.RENDERED else f" ({_some(those)})")
+        for status, those in names.items()
+    )
+
+
+def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
+    """What could not be judged, each once, with every scenario that it stopped."""
+    scenarios: dict[Trouble, list[str]] = {}
+    for trouble in chart.problems:
+        scenarios.setdefault(trouble._replace(scenario=None), []).append(trouble.scenario or DEFAULTS)
+    for trouble, names in scenarios.items():
+        place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""
+        label = "scenario" if len(names) == 1 else "scenarios"
+        scenario = f" ({label} {clean(_some(names))})" if names != [DEFAULTS] else ""
+        yield paint("could not judge", "error") + f": {place}{clean(trouble.message)}{scenario}"
+        if trouble.traceback:
+            yield trouble.traceback.rstrip()
 
 
 def _homes(chart: ChartReport) -> dict[int, list[Finding]]:
@@ -125,11 +149,28 @@ def _principle(
     yield ""
     yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
     yield from _findings(chart, findings, paint, full)
-    for report in unchecked:
-        text = shorten(report.statement.full_text, 90)
-        label = paint(report.verdict.label, "unchecked")
-        keyword, reason = report.statement.keyword, clean(report.reason or "")
-        yield f"  {label} line {report.statement.line}, {keyword}: {clean(text)} ({reason})"
+    yield from _unchecked(unchecked, paint, full)
+
+
+def _unchecked(reports: Sequence[StatementReport], paint: Paint, full: bool) -> Iterator[str]:
+    """The statements of which nothing can be said, with the reason; many with one reason in one line."""
+    by_reason: dict[tuple[Verdict, str], list[StatementReport]] = {}
+    for report in reports:
+        reason = report.reason or ""
+        by_reason.setdefault((report.verdict, reason if full else _without_rules(reason)), []).append(report)
+    for (verdict, reason), those in by_reason.items():
+        label, ending = paint(verdict.label, "unchecked"), f" ({clean(reason)})" if reason else ""
+        if not full and len(those) > SHOWN - 2:
+            yield f"  {label} {len(those)} statements{ending}; --all lists them"
+            continue
+        for report in those:
+            text = clean(shorten(report.statement.text, 90))
+            yield f"  {label} line {report.statement.line}, {report.statement.keyword}: {text}{ending}"
+
+
+def _without_rules(reason: str) -> str:
+    """A reason without the rules that gave it; ``--all`` and JSON name them."""
+    return _RULES.sub("", reason)
 
 
 def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
