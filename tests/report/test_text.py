@@ -50,6 +50,15 @@ def test_a_long_list_is_shortened_with_a_count_and_a_hint_and_all_shows_it() -> 
     assert render(run(chart(*many)), full=True).count("error security/root-user") == 20
 
 
+def test_the_same_words_of_several_lines_of_a_file_are_said_once_and_all_shows_each() -> None:
+    many = [finding(location=Location(Base.CHART, "a.yaml", line, 1), object=None) for line in (3, 5, 8)]
+    text = render(run(chart(*many)))
+    assert text.count("error security/root-user") == 1
+    assert "charts/web/a.yaml:3:1: error" in text
+    assert "        also at lines 5, 8\n" in text
+    assert render(run(chart(*many)), full=True).count("error security/root-user") == 3
+
+
 def test_one_more_than_shown_is_shown_rather_than_counted() -> None:
     many = [finding(location=Location(Base.CHART, "values.yaml", line, 1)) for line in range(1, SHOWN + 2)]
     assert "more of" not in render(run(chart(*many)))

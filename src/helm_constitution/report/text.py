@@ -177,14 +177,18 @@ def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, ful
     by_rule: dict[str, dict[tuple[Location, str], list[Finding]]] = {}
     for finding in sorted(findings, key=lambda finding: -finding.severity):
         alike = by_rule.setdefault(finding.rule, {})
-        alike.setdefault((finding.location, finding.message), []).append(finding)
+        place = finding.location
+        if finding.object is None and not full:  # the same words of several lines of one file
+            place = Location(place.base, place.file)
+        alike.setdefault((place, finding.message), []).append(finding)
     for rule, places in by_rule.items():
         groups = list(places.values())
         shown = groups if full or len(groups) <= SHOWN + 1 else groups[:SHOWN]
         for group in shown:
             yield from _finding(chart, group, paint)
         if len(shown) < len(groups):
-            yield paint(f"  … {len(groups) - len(shown)} more of {rule}; --all shows them", "dim")
+            hidden = sum(len({finding.location for finding in group}) for group in groups[len(shown) :])
+            yield paint(f"  … {hidden} more of {rule}; --all shows them", "dim")
 
 
 def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iterator[str]:
@@ -195,6 +199,10 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     yield f"  {paint(place, 'bold')}: {label} {finding.rule}: {clean(finding.message)}"
     if finding.source_line is not None and finding.location.line is not None:
         yield from _source(finding.location, finding.source_line, paint)
+    lines = [str(line) for line in dict.fromkeys(other.location.line for other in group[1:]) if line]
+    lines = [line for line in lines if line != str(finding.location.line)]
+    if lines:
+        yield paint(f"        also at line{'s' if len(lines) > 1 else ''} {_some(lines, 6)}", "dim")
     if not finding.message.startswith("dependency "):
         yield from _objects(group, paint)
     for related in finding.related:
@@ -223,8 +231,8 @@ def _objects(group: Sequence[Finding], paint: Paint) -> Iterator[str]:
             yield paint(f"        {clean(line)}", "dim")
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+def _some(names: Sequence[str], shown: int = 2) -> str:
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
 def _source(location: Location, text: str, paint: Paint) -> Iterator[str]:
