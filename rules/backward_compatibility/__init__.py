@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .deprecations import silent_deprecation, unmarked_deprecation
 from .selectors import selector_mismatch, unstable_selector, update_strategy
 from .versions import bad_version, removed_api
 
@@ -16,5 +17,13 @@ MODULE = RuleModule(
         r"\bcompatibility\b",
         r"\bupgrad(?:es?|ability)\b",
     ),
-    rules=(bad_version, removed_api, unstable_selector, selector_mismatch, update_strategy),
+    rules=(
+        bad_version,
+        removed_api,
+        unstable_selector,
+        selector_mismatch,
+        update_strategy,
+        unmarked_deprecation,
+        silent_deprecation,
+    ),
 )

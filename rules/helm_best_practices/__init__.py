@@ -16,6 +16,13 @@ from .chart_yaml import (
     chart_no_sources,
     chart_no_type,
 )
+from .dependencies import (
+    app_version_drift,
+    dependency_http,
+    dependency_not_optional,
+    dependency_unlocked,
+    dependency_unpinned,
+)
 from .helpers import missing_helper, no_notes
 from .labels import missing_label, missing_version_label
 from .pod_references import (
@@ -27,6 +34,7 @@ from .pod_references import (
     env_value_from,
 )
 from .references import dangling_hpa, dangling_ingress, dangling_service
+from .releases import lookup_unguarded, release_collision
 from .selections import dangling_network_policy, dangling_pdb, no_service_name, target_port_unknown
 
 MODULE = RuleModule(
@@ -47,6 +55,13 @@ MODULE = RuleModule(
         chart_no_sources,
         chart_no_keywords,
         chart_no_maintainers,
+        app_version_drift,
+        dependency_unpinned,
+        dependency_unlocked,
+        dependency_not_optional,
+        dependency_http,
+        release_collision,
+        lookup_unguarded,
         dangling_service,
         dangling_ingress,
         dangling_hpa,

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from helm_constitution.api import Problem
 from helm_constitution.rules.backward_compatibility import api_versions, selectors, versions
+from helm_constitution.rules.backward_compatibility import deprecations as deprecations_module
 from helm_constitution.semver import parse_version
 from tests.rules.support import chart_subject, fields, found, judge, judge_in, rendering
 
@@ -316,3 +317,66 @@ def test_one_pod_counts_where_a_service_leads_to_it() -> None:
     service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n"
     assert judge(selectors.update_strategy, text) == []
     assert judge(selectors.update_strategy, text + service) == RECREATE
+
+
+def deprecations(values: str, **templates: str) -> tuple[list[str], list[str]]:
+    files = {"values.yaml": values, **{f"templates/{name.replace('_', '.')}": text for name, text in templates.items()}}
+    return found(deprecations_module.unmarked_deprecation, files), found(deprecations_module.silent_deprecation, files)
+
+
+FAIL = '{{- if .Values.port }}{{ fail "port is deprecated: set service.port" }}{{ end }}'
+UNMARKED = ["values.yaml:2 port is deprecated, as a template says, but its comment doesn't say so"]
+SILENT = ["values.yaml:2 port is deprecated, and whoever sets it isn't told; call fail or warn in NOTES.txt"]
+
+
+def test_a_value_that_templates_and_comment_agree_on() -> None:
+    assert deprecations("# Deprecated, use service.port\nport: 1\n", x_yaml=FAIL) == ([], [])
+
+
+def test_a_comment_that_says_nothing() -> None:
+    assert deprecations("# Port of the server\nport: 1\n", x_yaml=FAIL) == (UNMARKED, [])
+
+
+def test_a_template_that_says_nothing() -> None:
+    template = "port: {{ .Values.port }}\n"
+    assert deprecations("# DEPRECATED: use service.port\nport: 1\n", x_yaml=template) == ([], SILENT)
+    assert deprecations("# Deprecated and without use\nport: 1\n", x_yaml="") == ([], [])
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ if .Values.port }}\nkind: CustomResourceDefinition\ndescription: the field port is deprecated\n{{ end }}",
+        "{{ if .Values.port }}{{/* TODO: deprecate port */}}{{ end }}",
+        "{{ if .Values.port }}{{ if .Values.other }}{{ fail `port is deprecated` }}{{ end }}{{ end }}",
+    ],
+)
+def test_words_about_something_else(template: str) -> None:
+    assert deprecations("# Port\nport: 1\n", x_yaml=template)[0] == []
+
+
+def test_notes_warn_of_the_value_that_they_name() -> None:
+    notes = "{{ if and .Values.service.port $.Values.port }}WARNING: port is deprecated{{ end }}"
+    assert deprecations("# Port\nport: 1\n", NOTES_txt=notes) == (UNMARKED, [])
+    assert deprecations("# Port\nport: 1\n", NOTES_txt=notes.replace("port is", "policies are")) == ([], [])
+
+
+def test_a_group_that_is_deprecated_as_a_whole() -> None:
+    values = "# Deprecated\nserver:\n  # Port\n  port: 1\n"
+    template = '{{ if .Values.server.port }}{{ fail "server.port is deprecated" }}{{ end }}'
+    assert deprecations(values, x_yaml=template) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("comment", "is_marked"),
+    [
+        ("Deprecated: use service.port", True),
+        ("DEPRECATED Port", True),
+        ("Port of the server. This value is deprecated", True),
+        ("Port; deprecated in favor of service.port", True),
+        ("Class name; the annotation used before is deprecated by Kubernetes", False),
+        ("Warn of deprecated options", False),
+    ],
+)
+def test_comments_that_speak_of_their_own_key(comment: str, is_marked: bool) -> None:
+    assert bool(deprecations(f"# {comment}\nport: 1\n", x_yaml="{{ .Values.port }}")[1]) is is_marked

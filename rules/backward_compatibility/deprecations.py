@@ -1,0 +1,184 @@
+"""Deprecated values: marked where users read of them, and spoken of where users set them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from helm_constitution.api import MUST, SHOULD, Problem, Related, Subject, TextPlace, Unjudged, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Branch,
+    Chain,
+    Content,
+    Field,
+    If,
+    Pipeline,
+    Text,
+    Variable,
+    With,
+    commands,
+    contents,
+)
+from helm_constitution.values import ValueKey
+
+_WORD = "deprecat"
+# A key's comment that speaks of the key itself, not of something deprecated elsewhere.
+_MARKED = LazyPattern(
+    r"\bDEPRECATED\b|^\W*(?i:\[?deprecated\b)"
+    r"|\b(?i:(?:this|it|key|value|parameter|option|field|setting|flag)\b.{0,20}\b(?:is|was) (?:now )?deprecated)"
+    r"|(?i:\bdeprecated\b\W{0,3}(?:use|in favou?r|please|and will|since)\b)"
+)
+_FAIL = LazyPattern(r"\bfail\b")
+_WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
+
+
+class _Warned(NamedTuple):
+    """A branch that tells of a deprecated value: the value's path, and where."""
+
+    path: tuple[str, ...]
+    template: TemplateFile
+    branch: Branch
+
+
+def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
+    """Each ``{{ if .Values.x }}`` that fails, or prints into NOTES.txt, because x is deprecated."""
+    for template in templates:
+        if template.tree is None or _WORD not in template.text.lower():
+            continue
+        for node in contents(template.tree):
+            if not isinstance(node, If | With):
+                continue
+            for branch in node.branches:
+                if branch.pipeline is None:
+                    continue
+                failing, printed = _said(template, branch.body)
+                if _WORD not in (failing + printed).lower():
+                    continue
+                paths = sorted(set(_values(branch.pipeline)))
+                words = set(_WORDS.findall(failing + printed))
+                named = [path for path in paths if ".".join(path) in words or path[-1] in words]
+                if not named and len(paths) == 1 and _WORD in failing.lower():
+                    named = paths
+                for path in named:
+                    yield _Warned(path, template, branch)
+
+
+def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
+    """What a branch itself fails with, and prints for people; what its inner branches say is theirs."""
+    failing, printed = "", ""
+    for_people = template.is_partial or template.path == "templates/NOTES.txt"
+    for node in body:
+        if isinstance(node, Action):
+            source = template.source(node)
+            if _FAIL.search(source):
+                failing += source
+            elif for_people:
+                printed += source
+        elif isinstance(node, Text) and for_people:
+            printed += template.source(node)
+    return failing, printed
+
+
+def _values(pipeline: Pipeline) -> Iterator[tuple[str, ...]]:
+    """The values that a condition reads: ``.Values.a.b``, ``$.Values.a.b``."""
+    for command in commands(pipeline):
+        for argument in command.args:
+            expression = argument.base if isinstance(argument, Chain) else argument
+            names: tuple[str, ...] = ()
+            if isinstance(expression, Field) or (isinstance(expression, Variable) and expression.name == "$"):
+                names = expression.names
+            if names[:1] == ("Values",) and len(names) > 1:
+                yield names[1:]
+
+
+def _is_marked(key: ValueKey, keys: dict[tuple[str | int, ...], ValueKey]) -> bool:
+    """Whether a comment of the key, or of one above it, says that it is deprecated."""
+    for length in range(1, len(key.path) + 1):
+        above = keys.get(key.path[:length])
+        if above is not None and above.comment is not None and _WORD in above.comment.text.lower():
+            return True
+    return False
+
+
+@rule(
+    "compat/unmarked-deprecation",
+    default=MUST,
+    enforces=require(r"\bdeprecat\w+\b.{0,40}\b(?:marked|commented?|documented|noted|flagged)\b"),
+)
+def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
+    """A template treats a value as deprecated, and its comment in values.yaml doesn't say so.
+
+    Why: Users take the value from values.yaml, where it looks as good as any, and learn of its end when it is gone.
+    Bad:
+        # -- Port of the server
+        port: 8080
+    Good:
+        # -- Deprecated, use service.port; removed in 3.0.0
+        port: 8080
+    Fix: Say in the value's comment that it is deprecated, what replaces it and when it goes.
+    Source: Semantic Versioning, How should I handle deprecating functionality?
+    """
+    values = subject.chart.values
+    if values is None:
+        raise Unjudged("the chart has no values.yaml")
+    keys = values.by_path
+    seen: set[tuple[str, ...]] = set()
+    for warned in _warnings(subject.templates):
+        key = keys.get(warned.path)
+        if key is None or warned.path in seen:
+            continue
+        seen.add(warned.path)
+        if not _is_marked(key, keys):
+            place = TextPlace(warned.template.path, warned.template.span(warned.branch))
+            yield Problem(
+                f"{key.name} is deprecated, as a template says, but its comment doesn't say so",
+                at=values.document.view.get(*warned.path),
+                related=(Related(place, "treated as deprecated here"),),
+            )
+
+
+@rule(
+    "compat/silent-deprecation",
+    default=SHOULD,
+    enforces=(
+        require(r"\bfail\b.{0,80}\bdeprecated\b|\bdeprecated\b.{0,60}\b(?:warn|fail|message|NOTES)"),
+        forbid(r"\bsilent\w*\b.{0,40}\bdeprecat"),
+    ),
+)
+def silent_deprecation(subject: Subject) -> Iterator[Problem]:
+    """Whoever still sets a deprecated value isn't told.
+
+    Why: Nobody reads values.yaml again on an upgrade; the value goes on working until it is removed, and then silently
+        doesn't.
+    Bad:
+        # -- Deprecated, use service.port
+        port: null
+    Good:
+        {{- if .Values.port }}
+        {{- fail "port is deprecated: set service.port instead" }}
+        {{- end }}
+    Fix: Call `fail`, or print a warning in NOTES.txt, where the deprecated value is set.
+    Source: Helm documentation, Chart Development Tips and Tricks; Semantic Versioning
+    """
+    values = subject.chart.values
+    if values is None:
+        raise Unjudged("the chart has no values.yaml")
+    keys = values.by_path.values()
+    marked = [key for key in keys if key.comment is not None and _MARKED.search(key.comment.text)]
+    if not marked:
+        return
+    warned = {warning.path for warning in _warnings(subject.templates)}
+    # A list of deprecated names, or a message made elsewhere, speaks of a value by its name.
+    spoken = "\n".join(template.text for template in subject.templates if _WORD in template.text.lower())
+    for key in marked:
+        path = tuple(str(step) for step in key.path)
+        if any(path[: len(other)] == other or other[: len(path)] == path for other in warned) or key.name in spoken:
+            continue
+        if subject.uses.is_read(path):
+            yield Problem(
+                f"{key.name} is deprecated, and whoever sets it isn't told; call fail or warn in NOTES.txt",
+                at=values.document.view.get(*key.path),
+            )

@@ -1,0 +1,254 @@
+"""The charts that a chart depends on, and the version of the application that it installs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Problem,
+    Related,
+    Subject,
+    TextPlace,
+    Unjudged,
+    View,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.semver import Version, parse_constraint, parse_version
+from helm_constitution.yamltree import load_document
+
+from .statements import BEST_PRACTICES
+
+
+def _remote(subject: Subject) -> list[tuple[str, str, View]]:
+    """(name, version, entry) of the dependencies that come from a repository."""
+    dependencies = subject.chart.dependencies
+    if not dependencies:
+        raise Unjudged("the chart has no dependencies")
+    return [
+        (dependency.name, dependency.version, dependency.view)
+        for dependency in dependencies
+        if dependency.repository and not dependency.repository.startswith("file:")
+    ]
+
+
+@rule(
+    "helm/dependency-unpinned",
+    default=MUST,
+    enforces=require(r"\bdependenc(?:y|ies)\b.{0,60}\b(?:pinned|fixed|bounded|exact|version)\b"),
+    umbrella=BEST_PRACTICES,
+)
+def dependency_unpinned(subject: Subject) -> Iterator[Problem]:
+    """A dependency's version lets any later major version in.
+
+    Why: The next `helm dependency update` takes in a release that breaks the chart, on no commit of its own.
+    Bad:
+        dependencies:
+          - name: redis
+            version: ">=17.0.0"
+    Good:
+        dependencies:
+          - name: redis
+            version: ~17.3.2
+    Fix: Bound the range (`~1.2.3`, `^1.2.3`, `1.x.x`) or name one version.
+    Source: Helm chart best practices, Dependencies: Versions
+    """
+    for name, text, entry in _remote(subject):
+        constraint = parse_constraint(text)
+        if constraint is None:
+            continue  # helm itself says so
+        majors = [major for major in range(200) if constraint.accepts(Version(major, 999, 999))]
+        if not text.strip() or len(majors) > 1:
+            shown = f'"{text}"' if text.strip() else "no version"
+            yield Problem(
+                f"{name} has {shown}, which lets in any later major version; bound it", at=entry.get("version")
+            )
+
+
+@rule(
+    "helm/dependency-unlocked",
+    default=MUST,
+    enforces=require(r"\b(?:Chart\.lock|lock ?files?)\b|\bdependenc(?:y|ies)\b.{0,40}\block"),
+    umbrella=BEST_PRACTICES,
+)
+def dependency_unlocked(subject: Subject) -> Iterator[Problem]:
+    """A dependency isn't in Chart.lock, or not with a version that Chart.yaml allows.
+
+    Why: Without the lock each machine resolves the range anew; with an old one `helm dependency build` stops.
+    Bad:
+        Chart.yaml
+    Good:
+        Chart.yaml
+        Chart.lock
+    Fix: Run `helm dependency update` and commit Chart.lock.
+    Source: Helm documentation, helm dependency build; chart-testing
+    """
+    remote = _remote(subject)
+    old = subject.chart.api_version == "v1"
+    lock, source = ("requirements.lock", "requirements.yaml") if old else ("Chart.lock", "Chart.yaml")
+    text = subject.chart.files.get(lock)
+    if text is None:
+        if remote:
+            yield Problem(f"has no {lock}; run helm dependency update and commit it", at=remote[0][2])
+        return
+    try:
+        locked = load_document(text, lock)
+    except YamlSyntaxError as error:
+        yield Problem(f"{lock} is not YAML: {error.message}", at=TextPlace(lock))
+        return
+    versions: dict[str, list[View]] = {}
+    for entry in locked.view.get("dependencies").items():
+        versions.setdefault(entry.get("name").string() or "", []).append(entry.get("version"))
+    for name, wanted, entry in remote:
+        found = versions.get(name)
+        constraint = parse_constraint(wanted)
+        if found is None:
+            yield Problem(f"{name} is not in {lock}; run helm dependency update", at=entry)
+        elif constraint is not None:
+            parsed = [parse_version(view.string() or "", strict=False) for view in found]
+            if not any(version is not None and constraint.accepts(version, prereleases=True) for version in parsed):
+                yield Problem(
+                    f"{lock} has {name} {found[0].data}, which {wanted} in {source} doesn't allow; "
+                    "run helm dependency update",
+                    at=entry.get("version"),
+                    related=(Related(found[0], "locked here"),),
+                )
+
+
+@rule(
+    "helm/dependency-not-optional",
+    default=SHOULD,
+    enforces=require(
+        r"\b(?:sub-?charts?|dependenc(?:y|ies))\b.{0,60}\b(?:optional|condition|disabled?|enabled|switched)"
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def dependency_not_optional(subject: Subject) -> Iterator[Problem]:
+    """A dependency can't be switched off.
+
+    Why: A user who has the database already, or may not run another, can't use the chart.
+    Bad:
+        dependencies:
+          - name: redis
+    Good:
+        dependencies:
+          - name: redis
+            condition: redis.enabled
+    Fix: Name a condition (`redis.enabled`) and set it in values.yaml. A library chart needs none.
+    Source: Helm chart best practices, Dependencies: Conditions and Tags
+    """
+    if not subject.chart.dependencies:
+        raise Unjudged("the chart has no dependencies")
+    names = {dependency.name for dependency in subject.chart.dependencies}
+    if len(names) == 1 and not any("kind:" in template.text for template in subject.templates):
+        return  # the chart is that dependency under other values
+    for dependency in subject.chart.dependencies:
+        condition = dependency.view.get("condition")
+        loaded = subject.chart.subcharts.get(dependency.name)
+        library = dependency.name in _LIBRARIES or (loaded is not None and loaded.is_library)
+        if not library and not dependency.condition and not dependency.tags:
+            yield Problem(f"{dependency.name} can't be switched off; name a condition", at=condition)
+
+
+_LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
+"""Names that libraries go by, for where a dependency isn't in charts/."""
+
+
+@rule(
+    "helm/dependency-http",
+    default=MUST,
+    enforces=(
+        require(r"\b(?:repositor(?:y|ies)|dependenc(?:y|ies))\b.{0,60}\b(?:https|oci|tls)\b"),
+        forbid(r"\bunencrypted\b|\bhttp://"),
+    ),
+    umbrella=BEST_PRACTICES + r"|\bsecure (?:by )?defaults?\b|\bsupply[- ]chain\b",
+)
+def dependency_http(subject: Subject) -> Iterator[Problem]:
+    """A dependency is fetched without encryption.
+
+    Why: Who sits on the way can hand over another chart, and it runs in the cluster.
+    Bad:
+        repository: http://charts.example.com
+    Good:
+        repository: https://charts.example.com
+    Fix: Use https:// or oci://.
+    Source: Helm chart best practices, Dependencies: Repository URLs
+    """
+    for name, _, entry in _remote(subject):
+        repository = entry.get("repository")
+        if (repository.string() or "").lower().startswith("http://"):
+            yield Problem(f"{name} is fetched without encryption; use https:// or oci://", at=repository)
+
+
+_RELEASE = LazyPattern(r"\d+(?:\.\d+)+")
+
+
+@rule(
+    "helm/app-version-drift",
+    default=SHOULD,
+    enforces=require(r"\bapp(?:lication)? ?version\b.{0,80}\b(?:image|tag)\b|\bimage tags?\b.{0,60}\bapp ?version\b"),
+    umbrella=BEST_PRACTICES,
+)
+def app_version_drift(subject: Subject) -> Iterator[Problem]:
+    """The default image tag and Chart.yaml's appVersion name different releases.
+
+    Why: `helm list` and the version label say one release, and another one runs.
+    Bad:
+        # Chart.yaml: appVersion: "2.8.1"
+        image:
+          tag: 2.7.0
+    Good:
+        image:
+          # -- Tag of the image; the chart's appVersion where empty
+          tag: ""
+    Fix: Leave the tag empty and default to .Chart.AppVersion in the template, or raise both together.
+    Source: Helm documentation, The appVersion field; the chart that `helm create` makes
+    """
+    app_version = subject.chart.metadata.view.get("appVersion")
+    values = subject.chart.values
+    wanted = _RELEASE.search(app_version.string() or "")
+    if values is None or wanted is None:
+        raise Unjudged("there is no values.yaml, or no appVersion that names a release")
+    images = list(_images(values.document.view))
+    own = [image for image in images if len(image.path) == 1 or _is_named_after(image, subject.chart.name)]
+    if len(images) == 1:
+        own = images
+    # An empty tag is the appVersion's.
+    tags = [str(image.get("tag").data or "") for image in own]
+    releases = [(image, found) for image, tag in zip(own, tags, strict=True) if (found := _RELEASE.search(tag))]
+    if not all(tags):
+        return
+    if not releases or any(_agree(found[0], wanted[0]) for _, found in releases):
+        return
+    tag = releases[0][0].get("tag")
+    yield Problem(
+        f"the tag is {tag.data}, and Chart.yaml's appVersion {app_version.data}; let them name one release",
+        at=tag,
+        related=(Related(app_version, "appVersion"),),
+    )
+
+
+def _images(view: View) -> Iterator[View]:
+    """The maps of values that describe an image: repository and tag."""
+    for key, child in view.entries():
+        is_image = child.get("repository").exists or key.lower().endswith("image")
+        if is_image and child.get("tag").exists:
+            yield child
+        elif child.is_map:
+            yield from _images(child)
+
+
+def _is_named_after(image: View, chart: str) -> bool:
+    name = (image.get("repository").string() or "").rpartition("/")[2]
+    return bool(name) and (name == chart or chart in image.path)
+
+
+def _agree(left: str, right: str) -> bool:
+    """Whether two releases are one, as far as both are written out: 1.27 and 1.27.3 are."""
+    parts = zip(left.split("."), right.split("."), strict=False)
+    return all(int(one) == int(other) for one, other in parts)

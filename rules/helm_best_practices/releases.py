@@ -1,0 +1,187 @@
+"""What Helm itself does with a chart's objects: releases side by side, renderings without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Problem, Rendering, Subject, TextPlace, forbid, require, rule
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Command,
+    Control,
+    Identifier,
+    Pipeline,
+    Variable,
+    commands,
+    contents,
+    pipelines,
+)
+from helm_constitution.yamltree import Json
+
+from .statements import BEST_PRACTICES
+
+# One of a kind in a cluster, under a name that others count on.
+_ONE_PER_CLUSTER = frozenset(
+    {
+        "APIService",
+        "CSIDriver",
+        "ClusterIssuer",
+        "CustomResourceDefinition",
+        "GatewayClass",
+        "IngressClass",
+        "Namespace",
+        "PodSecurityPolicy",
+        "PriorityClass",
+        "RuntimeClass",
+        "SecurityContextConstraints",
+        "StorageClass",
+        "VolumeSnapshotClass",
+    }
+)
+
+
+@rule(
+    "helm/release-collision",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(
+            r"\b(?:several|multiple|two|many) (?:releases|installations|instances)\b"
+            r"|\bnames?\b.{0,40}\b(?:unique|release name)\b|\binstalled (?:twice|more than once|several times)\b"
+        ),
+        forbid(r"\bfixed (?:object |resource )?names?\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """Two releases of the chart in one namespace give an object the same name.
+
+    Why: The second installation fails ("exists and cannot be imported into the current release"), or both take the
+        object from each other.
+    Bad:
+        metadata:
+          name: web-config
+    Good:
+        metadata:
+          name: {{ include "web.fullname" . }}-config
+    Fix: Begin the name with the named template of the full name, which holds the release's name. A name that a value
+        gives, and kinds of which a cluster has one, aren't reported.
+    Source: Helm chart best practices, Templates; the chart that `helm create` makes
+    """
+    if rendering.scenario != "defaults":
+        return
+    given: set[str] | None = None
+    for manifest in rendering.manifests:
+        name = manifest.get("metadata", "name")
+        if not manifest.name or rendering.release_name in manifest.name or manifest.kind in _ONE_PER_CLUSTER:
+            continue
+        # system:…, kubedb:core:view: roles that every installation of a component shares by design
+        if not name.string() or ":" in manifest.name or manifest.is_test or subject.given_by_values(manifest):
+            continue
+        if given is None:
+            given = _words(subject)
+        if manifest.name not in given and not any(manifest.name.startswith(f"{word}-") for word in given):
+            yield Problem(f"every release of the chart calls it {manifest.name}; begin with the full name", at=name)
+
+
+def _words(subject: Subject) -> set[str]:
+    """Every key and text of the values: a name that holds one was given by it."""
+    words: set[str] = set()
+    pending: list[Json] = [subject.chart.values.data] if subject.chart.values is not None else []
+    pending += [chart.values.data for chart in subject.chart.subcharts.values() if chart.values is not None]
+    while pending:
+        data = pending.pop()
+        if isinstance(data, dict):
+            words.update(data)
+            pending.extend(data.values())
+        elif isinstance(data, list):
+            pending.extend(data)
+        elif isinstance(data, str) and data:
+            words.add(data)
+    return words
+
+
+_GUARDS = frozenset(
+    {
+        "and",
+        "coalesce",
+        "default",
+        "dig",
+        "empty",
+        "get",
+        "hasKey",
+        "len",
+        "merge",
+        "mustMerge",
+        "not",
+        "or",
+        "ternary",
+    }
+)
+
+
+@rule(
+    "helm/lookup-unguarded",
+    default=MUST,
+    enforces=require(r"\blookup\b"),
+    umbrella=BEST_PRACTICES,
+)
+def lookup_unguarded(subject: Subject) -> Iterator[Problem]:
+    """A template takes it for granted that `lookup` finds something.
+
+    Why: `helm template`, `--dry-run` and the first installation find nothing: the template fails there, or renders
+        something else than what is then installed.
+    Bad:
+        {{- $secret := lookup "v1" "Secret" .Release.Namespace "web" }}
+        password: {{ $secret.data.password }}
+    Good:
+        {{- $secret := lookup "v1" "Secret" .Release.Namespace "web" }}
+        {{- if $secret }}
+        password: {{ $secret.data.password }}
+        {{- else }}
+        password: {{ randAlphaNum 32 | b64enc }}
+        {{- end }}
+    Fix: Ask with `if`, `with`, `default` or `dig` whether there is something, and say what counts otherwise.
+    Source: Helm documentation, Template Functions: Using the lookup function
+    """
+    for template in subject.templates:
+        if template.tree is not None and "lookup" in template.text:
+            for command in _unguarded(template):
+                message = "counts on lookup to find something; helm template and the first installation find nothing"
+                yield Problem(message, at=TextPlace(template.path, template.span(command)))
+
+
+def _unguarded(template: TemplateFile) -> Iterator[Command]:
+    asked = _asked(template)
+    for node in contents(template.tree or ()):
+        if isinstance(node, Control):
+            continue  # if, with and range ask by themselves
+        for pipeline in pipelines(node):
+            found = [command for command in commands(pipeline) if _calls(command, "lookup")]
+            if not found or any(_calls(command, *_GUARDS) for command in commands(pipeline)):
+                continue
+            if isinstance(node, Action) and pipeline.variables and asked & set(pipeline.variables):
+                continue
+            yield from found
+
+
+def _calls(command: Command, *names: str) -> bool:
+    return bool(command.args) and isinstance(command.args[0], Identifier) and command.args[0].name in names
+
+
+def _asked(template: TemplateFile) -> set[str]:
+    """The variables that some condition, or a function that bears nothing, looks at."""
+    asked: set[str] = set()
+    for node in contents(template.tree or ()):
+        for pipeline in pipelines(node):
+            if isinstance(node, Control) or any(_calls(command, *_GUARDS) for command in commands(pipeline)):
+                asked.update(_variables(pipeline))
+    return asked
+
+
+def _variables(pipeline: Pipeline) -> Iterator[str]:
+    for command in commands(pipeline):
+        for argument in command.args:
+            if isinstance(argument, Variable):
+                yield argument.name
