@@ -207,10 +207,16 @@ def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
     by_piece: dict[str, list[_Placeholder]] = {}
     for placeholder in found:
         by_piece.setdefault(placeholder.piece, []).append(placeholder)
+    shown: dict[str, list[View]] = {piece: [] for piece in by_piece}
+    for text, view in texts:
+        pieces = [piece for piece in by_piece if piece in text and _shows(text, piece) and not _is_label_key(view)]
+        for piece in pieces:
+            # "admin:changeme" came of the value that says all of it, not of another that is "changeme".
+            if not any(piece in longer and piece != longer for longer in pieces):
+                shown[piece].append(view)
     for piece, placeholders in by_piece.items():
-        shown = [view for text, view in texts if piece in text and _shows(text, piece) and not _is_label_key(view)]
-        if shown:
-            yield from _accepted(placeholders, shown)
+        if shown[piece]:
+            yield from _accepted(placeholders, shown[piece])
 
 
 def _is_label_key(view: View) -> bool:

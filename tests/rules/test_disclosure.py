@@ -169,6 +169,12 @@ def test_comments_within_a_file_are_no_values() -> None:
     assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, rendered)) == []
 
 
+def test_a_placeholder_within_a_longer_one_did_not_get_there() -> None:
+    values = "password: changeme\nhtpasswd: admin:changeme\n"
+    (message,) = judge("placeholder-accepted", subject({"values.yaml": values}, configmap("admin:changeme")))
+    assert message.startswith("values.yaml:2 ")
+
+
 def test_of_two_keys_with_one_placeholder_the_one_with_the_field_s_name() -> None:
     values = "adminPassword: changeme\nsmtpPassword: changeme\n"
     rendered = rendering("kind: Secret\nmetadata:\n  name: a\nstringData:\n  smtp-password: changeme\n")
