@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -225,6 +226,8 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
             if len(charts) == 1:
                 raise
             reports.append(failed_chart(chart, error))
+        if len(charts) > 1:
+            gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
     return RunReport(engine.name, engine.version(), engine.kube_version(request), tuple(reports))
 
 
