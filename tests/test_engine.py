@@ -153,8 +153,8 @@ def test_test_hooks_are_left_to_the_rules_that_ask_for_them(chart: Chart) -> Non
 def test_a_crashing_rule_is_a_trouble_and_the_others_go_on(chart: Chart) -> None:
     @rule("values/crash", default=MUST)
     def crash(subject: Subject) -> Iterator[Problem]:
+        yield Problem("said before the crash", at=None)
         raise KeyError("x")
-        yield
 
     demand = Demand(Severity.ERROR, (), {})
     text = ("web/templates/pod.yaml", POD.format(name="a", tag="latest"))
@@ -162,6 +162,7 @@ def test_a_crashing_rule_is_a_trouble_and_the_others_go_on(chart: Chart) -> None
     assert first.crash is not None
     assert first.crash.fatal
     assert "KeyError" in first.crash.message
+    assert first.findings == []
     assert "Traceback" in (first.crash.traceback or "")
     assert len(second.findings) == 1
 
@@ -173,8 +174,9 @@ def test_rules_on_objects_are_unjudged_where_nothing_rendered(chart: Chart) -> N
 def test_a_rule_says_itself_that_it_has_nothing_to_judge(chart: Chart) -> None:
     @rule("values/nothing", default=MUST)
     def nothing(subject: Subject) -> Iterator[Problem]:
-        raise Unjudged("no baseline")
-        yield
+        if not subject.results:
+            raise Unjudged("no baseline")
+        yield Problem("compared", at=None)
 
     outcome = run(nothing, chart)
     assert (outcome.unjudged, outcome.findings) == ("no baseline", [])
