@@ -71,6 +71,13 @@ def test_a_parent_place_says_so_and_has_no_caret() -> None:
     assert "^" not in text
 
 
+def test_an_objects_place_that_is_only_a_file_says_so() -> None:
+    location = Location(Base.CHART, "templates/a.yaml", precision=Precision.FILE)
+    assert "charts/web/templates/a.yaml (line not certain): error" in render(run(chart(finding(location=location))))
+    rest = finding(location=location, object=None)
+    assert "charts/web/templates/a.yaml: error" in render(run(chart(rest)))
+
+
 def test_a_finding_without_a_place_says_so() -> None:
     text = render(run(chart(finding(location=Location(Base.CHART, None, precision=Precision.NONE), source_line=None))))
     assert "  (no place): error security/root-user" in text

@@ -196,6 +196,8 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     finding = group[0]
     label = paint(finding.severity.label, finding.severity.label)
     place = _shown(chart, finding.location)
+    if finding.object is not None and finding.location.precision is Precision.FILE:
+        place += " (line not certain)"
     yield f"  {paint(place, 'bold')}: {label} {finding.rule}: {clean(finding.message)}"
     if finding.source_line is not None and finding.location.line is not None:
         yield from _source(finding.location, finding.source_line, paint)
