@@ -214,10 +214,8 @@ def app_version_drift(subject: Subject) -> Iterator[Problem]:
     wanted = _RELEASE.search(app_version.string() or "")
     if values is None or wanted is None:
         raise Unjudged("there is no values.yaml, or no appVersion that names a release")
-    images = list(_images(values.document.view))
-    own = [image for image in images if len(image.path) == 1 or _is_named_after(image, subject.chart.name)]
-    if len(images) == 1:
-        own = images
+    images = _images(values.document.view)
+    own = [image for image in images if image.path == ("image",) or _is_named_after(image, subject.chart.name)]
     # An empty tag is the appVersion's.
     tags = [str(image.get("tag").data or "") for image in own]
     releases = [(image, found) for image, tag in zip(own, tags, strict=True) if (found := _RELEASE.search(tag))]
