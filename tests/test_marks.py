@@ -81,8 +81,10 @@ def test_an_action_over_several_lines_is_marked_behind_its_end_with_the_line_tha
     assert marked(text) == ['a: {{ printf "%s"', "  .Values.a }} #@0:1@", "b: 1 #@0:3@"]
 
 
-def test_windows_line_ends_are_left_alone() -> None:
-    assert "#@" not in marked_sources([parse_template("templates/0.yaml", "a: 1\r\nb: 2\r\n")])["templates/0.yaml"]
+def test_marks_stand_before_the_end_of_a_windows_line() -> None:
+    text = "a: 1\r\nb: {{ .Values.b }}\r\n{{ $x := 1 -}}\r\nc: 1\r\n"
+    made = marked_sources([parse_template("templates/0.yaml", text)])["templates/0.yaml"]
+    assert made == "a: 1 #@0:1@\r\n#@<0:2@\nb: {{ .Values.b }} #@0:2@\r\n{{ $x := 1 -}}\r\nc: 1 #@0:4@\r\n"
 
 
 HELPER = '{{- define "x" }}\nk: v\n{{- end }}\n'

@@ -74,7 +74,9 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Problem]:
         )
     elif reference.tag == "latest":
         yield Problem(
-            f"image {container.image} is whatever was pushed last; name a version", at=container.field("image")
+            f"image {container.image} is whatever was pushed last; name a version",
+            at=container.field("image"),
+            part=reference.tag,
         )
 
 

@@ -55,12 +55,14 @@ class Problem(NamedTuple):
     """A violation: one sentence without a full stop, and the place to mend.
 
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
-    existing parent), a stretch of a text file, or None where there is no place.
+    existing parent), a stretch of a text file, or None where there is no place. ``part`` is what is wrong in the
+    field's text, where that is only a part of it: of several values that make up the text, the one to mend holds it.
     """
 
     message: str
     at: Place | None
     related: tuple[Related, ...] = ()
+    part: str | None = None
 
 
 class Tally(NamedTuple):

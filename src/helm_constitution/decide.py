@@ -1,33 +1,57 @@
-"""Which values decide a rendered field: the reads of ``.Values`` on its template line, found in the values files."""
+"""Which values decide a rendered field: what the action on its template line prints, found in the values files."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.locate import locate, nearest
 from helm_constitution.model import Base, Location, Precision
-from helm_constitution.yamltree import Path, View, YamlDocument, dotted, load_document
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.yamltree import Json, Path, Span, View, YamlDocument, dotted, load_document, load_documents
 
 if TYPE_CHECKING:
     from helm_constitution.subject import Facts
-    from helm_constitution.templates.uses import ValueRead
+    from helm_constitution.templates.uses import Printed
 
 MOST = 3
 """Values named for one finding; a line that reads more is a computation, and no one of them decides it."""
 
+_ACTION = LazyPattern(r"\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}")
+_BLANK = "\ue000"
+"""In a text of the values that is a template: a character of an action, whose output isn't known."""
+_BLANKS = LazyPattern("\ue000+")
+
 
 class Decider(NamedTuple):
-    """A value that decides a rendered field. ``alone`` says that the field is this value, unchanged."""
+    """A value that decides a rendered field.
+
+    ``alone`` says that the field is this value, unchanged, or stands in it: there it is to be mended. ``path`` is the
+    value's as a whole, with dots; ``text`` the value, where it is one.
+    """
+
+    location: Location
+    path: str
+    alone: bool
+    text: str = ""
+
+
+class _Sought(NamedTuple):
+    """The part of a rendered object that is looked for; not ``exact`` where it is the parent of what is missing."""
 
     view: View
-    alone: bool
+    exact: bool
 
-    @property
-    def path(self) -> str:
-        """The value's path."""
-        return dotted(self.view.path)
+
+class _Value(NamedTuple):
+    """A value with its path; no view where the values files don't have it."""
+
+    path: Path
+    view: View | None
 
 
 class Deciders:
@@ -36,46 +60,116 @@ class Deciders:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._layers: dict[str, tuple[YamlDocument, ...]] = {}
-        self._reads: dict[tuple[str, int], list[ValueRead]] | None = None
+        self._lines: dict[tuple[str, int], list[Printed]] | None = None
+        self._texts: dict[tuple[str, Path], list[View]] = {}
 
-    def of(self, view: View, location: Location, scenario: str) -> list[Decider]:
+    def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[Decider]:
         """The values behind a field of a rendered object; none where that isn't certain.
 
         Args:
             view: the field.
-            location: its template line.
+            location: its template line; the file alone where the line isn't known.
             scenario: the scenario that was rendered.
+            part: what is wrong in the field's text; a value that holds it decides alone.
         """
-        if location.file is None or location.line is None:
+        if location.file is None:
             return []
+        path, span = nearest(view)
+        sought = _Sought(view.document.view.get(*path), path == view.path)
         layers = self._layers_of(scenario)
-        exact = location.precision is Precision.EXACT
-        found: dict[Path, Decider] = {}
-        for read in self._on_line(location.file, location.line):
-            value = _lookup(layers, read.path)
-            if value is None:
-                continue
-            if exact:
-                part = _matching(value, view) if isinstance(value.data, dict | list) else value
-                if part is not None:
-                    found[part.path] = Decider(part, part.data == view.data and not isinstance(part.data, dict | list))
-            elif isinstance(value.data, dict | list):
-                # A field is missing in what this map prints: that map is where to add it.
-                found[value.path] = Decider(value, alone=False)
-        deciders = list(found.values())
-        alone = [decider for decider in deciders if decider.alone]
+        if location.line is None:
+            return self._whole(sought, layers, location.file)
+        found = self._deciding(sought, layers, self._on_line(location.file, location.line))
+        if not found and isinstance(sought.view.data, dict | list) and span is not None:
+            found = self._deciding(sought, layers, self._below(sought.view, span))
+        alone = [decider for decider in found if decider.alone]
+        if not alone and part is not None:
+            alone = [decider._replace(alone=True) for decider in found if part in decider.text]
         if len(alone) == 1:
             return alone
-        return [Decider(decider.view, alone=False) for decider in deciders] if len(deciders) <= MOST else []
+        return [decider._replace(alone=False) for decider in found] if len(found) <= MOST else []
 
-    def _on_line(self, file: str, line: int) -> list[ValueRead]:
-        if self._reads is None:
-            self._reads = {}
-            for read in self._facts.uses.reads:
-                span = read.span
+    def _deciding(self, sought: _Sought, layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[Decider]:
+        """What takes part in the output of a line, each as far as it may have become the field."""
+        found: dict[Location, Decider] = {}
+        for values in _alternatives(layers, printed):
+            for value in values if len(values) == 1 else self._choose(sought, values):
+                decider = self._decider(sought, value)
+                if decider is not None:
+                    found[decider.location] = decider
+        return list(found.values())
+
+    def _decider(self, sought: _Sought, value: _Value) -> Decider | None:
+        view, name = value.view, dotted(value.path)
+        if view is None:
+            return None
+        part = self._part(sought, view)
+        if part is not None:
+            # A map that is printed whole under a key of the template: that key is the parent of what is missing in it.
+            alone = sought.exact or part.path != view.path or part.document is not view.document
+            return Decider(_place(sought, part), name, alone)
+        if sought.exact != isinstance(view.data, dict | list):
+            return Decider(locate(view), name, alone=False, text=view.string() or "")
+        return None
+
+    def _part(self, sought: _Sought, value: View) -> View | None:
+        """The part of a printed value that became the field: the same stands there, at the same end of their paths."""
+        for view in (value, *self._in_text(value)):
+            part = _matching(view, sought.view, in_text=view is not value)
+            if part is not None:
+                return part
+        return None
+
+    def _choose(self, sought: _Sought, values: Sequence[_Value]) -> Sequence[_Value]:
+        """Of values that take turns on a line, the one whose turn made the field; none where that isn't certain."""
+        named = _by_name(sought.view, values)
+        if named is not None:
+            return [named]
+        if any(value.view is None for value in values):
+            return []  # a default may have been printed instead
+        same = [value for value in values if value.view is not None and self._part(sought, value.view) is not None]
+        return same if len(same) == 1 else []
+
+    def _whole(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+        """The value that an object is, whichever line of its template prints it."""
+        found: dict[Location, Decider] = {}
+        printed = (one for one in self._facts.uses.printed if one.template.path == file)
+        for values in _alternatives(layers, printed):
+            for value in values:
+                if value.view is not None:
+                    for view in (value.view, *self._in_text(value.view)):
+                        part = _part_of_object(view, sought.view, in_text=view is not value.view)
+                        if part is not None:
+                            place = _place(sought, part)
+                            found[place] = Decider(place, dotted(value.path), alone=True)
+        return list(found.values()) if len(found) == 1 else []
+
+    # --- the templates ---
+
+    def _on_line(self, file: str, line: int) -> list[Printed]:
+        if self._lines is None:
+            self._lines = {}
+            for printed in self._facts.uses.printed:
+                span = printed.template.span(printed.action)
                 for number in range(span.line, span.end_line + 1):
-                    self._reads.setdefault((read.file, number), []).append(read)
-        return self._reads.get((file, line), [])
+                    self._lines.setdefault((printed.template.path, number), []).append(printed)
+        return self._lines.get((file, line), [])
+
+    def _below(self, field: View, span: Span) -> Iterator[Printed]:
+        """What the line below a map's or list's key prints: the whole of it, or the first of its items."""
+        document = field.document
+        first = next(iter([*(part for _, part in field.entries()), *field.items()]), None)
+        below = document.key_span(first.path) if first is not None else None
+        if document.lines is None or below is None or below.line == span.line:
+            return
+        origin = document.lines.origin(below.line)
+        if origin is not None:
+            for printed in self._on_line(origin.file, origin.line):
+                yield printed
+                if printed.path[-1:] == (ANYTHING,):
+                    yield printed._replace(path=printed.path[:-1])
+
+    # --- the values ---
 
     def _layers_of(self, scenario: str) -> tuple[YamlDocument, ...]:
         """The values files of a scenario, the one that wins first."""
@@ -99,19 +193,158 @@ class Deciders:
         if chart.values is not None:
             yield chart.values.document
 
+    def _in_text(self, value: View) -> list[View]:
+        """The documents in a value that is a text of several lines, each part at its place in the values file."""
+        if not isinstance(value.data, str) or "\n" not in value.data:
+            return []
+        key = (value.document.file, value.path)
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = list(_documents_in(value))
+        return found
 
-def _lookup(layers: tuple[YamlDocument, ...], path: tuple[str, ...]) -> View | None:
-    for document in layers:
-        view = document.view.get(*path)
-        if path and view.exists:
-            return view
+
+def _place(sought: _Sought, part: View) -> Location:
+    location = locate(part)
+    return location if sought.exact else location._replace(precision=Precision.PARENT)
+
+
+def _alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[list[_Value]]:
+    """The values of each expression of a line; several where the expression stands for one after the other."""
+    patterns: dict[object, list[Path]] = {}
+    for one in printed:
+        patterns.setdefault(one.path if one.source is None else one.source, []).append(one.path)
+    found = []
+    for alternatives in patterns.values():
+        values: dict[Path, _Value] = {}
+        for pattern in alternatives:
+            for layer in layers:
+                for value in _expand(layer.view, pattern):
+                    if value.path not in values or values[value.path].view is None:
+                        values[value.path] = value
+        found.append(list(values.values()))
+    return found
+
+
+def _expand(view: View, pattern: Path) -> Iterator[_Value]:
+    """What a values path with unknown keys may stand for in one file."""
+    for index, step in enumerate(pattern):
+        if step == ANYTHING:
+            for item in (*(part for _, part in view.entries()), *view.items()):
+                yield from _expand(item, pattern[index + 1 :])
+            return
+        view = view.get(step)
+    if view.path:
+        yield _Value(view.path, view if view.exists else None)
+
+
+def _by_name(field: View, values: Sequence[_Value]) -> _Value | None:
+    """The value whose key, or whose item's name, is in the name of the container or object that the field is of."""
+    common = set(values[0].path).intersection(*(value.path for value in values[1:]))
+    names: list[tuple[str, _Value]] = []
+    for value in values:
+        for length, step in enumerate(value.path):
+            if isinstance(step, str):
+                names.extend([(step, value)] if step not in common else [])
+            elif value.view is not None:
+                name = value.view.document.view.get(*value.path[: length + 1], "name").string()
+                names.extend([(name, value)] if name else [])
+    for length in range(len(field.path), -1, -1):
+        part = field.document.view.get(*field.path[:length])
+        name = part.get("name").string() or part.get("metadata", "name").string()
+        if name is None:
+            continue
+        fitting = [(own, value) for own, value in names if name == own or name.endswith(f"-{own}")]
+        longest = max((len(own) for own, _ in fitting), default=0)
+        chosen = {value.path: value for own, value in fitting if len(own) == longest}
+        if len(chosen) == 1:
+            return next(iter(chosen.values()))
     return None
 
 
-def _matching(value: View, field: View) -> View | None:
-    """The part of a printed map or list that became the field: by the end of its path, with the same content."""
-    for length in range(len(field.path), 0, -1):
-        part = value.get(*field.path[-length:])
-        if part.exists and part.data == field.data:
+def _matching(value: View, field: View, *, in_text: bool) -> View | None:
+    """The part of a printed value that became the field, by the longest end of the field's path that leads to it."""
+    for start in range(len(field.path) + 1):
+        part = _descend(value, field, start, in_text)
+        if part is not None and _corresponds(part.data, field.data, in_text):
             return part
-    return value if value.data == field.data else None
+    return None
+
+
+def _part_of_object(value: View, field: View, *, in_text: bool) -> View | None:
+    """The part of a value that became the field, where the value is the whole object that the field is of."""
+    for manifest in field.document.manifests:
+        root = manifest.view.path
+        if field.path[: len(root)] == root and value.is_map and _corresponds(value.data, manifest.view.data, in_text):
+            return _descend(value, field, len(root), in_text)
+    return None
+
+
+def _descend(value: View, field: View, start: int, in_text: bool) -> View | None:
+    """The part of a value that the field's path leads to, from one of its steps on."""
+    for index in range(start, len(field.path)):
+        step = field.path[index]
+        if isinstance(step, int) and index == start:
+            # The items of a list may stand behind others in what is rendered.
+            item = field.document.view.get(*field.path[: index + 1]).data
+            same = [part for part in value.items() if _corresponds(part.data, item, in_text)]
+            if len(same) != 1:
+                return None
+            value = same[0]
+        else:
+            value = value.get(step)
+            if not value.exists:
+                return None
+    return value
+
+
+def _corresponds(value: Json, field: Json, in_text: bool) -> bool:
+    """Whether a value is what was rendered; what its actions printed isn't known.
+
+    Of a text that is a template, a map may have more entries once rendered, and what isn't there isn't known.
+    """
+    if isinstance(value, dict):
+        if not isinstance(field, dict) or (len(value) != len(field) and not in_text):
+            return False
+        return all(key in field and _corresponds(part, field[key], in_text) for key, part in value.items())
+    if isinstance(value, list):
+        if not isinstance(field, list) or len(value) != len(field):
+            return False
+        return all(_corresponds(part, other, in_text) for part, other in zip(value, field, strict=True))
+    if value is None:
+        return in_text or field is None
+    if field is None or isinstance(field, dict | list):
+        return False
+    if isinstance(value, str) and ("{{" in value or _BLANK in value):
+        parts = _BLANKS.split(_ACTION.sub(_BLANK, value))
+        return re.fullmatch(".*".join(map(re.escape, parts)), _text(field), re.DOTALL) is not None
+    return _text(value) == _text(field)
+
+
+def _text(scalar: bool | int | float | str) -> str:
+    """A scalar as a template prints it."""
+    return str(scalar).lower() if isinstance(scalar, bool) else str(scalar)
+
+
+def _documents_in(value: View) -> Iterator[View]:
+    """The YAML documents in a block scalar; actions are blanked out, lines that hold nothing else left out."""
+    document = value.document
+    span = document.value_span(value.path)
+    lines = document.text.split("\n")
+    if span is None or "|" not in lines[span.line - 1]:
+        return
+    text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(lines[span.line : span.end_line]))
+    kept = [""] * span.line
+    for line in text.split("\n"):
+        bare = line.strip()
+        # Lines stay in their columns; only the end of a document counts nowhere but at the margin.
+        kept.append("---" if bare == "---" else "" if not bare.strip(_BLANK) else line)
+    try:
+        found = load_documents("\n".join(kept), document.file, base=document.base)
+    except YamlSyntaxError:
+        return
+    yield from (part.view for part in found if isinstance(part.data, dict | list))
+
+
+def _blanked(action: str) -> str:
+    return "".join(char if char == "\n" else _BLANK for char in action)

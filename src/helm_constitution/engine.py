@@ -269,12 +269,12 @@ def _placed(
     """
     location = locate(problem.at)
     view = problem.at
-    if not isinstance(view, View) or not view.document.rendered or manifest is None or location.line is None:
+    if not isinstance(view, View) or not view.document.rendered or manifest is None:
         return location, ()
-    found = deciders.of(view, location, manifest.scenario)
+    found = deciders.of(view, location, manifest.scenario, problem.part)
     if len(found) == 1 and found[0].alone:
-        return locate(found[0].view), (RelatedLocation(location, "rendered here"),)
-    return location, tuple(RelatedLocation(locate(one.view), f"decided by {one.path}") for one in found)
+        return found[0].location, (RelatedLocation(location, "rendered here"),)
+    return location, tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
 
 
 def _is_foreign(location: Location) -> bool:

@@ -48,32 +48,34 @@ def nearest(view: View) -> tuple[Path, Span | None]:
 
 def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision) -> Location:
     """The template line that made a rendered line; the file alone where that is not certain."""
+    from helm_constitution.marks import key_column
+
     nowhere = Location(document.base, document.file, precision=Precision.FILE)
     origin = document.lines.origin(span.line) if document.lines is not None else None
     if document.lines is None or origin is None:
         return nowhere
+    key = _key_on_line(document, path)
+    if key is not None:
+        origin = document.lines.inside(origin, key)
+        if origin is None:
+            return nowhere
     source = document.lines.source(origin)
-    key = path[-1] if path and isinstance(path[-1], str) else None
     start = len(source) - len(source.lstrip())
     end = len(source.rstrip())
     if key is not None:
-        found = _key_column(source, key)
+        found = key_column(source, key)
         if found is not None:
-            start = found
+            start = found if isinstance(path[-1], str) else start
         elif "{{" not in source:
             return nowhere
     return Location(document.base, origin.file, origin.line, start + 1, origin.line, max(end, start + 1) + 1, precision)
 
 
-def _key_column(source: str, key: str) -> int | None:
-    """Where ``key:`` begins in a template line, quoted or not; None where the line only prints it."""
-    for form in (f"{key}:", f'"{key}":', f"'{key}':"):
-        found = source.find(form)
-        while found >= 0:
-            if found == 0 or source[found - 1] in " \t-{,":
-                return found
-            found = source.find(form, found + 1)
-    return None
+def _key_on_line(document: YamlDocument, path: Path) -> str | None:
+    """The key with which the text at ``path`` begins: its own, or the first of an item that is a map."""
+    if path and isinstance(path[-1], str):
+        return path[-1]
+    return document.first_key(path)
 
 
 def _spanned(base: Base, file: str, span: Span, precision: Precision) -> Location:

@@ -4,17 +4,20 @@ Helm doesn't say. So the chart is rendered a second time from a copy whose templ
 own file and line; what is left when the comments are taken out again must be, letter for letter, the plain rendering.
 A document where it is not is located by its file alone.
 
-Two forms: ``#@<7:42@`` on a line of its own stands before line 42 of file 7, `` #@7:42@`` ends that line.
+Three forms: `` #@7:42@`` ends line 42 of file 7. ``#@<7:42@`` on a line of its own stands before it and says that the
+line below is made by it; ``#@(7:42@`` says that only of what has no mark of its own, where that line prints something
+that may have lines with marks.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.lines import ITEM, KEY, has_form
 from helm_constitution.templates.nodes import (
     Action,
     Comment,
@@ -31,14 +34,10 @@ from helm_constitution.templates.nodes import (
     pipelines,
 )
 
-_BEFORE = re.compile(r"[ \t]*#@<(\d+):(\d+)@")
-_AFTER = re.compile(r" ?#@(\d+):(\d+)@")
-_DIGEST = re.compile(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
-_KEY = re.compile(
-    r"""[ \t]*(?:- +)*(?:"[^"\n]*"|'[^'\n]*'|[^\s#'"{}\[\],&*!|>%@`-][^\s#{}]*|-[^\s#{}]+)[ \t]*:(?=[ \t]|$)"""
-)
-_ITEM = re.compile(r"[ \t]*-(?:[ \t]|$)")
-_BLOCK_SCALAR = re.compile(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
+_BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
+_AFTER = LazyPattern(r" ?#@(\d+):(\d+)@")
+_DIGEST = LazyPattern(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
+_BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
 
 
@@ -67,18 +66,21 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
 
 
 def _unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
-    """The named templates whose text is not only printed but compared, hashed, cut or parsed.
+    """The named templates in which no mark may stand, or says nothing.
 
-    A use is harmless where the whole action is ``include "name" …``, piped at most to indent and nindent. What an
-    unsafe one includes is as unsafe.
+    Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action
+    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is as unsafe. And those
+    that print a part of a scalar, or only what they are given: the line that includes them is the one to look at.
     """
     unsafe: set[str] = set()
     includes: dict[str, set[str]] = {}
     known: set[str] = set()
+    formless: set[str] = set()
     for template in templates:
         if template.tree is None:
             continue
         known.update(template.defines)
+        formless.update(name for name, define in template.defines.items() if not has_form(template, define))
         for owner, node in _owned(template.tree, None):
             for name, harmless in _calls(node):
                 if not harmless:
@@ -93,7 +95,16 @@ def _unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
             if name not in unsafe:
                 unsafe.add(name)
                 pending.append(name)
-    return unsafe
+    return unsafe | formless
+
+
+def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
+    """These contents and what their controls hold; a named template's own are not among them."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Control):
+            for branch in node.branches:
+                yield from nodes_of(branch.body)
 
 
 def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | None, Content]]:
@@ -158,29 +169,34 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
         end = text.find("\n", position)
         end = len(text) if end < 0 else end
         line = text[position:end]
+        ending = "\r" if line.endswith("\r") else ""
+        line = line.removesuffix("\r")
         stripped = line.strip()
         indent = len(line) - len(line.lstrip(" "))
         trims = stripped.endswith("-}}")
         if block_indent is not None and stripped and not stripped.startswith("{{") and indent <= block_indent:
             block_indent = None
-        before = after = False
+        before = after = is_key = False
         marked_line = line_number
-        if stripped and block_indent is None and not line.endswith("\r") and not shape.is_forbidden(position):
-            is_key = not shape.is_in_action(position) and bool(_KEY.match(line) or _ITEM.match(line))
-            if not trims and not shape.is_in_action(end):
-                printing = shape.output_at(position, end)
+        if stripped and block_indent is None and not shape.is_forbidden(position):
+            is_key = not shape.is_in_action(position) and bool(KEY.match(line) or ITEM.match(line))
+            last = position + len(line)
+            if not trims and not shape.is_in_action(last):
+                printing = shape.output_at(position, last)
                 after = printing is not None or (is_key and not _continues(text, end, indent))
                 if printing is not None and printing < position:
                     # An action over several lines: the line that a person opens is the one it begins on.
                     marked_line = template.position(printing)[0]
-            before = is_key and "{{" in line and not previous_trims and position > 0 and shape.is_live(position - 1)
+            before = position > 0 and not previous_trims and "{{" in line and shape.is_live(position - 1)
+            before = before and (is_key or (after and stripped.startswith("{{") and not stripped.startswith("{{-")))
             if is_key and not stripped.endswith("}}") and _BLOCK_SCALAR.search(line):
                 block_indent = indent
         if before:
-            parts.append(f"{' ' * indent}#@<{number}:{line_number}@\n")
+            parts.append(f"{' ' * indent}#@{'<' if is_key else '('}{number}:{line_number}@\n")
         parts.append(line)
         if after:
             parts.append(f" #@{number}:{marked_line}@")
+        parts.append(ending)
         if end < len(text):
             parts.append("\n")
         if stripped:
@@ -197,7 +213,7 @@ def _continues(text: str, end: int, indent: int) -> bool:
     if not stripped or stripped.startswith(("{{", "#")):
         return False
     deeper = len(following) - len(following.lstrip(" ")) > indent
-    return deeper and not _KEY.match(following) and not _ITEM.match(following)
+    return deeper and not KEY.match(following) and not ITEM.match(following)
 
 
 class _Shape:
@@ -251,21 +267,42 @@ class _Shape:
         return action_start if prints and start < action_end <= end else None
 
 
-def printing_lines(template: TemplateFile) -> list[int]:
-    """The lines (from 1, in order) that print anything: an action that does, or text that is neither blank nor comment.
+class _Outline:
+    """Which lines of a template print, and the named template that each belongs to."""
 
-    An action over several lines prints on the line where it ends: there its mark stands.
-    """
-    found: set[int] = set()
-    for node in contents(template.tree or ()):
-        if isinstance(node, TemplateCall) or (isinstance(node, Action) and not node.pipeline.variables):
-            found.add(template.position(node.end - 1)[0])
-        elif isinstance(node, Text):
-            first = template.position(node.start)[0]
-            for number, line in enumerate(template.text[node.start : node.end].split("\n"), first):
-                if line.strip() and not line.lstrip().startswith("#"):
-                    found.add(number)
-    return sorted(found)
+    def __init__(self, template: TemplateFile) -> None:
+        self.printing: dict[Define | None, list[int]] = {}
+        self._starting: dict[int, list[Content]] = {}
+        self._defines: list[tuple[int, int, Define]] = []
+        self._lines_of(template, template.tree or (), None)
+
+    def _lines_of(self, template: TemplateFile, nodes: Iterable[Content], owner: Define | None) -> None:
+        found: set[int] = set()
+        for node in nodes_of(nodes):
+            if isinstance(node, Define):
+                first, last = template.position(node.start)[0], template.position(node.end - 1)[0]
+                self._defines.append((first, last, node))
+                self._lines_of(template, node.body, node)
+            elif isinstance(node, TemplateCall) or (isinstance(node, Action) and not node.pipeline.variables):
+                # An action over several lines prints on the one where it begins, as its mark says.
+                number = template.position(node.start)[0]
+                found.add(number)
+                self._starting.setdefault(number, []).append(node)
+            elif isinstance(node, Text):
+                first = template.position(node.start)[0]
+                for number, line in enumerate(template.text[node.start : node.end].split("\n"), first):
+                    if line.strip() and not line.lstrip().startswith("#"):
+                        found.add(number)
+        self.printing[owner] = sorted(found)
+
+    def on_line(self, line: int) -> list[Content]:
+        """The actions that begin on a line and print something."""
+        return self._starting.get(line, [])
+
+    def owner(self, line: int) -> Define | None:
+        """The named template that a line belongs to; of one in another the inner."""
+        inside = [(last - first, define) for first, last, define in self._defines if first <= line <= last]
+        return min(inside, key=lambda found: found[0])[1] if inside else None
 
 
 class Templates:
@@ -274,15 +311,61 @@ class Templates:
     def __init__(self, files: Sequence[TemplateFile]) -> None:
         self.files = files
         self._by_path = {file.path: file for file in files}
-        self._printing: dict[str, list[int]] = {}
+        self._defines = {name: (file, define) for file in files for name, define in file.defines.items()}
+        self._outlines: dict[str, _Outline] = {}
         self._lines: dict[str, list[str]] = {}
 
-    def printing_between(self, file: str, after: int, until: int) -> list[int]:
-        """The lines of a file behind ``after`` up to and with ``until`` that print."""
-        lines = self._printing.get(file)
-        if lines is None:
-            lines = self._printing[file] = printing_lines(self._by_path[file])
-        return lines[bisect_right(lines, after) : bisect_right(lines, until)]
+    def printing_between(self, before: Origin, after: Origin) -> list[int]:
+        """The lines that print between two marks of one file, up to and with the second's own; none where these stand
+        in different named templates.
+
+        A line whose mark stands at its end has printed all that it prints.
+        """
+        outline = self._outline(after.file)
+        owner = outline.owner(after.line)
+        if outline.owner(before.line) is not owner:
+            return []
+        lines = outline.printing[owner]
+        first = bisect_left(lines, before.line) if before.begins else bisect_right(lines, before.line)
+        return lines[first : bisect_right(lines, after.line)]
+
+    def inside(self, origin: Origin, key: str) -> Origin | None:
+        """The line that has a key, of all that a line prints: its own, or one of a named template without marks.
+
+        None where there is none or more than one. A line that prints no named template, or only such as have no keys
+        of their own, made the key itself, out of what it was given.
+        """
+        if key_column(self.line(origin), key) is not None:
+            return origin
+        outline = self._outline(origin.file)
+        pending = [name for node in outline.on_line(origin.line) for name, _ in _calls(node)]
+        called: set[str] = set()
+        found: list[Origin] = []
+        has_forms = False
+        while pending:
+            name = pending.pop()
+            if not name:
+                return None  # its name is computed
+            if name in called or name not in self._defines:
+                continue
+            called.add(name)
+            file, define = self._defines[name]
+            pending.extend(below for node in contents(define.body) for below, _ in _calls(node))
+            if has_form(file, define):
+                has_forms = True
+                for number in self._outline(file.path).printing[define]:
+                    place = Origin(file.path, number)
+                    if key_column(self.line(place), key) is not None:
+                        found.append(place)
+        if not has_forms:
+            return origin
+        return found[0] if len(found) == 1 else None
+
+    def _outline(self, file: str) -> _Outline:
+        outline = self._outlines.get(file)
+        if outline is None:
+            outline = self._outlines[file] = _Outline(self._by_path[file])
+        return outline
 
     def line(self, origin: Origin) -> str:
         """A template line's text."""
@@ -316,12 +399,27 @@ class LineMap:
             return None
         if before.begins and before.line == after.line:
             return after
-        printing = self._templates.printing_between(after.file, before.line, after.line)
+        printing = self._templates.printing_between(before, after)
         return Origin(after.file, printing[0]) if len(printing) == 1 else None
+
+    def inside(self, origin: Origin, key: str) -> Origin | None:
+        """The line that has a key, of all that a template line prints."""
+        return self._templates.inside(origin, key)
 
     def source(self, origin: Origin) -> str:
         """The template line's text."""
         return self._templates.line(origin)
+
+
+def key_column(source: str, key: str) -> int | None:
+    """Where ``key:`` begins in a template line (from 0), quoted or not; None where the line only prints it."""
+    for form in (f"{key}:", f'"{key}":', f"'{key}':"):
+        found = source.find(form)
+        while found >= 0:
+            if found == 0 or source[found - 1] in " \t-{,":
+                return found
+            found = source.find(form, found + 1)
+    return None
 
 
 def line_map(plain: str, marked: str, templates: Templates) -> LineMap | None:
@@ -350,21 +448,25 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
     """The text without its marks, and the first mark of each of its lines."""
     origins: list[Origin | None] = []
     lines: list[str] = []
-    waiting: Origin | None = None
+    made: Origin | None = None  # what the marks before a line say of it
+    weak = False
     for raw in marked.split("\n"):
         if "#@" not in raw:
-            origins.append(waiting)
+            origins.append(made)
             lines.append(raw)
-            waiting = None
+            made = None
             continue
         before = _BEFORE.fullmatch(raw)
         if before is not None:
-            waiting = waiting or Origin(templates[int(before[1])].path, int(before[2]), begins=True)
+            if made is None or weak:
+                made = Origin(templates[int(before[2])].path, int(before[3]), begins=True)
+                weak = before[1] == "("
             continue
         first = _AFTER.search(raw)
-        if first is not None and waiting is None:
-            waiting = Origin(templates[int(first[1])].path, int(first[2]))
-        origins.append(waiting)
+        if first is not None and (made is None or weak):
+            own = Origin(templates[int(first[1])].path, int(first[2]))
+            made = made if made is not None and made[:2] == own[:2] else own
+        origins.append(made)
         lines.append(_AFTER.sub("", raw))
-        waiting = None
+        made = None
     return "\n".join(lines), origins

@@ -540,11 +540,16 @@ class View:
 
     def walk(self) -> Iterator[View]:
         """This part and everything below, depth first."""
-        yield self
-        for _, child in self.entries():
-            yield from child.walk()
-        for child in self.items():
-            yield from child.walk()
+        pending = [self]
+        while pending:
+            view = pending.pop()
+            yield view
+            below: list[View] = []
+            if isinstance(view._data, dict):
+                below = [child for _, child in view.entries()]
+            elif isinstance(view._data, list):
+                below = list(view.items())
+            pending.extend(reversed(below))
 
     def __bool__(self) -> bool:
         """Whether there is something in it, as a template's ``if`` sees it."""

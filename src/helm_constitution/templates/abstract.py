@@ -71,6 +71,19 @@ class Sequence(Built):
         return self.others.union(*self.items)
 
 
+class Item(Built):
+    """A part of the values that is reached through keys known only at run time: what ``range`` goes over.
+
+    The path holds ANYTHING for these keys. The whole that it is a part of was counted as read.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: tuple[str, ...]) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 class FileText(Built):
     """The text of one of the chart's files; the path may hold unknown parts."""
 
@@ -93,7 +106,7 @@ CALLER = Mark()
 """What an unknown caller passes: its ``.Values`` are the chart's, everything else is unknown as well."""
 
 # A values path is a plain tuple, a known text a plain str: most values are one of these.
-Element: TypeAlias = "tuple[str, ...] | str | Root | Record | Sequence | FileText | Mark"
+Element: TypeAlias = "tuple[str, ...] | str | Root | Record | Sequence | Item | FileText | Mark"
 Value: TypeAlias = "frozenset[Element]"
 Operand: TypeAlias = "Expression | Value"
 Guards: TypeAlias = "frozenset[tuple[str, ...]]"

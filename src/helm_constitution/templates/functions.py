@@ -16,6 +16,7 @@ from helm_constitution.templates.abstract import (
     NOTHING,
     Element,
     FileText,
+    Item,
     Operand,
     Record,
     Root,
@@ -243,6 +244,7 @@ def _of_lists(run: Interpreter, operands: list[Operand], node: Node) -> Value:
                 found |= element.any_item
             elif type(element) is tuple:
                 run.whole.add(element)
+                found |= {Item((*element, ANYTHING))}
             else:
                 found |= {element}
     return list_of(run.bounded(found))
@@ -274,6 +276,7 @@ def _rest(run: Interpreter, operands: list[Operand], node: Node) -> Value:
             found.add(Sequence(element.items[1:], element.others))
         elif type(element) is tuple:
             run.whole.add(element)
+            found.add(Sequence((), frozenset((Item((*element, ANYTHING)),))))
     return frozenset(found)
 
 

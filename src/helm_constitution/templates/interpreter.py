@@ -18,6 +18,7 @@ from helm_constitution.templates.abstract import (
     Element,
     FileText,
     Guards,
+    Item,
     Mark,
     Operand,
     Record,
@@ -29,6 +30,7 @@ from helm_constitution.templates.abstract import (
     widened,
 )
 from helm_constitution.templates.functions import FUNCTIONS, TOLERANT
+from helm_constitution.templates.lines import has_form
 from helm_constitution.templates.nodes import (
     Action,
     Block,
@@ -82,12 +84,14 @@ class Interpreter:
         self.whole: set[tuple[str, ...]] = set()
         self.reached: set[tuple[str, ...]] = set()
         self.provided: set[tuple[str, ...]] = set()
+        self.printed: dict[Action, tuple[TemplateFile, dict[tuple[str, ...], Node | None]]] = {}
         # The named templates.
         self.defines: dict[str, list[tuple[TemplateFile, Define]]] = {}
         for template in templates:
             self._register(template)
         self.dependency_texts: dict[str, str] | None = None
         self.called: set[Define] = set()
+        self.forms: dict[Define, bool] = {}
         self.done: dict[tuple[object, Value], list[tuple[Guards, Guards]]] = {}  # guards needed, paths read
         self.arguments: dict[object, int] = {}
         self.active: set[tuple[object, Value]] = set()
@@ -98,6 +102,7 @@ class Interpreter:
         self.dot: Value = ROOT
         self.scopes: list[dict[str, Value]] = [{"$": ROOT}]
         self.optional = False
+        self.action: Action | None = None
         self.guards: Guards = frozenset()
         self.guards_used: set[tuple[str, ...]] = set()
         self.touched: set[tuple[str, ...]] | None = None
@@ -184,10 +189,22 @@ class Interpreter:
             self.take_whole(argument, self.reached)
         for template, define in definitions:
             self.called.add(define)
-            self._enter(template, define, define.body, argument)
+            touched = self._enter(template, define, define.body, argument)
+            if self.action is not None and not self._has_form(template, define):
+                for path in touched:
+                    self._print(path, None)
 
-    def _enter(self, template: TemplateFile, key: object, body: tuple[Content, ...], argument: Value) -> None:
-        """Walks a template with this argument, unless that was done under no more guards than now."""
+    def _has_form(self, template: TemplateFile, define: Define) -> bool:
+        found = self.forms.get(define)
+        if found is None:
+            found = self.forms[define] = has_form(template, define)
+        return found
+
+    def _enter(self, template: TemplateFile, key: object, body: tuple[Content, ...], argument: Value) -> Guards:
+        """Walks a template with this argument, unless that was done under no more guards than now.
+
+        Returns what it reads, as far as its paths are known.
+        """
         call = (key, argument)
         walked = self.done.get(call)
         if walked is None:
@@ -197,33 +214,35 @@ class Interpreter:
                 call = (key, argument)
             if count > 2 * MAX_ARGUMENTS:
                 self.take_whole(argument, self.reached)
-                return
+                return frozenset()
             walked = self.done.setdefault(call, [])
         for needed, touched in walked:
             if needed <= self.guards:
                 self.guards_used |= needed
                 if self.touched is not None:
                     self.touched |= touched
-                return
+                return touched
         if call in self.active or len(walked) >= MAX_GUARD_SETS:
-            return
+            return frozenset()
         if len(self.active) >= MAX_CALLS:
             self.take_whole(argument, self.reached)
-            return
-        outer = (self.template, self.dot, self.scopes, self.optional)
+            return frozenset()
+        outer = (self.template, self.dot, self.scopes, self.optional, self.action)
         outer_touched, guards_used = self.touched, self.guards_used
         self.active.add(call)
         self.template, self.dot, self.scopes, self.optional = template, argument, [{"$": argument}], False
+        self.action = None
         read: set[tuple[str, ...]] = set()
         self.touched, self.guards_used = read, set()
         self._body(body)
         needed = self.guards & self.guards_used
         walked.append((needed, frozenset(read)))
         self.active.remove(call)
-        self.template, self.dot, self.scopes, self.optional = outer
+        self.template, self.dot, self.scopes, self.optional, self.action = outer
         self.touched, self.guards_used = outer_touched, guards_used | needed
         if outer_touched is not None:
             outer_touched |= read
+        return walked[-1][1]
 
     @cached_property
     def has_file_texts(self) -> bool:
@@ -258,7 +277,9 @@ class Interpreter:
     def _action(self, node: Action) -> None:
         pipeline = node.pipeline
         if not pipeline.variables:
+            self.action = node
             self.take_whole(self._commands(pipeline))
+            self.action = None
             return
         self._set(pipeline, self._argument(pipeline))
 
@@ -358,6 +379,7 @@ class Interpreter:
         for element in value:
             if type(element) is tuple:
                 self.whole.add(element)
+                items.add(Item((*element, ANYTHING)))
             elif isinstance(element, Record):
                 items |= element.rest
                 for name, entry in element.entries.items():
@@ -365,6 +387,8 @@ class Interpreter:
                     items |= entry
             elif isinstance(element, Sequence):
                 items |= element.any_item
+            elif isinstance(element, Item):
+                items.add(Item((*element.path, ANYTHING)))
             elif isinstance(element, Root):
                 self.reached.add(element.prefix)
             elif isinstance(element, Mark):
@@ -469,6 +493,9 @@ class Interpreter:
                 found.add(path)
             elif isinstance(element, Record):
                 found |= self.access(element.get(names[0]), names[1:], node, quiet=quiet or len(value) > 1)
+            elif isinstance(element, Item):
+                found.add(Item(element.path + names))
+                self._print(element.path + names, node)
             elif isinstance(element, Root):
                 found |= self._of_root(element, names, node, quiet or len(value) > 1)
             elif element is CALLER:
@@ -521,6 +548,12 @@ class Interpreter:
             self.reads[key] = (known[0], known[1] & flags)
         if self.touched is not None:
             self.touched.add(path)
+        self._print(path, node)
+
+    def _print(self, path: tuple[str, ...], node: Node | None) -> None:
+        """Notes that a value takes part in what the action at work prints; ``node`` is the expression that it is."""
+        if self.action is not None:
+            self.printed.setdefault(self.action, (self.template, {}))[1].setdefault(path, node)
 
     def _is_guarded(self, path: tuple[str, ...]) -> bool:
         guards = self.guards
@@ -539,8 +572,13 @@ class Interpreter:
             element = pending.pop()
             if type(element) is tuple:
                 target.add(element)
+                if into is None:
+                    self._print(element, self.action)
             elif type(element) is str:
                 continue
+            elif isinstance(element, Item):
+                if into is None:
+                    self._print(element.path, self.action)
             elif isinstance(element, Record):
                 pending.extend(element.rest)
                 for entry in element.entries.values():
@@ -620,6 +658,9 @@ class Interpreter:
         for element in value:
             if type(element) is tuple:
                 self.reached.add(element)
+                found.add(Item((*element, ANYTHING)))
+            elif isinstance(element, Item):
+                found.add(Item((*element.path, ANYTHING)))
             elif isinstance(element, Record):
                 found |= element.rest
                 for entry in element.entries.values():

@@ -50,6 +50,20 @@ class ValueRead(NamedTuple):
         return self.template.span(self.node)
 
 
+class Printed(NamedTuple):
+    """A value that takes part in what an action prints.
+
+    ``path`` is the value's; ANYTHING stands in it for what is known only at run time, the key or index that ``range``
+    has come to. Of one ``action``, values with the same ``source`` (an expression) are alternatives: what is passed to
+    a named template by each of those that call it. ``template`` is the action's file.
+    """
+
+    path: ValuesPath
+    template: TemplateFile
+    action: Node
+    source: Node | None
+
+
 class ValueUses:
     """Every read of ``.Values`` in a chart's templates."""
 
@@ -60,9 +74,12 @@ class ValueUses:
         whole: frozenset[ValuesPath],
         reached: frozenset[ValuesPath],
         provided: frozenset[ValuesPath],
+        printed: tuple[Printed, ...] = (),
     ) -> None:
         self.reads = reads
         """In no particular order; one path may be read in many places."""
+        self.printed = printed
+        """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
         self.whole = whole
         """The paths that are used with all that is below them: printed, ranged over, given to ``toYaml``."""
         self.reached = reached
@@ -141,4 +158,9 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
         )
         for (node, path), (template, flags) in interpreter.reads.items()
     )
-    return ValueUses(reads, used, whole, frozenset(interpreter.reached), frozenset(interpreter.provided))
+    printed = tuple(
+        Printed(path, template, action, source)
+        for action, (template, sources) in interpreter.printed.items()
+        for path, source in sources.items()
+    )
+    return ValueUses(reads, used, whole, frozenset(interpreter.reached), frozenset(interpreter.provided), printed)
