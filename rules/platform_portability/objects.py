@@ -193,13 +193,15 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         return
     lines = list(key_lines(text))
     kinds = {line.document: line.value for line in lines if line.key == "kind" and not line.parents}
-    for line in lines:
-        if line.key != "namespace" or line.parents != ("metadata",) or kinds.get(line.document) != manifest.kind:
-            continue
-        literal = _LITERAL.match(line.value)
-        if literal is not None and literal[1] == namespace:
-            yield Problem(
-                f"is fixed to the namespace {namespace}; leave it out or write {{{{ .Release.Namespace }}}}",
-                at=manifest.get("metadata", "namespace"),
-            )
-            return
+    values = [
+        line.value
+        for line in lines
+        if line.key == "namespace" and line.parents == ("metadata",) and kinds.get(line.document) == manifest.kind
+    ]
+    if namespace == manifest.release_namespace and any("{{" in value for value in values):
+        return  # the release's own, which a branch not taken here writes out
+    if any((literal := _LITERAL.match(value)) is not None and literal[1] == namespace for value in values):
+        yield Problem(
+            f"is fixed to the namespace {namespace}; leave it out or write {{{{ .Release.Namespace }}}}",
+            at=manifest.get("metadata", "namespace"),
+        )

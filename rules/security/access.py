@@ -238,10 +238,16 @@ def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         resources, verbs = _texts(grant.rule.get("resources")), _texts(grant.rule.get("verbs"))
         if "*" in resources:
             what = "everything" if "*" in verbs else ", ".join(verbs)
-            yield Problem(f"allows {what} on every resource; name the resources", at=grant.rule.get("resources"))
+            where = _of_groups(_texts(grant.rule.get("apiGroups")))
+            yield Problem(f"allows {what} on every resource{where}; name the resources", at=grant.rule.get("resources"))
         elif "*" in verbs:
             things = resources or _texts(grant.rule.get("nonResourceURLs"))
             yield Problem(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
+
+
+def _of_groups(groups: list[str]) -> str:
+    """What a rule's API groups leave of every resource."""
+    return "" if not groups or "*" in groups else f" of {_some([group or 'the core API' for group in groups])}"
 
 
 def _some(names: list[str]) -> str:

@@ -224,6 +224,16 @@ def test_fixed_namespaces(template: str, is_fixed: bool) -> None:
     assert messages == (expected if is_fixed else [])
 
 
+def test_the_releases_own_namespace_is_not_that_of_a_branch_not_taken() -> None:
+    branches = (
+        "kind: ConfigMap\nmetadata:\n  {{- if .Values.a }}\n  namespace: default\n  {{- else }}\n"
+        '  namespace: {{ include "web.namespace" . }}\n  {{- end }}\n'
+    )
+    rendered = OBJECT.replace("shop", "default")
+    assert judge_in(o.fixed_namespace, rendered, {"templates/x.yaml": branches}) == []
+    assert judge_in(o.fixed_namespace, OBJECT, {"templates/x.yaml": branches.replace("default", "shop")}) != []
+
+
 def test_kube_system_is_for_what_belongs_there() -> None:
     binding = (
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: kube-system}\n"

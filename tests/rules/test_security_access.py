@@ -178,6 +178,10 @@ rules: [{rules}]
     [
         ("{resources: ['*'], verbs: ['*']}", "allows everything on every resource; name the resources"),
         ("{resources: ['*'], verbs: [get, list]}", "allows get, list on every resource; name the resources"),
+        (
+            "{apiGroups: ['', metrics.k8s.io], resources: ['*'], verbs: [get]}",
+            "allows get on every resource of the core API, metrics.k8s.io; name the resources",
+        ),
         ("{resources: [pods], verbs: ['*']}", "allows everything on pods; name the verbs"),
         ("{resources: [a, b, c, d], verbs: ['*']}", "allows everything on a, b, c and 1 more; name the verbs"),
         ("{nonResourceURLs: [/metrics], verbs: ['*']}", "allows everything on /metrics; name the verbs"),
