@@ -62,26 +62,29 @@ def bad_crd(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, Custom Resource Definitions; helm lint (validateCrdsDir, validateCrdAPIVersion,
         validateCrdKind)
     """
+    # Helm 4's lint reads these files, too, and says what is no YAML and no definition.
     said = {message.file for message in subject.lint if message.file is not None}
     for path, text in sorted(subject.chart.files.items()):
-        if not path.startswith("crds/") or not path.endswith((".yaml", ".yml", ".json")) or path in said:
+        if not path.startswith("crds/") or not path.endswith((".yaml", ".yml", ".json")):
             continue
         try:
             documents = load_documents(text, path)
         except YamlSyntaxError as error:
-            line, column = error.line or 1, error.column or 1
-            action = " (templates are not rendered in crds/)" if "{{" in text else ""
-            span = Span(line, column, line, column + 1) if error.line else None
-            yield Problem(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
+            if path not in said:
+                line, column = error.line or 1, error.column or 1
+                action = " (templates are not rendered in crds/)" if "{{" in text else ""
+                span = Span(line, column, line, column + 1) if error.line else None
+                yield Problem(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
             continue
         for document in documents:
-            yield from _document(document)
+            yield from _document(document, path in said)
 
 
-def _document(document: YamlDocument) -> Iterator[Problem]:
+def _document(document: YamlDocument, said: bool) -> Iterator[Problem]:
     kind, api = document.view.get("kind"), document.view.get("apiVersion")
     if kind.data != "CustomResourceDefinition":
-        named = f"a {kind.data}" if kind.string() else "no object"
-        yield Problem(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
+        if not said:
+            named = f"a {kind.data}" if kind.string() else "no object"
+            yield Problem(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
     elif api.data != "apiextensions.k8s.io/v1":
         yield Problem(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)
