@@ -112,12 +112,30 @@ def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
     return False
 
 
+_OWN_RULES = (
+    ("starts with an illegal indent", "templates/top-indent"),
+    ("Valid extensions are", "templates/extension"),
+)
+"""Words of helm lint's messages that have a rule of their own."""
+
+
+def _has_own_rule(message: HelmMessage, subject: Subject) -> bool:
+    """Whether another rule runs, with the same weight or more, and says it."""
+    weight = Severity.ERROR if message.level is MessageLevel.ERROR else Severity.WARNING
+    return any(
+        words in message.text and (severity := subject.facts.running.get(rule)) is not None and severity >= weight
+        for words, rule in _OWN_RULES
+    )
+
+
 def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
     errors = [error for result in subject.results for error in result.errors]
     seen: set[tuple[str | None, int | None, str]] = set()
     for message in subject.lint:
         key = (message.file, message.line, _words(message.text))
         if message.level is not level or key in seen or _says_the_same(message, errors):
+            continue
+        if _has_own_rule(message, subject):
             continue
         seen.add(key)
         yield Problem(_text(message), _place(message, subject, _default_values(subject)))

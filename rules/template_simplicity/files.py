@@ -114,12 +114,12 @@ def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
         kind (Role, ClusterRole) may share a file.
     Source: Helm chart best practices, Templates ("Each resource definition should be in its own template file")
     """
-    rendered = _rendered_kinds(subject)
+    rendered = rendered_kinds(subject)
     good = total = 0
     for template in subject.templates:
         if template.is_partial or template.tree is None or template.path.startswith("templates/tests/"):
             continue
-        written = _written_kinds(template)
+        written = written_kinds(template)
         kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(rendered.get(template.path, ()))))
         scopes = {kind.removeprefix("Cluster") for kind in kinds}
         if not kinds:
@@ -136,7 +136,7 @@ def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
     yield Tally(good, total, "template files make one kind of object")
 
 
-def _rendered_kinds(subject: Subject) -> dict[str, set[str]]:
+def rendered_kinds(subject: Subject) -> dict[str, set[str]]:
     """The kinds that each template rendered, but for objects that the values bring along as a whole."""
     kinds: dict[str, set[str]] = {}
     for rendering in subject.renderings:
@@ -151,7 +151,7 @@ _NAME = LazyPattern(r"(?<![\w.$])[A-Z][A-Za-z0-9]+(?![\w.])")
 _QUOTED = LazyPattern(r"[\"`]([A-Z][A-Za-z0-9]+)[\"`]")
 
 
-def _written_kinds(template: TemplateFile) -> list[tuple[str, tuple[int, int]]]:
+def written_kinds(template: TemplateFile) -> list[tuple[str, tuple[int, int]]]:
     """The kinds that a file names at the top of its documents, also those that a condition chooses from; where."""
     text = template.text
     for node in template.tree or ():

@@ -121,15 +121,15 @@ def _is_documented(template: TemplateFile, before: Sequence[Content], define: De
     if not text.strip():
         above = before[-1] if before else None
         gap = template.text[above.end : define.start] if above is not None else ""
-        if isinstance(above, Comment) and gap.count("\n") <= 2 and _says_something(above.text):
+        if isinstance(above, Comment) and gap.count("\n") <= 2 and says_something(above.text):
             return True
-    elif text.rstrip(" \t\r\n").rpartition("\n")[2].lstrip().startswith("#") and _says_something(text):
+    elif text.rstrip(" \t\r\n").rpartition("\n")[2].lstrip().startswith("#") and says_something(text):
         return True  # a YAML comment: a partial's text goes nowhere, so it serves as well
     first = next((node for node in define.body if not isinstance(node, Text) or template.source(node).strip()), None)
-    return isinstance(first, Comment) and _says_something(first.text)
+    return isinstance(first, Comment) and says_something(first.text)
 
 
-def _says_something(comment: str) -> bool:
+def says_something(comment: str) -> bool:
     """Whether a comment is more than an editor's mode line, a licence or a ruler."""
     return bool(_WORDS.search(comment)) and not _NO_DOCUMENTATION.search(comment)
 

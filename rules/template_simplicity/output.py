@@ -7,7 +7,20 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Manifest, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    Container,
+    Manifest,
+    Problem,
+    Span,
+    Subject,
+    TextPlace,
+    Unjudged,
+    View,
+    forbid,
+    require,
+    rule,
+)
 from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.yamltree import dotted
@@ -161,3 +174,96 @@ def _decoded(text: str) -> str:
         return base64.b64decode(text, validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
+
+
+_ILLEGAL_INDENT = LazyPattern(r'document starts with an illegal indent: "(.*)", which may')
+
+
+@rule(
+    "templates/top-indent",
+    default=MUST,
+    enforces=(
+        require(_VALID),
+        require(r"\b(?:top[- ]level|start of (?:a|the|each|every) document)\b.{0,40}\bindent"),
+        forbid(r"\bindent\w*\b.{0,40}\b(?:top[- ]level|first line|start of (?:a|the) document)\b"),
+    ),
+)
+def top_indent(subject: Subject) -> Iterator[Problem]:
+    """A rendered file begins with an indented line.
+
+    Why: helm strips the indentation of a document's first line and leaves the others: they don't fit together any more,
+        and the document is another one, or none.
+    Bad:
+        {{- if .Values.enabled }}
+          apiVersion: v1
+          kind: Service
+        {{- end }}
+    Good:
+        {{- if .Values.enabled }}
+        apiVersion: v1
+        kind: Service
+        {{- end }}
+    Fix: begin objects in the first column, whatever stands around them. testing/lint-warning doesn't repeat it.
+    Source: helm lint (validateTopIndentLevel)
+    """
+    for message in subject.lint:
+        if found := _ILLEGAL_INDENT.search(message.text):
+            yield Problem(
+                "the first line of what it renders is indented; begin objects in the first column",
+                _place_of_line(subject, message.file, found[1]),
+            )
+
+
+def _place_of_line(subject: Subject, file: str | None, line: str) -> TextPlace | None:
+    """Where a rendered line stands in its template; the file alone where that isn't certain."""
+    if file is None:
+        return None
+    lines = subject.chart.files.get(file, "").split("\n")
+    numbers = [number for number, text in enumerate(lines, 1) if text.rstrip() == line.rstrip()]
+    if not numbers:
+        return TextPlace(file)
+    text = lines[numbers[0] - 1]
+    return TextPlace(file, Span(numbers[0], 1, numbers[0], len(text) - len(text.lstrip()) + 1))
+
+
+@rule(
+    "templates/duplicate-env",
+    scope=Container,
+    default=MUST,
+    tests=True,
+    enforces=(
+        require(r"\benv(?:ironment)? ?var(?:iable)?s?\b.{0,40}\b(?:once|unique|distinct)\b"),
+        forbid(
+            r"\b(?:duplicat\w*|repeat\w*|same)\b.{0,40}\benv(?:ironment)? ?var(?:iable)?s?\b"
+            r"|\benv(?:ironment)? ?var(?:iable)?s?\b.{0,40}\b(?:twice|duplicate\w*|more than once)\b"
+        ),
+    ),
+    evidence="containers name each environment variable once",
+)
+def duplicate_env(container: Container, subject: Subject) -> Iterator[Problem]:
+    """A container has an environment variable twice.
+
+    Why: The last one wins in the cluster, `kubectl apply` and Helm's three-way merge keep track of only one: an upgrade
+        that removes one of them may remove both.
+    Bad:
+        env:
+          - name: LOG_LEVEL
+            value: info
+          {{- toYaml .Values.extraEnv | nindent 2 }}         (has LOG_LEVEL, too)
+    Good:
+        env:
+          - name: LOG_LEVEL
+            value: {{ .Values.log.level }}
+    Fix: set the variable in one place; let a value of the chart decide what users want to change.
+    Source: Kubernetes API, Container.env (merge key: name); kube-linter duplicate-env-var; kube-score
+        environment-variable-key-duplication
+    """
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(container.view.get("env").items()):
+        name = entry.get("name").string()
+        if name is None:
+            continue
+        if name in seen:
+            message = f"sets {name} twice, here and as number {seen[name] + 1} of its environment; set it once"
+            yield Problem(message, at=entry.get("name"))
+        seen[name] = index

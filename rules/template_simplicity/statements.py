@@ -7,5 +7,5 @@ BEST_PRACTICES = (
 )
 """Umbrella of what Helm's chart best practices guide asks for: "Follow official Helm best practices"."""
 
-READABLE = r"\btemplates?\b.{0,60}\b(?:readab\w+|simple|simplicity|plain|understand\w+)"
+READABLE = r"\btemplates?\b.{0,60}\b(?:readab\w+|simple|simplicity|plain(?! env)|understand\w+)"
 """Umbrella of what makes templates easy to read: "Templates MUST be readable by operators"."""

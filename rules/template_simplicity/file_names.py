@@ -1,0 +1,163 @@
+"""What template files are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from helm_constitution.api import MUST, SHOULD, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+
+from .files import rendered_kinds, written_kinds
+from .statements import BEST_PRACTICES
+
+_FILE_NAMES = (
+    r"\b(?:template )?files? ?names?\b|\bnames? of (?:template )?files?\b|\b(?:template )?files?\b.{0,20}\bnamed?\b"
+)
+
+_SHORT: Mapping[str, tuple[str, ...]] = {
+    "APIService": ("api",),
+    "ClusterRole": ("rbac", "cr", "permission", "access"),
+    "ClusterRoleBinding": ("rbac", "crb", "permission", "access"),
+    "ConfigMap": ("cm", "conf", "dashboard", "script", "setting"),
+    "CronJob": ("cj", "schedule"),
+    "CustomResourceDefinition": ("crd",),
+    "DaemonSet": ("ds",),
+    "Deployment": ("deploy",),
+    "HorizontalPodAutoscaler": ("hpa", "autoscal"),
+    "Ingress": ("ing",),
+    "LimitRange": ("limit",),
+    "Namespace": ("ns",),
+    "NetworkPolicy": ("netpol", "np"),
+    "PersistentVolume": ("pv",),
+    "PersistentVolumeClaim": ("pvc", "volume", "storage"),
+    "PodDisruptionBudget": ("pdb", "disruption"),
+    "PodMonitor": ("podmon",),
+    "PodSecurityPolicy": ("psp",),
+    "PriorityClass": ("pc",),
+    "PrometheusRule": ("alert", "rules"),
+    "ReplicaSet": ("rs",),
+    "Role": ("rbac", "permission", "access"),
+    "RoleBinding": ("rbac", "rb", "permission", "access"),
+    "ScaledObject": ("keda", "autoscal"),
+    "Secret": ("cred", "password", "token"),
+    "SecurityContextConstraints": ("scc",),
+    "Service": ("svc",),
+    "ServiceAccount": ("sa", "rbac"),
+    "ServiceMonitor": ("sm", "svcmon"),
+    "StatefulSet": ("sts",),
+    "StorageClass": ("sc",),
+    "ValidatingWebhookConfiguration": ("vwc",),
+    "MutatingWebhookConfiguration": ("mwc",),
+    "VerticalPodAutoscaler": ("vpa", "autoscal"),
+}
+"""What file names say for a kind besides its own words: kubectl's short names, and those usual in public charts."""
+
+_PART = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
+_TOLD_APART = LazyPattern(r"[^a-z0-9]+")
+
+
+@rule(
+    "templates/file-name",
+    default=SHOULD,
+    enforces=(
+        require(
+            rf"(?:{_FILE_NAMES}).{{0,60}}\b(?:lower-?case|dash\w*|hyphen\w*|kebab\W?case|kinds?|resource types?)\b"
+        ),
+        forbid(rf"(?:{_FILE_NAMES}).{{0,60}}\b(?:camel\W?case|underscores?|upper-?case)\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def file_name(subject: Subject) -> Iterator[Problem | Tally]:
+    """A template file has a name with capitals or underscores, or one that doesn't tell what it renders.
+
+    Why: Whoever looks for the Service opens service.yaml; under another name it is found by searching.
+    Bad:
+        templates/my_Stuff.yaml         (kind: Service)
+    Good:
+        templates/metrics-service.yaml
+    Fix: rename the file to what it is for and its kind, in lower case with dashes. The folder counts too
+        (deployments/server.yaml), and short names as in svc.yaml, pvc.yaml or rbac.yaml. Partials are free, and so are
+        tests, files that print what the values bring along, and those of several kinds (templates/mixed-kinds).
+    Source: Helm chart best practices, Templates ("file names should use dashed notation", "reflect the resource kind")
+    """
+    rendered = rendered_kinds(subject)
+    good = total = 0
+    for template in subject.templates:
+        path = template.path.removeprefix("templates/")
+        name = path.rpartition("/")[2]
+        if template.is_partial or template.tree is None or name == "NOTES.txt":
+            continue
+        total += 1
+        stem = name.rpartition(".")[0] or name
+        kinds = dict.fromkeys([kind for kind, _ in written_kinds(template)])
+        kinds.update(dict.fromkeys(sorted(rendered.get(template.path, ()))))
+        if stem != stem.lower() or "_" in stem or " " in stem:
+            better = _dashed(stem)
+            yield Problem(
+                f"the file's name has capitals, underscores or spaces; call it {better}.yaml", TextPlace(template.path)
+            )
+        elif len(kinds) == 1 and "test" not in path and not _names(path, kind := next(iter(kinds))):
+            message = f"the file's name doesn't tell that it makes {kind}; call it {stem}-{kind.lower()}.yaml or so"
+            yield Problem(message, TextPlace(template.path))
+        else:
+            good += 1
+    yield Tally(good, total, "template files named for what they make")
+
+
+def _dashed(stem: str) -> str:
+    words = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])|[_\s]+").sub("-", stem)
+    return words.lower()
+
+
+def _names(path: str, kind: str) -> bool:
+    """Whether a path says a kind: as a whole, by its last word, its initials or a usual short name."""
+    lower = path.lower()
+    plain = _TOLD_APART.sub("", lower)
+    words = _TOLD_APART.split(lower)
+    parts = [part.lower() for part in _PART.findall(kind)] or [kind.lower()]
+    if kind.lower() in plain or any(len(word) > 4 and kind.lower().startswith(word) for word in words):
+        return True
+    if len(parts) > 1 and "".join(part[0] for part in parts) in words:
+        return True
+    told = [part for part in (parts[-1], parts[-1].removesuffix("s"), parts[-1].removesuffix("y")) if len(part) > 3]
+    if any(part in plain for part in told):
+        return True
+    if len(parts) > 1 and len(parts[0]) > 4 and parts[0] in plain and parts[0] not in ("cluster", "service"):
+        return True
+    return any(short in (plain if len(short) > 3 else words) for short in _SHORT.get(kind, ()))
+
+
+EXTENSIONS = (".yaml", ".yml", ".tpl", ".txt")
+"""What helm lint accepts (validateAllowedExtension)."""
+
+
+@rule(
+    "templates/extension",
+    default=MUST,
+    enforces=(
+        require(rf"\b(?:templates?|{_FILE_NAMES})\b.{{0,60}}(?:\bextensions?\b|\.ya?ml\b.{{0,20}}\bextension)"),
+        forbid(r"\b(?:file )?extensions?\b.{0,40}\btemplates?\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def extension(subject: Subject) -> Iterator[Problem]:
+    """A file under templates/ has an extension that helm doesn't take for a template.
+
+    Why: helm renders every file under templates/ whatever it is called: a JSON, a script or an editor's backup is run
+        as a template and sent to the cluster, and helm lint fails.
+    Bad:
+        templates/dashboard.json
+        templates/service.yaml.orig
+    Good:
+        files/dashboard.json          (read with .Files.Get)
+    Fix: move what is no template into another folder, delete what is left over, or name the file .yaml (.tpl for named
+        templates alone). Where this rule is an error, testing/lint-error doesn't repeat it.
+    Source: helm lint (validateAllowedExtension); Helm chart best practices, Templates
+    """
+    for template in subject.templates:
+        name = template.path.rpartition("/")[2]
+        if not name.endswith(EXTENSIONS):
+            dot = name.rfind(".")
+            shown = f"extension {name[dot:]}" if dot > 0 else "no extension"
+            message = f"has {shown}, yet helm renders it as a template; name it .yaml or move it out of templates/"
+            yield Problem(message, TextPlace(template.path))

@@ -1,0 +1,204 @@
+"""Functions that readers of ordinary templates haven't met, and the comments that explain them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Command,
+    Field,
+    Identifier,
+    String,
+    Variable,
+    commands,
+)
+
+from .named_templates import says_something
+from .walk import bodies, pipelines_like
+
+_EACH_TIME = "makes another one in each rendering"
+_UNUSUAL: Mapping[str, str] = {
+    "tpl": "renders texts from the values as templates",
+    "lookup": "asks the cluster, and finds nothing in `helm template`",
+    "dig": "walks down nested maps to a key or a default",
+    "set": "changes a map for everybody who reads it later",
+    "unset": "changes a map for everybody who reads it later",
+    "genCA": _EACH_TIME,
+    "genCAWithKey": _EACH_TIME,
+    "genSelfSignedCert": _EACH_TIME,
+    "genSelfSignedCertWithKey": _EACH_TIME,
+    "genSignedCert": _EACH_TIME,
+    "genSignedCertWithKey": _EACH_TIME,
+    "genPrivateKey": _EACH_TIME,
+    "htpasswd": _EACH_TIME,
+    "encryptAES": _EACH_TIME,
+    "derivePassword": "computes a password from a master password",
+    "decryptAES": "decrypts with a key that stands in the chart or its values",
+    "buildCustomCert": "makes a certificate of two base64 texts",
+    "pluck": "collects one key of several maps",
+    "urlParse": "takes an address apart into a map",
+    "urlJoin": "puts an address together from a map",
+    "getHostByName": "asks the name service of the machine that renders",
+    "fromYaml": "reads a text back as a map",
+    "fromYamlArray": "reads a text back as a list",
+    "fromJson": "reads a text back as a map",
+    "fromJsonArray": "reads a text back as a list",
+}
+"""What surprises readers in the functions that most charts do without. Source: the function lists of Helm and sprig."""
+
+_CANDIDATE = LazyPattern(
+    r"\b(?:tpl|lookup|dig|set|unset|gen[A-Z]|htpasswd|encryptAES|derivePassword|decryptAES|buildCustomCert|pluck|url[A-Z]"
+    r"|getHostByName|from(?:Yaml|Json)|must[A-Z]|regex|index|Glob|printf [\"`])"
+)
+_VERB = LazyPattern(r"%[-+# 0]*(?:\d+|\*)?(?:\.\d+)?(?:\[\d+\])?[a-zA-Z]")
+_TEMPLATED = LazyPattern(
+    r"\btemplat(?:ed|ing|able)\b|\bas (?:a )?(?:\w+ )?template|(?:helm|go|through|via|use|support) templates?\b"
+    r"|\btemplate (?:string|syntax|expression)s?\b|\btemplates? (?:is|are|can|may) ",
+    re.IGNORECASE,
+)
+"""What a comment of values.yaml says of a value that `tpl` renders."""
+
+_OBSCURE = (
+    r"\b(?:obscure|unusual|advanced|uncommon|rare\w*|exotic|non-?obvious|clever|complex|readers .{0,40}haven't met)\b"
+)
+_FUNCTIONS = (
+    r"\b(?:functions?|(?:go )?template features?|template (?:syntax|constructs|expressions)|template logic|sprig)\b"
+)
+_COMMENTS = r"\b(?:comment(?:s|ed|ing)?|explain(?:s|ed|ing)?|explanation|document(?:ed|ation)?)\b"
+
+
+@rule(
+    "templates/unexplained-function",
+    default=SHOULD,
+    enforces=(
+        require(
+            rf"(?:{_OBSCURE}).{{0,40}}(?:{_FUNCTIONS}).*(?:{_COMMENTS})|(?:{_COMMENTS}).*(?:{_FUNCTIONS}).{{0,40}}(?:{_OBSCURE})"
+            rf"|(?:{_COMMENTS}).{{0,40}}(?:{_OBSCURE}).{{0,40}}(?:{_FUNCTIONS})"
+        ),
+        forbid(rf"(?:{_OBSCURE}).{{0,40}}(?:{_FUNCTIONS})"),
+    ),
+    parameters={
+        "verbs": Parameter(4, "registry/repository:tag is read at a glance, more parts want an example of the result"),
+        "keys": Parameter(2, "two keys are read as such; more are a path that dots would show better"),
+    },
+)
+def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
+    """A function that most readers haven't met stands without a comment.
+
+    Why: Operators who aren't Go programmers can't tell what such a call makes, nor what it does to a rendering outside
+        of the cluster (`lookup`), to later lines (`set`) or to the next upgrade (`genCA`).
+    Bad:
+        port: {{ dig "http" "port" 8080 .Values.service }}
+    Good:
+        {{- /* service.http.port, or 8080 where either key is missing */}}
+        port: {{ dig "http" "port" 8080 .Values.service }}
+    Fix: write a comment on the line or just above it (above the `define`, for a named template): what comes out, and
+        why a plain value doesn't do. One comment serves all uses of a function in a file; for `tpl` a comment in
+        values.yaml does, on a value that may hold a template.
+    Source: Helm chart best practices, Templates (comments); the functions are those that few public charts use
+    """
+    verbs, keys = subject.number("verbs"), subject.number("keys")
+    good = total = 0
+    left: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
+    for template in subject.templates:
+        if template.path.endswith("NOTES.txt"):
+            continue
+        if template.tree is None:
+            continue
+        calls: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
+        for body in bodies(template.tree, named=True):
+            for pipeline in pipelines_like(template, body, _CANDIDATE.search):
+                for command in commands(pipeline):
+                    if found := _unusual(command, verbs, keys):
+                        calls.setdefault(found[0], []).append((template, command, found[1]))
+        lines = template.text.split("\n") if calls else []
+        for name, uses in calls.items():
+            total += 1
+            if any(_is_explained(template, lines, command) for _, command, _ in uses):
+                good += 1
+            else:
+                left.setdefault(name, []).extend(uses)
+    if "tpl" in left and _values_speak_of_templates(subject):
+        good += len({template.path for template, _, _ in left.pop("tpl")})
+    for name, uses in left.items():
+        template, first, what = uses[0]
+        files = len({other.path for other, _, _ in uses})
+        more = f" ({len(uses)} times in {files} file{'s' if files > 1 else ''})" if len(uses) > 1 else ""
+        hint = "say in a comment, or in values.yaml, which" if name == "tpl" else "say in a comment what for"
+        yield Problem(f"`{name}`{more} {what}; {hint}", TextPlace(template.path, template.span(first)))
+    yield Tally(good, total, "uses of unusual functions explained")
+
+
+def _unusual(command: Command, verbs: int, keys: int) -> tuple[str, str] | None:
+    """The function that a command calls and what is unusual about it; None for an ordinary one."""
+    function = command.args[0]
+    if isinstance(function, Identifier):
+        name = function.name
+        if name in _UNUSUAL:
+            return name, _UNUSUAL[name]
+        if name.startswith("must") and name[4:5].isupper():
+            return name, "stops the rendering where its arguments don't fit"
+        if name.startswith("regex"):
+            return name, "works on a regular expression"
+        if name == "index" and len(command.args) - 2 > keys:
+            return name, f"walks down {len(command.args) - 2} keys"
+        if name == "printf" and len(command.args) > 1 and isinstance(form := command.args[1], String):
+            count = len(_VERB.findall(form.value.replace("%%", "")))
+            if count >= verbs and " " not in form.value:  # a sentence explains itself
+                return f'printf "{form.value}"', f"puts {count} texts together"
+    elif isinstance(function, Field | Variable) and function.names[-2:] == ("Files", "Glob"):
+        return ".Files.Glob", "reads the chart's files of some names"
+    return None
+
+
+def _values_speak_of_templates(subject: Subject) -> bool:
+    """Whether a comment of values.yaml says that a value is rendered as a template."""
+    text = subject.chart.files.get("values.yaml", "")
+    for word in ("tpl", "{{", "emplat"):
+        place = text.find(word)
+        while place >= 0:
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            _, mark, comment = text[text.rfind("\n", 0, place) + 1 : end].partition("#")
+            if mark and word in comment and (word != "emplat" or _TEMPLATED.search(comment)):
+                return True
+            place = text.find(word, end)
+    return False
+
+
+_NEAR = 3
+"""How many lines below a comment it still explains: an `if` and a `with` may stand between."""
+
+
+def _is_explained(template: TemplateFile, lines: Sequence[str], command: Command) -> bool:
+    """Whether a comment stands on the call's line, just above it, or explains the named template around it."""
+    line = template.position(command.start)[0]
+    if _has_comment(lines, line - _NEAR, line):
+        return True
+    for define in template.defines.values():
+        if define.start <= command.start < define.end:
+            first, last = template.position(define.start)[0], template.position(define.head_end)[0]
+            return _has_comment(lines, first - _NEAR, last + 1)
+    return False
+
+
+def _has_comment(lines: Sequence[str], first: int, last: int) -> bool:
+    """Whether one of these lines, counted from 1, holds a comment, or its end, that says something."""
+    for number in range(max(first, 1) - 1, min(last, len(lines))):
+        line = lines[number]
+        end = line.find("*/")
+        if end >= 0:
+            start = number
+            while start > 0 and "/*" not in lines[start]:
+                start -= 1
+            text = "\n".join([*lines[start:number], line[:end]])
+            if says_something(text[text.find("/*") :]):
+                return True
+        place = line.find("#")
+        if place >= 0 and (place == 0 or line[place - 1] in " \t") and says_something(line[place:]):
+            return True
+    return False

@@ -1,0 +1,162 @@
+"""Logic in templates that render objects: how much one action says, and whether unusual functions are explained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Chain,
+    Comment,
+    Content,
+    Expression,
+    Identifier,
+    Pipeline,
+    Text,
+)
+
+from .statements import READABLE
+from .walk import bodies, pipelines_like
+
+_COMPLEX = r"\b(?:complex|complicated|non-?trivial|reusable|inline|intricate|business)\b"
+_LOGIC = rf"{_COMPLEX}.{{0,20}}\b(?:logic|conditions?|expressions?)\b"
+_NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\b|\bdefines?\b"
+
+_FORMATTING = frozenset({"toYaml", "toJson", "nindent", "indent", "quote", "squote", "trim"})
+"""Steps that only shape the output; a reader passes over them."""
+_GIVES_A_NAME = frozenset({"include", "dict", "list", "default"})
+"""Functions of a variable that only gives something a name: a helper's result, an empty map, a value or its default."""
+
+
+@rule(
+    "templates/inline-logic",
+    default=SHOULD,
+    enforces=(
+        require(rf"(?:{_LOGIC}).{{0,60}}(?:{_NAMED})|(?:{_NAMED}).{{0,60}}(?:{_LOGIC})"),
+        forbid(rf"{_COMPLEX}.{{0,20}}\blogic\b.{{0,40}}\b(?:templates?|manifests?|inline)\b"),
+    ),
+    umbrella=READABLE,
+    parameters={
+        "conditions": Parameter(
+            3, "what a reader weighs at once; of 1100 `and`s and `or`s in public charts 9 of 10 do"
+        ),
+        "steps": Parameter(4, "a value and three changes; formatting as by `toYaml` and `nindent` doesn't count"),
+        "variables": Parameter(3, "two or three steps still fit one thought; names for plain values don't count"),
+    },
+)
+def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
+    """A template that renders objects holds logic that belongs into a named template.
+
+    Why: Whoever reads the object has to work out a condition of many parts, a long pipe or a chain of variables before
+        knowing what will be deployed; a name would have said it, and could be tested and used again.
+    Bad:
+        {{- if and .Values.tls.enabled (or .Values.tls.existingSecret .Values.tls.cert) (not .Values.tls.auto) }}
+    Good:
+        {{- if include "web.usesOwnCertificate" . }}
+    Fix: move the condition, the pipe or the run of variables into a named template whose name tells what it decides;
+        a template that answers a question prints `true` or nothing.
+    Source: Helm documentation, Named Templates; public charts' constitutions ("complex logic in named templates")
+    """
+    conditions, steps = subject.number("conditions"), subject.number("steps")
+    variables = subject.number("variables")
+
+    def may_be_long(text: str) -> bool:
+        return text.count("|") >= steps or (text.count(" ") > conditions and ("and " in text or "or " in text))
+
+    good = total = 0
+    for template in subject.templates:
+        if template.tree is None or template.is_partial or template.path.endswith("NOTES.txt"):
+            continue
+        total += 1
+        simple = True
+        for contents in bodies(template.tree, named=False):
+            for run in _runs(template, contents):
+                if len(run) > variables:
+                    simple = False
+                    span = template.span_between(run[0].start, run[-1].end)
+                    message = f"{len(run)} variables are computed in a row; give the result a named template"
+                    yield Problem(message, TextPlace(template.path, span))
+            for pipeline in pipelines_like(template, contents, may_be_long):
+                if excess := _excess(pipeline, conditions, steps):
+                    simple = False
+                    yield Problem(excess, TextPlace(template.path, template.span(pipeline)))
+        good += simple
+    yield Tally(good, total, "templates without complex logic")
+
+
+def _runs(template: TemplateFile, contents: Sequence[Content]) -> Iterator[list[Action]]:
+    """The runs of actions that compute variables, with nothing else but plain names for values between them."""
+    run: list[Action] = []
+    for node in contents:
+        if type(node) is Action and node.pipeline.variables:
+            if _computes(node.pipeline):
+                run.append(node)
+        elif run and not isinstance(node, Comment) and (not isinstance(node, Text) or template.source(node).strip()):
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _computes(pipeline: Pipeline) -> bool:
+    """Whether a variable is more than a shorter name: for a value, or for what one named template gives."""
+    if any(not _only_defaults(command.args[0]) for command in pipeline.commands[1:]):
+        return True
+    command = pipeline.commands[0]
+    function = command.args[0]
+    if len(command.args) == 1:
+        return isinstance(function, Pipeline) and _computes(function)
+    if isinstance(function, Identifier) and function.name in _GIVES_A_NAME:
+        return any(isinstance(operand, Pipeline) and _computes(operand) for operand in command.args[1:])
+    return isinstance(function, Identifier)
+
+
+def _excess(pipeline: Pipeline, conditions: int, steps: int) -> str | None:
+    """What is too much in an action; None where nothing is."""
+    pending: list[Expression] = [pipeline]
+    while pending:
+        expression = pending.pop()
+        if isinstance(expression, Chain):
+            pending.append(expression.base)
+        elif isinstance(expression, Pipeline):
+            if (count := _conditions(expression)) > conditions:
+                return f"{count} conditions in one action; give them a name in a named template"
+            length = len(expression.commands)
+            if length > steps:
+                length = sum(not _is_formatting(command.args[0]) for command in expression.commands)
+                if length > steps:
+                    return f"a pipe of {length} steps; give its result a name in a named template"
+            for command in expression.commands:
+                pending.extend(operand for operand in command.args if isinstance(operand, Pipeline | Chain))
+    return None
+
+
+def _only_defaults(function: Expression) -> bool:
+    return isinstance(function, Identifier) and (function.name == "default" or function.name in _FORMATTING)
+
+
+def _is_formatting(function: Expression) -> bool:
+    return isinstance(function, Identifier) and function.name in _FORMATTING
+
+
+def _conditions(pipeline: Pipeline) -> int:
+    """How many operands `and`, `or` and `not` join, those in parentheses counted for themselves; 0 without `and`."""
+    command = pipeline.commands[-1]
+    function = command.args[0]
+    if isinstance(function, Identifier) and function.name in ("and", "or"):
+        piped = len(pipeline.commands) > 1
+        return piped + sum(_terms(operand) for operand in command.args[1:])
+    return 0
+
+
+def _terms(expression: Expression) -> int:
+    if isinstance(expression, Pipeline) and len(expression.commands) == 1:
+        args = expression.commands[0].args
+        if len(args) == 1:
+            return _terms(args[0])
+        if isinstance(args[0], Identifier) and args[0].name == "not":
+            return _terms(args[1])
+        return _conditions(expression) or 1
+    return 1

@@ -1,0 +1,125 @@
+"""White space in and around actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import OFF, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.lexer import COMMENT, LEFT, RAW_STRING, RIGHT, STRING, tokens
+
+from .statements import BEST_PRACTICES
+
+
+@rule(
+    "templates/spacing",
+    default=SHOULD,
+    enforces=(
+        require(r"\b(?:white ?space|spaces?|spacing)\b.{0,60}(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b)"),
+        require(r"(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b).{0,60}\b(?:white ?space|spaces?|spacing)\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def spacing(subject: Subject) -> Iterator[Problem | Tally]:
+    """An action's braces have no space inside.
+
+    Why: `{{-1}}` prints -1 where `{{- 1}}` trims; with spaces, markers and content are told apart at a glance.
+    Bad:
+        name: {{.Release.Name}}
+    Good:
+        name: {{ .Release.Name }}
+    Fix: write a space after `{{` or `{{-` and before `}}` or `-}}`. Comments have none: `{{/*` and `*/}}`.
+    Source: Helm chart best practices, Templates ("whitespace after the opening braces and before the closing braces")
+    """
+    good = total = 0
+    for template in subject.templates:
+        if template.tree is None:
+            continue
+        total += 1
+        found = _crowded(template) if _may_be_crowded(template.text) else []
+        if not found:
+            good += 1
+            continue
+        start, end = found[0]
+        shown = " ".join(template.text[start:end].split())
+        example = f"`{shown if len(shown) <= 50 else f'{shown[:47]}…'}`"
+        others = len(found) - 1
+        more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
+        message = f"no space between braces and what they hold: {example}{more}"
+        yield Problem(message, TextPlace(template.path, template.span_between(start, end)))
+    yield Tally(good, total, "templates with spaces inside braces")
+
+
+def _may_be_crowded(text: str) -> bool:
+    """Whether there are braces without a space inside, be it in strings or comments, which only tokens tell apart."""
+    place = text.find("{{")
+    while place >= 0:
+        inside = text[place + 2 : place + 4].removeprefix("-")[:1]
+        if inside not in _BESIDE:
+            return True
+        place = text.find("{{", place + 2)
+    place = text.find("}}")
+    while place >= 0:
+        inside = text[max(place - 2, 0) : place].removesuffix("-")[-1:]
+        if inside not in _BESIDE:
+            return True
+        place = text.find("}}", place + 2)
+    return False
+
+
+_BESIDE = " \t\r\n/"
+"""What may stand beside braces: white space, and the slash of a comment."""
+
+
+def _crowded(template: TemplateFile) -> list[tuple[int, int]]:
+    """Start and end of the actions whose braces have no space inside; not of those that only print a text."""
+    found: list[tuple[int, int]] = []
+    start = previous = inside = 0
+    crowded = only_text = False
+    for kind, begin, end in tokens(template.text):
+        if kind == LEFT:
+            start, inside, crowded, only_text = begin, 0, False, True
+        elif kind == RIGHT:
+            if (crowded or begin == previous) and not (only_text and inside == 1):
+                found.append((start, end))
+        elif kind != COMMENT:
+            inside += 1
+            crowded = crowded or (inside == 1 and begin == previous)
+            only_text = only_text and kind in (STRING, RAW_STRING)
+        previous = end
+    return found
+
+
+@rule(
+    "templates/trailing-space",
+    default=OFF,
+    enforces=(
+        require(r"\b(?:no|without|free of)\b.{0,20}\btrailing (?:white ?)?spaces?\b"),
+        forbid(r"\btrailing (?:white ?)?spaces?\b"),
+    ),
+)
+def trailing_space(subject: Subject) -> Iterator[Problem | Tally]:
+    """Lines of a template end in spaces.
+
+    Why: Nobody sees them, yet they reach block scalars of the rendered objects, where YAML then can't be printed as it
+        was written, and they show up as changes in reviews.
+    Bad:
+        key: value␠␠
+    Good:
+        key: value
+    Fix: delete them; most editors do so on saving.
+    Source: chart-testing (yamllint's trailing-spaces)
+    """
+    good = total = 0
+    for template in subject.templates:
+        total += 1
+        lines = template.text.split("\n")
+        found = [index for index, line in enumerate(lines) if line.removesuffix("\r")[-1:].isspace()]
+        if not found:
+            good += 1
+            continue
+        line = lines[found[0]]
+        span = Span(found[0] + 1, len(line.rstrip()) + 1, found[0] + 1, len(line) + 1)
+        what = f"{len(found)} lines end" if len(found) > 1 else "the line ends"
+        yield Problem(f"{what} in white space", TextPlace(template.path, span))
+    yield Tally(good, total, "templates without trailing spaces")

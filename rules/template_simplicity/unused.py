@@ -1,0 +1,101 @@
+"""Named templates that nothing calls."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.chart import Chart
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates.nodes import Block
+
+_NAMED = r"\b(?:named|helper|partial|defined?) templates?\b|\bhelpers?\b|\bdefines?\b"
+_ARGUMENT = r"\s+(\(+\s*printf\s+)?(?:\"([^\"\n]*)\"|`([^`]*)`)"
+_INCLUDE = LazyPattern(rf"include{_ARGUMENT}")  # a literal beginning is found fast, which \b before it would prevent
+_TEMPLATE = LazyPattern(rf"template{_ARGUMENT}")
+_COMPUTED = LazyPattern(r"include\s+(?:[$.]|\((?!\s*printf\s+[\"`]|\s*print(?:f \S+)?\s+\$?\.Template\.BasePath\b))")
+_DEFINE = LazyPattern(r"define\s+\"([^\"\n]*)\"")
+_VERB = LazyPattern(r"%[-+# 0-9.]*[a-zA-Z]")
+
+
+@rule(
+    "templates/define-unused",
+    default=SHOULD,
+    enforces=(
+        require(rf"(?:{_NAMED}).{{0,40}}\b(?:used|included|called|referenced)\b"),
+        forbid(rf"\bunused (?:{_NAMED})|\b(?:leave|keep)\b.{{0,30}}\bunused\b.{{0,30}}(?:{_NAMED})"),
+    ),
+)
+def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
+    """A named template is called by nothing.
+
+    Why: Readers look for its callers, maintainers keep it working, and what it says is no longer true of the chart.
+    Bad:
+        {{- define "web.oldLabels" -}}…{{- end }}          (no include "web.oldLabels" anywhere)
+    Good:
+        {{- define "web.labels" -}}…{{- end }}
+        labels: {{- include "web.labels" . | nindent 4 }}
+    Fix: delete it, or call it where its text was copied. Library charts are exempt, and so is what replaces a
+        dependency's template of the same name or may be meant by a name computed at run time.
+    Source: Helm documentation, Named Templates; the same complaint as a compiler's about unused functions
+    """
+    chart = subject.chart
+    defines = [
+        (template, define)
+        for template in subject.templates
+        for define in template.defines.values()
+        if not isinstance(define, Block)
+    ]
+    if chart.is_library or not defines:
+        return
+    texts = [text for path, text in chart.files.items() if _may_call(path)]
+    if any(_COMPUTED.search(text) for text in texts if "include" in text):
+        return
+    called, patterns = _calls(texts)
+    unused = [(template, define) for template, define in defines if define.name not in called]
+    if unused:
+        of_dependencies = list(_texts_of(chart.subcharts.values()))
+        more, others = _calls(of_dependencies)
+        called |= more
+        patterns += others
+        defined = {name for text in of_dependencies for name in _DEFINE.findall(text)}
+        unused = [
+            (template, define)
+            for template, define in unused
+            if define.name not in called
+            and define.name not in defined
+            and not any(re.fullmatch(pattern, define.name) for pattern in patterns)
+        ]
+    for template, define in unused:
+        message = f'nothing calls the named template "{define.name}"; delete it, or include it where it was meant'
+        yield Problem(message, TextPlace(template.path, template.span_between(define.start, define.head_end)))
+    yield Tally(len(defines) - len(unused), len(defines), "named templates used")
+
+
+def _may_call(path: str) -> bool:
+    """Whether helm may run a file's text as a template: `tpl` runs values and files as well."""
+    return path.startswith("templates/") or not path.endswith((".md", ".lock", ".schema.json"))
+
+
+def _texts_of(charts: Iterable[Chart]) -> Iterator[str]:
+    for chart in charts:
+        for path, text in chart.files.items():
+            if path.startswith("templates/") or path == "values.yaml":
+                yield text
+        yield from _texts_of(chart.subcharts.values())
+
+
+def _calls(texts: Sequence[str]) -> tuple[set[str], list[str]]:
+    """The names that texts include, and patterns of those that `printf` makes."""
+    names: set[str] = set()
+    patterns: list[str] = []
+    for text in texts:
+        for call in (_INCLUDE, _TEMPLATE):
+            for printed, quoted, raw in call.findall(text):
+                name = quoted or raw
+                if not printed:
+                    names.add(name)
+                else:
+                    patterns.append(".*".join(re.escape(part) for part in _VERB.split(name)))
+    return names, patterns

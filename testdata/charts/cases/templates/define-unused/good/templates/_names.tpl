@@ -1,0 +1,9 @@
+{{/* Called by a name that printf makes. */}}
+{{- define "web.name.server" -}}
+{{ include "web.fullname" . }}-server
+{{- end }}
+
+{{/* Called out of a file, which tpl renders. */}}
+{{- define "web.greeting" -}}
+hello
+{{- end }}
