@@ -130,15 +130,18 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
     for workload in rendering.workloads:
         if not workload.manifest.is_test:
             yield from _port_names(workload)
+    known = [
+        (workload, workload.manifest.effective_namespace, pod_labels(workload)) for workload in rendering.workloads
+    ]
     for service in rendering.of_kind("Service"):
         wanted = match_labels(service.get("spec", "selector"))
         if service.group or service.is_test or not wanted:
             continue
+        own = service.effective_namespace
         chosen = [
             workload
-            for workload in rendering.workloads
-            if workload.manifest.effective_namespace == service.effective_namespace
-            and all(pod_labels(workload).get(key) == value for key, value in wanted.items())
+            for workload, namespace, labels in known
+            if namespace == own and all(labels.get(key) == value for key, value in wanted.items())
         ]
         if chosen:
             names = sorted({name for workload in chosen for name in _declared(workload)})

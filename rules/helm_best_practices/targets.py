@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import lru_cache
 
 from helm_constitution.api import LabelSelector, Manifest, Rendering, View, Workload
 
@@ -141,15 +142,18 @@ def match_labels(selector: View) -> dict[str, object]:
     return {key: value.data for key, value in selector.entries() if key not in _SET_AT_RUN_TIME}
 
 
-def pod_templates(rendering: Rendering, namespace: str) -> Iterator[tuple[str, Mapping[str, object]]]:
+@lru_cache(maxsize=32)
+def pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapping[str, object]], ...]:
     """(object, labels of its pods) of everything in this namespace that makes pods, custom workloads among them."""
+    found: list[tuple[str, Mapping[str, object]]] = []
     for manifest in rendering.manifests:
         if manifest.effective_namespace != namespace:
             continue
         if (workload := manifest.workload) is not None:
-            yield str(manifest), pod_labels(workload)
+            found.append((str(manifest), pod_labels(workload)))
         elif manifest.get("spec", "template", "spec", "containers").is_list:
-            yield str(manifest), _plain(manifest.get("spec", "template", "metadata", "labels"))
+            found.append((str(manifest), _plain(manifest.get("spec", "template", "metadata", "labels"))))
+    return tuple(found)
 
 
 def pod_labels(workload: Workload) -> Mapping[str, object]:

@@ -130,12 +130,12 @@ def probe_undocumented(subject: Subject) -> Iterator[Problem]:
     if subject.chart.values is None:
         return
     keys = subject.chart.values.keys()
-    documented = {key.path for key in keys if key.comment is not None}
+    documented = {key.path[: end + 1] for key in keys if key.comment is not None for end in range(len(key.path))}
     for key in keys:
         last = key.path[-1]
         if not isinstance(last, str) or not re.fullmatch(_PROBE_KEYS, last) or not isinstance(key.value, dict | None):
             continue
-        if not any(path[: len(key.path)] == key.path for path in documented):
+        if key.path not in documented:
             view = subject.chart.values.document.view.get(*key.path)
             yield Problem(
                 f"{key.name} has no comment; say which endpoint it asks, and what a bad answer means", at=view

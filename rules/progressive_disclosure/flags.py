@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
 from helm_constitution.lazy import LazyPattern
@@ -40,6 +41,7 @@ _FOREIGN = LazyPattern(
 _WORD = LazyPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
+@lru_cache(maxsize=8192)
 def is_foreign(step: str) -> bool:
     """Whether what stands below a key of this name is not the chart's own: a program's configuration, labels …"""
     if "." in step or "/" in step:

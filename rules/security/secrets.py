@@ -213,7 +213,7 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
     if not speaks_of_credentials(text):
         return
     # Actions are blanked out, so that what they print is no literal, and every offset stays.
-    plain = re.sub(_ACTION, lambda match: re.sub(r"[^\n]", "\x00", match.group()), text)
+    plain = re.sub(_ACTION, _blanked, text)
     literals = [(each.name, each.start, each.end) for each in assignments(plain)]
     for match in re.finditer(_NAME_AND_VALUE, plain):
         group = str(match.lastgroup)
@@ -230,6 +230,10 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
             for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
                 place = TextPlace(template.path, template.span(literal))
                 yield Problem(f"{name} has a literal in the template; take it from a value or a Secret", at=place)
+
+
+def _blanked(match: re.Match[str]) -> str:
+    return "\n".join(["\x00" * len(line) for line in match.group().split("\n")])
 
 
 def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, String]]:

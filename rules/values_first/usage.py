@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.api import MUST, Problem, Related, Subject, Tally, TextPlace, Unjudged, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
@@ -53,6 +53,7 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
         raise Unjudged("a library chart's values are read by the charts that use it")
     uses = subject.uses
     keys = values.keys()
+    lines = values.text.removeprefix("\ufeff").split("\n")
     dead: list[ValueKey] = []
     above: Path = ("",)  # the last key that nobody reads: it settles what is below it
     is_dead = False
@@ -61,7 +62,7 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
         if key.path[: len(above)] != above:
             if is_dead := not uses.is_read(_steps(key.path)):
                 above = key.path
-                is_dead = not _is_for_others(key, values.text)
+                is_dead = not _is_for_others(key, values.text, lines)
             if is_dead:
                 dead.append(key)
         leaves += key.is_leaf
@@ -77,12 +78,11 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
     yield Tally(leaves - unread, leaves, "values read by templates")
 
 
-def _is_for_others(key: ValueKey, text: str) -> bool:
+def _is_for_others(key: ValueKey, text: str, lines: Sequence[str]) -> bool:
     """Whether other values read a key: it carries an anchor, or its comment says that templates in values use it."""
     if not key.value and key.comment is not None and _IN_TEMPLATES.search(key.comment.text):
         return True
-    line = text.removeprefix("\ufeff").split("\n")[key.span.line - 1]
-    anchor = _ANCHOR.search(line[key.span.column - 1 :])
+    anchor = _ANCHOR.search(lines[key.span.line - 1][key.span.column - 1 :])
     return anchor is not None and re.search(rf"\*{re.escape(anchor[1])}(?!\S)", text) is not None
 
 
