@@ -110,6 +110,11 @@ def test_the_named_file_wins(repository: Path, tmp_path: Path) -> None:
     assert find_constitution(repository / "charts/web", named) == named
 
 
+def test_the_built_in_one_can_be_asked_for_where_there_is_another(repository: Path) -> None:
+    put(repository)
+    assert find_constitution(repository / "charts/web", Path("built-in")) is None
+
+
 @pytest.mark.parametrize(("name", "message"), [("none.md", "there is no such"), ("folder", "is a folder")])
 def test_a_named_file_that_is_none(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder").mkdir()

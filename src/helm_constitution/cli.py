@@ -89,7 +89,7 @@ def _set_options(command: Any) -> Any:
     "--constitution",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The constitution; else the chart's or its repository's, else the built-in one.",
+    help="The constitution, or built-in; else the chart's or its repository's, else the built-in one.",
 )
 @click.option(
     "--config",

@@ -26,6 +26,9 @@ NAMES = (".specify/memory/constitution.md", "constitution.md")
 BUILT_IN = "built-in constitution"
 """What messages and reports call the constitution that is shipped with the program."""
 
+ASK_FOR_BUILT_IN = "built-in"
+"""What a user writes in place of a file to have it where the repository has a constitution of its own."""
+
 
 class Constitution(NamedTuple):
     """A constitution as read. ``file`` is relative to ``base``; ``shown`` is what messages call it."""
@@ -57,7 +60,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
 
     Args:
         chart: a chart's folder, or a packaged chart (its folder counts then).
-        explicit: what the user named.
+        explicit: what the user named; ``built-in`` where there is no file of that name is the built-in one.
 
     Returns:
         None where the built-in constitution applies.
@@ -67,7 +70,13 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
     """
     if explicit is not None:
         if not explicit.is_file():
-            problem = "is a folder; name the file in it" if explicit.is_dir() else "there is no such constitution"
+            if str(explicit) == ASK_FOR_BUILT_IN:
+                return None
+            problem = (
+                "is a folder; name the file in it"
+                if explicit.is_dir()
+                else f"there is no such constitution; {ASK_FOR_BUILT_IN} names the one of helm-constitution itself"
+            )
             raise ConstitutionFileError(problem, file=str(explicit))
         return explicit
     start = Path(os.path.abspath(chart))
