@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution.locate import locate
 from helm_constitution.marks import Templates, line_map, marked_sources
 from helm_constitution.templates import TemplateFile, parse_template
+from helm_constitution.yamltree import load_documents
 
 
 def marked(text: str, *others: str) -> list[str]:
@@ -154,6 +156,14 @@ A = template("a: 1\nb: {{ .Values.b }}\nc:\n  {{- toYaml .Values.c | nindent 2 }
 
 def test_a_mark_before_a_line_and_one_behind_it() -> None:
     assert origins("a: 1\nb: x\n", "a: 1 #@0:1@\n#@<0:2@\nb: x #@0:2@\n", A) == [1, 2]
+
+
+def test_a_whole_document_is_at_its_first_line() -> None:
+    plain, made = "a: 1\nb: x\n", "a: 1 #@0:1@\n#@<0:2@\nb: x #@0:2@\n"
+    (document,) = load_documents(plain, "templates/a.yaml", rendered=True)
+    document.lines = line_map(plain, made, Templates((A,)))
+    place = locate(document.view)
+    assert (place.file, place.line, place.column) == ("templates/a.yaml", 1, 1)
 
 
 def test_the_first_mark_on_a_line_counts() -> None:

@@ -59,6 +59,22 @@ def test_the_same_words_of_several_lines_of_a_file_are_said_once_and_all_shows_e
     assert render(run(chart(*many)), full=True).count("error security/root-user") == 3
 
 
+def test_notes_on_objects_of_dependencies_are_one_line_and_all_shows_each() -> None:
+    notes = [
+        finding(rule=rule, severity=Severity.NOTE, message=f"dependency {name}: Pod a: is wrong", dependency=name)
+        for rule in ("security/root-user", "security/latest-tag")
+        for name in ("db", "cache")
+    ]
+    text = render(run(chart(*notes)))
+    assert (
+        "  note in objects of dependencies db, cache: security/root-user, security/latest-tag; --all shows them\n"
+        in text
+    )
+    assert "is wrong" not in text
+    assert render(run(chart(*notes)), full=True).count("is wrong") == 4
+    assert "is wrong" in render(run(chart(notes[0])))
+
+
 def test_one_more_than_shown_is_shown_rather_than_counted() -> None:
     many = [finding(location=Location(Base.CHART, "values.yaml", line, 1)) for line in range(1, SHOWN + 2)]
     assert "more of" not in render(run(chart(*many)))

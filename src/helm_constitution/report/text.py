@@ -148,8 +148,27 @@ def _principle(
         return
     yield ""
     yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
-    yield from _findings(chart, findings, paint, full)
+    foreign = [finding for finding in findings if _is_note_on_dependency(finding)]
+    if full or len(foreign) < 2:
+        foreign = []
+    yield from _findings(chart, [finding for finding in findings if finding not in foreign], paint, full)
+    if foreign:
+        yield from _dependencies(foreign, paint)
     yield from _unchecked(unchecked, paint, full)
+
+
+def _is_note_on_dependency(finding: Finding) -> bool:
+    return finding.severity is Severity.NOTE and finding.message.startswith("dependency ")
+
+
+def _dependencies(findings: Sequence[Finding], paint: Paint) -> Iterator[str]:
+    """What rules found in objects of dependencies, which the chart's author can't edit: a line for all."""
+    names = list(dict.fromkeys(finding.dependency or "" for finding in findings))
+    rules = list(dict.fromkeys(finding.rule for finding in findings))
+    yield (
+        f"  {paint('note', 'note')} in objects of {'dependencies' if len(names) > 1 else 'the dependency'} "
+        f"{clean(_some(names, 3))}: {_some(rules, 4)}; --all shows them"
+    )
 
 
 def _unchecked(reports: Sequence[StatementReport], paint: Paint, full: bool) -> Iterator[str]:
