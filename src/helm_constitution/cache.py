@@ -11,6 +11,7 @@ from helm_constitution import __version__
 from helm_constitution.digest import sha256
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.outcome import ChartReport
+from helm_constitution.places import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class Cache(NamedTuple):
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large, no folder to write in)."""
-        folder = cache_folder()
+        folder = Path(cache_folder())
         digest = sha256()
         try:
             for part in _inputs(path, engine, options):
@@ -68,12 +69,6 @@ class Cache(NamedTuple):
 
 class _TooLarge(Exception):
     pass
-
-
-def cache_folder() -> Path:
-    """Where this program may keep what it can make again."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "helm-constitution"
 
 
 def _inputs(path: Path, engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Regular expressions that are compiled when first used: rules have many, and one chart needs few of them."""
+"""Regular expressions that are compiled when first used: rules have hundreds, and one chart needs few of them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from helm_constitution.expressions import compile_kept
 
 
 class LazyPattern:
@@ -54,7 +56,7 @@ class LazyPattern:
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
-            compiled = _compile(self._source, self._flags)
+            compiled = compile_kept(self._source, self._flags)
             self.__dict__.update({attribute: getattr(compiled, attribute) for attribute in _ATTRIBUTES})
             return getattr(compiled, name)
 
@@ -73,14 +75,14 @@ _ATTRIBUTES = (
     "groups",
     "groupindex",
 )
-_compile = re.compile
 
 
 @contextmanager
 def lazily_compiled() -> Iterator[None]:
     """While it lasts, what calls ``re.compile`` gets a lazy pattern: for importing a module of others that has many."""
+    compile_now = re.compile
     re.compile = LazyPattern  # type: ignore[assignment]
     try:
         yield
     finally:
-        re.compile = _compile
+        re.compile = compile_now

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
+
+from helm_constitution.places import cache_folder
 
 _FILE = "helm-versions"
 _KEPT = 20
@@ -58,15 +59,4 @@ def _lines() -> list[str]:
 
 
 def _path() -> str:
-    return os.path.join(_cache_folder(), "helm-constitution", _FILE)
-
-
-def _cache_folder() -> str:
-    if folder := os.environ.get("XDG_CACHE_HOME"):
-        return folder
-    home = os.path.expanduser("~")
-    if sys.platform == "darwin":
-        return os.path.join(home, "Library", "Caches")
-    if sys.platform == "win32":
-        return os.environ.get("LOCALAPPDATA") or os.path.join(home, "AppData", "Local")
-    return os.path.join(home, ".cache")
+    return os.path.join(cache_folder(), _FILE)
