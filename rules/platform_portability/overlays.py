@@ -65,6 +65,8 @@ def platform_branch(subject: Subject) -> Iterator[Problem]:
 
 
 def _comparisons(template: TemplateFile) -> Iterator[Command]:
+    if not any(f"{name} " in template.text for name in _COMPARING):
+        return
     for node in contents(template.tree or ()):
         for pipeline in pipelines(node):
             for command in commands(pipeline):
