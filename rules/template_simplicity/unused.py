@@ -16,6 +16,8 @@ _INCLUDE = LazyPattern(rf"include{_ARGUMENT}")  # a literal beginning is found f
 _TEMPLATE = LazyPattern(rf"template{_ARGUMENT}")
 _COMPUTED = LazyPattern(r"include\s+(?:[$.]|\((?!\s*printf\s+[\"`]|\s*print(?:f \S+)?\s+\$?\.Template\.BasePath\b))")
 _DEFINE = LazyPattern(r"define\s+\"([^\"\n]*)\"")
+_STANDARD = frozenset({"name", "fullname", "chart", "labels", "selectorlabels", "serviceaccountname"})
+"""Last parts of the names of templates that every chart is expected to have (helm/missing-helper), called or not."""
 _VERB = LazyPattern(r"%[-+# 0-9.]*[a-zA-Z]")
 
 
@@ -36,7 +38,8 @@ def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
     Good:
         {{- define "web.labels" -}}…{{- end }}
         labels: {{- include "web.labels" . | nindent 4 }}
-    Fix: delete it, or call it where its text was copied. Library charts are exempt, and so is what replaces a
+    Fix: delete it, or call it where its text was copied. Library charts are exempt, and so are the helpers that every
+        chart should have (name, fullname, chart, labels, selectorLabels, serviceAccountName), and what replaces a
         dependency's template of the same name or may be meant by a name computed at run time.
     Source: Helm documentation, Named Templates; the same complaint as a compiler's about unused functions
     """
@@ -53,7 +56,11 @@ def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
     if any(_COMPUTED.search(text) for text in texts if "include" in text):
         return
     called, patterns = _calls(texts)
-    unused = [(template, define) for template, define in defines if define.name not in called]
+    unused = [
+        (template, define)
+        for template, define in defines
+        if define.name not in called and define.name.rpartition(".")[2].lower() not in _STANDARD
+    ]
     if unused:
         of_dependencies = list(_texts_of(chart.subcharts.values()))
         more, others = _calls(of_dependencies)

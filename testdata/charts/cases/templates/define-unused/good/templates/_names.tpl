@@ -7,3 +7,8 @@
 {{- define "web.greeting" -}}
 hello
 {{- end }}
+
+{{/* Called by nothing, but every chart is expected to have it. */}}
+{{- define "web.chart" -}}
+{{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}
