@@ -5,6 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .comments import undocumented
+from .hardcoded import hardcoded
 from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
 from .schema import no_schema, schema_mismatch
 from .usage import undefined, unused
@@ -17,6 +18,7 @@ MODULE = RuleModule(
         undocumented,
         unused,
         undefined,
+        hardcoded,
         no_schema,
         schema_mismatch,
         duplicate_key,

@@ -1,0 +1,206 @@
+"""Fields that users customise, and that stand in a template as literals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import Content, Control, Define
+
+_NOT_SECRETS = r"^(?!.*\b(?:secrets?|passwords?|credentials?|tokens?)\b)"
+_HARDCODE = r"\b(?:hard-?cod\w+|fix(?:ed)?)\b"
+
+
+class _Field(NamedTuple):
+    """A field that users customise: where it stands, the value that decides it in most charts, and what for."""
+
+    kinds: tuple[str, ...]
+    path: str
+    value: str
+    reason: str
+    telling: bool
+    """Whether its text is so special that two lines with it mean the same; `1` and `Always` aren't."""
+
+
+_POD = (
+    *("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Rollout"),
+    "Pod",
+)
+_FIELDS = (
+    _Field(("Deployment", "StatefulSet", "Rollout"), "spec.replicas", "replicaCount", "users scale", False),
+    _Field(_POD, "pod.containers.*.image", "image", "users have registries of their own, and patch images", True),
+    _Field(_POD, "pod.initContainers.*.image", "image", "users have registries of their own, and patch images", True),
+    _Field(_POD, "pod.containers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests want others", False),
+    _Field(_POD, "pod.initContainers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests want others", False),
+    _Field(_POD, "pod.containers.*.resources.requests.cpu", "resources", "the load decides", False),
+    _Field(_POD, "pod.containers.*.resources.requests.memory", "resources", "the load decides", False),
+    _Field(_POD, "pod.containers.*.resources.limits.cpu", "resources", "the load decides", False),
+    _Field(_POD, "pod.containers.*.resources.limits.memory", "resources", "the load decides", False),
+    _Field(_POD, "pod.priorityClassName", "priorityClassName", "the cluster has its own classes", True),
+    _Field(_POD, "pod.securityContext.runAsUser", "podSecurityContext", "OpenShift assigns user IDs", False),
+    _Field(_POD, "pod.securityContext.fsGroup", "podSecurityContext", "OpenShift assigns groups", False),
+    _Field(_POD, "pod.containers.*.securityContext.runAsUser", "securityContext", "OpenShift assigns user IDs", False),
+    _Field(("PersistentVolumeClaim",), "spec.storageClassName", "storageClass", "each cluster has its own", True),
+    _Field(("PersistentVolumeClaim",), "spec.resources.requests.storage", "size", "the data decides", False),
+    _Field(
+        ("StatefulSet",),
+        "spec.volumeClaimTemplates.*.spec.storageClassName",
+        "storageClass",
+        "each cluster has its own",
+        True,
+    ),
+    _Field(
+        ("StatefulSet",),
+        "spec.volumeClaimTemplates.*.spec.resources.requests.storage",
+        "size",
+        "the data decides",
+        False,
+    ),
+    _Field(("Ingress",), "spec.ingressClassName", "ingress.className", "each cluster has its own", True),
+    _Field(("Ingress",), "spec.rules.*.host", "ingress.host", "users have domains of their own", True),
+)
+"""Not here: fields that a chart's author rightly decides, as ports and Services' type ClusterIP, and what other rules
+tell (log levels: observability/fixed-logging; namespaces: portability/fixed-namespace)."""
+
+_EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
+"""Types of a Service that depend on the cluster."""
+
+
+@rule(
+    "values/hardcoded",
+    scope=Manifest,
+    default=SHOULD,
+    enforces=(
+        forbid(rf"{_NOT_SECRETS}.*{_HARDCODE}.*\b(?:values?|templates?|settings?|images?)\b"),
+        require(r"\b(?:all|every|any)\b.{0,40}\bconfigur\w+\b.{0,40}\bexposed\b.{0,40}\bvalues\b"),
+        require(r"\bconfiguration\b.{0,20}\bexposed only\b"),
+        require(r"\b(?:storage classes|security contexts|networking)\b.*\b(?:overrid\w+|configurable)\b"),
+    ),
+    evidence="objects leave to values what users customise",
+)
+def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A field that users customise is a literal in the template.
+
+    Why: Users who need another image, storage class or host can only copy the chart.
+    Bad:
+        image: busybox:1.37.0
+        storageClassName: gp3
+    Good:
+        image: "{{ .Values.init.image.repository }}:{{ .Values.init.image.tag }}"
+        storageClassName: {{ .Values.persistence.storageClass }}
+    Fix: read the field from values.yaml, with today's literal as the default. A comment behind or above the line that
+        says why nobody may change it settles the matter; so does an `else` that makes it one of a value's outcomes.
+    Source: Helm chart best practices, Values; the fields are those that charts of large collections leave to values
+    """
+    if manifest.dependency is not None or subject.given_by_values(manifest):
+        return
+    fields = [field for field in _FIELDS if manifest.kind in field.kinds]
+    found = [(view, field) for field in fields for view in _views(manifest, field.path) if _is_text(view)]
+    if manifest.kind in _EXPOSED:
+        view = manifest.get("spec", "type")
+        if view.string() in _EXPOSED[manifest.kind]:
+            found.append((view, _Field((), "", "service.type", "not every cluster has it", False)))
+    if not found:
+        return
+    regions = _regions(subject, manifest.template)
+    for view, field in found:
+        if _is_literal(view, field, regions):
+            message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
+            yield Problem(message, at=view)
+
+
+def _views(manifest: Manifest, path: str) -> Iterator[View]:
+    """The parts of an object that a path stands for; ``pod`` is its pod spec, ``*`` each element of a list."""
+    steps = path.split(".")
+    start = manifest.view
+    if steps[0] == "pod":
+        if manifest.workload is None:
+            return
+        start = manifest.workload.pod.view
+        steps = steps[1:]
+    views = [start]
+    for step in steps:
+        views = [part for view in views for part in (view.items() if step == "*" else [view.get(step)])]
+    yield from views
+
+
+def _is_text(view: View) -> bool:
+    data = view.data
+    if view.path[-1] in ("replicas", "runAsUser", "fsGroup") and data in (0, 1):
+        return False  # what can't be scaled has one replica, and what needs root says so
+    return isinstance(data, str | int) and data != ""
+
+
+def _shown(view: View) -> str:
+    text = str(view.data)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+class _Region(NamedTuple):
+    """A stretch of a template that makes a part of an object: the file's own text, or a named template's."""
+
+    template: TemplateFile
+    contents: Sequence[Content]
+    start: int
+    end: int
+
+
+_CALL = LazyPattern(r"\b(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
+
+
+def _regions(subject: Subject, path: str) -> list[_Region]:
+    """The template and all named templates that it calls, directly or not."""
+    template = next((file for file in subject.templates if file.path == path and file.tree is not None), None)
+    if template is None:
+        return []
+    regions = [_Region(template, template.tree or (), 0, len(template.text))]
+    named = {name: (file, define) for file in subject.templates for name, define in file.defines.items()}
+    called: set[str] = set()
+    for region in regions:
+        for name in _CALL.findall(region.template.text[region.start : region.end]):
+            if name in named and name not in called:
+                called.add(name)
+                file, define = named[name]
+                regions.append(_Region(file, define.body, define.start, define.end))
+    return regions
+
+
+def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
+    """Whether a line without any action makes the field, whatever the values, and no comment says why."""
+    key = str(view.path[-1])
+    literal = False
+    for region in regions:
+        text = region.template.text
+        place = text.find(f"{key}:", region.start, region.end)
+        while place >= 0:
+            start = text.rfind("\n", 0, place) + 1
+            end = text.find("\n", place)
+            end = len(text) if end < 0 else end
+            before, line = text[start:place], text[place + len(key) + 1 : end]
+            if not before.strip(" \t-\"'"):
+                value, mark, _ = line.partition(" #")
+                if "{{" in line:
+                    if not field.telling:
+                        return False  # another line of this key reads a value: it may be this one
+                elif value.strip().strip("\"'") == str(view.data):
+                    above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)].strip()
+                    explained = mark or above.startswith("#") or above.endswith(("*/}}", "*/ -}}"))
+                    if explained or _is_chosen(region.contents, place):
+                        return False
+                    literal = True
+            place = text.find(f"{key}:", end, region.end)
+    return literal
+
+
+def _is_chosen(contents: Sequence[Content], place: int) -> bool:
+    """Whether a control with several arms decides that the line is there: then a value chooses it."""
+    for node in contents:
+        if node.start <= place < node.end:
+            if isinstance(node, Control):
+                return len(node.branches) > 1 or any(_is_chosen(branch.body, place) for branch in node.branches)
+            if isinstance(node, Define):
+                return _is_chosen(node.body, place)
+    return False
