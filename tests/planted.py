@@ -72,6 +72,8 @@ class Site:
 
 _CONTROL = re.compile(r"\{\{|#|$")
 _DEFINE = re.compile(r"""\{\{-? *define "([^"]+)\"""")
+_VARIABLE = re.compile(r"\s*\{\{-? *(\$\w+) :=")
+_USED_UP = re.compile(r"sha256sum|toJson|\beq\b|:= ")
 _INDENTED = re.compile(r"\| *n?indent (\d+)")
 
 
@@ -137,8 +139,10 @@ def _parents(place: Place, depth: int, files: Mapping[str, Sequence[str]]) -> It
 def _parents_of_uses(name: str, depth: int, files: Mapping[str, Sequence[str]]) -> Iterator[Place]:
     call = re.compile(rf"""\b(?:include|template) "{re.escape(name)}\"""")
     for file, lines in files.items():
+        variables = [variable[1] for line in lines if call.search(line) and (variable := _VARIABLE.match(line))]
+        uses = re.compile("|".join([call.pattern, *(rf"{re.escape(variable)}\b(?! *:?=)" for variable in variables)]))
         for number, line in enumerate(lines, 1):
-            if not call.search(line):
+            if not uses.search(line) or _USED_UP.search(line):
                 continue
             if not _CONTROL.match(line.lstrip()):
                 yield Place(file, number)  # `labels: {{ include … }}`
@@ -203,6 +207,7 @@ class Tally:
     """How many planted defects were found where; the lists say which were not."""
 
     exact: int = 0
+    decoys: int = 0
     by_file: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
@@ -214,7 +219,7 @@ class Tally:
     def __str__(self) -> str:
         return (
             f"{self.planted} planted, {self.exact} exact, {len(self.by_file)} by file,"
-            f" {len(self.wrong)} wrong, {len(self.missed)} missed"
+            f" {len(self.wrong)} wrong, {len(self.missed)} missed; {self.decoys} decoys"
         )
 
 
@@ -255,7 +260,7 @@ class Planter:
 
     def _judge(self, site: Site, found: Sequence[Finding], tally: Tally) -> None:
         if site.decoy:
-            tally.exact += not found
+            tally.decoys += 1
             tally.wrong.extend(f"{site}, a decoy: {shown(finding)}" for finding in found[:1])
             return
         words = f"{site}: " + "; ".join(dict.fromkeys(map(shown, found)))

@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.locate import locate, nearest
+from helm_constitution.locate import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.model import Base, Location, Precision
 from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.templates.lines import KEY
 from helm_constitution.yamltree import Json, Path, Span, View, YamlDocument, dotted, load_document, load_documents
 
 if TYPE_CHECKING:
+    from helm_constitution.api import Place
     from helm_constitution.subject import Facts
-    from helm_constitution.templates.uses import Printed
+    from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates.nodes import Define, Node
+    from helm_constitution.templates.uses import Printed, PrintedDefine
 
 MOST = 3
 """Values named for one finding; a line that reads more is a computation, and no one of them decides it."""
@@ -55,13 +59,51 @@ class _Value(NamedTuple):
 
 
 class Deciders:
-    """Looks up what decides the fields of one chart's renderings."""
+    """Looks up what made and what decides the fields of one chart's renderings."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._layers: dict[str, tuple[YamlDocument, ...]] = {}
         self._lines: dict[tuple[str, int], list[Printed]] | None = None
+        self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
         self._texts: dict[tuple[str, Path], list[View]] = {}
+
+    def place(self, place: Place | None) -> Location:
+        """The location of a place: for what a line prints out of a named template, the line in that.
+
+        The marks tell it by themselves, but for a named template whose text is used elsewhere, or parsed and printed as
+        data: there the key is looked for, and the file alone is named where it stands more than once.
+        """
+        location = locate(place)
+        if not isinstance(place, View) or location.file is None or location.line is None:
+            return location
+        lines = place.document.lines
+        if lines is None:
+            return location
+        from helm_constitution.marks import Origin
+
+        path, _ = nearest(place)
+        key = key_on_line(place.document, path)
+        source = lines.source(Origin(location.file, location.line))
+        if key is None or key_column(source, key) is not None or (path[-1:] != (key,) and source.lstrip()[:1] == "-"):
+            return location
+        keys = [step for step in (*path, *(() if path[-1:] == (key,) else (key,))) if isinstance(step, str)]
+        candidates = 0
+        found: dict[Location, None] = {}
+        for template, define in self._printed_defines(location.file, location.line):
+            first = template.span(define).line
+            text = template.source(define).split("\n")
+            for index, line in enumerate(text):
+                column = key_column(line, key)
+                if column is not None:
+                    candidates += 1
+                    above = _keys_above(text, index)
+                    if keys[len(keys) - len(above) - 1 : -1] == above:
+                        part = in_line(location.base, template.path, first + index, line, column, location.precision)
+                        found[part] = None
+        if len(found) == 1:
+            return next(iter(found))
+        return Location(location.base, location.file, precision=Precision.FILE) if candidates else location
 
     def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[Decider]:
         """The values behind a field of a rendered object; none where that isn't certain.
@@ -146,12 +188,29 @@ class Deciders:
 
     # --- the templates ---
 
+    def _printed_defines(self, file: str, line: int) -> Iterator[tuple[TemplateFile, Define]]:
+        """The named templates whose output a line prints, and those that they print."""
+        if self._defines is None:
+            self._defines = {}
+            for printed in self._facts.uses.printed_defines:
+                for number in _lines_of(printed.template, printed.action):
+                    self._defines.setdefault((printed.template.path, number), []).append(printed)
+        pending = [(file, line)]
+        seen: set[Define] = set()
+        while pending:
+            for printed in self._defines.get(pending.pop(), ()):
+                if printed.define not in seen:
+                    seen.add(printed.define)
+                    yield printed.origin, printed.define
+                    pending.extend(
+                        (printed.origin.path, number) for number in _lines_of(printed.origin, printed.define)
+                    )
+
     def _on_line(self, file: str, line: int) -> list[Printed]:
         if self._lines is None:
             self._lines = {}
             for printed in self._facts.uses.printed:
-                span = printed.template.span(printed.action)
-                for number in range(span.line, span.end_line + 1):
+                for number in _lines_of(printed.template, printed.action):
                     self._lines.setdefault((printed.template.path, number), []).append(printed)
         return self._lines.get((file, line), [])
 
@@ -202,6 +261,28 @@ class Deciders:
         if found is None:
             found = self._texts[key] = list(_documents_in(value))
         return found
+
+
+def _keys_above(text: Sequence[str], index: int) -> list[str]:
+    """The keys that a line of a named template stands below, by their indentation, the outermost first."""
+    keys: list[str] = []
+    depth = _depth(text[index])
+    for line in reversed(text[1:index]):
+        match = KEY.match(line)
+        if match is not None and _depth(line) < depth:
+            depth = _depth(line)
+            keys.append(match[0].strip(" \t-:").strip("'\""))
+    return keys[::-1]
+
+
+def _depth(line: str) -> int:
+    """The column in which a line's key begins, behind the dashes of items."""
+    return len(line) - len(line.lstrip(" -"))
+
+
+def _lines_of(template: TemplateFile, node: Node) -> range:
+    span = template.span(node)
+    return range(span.line, span.end_line + 1)
 
 
 def _place(sought: _Sought, part: View) -> Location:

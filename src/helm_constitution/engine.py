@@ -215,7 +215,7 @@ def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -
             location=location,
             related=(
                 *decided,
-                *(RelatedLocation(locate(related.at), related.message) for related in problem.related),
+                *(RelatedLocation(deciders.place(related.at), related.message) for related in problem.related),
             ),
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
@@ -267,7 +267,7 @@ def _placed(
     Of a rendered field that is a value unchanged, the value is to be mended and the template line to be looked at; of
     any other the other way round.
     """
-    location = locate(problem.at)
+    location = deciders.place(problem.at)
     view = problem.at
     if not isinstance(view, View) or not view.document.rendered or manifest is None:
         return location, ()

@@ -48,34 +48,43 @@ def nearest(view: View) -> tuple[Path, Span | None]:
 
 def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision) -> Location:
     """The template line that made a rendered line; the file alone where that is not certain."""
-    from helm_constitution.marks import key_column
-
     nowhere = Location(document.base, document.file, precision=Precision.FILE)
     origin = document.lines.origin(span.line) if document.lines is not None else None
     if document.lines is None or origin is None:
         return nowhere
-    key = _key_on_line(document, path)
-    if key is not None:
-        origin = document.lines.inside(origin, key)
-        if origin is None:
-            return nowhere
     source = document.lines.source(origin)
-    start = len(source) - len(source.lstrip())
-    end = len(source.rstrip())
+    column = None
+    key = key_on_line(document, path)
     if key is not None:
-        found = key_column(source, key)
-        if found is not None:
-            start = found if isinstance(path[-1], str) else start
-        elif "{{" not in source:
+        column = key_column(source, key)
+        if column is None and "{{" not in source:
             return nowhere
-    return Location(document.base, origin.file, origin.line, start + 1, origin.line, max(end, start + 1) + 1, precision)
+    return in_line(document.base, origin.file, origin.line, source, column, precision)
 
 
-def _key_on_line(document: YamlDocument, path: Path) -> str | None:
+def key_on_line(document: YamlDocument, path: Path) -> str | None:
     """The key with which the text at ``path`` begins: its own, or the first of an item that is a map."""
     if path and isinstance(path[-1], str):
         return path[-1]
     return document.first_key(path)
+
+
+def key_column(source: str, key: str) -> int | None:
+    """Where ``key:`` begins in a template line (from 0), quoted or not; None where the line only prints it."""
+    for form in (f"{key}:", f'"{key}":', f"'{key}':"):
+        found = source.find(form)
+        while found >= 0:
+            if found == 0 or source[found - 1] in " \t-{,":
+                return found
+            found = source.find(form, found + 1)
+    return None
+
+
+def in_line(base: Base, file: str, line: int, source: str, column: int | None, precision: Precision) -> Location:
+    """The location of what stands in a template's line, from a column (from 0) or the line's first character on."""
+    start = len(source) - len(source.lstrip()) if column is None else column
+    end = max(len(source.rstrip()), start + 1)
+    return Location(base, file, line, start + 1, line, end + 1, precision)
 
 
 def _spanned(base: Base, file: str, span: Span, precision: Precision) -> Location:

@@ -272,7 +272,6 @@ class _Outline:
 
     def __init__(self, template: TemplateFile) -> None:
         self.printing: dict[Define | None, list[int]] = {}
-        self._starting: dict[int, list[Content]] = {}
         self._defines: list[tuple[int, int, Define]] = []
         self._lines_of(template, template.tree or (), None)
 
@@ -285,19 +284,13 @@ class _Outline:
                 self._lines_of(template, node.body, node)
             elif isinstance(node, TemplateCall) or (isinstance(node, Action) and not node.pipeline.variables):
                 # An action over several lines prints on the one where it begins, as its mark says.
-                number = template.position(node.start)[0]
-                found.add(number)
-                self._starting.setdefault(number, []).append(node)
+                found.add(template.position(node.start)[0])
             elif isinstance(node, Text):
                 first = template.position(node.start)[0]
                 for number, line in enumerate(template.text[node.start : node.end].split("\n"), first):
                     if line.strip() and not line.lstrip().startswith("#"):
                         found.add(number)
         self.printing[owner] = sorted(found)
-
-    def on_line(self, line: int) -> list[Content]:
-        """The actions that begin on a line and print something."""
-        return self._starting.get(line, [])
 
     def owner(self, line: int) -> Define | None:
         """The named template that a line belongs to; of one in another the inner."""
@@ -311,7 +304,6 @@ class Templates:
     def __init__(self, files: Sequence[TemplateFile]) -> None:
         self.files = files
         self._by_path = {file.path: file for file in files}
-        self._defines = {name: (file, define) for file in files for name, define in file.defines.items()}
         self._outlines: dict[str, _Outline] = {}
         self._lines: dict[str, list[str]] = {}
 
@@ -328,38 +320,6 @@ class Templates:
         lines = outline.printing[owner]
         first = bisect_left(lines, before.line) if before.begins else bisect_right(lines, before.line)
         return lines[first : bisect_right(lines, after.line)]
-
-    def inside(self, origin: Origin, key: str) -> Origin | None:
-        """The line that has a key, of all that a line prints: its own, or one of a named template without marks.
-
-        None where there is none or more than one. A line that prints no named template, or only such as have no keys
-        of their own, made the key itself, out of what it was given.
-        """
-        if key_column(self.line(origin), key) is not None:
-            return origin
-        outline = self._outline(origin.file)
-        pending = [name for node in outline.on_line(origin.line) for name, _ in _calls(node)]
-        called: set[str] = set()
-        found: list[Origin] = []
-        has_forms = False
-        while pending:
-            name = pending.pop()
-            if not name:
-                return None  # its name is computed
-            if name in called or name not in self._defines:
-                continue
-            called.add(name)
-            file, define = self._defines[name]
-            pending.extend(below for node in contents(define.body) for below, _ in _calls(node))
-            if has_form(file, define):
-                has_forms = True
-                for number in self._outline(file.path).printing[define]:
-                    place = Origin(file.path, number)
-                    if key_column(self.line(place), key) is not None:
-                        found.append(place)
-        if not has_forms:
-            return origin
-        return found[0] if len(found) == 1 else None
 
     def _outline(self, file: str) -> _Outline:
         outline = self._outlines.get(file)
@@ -402,24 +362,9 @@ class LineMap:
         printing = self._templates.printing_between(before, after)
         return Origin(after.file, printing[0]) if len(printing) == 1 else None
 
-    def inside(self, origin: Origin, key: str) -> Origin | None:
-        """The line that has a key, of all that a template line prints."""
-        return self._templates.inside(origin, key)
-
     def source(self, origin: Origin) -> str:
         """The template line's text."""
         return self._templates.line(origin)
-
-
-def key_column(source: str, key: str) -> int | None:
-    """Where ``key:`` begins in a template line (from 0), quoted or not; None where the line only prints it."""
-    for form in (f"{key}:", f'"{key}":', f"'{key}':"):
-        found = source.find(form)
-        while found >= 0:
-            if found == 0 or source[found - 1] in " \t-{,":
-                return found
-            found = source.find(form, found + 1)
-    return None
 
 
 def line_map(plain: str, marked: str, templates: Templates) -> LineMap | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from helm_constitution.templates.nodes import Expression
+    from helm_constitution.templates.nodes import Define, Expression
 
 ANYTHING = "\0"
 """In a known text, the parts that are only known at run time."""
@@ -84,6 +84,16 @@ class Item(Built):
         self.path = path
 
 
+class Made(Built):
+    """What a named template prints, or a part of that which was parsed again."""
+
+    __slots__ = ("define",)
+
+    def __init__(self, define: Define) -> None:
+        super().__init__(define)
+        self.define = define
+
+
 class FileText(Built):
     """The text of one of the chart's files; the path may hold unknown parts."""
 
@@ -106,7 +116,7 @@ CALLER = Mark()
 """What an unknown caller passes: its ``.Values`` are the chart's, everything else is unknown as well."""
 
 # A values path is a plain tuple, a known text a plain str: most values are one of these.
-Element: TypeAlias = "tuple[str, ...] | str | Root | Record | Sequence | Item | FileText | Mark"
+Element: TypeAlias = "tuple[str, ...] | str | Root | Record | Sequence | Item | Made | FileText | Mark"
 Value: TypeAlias = "frozenset[Element]"
 Operand: TypeAlias = "Expression | Value"
 Guards: TypeAlias = "frozenset[tuple[str, ...]]"

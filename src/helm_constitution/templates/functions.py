@@ -17,6 +17,7 @@ from helm_constitution.templates.abstract import (
     Element,
     FileText,
     Item,
+    Made,
     Operand,
     Record,
     Root,
@@ -93,9 +94,20 @@ def _include(run: Interpreter, operands: list[Operand], node: Node) -> Value:
     if not operands:
         return NOTHING
     argument = run.tolerantly(operands[1]) if len(operands) > 1 else NOTHING
+    made: Value = NOTHING
     for name in run.texts(operands[0]):
-        run.call(name, argument)
-    return NOTHING
+        made |= run.call(name, argument)
+    return run.bounded(made)
+
+
+def _parsed(run: Interpreter, operands: list[Operand], node: Node) -> Value:
+    """``fromYaml``: what a named template printed, as data."""
+    made: Value = NOTHING
+    for operand in operands:
+        value = run.value(operand)
+        run.take_whole(value)
+        made |= {element for element in value if isinstance(element, Made)}
+    return made
 
 
 def _tpl(run: Interpreter, operands: list[Operand], node: Node) -> Value:
@@ -104,6 +116,7 @@ def _tpl(run: Interpreter, operands: list[Operand], node: Node) -> Value:
         return NOTHING
     value = run.value(operands[0])
     run.take_whole(value)
+    value = frozenset(element for element in value if not isinstance(element, Made))
     context = run.tolerantly(operands[1]) if len(operands) > 1 else NOTHING
     from_values = not value
     for element in value:
@@ -424,6 +437,7 @@ FUNCTIONS: dict[str, Function] = {
         _of_lists,
     ),
     **dict.fromkeys(("print", "println"), _print),
+    **dict.fromkeys(("fromYaml", "fromYamlArray", "fromJson", "fromJsonArray", "mustFromJson"), _parsed),
     **dict.fromkeys(("toString", "trim"), _same_text),
     "dict": _dict,
     "dig": _dig,

@@ -19,6 +19,7 @@ from helm_constitution.templates.abstract import (
     FileText,
     Guards,
     Item,
+    Made,
     Mark,
     Operand,
     Record,
@@ -85,6 +86,7 @@ class Interpreter:
         self.reached: set[tuple[str, ...]] = set()
         self.provided: set[tuple[str, ...]] = set()
         self.printed: dict[Action, tuple[TemplateFile, dict[tuple[str, ...], Node | None]]] = {}
+        self.printed_defines: dict[Action, tuple[TemplateFile, dict[Define, None]]] = {}
         # The named templates.
         self.defines: dict[str, list[tuple[TemplateFile, Define]]] = {}
         for template in templates:
@@ -175,7 +177,8 @@ class Interpreter:
             self._register(parse_template(path, self.dependency_texts.pop(path)))
         return bool(paths)
 
-    def call(self, name: str, argument: Value) -> None:
+    def call(self, name: str, argument: Value) -> Value:
+        """Walks the named templates of that name; returns those with lines of their own as what was made."""
         if name.startswith(TEMPLATES):
             # A whole file, mostly for its checksum; with the root context it is walked anyway.
             if argument != ROOT:
@@ -183,16 +186,20 @@ class Interpreter:
                 for template in self.templates:
                     if template.tree is not None and pattern.fullmatch(template.path):
                         self._enter(template, template, template.tree, argument)
-            return
+            return NOTHING
         definitions = self._definitions(name)
         if not definitions and () not in self.guards:  # a text of the values may be another program's template
             self.take_whole(argument, self.reached)
+        made: set[Element] = set()
         for template, define in definitions:
             self.called.add(define)
             touched = self._enter(template, define, define.body, argument)
-            if self.action is not None and not self._has_form(template, define):
+            if self._has_form(template, define):
+                made.add(Made(define))
+            else:
                 for path in touched:
                     self._print(path, None)
+        return frozenset(made)
 
     def _has_form(self, template: TemplateFile, define: Define) -> bool:
         found = self.forms.get(define)
@@ -389,6 +396,8 @@ class Interpreter:
                 items |= element.any_item
             elif isinstance(element, Item):
                 items.add(Item((*element.path, ANYTHING)))
+            elif isinstance(element, Made):
+                items.add(element)
             elif isinstance(element, Root):
                 self.reached.add(element.prefix)
             elif isinstance(element, Mark):
@@ -496,6 +505,8 @@ class Interpreter:
             elif isinstance(element, Item):
                 found.add(Item(element.path + names))
                 self._print(element.path + names, node)
+            elif isinstance(element, Made):
+                found.add(element)
             elif isinstance(element, Root):
                 found |= self._of_root(element, names, node, quiet or len(value) > 1)
             elif element is CALLER:
@@ -579,6 +590,9 @@ class Interpreter:
             elif isinstance(element, Item):
                 if into is None:
                     self._print(element.path, self.action)
+            elif isinstance(element, Made):
+                if into is None and self.action is not None:
+                    self.printed_defines.setdefault(self.action, (self.template, {}))[1][element.define] = None
             elif isinstance(element, Record):
                 pending.extend(element.rest)
                 for entry in element.entries.values():
@@ -661,6 +675,8 @@ class Interpreter:
                 found.add(Item((*element, ANYTHING)))
             elif isinstance(element, Item):
                 found.add(Item((*element.path, ANYTHING)))
+            elif isinstance(element, Made):
+                found.add(element)
             elif isinstance(element, Record):
                 found |= element.rest
                 for entry in element.entries.values():

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
+from helm_constitution.lazy import LazyPattern
+
 # The kinds of tokens are the numbers of the groups of the expression below.
 END, COMMENT, RIGHT, FIELD, WORD, VARIABLE, STRING, PIPE, LEFT_PAREN, RIGHT_PAREN = range(10)
 NUMBER, DOT, DECLARE, ASSIGN, RAW_STRING, CHARACTER, COMMA, LEFT, FAULT = range(10, 19)
@@ -21,7 +23,7 @@ SPACE = " \t\r\n"
 
 _TERMINATOR = r"(?=[ \t\r\n.,|:()]|\}\}|\Z)"
 _FIELD = r"\.[^\W0-9]\w*+"
-_TOKENS = re.compile(
+_TOKENS = LazyPattern(
     rf"""
     (?:
         (\{{\{{(?:-[ \t\r\n])?/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/(?:[ \t\r\n]-)?\}}\}})

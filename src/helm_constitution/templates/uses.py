@@ -16,7 +16,7 @@ from helm_constitution.templates.interpreter import Interpreter
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.templates import TemplateFile
-    from helm_constitution.templates.nodes import Node
+    from helm_constitution.templates.nodes import Define, Node
     from helm_constitution.yamltree import Json, Span
 
 ValuesPath = tuple[str, ...]
@@ -64,6 +64,18 @@ class Printed(NamedTuple):
     source: Node | None
 
 
+class PrintedDefine(NamedTuple):
+    """A named template whose output an action prints: included, or parsed (``fromYaml``) and printed as data.
+
+    ``template`` is the action's file, ``origin`` the named template's.
+    """
+
+    define: Define
+    origin: TemplateFile
+    template: TemplateFile
+    action: Node
+
+
 class ValueUses:
     """Every read of ``.Values`` in a chart's templates."""
 
@@ -75,11 +87,14 @@ class ValueUses:
         reached: frozenset[ValuesPath],
         provided: frozenset[ValuesPath],
         printed: tuple[Printed, ...] = (),
+        printed_defines: tuple[PrintedDefine, ...] = (),
     ) -> None:
         self.reads = reads
         """In no particular order; one path may be read in many places."""
         self.printed = printed
         """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
+        self.printed_defines = printed_defines
+        """The named templates whose output the actions print, as it is or as data."""
         self.whole = whole
         """The paths that are used with all that is below them: printed, ranged over, given to ``toYaml``."""
         self.reached = reached
@@ -163,4 +178,18 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
         for action, (template, sources) in interpreter.printed.items()
         for path, source in sources.items()
     )
-    return ValueUses(reads, used, whole, frozenset(interpreter.reached), frozenset(interpreter.provided), printed)
+    origins = {define: template for entries in interpreter.defines.values() for template, define in entries}
+    printed_defines = tuple(
+        PrintedDefine(define, origins[define], template, action)
+        for action, (template, defines) in interpreter.printed_defines.items()
+        for define in defines
+    )
+    return ValueUses(
+        reads,
+        used,
+        whole,
+        frozenset(interpreter.reached),
+        frozenset(interpreter.provided),
+        printed,
+        printed_defines,
+    )
