@@ -21,7 +21,7 @@ MODULES = registry.modules()
 
 PROSE = """
 reachable: values/undocumented [values]
-NOT hardcode: [values/hardcoded portability/fixed-namespace]
+NOT hardcode: [values/hardcoded portability/fixed-namespace portability/cluster-domain]
 values.schema.json: values/no-schema [values]
 Dead values: values/unused
 nesting: templates/nesting-depth [templates]
@@ -87,7 +87,7 @@ least privilege: security/root-user security/privilege-escalation security/capab
     [security portability/host-port]
 Run privileged: security/privileged security/host-path [security]
 tags: security/latest-tag [security/no-digest]
-best practices: helm/missing-label helm/no-notes [helm templates values]
+best practices: helm/missing-label helm/no-notes [helm templates values portability/crd-in-templates]
 names and fullnames: helm/missing-helper
 common labels: helm/missing-helper
 standard Kubernetes labels: helm/missing-label [helm]
