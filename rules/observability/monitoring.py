@@ -39,8 +39,8 @@ from helm_constitution.yamltree import Json, dotted
 
 from .probes import UMBRELLA
 
-_PROBE = r"(?P<probe>liveness|readiness|startup)Probe:(?P<rest>.*)"
-_PROBE_KEYS = r"(?i)(?:liveness|readiness|startup)(?:probe)?s?"
+_PROBE = LazyPattern(r"(?P<probe>liveness|readiness|startup)Probe:(?P<rest>.*)")
+_PROBE_KEYS = LazyPattern(r"(?i)(?:liveness|readiness|startup)(?:probe)?s?")
 
 
 @rule(
@@ -70,7 +70,7 @@ def probe_fixed(subject: Subject) -> Iterator[Problem]:
     for template in subject.templates:
         if "Probe:" not in template.text or "CustomResourceDefinition" in template.text:
             continue
-        for match in re.finditer(_PROBE, template.text):
+        for match in _PROBE.finditer(template.text):
             if _is_written_out(template.text, match):
                 start, end = match.start("probe"), match.end("probe") + len("Probe")
                 yield Problem(
@@ -79,7 +79,7 @@ def probe_fixed(subject: Subject) -> Iterator[Problem]:
                 )
 
 
-_CONTROL = r"\{\{-?\s*(?:if|else|end|with|range|/\*)"
+_CONTROL = LazyPattern(r"\{\{-?\s*(?:if|else|end|with|range|/\*)")
 
 
 def _is_written_out(text: str, match: re.Match[str]) -> bool:
@@ -93,7 +93,7 @@ def _is_written_out(text: str, match: re.Match[str]) -> bool:
         stripped = line.lstrip()
         if not stripped or stripped.startswith("#"):
             continue
-        if re.match(_CONTROL, stripped):
+        if _CONTROL.match(stripped):
             continue
         if not stripped.startswith("{{") and len(line) - len(stripped) <= len(before):
             break
@@ -133,7 +133,7 @@ def probe_undocumented(subject: Subject) -> Iterator[Problem]:
     documented = {key.path[: end + 1] for key in keys if key.comment is not None for end in range(len(key.path))}
     for key in keys:
         last = key.path[-1]
-        if not isinstance(last, str) or not re.fullmatch(_PROBE_KEYS, last) or not isinstance(key.value, dict | None):
+        if not isinstance(last, str) or not _PROBE_KEYS.fullmatch(last) or not isinstance(key.value, dict | None):
             continue
         if key.path not in documented:
             view = subject.chart.values.document.view.get(*key.path)
@@ -146,8 +146,8 @@ _LOG_WORDS = frozenset({"log", "logs", "logging", "logger"})
 _LOG_SETTINGS = frozenset(
     {"level", "levels", "format", "formatter", "encoder", "verbosity", "severity", "json", "debug"}
 )
-_LOG_NAMES = r"(?i).*(?:log[-_.]?(?:level|format|verbosity|severity|encoder|config)|verbosity|klog|zap)"
-_FREE_FORM = (
+_LOG_NAMES = LazyPattern(r"(?i).*(?:log[-_.]?(?:level|format|verbosity|severity|encoder|config)|verbosity|klog|zap)")
+_FREE_FORM = LazyPattern(
     r"(?i)(?:extra|additional|custom|common)?_?(?:container)?(?:args|arguments|command|flags|envs?|envvars?|environment|config"
     r"|configuration|configs|settings)"
 )
@@ -199,7 +199,7 @@ def _sets_logging(path: tuple[str, ...]) -> bool:
     """Whether a values path sets how the software logs, or passes on what could: arguments, environment, its
     configuration."""
     last = path[-1]
-    if re.fullmatch(_LOG_NAMES, last) or re.fullmatch(_FREE_FORM, last):
+    if _LOG_NAMES.fullmatch(last) or _FREE_FORM.fullmatch(last):
         return True
     words = {word.lower() for step in path for word in _WORD.findall(step)}
     settings = {word.lower() for word in _WORD.findall(last)}
@@ -209,7 +209,9 @@ def _sets_logging(path: tuple[str, ...]) -> bool:
 _MONITORS = frozenset(
     {"ServiceMonitor", "PodMonitor", "VMServiceScrape", "VMPodScrape", "PodMonitoring", "ScrapeConfig"}
 )
-_MONITOR_TEXT = r"kind:\s*[\"']?(?:ServiceMonitor|PodMonitor|VMServiceScrape|VMPodScrape|PodMonitoring|ScrapeConfig)\b"
+_MONITOR_TEXT = LazyPattern(
+    r"kind:\s*[\"']?(?:ServiceMonitor|PodMonitor|VMServiceScrape|VMPodScrape|PodMonitoring|ScrapeConfig)\b"
+)
 
 
 @rule(
@@ -240,7 +242,7 @@ def no_metrics(subject: Subject) -> Iterator[Problem]:
         default.
     Source: Prometheus Operator documentation, ServiceMonitor; Prometheus documentation, kubernetes_sd_config
     """
-    if any(re.search(_MONITOR_TEXT, template.text) or _SCRAPE in template.text for template in subject.templates):
+    if any(_MONITOR_TEXT.search(template.text) or _SCRAPE in template.text for template in subject.templates):
         return
     if subject.chart.values is not None and _SCRAPE in subject.chart.values.text:
         return

@@ -14,6 +14,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from helm_constitution.expressions import compile_kept
+from helm_constitution.lazy import LazyPattern
+
 
 class Telling(enum.Enum):
     """What a name says of its value."""
@@ -79,13 +82,13 @@ _PUBLIC = frozenset(
     {"public", "pub", "cert", "certificate", "fingerprint", "host", "hosts", "cache", "sort", "primary"}
 )
 
-_WORDS = r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"
+_WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The words of an identifier, in lower case: ``adminAPIKey`` and ``ADMIN_API_KEY`` give admin, api, key."""
-    return tuple(word.lower() for word in re.findall(_WORDS, name))
+    return tuple(word.lower() for word in _WORDS.findall(name))
 
 
 @lru_cache(maxsize=8192)
@@ -111,7 +114,7 @@ def telling(name: str) -> Telling | None:
     return None
 
 
-_PLACEHOLDER = r"""(?ix)
+_PLACEHOLDER = LazyPattern(r"""(?ix)
       .*change[-_ ]?(?:me|it|this) .* | .*replace[-_ ]? .* | .*placeholder.* | .*example.* | .*redacted.*
     | your.* | (?:my|some|the|insert|enter|fill|put|add|set|use|provide|specify|sample|dummy|fake|mock|todo|fixme|test)
       (?:[-_ .:].*)?
@@ -122,26 +125,26 @@ _PLACEHOLDER = r"""(?ix)
     | n/?a | auto(?:matic(?:ally)?|[-_]?generated?)? | generated? | random | default | optional | required
     | masked | hidden | unused | not[-_ ]?used | true | false | yes | no | on | off | enabled | disabled | always
     | never
-    """
+    """)
 _TEMPLATED = (
     *("{{", "${", "$(", "<", ">", "[[", "%(", "\x00"),
     *("vault:", "ref+", "op://", "env:", "file:", "ENC[", "AES256"),
 )
-_VARIABLE = r"\$\w+|%\w+%|@\w+@|:\w+|__\w+__"
-_PATH = (
+_VARIABLE = LazyPattern(r"\$\w+|%\w+%|@\w+@|:\w+|__\w+__")
+_PATH = LazyPattern(
     r"(?:\.{0,2}|~)/\S*|[A-Za-z]:\\\S*|\S+/\S+/\S*|[\w./-]+\.(?:\w+\.)?"
     r"(?:txt|key|pem|crt|cert|json|ya?ml|conf|cfg|ini|env|p12|pfx|jks|keytab|secret|token|asc|gpg|pub|sh)\Z"
 )
-_DURATION_OR_NUMBER = r"[-+]?\d+(?:\.\d+)?(?:ns|us|ms|s|m|h|d|w|[KMGT]i?B?|%)?"
-_URL = r"(?i)[a-z][a-z0-9+.-]*://\S*|arn:\S+|projects/\S+"
-_IDENTIFIER = r"[A-Za-z][A-Za-z0-9]*(?:[-_./:][A-Za-z0-9]+)*"
+_DURATION_OR_NUMBER = LazyPattern(r"[-+]?\d+(?:\.\d+)?(?:ns|us|ms|s|m|h|d|w|[KMGT]i?B?|%)?")
+_URL = LazyPattern(r"(?i)[a-z][a-z0-9+.-]*://\S*|arn:\S+|projects/\S+")
+_IDENTIFIER = LazyPattern(r"[A-Za-z][A-Za-z0-9]*(?:[-_./:][A-Za-z0-9]+)*")
 _NAMING = frozenset(
     (
         *("password", "passwd", "passphrase", "pass", "pwd", "secret", "secrets", "token", "tokens", "key", "keys"),
         *("apikey", "credential", "credentials", "creds", "auth", "cert", "certificate", "tls"),
     )
 )
-_RANDOM_CHARACTERS = r"[A-Za-z0-9+/_=-]+"
+_RANDOM_CHARACTERS = LazyPattern(r"[A-Za-z0-9+/_=-]+")
 
 
 def entropy(text: str) -> float:
@@ -152,7 +155,7 @@ def entropy(text: str) -> float:
 
 def looks_random(value: str) -> bool:
     """Whether a text looks made by a generator: long, letters and digits mixed, no words between its hyphens."""
-    if len(value) < 16 or not re.fullmatch(_RANDOM_CHARACTERS, value):
+    if len(value) < 16 or not _RANDOM_CHARACTERS.fullmatch(value):
         return False
     if not any(character.isdigit() for character in value) or not any(character.isalpha() for character in value):
         return False
@@ -163,11 +166,11 @@ def looks_random(value: str) -> bool:
 
 def is_reference(value: str, kind: Telling = Telling.KEY) -> bool:
     """Whether a text names a credential instead of being one: a key of a Secret, a path, a URL, a variable."""
-    if value.startswith("$") or any(mark in value for mark in _TEMPLATED) or re.fullmatch(_VARIABLE, value):
+    if value.startswith("$") or any(mark in value for mark in _TEMPLATED) or _VARIABLE.fullmatch(value):
         return True
-    if re.fullmatch(_PATH, value) or re.fullmatch(_URL, value):
+    if _PATH.fullmatch(value) or _URL.fullmatch(value):
         return True
-    if not re.fullmatch(_IDENTIFIER, value):
+    if not _IDENTIFIER.fullmatch(value):
         return False
     parts = words(value)
     if len(parts) == 1:
@@ -180,7 +183,7 @@ def is_reference(value: str, kind: Telling = Telling.KEY) -> bool:
 
 def is_placeholder(value: str) -> bool:
     """Whether a text asks to be replaced, or is one of the usual examples."""
-    return re.fullmatch(_PLACEHOLDER, value) is not None
+    return _PLACEHOLDER.fullmatch(value) is not None
 
 
 def is_credential(name: str, value: str) -> bool:
@@ -197,7 +200,7 @@ def is_credential(name: str, value: str) -> bool:
         return False
     if kind is Telling.PASSWORD:
         return True
-    if re.fullmatch(_DURATION_OR_NUMBER, value):
+    if _DURATION_OR_NUMBER.fullmatch(value):
         return False
     if kind is Telling.KEY:
         return True
@@ -273,7 +276,7 @@ def known_tokens(text: str) -> Iterator[Found]:
                 break
         else:
             continue
-        for match in re.finditer(form.pattern, text):
+        for match in compile_kept(form.pattern).finditer(text):
             token = match.group()
             if "EXAMPLE" in token.upper() or "xxxx" in token.lower() or len(set(token[8:])) < 5:
                 continue
@@ -299,8 +302,8 @@ _STEMS = (
     "passw", "passphrase", "_pass", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
     "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string",
 )  # fmt: skip
-_ASSIGNMENT = r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
-        (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
+_ASSIGNMENT = LazyPattern(r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
+        (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))""")
 _COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
 _LONGEST_LINE = 4000
 
@@ -338,7 +341,7 @@ def assignments(text: str) -> Iterator[Assignment]:
         line = text[start : end if end >= 0 else len(text)][:_LONGEST_LINE]
         if line.lstrip().startswith(_COMMENT):
             continue
-        for match in re.finditer(_ASSIGNMENT, line):
+        for match in _ASSIGNMENT.finditer(line):
             group = str(match.lastgroup)
             value = match[group]
             if group == "bare" and any(character in "(){}[]<>$*\\`" for character in value):

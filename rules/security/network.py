@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -20,6 +19,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.lazy import LazyPattern
 
 from .statements import SECURE_DEFAULTS
 
@@ -167,18 +167,20 @@ def _ingress(manifest: Manifest) -> Iterator[Problem]:
             yield Problem(f"serves {host} without TLS; name it in spec.tls", at=item.get("host"))
 
 
-_WEAK_PROTOCOL = r"(?i)(?<![-!+\w.])(?:SSL ?v?[23](?:\.0)?|(?:Version)?TLS[ _]?v?_?1(?:[._]?[01])?)(?![._]?\d)(?!\w)"
-_WEAK_CIPHER = (
+_WEAK_PROTOCOL = LazyPattern(
+    r"(?i)(?<![-!+\w.])(?:SSL ?v?[23](?:\.0)?|(?:Version)?TLS[ _]?v?_?1(?:[._]?[01])?)(?![._]?\d)(?!\w)"
+)
+_WEAK_CIPHER = LazyPattern(
     r"(?i)(?<![!\-\w])(?:[A-Z0-9_-]*(?:RC4|3DES|DES-CBC3?|_DES_|NULL|EXPORT|ADH|AECDH|anon)[A-Z0-9_-]*|[A-Z0-9_-]+-MD5"
     r"|[A-Z0-9_]+_MD5)(?!\w)"
 )
-_SPEAKS_OF_PROTOCOLS = (
+_SPEAKS_OF_PROTOCOLS = LazyPattern(
     r"(?i)ssl[-_. ]?protocols?|(?:tls|ssl)[-_. ]?(?:min\w*[-_. ]?)?(?:version|protocol)|min(?:imum)?[-_. ]?(?:tls|ssl)?"
     r"[-_. ]?(?:version|protocol)|protocols?[\"']?\s*[:=]|secureoptions|tls-min"
 )
-_SPEAKS_OF_CIPHERS = r"(?i)cipher"
-_BARE_VERSION = r"(?i)[\"']?1[._][01][\"']?"
-_TLS_NAME = r"(?i)(?:tls|ssl).{0,12}(?:version|protocol)|min\w*(?:tls|ssl)"
+_SPEAKS_OF_CIPHERS = LazyPattern(r"(?i)cipher")
+_BARE_VERSION = LazyPattern(r"(?i)[\"']?1[._][01][\"']?")
+_TLS_NAME = LazyPattern(r"(?i)(?:tls|ssl).{0,12}(?:version|protocol)|min\w*(?:tls|ssl)")
 
 
 def _weak(name: str, text: str) -> Iterator[str]:
@@ -188,12 +190,12 @@ def _weak(name: str, text: str) -> Iterator[str]:
         if line.lstrip().startswith(("#", "//", ";")):
             continue
         about = f"{name} {line}"
-        if re.search(_SPEAKS_OF_PROTOCOLS, about):
-            yield from (match.group() for match in re.finditer(_WEAK_PROTOCOL, line))
-            if re.search(_TLS_NAME, name) and re.fullmatch(_BARE_VERSION, line.strip()):
+        if _SPEAKS_OF_PROTOCOLS.search(about):
+            yield from (match.group() for match in _WEAK_PROTOCOL.finditer(line))
+            if _TLS_NAME.search(name) and _BARE_VERSION.fullmatch(line.strip()):
                 yield f"TLS {line.strip()}"
-        if re.search(_SPEAKS_OF_CIPHERS, about):
-            yield from (match.group() for match in re.finditer(_WEAK_CIPHER, line))
+        if _SPEAKS_OF_CIPHERS.search(about):
+            yield from (match.group() for match in _WEAK_CIPHER.finditer(line))
 
 
 def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:

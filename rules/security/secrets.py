@@ -19,6 +19,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -75,7 +76,7 @@ _REFERENCE_KEYS = frozenset(
         "valuefrom",
     }
 )
-_OTHER_VALUES = r"(?:platforms/[^/]+|values[-.][^/]+)\.ya?ml\Z"
+_OTHER_VALUES = LazyPattern(r"(?:platforms/[^/]+|values[-.][^/]+)\.ya?ml\Z")
 
 
 def _documents(subject: Subject) -> Iterator[View]:
@@ -84,7 +85,7 @@ def _documents(subject: Subject) -> Iterator[View]:
     if chart.values is not None:
         yield chart.values.document.view
     for path in sorted(chart.files):
-        if re.match(_OTHER_VALUES, path) and path != "values.yaml":
+        if _OTHER_VALUES.match(path) and path != "values.yaml":
             try:
                 yield load_document(chart.files[path], path).view
             except YamlSyntaxError:
@@ -157,15 +158,17 @@ def _inside(text: str) -> Iterator[str]:
         yield from dict.fromkeys(f"its text gives {each.name} in plain" for each in assignments(text))
 
 
-_ACTION = r"(?s)\{\{.*?\}\}"
-_NAME_AND_VALUE = (
+_ACTION = LazyPattern(r"(?s)\{\{.*?\}\}")
+_NAME_AND_VALUE = LazyPattern(
     r"""name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
     r"""[ \t]*value:[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'#]+))"""
 )
-_KEY_BEFORE = r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z"""
+_KEY_BEFORE = LazyPattern(r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z""")
 # Functions whose literal argument becomes (part of) the output, and which argument that is.
 _LITERAL_ARGUMENT = {"default": 1, "b64enc": 1, "quote": 1, "squote": 1, "bcrypt": 1, "htpasswd": 2, "toString": 1}
-_NO_CODE = r"(?i)(?:readme|changelog|license|notice|upgrade|contributing)[^/]*\Z|.*\.(?:md|gotmpl|rst|adoc)\Z"
+_NO_CODE = LazyPattern(
+    r"(?i)(?:readme|changelog|license|notice|upgrade|contributing)[^/]*\Z|.*\.(?:md|gotmpl|rst|adoc)\Z"
+)
 
 
 @rule(
@@ -191,12 +194,7 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
     for template in subject.templates:
         yield from _template_problems(template)
     for path, text in subject.chart.files.items():
-        if (
-            path.startswith("templates/")
-            or re.match(_OTHER_VALUES, path)
-            or path == "values.yaml"
-            or re.match(_NO_CODE, path)
-        ):
+        if path.startswith("templates/") or _OTHER_VALUES.match(path) or path == "values.yaml" or _NO_CODE.match(path):
             continue
         for found in known_tokens(text):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
@@ -213,9 +211,9 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
     if not speaks_of_credentials(text):
         return
     # Actions are blanked out, so that what they print is no literal, and every offset stays.
-    plain = re.sub(_ACTION, _blanked, text)
+    plain = _ACTION.sub(_blanked, text)
     literals = [(each.name, each.start, each.end) for each in assignments(plain)]
-    for match in re.finditer(_NAME_AND_VALUE, plain):
+    for match in _NAME_AND_VALUE.finditer(plain):
         group = str(match.lastgroup)
         if not plain[max(match.start() - 1, 0) : match.start()].isalnum() and is_credential(
             match["name"], match[group]
@@ -244,7 +242,7 @@ def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, 
         return
     names = [variable.lstrip("$") for variable in pipeline.variables]
     before = text[max(text.rfind("\n", 0, start) + 1, start - 100) : start]
-    if key := re.search(_KEY_BEFORE, before):
+    if key := _KEY_BEFORE.search(before):
         names.append(key[1])
     for command in commands(pipeline):
         names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)
@@ -311,7 +309,7 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Proble
             yield from (Problem(f"{key}: {what}; put it into a Secret", at=view) for what in _inside(text))
 
 
-_OPTION = r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z"
+_OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
 
 
 @rule(
@@ -366,7 +364,7 @@ def _arguments(arguments: View) -> Iterator[Problem]:
     option = ""
     for view in arguments.items():
         text = view.string() or ""
-        match = re.match(_OPTION, text)
+        match = _OPTION.match(text)
         name, value = (match["name"], match["value"]) if match else (option, text)
         option = match["name"] if match and match["value"] is None else ""
         if name and value and is_credential(name, value):
