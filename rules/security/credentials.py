@@ -302,8 +302,10 @@ _STEMS = (
     "passw", "passphrase", "_pass", "pwd", "token", "secret", "apikey", "api_key", "api-key", "accesskey", "access_key",
     "access-key", "privatekey", "private_key", "credential", "connectionstring", "connection_string",
 )  # fmt: skip
-_ASSIGNMENT = LazyPattern(r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
-        (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))""")
+_ASSIGNMENT = LazyPattern(
+    r"""(?x)(?<![\w.$])["']?(?P<name>[A-Za-z_][\w.-]*)["']?[ \t]*(?::=|=>|(?<![=!<>~])=(?![=~])|:(?!:))[ \t]*
+        (?:"(?P<double>[^"\n]*)"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s"',;&|]+))"""
+)
 _COMMENT = ("#", "//", ";", "*", "<!--", "-- ", "/*")
 _LONGEST_LINE = 4000
 
