@@ -24,7 +24,7 @@ from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Severity
-from helm_constitution.outcome import Status
+from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.yamltree import load_document
 
 if TYPE_CHECKING:
@@ -213,16 +213,41 @@ def render_error(subject: Subject) -> Iterator[Problem]:
         return
     if not defaults.errors:
         yield Problem(defaults.message or "helm template fails", None)
-    told = [error for error in defaults.errors if not _is_told_elsewhere(error, subject)]
+    told = [error for error in defaults.errors if not _is_told_elsewhere(error, defaults, subject)]
     if defaults.errors and not told:
-        raise Unjudged("what renders is not YAML, see templates/invalid-yaml")
+        raise Unjudged(_see(defaults.errors[0]))
     for error in told:
         yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
 
 
-def _is_told_elsewhere(error: HelmMessage, subject: Subject) -> bool:
-    """Whether templates/invalid-yaml runs, with the same weight, and says it."""
-    return error.kind is FailureKind.YAML and subject.facts.running.get("templates/invalid-yaml") is Severity.ERROR
+_TOLD_BY = {
+    FailureKind.YAML: ("templates/invalid-yaml", "what renders is not YAML"),
+    FailureKind.SCHEMA: ("values/schema-mismatch", "the values are not what the schema wants"),
+}
+"""The rules that say what a rendering failed of, and what they say."""
+
+
+def _is_told_elsewhere(error: HelmMessage, result: ScenarioResult, subject: Subject) -> bool:
+    """Whether another rule runs, with the same weight, and says it."""
+    if error.kind not in _TOLD_BY or subject.facts.running.get(_TOLD_BY[error.kind][0]) is not Severity.ERROR:
+        return False
+    if error.kind is FailureKind.YAML:
+        return True
+    # The rule reads the chart's own schema and values files, not those of dependencies or of users.
+    request = result.scenario.request
+    of_users = request.set_arguments or len(request.values_files) > (result.scenario.name != DEFAULTS)
+    keys = {dependency.key for dependency in subject.chart.dependencies}
+    return (
+        not of_users
+        and subject.chart.schema is not None
+        and error.pointer is not None
+        and not (error.pointer and error.pointer[0] in keys)
+    )
+
+
+def _see(error: HelmMessage) -> str:
+    rule_id, what = _TOLD_BY[error.kind]
+    return f"{what}, see {rule_id}"
 
 
 @rule(
@@ -253,20 +278,20 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     defaults = _require_renderable(subject)
     others = [result for result in subject.results[1:] if result.scenario.name.startswith(("ci/", "platforms/"))]
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
-    told_elsewhere = False
+    told_elsewhere: HelmMessage | None = None
     for result in others:
         if result.status is not Status.FAILED:
             continue
         for error in result.errors:
             if _says_the_same(error, defaults.errors):
                 continue
-            if _is_told_elsewhere(error, subject):
-                told_elsewhere = True
+            if _is_told_elsewhere(error, result, subject):
+                told_elsewhere = error
                 continue
             key = (error.file, error.line, _words(error.text))
             causes.setdefault(key, (error, []))[1].append(result)
-    if told_elsewhere and not causes:
-        raise Unjudged("what renders is not YAML, see templates/invalid-yaml")
+    if told_elsewhere is not None and not causes:
+        raise Unjudged(_see(told_elsewhere))
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
         first = results[0].scenario.name

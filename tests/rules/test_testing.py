@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from helm_constitution import registry
 from helm_constitution.api import Problem, Subject, Unjudged
+from helm_constitution.chart import load_chart
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.locate import locate
+from helm_constitution.model import Severity
 from helm_constitution.outcome import Status
 from helm_constitution.scenarios import Scenario, ScenarioResult
 from helm_constitution.subject import Facts
@@ -115,6 +119,36 @@ def test_a_schema_error_stands_at_the_value() -> None:
     assert judge("render-error", values, result("defaults", fault)) == [
         "values.yaml:2:3 doesn't render: got string, want integer"
     ]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "request_", "told"),
+    [
+        (("replicas",), RenderRequest(), True),
+        (("db", "replicas"), RenderRequest(), False),  # by the schema of a dependency
+        (("replicas",), RenderRequest(values_files=(Path("own.yaml"),)), False),
+    ],
+)
+def test_a_schema_error_is_said_once(
+    pointer: tuple[str, ...], request_: RenderRequest, told: bool, tmp_path: Path
+) -> None:
+    fault = error("got string, want integer", FailureKind.SCHEMA, pointer=pointer)
+    files = {
+        "Chart.yaml": "name: web\nversion: 1.0.0\ndependencies:\n  - name: db\n    version: 1.0.0\n",
+        "values.yaml": "replicas: many\n",
+        "values.schema.json": "{}",
+    }
+    failed = ScenarioResult(Scenario("defaults", request_), Status.FAILED, fault.text, None, (fault,))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    facts = Facts(load_chart(tmp_path), (failed,))
+    facts.running = {"values/schema-mismatch": Severity.ERROR}
+    outcomes = RULES["testing/render-error"].check(Subject(facts))
+    if told:
+        with pytest.raises(Unjudged, match="see values/schema-mismatch"):
+            list(outcomes)
+    else:
+        assert len(list(outcomes)) == 1
 
 
 def test_a_fault_of_chart_yaml_stands_at_its_field() -> None:
