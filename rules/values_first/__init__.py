@@ -8,6 +8,7 @@ from .comments import undocumented
 from .hardcoded import hardcoded
 from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
 from .schema import no_schema, schema_mismatch
+from .schema_gaps import schema_gap, schema_not_embeddable, schema_stale
 from .usage import undefined, unused
 
 MODULE = RuleModule(
@@ -21,6 +22,9 @@ MODULE = RuleModule(
         hardcoded,
         no_schema,
         schema_mismatch,
+        schema_gap,
+        schema_stale,
+        schema_not_embeddable,
         duplicate_key,
         missing_file,
         key_style,

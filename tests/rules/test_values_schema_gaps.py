@@ -1,0 +1,100 @@
+"""The rules on what values.schema.json leaves out, keeps or forbids."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from helm_constitution import registry
+from helm_constitution.api import Problem, Rule, Subject, Unjudged
+from helm_constitution.locate import locate
+from helm_constitution.subject import Facts
+
+from .support import chart_subject
+
+RULES = {rule.id: rule for rule in registry.rules()}
+GAP = RULES["values/schema-gap"]
+STALE = RULES["values/schema-stale"]
+EMBEDDED = RULES["values/schema-not-embeddable"]
+
+TEXT = {"type": "string"}
+
+
+def found(rule: Rule, schema: object, values: str, template: str = "") -> list[str]:
+    """Line and first words of what a rule finds in a chart of this schema."""
+    files = {"values.yaml": values, "values.schema.json": json.dumps(schema), "templates/a.yaml": template}
+    subject = Subject(Facts(replace(chart_subject(files).chart, schema=schema)))
+    outcomes = [outcome for outcome in rule.check(subject) if isinstance(outcome, Problem)]
+    return [f"{locate(outcome.at).line} {outcome.message.partition(';')[0]}" for outcome in outcomes]
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        ({"properties": {"a": TEXT, "b": {"properties": {"c": TEXT}}}}, []),
+        ({"properties": {"a": TEXT}}, ["2 values.schema.json doesn't know b"]),
+        ({"properties": {"a": TEXT, "b": {"type": "object"}}}, []),
+        ({"properties": {"a": TEXT, "b": {"properties": {}}}}, ["3 values.schema.json doesn't know b.c"]),
+        ({"properties": {"a": {}, "b": {"type": "object"}}}, ["1 values.schema.json names a without a type"]),
+        ({"properties": {"a": {"description": "x"}, "b": True}}, ["1 values.schema.json names a without a type"]),
+        ({"properties": {"a": TEXT}, "additionalProperties": TEXT}, []),
+        ({"properties": {"a": TEXT}, "patternProperties": {"b": TEXT}}, []),
+        ({"properties": {"a": TEXT}, "allOf": [{"properties": {"b": {"type": "object"}}}]}, []),
+        ({"$ref": "#/$defs/x", "$defs": {"x": {"properties": {"a": TEXT, "b": {"type": "object"}}}}}, []),
+        ({"properties": {"a": {"$ref": "https://acme.io/a.json"}, "b": {"enum": [1]}}}, []),
+        ({"properties": {"a": TEXT, "b": {"$ref": "#"}}}, ["3 values.schema.json doesn't know b.c"]),
+        ({"properties": {"a": TEXT, "b": {"$ref": "#/properties/b"}}}, ["2 values.schema.json names b without"]),
+        ({"type": "object"}, []),
+    ],
+)
+def test_gaps(schema: object, expected: list[str]) -> None:
+    lines = found(GAP, schema, "a: x\nb:\n  c: 1\nglobal: {}\n")
+    assert len(lines) == len(expected)
+    assert all(line.startswith(part) for line, part in zip(lines, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("schema", "template", "expected"),
+    [
+        ({"properties": {"a": TEXT}}, "", []),
+        ({"properties": {"z": TEXT}}, "", ["z is neither in values.yaml nor read by a template"]),
+        ({"properties": {"z": TEXT}}, "{{ .Values.z }}", []),
+        ({"properties": {"z": False}}, "", []),
+        ({"properties": {"global": TEXT}}, "", []),
+        ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ .Values.b.c }}", ["b.z is neither"]),
+        ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ toYaml .Values.b }}", []),
+        ({"properties": {"e": {"properties": {"z": TEXT}}}}, "{{ .Values.e.f }}", []),
+        ({"allOf": [{"properties": {"z": TEXT}}]}, "", ["z is neither"]),
+    ],
+)
+def test_stale_keys(schema: object, template: str, expected: list[str]) -> None:
+    lines = found(STALE, schema, "a: x\nb:\n  c: 1\ne: {}\n", template)
+    assert len(lines) == len(expected)
+    assert all(line.startswith(f"1 {part}") for line, part in zip(lines, expected, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("schema", "rejected"),
+    [
+        ({"additionalProperties": False, "properties": {"a": TEXT}}, "`global` and `enabled`"),
+        ({"additionalProperties": False, "properties": {"global": {}}}, "`enabled`"),
+        ({"additionalProperties": False, "properties": {"global": {}, "enabled": {}}}, None),
+        ({"additionalProperties": False, "patternProperties": {".*": {}}}, None),
+        ({"additionalProperties": {}}, None),
+        ({"unevaluatedProperties": False, "allOf": [{"properties": {"global": {}}}]}, "`enabled`"),
+        ({"allOf": [{"additionalProperties": False}]}, "`global` and `enabled`"),
+        ({"anyOf": [{"additionalProperties": False}, {}]}, None),
+        ({"properties": {"a": {"additionalProperties": False}}}, None),
+    ],
+)
+def test_what_parents_pass_on(schema: object, rejected: str | None) -> None:
+    lines = [line.partition(" ")[2] for line in found(EMBEDDED, schema, "a: x\n")]
+    assert lines == ([f"rejects {rejected}, which parent charts pass to a dependency"] if rejected else [])
+
+
+@pytest.mark.parametrize("rule", [GAP, STALE, EMBEDDED], ids=lambda rule: rule.id)
+def test_without_a_schema_there_is_nothing_to_judge(rule: Rule) -> None:
+    with pytest.raises(Unjudged):
+        list(rule.check(chart_subject({"values.yaml": "a: 1\n"})))
