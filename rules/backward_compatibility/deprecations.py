@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import MUST, SHOULD, Problem, Related, Subject, TextPlace, Unjudged, forbid, require, rule
+from helm_constitution.api import MUST, SHOULD, Problem, Related, Subject, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -123,7 +123,7 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unjudged("the chart has no values.yaml")
+        return
     keys = values.by_path
     seen: set[tuple[str, ...]] = set()
     for warned in _warnings(subject.templates):
@@ -165,7 +165,7 @@ def silent_deprecation(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unjudged("the chart has no values.yaml")
+        return
     keys = values.by_path.values()
     marked = [key for key in keys if key.comment is not None and _MARKED.search(key.comment.text)]
     if not marked:

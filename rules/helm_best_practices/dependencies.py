@@ -11,7 +11,6 @@ from helm_constitution.api import (
     Related,
     Subject,
     TextPlace,
-    Unjudged,
     View,
     forbid,
     require,
@@ -27,12 +26,9 @@ from .statements import BEST_PRACTICES
 
 def _remote(subject: Subject) -> list[tuple[str, str, View]]:
     """(name, version, entry) of the dependencies that come from a repository."""
-    dependencies = subject.chart.dependencies
-    if not dependencies:
-        raise Unjudged("the chart has no dependencies")
     return [
         (dependency.name, dependency.version, dependency.view)
-        for dependency in dependencies
+        for dependency in subject.chart.dependencies
         if dependency.repository and not dependency.repository.startswith("file:")
     ]
 
@@ -142,8 +138,6 @@ def dependency_not_optional(subject: Subject) -> Iterator[Problem]:
     Fix: Name a condition (`redis.enabled`) and set it in values.yaml. A library chart needs none.
     Source: Helm chart best practices, Dependencies: Conditions and Tags
     """
-    if not subject.chart.dependencies:
-        raise Unjudged("the chart has no dependencies")
     names = {dependency.name for dependency in subject.chart.dependencies}
     if len(names) == 1 and not any("kind:" in template.text for template in subject.templates):
         return  # the chart is that dependency under other values
@@ -213,7 +207,7 @@ def app_version_drift(subject: Subject) -> Iterator[Problem]:
     values = subject.chart.values
     wanted = _RELEASE.search(app_version.string() or "")
     if values is None or wanted is None:
-        raise Unjudged("there is no values.yaml, or no appVersion that names a release")
+        return
     images = _images(values.document.view)
     own = [image for image in images if image.path == ("image",) or _is_named_after(image, subject.chart.name)]
     # An empty tag is the appVersion's.

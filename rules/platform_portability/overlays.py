@@ -89,14 +89,11 @@ def _platform_name(command: Command) -> str | None:
 
 
 def _overlays(subject: Subject) -> list[YamlDocument]:
-    overlays = [
+    return [
         load_document(text, path)
         for path, text in sorted(subject.chart.files.items())
         if path.startswith("platforms/") and path.endswith((".yaml", ".yml")) and path.count("/") == 1
     ]
-    if not overlays:
-        raise Unjudged("the chart has no platforms/*.yaml")
-    return overlays
 
 
 def _base(subject: Subject) -> dict[str, Json]:
@@ -125,9 +122,12 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
     Fix: Use a key of values.yaml, or add it there with a default and a comment.
     Source: Helm documentation, Values Files
     """
+    overlays = _overlays(subject)
+    if not overlays:
+        raise Unjudged("the chart has no platforms/*.yaml")
     base = _base(subject)
     free = {"global", *(dependency.key for dependency in subject.chart.dependencies)}
-    for overlay in _overlays(subject):
+    for overlay in overlays:
         for key, view in overlay.view.entries():
             if key not in free:
                 yield from _unknown(view, base)
