@@ -150,9 +150,9 @@ def _principle(
     yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
     foreign = [finding for finding in findings if _is_note_on_dependency(finding)]
     if full or len(foreign) < 2:
-        foreign = []
-    yield from _findings(chart, [finding for finding in findings if finding not in foreign], paint, full)
-    if foreign:
+        yield from _findings(chart, findings, paint, full)
+    else:
+        yield from _findings(chart, [one for one in findings if not _is_note_on_dependency(one)], paint, full)
         yield from _dependencies(foreign, paint)
     yield from _unchecked(unchecked, paint, full)
 
