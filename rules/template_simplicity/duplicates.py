@@ -220,9 +220,9 @@ class _Reader:
             return _WORD.sub("~", found[0])
 
         is_action = "{{" in rest
-        if is_action:
+        if is_action and len(rest) <= _LONGEST:
             rest = _INDENT.sub(r"\1", _NAMES.sub(without_names, rest))
-        elif key:
+        elif key and not is_action:
             names.append(rest.strip())
             rest = "~"
         shape = f"{key}:{rest}"
@@ -233,6 +233,8 @@ class _Reader:
         return self._shapes.setdefault(shape, len(self._shapes)), tuple(names), int(not is_plain), is_action
 
 
+_LONGEST = 200
+"""Characters of a line whose names are looked for; longer ones are queries and the like, equal or not."""
 _INCLUDES = ("{{- include ", "{{ include ", "{{- define ", "{{ define ", "{{define ", "{{-define ")
 """Beginnings of lines that call a named template, as they should, or begin one."""
 
@@ -257,7 +259,7 @@ def _copies(lines: Sequence[_Line], owner: Sequence[int], least: int, most_names
             earlier.append(position)
 
 
-_CANDIDATES = 6
+_CANDIDATES = 4
 """How many earlier places a block is compared with: more would cost time and tell the same."""
 
 

@@ -67,8 +67,8 @@ def _may_be_crowded(text: str) -> bool:
     return False
 
 
-_BESIDE = " \t\r\n/"
-"""What may stand beside braces: white space, and the slash of a comment."""
+_BESIDE = ' \t\r\n/"`'
+"""What may stand beside braces: white space, the slash of a comment, and texts that print braces: {{"{{"}}."""
 
 
 def _crowded(template: TemplateFile) -> list[tuple[int, int]]:
