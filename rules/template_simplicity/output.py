@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Container,
     Manifest,
     Problem,
+    RenderedLine,
     Span,
     Subject,
     TextPlace,
@@ -57,6 +58,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
     if not subject.results:
         raise Unjudged(subject.facts.not_rendered)
     found: dict[tuple[str | None, str], list[str]] = {}
+    places: dict[tuple[str | None, str], RenderedLine | None] = {}
     for result in subject.results:
         for error in result.errors:
             if error.kind is FailureKind.YAML:
@@ -64,12 +66,14 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
                 if error.rendered_line is not None and "line " not in text:
                     text += f" (line {error.rendered_line} of the rendered text)"
                 found.setdefault((error.file, text), []).append(result.scenario.name)
+                places.setdefault((error.file, text), subject.rendered_line(error))
     if not found and not subject.rendered:
         raise Unjudged(subject.facts.not_rendered)
     default = subject.results[0].scenario.name
     for (file, text), scenarios in found.items():
         where = "" if default in scenarios else f" with {', '.join(scenarios)}"
-        yield Problem(f"{text}{where}", TextPlace(file) if file is not None else None)
+        place = places[file, text] or (TextPlace(file) if file is not None else None)
+        yield Problem(f"{text}{where}", place)
 
 
 @rule(

@@ -18,7 +18,7 @@ from helm_constitution.manifests import Container, LabelSelector, Manifest, PodS
 from helm_constitution.model import Base, Location, Obligation, Precision
 from helm_constitution.records import record
 from helm_constitution.subject import Subject
-from helm_constitution.yamltree import Span, View, YamlDocument
+from helm_constitution.yamltree import RenderedLine, Span, View, YamlDocument
 
 MUST = Obligation.MUST
 SHOULD = Obligation.SHOULD
@@ -42,7 +42,7 @@ class TextPlace(NamedTuple):
     base: Base = Base.CHART
 
 
-Place: TypeAlias = "View | TextPlace | Location"
+Place: TypeAlias = "View | TextPlace | RenderedLine | Location"
 
 
 class Related(NamedTuple):
@@ -232,6 +232,7 @@ __all__ = [
     "Precision",
     "Problem",
     "Related",
+    "RenderedLine",
     "Rendering",
     "Rule",
     "RuleModule",

@@ -13,7 +13,17 @@ from helm_constitution.locate import in_line, key_column, key_on_line, locate, n
 from helm_constitution.model import Base, Location, Precision
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
-from helm_constitution.yamltree import Json, Path, Span, View, YamlDocument, dotted, load_document, load_documents
+from helm_constitution.yamltree import (
+    Json,
+    Path,
+    RenderedLine,
+    Span,
+    View,
+    YamlDocument,
+    dotted,
+    load_document,
+    load_documents,
+)
 
 if TYPE_CHECKING:
     from helm_constitution.api import Place
@@ -75,6 +85,8 @@ class Deciders:
         data: there the key is looked for, and the file alone is named where it stands more than once.
         """
         location = locate(place)
+        if isinstance(place, RenderedLine) and location.line is None:
+            return self._same_line(place, location)
         if not isinstance(place, View) or location.file is None or location.line is None:
             return location
         lines = place.document.lines
@@ -187,6 +199,15 @@ class Deciders:
         return list(found.values()) if len(found) == 1 else []
 
     # --- the templates ---
+
+    def _same_line(self, place: RenderedLine, location: Location) -> Location:
+        """The one line of the template that reads as the rendered line does."""
+        rendered = place.document.text.split("\n")[place.line - 1 : place.line]
+        lines = self._facts.chart.files.get(place.document.file, "").split("\n")
+        same = [number for number, line in enumerate(lines, 1) if [line.strip()] == [text.strip() for text in rendered]]
+        if len(same) != 1 or not lines[same[0] - 1].strip():
+            return location
+        return in_line(location.base, place.document.file, same[0], lines[same[0] - 1], None, Precision.EXACT)
 
     def _printed_defines(self, file: str, line: int) -> Iterator[tuple[TemplateFile, Define]]:
         """The named templates whose output a line prints, and those that they print."""

@@ -14,7 +14,7 @@ from helm_constitution.locate import locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
 from helm_constitution.subject import Facts, NotYet, Subject
-from helm_constitution.yamltree import View, YamlDocument
+from helm_constitution.yamltree import RenderedLine, View, YamlDocument
 
 if TYPE_CHECKING:
     from helm_constitution.model import Location
@@ -89,7 +89,7 @@ def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> 
     for run in runs:
         for problem, _ in run.problems:
             for place in (problem.at, *(related.at for related in problem.related)):
-                if isinstance(place, View) and place.document.rendered:
+                if isinstance(place, View | RenderedLine) and place.document.rendered:
                     document = place.document
                     if subcharts or not document.file.startswith("charts/"):
                         found.setdefault((document.file, document.text), document)
@@ -183,7 +183,7 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
     for run in runs:
         for problem, _ in run.problems:
             for place in (problem.at, *(related.at for related in problem.related)):
-                if isinstance(place, View) and place.document.rendered and place.document.lines is None:
+                if isinstance(place, View | RenderedLine) and place.document.rendered and place.document.lines is None:
                     place.document.lines = lines.get((place.document.file, place.document.text))
         run.findings = _findings(run, facts, deciders, subcharts)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import Place, TextPlace
 from helm_constitution.model import NOWHERE, Base, Location, Precision
-from helm_constitution.yamltree import Path, Span, View, YamlDocument
+from helm_constitution.yamltree import Path, RenderedLine, Span, View, YamlDocument
 
 
 def locate(place: Place | None) -> Location:
@@ -21,6 +21,8 @@ def locate(place: Place | None) -> Location:
         if place.span is None:
             return Location(place.base, place.file, precision=Precision.FILE)
         return _spanned(place.base, place.file, place.span, Precision.EXACT)
+    if isinstance(place, RenderedLine):
+        return _line_in_template(place)
     path, span = nearest(place)
     precision = Precision.EXACT if path == place.path else Precision.PARENT
     document = place.document
@@ -60,6 +62,16 @@ def _in_template(document: YamlDocument, path: Path, span: Span, precision: Prec
         if column is None and "{{" not in source:
             return nowhere
     return in_line(document.base, origin.file, origin.line, source, column, precision)
+
+
+def _line_in_template(place: RenderedLine) -> Location:
+    """The template line that made a line that is no YAML."""
+    document = place.document
+    origin = document.lines.origin(place.line) if document.lines is not None else None
+    if document.lines is None or origin is None:
+        return Location(document.base, document.file, precision=Precision.FILE)
+    source = document.lines.source(origin)
+    return in_line(document.base, origin.file, origin.line, source, None, Precision.EXACT)
 
 
 def key_on_line(document: YamlDocument, path: Path) -> str | None:

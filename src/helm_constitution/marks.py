@@ -367,21 +367,35 @@ class LineMap:
         return self._templates.line(origin)
 
 
-def line_map(plain: str, marked: str, templates: Templates) -> LineMap | None:
+def line_map(plain: str, marked: str, templates: Templates, twin: str | None = None) -> LineMap | None:
     """The origins of a rendered document's lines.
 
     Args:
         plain: the document as rendered.
         marked: the same document, rendered from :func:`marked_sources`.
         templates: in the order that was marked.
+        twin: the document rendered once more without marks, where it is another each time.
 
     Returns:
         None where the two differ in more than marks and digests.
     """
     bare, origins = _unmark(marked, templates.files)
-    if bare != plain and _comparable(bare) != _comparable(plain):
+    if bare != plain and not _alike(_comparable(bare), _comparable(plain), twin):
         return None
     return LineMap(origins, templates)
+
+
+def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:
+    """Whether the lines are the same, but for those that are others in the twin and differ behind the same key."""
+    if twin is None or bare == plain:
+        return bare == plain
+    others = _comparable(twin)
+    if not len(bare) == len(plain) == len(others):
+        return False
+    return all(
+        mine == line or (line != other and mine.partition(":")[0] == line.partition(":")[0] == other.partition(":")[0])
+        for mine, line, other in zip(bare, plain, others, strict=True)
+    )
 
 
 def _comparable(text: str) -> list[str]:

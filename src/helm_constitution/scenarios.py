@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,7 +27,8 @@ class Scenario(NamedTuple):
 class ScenarioResult:
     """How a scenario went. ``rendering`` is there where objects can be judged; ``errors`` are helm's messages.
 
-    A rendering with documents that aren't YAML has both: the other documents, and one error for each bad one.
+    A rendering with documents that aren't YAML has both: the other documents, and one error for each bad one, which
+    stands in ``broken`` by its error, as text.
     """
 
     scenario: Scenario
@@ -34,6 +36,7 @@ class ScenarioResult:
     message: str | None
     rendering: Rendering | None
     errors: tuple[HelmMessage, ...] = ()
+    broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
 
 
 def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
@@ -62,7 +65,7 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str) -> Scena
     """What became of a scenario: helm's documents parsed, its errors told apart."""
     request = scenario.request
     documents: list[YamlDocument] = []
-    faults: list[HelmMessage] = []
+    broken: dict[HelmMessage, YamlDocument] = {}
     for text in output.documents:
         try:
             documents.extend(load_documents(text.text, text.source, rendered=True))
@@ -75,15 +78,15 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str) -> Scena
                 file=file,
                 rendered_line=error.line,
             )
-            faults.append(fault)
+            broken[fault] = YamlDocument(file, rendered=True, text=text.text)
     if not output.ok and not documents:
         status = Status.NEEDS_INPUT if needs_input(output.errors) else Status.FAILED
         return ScenarioResult(scenario, status, _summary(output.errors), None, output.errors)
     manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name))
     rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
-    errors = tuple(faults) or output.errors
+    errors = tuple(broken) or output.errors
     status = Status.FAILED if errors else Status.RENDERED
-    return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors)
+    return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors, broken)
 
 
 def needs_input(errors: Sequence[HelmMessage]) -> bool:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
-    from helm_constitution.yamltree import View
+    from helm_constitution.yamltree import RenderedLine, View
 
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
@@ -210,6 +210,16 @@ class Subject:
         """``helm lint``'s own messages, placed."""
         self.facts.require_done()
         return self.facts.lint
+
+    def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
+        """The line of the rendered text that an error of a rendering names; None where it names none."""
+        if error.rendered_line is not None:
+            from helm_constitution.yamltree import RenderedLine
+
+            for result in self.results:
+                if error in result.broken:
+                    return RenderedLine(result.broken[error], error.rendered_line)
+        return None
 
     def number(self, name: str) -> int:
         """A parameter of the rule that is a number."""

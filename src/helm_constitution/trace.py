@@ -8,41 +8,122 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.marks import Templates, line_map, marked_sources
 from helm_constitution.templates import TemplateFile, parse_template
 
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.helm.protocol import HelmEngine, RenderOutput
-    from helm_constitution.scenarios import Scenario, ScenarioResult
+    from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.subject import Facts
     from helm_constitution.yamltree import YamlDocument
 
-TRIES = 2
-"""Marked renders of one scenario: a template that helm rejects with its marks is left alone the second time."""
+_RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
+"""Functions that give something else each time."""
 
 
 def trace(documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -> None:
     """Gives each document its ``lines``; where that isn't certain the document keeps none.
 
-    One more render for each scenario that a document comes from, two where helm rejects a marked template.
+    One more render for each scenario that a document comes from. A second where helm rejects a template with its marks,
+    which is left alone then; or where a document is another each time, to see in which lines.
     """
-    wanted: dict[str, list[YamlDocument]] = {}
-    for document in documents:
-        if document.manifests:
-            wanted.setdefault(document.manifests[0].scenario, []).append(document)
-    if not wanted:
+    scenarios = _scenarios(documents, facts)
+    if not scenarios:
         return
-    results = {result.scenario.name: result for result in facts.results}
-    files = {document.file for group in wanted.values() for document in group}
+    files = {document.file for scenario in scenarios for document in scenario.documents}
     sources = list(_sources(facts, files))
-    skip: set[str] = set()
-    for _ in range(TRIES):
-        pending = {name: results[name] for name in wanted}
-        rejected = _render(pending, wanted, sources, skip, facts.chart, engine)
-        if not rejected - skip:
-            return
-        skip |= rejected
+    templates = Templates(sources)
+    marked = _render(scenarios, facts.chart, marked_sources(sources), engine)
+    rejected: set[str] = set()
+    again: list[_Scenario] = []
+    random: list[_Scenario] = []
+    for scenario, output in zip(scenarios, marked, strict=True):
+        scenario.match(output, templates)
+        if all(document.lines is not None for document in scenario.documents):
+            continue
+        refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
+        if refused:
+            rejected |= refused
+            again.append(scenario)
+        elif output.ok and any(_RANDOM.search(source.text) for source in sources):
+            random.append(scenario)
+    if again:
+        for scenario, output in zip(
+            again, _render(again, facts.chart, marked_sources(sources, rejected), engine), strict=True
+        ):
+            scenario.match(output, templates)
+    if random:
+        twins = _render(random, facts.chart, {}, engine)
+        for scenario, twin in zip(random, twins, strict=True):
+            scenario.match(marked[scenarios.index(scenario)], templates, twin)
+
+
+class _Scenario:
+    """A scenario with the documents of it that are to be located."""
+
+    def __init__(self, result: ScenarioResult, chart_name: str) -> None:
+        self.request = result.scenario.request
+        self.documents: list[YamlDocument] = []
+        self.faulty = {error.file for error in result.errors}
+        self._chart_name = chart_name
+        self._texts: dict[str, list[str]] = {}  # what was rendered without marks
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            texts = self._texts.setdefault(manifest.template, [])
+            if manifest.view.document.text not in texts:
+                texts.append(manifest.view.document.text)
+
+    def match(self, output: RenderOutput, templates: Templates, twin: RenderOutput | None = None) -> None:
+        """Pairs each document with the marked one that has the same text, but for the lines that differ in the twin."""
+        marked = self._by_file(output)
+        twins = self._by_file(twin) if twin is not None else {}
+        for document in self.documents:
+            if document.lines is not None:
+                continue
+            texts = marked.get(document.file, [])
+            if twin is None:
+                maps = (line_map(document.text, text, templates) for text in texts)
+                document.lines = next((found for found in maps if found is not None), None)
+                continue
+            plain, others = self._texts.get(document.file, []), twins.get(document.file, [])
+            if len(plain) == len(texts) == len(others) and document.text in plain:
+                index = plain.index(document.text)
+                document.lines = line_map(document.text, texts[index], templates, others[index])
+
+    def _by_file(self, output: RenderOutput) -> dict[str, list[str]]:
+        from helm_constitution.manifests import template_path
+
+        texts: dict[str, list[str]] = {}
+        for text in output.documents:
+            texts.setdefault(template_path(text.source, self._chart_name)[0], []).append(text.text)
+        return texts
+
+
+def _scenarios(documents: Iterable[YamlDocument], facts: Facts) -> list[_Scenario]:
+    """The scenarios that the documents come from, in order."""
+    results = {result.scenario.name: result for result in facts.results}
+    broken = {id(document): name for name, result in results.items() for document in result.broken.values()}
+    found: dict[str, _Scenario] = {}
+    for document in documents:
+        name = document.manifests[0].scenario if document.manifests else broken.get(id(document))
+        if name is not None:
+            found.setdefault(name, _Scenario(results[name], facts.chart.name)).documents.append(document)
+    return list(found.values())
+
+
+def _render(
+    scenarios: Sequence[_Scenario], chart: Chart, sources: Mapping[str, str], engine: HelmEngine
+) -> list[RenderOutput]:
+    """Renders the chart with these templates in place of its own; with none, as it is."""
+    if not sources:
+        pending = [engine.render(chart.path, scenario.request) for scenario in scenarios]
+        return [render.result() for render in pending]
+    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
+        copy = Path(scratch) / chart.path.resolve().name
+        _copy(chart, copy, sources)
+        pending = [engine.render(copy, scenario.request) for scenario in scenarios]
+        return [render.result() for render in pending]
 
 
 def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
@@ -55,7 +136,7 @@ def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
             yield template
     for chart, prefix in _folders(facts.chart, ""):
         for path, text in chart.files.items():
-            if path.startswith("templates/") and (prefix + path in files or path.endswith(".tpl")):
+            if path.startswith("templates/") and (prefix + path in files or "define" in text):
                 yield parse_template(prefix + path, text)
 
 
@@ -65,49 +146,6 @@ def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
             inner = f"{prefix}charts/{subchart.path.name}/"
             yield subchart, inner
             yield from _folders(subchart, inner)
-
-
-def _render(
-    pending: Mapping[str, ScenarioResult],
-    wanted: Mapping[str, Sequence[YamlDocument]],
-    sources: Sequence[TemplateFile],
-    skip: set[str],
-    chart: Chart,
-    engine: HelmEngine,
-) -> set[str]:
-    """Renders the marked chart for each scenario; returns the templates that helm rejected with their marks."""
-    rejected: set[str] = set()
-    templates = Templates(sources)
-    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
-        copy = Path(scratch) / chart.path.resolve().name
-        _copy(chart, copy, marked_sources(sources, skip))
-        renders = {name: engine.render(copy, result.scenario.request) for name, result in pending.items()}
-        for name, render in renders.items():
-            output = render.result()
-            if not output.ok:
-                rejected |= {error.file for error in output.errors if error.file is not None}
-            _match(wanted[name], output, chart.name, templates, pending[name].scenario)
-    return rejected
-
-
-def _match(
-    documents: Sequence[YamlDocument],
-    output: RenderOutput,
-    chart_name: str,
-    templates: Templates,
-    scenario: Scenario,
-) -> None:
-    """Pairs each document with the marked one that has the same text."""
-    from helm_constitution.manifests import template_path
-
-    by_file: dict[str, list[str]] = {}
-    for text in output.documents:
-        by_file.setdefault(template_path(text.source, chart_name)[0], []).append(text.text)
-    for document in documents:
-        for marked in by_file.get(document.file, ()):
-            document.lines = line_map(document.text, marked, templates)
-            if document.lines is not None:
-                break
 
 
 def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:

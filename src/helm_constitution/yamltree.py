@@ -167,6 +167,13 @@ class Span(NamedTuple):
     end_column: int
 
 
+class RenderedLine(NamedTuple):
+    """A line (from 1) of a rendered document that is no YAML."""
+
+    document: YamlDocument
+    line: int
+
+
 class DuplicateKey(NamedTuple):
     """A key that a map holds twice: Kubernetes' strict reader rejects it, helm keeps the last."""
 
