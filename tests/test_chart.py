@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.chart import find_charts, load_chart
+from helm_constitution.chart import load_chart
 from helm_constitution.errors import ChartError, ConstitutionError, YamlSyntaxError
+from helm_constitution.find import find_charts
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.2.3\n"
 

@@ -27,28 +27,38 @@ KEPT = 200
 
 
 class Cache(NamedTuple):
-    """The place of one report."""
+    """The place of one report.
+
+    The constitution that a configuration names is no part of the key: to know it the configuration must be parsed,
+    which costs more than the rest. It is kept with the report and compared when that is asked for.
+    """
 
     file: Path
+    configuration: Path | None
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large, no folder to write in)."""
+        from helm_constitution.config import find_configuration
+
         folder = Path(cache_folder())
         digest = sha256()
         try:
-            for part in _inputs(path, engine, options):
+            configuration = find_configuration(path, options.configuration)
+            for part in _inputs(path, engine, options, configuration):
                 digest.update(len(part).to_bytes(8, "big"))
                 digest.update(part)
         except (OSError, _TooLarge, ConstitutionError):
             # Whatever is wrong, the check itself finds the words for it.
             return None
-        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle")
+        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", configuration)
 
     def load(self) -> ChartReport | None:
         """The report, if it is there and whole."""
         try:
-            report = pickle.loads(self.file.read_bytes())
+            report, named, content = pickle.loads(self.file.read_bytes())
+            if named is not None and Path(named).read_bytes() != content:
+                return None
         except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
             return None
         return report if isinstance(report, ChartReport) else None
@@ -57,27 +67,32 @@ class Cache(NamedTuple):
         """Keeps a report; where that fails nothing is lost but time."""
         part = self.file.with_suffix(f".{os.getpid()}")
         try:
+            named = self._named_constitution()
+            kept = report, named and str(named), named and named.read_bytes()
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.write_bytes(pickle.dumps(report, protocol=5))
+            part.write_bytes(pickle.dumps(kept, protocol=5))
             part.replace(self.file)
-            kept = sorted(self.file.parent.iterdir(), key=lambda file: file.stat().st_mtime)
-            for old in kept[:-KEPT]:
+            all_kept = sorted(self.file.parent.iterdir(), key=lambda file: file.stat().st_mtime)
+            for old in all_kept[:-KEPT]:
                 old.unlink(missing_ok=True)
         except OSError:
             part.unlink(missing_ok=True)
+
+    def _named_constitution(self) -> Path | None:
+        from helm_constitution.config import load_configuration
+
+        return load_configuration(self.configuration).constitution
 
 
 class _TooLarge(Exception):
     pass
 
 
-def _inputs(path: Path, engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:
+def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
     """Everything that a report depends on."""
-    from helm_constitution.config import find_configuration
     from helm_constitution.constitution import find_constitution
 
     request = options.request
-    configuration = find_configuration(path, options.configuration)
     constitution = find_constitution(path, options.constitution)
     yield repr((__version__, engine.name, engine.version(), str(path), options)).encode()
     yield from (repr(stamp).encode() for stamp in _program())
@@ -85,8 +100,6 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions) -> Iterator[b
         yield repr(file).encode()
         if file is not None:
             yield file.read_bytes()
-    if configuration is not None:
-        yield _named_constitution(configuration)
     for file in request.values_files:
         yield file.read_bytes()
     for argument in request.set_arguments:
@@ -98,34 +111,36 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions) -> Iterator[b
         yield path.read_bytes()
 
 
-def _named_constitution(configuration: Path) -> bytes:
-    from helm_constitution.config import load_configuration
-
-    named = load_configuration(configuration).constitution
-    return named.read_bytes() if named is not None else b""
-
-
 def _program() -> Iterator[tuple[str, int, int]]:
     """The program's own files: an edited rule must not answer with yesterday's report."""
-    for folder in (Path(__file__).parent, Path(__file__).parent / "rules"):
-        for root, _, names in os.walk(folder):
-            for name in sorted(names):
-                if name.endswith((".py", ".md")):
-                    state = os.stat(os.path.join(root, name))
-                    yield name, state.st_size, state.st_mtime_ns
+    folders = [os.path.dirname(os.path.abspath(__file__))]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith((".py", ".md")):
+                    state = entry.stat()
+                    yield entry.name, state.st_size, state.st_mtime_ns
+                elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
+                    folders.append(entry.path)
 
 
 def _contents(folder: str) -> Iterator[bytes]:
     left_bytes, left_files = MAX_BYTES, MAX_FILES
-    for root, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = sorted(name for name in folders if name not in (".git", "node_modules"))
-        for name in sorted(names):
-            place = os.path.join(root, name)
-            with open(place, "rb") as file:
-                content = file.read(left_bytes + 1)
-            left_bytes -= len(content)
-            left_files -= 1
-            if left_bytes < 0 or left_files < 0:
-                raise _TooLarge
-            yield os.path.relpath(place, folder).encode("utf-8", "surrogateescape")
-            yield content
+    pending = [("", folder)]
+    while pending:
+        inside, place = pending.pop()
+        with os.scandir(place) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                name = inside + entry.name
+                if entry.is_dir():
+                    if entry.name not in (".git", "node_modules"):
+                        pending.append((f"{name}/", entry.path))
+                    continue
+                with open(entry.path, "rb") as file:
+                    content = file.read(left_bytes + 1)
+                left_bytes -= len(content)
+                left_files -= 1
+                if left_bytes < 0 or left_files < 0:
+                    raise _TooLarge
+                yield name.encode("utf-8", "surrogateescape")
+                yield content

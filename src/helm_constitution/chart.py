@@ -27,7 +27,6 @@ MAX_FILE = 5 * 1024 * 1024
 """Bytes; Helm 3 refuses a larger file (MaxDecompressedFileSize). Larger ones are not read here; helm says the rest."""
 
 _ALWAYS_SHOWN = re.compile(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNORECASE)
-_SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
 
 
 class Dependency(NamedTuple):
@@ -90,55 +89,6 @@ class Chart:
             return None
         names = ", ".join(dict.fromkeys(dependency.name for dependency in self.missing_dependencies))
         return f"dependencies declared but not in charts/: {names}; run `helm dependency build {self.shown}`"
-
-
-def find_charts(path: Path) -> list[Path]:
-    """The charts that a CHART argument stands for.
-
-    A packaged chart or a folder with Chart.yaml stands for itself; another folder for the charts in it, at any depth,
-    in path order (not what a chart has in its own ``charts/``, nor hidden folders, ``testdata`` and ``node_modules``
-    below the folder given).
-
-    Raises:
-        ChartError: where there is no chart; the message says what is missing.
-    """
-    shown = str(path)
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown) from None
-    except (OSError, ValueError) as error:
-        raise ChartError(f"can't be read: {_reason(error)}", file=shown) from error
-    if not stat.S_ISDIR(mode):
-        if path.name == "Chart.yaml":
-            raise ChartError(f"give the chart's folder, {path.parent}, not its Chart.yaml", file=shown)
-        if not path.name.endswith((".tgz", ".tar.gz")):
-            raise ChartError("not a chart: a chart is a folder with Chart.yaml or a packaged .tgz", file=shown)
-        return [path]
-    found: list[Path] = []
-    pending = [shown]
-    while pending:
-        folder = pending.pop()
-        below: list[str] = []
-        try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    if entry.name == "Chart.yaml":
-                        found.append(Path(folder))
-                        break
-                    if (
-                        entry.is_dir(follow_symlinks=False)
-                        and not entry.name.startswith(".")
-                        and entry.name not in _SKIPPED_FOLDERS
-                    ):
-                        below.append(entry.path)
-                else:
-                    pending.extend(below)
-        except OSError as error:
-            raise ChartError(f"can't be read: {_reason(error)}", file=folder) from error
-    if not found:
-        raise ChartError(f"not a chart: no Chart.yaml in {shown} or in a folder below it", file=shown)
-    return sorted(found)
 
 
 def load_chart(path: Path, shown: str | None = None) -> Chart:

@@ -215,9 +215,9 @@ def _request(options: dict[str, Any]) -> RenderRequest:
 
 def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, options: dict[str, Any]) -> RunReport:
     """Checks every chart that the arguments name. A chart that can't be judged doesn't keep the others from it."""
-    from helm_constitution.chart import find_charts
     from helm_constitution.check import check_chart, failed_chart
     from helm_constitution.errors import ConstitutionError
+    from helm_constitution.find import find_charts
     from helm_constitution.outcome import RunReport
 
     reports: list[ChartReport] = []

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import registry
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
-from helm_constitution.yamltree import View, YamlDocument, load_document
+
+if TYPE_CHECKING:
+    from helm_constitution.yamltree import View, YamlDocument
 
 FILE_NAME = ".helm-constitution.yaml"
 
@@ -59,6 +61,8 @@ def load_configuration(file: Path | None) -> Configuration:
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
     except OSError as error:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
+    from helm_constitution.yamltree import load_document
+
     return _Reader(load_document(text, str(file)), file).read()
 
 

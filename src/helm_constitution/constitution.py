@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionFileError
 from helm_constitution.model import Base, Principle, Statement
-from helm_constitution.statements import is_placeholder, read_statements
 
 if TYPE_CHECKING:
     from helm_constitution.api import RuleModule
@@ -177,6 +176,8 @@ def parse_constitution(
         ConstitutionFileError: where it holds no principle, two of one title, an unfilled placeholder in a principle, a
             pin behind no statement, or a comment or code fence that is never closed.
     """
+    from helm_constitution.statements import read_statements
+
     reading = read_statements(text, modules)
     fatal = min((fault for fault in reading.faults if fault.fatal), default=None, key=lambda fault: fault.line)
     if fatal is not None:
@@ -191,6 +192,7 @@ def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) ->
     """Everything wrong with a document itself: (line, message), in the document's order; line 0 is the whole file."""
     from helm_constitution.demands import unknown_pins, unmatched
     from helm_constitution.semver import parse_version
+    from helm_constitution.statements import is_placeholder, read_statements
 
     reading = read_statements(text, modules)
     faults = [(fault.line, fault.message) for fault in reading.faults]
