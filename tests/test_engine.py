@@ -12,7 +12,7 @@ from helm_constitution.chart import Chart, load_chart
 from helm_constitution.engine import RuleRun, run_rules, stamp
 from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
 from helm_constitution.model import Demand, Precision, Severity
-from helm_constitution.scenarios import Scenario, ScenarioResult, conclude
+from helm_constitution.scenarios import Scenario, ScenarioResult, conclude, mark_repeats
 from helm_constitution.subject import Facts
 
 POD = """
@@ -228,3 +228,20 @@ def test_a_rule_that_judges_some_of_its_things_counts_each_once_by_its_worst_sce
     first = result("defaults", ("web/templates/a.yaml", good), ("web/templates/b.yaml", other))
     second = result("ci/b-values.yaml", ("web/templates/a.yaml", bad), ("web/templates/c.yaml", ignored))
     assert run(named, chart, first, second).tallies == [Tally(1, 2, "containers with a tag")]
+
+
+def test_equal_objects_of_several_scenarios_are_judged_once_and_count_for_all(chart: Chart) -> None:
+    judged_names: list[str] = []
+
+    @rule("values/counts", scope=Manifest, default=MUST)
+    def counts(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+        judged_names.append(f"{manifest.scenario} {manifest.name}")
+        yield Problem("seen", at=manifest.get("metadata"))
+
+    same = ("web/templates/a.yaml", POD.format(name="a", tag="1"))
+    other = ("web/templates/b.yaml", POD.format(name="b", tag="1"))
+    results = (result("defaults", same), result("ci/x-values.yaml", same, other))
+    mark_repeats(results)
+    findings = run(counts, chart, *results).findings
+    assert judged_names == ["defaults a", "ci/x-values.yaml b"]
+    assert [finding.scenarios for finding in findings] == [("defaults", "ci/x-values.yaml"), ("ci/x-values.yaml",)]

@@ -165,15 +165,17 @@ class _Helm:
 
     def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
         """Waits for helm, parses what it rendered."""
-        from helm_constitution.scenarios import conclude
+        from helm_constitution.scenarios import Known, conclude, mark_repeats
 
         if self.chart.is_library:
             self.results = ()
         else:
+            known: Known = {}
             self.results = tuple(
-                conclude(scenario, render.result(), self.chart.name)
+                conclude(scenario, render.result(), self.chart.name, known)
                 for scenario, render in zip(self.scenarios, self.renders, strict=True)
             )
+            mark_repeats(self.results)
         lint = self.lint.result()
         self.lint_failed = lint.failed
         self.lint_messages = lint.messages

@@ -141,12 +141,12 @@ def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
 
 
 def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:
-    """What a scoped rule judges in a rendering. Test hooks only where the rule asks for them."""
+    """What a scoped rule judges in a rendering, equal objects once. Test hooks only where the rule asks for them."""
     if rule.scope is Rendering:
         yield rendering, None
         return
     for manifest in rendering.manifests:
-        if manifest.is_test and not rule.tests:
+        if manifest.is_repeat or (manifest.is_test and not rule.tests):
             continue
         if rule.scope is Manifest:
             yield manifest, manifest
@@ -202,8 +202,10 @@ def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -
         location, decided = _placed(problem, manifest, deciders)
         key = (location, reference, problem.message)
         names = scenarios.setdefault(key, [])
-        if manifest is not None and manifest.scenario not in names:
-            names.append(manifest.scenario)
+        if manifest is not None:
+            # What a rule says of an object by itself holds wherever the object is rendered alike.
+            alike = manifest.also_in if scoped is not None else ()
+            names.extend(name for name in (manifest.scenario, *alike) if name not in names)
         if key in merged:
             continue
         merged[key] = Finding(

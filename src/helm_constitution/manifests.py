@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
@@ -61,7 +62,8 @@ class Manifest:
 
     ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
     (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
-    from (``dep`` or ``dep/charts/inner``), None for the chart's own.
+    from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``is_repeat`` says that an earlier scenario
+    renders the same, ``also_in`` which later ones do.
     """
 
     view: View
@@ -69,6 +71,8 @@ class Manifest:
     dependency: str | None
     release_namespace: str = "default"
     scenario: str = "defaults"
+    is_repeat: bool = False
+    also_in: list[str] = field(default_factory=list)
 
     @cached_property
     def kind(self) -> str:

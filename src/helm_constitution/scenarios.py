@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
-from helm_constitution.manifests import Rendering, manifests_of, template_path
+from helm_constitution.manifests import Manifest, Rendering, manifests_of, template_path
 from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.records import record
 from helm_constitution.yamltree import YamlDocument, load_documents
@@ -61,14 +61,29 @@ def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
     return scenarios
 
 
-def conclude(scenario: Scenario, output: RenderOutput, chart_name: str) -> ScenarioResult:
-    """What became of a scenario: helm's documents parsed, its errors told apart."""
+Known: TypeAlias = dict[tuple[str, str], list[YamlDocument]]
+"""Documents that were read already, by source and text."""
+
+
+def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: Known | None = None) -> ScenarioResult:
+    """What became of a scenario: helm's documents parsed, its errors told apart.
+
+    Args:
+        scenario: what was rendered.
+        output: what helm gave.
+        chart_name: the chart's name, with which helm's sources begin.
+        known: what earlier scenarios of the chart gave; equal texts are read once.
+    """
+    known = {} if known is None else known
     request = scenario.request
     documents: list[YamlDocument] = []
     broken: dict[HelmMessage, YamlDocument] = {}
     for text in output.documents:
         try:
-            documents.extend(load_documents(text.text, text.source, rendered=True))
+            key = (text.source, text.text)
+            if key not in known:
+                known[key] = load_documents(text.text, text.source, rendered=True)
+            documents.extend(document.again() for document in known[key])
         except YamlSyntaxError as error:
             file, _ = template_path(text.source, chart_name)
             fault = HelmMessage(
@@ -87,6 +102,19 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str) -> Scena
     errors = tuple(broken) or output.errors
     status = Status.FAILED if errors else Status.RENDERED
     return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors, broken)
+
+
+def mark_repeats(results: Iterable[ScenarioResult]) -> None:
+    """Marks the objects that an earlier scenario renders alike, and tells that one's of the later scenarios."""
+    first: dict[tuple[object, ...], Manifest] = {}
+    for result in results:
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            view = manifest.view
+            key = (manifest.template, view.document.text, view.path, manifest.release_namespace)
+            earlier = first.setdefault(key, manifest)
+            if earlier is not manifest:
+                manifest.is_repeat = True
+                earlier.also_in.append(manifest.scenario)
 
 
 def needs_input(errors: Sequence[HelmMessage]) -> bool:

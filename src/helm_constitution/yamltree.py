@@ -205,6 +205,12 @@ class YamlDocument:
     lines: LineMap | None = field(default=None, repr=False)
     _root: yaml.Node | None = field(default=None, repr=False)
 
+    def again(self) -> YamlDocument:
+        """The same document once more, as another scenario renders it: read once, an object of its own."""
+        return YamlDocument(
+            self.file, self.base, self.rendered, self.data, self.duplicates, self.text, _root=self._root
+        )
+
     @property
     def view(self) -> View:
         """The whole document as a view."""
