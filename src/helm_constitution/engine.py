@@ -276,6 +276,8 @@ def _placed(
     found = deciders.of(view, location, manifest.scenario, problem.part)
     if len(found) == 1 and found[0].alone:
         return found[0].location, (RelatedLocation(location, "rendered here"),)
+    # In the order of the file: what was found first depends on the run.
+    found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
     return location, tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
 
 
