@@ -62,8 +62,8 @@ class Manifest:
 
     ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
     (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
-    from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``is_repeat`` says that an earlier scenario
-    renders the same, ``also_in`` which later ones do.
+    from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``repeats`` names the earlier scenario
+    that renders the same, ``also_in`` the later ones.
     """
 
     view: View
@@ -71,7 +71,7 @@ class Manifest:
     dependency: str | None
     release_namespace: str = "default"
     scenario: str = "defaults"
-    is_repeat: bool = False
+    repeats: list[str] = field(default_factory=list)
     also_in: list[str] = field(default_factory=list)
 
     @cached_property

@@ -113,7 +113,7 @@ def mark_repeats(results: Iterable[ScenarioResult]) -> None:
             key = (manifest.template, view.document.text, view.path, manifest.release_namespace)
             earlier = first.setdefault(key, manifest)
             if earlier is not manifest:
-                manifest.is_repeat = True
+                manifest.repeats.append(earlier.scenario)
                 earlier.also_in.append(manifest.scenario)
 
 
