@@ -24,6 +24,7 @@ from .dependencies import (
     dependency_unpinned,
 )
 from .helpers import missing_helper, no_notes
+from .inputs import no_required
 from .labels import missing_label, missing_version_label
 from .pod_references import (
     dangling_config_ref,
@@ -62,6 +63,7 @@ MODULE = RuleModule(
         dependency_http,
         release_collision,
         lookup_unguarded,
+        no_required,
         dangling_service,
         dangling_ingress,
         dangling_hpa,
