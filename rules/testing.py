@@ -16,16 +16,13 @@ from helm_constitution.api import (
     Subject,
     TextPlace,
     Unjudged,
-    YamlDocument,
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Severity
 from helm_constitution.outcome import DEFAULTS, Status
-from helm_constitution.yamltree import load_document
 
 if TYPE_CHECKING:
     from helm_constitution.scenarios import ScenarioResult
@@ -53,14 +50,13 @@ def _field(message: HelmMessage) -> str | None:
     return found.group(1) if found is not None else None
 
 
-def _default_values(subject: Subject) -> YamlDocument | None:
-    return subject.chart.values.document if subject.chart.values is not None else None
-
-
-def _place(message: HelmMessage, subject: Subject, values: YamlDocument | None) -> Place | None:
-    """Where a message of helm points to: a key of these values, a line of a file, or the file."""
-    if message.pointer is not None and values is not None:
-        return values.view.get(*message.pointer)
+def _place(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -> Place | None:
+    """Where a message of helm points to: a key of the scenario's values, a line of a file or of what is rendered of it,
+    or the file."""
+    if message.pointer is not None and (value := subject.value(message.pointer, scenario)) is not None:
+        return value
+    if (rendered := subject.rendered_line(message)) is not None:
+        return rendered
     if (field := _field(message)) is not None:
         return subject.chart.metadata.view.get(field)
     if message.file is None:
@@ -138,7 +134,7 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
         if _has_own_rule(message, subject):
             continue
         seen.add(key)
-        yield Problem(_text(message), _place(message, subject, _default_values(subject)))
+        yield Problem(_text(message), _place(message, subject))
 
 
 @rule("testing/lint-error", default=MUST, enforces=_HELM_LINT)
@@ -217,7 +213,7 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     if defaults.errors and not told:
         raise Unjudged(_see(defaults.errors[0]))
     for error in told:
-        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject, _default_values(subject)))
+        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject))
 
 
 _TOLD_BY = {
@@ -295,17 +291,8 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
         first = results[0].scenario.name
-        values = _values_document(subject, first) if error.kind is FailureKind.SCHEMA else None
-        place = _place(error, subject, values) or TextPlace(first)
+        place = _place(error, subject, first) or TextPlace(first)
         yield Problem(f"doesn't render with {names}: {_text(error)}", place)
-
-
-def _values_document(subject: Subject, file: str) -> YamlDocument | None:
-    text = subject.chart.files.get(file)  # .helmignore may leave ci/ out
-    try:
-        return load_document(text, file) if text is not None else None
-    except YamlSyntaxError:
-        return None  # helm's own message names the fault
 
 
 _HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)

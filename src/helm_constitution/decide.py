@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import in_line, key_column, key_on_line, locate, nearest
-from helm_constitution.model import Base, Location, Precision
+from helm_constitution.model import Location, Precision
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
 from helm_constitution.yamltree import (
@@ -21,7 +20,6 @@ from helm_constitution.yamltree import (
     View,
     YamlDocument,
     dotted,
-    load_document,
     load_documents,
 )
 
@@ -73,7 +71,6 @@ class Deciders:
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
-        self._layers: dict[str, tuple[YamlDocument, ...]] = {}
         self._lines: dict[tuple[str, int], list[Printed]] | None = None
         self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
         self._texts: dict[tuple[str, Path], list[View]] = {}
@@ -130,7 +127,7 @@ class Deciders:
             return []
         path, span = nearest(view)
         sought = _Sought(view.document.view.get(*path), path == view.path)
-        layers = self._layers_of(scenario)
+        layers = self._facts.values_of(scenario)
         if location.line is None:
             return self._whole(sought, layers, location.file)
         found = self._deciding(sought, layers, self._on_line(location.file, location.line))
@@ -250,28 +247,6 @@ class Deciders:
                     yield printed._replace(path=printed.path[:-1])
 
     # --- the values ---
-
-    def _layers_of(self, scenario: str) -> tuple[YamlDocument, ...]:
-        """The values files of a scenario, the one that wins first."""
-        layers = self._layers.get(scenario)
-        if layers is None:
-            layers = self._layers[scenario] = tuple(self._documents(scenario))
-        return layers
-
-    def _documents(self, scenario: str) -> Iterator[YamlDocument]:
-        chart = self._facts.chart
-        for result in self._facts.results:
-            if result.scenario.name == scenario:
-                for file in reversed(result.scenario.request.values_files):
-                    inside = os.path.relpath(file, chart.path)
-                    base = Base.ABSOLUTE if inside.startswith("..") else Base.CHART
-                    try:
-                        shown = str(file) if base is Base.ABSOLUTE else inside.replace(os.sep, "/")
-                        yield load_document(file.read_text("utf-8"), shown, base=base)
-                    except (OSError, UnicodeDecodeError, YamlSyntaxError):
-                        continue  # helm has read it, in its own way; no place is claimed in it
-        if chart.values is not None:
-            yield chart.values.document
 
     def _in_text(self, value: View) -> list[View]:
         """The documents in a value that is a text of several lines, each part at its place in the values file."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.records import record
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
-    from helm_constitution.yamltree import RenderedLine, View
+    from helm_constitution.yamltree import RenderedLine, View, YamlDocument
 
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
@@ -82,6 +84,34 @@ class Facts:
 
     @cached_property
     def _lines(self) -> dict[str, list[str]]:
+        return {}
+
+    def values_of(self, scenario: str) -> tuple[YamlDocument, ...]:
+        """The values files of a scenario, the one that wins first; those that aren't YAML by our reading left out."""
+        layers = self._layers.get(scenario)
+        if layers is None:
+            layers = self._layers[scenario] = tuple(self._values_of(scenario))
+        return layers
+
+    def _values_of(self, scenario: str) -> Iterator[YamlDocument]:
+        from helm_constitution.yamltree import load_document
+
+        for result in self.results:
+            if result.scenario.name == scenario:
+                for file in reversed(result.scenario.request.values_files):
+                    inside = os.path.relpath(file, self.chart.path).replace(os.sep, "/")
+                    is_outside = inside.startswith("..")
+                    base, shown = (Base.ABSOLUTE, str(file)) if is_outside else (Base.CHART, inside)
+                    try:
+                        text = self.chart.files.get(inside)  # .helmignore may leave ci/ out
+                        yield load_document(file.read_text("utf-8") if text is None else text, shown, base=base)
+                    except (OSError, UnicodeDecodeError, YamlSyntaxError):
+                        continue  # helm has read it, in its own way; no place is claimed in it
+        if self.chart.values is not None:
+            yield self.chart.values.document
+
+    @cached_property
+    def _layers(self) -> dict[str, tuple[YamlDocument, ...]]:
         return {}
 
     @cached_property
@@ -210,6 +240,15 @@ class Subject:
         """``helm lint``'s own messages, placed."""
         self.facts.require_done()
         return self.facts.lint
+
+    def value(self, path: Sequence[str | int], scenario: str) -> View | None:
+        """A value where the files of a scenario set it, or where its nearest parent stands; None without any file."""
+        layers = self.facts.values_of(scenario)
+        for length in range(len(path), 0, -1):
+            for document in layers:
+                if document.view.get(*path[:length]).exists:
+                    return document.view.get(*path)
+        return layers[-1].view.get(*path) if layers else None
 
     def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
         """The line of the rendered text that an error of a rendering names; None where it names none."""

@@ -36,9 +36,8 @@ def error(
 def result(name: str, *errors: HelmMessage, status: Status | None = None) -> ScenarioResult:
     status = status or (Status.FAILED if errors else Status.RENDERED)
     rendered = rendering("kind: A\nmetadata:\n  name: a\n") if status is Status.RENDERED else None
-    return ScenarioResult(
-        Scenario(name, RenderRequest()), status, errors[0].text if errors else None, rendered, tuple(errors)
-    )
+    request = RenderRequest(values_files=() if name == "defaults" else (Path("web", name),))
+    return ScenarioResult(Scenario(name, request), status, errors[0].text if errors else None, rendered, tuple(errors))
 
 
 def judge(rule: str, files: dict[str, str], *results: ScenarioResult, lint: tuple[HelmMessage, ...] = ()) -> list[str]:
