@@ -111,6 +111,8 @@ def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
 _OWN_RULES = (
     ("starts with an illegal indent", "templates/top-indent"),
     ("Valid extensions are", "templates/extension"),
+    ("is not a valid SemVer", "compat/bad-version"),
+    (" is deprecated in v", "compat/removed-api"),
 )
 """Words of helm lint's messages that have a rule of their own."""
 
