@@ -272,13 +272,17 @@ def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    """Writes a report in one step: a reader never sees half of it."""
+    """Writes a report in one step: a reader never sees half of it. A device or a pipe is written to, never replaced."""
     from helm_constitution.errors import ConfigurationError
 
-    part = file.with_name(f".{file.name}.part")
+    target = file.resolve()
+    part = target.with_name(f".{target.name}.part")
     try:
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8", newline="\n")
+            return
         part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(file)
+        part.replace(target)
     except OSError as error:
         raise ConfigurationError(f"the report can't be written: {error.strerror}", file=str(file)) from None
 
