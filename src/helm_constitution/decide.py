@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.model import Location, Precision
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
 from helm_constitution.yamltree import (
@@ -158,7 +159,7 @@ class Deciders:
         if part is not None:
             # A map that is printed whole under a key of the template: that key is the parent of what is missing in it.
             alone = sought.exact or part.path != view.path or part.document is not view.document
-            return Decider(_place(sought, part), name, alone)
+            return Decider(_place(sought, part) if alone else locate(part), name, alone)
         if sought.exact != isinstance(view.data, dict | list):
             return Decider(locate(view), name, alone=False, text=view.string() or "")
         return None
@@ -173,6 +174,9 @@ class Deciders:
 
     def _choose(self, sought: _Sought, values: Sequence[_Value]) -> Sequence[_Value]:
         """Of values that take turns on a line, the one whose turn made the field; none where that isn't certain."""
+        whole = [value for value in values if value.view is not None and _is_above(value.view, sought.view)]
+        if len(whole) == 1:
+            return whole
         named = _by_name(sought.view, values)
         if named is not None:
             return [named]
@@ -339,6 +343,14 @@ def _by_name(field: View, values: Sequence[_Value]) -> _Value | None:
     return None
 
 
+def _is_above(value: View, field: View) -> bool:
+    """Whether a map became one that the field is in, as a whole."""
+    return value.is_map and any(
+        _corresponds(value.data, field.document.view.get(*field.path[:length]).data, False)
+        for length in range(len(field.path) + 1)
+    )
+
+
 def _matching(value: View, field: View, *, in_text: bool) -> View | None:
     """The part of a printed value that became the field, by the longest end of the field's path that leads to it."""
     for start in range(len(field.path) + 1):
@@ -410,7 +422,7 @@ def _documents_in(value: View) -> Iterator[View]:
     lines = document.text.split("\n")
     if span is None or "|" not in lines[span.line - 1]:
         return
-    text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(lines[span.line : span.end_line]))
+    text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(_block(lines[span.line :])))
     kept = [""] * span.line
     for line in text.split("\n"):
         bare = line.strip()
@@ -421,6 +433,18 @@ def _documents_in(value: View) -> Iterator[View]:
     except YamlSyntaxError:
         return
     yield from (part.view for part in found if isinstance(part.data, dict | list))
+
+
+def _block(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a block scalar, of all that follow its head: up to the first that is indented less."""
+    depth = 0
+    for line in lines:
+        if line.strip():
+            indent = len(line) - len(line.lstrip(" "))
+            depth = depth or indent
+            if indent < depth:
+                return
+        yield line
 
 
 def _blanked(action: str) -> str:

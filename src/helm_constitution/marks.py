@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lines import ITEM, KEY, has_form
 from helm_constitution.templates.nodes import (
@@ -380,8 +380,13 @@ def line_map(plain: str, marked: str, templates: Templates, twin: str | None = N
         None where the two differ in more than marks and digests.
     """
     bare, origins = _unmark(marked, templates.files)
-    if bare != plain and not _alike(_comparable(bare), _comparable(plain), twin):
-        return None
+    if bare != plain:
+        # Helm takes blanks from both ends of a document, where a mark may have kept them.
+        lines = _comparable(bare)
+        first = next((number for number, line in enumerate(lines) if line), 0)
+        if not _alike([lines[first].lstrip(), *lines[first + 1 :]], _comparable(plain), twin):
+            return None
+        origins = origins[first:]
     return LineMap(origins, templates)
 
 
@@ -400,7 +405,7 @@ def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:
 
 def _comparable(text: str) -> list[str]:
     """The lines without digests (of a file that was marked) and without blanks at their ends (before a mark)."""
-    return [line.rstrip() for line in _DIGEST.sub("", text).split("\n")]
+    return [line.rstrip() for line in _DIGEST.sub("", text).rstrip().split("\n")]
 
 
 def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[Origin | None]]:

@@ -1,0 +1,67 @@
+"""Where fields of rendered objects are placed: a small chart, a rule that names the field, and what the engine says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from textwrap import dedent
+
+from helm_constitution.api import Manifest, Problem, Rule, Subject, rule
+from helm_constitution.chart import load_chart
+from helm_constitution.engine import documents_to_locate, run_rules, stamp
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.model import Demand, Location, Obligation, Severity
+from helm_constitution.scenarios import conclude, plan
+from helm_constitution.subject import Facts
+from helm_constitution.trace import trace
+from tests.helm.support import write_chart
+
+HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
+"""Lines 1 to 4 of most templates here."""
+
+
+def naming(*path: str | int, part: str | None = None) -> Rule:
+    """A rule that finds fault with a field of every object, there or missing."""
+
+    @rule("security/field", default=Obligation.MUST, scope=Manifest)
+    def check(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+        yield Problem("is wrong", manifest.get(*path), part=part)
+
+    return check
+
+
+def places(
+    engine: HelmEngine,
+    folder: Path,
+    files: Mapping[str, str],
+    *path: str | int,
+    part: str | None = None,
+    request: RenderRequest | None = None,
+    scenarios: str = "defaults",
+) -> list[str]:
+    """Where a field of each object of a chart is to be mended: ``file:line``, then the related places.
+
+    The place of a missing field's parent ends with ``(parent)``, one that has no line is the file alone.
+    """
+    chart = write_chart(folder / "web", {name: dedent(text) for name, text in files.items()})
+    loaded = load_chart(chart)
+    planned = plan(chart, request or RenderRequest(), scenarios)
+    results = tuple(conclude(scenario, engine.render(chart, scenario.request).result(), "web") for scenario in planned)
+    facts = Facts(loaded, results)
+    runs = run_rules({naming(*path, part=part): Demand(Severity.ERROR, (), {})}, facts, debug=True)
+    assert [run.crash for run in runs if run.crash] == []
+    trace(documents_to_locate(runs), facts, engine)
+    stamp(runs, facts)
+    return [
+        " < ".join(
+            [shown(finding.location), *(f"{shown(one.location)} {one.message}" for one in finding.related)],
+        )
+        for run in runs
+        for finding in run.findings
+    ]
+
+
+def shown(location: Location) -> str:
+    """A place in short."""
+    line = "" if location.line is None else f":{location.line}"
+    return f"{location.file}{line}{' (parent)' if location.precision == 'parent' else ''}"
