@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution import registry
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.yamltree import View, YamlDocument

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.model import Finding, Statement, Trouble, Verdict
