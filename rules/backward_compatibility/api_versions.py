@@ -7,8 +7,7 @@ against the table of pluto (FairwindsOps/pluto, versions.yaml, April 2026).
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from helm_constitution.records import NamedTuple
+from typing import NamedTuple
 
 NEWEST_KUBERNETES = 37
 """The minor version of the newest Kubernetes release that this table knows of (1.37, August 2026)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -19,7 +20,6 @@ from helm_constitution.api import (
 )
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading, read
-from helm_constitution.records import NamedTuple
 
 _FILE = LazyPattern(
     r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",

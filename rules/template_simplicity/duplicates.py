@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
@@ -19,7 +20,6 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 
 from .statements import READABLE

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput, RenderRequest
@@ -19,7 +19,6 @@ from helm_constitution.outcome import (
     StatementReport,
     Status,
 )
-from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule

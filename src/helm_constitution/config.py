@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import registry
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
-from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.yamltree import View, YamlDocument

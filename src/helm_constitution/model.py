@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-
-from helm_constitution.records import NamedTuple
+from typing import NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
 from helm_constitution.manifests import Manifest, Rendering, manifests_of, template_path
 from helm_constitution.outcome import DEFAULTS, Status
-from helm_constitution.records import NamedTuple, record
+from helm_constitution.records import record
 from helm_constitution.yamltree import YamlDocument, load_documents
 
 

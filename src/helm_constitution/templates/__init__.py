@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.records import NamedTuple, record
+from helm_constitution.records import record
 from helm_constitution.templates.nodes import Content, Define, Node
 from helm_constitution.templates.parser import Fault, Parser
 from helm_constitution.yamltree import Span

@@ -9,9 +9,8 @@ run time, everything that it may reach counts as read; where a value can't be fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.records import NamedTuple
 from helm_constitution.templates.interpreter import Interpreter
 
 if TYPE_CHECKING:
