@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from helm_constitution.expressions import compile_kept
 from helm_constitution.lazy import LazyPattern
 
 
@@ -276,7 +275,7 @@ def known_tokens(text: str) -> Iterator[Found]:
                 break
         else:
             continue
-        for match in compile_kept(form.pattern).finditer(text):
+        for match in re.finditer(form.pattern, text):
             token = match.group()
             if "EXAMPLE" in token.upper() or "xxxx" in token.lower() or len(set(token[8:])) < 5:
                 continue

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
-from helm_constitution.expressions import compile_kept
 from helm_constitution.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Base, Location, Obligation, Precision
 from helm_constitution.records import record
@@ -93,7 +92,7 @@ class Matcher(NamedTuple):
 
     def search(self, text: str) -> re.Match[str] | None:
         """Finds the pattern in a statement's text, whatever the case."""
-        return compile_kept(self.pattern, re.IGNORECASE).search(text)
+        return re.search(self.pattern, text, re.IGNORECASE)
 
 
 def require(pattern: str) -> Matcher:

@@ -179,9 +179,6 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
         _write(file, _rendered(run, form, colour=False, full=True))
     if not any(form == options["form"] for form, _ in targets):
         click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
-    from helm_constitution.expressions import keep_compiled
-
-    keep_compiled()
     return _status(run.charts, options["fail_on"])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.expressions import compile_kept
+_compile = re.compile
 
 
 class LazyPattern:
@@ -56,7 +56,7 @@ class LazyPattern:
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
-            compiled = compile_kept(self._source, self._flags)
+            compiled = _compile(self._source, self._flags)
             self.__dict__.update({attribute: getattr(compiled, attribute) for attribute in _ATTRIBUTES})
             return getattr(compiled, name)
 
@@ -80,9 +80,8 @@ _ATTRIBUTES = (
 @contextmanager
 def lazily_compiled() -> Iterator[None]:
     """While it lasts, what calls ``re.compile`` gets a lazy pattern: for importing a module of others that has many."""
-    compile_now = re.compile
     re.compile = LazyPattern  # type: ignore[assignment]
     try:
         yield
     finally:
-        re.compile = compile_now
+        re.compile = _compile
