@@ -94,12 +94,12 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: K
                 rendered_line=error.line,
             )
             broken[fault] = YamlDocument(file, rendered=True, text=text.text)
+    errors = tuple(broken) or output.errors
     if not output.ok and not documents:
-        status = Status.NEEDS_INPUT if needs_input(output.errors) else Status.FAILED
-        return ScenarioResult(scenario, status, _summary(output.errors), None, output.errors)
+        status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED
+        return ScenarioResult(scenario, status, _summary(errors), None, errors, broken)
     manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name))
     rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
-    errors = tuple(broken) or output.errors
     status = Status.FAILED if errors else Status.RENDERED
     return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors, broken)
 

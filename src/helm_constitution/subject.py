@@ -257,7 +257,9 @@ class Subject:
 
             for result in self.results:
                 if error in result.broken:
-                    return RenderedLine(result.broken[error], error.rendered_line)
+                    document = result.broken[error]
+                    # What has no end is missed only at the end of the text.
+                    return RenderedLine(document, min(error.rendered_line, document.text.count("\n")))
         return None
 
     def number(self, name: str) -> int:
