@@ -65,9 +65,12 @@ def test_a_crash_of_the_library_is_its_charts_own(tmp_path: Path) -> None:
     workers = engine._workers
     good = write_chart(tmp_path, {})
     engine.render(good, RenderRequest()).result()
-    # Ended from outside while two requests are under way: both have another try, each alone.
+    # Ended from outside while two requests are under way: both have another try, each alone. It is stopped before, so
+    # that neither can be answered by then.
+    worker = workers._worker.child.pid
+    os.kill(worker, signal.SIGSTOP)
     pending = [engine.render(good, RenderRequest()), engine.lint(good, RenderRequest())]
-    os.kill(workers._worker.child.pid, signal.SIGKILL)
+    os.kill(worker, signal.SIGKILL)
     assert [item.result() for item in pending] == [
         engine.render(good, RenderRequest()).result(),
         LintOutput(),
