@@ -302,7 +302,8 @@ def _alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) ->
                 for value in _expand(layer.view, pattern):
                     if value.path not in values or values[value.path].view is None:
                         values[value.path] = value
-        found.append(list(values.values()))
+        if values:
+            found.append(list(values.values()))
     return found
 
 

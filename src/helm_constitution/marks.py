@@ -189,7 +189,8 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
                     marked_line = template.position(printing)[0]
             before = position > 0 and not previous_trims and "{{" in line and shape.is_live(position - 1)
             before = before and (is_key or (after and stripped.startswith("{{") and not stripped.startswith("{{-")))
-            if is_key and not stripped.endswith("}}") and _BLOCK_SCALAR.search(line):
+            may_begin_block = is_key and ("|" in line or ">" in line) and not stripped.endswith("}}")
+            if may_begin_block and _BLOCK_SCALAR.search(line):
                 block_indent = indent
         if before:
             parts.append(f"{' ' * indent}#@{'<' if is_key else '('}{number}:{line_number}@\n")

@@ -81,14 +81,13 @@ class _Scenario:
         for document in self.documents:
             if document.lines is not None:
                 continue
-            texts = marked.get(document.file, [])
+            texts, plain = marked.get(document.file, []), self._texts.get(document.file, [])
+            index = plain.index(document.text) if document.text in plain else 0
             if twin is None:
-                maps = (line_map(document.text, text, templates) for text in texts)
+                # Most likely the one in the same place.
+                maps = (line_map(document.text, text, templates) for text in (*texts[index:], *texts[:index]))
                 document.lines = next((found for found in maps if found is not None), None)
-                continue
-            plain, others = self._texts.get(document.file, []), twins.get(document.file, [])
-            if len(plain) == len(texts) == len(others) and document.text in plain:
-                index = plain.index(document.text)
+            elif len(plain) == len(texts) == len(others := twins.get(document.file, [])) and document.text in plain:
                 document.lines = line_map(document.text, texts[index], templates, others[index])
 
     def _by_file(self, output: RenderOutput) -> dict[str, list[str]]:

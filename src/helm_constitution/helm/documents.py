@@ -22,10 +22,11 @@ _FILE_SOURCE = LazyPattern(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templa
 _SEPARATOR = LazyPattern(r"^---[ \t]*", re.MULTILINE)
 
 _KIND = LazyPattern(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
-_METADATA = LazyPattern(r"^metadata:[ \t\r]*\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
+_METADATA = LazyPattern(r"^metadata:[ \t\r]*(?:#.*)?\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
 # A line of metadata that may hold more than a scalar.
 _NESTED = LazyPattern(
-    r"^[ \t]+(?=\S)(?:- |(?!(?:annotations|labels):[ \t\r]*$).*:(?:[ \t\r]*$|[ \t]+[\[{]))", re.MULTILINE
+    r"^[ \t]+(?=[^\s#])(?:- |(?!(?:annotations|labels):[ \t\r]*(?:#.*)?$).*:(?:[ \t\r]*(?:#.*)?$|[ \t]+[\[{]))",
+    re.MULTILINE,
 )
 _ALIAS = LazyPattern(r"\*[A-Za-z_]")
 
