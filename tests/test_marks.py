@@ -74,8 +74,33 @@ def test_an_output_at_the_margin_stays_in_its_block_scalar() -> None:
     assert [line for line in marked(text) if "#@" not in line] == ['{{ .Files.Get "x" | indent 4 }}']
 
 
-def test_a_plain_scalar_over_two_lines_is_not_cut_by_a_comment() -> None:
-    assert marked("a: some\n  more text\nb: 1\n") == ["a: some", "  more text", "b: 1 #@0:3@"]
+def test_a_plain_scalar_over_two_lines_is_not_cut_by_a_comment_but_marked_before() -> None:
+    text = "c: 1\na: some\n  more text\nb: 1\n"
+    assert marked(text) == ["c: 1 #@0:1@", "#@<0:2@", "a: some", "  more text", "b: 1 #@0:4@"]
+
+
+def test_a_key_that_an_action_prints_is_a_key() -> None:
+    assert marked("a: 1\n{{ .Values.key }}-x: 1\n") == ["a: 1 #@0:1@", "#@<0:2@", "{{ .Values.key }}-x: 1 #@0:2@"]
+
+
+def test_a_mark_before_a_left_trim_would_be_swallowed() -> None:
+    assert marked("a: 1\n{{- .Values.key }}: 1\n") == ["a: 1 #@0:1@", "{{- .Values.key }}: 1 #@0:2@"]
+
+
+def test_a_key_that_an_action_prints_ends_a_block_scalar() -> None:
+    text = "data:\n  a: |\n    x: 1\n  {{ .Values.key }}: 1\n  b: 1\n"
+    assert [line.strip() for line in marked(text) if "#@" not in line] == ["x: 1"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "items:\n  - |\n    x: 1\n  - b\n",  # the item itself: deeper than its dash
+        "items:\n  - a: |\n      x: 1\n    b: 1\n",  # a key in an item: deeper than the key
+    ],
+)
+def test_a_block_scalar_in_an_item_ends_where_its_key_or_dash_begins(text: str) -> None:
+    assert [line.strip() for line in marked(text) if "#@" not in line] == ["x: 1"]
 
 
 def test_an_action_over_several_lines_is_marked_behind_its_end_with_the_line_that_it_begins_on() -> None:

@@ -174,24 +174,30 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
         stripped = line.strip()
         indent = len(line) - len(line.lstrip(" "))
         trims = stripped.endswith("-}}")
-        if block_indent is not None and stripped and not stripped.startswith("{{") and indent <= block_indent:
+        # What an action prints may be indented deeper than the action.
+        is_text = not stripped.startswith("{{") or KEY.match(line)
+        if block_indent is not None and stripped and indent <= block_indent and is_text:
             block_indent = None
         before = after = is_key = False
         marked_line = line_number
         if stripped and block_indent is None and not shape.is_forbidden(position):
             is_key = not shape.is_in_action(position) and bool(KEY.match(line) or ITEM.match(line))
+            begins_block = is_key and ("|" in line or ">" in line) and bool(_BLOCK_SCALAR.search(line))
+            continues = is_key and not begins_block and _continues(text, end, indent)
             last = position + len(line)
             if not trims and not shape.is_in_action(last):
                 printing = shape.output_at(position, last)
-                after = printing is not None or (is_key and not _continues(text, end, indent))
+                after = printing is not None or (is_key and not continues)
                 if printing is not None and printing < position:
                     # An action over several lines: the line that a person opens is the one it begins on.
                     marked_line = template.position(printing)[0]
-            before = position > 0 and not previous_trims and "{{" in line and shape.is_live(position - 1)
-            before = before and (is_key or (after and stripped.startswith("{{") and not stripped.startswith("{{-")))
-            may_begin_block = is_key and ("|" in line or ">" in line) and not stripped.endswith("}}")
-            if may_begin_block and _BLOCK_SCALAR.search(line):
-                block_indent = indent
+            wanted = continues or ("{{" in line and (is_key or (after and stripped.startswith("{{"))))
+            before = wanted and position > 0 and not previous_trims and not stripped.startswith("{{-")
+            before = before and shape.is_live(position - 1)
+            if begins_block:
+                lead = len(line) - len(line.lstrip(" -"))
+                # What belongs to a key in an item is deeper than that key; what is the item itself, than its dash.
+                block_indent = lead if line[lead] not in "|>" else line.rindex("-", 0, lead)
         if before:
             parts.append(f"{' ' * indent}#@{'<' if is_key else '('}{number}:{line_number}@\n")
         parts.append(line)

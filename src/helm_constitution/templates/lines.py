@@ -7,7 +7,9 @@ from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Define, Text, contents
 
 KEY = LazyPattern(
-    r"""[ \t]*(?:- +)*(?:"[^"\n]*"|'[^'\n]*'|[^\s#'"{}\[\],&*!|>%@`-][^\s#{}]*|-[^\s#{}]+)[ \t]*:(?=[ \t]|$)"""
+    r"""[ \t]*(?:- +)*(?:"[^"\n]*"|'[^'\n]*'|[^\s#'"{}\[\],&*!|>%@`-][^\s#{}]*|-[^\s#{}]+"""
+    # a key that an action prints, or a part of it
+    r"""|[^\s#'"{}:]*(?:\{\{(?:[^}\n]|\}(?!\}))*\}\}[^\s#'"{}:]*)+)[ \t]*:(?=[ \t]|$)"""
 )
 ITEM = LazyPattern(r"[ \t]*-(?:[ \t]|$)")
 
