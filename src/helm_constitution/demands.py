@@ -212,7 +212,7 @@ def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]
     """A pin chooses the rule; the number in the statement still counts."""
     if rule.parameters:
         for matcher in rule.enforces:
-            if found := matcher.search(_text(statement)):
+            if "(?P<" in matcher.pattern and (found := matcher.search(_text(statement))):
                 return _parameters(rule, found)
     return {}
 

@@ -204,11 +204,19 @@ class YamlDocument:
     manifests: tuple[Manifest, ...] = ()
     lines: LineMap | None = field(default=None, repr=False)
     _root: yaml.Node | None = field(default=None, repr=False)
+    _entries: dict[int, _Entries] = field(default_factory=dict, repr=False)
 
     def again(self) -> YamlDocument:
         """The same document once more, as another scenario renders it: read once, an object of its own."""
         return YamlDocument(
-            self.file, self.base, self.rendered, self.data, self.duplicates, self.text, _root=self._root
+            self.file,
+            self.base,
+            self.rendered,
+            self.data,
+            self.duplicates,
+            self.text,
+            _root=self._root,
+            _entries=self._entries,
         )
 
     @property
@@ -265,7 +273,10 @@ class YamlDocument:
         node, key = self._root, None
         for step in path:
             if isinstance(node, yaml.MappingNode):
-                found = _entry(node, step)
+                entries = self._entries.get(id(node))
+                if entries is None:
+                    entries = self._entries[id(node)] = _entries(node)
+                found = entries.get(step)
                 if found is None:
                     return None, None
                 key, node = found
@@ -276,18 +287,23 @@ class YamlDocument:
         return node, key
 
 
-def _entry(node: yaml.MappingNode, step: str | int) -> tuple[yaml.Node, yaml.Node] | None:
-    """The entry of that name that counts: the last one; a merge key's entries stand where the merge key stands."""
-    for key, value in reversed(node.value):
+_Entries = dict["str | int", tuple[yaml.Node, yaml.Node]]
+"""Key and value of each of a map's entries, by name."""
+
+
+def _entries(node: yaml.MappingNode) -> _Entries:
+    """The entries that count: of several with one name the last; a merge key's stand where the merge key stands."""
+    found: _Entries = {}
+    for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             continue
         if _is_merge(key):
-            for source in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                if isinstance(source, yaml.MappingNode) and (merged := _entry(source, step)) is not None:
-                    return merged
-        elif key_text(key) == step:
-            return key, value
-    return None
+            for source in reversed(value.value if isinstance(value, yaml.SequenceNode) else [value]):
+                if isinstance(source, yaml.MappingNode):
+                    found.update(_entries(source))
+        else:
+            found[key_text(key)] = key, value
+    return found
 
 
 def _plain_scalars(node: yaml.Node | None, path: Path, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
