@@ -15,6 +15,7 @@ from helm_constitution.outcome import (
     ChartReport,
     ConstitutionReport,
     PrincipleReport,
+    RuleReport,
     ScenarioReport,
     StatementReport,
     Status,
@@ -34,7 +35,7 @@ class CheckOptions(NamedTuple):
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
     ``lines`` is false where rendered objects need no template line (one render less), ``cache`` true where an unchanged
-    chart may be answered from the last check.
+    chart may be answered from the last check. ``limit`` is the weakest severity that fails the gate, or None.
     """
 
     request: RenderRequest = RenderRequest()
@@ -47,6 +48,7 @@ class CheckOptions(NamedTuple):
     lines: bool = True
     cache: bool = False
     debug: bool = False
+    limit: Severity | None = Severity.ERROR
 
 
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
@@ -139,6 +141,8 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         problems=tuple(troubles),
         notices=helm.notices,
         undemanded=len(registry.rules()) - len(demands.rules),
+        rules=tuple(RuleReport(run.rule.id, run.crash.message if run.crash else run.unjudged) for run in runs),
+        limit=options.limit,
     )
 
 
@@ -248,7 +252,8 @@ def _judge(rules: Sequence[Rule], ran: Sequence[RuleRun]) -> tuple[Verdict, str 
     crashed = [run.rule.id for run in ran if run.crash is not None]
     if crashed:
         return Verdict.ERROR, f"{', '.join(crashed)} crashed"
-    if any(finding.severity > Severity.NOTE for run in ran for finding in run.findings):
+    findings = [finding for run in ran for finding in run.findings if finding.severity > Severity.NOTE]
+    if any(finding.active for finding in findings):
         return Verdict.FAIL, None
     if len(ran) < len(rules):
         names = {run.rule.id for run in ran}
@@ -260,7 +265,9 @@ def _judge(rules: Sequence[Rule], ran: Sequence[RuleRun]) -> tuple[Verdict, str 
             unjudged.setdefault(run.unjudged, []).append(run.rule.id)
     if unjudged:
         return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unjudged.items())
-    return Verdict.PASS, None
+    if any(finding.debt is not None for finding in findings):
+        return Verdict.DEBT, None
+    return Verdict.WAIVED if findings else Verdict.PASS, None
 
 
 def _evidence(runs: Sequence[RuleRun], reports: Sequence[StatementReport]) -> str:

@@ -179,7 +179,7 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
         _write(file, _rendered(run, form, colour=False, full=True))
     if not any(form == options["form"] for form, _ in targets):
         click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
-    return _status(run.charts, options["fail_on"])
+    return run.status
 
 
 def _request(options: dict[str, Any]) -> RenderRequest:
@@ -233,6 +233,7 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
 
 def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any]) -> Any:
     from helm_constitution.check import CheckOptions
+    from helm_constitution.model import Severity
 
     return CheckOptions(
         request=request,
@@ -244,6 +245,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         subcharts=options["subcharts"],
         cache=not options["no_cache"],
         debug=options["debug"],
+        limit=None if options["fail_on"] == "never" else Severity[options["fail_on"].upper()],
     )
 
 
@@ -293,14 +295,6 @@ def _colour(choice: str) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
     return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
-
-
-def _status(charts: tuple[ChartReport, ...], fail_on: str) -> int:
-    if any(trouble.fatal for chart in charts for trouble in chart.problems):
-        return 2
-    levels = ("note", "warning", "error")
-    limit = levels.index(fail_on) + 1 if fail_on != "never" else 4
-    return int(any(finding.severity >= limit for chart in charts for finding in chart.findings))
 
 
 @cli.command()

@@ -156,8 +156,30 @@ class Principle(NamedTuple):
     statements: tuple[Statement, ...]
 
 
+class Waived(NamedTuple):
+    """Why a finding may stay, and where that is written.
+
+    ``expires`` is the last day on which it holds, as an ISO date. A comment in place has one reason only.
+    """
+
+    why_needed: str
+    simpler_alternative_rejected_because: str | None
+    expires: str | None
+    location: Location
+    approved_by: str | None = None
+
+
+class Debt(NamedTuple):
+    """That a finding was there when the chart was adopted; ``since`` is the ISO date of that day."""
+
+    since: str
+
+
 class Finding(NamedTuple):
-    """A violation, stamped by the engine with identity, severity and place."""
+    """A violation, stamped by the engine with identity, severity and place.
+
+    One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing.
+    """
 
     rule: str
     principle: str
@@ -171,6 +193,13 @@ class Finding(NamedTuple):
     fingerprint: str = ""
     dependency: str | None = None
     source_line: str | None = None
+    waived: Waived | None = None
+    debt: Debt | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it counts against the chart: neither waived nor accepted as debt."""
+        return self.waived is None and self.debt is None
 
 
 class Trouble(NamedTuple):

@@ -5,8 +5,10 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.model import Severity
+
 if TYPE_CHECKING:
-    from helm_constitution.model import Finding, Statement, Trouble, Verdict
+    from helm_constitution.model import Finding, Location, Statement, Trouble, Verdict
 
 DEFAULTS = "defaults"
 """The scenario of the default values."""
@@ -56,8 +58,29 @@ class PrincipleReport(NamedTuple):
     statements: tuple[StatementReport, ...]
 
 
+class RuleReport(NamedTuple):
+    """A rule that ran; ``reason`` tells why it had nothing to judge, or that it crashed."""
+
+    rule: str
+    reason: str | None = None
+
+
+class StaleWaiver(NamedTuple):
+    """A waiver that fails the gate: it has expired, or nothing is left that it waives.
+
+    ``waives`` is the rule's or the principle's id, ``reason`` a sentence without capital and full stop.
+    """
+
+    waives: str
+    reason: str
+    location: Location
+
+
 class ChartReport(NamedTuple):
-    """Everything that a report of one chart says."""
+    """Everything that a report of one chart says.
+
+    ``limit`` is the weakest severity that fails the gate; None where nothing does.
+    """
 
     name: str
     version: str
@@ -70,6 +93,21 @@ class ChartReport(NamedTuple):
     problems: tuple[Trouble, ...]
     notices: tuple[str, ...] = ()
     undemanded: int = 0
+    rules: tuple[RuleReport, ...] = ()
+    stale: tuple[StaleWaiver, ...] = ()
+    limit: Severity | None = Severity.ERROR
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the gate."""
+        return self.limit is not None and finding.active and finding.severity >= self.limit
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 the gate passes, 1 it doesn't, 2 something could not be judged."""
+        if any(trouble.fatal for trouble in self.problems):
+            return 2
+        stale = bool(self.stale) and self.limit is not None
+        return int(stale or any(self.fails(finding) for finding in self.findings))
 
 
 class RunReport(NamedTuple):
@@ -79,3 +117,8 @@ class RunReport(NamedTuple):
     helm: str
     kube: str
     charts: tuple[ChartReport, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status: that of the worst chart."""
+        return max((chart.status for chart in self.charts), default=0)

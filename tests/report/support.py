@@ -16,6 +16,7 @@ from helm_constitution.model import (
     Statement,
     Trouble,
     Verdict,
+    Waived,
 )
 from helm_constitution.outcome import (
     ChartReport,
@@ -23,6 +24,7 @@ from helm_constitution.outcome import (
     PrincipleReport,
     RunReport,
     ScenarioReport,
+    StaleWaiver,
     StatementReport,
     Status,
 )
@@ -40,6 +42,14 @@ ROOT = Finding(
     fingerprint="f" * 32,
     source_line="          securityContext:",
 )
+
+WAIVED = Waived(
+    "the vendor's image",
+    "there is no other",
+    "2027-01-31",
+    Location(Base.REPO, ".helm-constitution.yaml", 12),
+)
+STALE = StaleWaiver("security/root-user", "it expired on 2026-01-31", WAIVED.location)
 
 
 def finding(**changes: Any) -> Finding:

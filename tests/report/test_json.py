@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.model import Severity, Trouble
+from helm_constitution.model import Debt, Severity, Trouble
 from helm_constitution.report.jsonreport import render
-from tests.report.support import chart, finding, run
+from tests.report.support import STALE, WAIVED, chart, finding, run
 
 
 def report(*charts: Any) -> Any:
@@ -75,6 +75,35 @@ def test_the_whole_shape() -> None:
             "waived": None,
             "debt": None,
             "fingerprint": "f" * 32,
+        }
+    ]
+
+
+def test_what_is_waived_or_debt_says_so_and_counts_as_that_alone() -> None:
+    document = report(chart(finding(waived=WAIVED), finding(debt=Debt("2026-01-02")), finding(severity=Severity.NOTE)))
+    waived, debt, _ = document["charts"][0]["findings"]
+    assert waived["waived"] == {
+        "why_needed": "the vendor's image",
+        "simpler_alternative_rejected_because": "there is no other",
+        "expires": "2027-01-31",
+        "approved_by": None,
+        "base": "repo",
+        "file": ".helm-constitution.yaml",
+        "line": 12,
+    }
+    assert (waived["debt"], debt["waived"], debt["debt"]) == (None, None, {"since": "2026-01-02"})
+    assert document["summary"] == {"charts": 1, "errors": 0, "warnings": 0, "notes": 1, "waived": 1, "debt": 1}
+
+
+def test_stale_waivers_are_named() -> None:
+    assert report(chart())["charts"][0]["stale_waivers"] == []
+    assert report(chart(stale=(STALE,)))["charts"][0]["stale_waivers"] == [
+        {
+            "waives": "security/root-user",
+            "reason": "it expired on 2026-01-31",
+            "base": "repo",
+            "file": ".helm-constitution.yaml",
+            "line": 12,
         }
     ]
 

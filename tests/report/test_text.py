@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from helm_constitution.model import Base, Location, ObjectRef, Precision, Severity, Trouble, Verdict
+from helm_constitution.model import Base, Debt, Location, ObjectRef, Precision, Severity, Trouble, Verdict
 from helm_constitution.outcome import PrincipleReport, ScenarioReport, Status
 from helm_constitution.report.text import SHOWN, clean, render, shorten
-from tests.report.support import chart, finding, run, statement
+from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 
 
 def test_a_finding_shows_place_rule_message_line_caret_object_and_related_place() -> None:
@@ -73,6 +73,34 @@ def test_notes_on_objects_of_dependencies_are_one_line_and_all_shows_each() -> N
     assert "is wrong" not in text
     assert render(run(chart(*notes)), full=True).count("is wrong") == 4
     assert "is wrong" in render(run(chart(notes[0])))
+
+
+def test_a_waived_finding_stays_with_its_reasons() -> None:
+    text = render(run(chart(finding(waived=WAIVED._replace(approved_by="the platform team")))))
+    assert "templates/deployment.yaml:31:11: waived security/root-user: runs as root unless" in text
+    assert (
+        "        waived at .helm-constitution.yaml:12 (until 2027-01-31) (approved by the platform team): "
+        "the vendor's image\n"
+        "        simpler alternative rejected: there is no other\n"
+    ) in text
+    assert text.splitlines()[-1].startswith("0 errors, 1 waived; ")
+
+
+def test_debt_is_counted_and_all_shows_each() -> None:
+    debt = finding(debt=Debt("2026-01-02"))
+    text = render(run(chart(debt, debt, finding())))
+    assert "  debt 2 accepted: security/root-user; --all shows them\n" in text
+    assert text.count("runs as root") == 1
+    assert text.splitlines()[-1].startswith("1 error, 2 in debt; ")
+    full = render(run(chart(debt, finding())), full=True)
+    assert "31:11: debt security/root-user: runs as root" in full
+    assert "        accepted on 2026-01-02\n" in full
+
+
+def test_stale_waivers_are_named_and_counted() -> None:
+    text = render(run(chart(stale=(STALE,))))
+    assert ".helm-constitution.yaml:12: stale waiver of security/root-user: it expired on 2026-01-31\n" in text
+    assert text.splitlines()[-1].startswith("0 errors, 1 stale waiver; ")
 
 
 def test_one_more_than_shown_is_shown_rather_than_counted() -> None:

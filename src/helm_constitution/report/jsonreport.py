@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.model import Finding, Location, Severity, Trouble
+from helm_constitution.model import Finding, Location, Severity, Trouble, Waived
 from helm_constitution.outcome import ChartReport, RunReport
 
 
@@ -24,15 +24,16 @@ def render(run: RunReport) -> str:
 
 
 def summary(charts: Sequence[ChartReport]) -> dict[str, int]:
-    """The counts over all charts."""
-    severities = [finding.severity for chart in charts for finding in chart.findings]
+    """The counts over all charts; what is waived or debt counts as that alone."""
+    findings = [finding for chart in charts for finding in chart.findings]
+    severities = [finding.severity for finding in findings if finding.active]
     return {
         "charts": len(charts),
         "errors": severities.count(Severity.ERROR),
         "warnings": severities.count(Severity.WARNING),
         "notes": severities.count(Severity.NOTE),
-        "waived": 0,
-        "debt": 0,
+        "waived": sum(finding.waived is not None for finding in findings),
+        "debt": sum(finding.debt is not None for finding in findings),
     }
 
 
@@ -75,6 +76,16 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         "problems": [_problem(trouble) for trouble in chart.problems],
         "notices": list(chart.notices),
         "undemanded_rules": chart.undemanded,
+        "stale_waivers": [
+            {
+                "waives": stale.waives,
+                "reason": stale.reason,
+                "base": stale.location.base.value,
+                "file": stale.location.file,
+                "line": stale.location.line,
+            }
+            for stale in chart.stale
+        ],
     }
 
 
@@ -119,9 +130,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
             "field": thing.field,
         },
         "scenarios": list(finding.scenarios),
-        "waived": None,
-        "debt": None,
+        "waived": _waived(finding.waived),
+        "debt": None if finding.debt is None else {"since": finding.debt.since},
         "fingerprint": finding.fingerprint,
+    }
+
+
+def _waived(waived: Waived | None) -> dict[str, Any] | None:
+    if waived is None:
+        return None
+    return {
+        "why_needed": waived.why_needed,
+        "simpler_alternative_rejected_because": waived.simpler_alternative_rejected_because,
+        "expires": waived.expires,
+        "approved_by": waived.approved_by,
+        "base": waived.location.base.value,
+        "file": waived.location.file,
+        "line": waived.location.line,
     }
 
 

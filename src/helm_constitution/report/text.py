@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict
+from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict, Waived
 from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, StatementReport, Status
 
 SHOWN = 5
@@ -19,6 +19,8 @@ _STYLES = {
     "error": "\x1b[1;31m",
     "warning": "\x1b[1;33m",
     "note": "\x1b[1;36m",
+    "waived": "\x1b[1;34m",
+    "debt": "\x1b[1;34m",
     "fail": "\x1b[1;31m",
     "unchecked": "\x1b[1;35m",
     "pass": "\x1b[1;32m",
@@ -78,7 +80,10 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
     if homes.get(0):
         yield ""
         yield paint("Selected rules", "bold")
-        yield from _findings(chart, homes[0], paint, full)
+        yield from _kinds(chart, homes[0], paint, full)
+    if chart.stale:
+        yield ""
+        yield from _stale(chart, paint)
     if chart.problems:
         yield ""
         yield from _problems(chart, paint)
@@ -126,6 +131,13 @@ def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
             yield trouble.traceback.rstrip()
 
 
+def _stale(chart: ChartReport, paint: Paint) -> Iterator[str]:
+    """The waivers that fail the gate."""
+    for stale in chart.stale:
+        label = paint("stale waiver", "error")
+        yield f"{paint(_shown(chart, stale.location), 'bold')}: {label} of {clean(stale.waives)}: {clean(stale.reason)}"
+
+
 def _homes(chart: ChartReport) -> dict[int, list[Finding]]:
     """Which principle each finding is printed under: that of its first statement in the document; 0 for none."""
     by_statement = {
@@ -148,13 +160,29 @@ def _principle(
         return
     yield ""
     yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
-    foreign = [finding for finding in findings if _is_note_on_dependency(finding)]
-    if full or len(foreign) < 2:
-        yield from _findings(chart, findings, paint, full)
-    else:
-        yield from _findings(chart, [one for one in findings if not _is_note_on_dependency(one)], paint, full)
-        yield from _dependencies(foreign, paint)
+    yield from _kinds(chart, findings, paint, full)
     yield from _unchecked(unchecked, paint, full)
+
+
+def _kinds(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
+    """What is to mend first; what is waived, debt or a dependency's after it, the latter two counted."""
+    active = [one for one in findings if one.active]
+    waived = [one for one in findings if one.waived is not None]
+    debt = [one for one in findings if not one.active and one.waived is None]
+    foreign = [one for one in active if _is_note_on_dependency(one)]
+    if full or len(foreign) < 2:
+        foreign = []
+    else:
+        active = [one for one in active if not _is_note_on_dependency(one)]
+    yield from _findings(chart, active, paint, full)
+    yield from _findings(chart, waived, paint, full)
+    if full:
+        yield from _findings(chart, debt, paint, full)
+    elif debt:
+        rules = list(dict.fromkeys(finding.rule for finding in debt))
+        yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {_some(rules, 4)}; --all shows them"
+    if foreign:
+        yield from _dependencies(foreign, paint)
 
 
 def _is_note_on_dependency(finding: Finding) -> bool:
@@ -193,13 +221,13 @@ def _without_rules(reason: str) -> str:
 
 
 def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
-    by_rule: dict[str, dict[tuple[Location, str], list[Finding]]] = {}
+    by_rule: dict[str, dict[tuple[object, ...], list[Finding]]] = {}
     for finding in sorted(findings, key=lambda finding: -finding.severity):
         alike = by_rule.setdefault(finding.rule, {})
         place = finding.location
         if finding.object is None and not full:  # the same words of several lines of one file
             place = Location(place.base, place.file)
-        alike.setdefault((place, finding.message), []).append(finding)
+        alike.setdefault((place, finding.message, finding.waived, finding.debt), []).append(finding)
     for rule, places in by_rule.items():
         groups = list(places.values())
         shown = groups if full or len(groups) <= SHOWN + 1 else groups[:SHOWN]
@@ -213,7 +241,8 @@ def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, ful
 def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iterator[str]:
     """One place and message, with every object that it is wrong in."""
     finding = group[0]
-    label = paint(finding.severity.label, finding.severity.label)
+    word = finding.severity.label if finding.active else "waived" if finding.waived is not None else "debt"
+    label = paint(word, word)
     place = _shown(chart, finding.location)
     if finding.object is not None and finding.location.precision is Precision.FILE:
         place += " (line not certain)"
@@ -228,6 +257,19 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
         yield from _objects(group, paint)
     for related in finding.related:
         yield paint(f"        see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
+    if finding.waived is not None:
+        yield from _reasons(chart, finding.waived, paint)
+    elif finding.debt is not None:
+        yield paint(f"        accepted on {finding.debt.since}", "dim")
+
+
+def _reasons(chart: ChartReport, waived: Waived, paint: Paint) -> Iterator[str]:
+    more = f" (until {waived.expires})" if waived.expires is not None else ""
+    more += f" (approved by {waived.approved_by})" if waived.approved_by is not None else ""
+    yield paint(f"        waived at {_shown(chart, waived.location)}{clean(more)}: {clean(waived.why_needed)}", "dim")
+    if waived.simpler_alternative_rejected_because is not None:
+        rejected = clean(waived.simpler_alternative_rejected_because)
+        yield paint(f"        simpler alternative rejected: {rejected}", "dim")
 
 
 def _objects(group: Sequence[Finding], paint: Paint) -> Iterator[str]:
@@ -304,19 +346,25 @@ def _closing(chart: ChartReport, paint: Paint) -> str:
     counts = _counts(chart.findings)
     statements = [report for principle in chart.principles for report in principle.statements]
     unchecked = sum(report.verdict is Verdict.UNCHECKED for report in statements)
-    text = f"{counts}; {len(statements)} statements, {unchecked} unchecked"
+    stale = f", {len(chart.stale)} stale waiver{'s' if len(chart.stale) > 1 else ''}" if chart.stale else ""
+    text = f"{counts}{stale}; {len(statements)} statements, {unchecked} unchecked"
     if chart.undemanded:
         text += f"; {chart.undemanded} rules not demanded by this constitution"
     return paint(text, "bold")
 
 
 def _counts(findings: Sequence[Finding]) -> str:
-    severities = [finding.severity for finding in findings]
-    return ", ".join(
+    severities = [finding.severity for finding in findings if finding.active]
+    texts = [
         f"{count} {severity.label}{'' if count == 1 else 's'}"
         for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
         if (count := severities.count(severity)) or severity is Severity.ERROR
-    )
+    ]
+    if waived := sum(finding.waived is not None for finding in findings):
+        texts.append(f"{waived} waived")
+    if debt := len(findings) - len(severities) - waived:
+        texts.append(f"{debt} in debt")
+    return ", ".join(texts)
 
 
 def _totals(run: RunReport, paint: Paint) -> str:
