@@ -40,6 +40,7 @@ lint: $(READY)
 
 bench: setup
 	$(PYTHON) -m bench $(ARGS)
+	$(PYTHON) -m bench.static
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

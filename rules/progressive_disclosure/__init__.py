@@ -8,6 +8,7 @@ from .defaults import defaults_fail, placeholder_accepted
 from .empty import unguarded_empty
 from .features import advanced_on, flag_odd_name, ungrouped_advanced
 from .flags import flag_not_boolean
+from .inputs import too_many_required
 from .messages import unhelpful_message
 
 MODULE = RuleModule(
@@ -19,6 +20,7 @@ MODULE = RuleModule(
         placeholder_accepted,
         unguarded_empty,
         unhelpful_message,
+        too_many_required,
         flag_not_boolean,
         flag_odd_name,
         advanced_on,

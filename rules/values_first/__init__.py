@@ -5,6 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from .comments import undocumented
+from .groups import flat_group, list_of_named
 from .hardcoded import hardcoded
 from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
 from .schema import no_schema, schema_mismatch
@@ -25,6 +26,8 @@ MODULE = RuleModule(
         schema_gap,
         schema_stale,
         schema_not_embeddable,
+        flat_group,
+        list_of_named,
         duplicate_key,
         missing_file,
         key_style,

@@ -44,6 +44,8 @@ _SWITCHED = frozenset(
         *("create", "creates", "created", "creating", "deploy", "deploys", "deployed"),
     }
 )
+_SENTENCE = 4
+"""Words from which on a comment says what something does; fewer are a title."""
 _WORD = LazyPattern(r"[\w-]+")
 _REFERENCE = frozenset({"name", "key", "optional", "namespace"})
 """A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
@@ -104,15 +106,15 @@ def _is_explained_nearby(
 ) -> bool:
     """Whether another key's comment is about this one too.
 
-    That of the map around it, where it is the only key or the comment names it; that of the key on the line above it,
-    where the comment names it (``dnsPolicy and dnsConfig of the pods``).
+    That of the map around it, where it is the only key, the comment names it, or it switches what a comment of several
+    words describes; that of the key on the line above it, where the comment names it (``dnsPolicy and dnsConfig``).
     """
     name = str(key.path[-1])
     if parent is not None and parent.comment is not None:
         if len(children[parent.path]) == 1:
             return True
         words = frozenset(_WORD.findall(parent.comment.text.lower()))
-        if name.lower() in words or (name in _SWITCHES and words & _SWITCHED):
+        if name.lower() in words or (name in _SWITCHES and (words & _SWITCHED or len(words) >= _SENTENCE)):
             return True
     return (
         before is not None

@@ -1,0 +1,70 @@
+"""A picture of how the parts of a chart work together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from helm_constitution.api import OFF, Parameter, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.markdown import Markdown
+
+from .readme import require_readme
+
+_LANGUAGES = frozenset({"mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "nomnoml", "svgbob"})
+_IMAGE = LazyPattern(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
+_BADGE = LazyPattern(r"shields\.io|badge|/workflows/|codecov|goreportcard|artifacthub|logo|icon|banner", re.IGNORECASE)
+_DRAWN = LazyPattern(r"[─│┌┐└┘├┤╭╮╰╯═║▼▲►◄]|\+-{3,}\+|-{2,}>")
+_LINK = LazyPattern(r"\]\([^)]*(?:architecture|diagram|overview)[^)]*\)", re.IGNORECASE)
+
+
+@rule(
+    "docs/no-diagram",
+    default=OFF,
+    enforces=require(r"\bdiagrams?\b"),
+    parameters={"workloads": Parameter(3, "how one or two workloads work together can be said in a sentence")},
+)
+def no_diagram(subject: Subject) -> Iterator[Problem]:
+    """The README of a chart with many parts shows no picture of them.
+
+    Why: who runs the chart has to know which part talks to which before the first of them fails.
+    Bad:
+        # web
+        Installs a server, a worker, a scheduler and a cache.
+    Good:
+        ```mermaid
+        graph LR
+          server --> cache
+          scheduler --> worker --> cache
+        ```
+    Fix: draw the workloads and what connects them, as an image, in mermaid or in plain characters; or link to such a
+        picture. Badges and logos are none. Off by default: what is complex, only the chart's authors can tell; here it
+        is a chart that renders at least so many workloads with its default values.
+    Source: Artifact Hub and helm-docs conventions; GitHub renders mermaid in Markdown
+    """
+    name, readme = require_readme(subject)
+    defaults = subject.defaults
+    if defaults is None or defaults.rendering is None:
+        raise Unjudged(subject.facts.not_rendered)
+    count = sum(
+        workload.manifest.dependency is None and not workload.manifest.is_test and not workload.runs_to_completion
+        for workload in defaults.rendering.workloads
+    )
+    if count >= subject.number("workloads") and not _shows(readme):
+        message = f"the chart runs {count} workloads, and the README has no diagram; draw how they work together"
+        yield Problem(message, TextPlace(name))
+
+
+def _shows(readme: Markdown) -> bool:
+    if any(block.language.lower() in _LANGUAGES for block in readme.code):
+        return True
+    if any(sum(_DRAWN.search(line) is not None for line in block.lines) >= 2 for block in readme.code):
+        return True
+    for line in readme.prose:
+        if _LINK.search(line):
+            return True
+        if ("![" in line or "<img" in line.lower()) and any(
+            not _BADGE.search(inline or html) for inline, html in _IMAGE.findall(line)
+        ):
+            return True
+    return False

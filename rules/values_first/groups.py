@@ -1,0 +1,179 @@
+"""How values are put together: under a key of their own, and so that one of them can be set by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import OFF, SHOULD, Parameter, Problem, Related, Subject, Unjudged, require, rule
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.values import ValueKey
+from helm_constitution.yamltree import Path, dotted
+
+_SETTINGS = r"(?:values?|settings?|keys?|parameters?|configuration)\b"
+
+_PARTS = frozenset(
+    {
+        # of something that is reached over the network, or reaches something
+        *("host", "hosts", "hostname", "port", "path", "url", "uri", "scheme", "protocol", "timeout", "tls"),
+        *("address", "domain", "database", "db", "user", "username", "password", "existingSecret"),
+        *("secret", "secretName", "secretKey", "token"),
+        # of an object
+        *("enabled", "create", "name", "namespace", "annotations", "labels", "type", "class", "className"),
+        *("replicas", "minReplicas", "maxReplicas", "schedule"),
+        # of an image, of storage
+        *("image", "repository", "registry", "tag", "digest", "pullPolicy"),
+        *("size", "storageClass", "storageClassName", "accessMode", "accessModes", "mountPath", "existingClaim"),
+    }
+)
+"""What charts name the keys of a group: a prefix before three of them is the group's name."""
+_LABELS = frozenset({"annotations", "labels"})
+_QUALIFIERS = frozenset(
+    {
+        *("additional", "base", "common", "custom", "default", "existing", "extra", "external", "global", "internal"),
+        *("max", "min", "new", "old", "override", "primary", "secondary", "use", "pod", "container", "application"),
+    }
+)
+"""First words that say which one, or of what kind, and are no thing that has settings of its own."""
+_CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@rule(
+    "values/flat-group",
+    default=SHOULD,
+    enforces=(
+        require(rf"\b{_SETTINGS}.{{0,60}}\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b"),
+        require(rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"),
+    ),
+    parameters={
+        "siblings": Parameter(3, "two names may begin alike by chance, as podLabels and podAnnotations; three belong")
+    },
+)
+def flat_group(subject: Subject) -> Iterator[Problem]:
+    """Values that belong together share the beginning of their names instead of a key.
+
+    Why: what is grouped is found together, documented once, passed to a named template as one, and switched by one
+        `enabled`.
+    Bad:
+        databaseHost: db
+        databasePort: 5432
+        databaseUser: web
+    Good:
+        database:
+          host: db
+          port: 5432
+          user: web
+    Fix: make a map of their common beginning, and read the old names as well for one release. What names the parts of a
+        thing counts (host, port, path, enabled, type, tag and the like), not settings of another program, of a
+        dependency or of a map that templates pass on whole.
+    Source: Helm chart best practices, Values ("Flat or Nested Values"); helm create's own values.yaml
+    """
+    values = subject.chart.values
+    if values is None or not values.keys():
+        raise Unjudged("the chart has no values")
+    least = subject.number("siblings")
+    dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
+    maps: dict[Path, list[ValueKey]] = {}
+    for key in values.keys():  # noqa: SIM118 - not a mapping
+        if key.path[0] not in dependencies:
+            maps.setdefault(key.path[:-1], []).append(key)
+    for above, keys in maps.items():
+        for prefix, members in _groups(keys, least):
+            if not all(_is_own(key, subject) for key in members):
+                continue
+            names = [str(key.path[-1]) for key in members]
+            message = (
+                f"{', '.join(names[:-1])} and {names[-1]} are one group; make a map of it: "
+                f"{dotted((*above, prefix))} with {', '.join(_suffix(name, prefix) for name in names)}"
+            )
+            first, *others = (values.document.view.get(*key.path) for key in members)
+            yield Problem(message, first, tuple(Related(other, "of the same group") for other in others[:3]))
+
+
+def _groups(keys: list[ValueKey], least: int) -> Iterator[tuple[str, list[ValueKey]]]:
+    """The groups among the keys of one map, the largest first; each key belongs to one at most."""
+    groups: dict[str, list[ValueKey]] = {}
+    if len(keys) >= least:
+        for key in keys:
+            for prefix in _prefixes(str(key.path[-1])):
+                groups.setdefault(prefix, []).append(key)
+    names = {str(key.path[-1]) for key in keys}
+    told: set[Path] = set()
+    for prefix, candidates in sorted(groups.items(), key=lambda group: -len(group[1])):
+        members = [key for key in candidates if key.path not in told]
+        only_labels = all(_suffix(str(key.path[-1]), prefix) in _LABELS for key in members)
+        if len(members) >= least and prefix not in names and not only_labels:
+            told.update(key.path for key in members)
+            yield prefix, members
+
+
+def _prefixes(name: str) -> Iterator[str]:
+    """The beginnings of a name that may be a group's, where what follows names a part of one."""
+    for found in _CAPITAL.finditer(name):
+        prefix = name[: found.start()]
+        if prefix not in _QUALIFIERS and prefix[:1].islower() and _suffix(name, prefix) in _PARTS:
+            yield prefix
+
+
+def _suffix(name: str, prefix: str) -> str:
+    rest = name[len(prefix) :]
+    return rest.lower() if rest.isupper() else rest[:1].lower() + rest[1:]
+
+
+def _is_own(key: ValueKey, subject: Subject) -> bool:
+    """Whether some template spells the key out, and none passes the map around it on whole."""
+    path = tuple(str(step) for step in key.path)
+    uses = subject.uses
+    if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
+        return False
+    return any(read.path == path for read in uses.reads)
+
+
+_LISTS_OF_KUBERNETES = (
+    *("env", "envs", "envvars", "envfrom", "environment", "volumes", "volumemounts", "ports", "containers"),
+    *("sidecars", "initcontainers", "pullsecrets", "secrets", "options", "metrics", "headers", "volumeclaimtemplates"),
+    *("hosts", "tolerations", "parentrefs", "subjects", "receivers", "rules", "groups", "capabilities"),
+)
+"""Ends of names of lists that are lists in Kubernetes, or in the program that reads them."""
+
+
+@rule(
+    "values/list-of-named",
+    default=OFF,
+    enforces=(
+        require(r"\bmaps?\b.{0,40}\b(?:instead of|rather than|not|over)\b.{0,20}\b(?:lists?|arrays?)\b"),
+        require(r"\b(?:easy|easily|possible)\b.{0,40}--set\b"),
+    ),
+)
+def list_of_named(subject: Subject) -> Iterator[Problem]:
+    """A list holds things that have names.
+
+    Why: `--set` and a second values file can't change one of them: `--set servers[0].port=80` counts on the order, and
+        a list in another values file replaces this one as a whole.
+    Bad:
+        servers:
+          - name: foo
+            port: 80
+    Good:
+        servers:
+          foo:
+            port: 80
+    Fix: make a map of it, with the names as keys, and let the template range over `$name, $server`. Off by default:
+        lists keep an order, and many are lists in Kubernetes or in the program that reads them, which only their
+        authors can tell; those of usual names (env, volumes, ports, containers) are left out.
+    Source: Helm chart best practices, Values ("Consider How Users Will Use Your Values")
+    """
+    values = subject.chart.values
+    if values is None or not values.keys():
+        raise Unjudged("the chart has no values")
+    dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
+    for key in values.keys():  # noqa: SIM118 - not a mapping
+        if not isinstance(key.value, list) or not key.value or key.path[0] in dependencies:
+            continue
+        if str(key.path[-1]).lower().endswith(_LISTS_OF_KUBERNETES):
+            continue
+        things = [item for item in key.value if isinstance(item, dict) and isinstance(item.get("name"), str)]
+        names = [str(thing["name"]) for thing in things]
+        if len(things) == len(key.value) == len(set(names)) and any(len(thing) > 1 for thing in things):
+            listed = ", ".join(names)
+            message = f"{key.name} is a list of named things; make a map of it with the names as keys: {listed}"
+            yield Problem(message, values.document.view.get(*key.path))
