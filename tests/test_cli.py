@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.cli import _colour
+from helm_constitution.report import FORMATS
 
 CHARTS = Path(__file__).parent.parent / "testdata" / "charts"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -108,6 +109,10 @@ def test_values_and_namespace_reach_helm(program: Run, chart: Path) -> None:
         (("check", "web", "--constitution", "empty.md"), "empty.md: holds no principle"),
         (("check", "web", "--frob"), "No such option"),
         (("explain", "nothing/here"), "unknown rule 'nothing/here'"),
+        (("check", "web", "--output", "srif=x"), "unknown format 'srif'; one of text, json, sarif, "),
+        (("check", "web", "--output", "json=none/x"), "none: the report can't be written: no such folder"),
+        (("check", "web", "--output", "json=web"), "json=web names no file"),
+        (("check", "web", "--output", "json="), "json= names no file"),
     ],
 )
 def test_bad_input_is_2_and_says_what_to_do(program: Run, chart: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -136,6 +141,39 @@ def test_output_writes_files_in_other_formats_besides(program: Run, chart: Path)
     done = program("check", "web", "--output", "report.txt")
     assert done.stdout == ""
     assert (chart.parent / "report.txt").read_text().startswith("web 1.0.0")
+
+
+def test_several_outputs_at_once(program: Run, chart: Path) -> None:
+    done = program("check", "web", *(f"--output={form}=report.{form}" for form in FORMATS), "--format", "github")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+    reports = {form: (chart.parent / f"report.{form}").read_text() for form in FORMATS}
+    assert reports["github"].startswith("::error file=web/")
+    assert program("check", "web", "--format", "github").stdout == reports["github"]
+    (result, *_) = json.loads(reports["sarif"])["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("web/")
+
+
+def test_reports_are_the_same_on_every_run(program: Run, chart: Path) -> None:
+    for seed in ("1", "2"):
+        outputs = (f"--output={form}={seed}.{form}" for form in FORMATS)
+        program("check", "web", "--no-cache", *outputs, PYTHONHASHSEED=seed)
+    for form in FORMATS:
+        assert (chart.parent / f"1.{form}").read_bytes() == (chart.parent / f"2.{form}").read_bytes()
+
+
+def test_a_chart_is_placed_in_its_repository_from_wherever_it_is_checked(program: Run, chart: Path) -> None:
+    (chart.parent / ".git").mkdir()
+    place = "::error file=web/Chart.yaml,"
+    for path in ("web", "./web/", str(chart), "../" + chart.parent.name + "/web"):
+        assert place in program("check", path, "--format", "github").stdout
+
+
+def test_an_error_of_a_hostile_name_is_one_harmless_line(program: Run) -> None:
+    done = program("check", "a\n::error::b\x1b[2J##[add-path]c")
+    assert done.stderr.splitlines() == [
+        "helm-constitution: error: a",
+        ": :error::b�[2J# #[add-path]c: no such chart: neither a folder nor a packaged chart",
+    ]
 
 
 def test_a_second_check_is_the_same_and_a_changed_chart_is_checked_anew(program: Run, chart: Path) -> None:

@@ -26,7 +26,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except ConstitutionError as error:
-        click.echo(f"helm-constitution: error: {error}", err=True)
+        from helm_constitution.report.words import clean, inert
+
+        lines = [clean(line) for line in f"helm-constitution: error: {error}".splitlines()]
+        click.echo(inert("\n".join(lines)), err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)

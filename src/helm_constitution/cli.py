@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from helm_constitution import __version__
+from helm_constitution.report import FORMATS
 
 if TYPE_CHECKING:
     from helm_constitution.constitution import Constitution
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
     from helm_constitution.outcome import ChartReport, RunReport
-
-FORMATS = ("text", "json")
 
 
 class Context:
@@ -137,7 +136,7 @@ def _set_options(command: Any) -> Any:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
     help="The report on standard output.",
@@ -146,7 +145,7 @@ def _set_options(command: Any) -> Any:
     "--output",
     "outputs",
     multiple=True,
-    metavar="[FMT=]FILE",
+    metavar="[FORMAT=]FILE",
     help="Write the report into a file (besides, in another format). Can be repeated.",
 )
 @click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
@@ -214,18 +213,20 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
     """Checks every chart that the arguments name. A chart that can't be judged doesn't keep the others from it."""
     from helm_constitution.check import check_chart, failed_chart
     from helm_constitution.errors import ConstitutionError
-    from helm_constitution.find import find_charts
+    from helm_constitution.find import find_charts, repository_of
     from helm_constitution.outcome import RunReport
 
     reports: list[ChartReport] = []
     charts = [chart for path in paths for chart in find_charts(path)]
     for chart in charts:
         try:
-            reports.append(check_chart(chart, engine, _check_options(chart, request, options)))
+            report = check_chart(chart, engine, _check_options(chart, request, options))
         except ConstitutionError as error:
             if len(charts) == 1:
                 raise
-            reports.append(failed_chart(chart, error))
+            report = failed_chart(chart, error)
+        root, place = repository_of(chart)
+        reports.append(report._replace(root=root, place=place))
         if len(charts) > 1:
             gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
     return RunReport(engine.name, engine.version(), engine.kube_version(request), tuple(reports))
@@ -254,20 +255,31 @@ def _ids(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _output(text: str, form: str) -> tuple[str, Path]:
+    """The format and the file of an --output; what is wrong with them is said before the check, not after."""
+    from helm_constitution.errors import ConfigurationError
+
     head, equals, tail = text.partition("=")
     if equals and head in FORMATS:
-        return head, Path(tail)
-    return form, Path(text)
+        form, text = head, tail
+    elif equals and head.isalpha():
+        known = f"one of {', '.join(FORMATS)}; for a file of that name write ./{text}"
+        raise ConfigurationError(f"--output {text}: unknown format {head!r}; {known}")
+    file = Path(text)
+    if not text or file.is_dir():
+        raise ConfigurationError(f"--output {form}={text} names no file to write the report into")
+    if not file.parent.is_dir():
+        raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
+    return form, file
 
 
 def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
-    if form == "json":
-        from helm_constitution.report import jsonreport
+    if form == "text":
+        from helm_constitution.report import text
 
-        return jsonreport.render(run)
-    from helm_constitution.report import text
+        return text.render(run, colour=colour, full=full)
+    from helm_constitution.report import renderer
 
-    return text.render(run, colour=colour, full=full)
+    return renderer(form)(run)
 
 
 def _write(file: Path, text: str) -> None:

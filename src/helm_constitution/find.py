@@ -60,5 +60,22 @@ def find_charts(path: Path) -> list[Path]:
     return sorted(found)
 
 
+def repository_of(chart: Path) -> tuple[str, str]:
+    """The root of a chart's repository, an absolute path, and the chart's path from it, with slashes.
+
+    Outside a repository the current folder counts as the root; a chart above or beside that one has its own folder as
+    root.
+    """
+    from helm_constitution.constitution import repository_root
+
+    place = os.path.abspath(chart)
+    root = str(repository_root(chart) or os.getcwd())
+    inside = os.path.relpath(place, root)
+    if inside == os.pardir or inside.startswith(os.pardir + os.sep):
+        root = place if os.path.isdir(place) else os.path.dirname(place)
+        inside = os.path.relpath(place, root)
+    return root, inside.replace(os.sep, "/")
+
+
 def _reason(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)

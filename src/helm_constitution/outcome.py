@@ -79,7 +79,9 @@ class StaleWaiver(NamedTuple):
 class ChartReport(NamedTuple):
     """Everything that a report of one chart says.
 
-    ``limit`` is the weakest severity that fails the gate; None where nothing does.
+    ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
+    two are no part of what is remembered of a chart, but set for each run. ``limit`` is the weakest severity that fails
+    the gate; None where nothing does.
     """
 
     name: str
@@ -96,6 +98,8 @@ class ChartReport(NamedTuple):
     rules: tuple[RuleReport, ...] = ()
     stale: tuple[StaleWaiver, ...] = ()
     limit: Severity | None = Severity.ERROR
+    root: str = ""
+    place: str = ""
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the gate."""

@@ -22,6 +22,7 @@ from helm_constitution.outcome import (
     ChartReport,
     ConstitutionReport,
     PrincipleReport,
+    RuleReport,
     RunReport,
     ScenarioReport,
     StaleWaiver,
@@ -82,6 +83,9 @@ def chart(*findings: Finding, problems: tuple[Trouble, ...] = (), **changes: Any
         findings=findings,
         problems=problems,
         undemanded=3,
+        rules=(RuleReport("security/root-user"), RuleReport("security/latest-tag")),
+        root="/home/user/repository",
+        place="charts/web",
     )
     return report._replace(**changes)
 

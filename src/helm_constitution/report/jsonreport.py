@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
 from helm_constitution.model import Finding, Location, Severity, Trouble, Waived
 from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.report.words import json_text
 
 
 def render(run: RunReport) -> str:
@@ -20,7 +20,7 @@ def render(run: RunReport) -> str:
         "charts": [_chart(chart) for chart in run.charts],
         "summary": summary(run.charts),
     }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    return json_text(document)
 
 
 def summary(charts: Sequence[ChartReport]) -> dict[str, int]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict, Waived
 from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, StatementReport, Status
+from helm_constitution.report.words import clean, counts, homes, inert, label, shorten
 
 SHOWN = 5
 """How many findings of one rule are shown under a principle before the rest is counted."""
@@ -56,14 +57,14 @@ def render(run: RunReport, *, colour: bool = False, full: bool = False) -> str:
     if len(run.charts) > 1:
         lines.append(_totals(run, paint))
         lines.append("")
-    return "\n".join(lines)
+    return inert("\n".join(lines))
 
 
 def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iterator[str]:
-    name = f"{chart.name} {chart.version}".strip()
+    name = clean(f"{chart.name} {chart.version}".strip())
     yield paint(name, "bold") + f" ({clean(chart.path)})"
     yield paint(f"constitution: {_constitution(chart)}", "dim")
-    yield paint(f"engine: {run.engine}, helm {run.helm}, Kubernetes {run.kube}", "dim")
+    yield paint(f"engine: {run.engine}, helm {clean(run.helm)}, Kubernetes {clean(run.kube)}", "dim")
     if chart.scenarios:
         yield paint(f"scenarios: {_scenarios(chart, full)}", "dim")
     asked: dict[str, list[str]] = {}
@@ -74,13 +75,13 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
         yield paint(f"needs input ({clean(_some(names))}): {clean(message)}", "note")
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
-    homes = _homes(chart)
+    by_principle = homes(chart)
     for principle in chart.principles:
-        yield from _principle(chart, principle, homes.get(id(principle), []), paint, full)
-    if homes.get(0):
+        yield from _principle(chart, principle, by_principle.get(id(principle), []), paint, full)
+    if by_principle.get(0):
         yield ""
         yield paint("Selected rules", "bold")
-        yield from _kinds(chart, homes[0], paint, full)
+        yield from _kinds(chart, by_principle[0], paint, full)
     if chart.stale:
         yield ""
         yield from _stale(chart, paint)
@@ -97,7 +98,7 @@ def _constitution(chart: ChartReport) -> str:
     document = chart.constitution
     if document is None:
         return "none"
-    version = f" {document.version}" if document.version else ""
+    version = f" {clean(document.version)}" if document.version else ""
     return f"built-in{version}" if document.builtin else f"{clean(document.file)}{version}"
 
 
@@ -124,32 +125,18 @@ def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
         scenarios.setdefault(trouble._replace(scenario=None), []).append(trouble.scenario or DEFAULTS)
     for trouble, names in scenarios.items():
         place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""
-        label = "scenario" if len(names) == 1 else "scenarios"
-        scenario = f" ({label} {clean(_some(names))})" if names != [DEFAULTS] else ""
+        word = "scenario" if len(names) == 1 else "scenarios"
+        scenario = f" ({word} {clean(_some(names))})" if names != [DEFAULTS] else ""
         yield paint("could not judge", "error") + f": {place}{clean(trouble.message)}{scenario}"
         if trouble.traceback:
-            yield trouble.traceback.rstrip()
+            yield from (clean(line) for line in trouble.traceback.rstrip().splitlines())
 
 
 def _stale(chart: ChartReport, paint: Paint) -> Iterator[str]:
     """The waivers that fail the gate."""
     for stale in chart.stale:
-        label = paint("stale waiver", "error")
-        yield f"{paint(_shown(chart, stale.location), 'bold')}: {label} of {clean(stale.waives)}: {clean(stale.reason)}"
-
-
-def _homes(chart: ChartReport) -> dict[int, list[Finding]]:
-    """Which principle each finding is printed under: that of its first statement in the document; 0 for none."""
-    by_statement = {
-        (principle.key, report.statement.line): principle
-        for principle in chart.principles
-        for report in principle.statements
-    }
-    homes: dict[int, list[Finding]] = {}
-    for finding in chart.findings:
-        places = [by_statement[statement] for statement in finding.statements if statement in by_statement]
-        homes.setdefault(id(places[0]) if places else 0, []).append(finding)
-    return homes
+        kind = paint("stale waiver", "error")
+        yield f"{paint(_shown(chart, stale.location), 'bold')}: {kind} of {clean(stale.waives)}: {clean(stale.reason)}"
 
 
 def _principle(
@@ -159,7 +146,7 @@ def _principle(
     if not findings and not unchecked:
         return
     yield ""
-    yield paint(principle.title, "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
+    yield paint(clean(principle.title), "bold") + " · " + paint(principle.verdict.label, principle.verdict.label)
     yield from _kinds(chart, findings, paint, full)
     yield from _unchecked(unchecked, paint, full)
 
@@ -180,7 +167,7 @@ def _kinds(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: 
         yield from _findings(chart, debt, paint, full)
     elif debt:
         rules = list(dict.fromkeys(finding.rule for finding in debt))
-        yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {_some(rules, 4)}; --all shows them"
+        yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {clean(_some(rules, 4))}; --all shows them"
     if foreign:
         yield from _dependencies(foreign, paint)
 
@@ -195,7 +182,7 @@ def _dependencies(findings: Sequence[Finding], paint: Paint) -> Iterator[str]:
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     yield (
         f"  {paint('note', 'note')} in objects of {'dependencies' if len(names) > 1 else 'the dependency'} "
-        f"{clean(_some(names, 3))}: {_some(rules, 4)}; --all shows them"
+        f"{clean(_some(names, 3))}: {clean(_some(rules, 4))}; --all shows them"
     )
 
 
@@ -235,18 +222,17 @@ def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, ful
             yield from _finding(chart, group, paint)
         if len(shown) < len(groups):
             hidden = sum(len({finding.location for finding in group}) for group in groups[len(shown) :])
-            yield paint(f"  … {hidden} more of {rule}; --all shows them", "dim")
+            yield paint(f"  … {hidden} more of {clean(rule)}; --all shows them", "dim")
 
 
 def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iterator[str]:
     """One place and message, with every object that it is wrong in."""
     finding = group[0]
-    word = finding.severity.label if finding.active else "waived" if finding.waived is not None else "debt"
-    label = paint(word, word)
+    painted = paint(label(finding), label(finding))
     place = _shown(chart, finding.location)
     if finding.object is not None and finding.location.precision is Precision.FILE:
         place += " (line not certain)"
-    yield f"  {paint(place, 'bold')}: {label} {finding.rule}: {clean(finding.message)}"
+    yield f"  {paint(place, 'bold')}: {painted} {clean(finding.rule)}: {clean(finding.message)}"
     if finding.source_line is not None and finding.location.line is not None:
         yield from _source(finding.location, finding.source_line, paint)
     lines = [str(line) for line in dict.fromkeys(other.location.line for other in group[1:]) if line]
@@ -260,7 +246,7 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     if finding.waived is not None:
         yield from _reasons(chart, finding.waived, paint)
     elif finding.debt is not None:
-        yield paint(f"        accepted on {finding.debt.since}", "dim")
+        yield paint(f"        accepted on {clean(finding.debt.since)}", "dim")
 
 
 def _reasons(chart: ChartReport, waived: Waived, paint: Paint) -> Iterator[str]:
@@ -343,43 +329,16 @@ def _table(chart: ChartReport, paint: Paint) -> Iterator[str]:
 
 
 def _closing(chart: ChartReport, paint: Paint) -> str:
-    counts = _counts(chart.findings)
+    found = counts(chart.findings)
     statements = [report for principle in chart.principles for report in principle.statements]
     unchecked = sum(report.verdict is Verdict.UNCHECKED for report in statements)
     stale = f", {len(chart.stale)} stale waiver{'s' if len(chart.stale) > 1 else ''}" if chart.stale else ""
-    text = f"{counts}{stale}; {len(statements)} statements, {unchecked} unchecked"
+    text = f"{found}{stale}; {len(statements)} statements, {unchecked} unchecked"
     if chart.undemanded:
         text += f"; {chart.undemanded} rules not demanded by this constitution"
     return paint(text, "bold")
 
 
-def _counts(findings: Sequence[Finding]) -> str:
-    severities = [finding.severity for finding in findings if finding.active]
-    texts = [
-        f"{count} {severity.label}{'' if count == 1 else 's'}"
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-        if (count := severities.count(severity)) or severity is Severity.ERROR
-    ]
-    if waived := sum(finding.waived is not None for finding in findings):
-        texts.append(f"{waived} waived")
-    if debt := len(findings) - len(severities) - waived:
-        texts.append(f"{debt} in debt")
-    return ", ".join(texts)
-
-
 def _totals(run: RunReport, paint: Paint) -> str:
     findings = [finding for chart in run.charts for finding in chart.findings]
-    return paint(f"{len(run.charts)} charts: {_counts(findings)}", "bold")
-
-
-def shorten(text: str, width: int) -> str:
-    """The text on one line, cut at ``width`` with an ellipsis."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
-
-
-def clean(text: str) -> str:
-    """The text without control characters: what a chart says can't steer the terminal."""
-    if text.isprintable():
-        return text
-    return "".join(character if character.isprintable() else " " if character.isspace() else "�" for character in text)
+    return paint(f"{len(run.charts)} charts: {counts(findings)}", "bold")

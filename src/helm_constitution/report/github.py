@@ -1,0 +1,57 @@
+"""Annotations for GitHub Actions: workflow commands, one a line, that show findings beside the lines of a pull request.
+
+A step shows ten errors, ten warnings and ten notices, so the worst stand first, and of these one of each rule before a
+second.
+"""
+
+from __future__ import annotations
+
+from helm_constitution.model import Severity
+from helm_constitution.outcome import RunReport
+from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
+from helm_constitution.report.words import clean, standing
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+def render(run: RunReport) -> str:
+    """The report as workflow commands: what could not be judged, then the findings, the worst first.
+
+    What is waived or debt comes last, as a notice that says so.
+    """
+    lines = [
+        _command("error", place_of_trouble(chart, trouble), "could not judge", trouble_message(chart, trouble))
+        for chart in run.charts
+        for trouble in chart.problems
+    ]
+    earlier: dict[tuple[Severity, str], int] = {}
+    ranked = []
+    for chart in run.charts:
+        for finding in entries(chart):
+            key = finding.severity, finding.rule
+            earlier[key] = earlier.get(key, -1) + 1
+            ranked.append(((standing(finding) is not None, -finding.severity, earlier[key]), chart, finding))
+    ranked.sort(key=lambda one: one[0])
+    for _, chart, finding in ranked:
+        command = _COMMANDS[finding.severity] if standing(finding) is None else "notice"
+        found = place(chart, finding.location)
+        lines.append(_command(command, found, finding.rule, message(chart, finding)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _command(command: str, found: FilePlace, title: str, text: str) -> str:
+    location = found.location
+    properties: dict[str, str | int | None] = {"file": found.path, "line": location.line, "endLine": location.end_line}
+    if location.end_line == location.line:  # GitHub takes columns of one line only
+        properties.update(col=location.column, endColumn=location.end_column)
+    properties["title"] = title
+    given = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    return f"::{command} {given}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return clean(text).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

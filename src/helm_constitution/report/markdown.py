@@ -1,0 +1,279 @@
+"""Markdown, for a comment on a pull request and for a job's summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.model import Finding, Verdict
+from helm_constitution.outcome import ChartReport, PrincipleReport, RunReport, StatementReport
+from helm_constitution.report.files import (
+    details_of,
+    entries,
+    place,
+    place_of_trouble,
+    shown,
+    stale_waivers,
+    trouble_message,
+)
+from helm_constitution.report.words import clean, counts, homes, inert, label, shorten
+
+LIMIT = 65_536
+"""What GitHub takes of a comment, in characters; held to in bytes as well, which are more."""
+
+_STEPS = (10, 5, 2, 1, 0)
+"""How many findings of one rule are listed under a principle, until the report fits."""
+
+_OPEN = 20
+"""So many findings that fail the gate are shown at once; more are folded up."""
+
+_TEXT = 400
+"""Characters of one text, of which there is no limit by itself."""
+
+_MARKS = {
+    Verdict.PASS: "✅",
+    Verdict.WAIVED: "☑️",
+    Verdict.DEBT: "🕒",
+    Verdict.UNCHECKED: "❔",
+    Verdict.FAIL: "❌",
+    Verdict.ERROR: "⛔",
+}
+_STATUS = ("✅ the gate passes", "❌ the gate fails", "⛔ not everything could be judged")
+
+_SPECIAL = LazyPattern(r"[\\`*_\[\]~]|[<>&|$]|(?<=[@#])(?=\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def render(run: RunReport) -> str:
+    """The report as Markdown of at most :data:`LIMIT` bytes: what does not fit is counted."""
+    for of_rule in _STEPS:
+        text = _document(run, of_rule)
+        if len(text.encode("utf-8")) <= LIMIT:
+            return text
+    return _overview_alone(run)
+
+
+class _Detail(NamedTuple):
+    """How much is shown: findings of one rule under a principle, and whether what fails the gate is unfolded."""
+
+    of_rule: int
+    unfolded: bool
+
+
+def _document(run: RunReport, of_rule: int) -> str:
+    findings = [finding for chart in run.charts for finding in entries(chart)]
+    detail = _Detail(of_rule, sum(chart.fails(finding) for chart in run.charts for finding in entries(chart)) <= _OPEN)
+    lines = [*_heading(run)]
+    if len(run.charts) > 1:
+        lines += ["", *_OVERVIEW, *(_row(chart) for chart in run.charts)]
+    listed = 0
+    for chart in run.charts:
+        groups = list(_groups(chart))
+        listed += sum(min(len(those), of_rule) for group in groups for those in group.by_rule.values())
+        lines += ["", *_chart(run, chart, groups, detail)]
+    if listed < len(findings):
+        lines += ["", f"_{listed} of {len(findings)} findings are listed; the other formats have all of them._"]
+    return inert("\n".join(lines) + "\n")
+
+
+def _overview_alone(run: RunReport) -> str:
+    """For so many charts that even their tables of principles are too long: a line a chart, as many as fit."""
+    lines = [*_heading(run), "", *_OVERVIEW]
+    room = LIMIT - 200 - sum(len(line.encode("utf-8")) + 1 for line in lines)
+    charts = sorted(run.charts, key=lambda chart: -chart.verdict)
+    for number, chart in enumerate(charts):
+        row = _row(chart)
+        room -= len(row.encode("utf-8")) + 2
+        if room < 0:
+            lines += ["", f"… and {len(charts) - number} more charts."]
+            break
+        lines.append(row)
+    lines += ["", "_No findings are listed, to fit in a comment; the other formats have all of them._"]
+    return inert("\n".join(lines) + "\n")
+
+
+_OVERVIEW = ("| Chart | Verdict | Findings |", "| --- | --- | --- |")
+
+
+def _heading(run: RunReport) -> Iterator[str]:
+    findings = [finding for chart in run.charts for finding in chart.findings]
+    charts = "1 chart" if len(run.charts) == 1 else f"{len(run.charts)} charts"
+    yield f"## helm-constitution: {_STATUS[run.status]}"
+    yield ""
+    yield f"{charts}: {counts(findings)}{_stale(run.charts)}"
+
+
+def _row(chart: ChartReport) -> str:
+    found = counts(chart.findings) + _stale([chart])
+    return f"| {words(chart.name)} {words(chart.version)} | {_verdict(chart.verdict)} | {found} |"
+
+
+def _stale(charts: Sequence[ChartReport]) -> str:
+    count = sum(len(chart.stale) for chart in charts)
+    return f", {count} stale waiver{'' if count == 1 else 's'}" if count else ""
+
+
+def _verdict(verdict: Verdict) -> str:
+    return f"{_MARKS[verdict]} {verdict.label}"
+
+
+def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail: _Detail) -> Iterator[str]:
+    yield f"### {words(f'{chart.name} {chart.version}'.strip())}: {_verdict(chart.verdict)}"
+    yield ""
+    document = chart.constitution
+    held = f"{document.file} {document.version or ''}".strip() if document is not None else "no constitution"
+    yield (
+        f"{code(chart.path)}, held to {words(held)}; rendered by helm {words(run.helm)} ({words(run.engine)} engine) "
+        f"for Kubernetes {words(run.kube)}"
+    )
+    yield from _problems(chart)
+    for notice in chart.notices:
+        yield ""
+        yield f"Note: {words(notice)}"
+    if chart.principles:
+        yield ""
+        yield "| Principle | Verdict | Evidence |"
+        yield "| --- | --- | --- |"
+        for principle in chart.principles:
+            yield f"| {words(principle.title)} | {_verdict(principle.verdict)} | {words(principle.evidence)} |"
+    for group in groups if detail.of_rule else ():
+        unfolded = detail.unfolded and any(chart.fails(finding) for finding in group.findings)
+        yield from _folded(group.title, _counts(group.findings), _list(chart, group, detail.of_rule), unfolded=unfolded)
+    yield from _unchecked(chart, detail)
+
+
+def _problems(chart: ChartReport) -> Iterator[str]:
+    if chart.problems:
+        yield ""
+        yield "**Could not judge:**"
+        yield ""
+    for trouble in chart.problems:
+        found = place_of_trouble(chart, trouble)
+        yield f"- {code(shown(found))}: {prose(trouble_message(chart, trouble))}"
+
+
+def _counts(findings: Sequence[Finding]) -> str:
+    return counts(findings).removeprefix("0 errors, ")
+
+
+class _Group(NamedTuple):
+    """Findings under one heading, by their rules, the worst first."""
+
+    title: str
+    findings: Sequence[Finding]
+
+    @property
+    def by_rule(self) -> Mapping[str, Sequence[Finding]]:
+        """Each rule's findings."""
+        found: dict[str, list[Finding]] = {}
+        for finding in sorted(self.findings, key=lambda finding: -finding.severity):
+            found.setdefault(finding.rule, []).append(finding)
+        return found
+
+
+def _groups(chart: ChartReport) -> Iterator[_Group]:
+    """The findings of each principle, those of rules that were only selected, and those that don't count."""
+    by_principle = homes(chart)
+    named = [(principle.title, by_principle.get(id(principle), ())) for principle in chart.principles]
+    for title, findings in (*named, ("Selected rules", by_principle.get(0, ()))):
+        active = [finding for finding in findings if finding.active]
+        if active:
+            yield _Group(title, active)
+    if stale := stale_waivers(chart):
+        yield _Group("Stale waivers", stale)
+    excused = [finding for finding in chart.findings if not finding.active]
+    if excused:
+        yield _Group("Waived and debt", excused)
+
+
+def _folded(title: str, summary: str, lines: Iterator[str], *, unfolded: bool) -> Iterator[str]:
+    # The summary is HTML: it holds our own words alone.
+    yield ""
+    yield f"#### {words(title)}"
+    yield ""
+    yield f"<details{' open' if unfolded else ''}><summary>{summary}</summary>"
+    yield ""
+    yield from lines
+    yield ""
+    yield "</details>"
+
+
+def _list(chart: ChartReport, group: _Group, of_rule: int) -> Iterator[str]:
+    """So many findings of each rule; what has the same words is one entry with several places."""
+    for rule, findings in group.by_rule.items():
+        alike: dict[str, list[Finding]] = {}
+        for finding in findings[:of_rule]:
+            alike.setdefault(finding.message, []).append(finding)
+        for message, those in alike.items():
+            head = f"- **{label(those[0])}** {code(rule)}"
+            if len(those) == 1:
+                yield f"{head} at {_place(chart, those[0])}: {prose(message)}"
+            else:
+                yield f"{head}: {prose(message)}"
+                yield from (f"  - {_place(chart, finding)}" for finding in those)
+        if len(findings) > of_rule:
+            yield f"- … {len(findings) - of_rule} more of {code(rule)}"
+
+
+def _place(chart: ChartReport, finding: Finding) -> str:
+    found = place(chart, finding.location)
+    details = details_of(finding)
+    inside = f", {code(found.inside)}" if found.inside is not None else ""
+    return code(shown(found)) + inside + (f" ({words('; '.join(details))})" if details else "")
+
+
+def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
+    reports = [
+        (principle, report)
+        for principle in chart.principles
+        for report in principle.statements
+        if report.verdict is Verdict.UNCHECKED
+    ]
+    if not reports:
+        return
+    count = f"{len(reports)} statement{'' if len(reports) == 1 else 's'}"
+    if detail.of_rule == 0:
+        yield ""
+        yield f"Unchecked: {count}"
+        return
+    yield from _folded("Unchecked", count, (_statement(*pair) for pair in reports), unfolded=False)
+
+
+def _statement(principle: PrincipleReport, report: StatementReport) -> str:
+    statement = report.statement
+    reason = f" ({words(report.reason)})" if report.reason else ""
+    text = words(shorten(statement.full_text, 160))
+    return f"- {words(principle.title)}, line {statement.line}, {statement.keyword}: {text}{reason}"
+
+
+def words(text: str) -> str:
+    """A text of others, as it reads: no markup, no link, no mention of a person, no reference to an issue."""
+    return _literal(shorten(clean(text), _TEXT))
+
+
+def _literal(text: str) -> str:
+    return _SPECIAL.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if not character:
+        return "&#8203;"  # a space of no width behind @ or #
+    return f"\\{character}" if character in "\\`*_[]~" else f"&#{ord(character)};"
+
+
+def prose(text: str) -> str:
+    """As :func:`words`, where what stands between backticks is code. Not for a table: a pipe in code ends its cell."""
+    parts = shorten(clean(text), _TEXT).split("`")
+    if len(parts) % 2 == 0 or "" in parts[1::2]:
+        return words(text)
+    return "".join(code(part) if number % 2 else _literal(part) for number, part in enumerate(parts))
+
+
+def code(text: str) -> str:
+    """A text of others as code: in a fence that is longer than any in it."""
+    text = shorten(clean(text), _TEXT)
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"

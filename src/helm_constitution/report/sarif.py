@@ -1,0 +1,213 @@
+"""SARIF 2.1.0 (OASIS, errata 01), as code scanning and editors read it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from helm_constitution import __version__
+from helm_constitution.digest import sha256
+from helm_constitution.model import Base, Finding, Severity, Verdict
+from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.report.files import (
+    STALE_WAIVER,
+    FilePlace,
+    details_of,
+    entries,
+    place,
+    place_of_trouble,
+    trouble_message,
+)
+from helm_constitution.report.words import clean, json_text, shorten, standing
+
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+FINGERPRINT = "helmConstitution/v1"
+"""The name of our fingerprint; ``primaryLocationLineHash`` is left to the program that uploads."""
+
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+_STALE = "A waiver has expired, or nothing is left that it waives: renew it or take it out."
+_ROOT = "%SRCROOT%"
+_DESCRIPTION = 1024
+"""Characters that code scanning takes of a description."""
+
+
+def render(run: RunReport) -> str:
+    """The report as one SARIF run.
+
+    URIs count from the repository's root. Rules are described where there are results of them. What could not be judged
+    and the statements that nothing checks are notifications of the invocation.
+    """
+    rules = list(dict.fromkeys(finding.rule for chart in run.charts for finding in entries(chart)))
+    index = {rule: number for number, rule in enumerate(rules)}
+    document = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {
+                    "driver": {
+                        "name": "helm-constitution",
+                        "semanticVersion": __version__,
+                        "rules": list(_rules(rules)),
+                    }
+                },
+                "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+                "columnKind": "unicodeCodePoints",
+                "invocations": [
+                    {
+                        "executionSuccessful": run.status != 2,
+                        "exitCode": run.status,
+                        "toolExecutionNotifications": [
+                            notification for chart in run.charts for notification in _notifications(chart)
+                        ],
+                    }
+                ],
+                "results": [
+                    _result(chart, finding, index[finding.rule]) for chart in run.charts for finding in entries(chart)
+                ],
+            }
+        ],
+    }
+    return json_text(document)
+
+
+def _rules(ids: list[str]) -> Iterator[dict[str, Any]]:
+    """Descriptions of rules, out of their pages; a rule of which there is no page has its id alone."""
+    from helm_constitution import registry
+    from helm_constitution.explain import sections, title
+
+    pages = {rule.id: rule for rule in registry.rules()}
+    for rule_id in ids:
+        rule = pages.get(rule_id)
+        if rule is None:
+            text = _STALE if rule_id == STALE_WAIVER else clean(rule_id)
+            yield {
+                "id": clean(rule_id),
+                "shortDescription": {"text": text},
+                "fullDescription": {"text": text},
+                "help": {"text": text},
+            }
+            continue
+        parts = sections(rule)
+        heading = title(rule)
+        why = " ".join(parts.get("Why", "").split())
+        yield {
+            "id": rule.id,
+            "shortDescription": {"text": shorten(heading, _DESCRIPTION)},
+            "fullDescription": {"text": shorten(f"{heading} {why[:1].upper()}{why[1:]}", _DESCRIPTION)},
+            "help": {"text": _help(parts, markdown=False), "markdown": _help(parts, markdown=True)},
+            "properties": {"tags": [rule.principle]},
+        }
+
+
+def _help(parts: Any, *, markdown: bool) -> str:
+    """A rule's page below its title."""
+    texts = []
+    for name, text in parts.items():
+        if name in ("Bad", "Good"):
+            texts.append(f"**{name}**\n\n```yaml\n{text}\n```" if markdown else f"{name}:\n\n{text}")
+        else:
+            told = " ".join(text.split())
+            texts.append(f"**{name}**: {told}" if markdown else f"{name}: {told}")
+    return "\n\n".join(texts)
+
+
+def _result(chart: ChartReport, finding: Finding, index: int) -> dict[str, Any]:
+    found = place(chart, finding.location)
+    text = finding.message if found.inside is None else f"{found.inside}: {finding.message}"
+    details = [detail for detail in details_of(finding) if detail != standing(finding)]
+    result: dict[str, Any] = {
+        "ruleId": clean(finding.rule),
+        "ruleIndex": index,
+        "level": _LEVELS[finding.severity],
+        "message": {"text": _message(f"{text} ({'; '.join(details)})" if details else text)},
+        "locations": [_location(found)],
+        "partialFingerprints": {FINGERPRINT: _fingerprint(chart, finding)},
+    }
+    thing = finding.object
+    if thing is not None:
+        name = "/".join(part for part in (thing.kind, thing.namespace, thing.name, thing.container) if part)
+        result["locations"][0]["logicalLocations"] = [{"fullyQualifiedName": clean(name), "kind": "resource"}]
+    related = [(place(chart, other.location), other.message) for other in finding.related]
+    if related:
+        result["relatedLocations"] = [
+            {"id": number, **_location(place_), "message": {"text": _message(told)}}
+            for number, (place_, told) in enumerate(related, 1)
+        ]
+    if (suppression := _suppression(chart, finding)) is not None:
+        result["suppressions"] = [suppression]
+    result["properties"] = {
+        "chart": clean(chart.name),
+        "principle": clean(finding.principle),
+        "precision": finding.location.precision.value,
+        "scenarios": [clean(name) for name in finding.scenarios],
+        "statements": [f"{clean(key)}:{line}" for key, line in finding.statements],
+    }
+    return result
+
+
+def _suppression(chart: ChartReport, finding: Finding) -> dict[str, Any] | None:
+    """A waiver, or debt. A comment in a file of the chart suppresses in the source, all else from outside."""
+    reason = standing(finding)
+    if reason is None:
+        return None
+    suppression: dict[str, Any] = {"kind": "external", "status": "accepted", "justification": clean(reason)}
+    if finding.waived is not None:
+        suppression["location"] = _location(place(chart, finding.waived.location))
+        if finding.waived.location.base is Base.CHART:
+            suppression["kind"] = "inSource"
+    return suppression
+
+
+def _location(found: FilePlace) -> dict[str, Any]:
+    """A file, and the region where there is one: a result of no certain line stands for its whole file."""
+    location = found.location
+    artifact = {"uri": _uri(found.path), "uriBaseId": _ROOT}
+    if os.path.isabs(found.path) or found.path.startswith("../"):
+        del artifact["uriBaseId"]
+    physical: dict[str, Any] = {"artifactLocation": artifact}
+    if location.line is not None:
+        column = location.column or 1
+        physical["region"] = {
+            "startLine": location.line,
+            "startColumn": column,
+            "endLine": location.end_line or location.line,
+            "endColumn": location.end_column or column,
+        }
+    return {"physicalLocation": physical}
+
+
+def _uri(path: str) -> str:
+    text = quote(path, safe="/", errors="surrogateescape")
+    return f"file://{text}" if path.startswith("/") else text
+
+
+def _message(text: str) -> str:
+    """A plain text message, in which ``[text](1)`` would be a link."""
+    return clean(text).replace("](", "] (")
+
+
+def _fingerprint(chart: ChartReport, finding: Finding) -> str:
+    """That of the finding, apart from that of another chart's like finding."""
+    return sha256(f"{chart.place}\0{finding.fingerprint}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _notifications(chart: ChartReport) -> Iterator[dict[str, Any]]:
+    for trouble in chart.problems:
+        yield {
+            "level": "error",
+            "descriptor": {"id": f"could-not-judge/{trouble.kind}"},
+            "message": {"text": _message(trouble_message(chart, trouble))},
+            "locations": [_location(place_of_trouble(chart, trouble))],
+        }
+    for notice in chart.notices:
+        yield {"level": "note", "descriptor": {"id": "notice"}, "message": {"text": _message(notice)}}
+    for principle in chart.principles:
+        for report in principle.statements:
+            if report.verdict is Verdict.UNCHECKED:
+                statement = report.statement
+                reason = f" ({report.reason})" if report.reason else ""
+                text = f"{principle.title}, line {statement.line}, {statement.keyword}: {statement.text}{reason}"
+                yield {"level": "note", "descriptor": {"id": "unchecked"}, "message": {"text": _message(text)}}

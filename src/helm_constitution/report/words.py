@@ -1,0 +1,100 @@
+"""Text of others (charts, constitutions, helm) on its way into a report: it may be anything, and steers nothing.
+
+A terminal obeys escape sequences, and a CI runner obeys lines: that of GitHub or Azure takes ``::command::`` at the
+start of a line, ``##[command]`` and ``##vso[command]`` anywhere in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.model import Finding, Severity
+from helm_constitution.outcome import ChartReport
+
+_COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
+_UNUSUAL = LazyPattern(r"[^\n -~]|#(?=#)")
+
+
+def clean(text: str) -> str:
+    """The text on one line, without control characters, and without what turns the direction of writing."""
+    if text.isprintable():
+        return text
+    return "".join(character if character.isprintable() else " " if character.isspace() else "�" for character in text)
+
+
+def shorten(text: str, width: int) -> str:
+    """The text on one line, cut at ``width`` with an ellipsis."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def inert(report: str) -> str:
+    """A whole report in which no line is a command to a CI runner: a space stands in each."""
+    if "::" not in report and "##" not in report:
+        return report
+    return _COMMAND.sub(lambda found: f"{found[0]} ", report)
+
+
+def json_text(document: Any) -> str:
+    """A document as JSON text in which what does not print, and ``##``, is escaped: what is read back is the same."""
+    import json
+
+    return _UNUSUAL.sub(_escaped, json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    import json
+
+    character = found[0]
+    if character == "#":
+        return "\\u0023"
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def label(finding: Finding) -> str:
+    """How a finding counts, in a word: its severity, or that it is waived or debt."""
+    if finding.active:
+        return finding.severity.label
+    return "waived" if finding.waived is not None else "debt"
+
+
+def standing(finding: Finding) -> str | None:
+    """Why a finding does not count, in a few words: its waiver's reason, or since when it is debt; else None."""
+    if finding.waived is not None:
+        until = f" (until {finding.waived.expires})" if finding.waived.expires is not None else ""
+        return f"waived: {finding.waived.why_needed}{until}"
+    if finding.debt is not None:
+        return f"debt since {finding.debt.since}"
+    return None
+
+
+def homes(chart: ChartReport) -> dict[int, list[Finding]]:
+    """Which principle each finding belongs to: that of its first statement in the document; 0 for none."""
+    by_statement = {
+        (principle.key, report.statement.line): principle
+        for principle in chart.principles
+        for report in principle.statements
+    }
+    found: dict[int, list[Finding]] = {}
+    for finding in chart.findings:
+        places = [by_statement[statement] for statement in finding.statements if statement in by_statement]
+        found.setdefault(id(places[0]) if places else 0, []).append(finding)
+    return found
+
+
+def counts(findings: Sequence[Finding]) -> str:
+    """How many findings there are of each severity, and how many don't count: ``1 error, 2 warnings, 1 waived``."""
+    severities = [finding.severity for finding in findings if finding.active]
+    texts = [
+        f"{count} {severity.label}{'' if count == 1 else 's'}"
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+        if (count := severities.count(severity)) or severity is Severity.ERROR
+    ]
+    if waived := sum(finding.waived is not None for finding in findings):
+        texts.append(f"{waived} waived")
+    if debt := len(findings) - len(severities) - waived:
+        texts.append(f"{debt} in debt")
+    return ", ".join(texts)

@@ -1,0 +1,139 @@
+"""A run with everything in it that a report can say, and the reports of it that stand in ``testdata/reports``.
+
+``python -m tests.report.sample`` writes them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+from helm_constitution.api import MUST, Problem, Subject, rule
+from helm_constitution.model import (
+    NOWHERE,
+    Base,
+    Debt,
+    Location,
+    Precision,
+    RelatedLocation,
+    Severity,
+    Trouble,
+    Verdict,
+    Waived,
+)
+from helm_constitution.outcome import PrincipleReport, RuleReport, RunReport, ScenarioReport, Status
+from helm_constitution.report import FORMATS, renderer
+from tests.report.support import STALE, WAIVED, chart, finding, run, statement
+
+REPORTS = Path(__file__).parent.parent.parent / "testdata" / "reports"
+ENDINGS = {"text": "txt", "json": "json", "sarif": "sarif", "junit": "xml", "github": "txt", "gitlab": "json"}
+
+
+@rule("security/root-user", default=MUST)
+def root_user(subject: Subject) -> Iterator[Problem]:
+    """A container may run as root.
+
+    Why: who breaks out of it is root on the node.
+    Bad:
+        securityContext: {}
+    Good:
+        securityContext:
+          runAsNonRoot: true
+    Fix: Set `runAsNonRoot`.
+    Source: Pod Security Standards, restricted.
+    """
+    yield Problem(f"{subject.chart.name} runs as root", at=None)
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """While it lasts, the program's version and the pages of its rules are fixed."""
+    with (
+        mock.patch("helm_constitution.registry.rules", return_value=(root_user,)),
+        mock.patch("helm_constitution.report.sarif.__version__", "1.0.0"),
+        mock.patch("helm_constitution.report.jsonreport.__version__", "1.0.0"),
+    ):
+        yield
+
+
+def sample() -> RunReport:
+    """Two charts: one with findings of every sort, and a package of which not everything could be judged."""
+    web = chart(
+        finding(),
+        finding(
+            rule="docs/no-readme",
+            principle="docs",
+            severity=Severity.WARNING,
+            statements=(("testing", 70),),
+            message="there is no README.md | write one",
+            location=NOWHERE,
+            related=(),
+            object=None,
+            scenarios=(),
+            fingerprint="a" * 32,
+            source_line=None,
+        ),
+        finding(
+            severity=Severity.NOTE,
+            message="`runAsUser` is 0 in {{ .Values.user }}, 100% of the time",
+            location=Location(Base.ABSOLUTE, "/home/user/repository/prod values.yaml", 3, 1, 4, 2, Precision.PARENT),
+            related=(RelatedLocation(Location(Base.REPO, "constitution.md", 61), "demanded here"),),
+            statements=(),
+            scenarios=("ci/a-values.yaml", "ci/b-values.yaml", "ci/c-values.yaml"),
+            fingerprint="b" * 32,
+            source_line=None,
+        ),
+        finding(message="runs as root in the job", waived=WAIVED, fingerprint="c" * 32),
+        finding(
+            message="runs as root in the test",
+            waived=Waived("it only tests", None, None, Location(Base.CHART, "templates/deployment.yaml", 30)),
+            fingerprint="d" * 32,
+        ),
+        finding(message="runs as root in the hook", debt=Debt("2026-11-01"), fingerprint="e" * 32),
+        stale=(STALE,),
+        notices=("the values are not validated: the schema refers to an address",),
+    )
+    rendered = ScenarioReport("ci/big-values.yaml", Status.RENDERED, None)
+    package = chart(
+        finding(location=Location(Base.CHART, "templates/deployment.yaml", precision=Precision.FILE)),
+        name="api",
+        version="2.0.0",
+        path="dist/api-2.0.0.tgz",
+        place="dist/api-2.0.0.tgz",
+        verdict=Verdict.ERROR,
+        scenarios=(ScenarioReport("defaults", Status.FAILED, "undefined function"), rendered),
+        principles=(
+            PrincipleReport(
+                "security",
+                "Security by Default",
+                Verdict.FAIL,
+                "0 of 1 containers",
+                (statement("Containers run as non-root.", 61, Verdict.FAIL, "security/root-user"),),
+            ),
+        ),
+        problems=(
+            Trouble("scenario", 'undefined function "frob"', scenario="defaults", file="templates/a.yaml", line=3),
+            Trouble("crash", "rule security/latest-tag crashed", rule="security/latest-tag"),
+        ),
+        rules=(RuleReport("security/root-user"), RuleReport("values/unused", "there is no values.yaml")),
+    )
+    return run(web, package)
+
+
+def file_of(form: str) -> Path:
+    """Where the report in a format is kept."""
+    return REPORTS / f"{form}.{ENDINGS.get(form, 'md')}"
+
+
+def main() -> None:
+    """Writes every report."""
+    REPORTS.mkdir(exist_ok=True)
+    with settled():
+        for form in FORMATS:
+            file_of(form).write_text(renderer(form)(sample()), "utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
