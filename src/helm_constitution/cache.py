@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from helm_constitution.check import CheckOptions
+    from helm_constitution.config import Configuration
     from helm_constitution.helm.protocol import HelmEngine
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -24,16 +25,19 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 5_000
 KEPT = 200
 """Reports kept; the oldest go first."""
+_NEVER = "9999-12-31"
 
 
 class Cache(NamedTuple):
     """The place of one report.
 
-    The constitution that a configuration names is no part of the key: to know it the configuration must be parsed,
-    which costs more than the rest. It is kept with the report and compared when that is asked for.
+    The files that a configuration names (constitution, plan) are no part of the key: to know them the configuration
+    must be parsed, which costs more than the rest. They are kept with the report and compared when that is asked for,
+    and so are the days on which it holds: from the day it was made until the next waiver expires.
     """
 
     file: Path
+    chart: Path
     configuration: Path | None
 
     @classmethod
@@ -51,24 +55,28 @@ class Cache(NamedTuple):
         except (OSError, _TooLarge, ConstitutionError):
             # Whatever is wrong, the check itself finds the words for it.
             return None
-        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", configuration)
+        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", path, configuration)
 
-    def load(self) -> ChartReport | None:
-        """The report, if it is there and whole."""
+    def load(self, today: str) -> ChartReport | None:
+        """The report, if it is there, whole, and holds on a day (an ISO date)."""
         try:
-            report, named, content = pickle.loads(self.file.read_bytes())
-            if named is not None and Path(named).read_bytes() != content:
+            report, named, made, until = pickle.loads(self.file.read_bytes())
+            if not made <= today <= until or any(Path(name).read_bytes() != content for name, content in named):
                 return None
         except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
             return None
         return report if isinstance(report, ChartReport) else None
 
-    def store(self, report: ChartReport) -> None:
-        """Keeps a report; where that fails nothing is lost but time."""
+    def store(self, report: ChartReport, today: str) -> None:
+        """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time."""
         part = self.file.with_suffix(f".{os.getpid()}")
         try:
-            named = self._named_constitution()
-            kept = report, named and str(named), named and named.read_bytes()
+            configuration = self._configuration()
+            files = (configuration.constitution, configuration.plan)
+            named = [(str(file), file.read_bytes()) for file in files if file is not None and file.is_file()]
+            expiries = (waiver.expires for waiver in configuration.waivers if waiver.expires)
+            until = min((day for day in expiries if day >= today), default=_NEVER)
+            kept = report, named, today, until
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part.write_bytes(pickle.dumps(kept, protocol=5))
             part.replace(self.file)
@@ -78,10 +86,10 @@ class Cache(NamedTuple):
         except OSError:
             part.unlink(missing_ok=True)
 
-    def _named_constitution(self) -> Path | None:
+    def _configuration(self) -> Configuration:
         from helm_constitution.config import load_configuration
 
-        return load_configuration(self.configuration).constitution
+        return load_configuration(self.configuration, self.chart)
 
 
 class _TooLarge(Exception):

@@ -17,6 +17,7 @@ from helm_constitution.outcome import (
     PrincipleReport,
     RuleReport,
     ScenarioReport,
+    StaleWaiver,
     StatementReport,
     Status,
 )
@@ -24,18 +25,21 @@ from helm_constitution.outcome import (
 if TYPE_CHECKING:
     from helm_constitution.api import Rule
     from helm_constitution.chart import Chart
+    from helm_constitution.config import Configuration
     from helm_constitution.constitution import Constitution
     from helm_constitution.demands import Demands
     from helm_constitution.engine import RuleRun
     from helm_constitution.scenarios import Scenario, ScenarioResult
     from helm_constitution.subject import Facts
+    from helm_constitution.waivers import Waiver
 
 
 class CheckOptions(NamedTuple):
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
     ``lines`` is false where rendered objects need no template line (one render less), ``cache`` true where an unchanged
-    chart may be answered from the last check. ``limit`` is the weakest severity that fails the gate, or None.
+    chart may be answered from the last check. ``fail_on`` is the weakest severity that fails the gate, or ``never``; it
+    overrides the configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     """
 
     request: RenderRequest = RenderRequest()
@@ -48,7 +52,8 @@ class CheckOptions(NamedTuple):
     lines: bool = True
     cache: bool = False
     debug: bool = False
-    limit: Severity | None = Severity.ERROR
+    fail_on: str | None = None
+    today: str | None = None
 
 
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
@@ -60,12 +65,20 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartR
     from helm_constitution.cache import Cache
 
     cache = Cache.of(path, engine, options) if options.cache else None
-    report = cache.load() if cache is not None else None
+    today = options.today or _today()
+    report = cache.load(today) if cache is not None else None
     if report is None:
-        report = _check(path, engine, options)
+        report = _check(path, engine, options._replace(today=today))
         if cache is not None and not any(trouble.fatal for trouble in report.problems):
-            cache.store(report)
+            cache.store(report, today)
     return report
+
+
+def _today() -> str:
+    """The clock is asked here and nowhere else."""
+    import time
+
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _check(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
@@ -88,7 +101,6 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     lint = engine.lint(folder, options.request)
     first = engine.render(folder, options.request)
 
-    from helm_constitution import registry
     from helm_constitution.chart import load_chart
     from helm_constitution.config import expand, find_configuration, load_configuration
     from helm_constitution.constitution import load_constitution
@@ -98,13 +110,15 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     from helm_constitution.subject import Facts
 
     chart = load_chart(folder, shown=shown)
-    configuration = load_configuration(find_configuration(Path(shown), options.configuration))
-    constitution = load_constitution(Path(shown), options.constitution or configuration.constitution)
+    configuration = load_configuration(find_configuration(Path(shown), options.configuration), Path(shown))
+    modules = configuration.modules
+    constitution = load_constitution(Path(shown), options.constitution or configuration.constitution, modules)
+    waivers = _waivers(configuration, chart)
     demands = match(
         constitution,
-        registry.modules(),
-        select=(*configuration.select, *expand(options.select)),
-        ignore=(*configuration.ignore, *expand(options.ignore)),
+        modules,
+        select=(*configuration.select, *expand(options.select, modules)),
+        ignore=(*configuration.ignore, *expand(options.ignore, modules)),
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
@@ -117,6 +131,7 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
 
         trace(documents, facts, engine)
     stamp(runs, facts, subcharts=options.subcharts)
+    stale = _apply(waivers, runs, facts, constitution, configuration, options)
     troubles = [
         *helm.troubles(),
         *_unread_templates(facts),
@@ -125,6 +140,8 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     principles = tuple(_principles(constitution, demands, runs))
     findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))
     worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
+    if stale:
+        worst = max(worst, Verdict.FAIL)
     if any(trouble.fatal for trouble in troubles):
         worst = Verdict.ERROR
     return ChartReport(
@@ -140,10 +157,46 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         findings=findings,
         problems=tuple(troubles),
         notices=helm.notices,
-        undemanded=len(registry.rules()) - len(demands.rules),
+        undemanded=sum(len(module.rules) for module in modules) - len(demands.rules),
         rules=tuple(RuleReport(run.rule.id, run.crash.message if run.crash else run.unjudged) for run in runs),
-        limit=options.limit,
+        stale=stale,
+        limit=_limit(options.fail_on or configuration.fail_on or "error"),
     )
+
+
+def _waivers(configuration: Configuration, chart: Chart) -> tuple[Waiver, ...]:
+    """Every waiver of a chart; faults in them are told before helm is waited for."""
+    in_place = any("constitution:" in text for text in chart.files.values())
+    if not (in_place or configuration.waivers or configuration.plan):
+        return ()
+    from helm_constitution.waivers import comment_waivers, plan_waivers
+
+    found = configuration.waivers + comment_waivers(chart, configuration.modules)
+    if configuration.plan is not None:
+        shared = configuration.plan_is_shared
+        found += plan_waivers(configuration.plan, Path(chart.shown), configuration.modules, is_shared=shared)
+    return found
+
+
+def _apply(
+    waivers: Sequence[Waiver],
+    runs: Sequence[RuleRun],
+    facts: Facts,
+    constitution: Constitution,
+    configuration: Configuration,
+    options: CheckOptions,
+) -> tuple[StaleWaiver, ...]:
+    if not waivers:
+        return ()
+    from helm_constitution.waivers import apply_waivers
+
+    keys = dict.fromkeys(principle.key for principle in constitution.principles)
+    keys.update(dict.fromkeys(module.key for module in configuration.modules))
+    return apply_waivers(waivers, runs, facts, list(keys), today=options.today or "", full=options.scenarios == "full")
+
+
+def _limit(fail_on: str) -> Severity | None:
+    return None if fail_on == "never" else Severity[fail_on.upper()]
 
 
 class _Helm:

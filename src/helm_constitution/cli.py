@@ -152,9 +152,7 @@ def _set_options(command: Any) -> Any:
 @click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "note", "never"]),
-    default="error",
-    show_default=True,
-    help="The weakest finding that fails the gate.",
+    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
 )
 @click.option("--debug", is_flag=True, envvar="HELM_DEBUG", help="Show tracebacks of crashed rules.")
 @_COLOR
@@ -234,7 +232,6 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
 
 def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any]) -> Any:
     from helm_constitution.check import CheckOptions
-    from helm_constitution.model import Severity
 
     return CheckOptions(
         request=request,
@@ -246,7 +243,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         subcharts=options["subcharts"],
         cache=not options["no_cache"],
         debug=options["debug"],
-        limit=None if options["fail_on"] == "never" else Severity[options["fail_on"].upper()],
+        fail_on=options["fail_on"],
     )
 
 
@@ -325,12 +322,12 @@ def rules() -> None:
 @click.argument("rule_id", metavar="RULE")
 def explain(rule_id: str) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
+    from helm_constitution import registry
     from helm_constitution.config import expand
     from helm_constitution.explain import page
-    from helm_constitution.registry import rules as known
 
-    wanted = set(expand([rule_id]))
-    click.echo("\n\n".join(page(rule) for rule in known() if rule.id in wanted))
+    wanted = set(expand([rule_id], registry.modules()))
+    click.echo("\n\n".join(page(rule) for rule in registry.rules() if rule.id in wanted))
 
 
 @cli.group()

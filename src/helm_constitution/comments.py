@@ -57,6 +57,7 @@ _BOILERPLATE = (
 _DIRECTIVES = (
     "yamllint ",
     "renovate:",
+    "constitution: allow",
     "checkov:",
     "trivy:",
     "kics-scan",

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import registry
+from helm_constitution.constitution import ASK_FOR_BUILT_IN
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
 
 if TYPE_CHECKING:
+    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.waivers import Waiver
     from helm_constitution.yamltree import View, YamlDocument
 
 FILE_NAME = ".helm-constitution.yaml"
 
-KEYS = ("constitution", "select", "ignore", "severity", "parameters")
+KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan", "waivers", "charts")
+
+CHART_KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan")
+"""What a section of ``charts`` may hold."""
+
+FAIL_ON = ("error", "warning", "note", "never")
+"""The weakest severity that fails the gate, as one writes it."""
 
 
 class Configuration(NamedTuple):
-    """What a team set for its charts. ``file`` is None where there is no configuration.
+    """What a team set for one chart. ``file`` is None where there is no configuration.
 
-    ``constitution`` is already joined to the configuration's folder.
+    ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
+    ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
     """
 
     file: Path | None = None
@@ -31,6 +44,11 @@ class Configuration(NamedTuple):
     ignore: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = MappingProxyType({})
     parameters: Mapping[str, Mapping[str, int | str]] = MappingProxyType({})
+    fail_on: str | None = None
+    plan: Path | None = None
+    plan_is_shared: bool = False
+    waivers: tuple[Waiver, ...] = ()
+    modules: tuple[RuleModule, ...] = ()
 
 
 def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
@@ -47,14 +65,20 @@ def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
     return None
 
 
-def load_configuration(file: Path | None) -> Configuration:
-    """Reads a configuration; every rule and key in it must exist.
+def load_configuration(file: Path | None, chart: Path, modules: Sequence[RuleModule] | None = None) -> Configuration:
+    """Reads what a configuration says of one chart; every rule and key in it must exist.
+
+    Args:
+        file: the configuration; None where there is none.
+        chart: the chart's folder or package; sections and waivers of other charts are read, but left out.
+        modules: the rule modules that there are; without them the built-in ones.
 
     Raises:
         ConfigurationError: with file and line, and the word that was probably meant.
     """
+    modules = registry.modules() if modules is None else tuple(modules)
     if file is None:
-        return Configuration()
+        return Configuration(modules=modules)
     try:
         text = file.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -63,46 +87,135 @@ def load_configuration(file: Path | None) -> Configuration:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
     from helm_constitution.yamltree import load_document
 
-    return _Reader(load_document(text, str(file)), file).read()
+    return Reader(load_document(text, str(file)), file, chart, modules).read()
 
 
-class _Reader:
-    def __init__(self, document: YamlDocument, file: Path) -> None:
+class Reader:
+    """Reads one configuration for one chart."""
+
+    def __init__(self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...]) -> None:
         self.document = document
         self.file = file
+        self.chart = chart
+        self.modules = modules
+        self.rules: dict[str, Rule] = {rule.id: rule for module in modules for rule in module.rules}
+
+    @cached_property
+    def chart_path(self) -> str:
+        """The chart's path from the configuration's folder, with forward slashes; ``.`` for a chart beside it."""
+        path = os.path.relpath(os.path.realpath(self.chart), os.path.realpath(self.file.parent))
+        return path.replace(os.sep, "/")
 
     def read(self) -> Configuration:
+        """What is set for the chart.
+
+        Raises:
+            ConfigurationError: for the first fault, also in what is set for other charts.
+        """
         view = self.document.view
         if view.data is None:
-            return Configuration(self.file)
-        if not view.is_map:
-            raise self.fault("the configuration is a map of options", view)
-        for key, part in view.entries():
-            if key not in KEYS:
-                raise self.fault(_unknown("option", key, KEYS), part)
-        constitution = view.get("constitution")
-        if constitution.exists and constitution.string() is None:
-            raise self.fault("constitution is the path of a file", constitution)
-        return Configuration(
+            return Configuration(self.file, modules=self.modules)
+        if self.document.duplicates:
+            twice = self.document.duplicates[0]
+            raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(self.file), line=twice.second.line)
+        self.only_keys(view, KEYS, "option", "the configuration is a map of options")
+        settings = self.settings(view)
+        is_shared = not (self.file.parent / "Chart.yaml").is_file()
+        charts = view.get("charts")
+        if charts.exists and not charts.is_map:
+            raise self.fault(
+                "charts is a map: the path of a chart from this file, or a pattern, and what is set", charts
+            )
+        for pattern, section in charts.entries():
+            self.only_keys(section, CHART_KEYS, "option of a chart", f"what is set for {pattern} is a map of options")
+            of_chart = self.settings(section)
+            from glob import glob
+
+            if not glob(pattern, root_dir=self.file.parent, recursive=True):
+                raise self.fault(f"nothing is called {pattern!r} here; write a chart's path from this file", section)
+            if matches_path(self.chart_path, pattern):
+                if of_chart.plan is not None:
+                    is_shared = any(sign in pattern for sign in "*?[")
+                settings = _overridden(settings, of_chart)
+        return settings._replace(
             file=self.file,
-            constitution=self.file.parent / str(constitution.data) if constitution.exists else None,
+            plan_is_shared=is_shared,
+            waivers=self.waivers(view.get("waivers")),
+            modules=self.modules,
+        )
+
+    def waivers(self, view: View) -> tuple[Waiver, ...]:
+        """The waivers of the reader's chart; those of others are looked at all the same."""
+        if not view.exists:
+            return ()
+        from helm_constitution.waivers import read_waivers
+
+        return read_waivers(view, self)
+
+    def settings(self, view: View) -> Configuration:
+        """What may be set for all charts, and for some."""
+        return Configuration(
+            constitution=self.constitution(view.get("constitution")),
             select=self.rule_list(view.get("select")),
             ignore=self.rule_list(view.get("ignore")),
             severities=dict(self.severity(rule, part) for rule, part in self.mapping(view.get("severity"))),
             parameters={rule: self.bound(rule, part) for rule, part in self.mapping(view.get("parameters"))},
+            fail_on=self.choice(view.get("fail_on"), FAIL_ON),
+            plan=self.path(view.get("plan")),
         )
 
+    def only_keys(self, view: View, keys: Sequence[str], what: str, otherwise: str) -> None:
+        """Raises where the view is no map (with ``otherwise``) or holds another key."""
+        if not view.is_map:
+            raise self.fault(otherwise, view)
+        for key, part in view.entries():
+            if key not in keys:
+                raise self.fault(_unknown(what, key, keys), part)
+
+    def constitution(self, view: View) -> Path | None:
+        """A constitution's file, or the word for the built-in one."""
+        is_builtin = view.data == ASK_FOR_BUILT_IN and not (self.file.parent / ASK_FOR_BUILT_IN).is_file()
+        return Path(ASK_FOR_BUILT_IN) if is_builtin else self.path(view)
+
+    def path(self, view: View) -> Path | None:
+        """A file's path, from the configuration's folder on."""
+        if not view.exists:
+            return None
+        if not view.string():
+            raise self.fault(f"{view.path[-1]} is the path of a file", view)
+        path = self.file.parent / str(view.data)
+        if not path.is_file():
+            raise self.fault(f"there is no file {view.data}; write its path from this file", view)
+        return path
+
+    def choice(self, view: View, words: Sequence[str]) -> str | None:
+        """One of some words."""
+        if view.exists and view.string() not in words:
+            raise self.fault(f"{view.path[-1]} is one of {', '.join(words)}", view)
+        return view.string()
+
     def fault(self, message: str, view: View) -> ConfigurationError:
-        span = self.document.key_span(view.path)
-        return ConfigurationError(message, file=str(self.file), line=span.line if span else None)
+        """The error that names a part's line, or that of its nearest parent."""
+        return ConfigurationError(message, file=str(self.file), line=self.line(view))
+
+    def line(self, view: View) -> int | None:
+        """The line of a part, or of its nearest parent."""
+        spans = (self.document.key_span(view.path[:length]) for length in range(len(view.path), -1, -1))
+        return next((span.line for span in spans if span is not None), None)
 
     def mapping(self, view: View) -> list[tuple[str, View]]:
         if view.exists and not view.is_map:
             raise self.fault(f"{view.path[-1]} is a map of rule ids", view)
         for rule, part in view.entries():
-            if rule not in {known.id for known in registry.rules()}:
-                raise self.fault(_unknown("rule", rule, [known.id for known in registry.rules()]), part)
+            self.known_rule(rule, part)
         return list(view.entries())
+
+    def known_rule(self, rule: str, view: View) -> None:
+        """Raises where there is no such rule."""
+        try:
+            known_rule(rule, self.modules)
+        except ConfigurationError as error:
+            raise self.fault(error.message, view) from None
 
     def rule_list(self, view: View) -> tuple[str, ...]:
         if not view.exists:
@@ -112,10 +225,10 @@ class _Reader:
             raise self.fault(f"{view.path[-1]} is a list of rule ids", view)
         for part in view.items():
             try:
-                expand([str(part.data)])
+                expand([str(part.data)], self.modules)
             except ConfigurationError as error:
                 raise self.fault(error.message, part) from None
-        return expand([str(name) for name in names])
+        return expand([str(name) for name in names], self.modules)
 
     def severity(self, rule: str, view: View) -> tuple[str, Severity]:
         labels = {severity.label: severity for severity in Severity}
@@ -125,8 +238,10 @@ class _Reader:
         return rule, labels[label]
 
     def bound(self, rule_id: str, view: View) -> dict[str, int | str]:
-        known = next(rule for rule in registry.rules() if rule.id == rule_id).parameters
+        known = self.rules[rule_id].parameters
         result: dict[str, int | str] = {}
+        if not view.is_map:
+            raise self.fault(f"the parameters of {rule_id} are a map of names and values", view)
         for name, part in view.entries():
             if name not in known:
                 raise self.fault(_unknown(f"parameter of {rule_id}", name, list(known)), part)
@@ -145,22 +260,58 @@ def _unknown(what: str, word: str, known: Sequence[str]) -> str:
     )
 
 
-def expand(names: Sequence[str]) -> tuple[str, ...]:
+def _overridden(common: Configuration, own: Configuration) -> Configuration:
+    """What is set for all charts with what is set for some: lists add up, the rest is replaced key by key."""
+    parameters = dict(common.parameters)
+    for rule, values in own.parameters.items():
+        parameters[rule] = {**parameters.get(rule, {}), **values}
+    return common._replace(
+        constitution=own.constitution or common.constitution,
+        select=(*common.select, *own.select),
+        ignore=(*common.ignore, *own.ignore),
+        severities={**common.severities, **own.severities},
+        parameters=parameters,
+        fail_on=own.fail_on or common.fail_on,
+        plan=own.plan or common.plan,
+    )
+
+
+def matches_path(path: str, pattern: str) -> bool:
+    """Whether a path is meant by a pattern: ``*`` stands for a part of a name, ``**`` for any number of folders.
+
+    >>> matches_path("charts/web", "charts/*"), matches_path("charts/a/web", "charts/*"), matches_path("a/b/c", "**/c")
+    (True, False, True)
+    """
+    return _match_parts(path.split("/"), (pattern.removeprefix("./").rstrip("/") or ".").split("/"))
+
+
+def _match_parts(path: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        return any(_match_parts(path[start:], pattern[1:]) for start in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], pattern[0]) and _match_parts(path[1:], pattern[1:])
+
+
+def known_rule(name: str, modules: Sequence[RuleModule]) -> None:
+    """Raises ConfigurationError where no rule has this id."""
+    ids = [rule.id for module in modules for rule in module.rules]
+    if name not in ids:
+        near = registry.closest(name, ids) if "/" in name else registry.closest(name, [one.key for one in modules])
+        hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
+        raise ConfigurationError(f"unknown rule {name!r}; {hint}")
+
+
+def expand(names: Sequence[str], modules: Sequence[RuleModule]) -> tuple[str, ...]:
     """Rule ids of what was written: ids, or a module's key (``security``) for all its rules.
 
     Raises:
         ConfigurationError: for a name that is neither.
     """
-    ids = [rule.id for rule in registry.rules()]
     result: list[str] = []
     for name in names:
-        module = [rule_id for rule_id in ids if rule_id.startswith(f"{name}/")]
-        if name in ids:
-            result.append(name)
-        elif module:
-            result.extend(module)
-        else:
-            near = registry.closest(name, ids)
-            hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
-            raise ConfigurationError(f"unknown rule {name!r}; {hint}")
+        module = [rule.id for module in modules if module.key == name for rule in module.rules]
+        if not module:
+            known_rule(name, modules)
+        result.extend(module or [name])
     return tuple(dict.fromkeys(result))

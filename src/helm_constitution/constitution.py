@@ -127,23 +127,36 @@ def _as_typed(file: Path) -> str:
     return os.path.relpath(file, here) if os.path.commonpath((here, file)) == here else str(file)
 
 
-def load_constitution(chart: Path, explicit: Path | None = None) -> Constitution:
+def load_constitution(
+    chart: Path, explicit: Path | None = None, modules: Sequence[RuleModule] | None = None
+) -> Constitution:
     """Finds, reads and parses the constitution that rules a chart; see :func:`find_constitution`.
+
+    ``modules`` are the rule modules that there are; without them the built-in ones.
 
     Raises:
         ConstitutionFileError: where it can't be used, with file and line.
     """
     from helm_constitution import registry
 
+    modules = registry.modules() if modules is None else tuple(modules)
     shown, text = read_constitution(chart, explicit)
     if shown == BUILT_IN:
-        return _parsed(text, shown, registry.modules(), base=Base.ABSOLUTE, builtin=True)
-    base, file = _place(chart, Path(os.path.abspath(shown)))
-    return _parsed(text, shown, registry.modules(), file=file, base=base)
+        return _parsed(text, shown, modules, base=Base.ABSOLUTE, builtin=True)
+    base, file = place_of(chart, Path(os.path.abspath(shown)))
+    return _parsed(text, shown, modules, file=file, base=base)
 
 
-def _place(chart: Path, file: Path) -> tuple[Base, str]:
-    """What the report's ``file`` is relative to: the chart, else the chart's repository, else nothing."""
+def place_of(chart: Path, file: Path) -> tuple[Base, str]:
+    """What a report calls a file beside or above a chart, and what that is relative to.
+
+    Args:
+        chart: the chart's folder or package.
+        file: an absolute path.
+
+    Returns:
+        The path from the chart, else from the chart's repository, else the absolute one.
+    """
     folder = Path(os.path.abspath(chart))
     if file.is_relative_to(folder):
         return Base.CHART, file.relative_to(folder).as_posix()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RuleRun:
-    """How one rule went over one chart."""
+    """How one rule went over one chart. ``on_renderings`` tells that it looked at what helm rendered or said."""
 
     rule: Rule
     demand: Demand
@@ -31,6 +31,7 @@ class RuleRun:
     tallies: list[Tally] = field(default_factory=list)
     unjudged: str | None = None
     crash: Trouble | None = None
+    on_renderings: bool = False
 
 
 def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, debug: bool = False) -> list[RuleRun]:
@@ -64,6 +65,7 @@ def _run(run: RuleRun, facts: Facts, debug: bool) -> None:
     subject = Subject(facts, run.demand.parameters)
     problems: list[tuple[Problem, Manifest | None]] = []
     tallies: list[Tally] = []
+    facts.consulted = False
     try:
         for outcome, manifest in _outcomes(run.rule, subject):
             if isinstance(outcome, Tally):
@@ -78,6 +80,7 @@ def _run(run: RuleRun, facts: Facts, debug: bool) -> None:
         run.crash = _crash(run.rule, error, debug)
     else:
         run.problems, run.tallies = problems, tallies
+    run.on_renderings = facts.consulted
 
 
 def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> list[YamlDocument]:

@@ -38,7 +38,7 @@ class Facts:
     """Everything known of one chart in one run; computed once, shared by all rules.
 
     ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there. ``running`` are
-    the ids of the rules of this run, with their severities.
+    the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
     """
 
     chart: Chart
@@ -46,6 +46,7 @@ class Facts:
     lint: tuple[HelmMessage, ...] = ()
     pending: Callable[[], tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]] | None = None
     running: Mapping[str, Severity] = field(default_factory=dict)
+    consulted: bool = False
 
     def wait(self) -> None:
         """Waits for helm to be done."""
@@ -55,6 +56,7 @@ class Facts:
 
     def require_done(self) -> None:
         """Raises NotYet while helm is at work."""
+        self.consulted = True
         if self.pending is not None:
             raise NotYet
 
