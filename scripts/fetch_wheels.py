@@ -19,9 +19,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def requirements() -> list[str]:
-    """What the project needs to be built and to run, without extras."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return sorted([*project["build-system"]["requires"], *project["project"]["dependencies"]])
+    """What the project needs to be built and to run, Helm's own library with it."""
+    document = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = document["project"]
+    embedded = project["optional-dependencies"]["embedded"]
+    return sorted([*document["build-system"]["requires"], *project["dependencies"], *embedded])
 
 
 def wheel_folder() -> Path:

@@ -108,6 +108,11 @@ def _set_options(command: Any) -> Any:
     metavar="IDS",
     help="Rules not to run. Their statements are unchecked then. Can be repeated.",
 )
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="The arguments are changed files: check the chart of each, once; pass over files of no chart.",
+)
 @click.option("--subcharts", is_flag=True, help="Judge the objects of dependencies like the chart's own.")
 @click.option(
     "--scenarios",
@@ -165,6 +170,12 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
     from helm_constitution.helm.choose import choose_engine
     from helm_constitution.helm.protocol import Limits
 
+    if options["changed"]:
+        from helm_constitution.find import charts_of
+
+        charts = tuple(charts_of(charts))
+        if not charts:
+            return 0
     targets = [_output(text, options["form"]) for text in options["outputs"]]
     request = _request(options)
     engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"]))
