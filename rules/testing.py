@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.api import (
     MUST,
     SHOULD,
-    Place,
     Problem,
     RuleModule,
-    Span,
     Subject,
     TextPlace,
     Unjudged,
     require,
     rule,
 )
-from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+from helm_constitution.helm.protocol import HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Severity
-from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.outcome import Status
+from helm_constitution.scenarios import ScenarioKind
+
+from .helm_words import (
+    is_example,
+    is_told_elsewhere,
+    place_of,
+    says_the_same,
+    see_rule,
+    text_of,
+    values_file_of,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from helm_constitution.scenarios import ScenarioResult
@@ -32,80 +42,6 @@ _HELM_TEMPLATE = require(
     r"|\bhelm template\b.*\b(render|pass|succeed|errors)|\brenders? (without|with no)( an?)? errors?"
 )
 _HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(without|no) errors?")
-
-
-_METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
-"""What helm calls a field of Chart.yaml when it loads a chart."""
-_FIELD = LazyPattern(
-    r"\b(apiVersion|name|version|kubeVersion|type|dependencies|maintainers|sources|icon|home|annotations|appVersion)\b"
-)
-_EXPLANATION = LazyPattern(r" \(e\.g\. .*regex used for validation is .*\)\Z")
-
-
-def _field(message: HelmMessage) -> str | None:
-    """The field of Chart.yaml that a message is about."""
-    found = _METADATA.search(message.text)
-    if found is None and message.file == "Chart.yaml" and message.line is None:
-        found = _FIELD.search(message.text)
-    return found.group(1) if found is not None else None
-
-
-def _place(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -> Place | None:
-    """Where a message of helm points to: a key of the scenario's values, a line of a file or of what is rendered of it,
-    or the file."""
-    if message.pointer is not None and (value := subject.value(message.pointer, scenario)) is not None:
-        return value
-    if (rendered := subject.rendered_line(message)) is not None:
-        return rendered
-    if (field := _field(message)) is not None:
-        return subject.chart.metadata.view.get(field)
-    if message.file is None:
-        return None
-    if message.line is None:
-        return TextPlace(message.file)
-    text = subject.chart.files.get(message.file)
-    lines = text.split("\n") if text is not None else []
-    if message.line > len(lines):
-        # A dependency's file, or one that helm counts otherwise: the line as helm says it.
-        column = message.column or 1
-        return TextPlace(message.file, Span(message.line, column, message.line, column + 1))
-    line = lines[message.line - 1].rstrip()
-    column = message.column or len(line) - len(line.lstrip()) + 1
-    return TextPlace(message.file, Span(message.line, column, message.line, max(len(line), column) + 1))
-
-
-def _text(message: HelmMessage) -> str:
-    text = _EXPLANATION.sub("", " ".join(message.text.split())).rstrip(".")
-    if message.rendered_line is not None and f"line {message.rendered_line}" not in text:
-        text += f" (line {message.rendered_line} of the rendered text)"
-    return text
-
-
-def _words(text: str) -> str:
-    """A message without what helm's commands word differently: used to see that two say the same."""
-    return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
-
-
-def _says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
-    """Whether helm template's errors say already what a message of helm lint says."""
-    words = _words(message.text)
-    for error in errors:
-        if error.kind is message.kind is FailureKind.SCHEMA:
-            return True
-        if error.kind is FailureKind.DEPENDENCY and message.kind in (FailureKind.TEMPLATE, FailureKind.DEPENDENCY):
-            return True  # lint goes on without the dependency, and its values and templates are missing
-        if message.file is not None and (message.file, message.line) == (error.file, error.line):
-            return True
-        if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):
-            return True
-        others = _words(error.text)
-        if words and others and (words in others or others in words):
-            return True
-        # lint stops at the first file that fails, as template does; their texts differ in what stands before it
-        stopped = (FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML, FailureKind.DEPENDENCY)
-        if message.kind is error.kind and error.kind in stopped and message.file == error.file:
-            return True
-    return False
 
 
 _OWN_RULES = (
@@ -130,13 +66,13 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
     errors = [error for result in subject.results for error in result.errors]
     seen: set[tuple[str | None, int | None, str]] = set()
     for message in subject.lint:
-        key = (message.file, message.line, _words(message.text))
-        if message.level is not level or key in seen or _says_the_same(message, errors):
+        key = (message.file, message.line, words_of(message.text))
+        if message.level is not level or key in seen or says_the_same(message, errors):
             continue
         if _has_own_rule(message, subject):
             continue
         seen.add(key)
-        yield Problem(_text(message), _place(message, subject))
+        yield Problem(text_of(message), place_of(message, subject))
 
 
 @rule("testing/lint-error", default=MUST, enforces=_HELM_LINT)
@@ -211,41 +147,11 @@ def render_error(subject: Subject) -> Iterator[Problem]:
         return
     if not defaults.errors:
         yield Problem(defaults.message or "helm template fails", None)
-    told = [error for error in defaults.errors if not _is_told_elsewhere(error, defaults, subject)]
+    told = [error for error in defaults.errors if not is_told_elsewhere(error, defaults, subject)]
     if defaults.errors and not told:
-        raise Unjudged(_see(defaults.errors[0]))
+        raise Unjudged(see_rule(defaults.errors[0]))
     for error in told:
-        yield Problem(f"doesn't render: {_text(error)}", _place(error, subject))
-
-
-_TOLD_BY = {
-    FailureKind.YAML: ("templates/invalid-yaml", "what renders is not YAML"),
-    FailureKind.SCHEMA: ("values/schema-mismatch", "the values are not what the schema wants"),
-}
-"""The rules that say what a rendering failed of, and what they say."""
-
-
-def _is_told_elsewhere(error: HelmMessage, result: ScenarioResult, subject: Subject) -> bool:
-    """Whether another rule runs, with the same weight, and says it."""
-    if error.kind not in _TOLD_BY or subject.facts.running.get(_TOLD_BY[error.kind][0]) is not Severity.ERROR:
-        return False
-    if error.kind is FailureKind.YAML:
-        return True
-    # The rule reads the chart's own schema and values files, not those of dependencies or of users.
-    request = result.scenario.request
-    of_users = request.set_arguments or len(request.values_files) > (result.scenario.name != DEFAULTS)
-    keys = {dependency.key for dependency in subject.chart.dependencies}
-    return (
-        not of_users
-        and subject.chart.schema is not None
-        and error.pointer is not None
-        and not (error.pointer and error.pointer[0] in keys)
-    )
-
-
-def _see(error: HelmMessage) -> str:
-    rule_id, what = _TOLD_BY[error.kind]
-    return f"{what}, see {rule_id}"
+        yield Problem(f"doesn't render: {text_of(error)}", place_of(error, subject))
 
 
 @rule(
@@ -260,9 +166,11 @@ def _see(error: HelmMessage) -> str:
     ),
 )
 def scenario_error(subject: Subject) -> Iterator[Problem]:
-    """A values file that the chart ships for tests or platforms doesn't render.
+    """A way to render the chart that it is meant for fails.
 
-    Why: these files are the chart's own examples of how it is used; what fails there fails for the users who follow.
+    Why: values files for tests and platforms, and what the configuration names, are the chart's own examples of its
+        use; what fails there fails for the users who follow. So does an upgrade, or a Kubernetes version that
+        Chart.yaml allows.
     Bad:
         # ci/ingress-values.yaml
         ingress: true            (the templates read ingress.enabled)
@@ -274,27 +182,27 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
     """
     defaults = _require_renderable(subject)
-    others = [result for result in subject.results[1:] if result.scenario.name.startswith(("ci/", "platforms/"))]
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     told_elsewhere: HelmMessage | None = None
-    for result in others:
-        if result.status is not Status.FAILED:
+    for result in subject.results[1:]:
+        if result.status is not Status.FAILED or result.scenario.kind is ScenarioKind.SWITCHED:
+            continue
+        if is_example(result) and "docs/example-broken" in subject.facts.running:
             continue
         for error in result.errors:
-            if _says_the_same(error, defaults.errors):
+            if says_the_same(error, defaults.errors):
                 continue
-            if _is_told_elsewhere(error, result, subject):
+            if is_told_elsewhere(error, result, subject):
                 told_elsewhere = error
                 continue
-            key = (error.file, error.line, _words(error.text))
+            key = (error.file, error.line, words_of(error.text))
             causes.setdefault(key, (error, []))[1].append(result)
     if told_elsewhere is not None and not causes:
-        raise Unjudged(_see(told_elsewhere))
+        raise Unjudged(see_rule(told_elsewhere))
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
-        first = results[0].scenario.name
-        place = _place(error, subject, first) or TextPlace(first)
-        yield Problem(f"doesn't render with {names}: {_text(error)}", place)
+        place = place_of(error, subject, results[0].scenario.name) or values_file_of(results[0], subject)
+        yield Problem(f"doesn't render with {names}: {text_of(error)}", place)
 
 
 _HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)
@@ -416,9 +324,62 @@ def no_ci_values(subject: Subject) -> Iterator[Problem]:
     )
 
 
+@rule(
+    "testing/overlay-untested",
+    default=SHOULD,
+    enforces=require(r"\b(overlays?|platform values)\b.*\b(tests?|tested|tried|exercised)\b"),
+)
+def overlay_untested(subject: Subject) -> Iterator[Problem]:
+    """A platform's overlay is in no test.
+
+    Why: nobody renders the chart for that platform until somebody installs it there.
+    Bad:
+        platforms/aws.yaml
+        tests/deployment_test.yaml       (names no overlay)
+    Good:
+        platforms/aws.yaml
+        tests/aws_test.yaml              (values: [../platforms/aws.yaml])
+    Fix: name the overlay in a helm-unittest suite (`values:`), add ci/<platform>-values.yaml, or make it part of a
+        scenario in .helm-constitution.yaml.
+    Source: helm-unittest, test suite `values`; chart-testing, ci/*-values.yaml
+    """
+    files = subject.chart.files
+    overlays = [file for file in files if file.startswith("platforms/") and file.endswith((".yaml", ".yml"))]
+    if not overlays:
+        raise Unjudged("the chart has no platforms/*.yaml")
+    tests = [text for file, text in files.items() if file.startswith("tests/")]
+    ci_names = [file for file in files if file.startswith("ci/")]
+    configured = {
+        file.name
+        for result in subject.results
+        if result.scenario.kind is ScenarioKind.CONFIGURED
+        for file in result.scenario.request.values_files
+    }
+    for overlay in sorted(overlays):
+        name = overlay.rpartition("/")[2]
+        stem = name.rpartition(".")[0]
+        if name in configured or any(overlay in text for text in tests):
+            continue
+        if any(re.search(rf"(?<![a-z0-9]){re.escape(stem)}(?![a-z0-9])", file) for file in ci_names):
+            continue
+        _require_loaded(subject, "test")
+        _require_loaded(subject, "ci")
+        message = f"no test names {overlay}, and there is no ci/{stem}-values.yaml"
+        yield Problem(message, TextPlace(overlay))
+
+
 MODULE = RuleModule(
     key="testing",
     title="Testing",
     aliases=(r"\btest(?:s|ing|ed)?\b", r"\bvalidation\b", r"\blint\b"),
-    rules=(lint_error, lint_warning, render_error, scenario_error, no_test_hook, no_unit_tests, no_ci_values),
+    rules=(
+        lint_error,
+        lint_warning,
+        render_error,
+        scenario_error,
+        no_test_hook,
+        no_unit_tests,
+        no_ci_values,
+        overlay_untested,
+    ),
 )

@@ -186,6 +186,9 @@ class Renderer:
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
         return self.engine.remote_schemas(chart)
 
+    def refusal(self, request: RenderRequest) -> str | None:
+        return self.engine.refusal(request)
+
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         return _Silence()
 

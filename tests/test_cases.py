@@ -13,12 +13,14 @@ import pytest
 from helm_constitution import explain, registry
 from helm_constitution.api import Off, Rule, Subject
 from helm_constitution.chart import load_chart
+from helm_constitution.config import FILE_NAME, load_configuration
 from helm_constitution.engine import RuleRun, run_rules, stamp
 from helm_constitution.helm.choose import choose_engine
-from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Limits, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.model import Demand, Obligation, Severity
 from helm_constitution.outcome import Status
-from helm_constitution.scenarios import ScenarioResult, conclude, plan
+from helm_constitution.rounds import Rounds
+from helm_constitution.scenarios import plan
 from helm_constitution.subject import Facts
 from tests.cases import BASE, CASES, EXPECT, Case, differences, find_cases, lay_out, read_expected, shown
 
@@ -33,22 +35,14 @@ def engine() -> Iterator[HelmEngine]:
     engine.close()
 
 
-def run(rules: Sequence[Rule], chart: Path, engine: HelmEngine) -> tuple[list[RuleRun], Facts]:
+def run(rules: Sequence[Rule], chart: Path, engine: HelmEngine, which: str = "quick") -> tuple[list[RuleRun], Facts]:
     """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters."""
-
-    def finish() -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
-        renders = [engine.render(chart, scenario.request) for scenario in scenarios]
-        lint = engine.lint(chart, request).result()
-        results = (
-            conclude(scenario, render.result(), loaded.name)
-            for scenario, render in zip(scenarios, renders, strict=True)
-        )
-        return () if loaded.is_library else tuple(results), lint.messages
-
     request = RenderRequest()
-    loaded = load_chart(chart, shown=chart.name)
-    scenarios = plan(chart, request, "quick")
-    facts = Facts(loaded, pending=finish)
+    facts = Facts(load_chart(chart, shown=chart.name), which=which)
+    configuration = load_configuration(chart / FILE_NAME if (chart / FILE_NAME).is_file() else None, chart)
+    scenarios = plan(chart, request, which, configuration.scenarios)
+    rounds = Rounds(engine, facts, scenarios, engine.lint(chart, request), engine.render(chart, request))
+    facts.pending = rounds.finish
     runs = run_rules({rule: demand(rule) for rule in rules}, facts, debug=True)
     stamp(runs, facts)
     return runs, facts

@@ -7,6 +7,7 @@ from helm_constitution.api import RuleModule
 from .changelog import changelog_unstructured, changelog_version_missing, no_changelog
 from .commands import readme_command_broken
 from .diagrams import no_diagram
+from .examples import example_broken
 from .readme import no_readme, readme_no_installing, readme_no_troubleshooting, readme_no_upgrading, readme_no_values
 from .values_table import readme_values_drift
 
@@ -26,5 +27,6 @@ MODULE = RuleModule(
         changelog_version_missing,
         changelog_unstructured,
         no_diagram,
+        example_broken,
     ),
 )

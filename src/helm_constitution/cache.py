@@ -31,9 +31,9 @@ _NEVER = "9999-12-31"
 class Cache(NamedTuple):
     """The place of one report.
 
-    The files that a configuration names (constitution, plan) are no part of the key: to know them the configuration
-    must be parsed, which costs more than the rest. They are kept with the report and compared when that is asked for,
-    and so are the days on which it holds: from the day it was made until the next waiver expires.
+    The files that a configuration names (constitution, plan, values) are no part of the key: to know them the
+    configuration must be parsed, which costs more than the rest. They are kept with the report and compared when that
+    is asked for, and so are the days on which it holds: from the day it was made until the next waiver expires.
     """
 
     file: Path
@@ -72,7 +72,8 @@ class Cache(NamedTuple):
         part = self.file.with_suffix(f".{os.getpid()}")
         try:
             configuration = self._configuration()
-            files = (configuration.constitution, configuration.plan)
+            files = [configuration.constitution, configuration.plan]
+            files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
             named = [(str(file), file.read_bytes()) for file in files if file is not None and file.is_file()]
             expiries = (waiver.expires for waiver in configuration.waivers if waiver.expires)
             until = min((day for day in expiries if day >= today), default=_NEVER)

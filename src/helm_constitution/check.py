@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionError
-from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.model import Finding, Severity, Trouble, Verdict
 from helm_constitution.outcome import (
     ChartReport,
     ConstitutionReport,
+    InputReport,
     PrincipleReport,
     RuleReport,
     ScenarioReport,
     StaleWaiver,
     StatementReport,
-    Status,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from helm_constitution.constitution import Constitution
     from helm_constitution.demands import Demands
     from helm_constitution.engine import RuleRun
-    from helm_constitution.scenarios import Scenario, ScenarioResult
+    from helm_constitution.rounds import Progress
     from helm_constitution.subject import Facts
     from helm_constitution.waivers import Waiver
 
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 class CheckOptions(NamedTuple):
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
-    ``lines`` is false where rendered objects need no template line (one render less), ``cache`` true where an unchanged
-    chart may be answered from the last check. ``fail_on`` is the weakest severity that fails the gate, or ``never``; it
-    overrides the configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
+    ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``lines`` is false where rendered objects need no template
+    line (one render less), ``cache`` true where an unchanged chart may be answered from the last check. ``fail_on`` is
+    the weakest severity that fails the gate, or ``never``; it overrides the configuration's. ``today`` is an ISO date,
+    by which waivers expire; None for the clock's (UTC).
     """
 
     request: RenderRequest = RenderRequest()
@@ -56,8 +57,14 @@ class CheckOptions(NamedTuple):
     today: str | None = None
 
 
-def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
+def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None = None) -> ChartReport:
     """Checks one chart (a folder or a packaged one), or remembers the last check of the same chart.
+
+    Args:
+        path: the chart.
+        engine: lints and renders it.
+        options: what is asked for.
+        progress: told how many scenarios are done, and of how many.
 
     Raises:
         ConstitutionError: where it can't be judged at all.
@@ -68,7 +75,7 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartR
     today = options.today or _today()
     report = cache.load(today) if cache is not None else None
     if report is None:
-        report = _check(path, engine, options._replace(today=today))
+        report = _check(path, engine, options._replace(today=today), progress)
         if cache is not None and not any(trouble.fatal for trouble in report.problems):
             cache.store(report, today)
     return report
@@ -81,12 +88,12 @@ def _today() -> str:
     return time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def _check(path: Path, engine: HelmEngine, options: CheckOptions) -> ChartReport:
+def _check(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None) -> ChartReport:
     if path.is_dir():
-        return _check_folder(path, str(path), engine, options)
+        return _check_folder(path, str(path), engine, options, progress)
     from helm_constitution.archive import unpack
 
-    return _check_folder(unpack(path, str(path)), str(path), engine, options)
+    return _check_folder(unpack(path, str(path)), str(path), engine, options, progress)
 
 
 def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
@@ -96,7 +103,9 @@ def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
     return ChartReport(path.name, "", str(path), Verdict.ERROR, None, (), (), (), (trouble,))
 
 
-def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOptions) -> ChartReport:
+def _check_folder(
+    folder: Path, shown: str, engine: HelmEngine, options: CheckOptions, progress: Progress | None
+) -> ChartReport:
     # helm starts before anything heavy is imported or read: it takes longest.
     lint = engine.lint(folder, options.request)
     first = engine.render(folder, options.request)
@@ -106,6 +115,7 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
     from helm_constitution.constitution import load_constitution
     from helm_constitution.demands import match
     from helm_constitution.engine import documents_to_locate, run_rules, stamp
+    from helm_constitution.rounds import Rounds
     from helm_constitution.scenarios import plan
     from helm_constitution.subject import Facts
 
@@ -122,9 +132,10 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
-    scenarios = plan(folder, options.request, options.scenarios)
-    helm = _Helm(engine, chart, scenarios, lint, first)
-    facts = Facts(chart, pending=helm.finish)
+    facts = Facts(chart, which=options.scenarios)
+    scenarios = plan(folder, options.request, options.scenarios, configuration.scenarios)
+    helm = Rounds(engine, facts, scenarios, lint, first, progress)
+    facts.pending = helm.finish
     runs = run_rules(demands.rules, facts, debug=options.debug)
     if options.lines and (documents := documents_to_locate(runs, subcharts=options.subcharts)):
         from helm_constitution.trace import trace
@@ -161,7 +172,17 @@ def _check_folder(folder: Path, shown: str, engine: HelmEngine, options: CheckOp
         rules=tuple(RuleReport(run.rule.id, run.crash.message if run.crash else run.unjudged) for run in runs),
         stale=stale,
         limit=_limit(options.fail_on or configuration.fail_on or "error"),
+        inputs=tuple(_inputs(facts)),
     )
+
+
+def _inputs(facts: Facts) -> Iterator[InputReport]:
+    from helm_constitution.yamltree import dotted
+
+    kinds = {str: "text", bool: "flag", int: "number", float: "number", list: "list", dict: "map"}
+    for one in facts.inputs:
+        kind = kinds.get(type(one.placeholder), "text")
+        yield InputReport(dotted(one.path), kind, one.placeholder, " ".join(one.message.split()))
 
 
 def _waivers(configuration: Configuration, chart: Chart) -> tuple[Waiver, ...]:
@@ -197,61 +218,6 @@ def _apply(
 
 def _limit(fail_on: str) -> Severity | None:
     return None if fail_on == "never" else Severity[fail_on.upper()]
-
-
-class _Helm:
-    """What helm was asked for one chart, and what came of it."""
-
-    def __init__(
-        self,
-        engine: HelmEngine,
-        chart: Chart,
-        scenarios: Sequence[Scenario],
-        lint: Pending[LintOutput],
-        first: Pending[RenderOutput],
-    ) -> None:
-        self.chart = chart
-        self.scenarios = scenarios
-        self.lint = lint
-        self.renders = [first, *(engine.render(chart.path, scenario.request) for scenario in scenarios[1:])]
-        self.results: tuple[ScenarioResult, ...] = ()
-        self.notices = tuple(
-            f"the values are not validated: {address} is never fetched" for address in engine.remote_schemas(chart.path)
-        )
-        self.lint_failed = False
-
-    def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
-        """Waits for helm, parses what it rendered."""
-        from helm_constitution.scenarios import Known, conclude, mark_repeats
-
-        if self.chart.is_library:
-            self.results = ()
-        else:
-            known: Known = {}
-            self.results = tuple(
-                conclude(scenario, render.result(), self.chart.name, known)
-                for scenario, render in zip(self.scenarios, self.renders, strict=True)
-            )
-            mark_repeats(self.results)
-        lint = self.lint.result()
-        self.lint_failed = lint.failed
-        self.lint_messages = lint.messages
-        return self.results, lint.messages
-
-    def troubles(self) -> Iterator[Trouble]:
-        """What could not be judged, and makes the exit status 2."""
-        for result in self.results:
-            if result.status is Status.FAILED:
-                error = result.errors[0]
-                message = result.message or "could not be rendered"
-                yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
-        if self.results and all(result.status is Status.NEEDS_INPUT for result in self.results):
-            first = self.results[0]
-            hint = "no scenario renders without input; give it with -f VALUES or --set KEY=VALUE"
-            yield Trouble("needs-input", f"{hint}: {first.message}", scenario=first.scenario.name)
-        if self.lint_failed:
-            message = self.lint_messages[0].text if self.lint_messages else "helm lint did not come to its end"
-            yield Trouble("lint", message)
 
 
 def _unread_templates(facts: Facts) -> Iterator[Trouble]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,7 +120,13 @@ def _set_options(command: Any) -> Any:
     type=click.Choice(["defaults", "quick"]),
     default="quick",
     show_default=True,
-    help="defaults: the default values alone. quick: ci/*-values.yaml and platforms/*.yaml too.",
+    help="defaults: the default values alone. quick: ci/*-values.yaml, platforms/*.yaml and the configuration's too.",
+)
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many scenarios are rendered at once; else as many as there are cores.",
 )
 @click.option(
     "--engine",
@@ -178,7 +185,7 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
             return 0
     targets = [_output(text, options["form"]) for text in options["outputs"]]
     request = _request(options)
-    engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"]))
+    engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"], jobs=options["jobs"] or 0))
     try:
         run = _run(charts or (Path(),), engine, request, options)
     finally:
@@ -226,19 +233,48 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
     from helm_constitution.outcome import RunReport
 
     reports: list[ChartReport] = []
+    progress = Progress()
     charts = [chart for path in paths for chart in find_charts(path)]
     for chart in charts:
         try:
-            report = check_chart(chart, engine, _check_options(chart, request, options))
+            report = check_chart(chart, engine, _check_options(chart, request, options), progress.show)
         except ConstitutionError as error:
             if len(charts) == 1:
                 raise
             report = failed_chart(chart, error)
+        finally:
+            progress.clear()
         root, place = repository_of(chart)
         reports.append(report._replace(root=root, place=place))
         if len(charts) > 1:
             gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
     return RunReport(engine.name, engine.version(), engine.kube_version(request), tuple(reports))
+
+
+class Progress:
+    """A bar on the terminal for what takes longer than a second; nothing where no person looks at it."""
+
+    WIDTH = 30
+
+    def __init__(self) -> None:
+        # pre-commit gives its hooks a terminal, and shows their output when they are done.
+        self._on = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("PRE_COMMIT")
+        self._begin = time.monotonic()
+        self._shown = False
+
+    def show(self, done: int, total: int) -> None:
+        """Scenarios that are done, of those that are known so far."""
+        if self._on and time.monotonic() - self._begin > 1:
+            self._shown = True
+            filled = self.WIDTH * done // max(total, 1)
+            bar = "#" * filled + "-" * (self.WIDTH - filled)
+            click.echo(f"\r[{bar}] {done} of {total} scenarios", nl=False, err=True)
+
+    def clear(self) -> None:
+        """Takes the bar away before anything else is printed."""
+        if self._shown:
+            self._shown = False
+            click.echo("\r\x1b[K", nl=False, err=True)
 
 
 def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any]) -> Any:

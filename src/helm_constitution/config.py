@@ -17,14 +17,26 @@ from helm_constitution.model import Severity
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.scenarios import ScenarioSetting
     from helm_constitution.waivers import Waiver
     from helm_constitution.yamltree import View, YamlDocument
 
 FILE_NAME = ".helm-constitution.yaml"
 
-KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan", "waivers", "charts")
+KEYS = (
+    "constitution",
+    "select",
+    "ignore",
+    "severity",
+    "parameters",
+    "fail_on",
+    "plan",
+    "scenarios",
+    "waivers",
+    "charts",
+)
 
-CHART_KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan")
+CHART_KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan", "scenarios")
 """What a section of ``charts`` may hold."""
 
 FAIL_ON = ("error", "warning", "note", "never")
@@ -47,6 +59,7 @@ class Configuration(NamedTuple):
     fail_on: str | None = None
     plan: Path | None = None
     plan_is_shared: bool = False
+    scenarios: tuple[ScenarioSetting, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     modules: tuple[RuleModule, ...] = ()
 
@@ -162,7 +175,16 @@ class Reader:
             parameters={rule: self.bound(rule, part) for rule, part in self.mapping(view.get("parameters"))},
             fail_on=self.choice(view.get("fail_on"), FAIL_ON),
             plan=self.path(view.get("plan")),
+            scenarios=self.scenarios(view.get("scenarios")),
         )
+
+    def scenarios(self, view: View) -> tuple[ScenarioSetting, ...]:
+        """More ways to render the chart."""
+        if not view.exists:
+            return ()
+        from helm_constitution.scenario_settings import read_scenarios
+
+        return read_scenarios(view, self)
 
     def only_keys(self, view: View, keys: Sequence[str], what: str, otherwise: str) -> None:
         """Raises where the view is no map (with ``otherwise``) or holds another key."""
@@ -273,6 +295,8 @@ def _overridden(common: Configuration, own: Configuration) -> Configuration:
         parameters=parameters,
         fail_on=own.fail_on or common.fail_on,
         plan=own.plan or common.plan,
+        # A section's scenario takes the place of one of the same name.
+        scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),
     )
 
 

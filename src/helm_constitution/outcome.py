@@ -9,6 +9,7 @@ from helm_constitution.model import Severity
 
 if TYPE_CHECKING:
     from helm_constitution.model import Finding, Location, Statement, Trouble, Verdict
+    from helm_constitution.yamltree import Json
 
 DEFAULTS = "defaults"
 """The scenario of the default values."""
@@ -29,6 +30,19 @@ class ScenarioReport(NamedTuple):
     name: str
     status: Status
     message: str | None
+
+
+class InputReport(NamedTuple):
+    """A value that a user of the chart must give.
+
+    ``path`` has dots; ``kind`` is text, number, flag, list or map; ``placeholder`` was put there for the chart to be
+    judged; ``message`` is what asks for it.
+    """
+
+    path: str
+    kind: str
+    placeholder: Json
+    message: str
 
 
 class ConstitutionReport(NamedTuple):
@@ -97,6 +111,7 @@ class ChartReport(NamedTuple):
     undemanded: int = 0
     rules: tuple[RuleReport, ...] = ()
     stale: tuple[StaleWaiver, ...] = ()
+    inputs: tuple[InputReport, ...] = ()
     limit: Severity | None = Severity.ERROR
     root: str = ""
     place: str = ""

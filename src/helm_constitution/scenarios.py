@@ -2,25 +2,72 @@
 
 from __future__ import annotations
 
+import enum
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmMessage,
+    MessageLevel,
+    RenderOutput,
+    RenderRequest,
+    SetArgument,
+)
 from helm_constitution.manifests import Manifest, Rendering, manifests_of, template_path
 from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.records import record
-from helm_constitution.yamltree import YamlDocument, load_documents
+from helm_constitution.yamltree import Json, YamlDocument, load_documents
+
+
+class ScenarioKind(enum.StrEnum):
+    """Where a scenario comes from."""
+
+    DEFAULTS = "defaults"
+    FILE = "file"  # ci/*-values.yaml, platforms/*.yaml
+    CONFIGURED = "configured"
+    INPUTS = "inputs"  # another scenario with its required inputs filled
+    SWITCHED = "switched"  # a flag or an enum set otherwise
+    KUBERNETES = "kubernetes"
+    UPGRADE = "upgrade"
 
 
 class Scenario(NamedTuple):
-    """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``."""
+    """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``."""
 
     name: str
     request: RenderRequest
+    kind: ScenarioKind = ScenarioKind.FILE
+
+
+class ScenarioSetting(NamedTuple):
+    """A scenario as the configuration sets it; what is None or empty is as for the other scenarios."""
+
+    name: str
+    values_files: tuple[Path, ...] = ()
+    set_arguments: tuple[SetArgument, ...] = ()
+    release_name: str | None = None
+    namespace: str | None = None
+    is_upgrade: bool = False
+    kube_version: str | None = None
+    api_versions: tuple[str, ...] = ()
+
+    def request(self, base: RenderRequest) -> RenderRequest:
+        """How to render it: the values of ``base`` come on top of its own; of all else its own comes first."""
+        return base._replace(
+            values_files=(*self.values_files, *base.values_files),
+            set_arguments=(*self.set_arguments, *base.set_arguments),
+            release_name=self.release_name or base.release_name,
+            namespace=self.namespace or base.namespace,
+            is_upgrade=self.is_upgrade or base.is_upgrade,
+            kube_version=self.kube_version or base.kube_version,
+            api_versions=tuple(dict.fromkeys((*self.api_versions, *base.api_versions))),
+        )
 
 
 @record
@@ -39,15 +86,17 @@ class ScenarioResult:
     broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
 
 
-def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
-    """The scenarios of a chart, ``defaults`` first.
+def plan(folder: Path, request: RenderRequest, which: str, settings: Iterable[ScenarioSetting] = ()) -> list[Scenario]:
+    """The scenarios of a chart that are known before anything is rendered, ``defaults`` first.
 
     Args:
         folder: the chart's folder.
         request: what the user asked for on the command line; its values come last, on top of every scenario.
-        which: ``defaults`` for that one alone, else also each ``ci/*-values.yaml`` and ``platforms/*.yaml``.
+        which: ``defaults`` for that one alone, else also each ``ci/*-values.yaml`` and ``platforms/*.yaml``, and the
+            configuration's.
+        settings: the configuration's scenarios.
     """
-    scenarios = [Scenario(DEFAULTS, request)]
+    scenarios = [Scenario(DEFAULTS, request, ScenarioKind.DEFAULTS)]
     if which == DEFAULTS:
         return scenarios
     # From the folder, not from the loaded chart: charts leave ci/ out of the package by .helmignore.
@@ -58,6 +107,7 @@ def plan(folder: Path, request: RenderRequest, which: str) -> list[Scenario]:
             if name.endswith(endings):
                 values = (place / name, *request.values_files)
                 scenarios.append(Scenario(f"{directory}/{name}", request._replace(values_files=values)))
+    scenarios.extend(Scenario(one.name, one.request(request), ScenarioKind.CONFIGURED) for one in settings)
     return scenarios
 
 
@@ -115,6 +165,19 @@ def mark_repeats(results: Iterable[ScenarioResult]) -> None:
             if earlier is not manifest:
                 manifest.repeats.append(earlier.scenario)
                 earlier.also_in.append(manifest.scenario)
+
+
+def set_json(path: Iterable[str], value: Json) -> SetArgument:
+    """The option that sets one value; what the user gives by ``--set`` still comes on top of it."""
+    import json
+
+    keys = ".".join(re.sub(r"([.,=\[\]\\])", r"\\\1", step) for step in path)
+    return SetArgument("--set-json", f"{keys}={json.dumps(value)}")
+
+
+def not_run(scenario: Scenario, reason: str) -> ScenarioResult:
+    """A scenario that the engine at work can't render."""
+    return ScenarioResult(scenario, Status.NOT_RUN, reason, None)
 
 
 def needs_input(errors: Sequence[HelmMessage]) -> bool:

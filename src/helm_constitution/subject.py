@@ -17,6 +17,7 @@ from helm_constitution.records import record
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.helm.protocol import HelmMessage
+    from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
     from helm_constitution.model import Location, Severity
     from helm_constitution.scenarios import ScenarioResult
@@ -39,6 +40,8 @@ class Facts:
 
     ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there. ``running`` are
     the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
+    ``which`` scenarios are rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a user must
+    give, as far as they were found.
     """
 
     chart: Chart
@@ -47,6 +50,8 @@ class Facts:
     pending: Callable[[], tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]] | None = None
     running: Mapping[str, Severity] = field(default_factory=dict)
     consulted: bool = False
+    which: str = "quick"
+    inputs: tuple[Input, ...] = ()
 
     def wait(self) -> None:
         """Waits for helm to be done."""

@@ -75,6 +75,10 @@ class CliEngine:
         """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
         return remote_schemas(os.path.abspath(chart))
 
+    def refusal(self, request: RenderRequest) -> str | None:
+        """None: helm renders for any Kubernetes version."""
+        return None
+
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``.
 

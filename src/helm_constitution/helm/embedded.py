@@ -10,7 +10,6 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import NoReturn
 
 from helm_constitution.errors import ConfigurationError, EngineError
 from helm_constitution.helm import options, process
@@ -27,16 +26,14 @@ from helm_constitution.helm.protocol import (
 from helm_constitution.helm.schemas import remote_schemas
 from helm_constitution.helm.worker import Message, read_message, serve, write_message
 
-AT_ONCE = 2
-"""Requests that one worker has under way: a lint beside a render. One worker with two threads takes 90 ms less of
-processor time than two workers, each of which would load the library."""
-
-
 _SLACK_SECONDS = 0.5
 
 
 class EmbeddedEngine:
     """Lints and renders by the embedded library, without network and cluster. One worker serves a whole run.
+
+    It has several requests under way, each in a thread: one worker with two takes 90 ms less of processor time than two
+    workers, each of which would load the library.
 
     Numbers from ``--set`` reach templates as the library takes them, as floats, like those from values files.
 
@@ -65,6 +62,17 @@ class EmbeddedEngine:
         """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
         return remote_schemas(os.path.abspath(chart))
 
+    def refusal(self, request: RenderRequest) -> str | None:
+        """Why the library can't render what is asked for: it knows one Kubernetes version."""
+        what = None
+        if options.kube_version(request) != DEFAULT_KUBE_VERSION:
+            what = f"renders for Kubernetes {DEFAULT_KUBE_VERSION} only and takes no --kube-version"
+        elif request.api_versions:
+            what = "takes no --api-versions"
+        return what and (
+            f"the embedded engine {what}; install helm (helm.sh/docs/intro/install) and give --engine cli, which does"
+        )
+
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts what ``helm lint`` does.
 
@@ -89,10 +97,8 @@ class EmbeddedEngine:
 
     def _ask(self, do: str, chart: Path, request: RenderRequest) -> _Call:
         options.check(request)
-        if options.kube_version(request) != DEFAULT_KUBE_VERSION:
-            _refuse(f"renders for Kubernetes {DEFAULT_KUBE_VERSION} only and takes no --kube-version")
-        if request.api_versions:
-            _refuse("takes no --api-versions")
+        if refusal := self.refusal(request):
+            raise EngineError(refusal)
         folder = os.path.abspath(chart)
         return self._workers.submit(
             {
@@ -107,12 +113,6 @@ class EmbeddedEngine:
                 "skip_schema": request.skip_schema or bool(remote_schemas(folder)),
             }
         )
-
-
-def _refuse(what: str) -> NoReturn:
-    raise EngineError(
-        f"the embedded engine {what}; install helm (helm.sh/docs/intro/install) and give --engine cli, which does"
-    )
 
 
 class _Lint:
@@ -329,7 +329,7 @@ class _Workers:
 
     def _send(self) -> None:
         """Hands over what the worker can take now."""
-        while self._queue and len(self._under_way) < AT_ONCE:
+        while self._queue and len(self._under_way) < self._limits.at_once:
             alone = self._queue[0].alone or any(call.alone for call in self._under_way.values())
             if alone and self._under_way:
                 return

@@ -232,12 +232,12 @@ def limit_orphan(pid: int, limits: Limits) -> None:
 
 
 class Processes:
-    """Runs processes side by side, as many as there are cores, the others in a queue; each has its own watch."""
+    """Runs processes side by side, as many as the limits say, the others in a queue; each has its own watch."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.closed = False
-        self.slots = threading.Semaphore(min(max(os.cpu_count() or 2, 2), 8))
+        self.slots = threading.Semaphore(limits.at_once)
         self._runs: list[Run] = []
         atexit.register(self.close)
 

@@ -22,7 +22,10 @@ class SetArgument(NamedTuple):
 
 
 class RenderRequest(NamedTuple):
-    """How to render a chart: the same options for lint and template."""
+    """How to render a chart: the same options for lint and template.
+
+    An upgrade is the release's second revision with the embedded engine; ``helm template`` says 1 in any case.
+    """
 
     values_files: tuple[Path, ...] = ()
     set_arguments: tuple[SetArgument, ...] = ()
@@ -140,6 +143,10 @@ class HelmEngine(Protocol):
         """The references in the chart's schemas that helm would fetch (``file: address``); with any, none is used."""
         ...
 
+    def refusal(self, request: RenderRequest) -> str | None:
+        """Why this engine can't render what is asked for, and what to do; None where it can."""
+        ...
+
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``."""
         ...
@@ -154,8 +161,19 @@ class HelmEngine(Protocol):
 
 
 class Limits(NamedTuple):
-    """What a helm process may use: seconds of wall clock, bytes of resident memory."""
+    """What a helm process may use: seconds of wall clock, bytes of resident memory.
+
+    ``jobs`` is how many requests are under way at once; 0 for as many as there are cores.
+    """
 
     seconds: float = 60.0
     memory: int = 2 * 1024**3
     environment: Sequence[str] = ()
+    jobs: int = 0
+
+    @property
+    def at_once(self) -> int:
+        """How many requests are under way at once; a lint runs beside a render in any case."""
+        import os
+
+        return max(self.jobs or min(os.cpu_count() or 2, 8), 2)

@@ -143,6 +143,8 @@ def _render(request: Message, values: dict[str, Any]) -> Message:
                 name=request["release_name"],
                 namespace=request["namespace"],
                 is_upgrade=True if request["is_upgrade"] else None,
+                is_install=False if request["is_upgrade"] else None,
+                revision=2 if request["is_upgrade"] else None,
             )
         except helm_python.HelmValuesError:
             raise

@@ -86,6 +86,10 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
             }
             for stale in chart.stale
         ],
+        "inputs": [
+            {"path": one.path, "type": one.kind, "placeholder": one.placeholder, "message": one.message}
+            for one in chart.inputs
+        ],
     }
 
 

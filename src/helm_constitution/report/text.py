@@ -73,6 +73,10 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
             asked.setdefault(result.message or "", []).append(result.name)
     for message, names in asked.items():
         yield paint(f"needs input ({clean(_some(names))}): {clean(message)}", "note")
+    if chart.inputs:
+        yield paint("inputs a user must give:", "note")
+        for one in chart.inputs:
+            yield f"  {clean(one.path)} ({one.kind}): {clean(shorten(one.message, 100))}"
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
     by_principle = homes(chart)

@@ -5,7 +5,7 @@ which values are read. Functions that aren't here use up what they are given.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -62,15 +62,54 @@ def _junction(run: Interpreter, operands: list[Operand], node: Node) -> Value:
 
 def _ternary(run: Interpreter, operands: list[Operand], node: Node) -> Value:
     """One of the first two operands, as the third decides; all three are evaluated."""
-    _test(run, operands[2:], node)
+    for operand in operands[2:]:
+        _note_tested(run, run.tolerantly(operand))
     return _any(run, operands[:2], node)
 
 
 def _test(run: Interpreter, operands: list[Operand], node: Node) -> Value:
     """Something true or false."""
     for operand in operands:
-        run.tolerantly(operand)
+        _note_tested(run, run.tolerantly(operand))
     return NOTHING
+
+
+def _note_tested(run: Interpreter, value: Value) -> None:
+    run.tested.update(element.path if isinstance(element, Item) else element for element in _parts_of_values(value))
+
+
+def _parts_of_values(value: Value) -> Iterator[tuple[str, ...] | Item]:
+    return (element for element in value if isinstance(element, Item) or (type(element) is tuple and element))
+
+
+def _compare(run: Interpreter, operands: list[Operand], node: Node) -> Value:
+    """``eq``, ``ne``: notes the texts that a value is compared with."""
+    values = [run.tolerantly(operand) for operand in operands]
+    texts = [element for value in values for element in value if isinstance(element, str) and ANYTHING not in element]
+    for value in values:
+        _note_tested(run, value)
+        _note_compared(run, value, texts)
+    return NOTHING
+
+
+def _has(run: Interpreter, operands: list[Operand], node: Node) -> Value:
+    """``has item list``: notes the texts of a list that the template writes out."""
+    values = [run.tolerantly(operand) for operand in operands]
+    if len(values) == 2:
+        item, listed = values
+        _note_tested(run, item)
+        for element in listed:
+            if isinstance(element, Sequence):
+                parts = [part for entry in element.items for part in entry]
+                _note_compared(run, item, [part for part in parts if isinstance(part, str) and ANYTHING not in part])
+    for value in values:
+        run.take_whole(value)
+    return NOTHING
+
+
+def _note_compared(run: Interpreter, value: Value, texts: list[str]) -> None:
+    for path in paths_of(value):
+        run.compared.setdefault(path, {}).update(dict.fromkeys(texts))
 
 
 def _required(run: Interpreter, operands: list[Operand], node: Node) -> Value:
@@ -417,7 +456,8 @@ def _formatted(parts: list[str]) -> str:
 
 Function: TypeAlias = "Callable[[Interpreter, list[Operand], Node], Value]"
 FUNCTIONS: dict[str, Function] = {
-    **dict.fromkeys(("eq", "ne", "lt", "le", "gt", "ge", "not", "empty"), _test),
+    **dict.fromkeys(("eq", "ne"), _compare),
+    **dict.fromkeys(("lt", "le", "gt", "ge", "not", "empty"), _test),
     **dict.fromkeys(("kindIs", "kindOf", "typeIs", "typeOf", "typeIsLike"), _test),
     **dict.fromkeys(("default", "coalesce"), _any),
     **dict.fromkeys(("and", "or"), _junction),
@@ -443,6 +483,8 @@ FUNCTIONS: dict[str, Function] = {
     "dig": _dig,
     "fail": _fail,
     "get": _get,
+    "has": _has,
+    "mustHas": _has,
     "hasKey": _has_key,
     "include": _include,
     "index": _index,

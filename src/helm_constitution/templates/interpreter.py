@@ -87,6 +87,8 @@ class Interpreter:
         self.provided: set[tuple[str, ...]] = set()
         self.printed: dict[Action, tuple[TemplateFile, dict[tuple[str, ...], Node | None]]] = {}
         self.printed_defines: dict[Action, tuple[TemplateFile, dict[Define, None]]] = {}
+        self.tested: set[tuple[str, ...]] = set()
+        self.compared: dict[tuple[str, ...], dict[str, None]] = {}
         # The named templates.
         self.defines: dict[str, list[tuple[TemplateFile, Define]]] = {}
         for template in templates:
@@ -345,6 +347,8 @@ class Interpreter:
             touched |= found
         # What the value itself is was tested, too: a variable that holds a values path.
         found.update(paths_of(value))
+        self.tested |= found
+        self.tested.update(element.path for element in value if isinstance(element, Item))
         self.guards |= found
         # Who sets a key that values.yaml doesn't have (`{}` with a commented `enabled`) brings the others along.
         self.guards |= {path[:-1] for path in found if len(path) > 1 and not self._is_default(path)}

@@ -9,6 +9,7 @@ run time, everything that it may reach counts as read; where a value can't be fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.templates.interpreter import Interpreter
@@ -88,6 +89,9 @@ class ValueUses:
         provided: frozenset[ValuesPath],
         printed: tuple[Printed, ...] = (),
         printed_defines: tuple[PrintedDefine, ...] = (),
+        tested: frozenset[ValuesPath] = frozenset(),
+        compared: Mapping[ValuesPath, tuple[str, ...]] = MappingProxyType({}),
+        uncalled: frozenset[Define] = frozenset(),
     ) -> None:
         self.reads = reads
         """In no particular order; one path may be read in many places."""
@@ -95,6 +99,12 @@ class ValueUses:
         """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
         self.printed_defines = printed_defines
         """The named templates whose output the actions print, as it is or as data."""
+        self.tested = tested
+        """The paths that conditions ask for; ANYTHING stands for keys that are known only at run time."""
+        self.compared = compared
+        """The texts that ``eq``, ``ne`` and ``has`` compare a value with, in the order in which they were met."""
+        self.uncalled = uncalled
+        """The named templates that nothing calls."""
         self.whole = whole
         """The paths that are used with all that is below them: printed, ranged over, given to ``toYaml``."""
         self.reached = reached
@@ -192,4 +202,7 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
         frozenset(interpreter.provided),
         printed,
         printed_defines,
+        frozenset(interpreter.tested),
+        {path: tuple(texts) for path, texts in interpreter.compared.items()},
+        frozenset(define for entries in interpreter.defines.values() for _, define in entries) - interpreter.called,
     )

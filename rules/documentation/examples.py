@@ -1,0 +1,46 @@
+"""Examples: values files that the configuration names, and that have to work for whoever copies them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, Problem, Subject, Unjudged, require, rule
+from helm_constitution.outcome import Status
+
+from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
+
+
+@rule(
+    "docs/example-broken",
+    default=MUST,
+    enforces=require(r"\bexamples?\b.*\b(work|render|valid|tested|run|complete|current|up.to.date)"),
+)
+def example_broken(subject: Subject) -> Iterator[Problem]:
+    """An example doesn't render.
+
+    Why: users begin with a copy of an example; one that fails costs them the trust in all the others.
+    Bad:
+        # examples/production.yaml
+        ingress:
+          host: shop.example.com      (the templates read ingress.hosts)
+    Good:
+        # examples/production.yaml
+        ingress:
+          hosts: [shop.example.com]
+    Fix: mend the example, or the template. An example gives everything that the chart requires.
+    Source: Helm documentation, Values Files
+    """
+    examples = [result for result in subject.results if is_example(result)]
+    if not examples:
+        raise Unjudged("the configuration names no values file under examples/ as a scenario")
+    defaults = subject.defaults
+    told = defaults.errors if defaults is not None and defaults.status is Status.FAILED else ()
+    for result in examples:
+        for error in result.errors:
+            if says_the_same(error, told):
+                continue
+            name = result.scenario.name
+            how = "needs more input" if result.status is Status.NEEDS_INPUT else "doesn't render"
+            related_place = values_file_of(result, subject)
+            place = related_place if result.status is Status.NEEDS_INPUT else place_of(error, subject, name)
+            yield Problem(f"the example {name} {how}: {text_of(error)}", place or related_place)
