@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo test types lint bench plugin-test clean
+.PHONY: setup demo test types lint bench parity plugin-test clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -41,6 +41,11 @@ lint: $(READY)
 bench: setup
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.static
+
+# What the tools of docs/peers.md that are here find in testdata/parity, for tests/test_parity.py; and that page.
+parity: $(READY)
+	$(PYTHON) -m scripts.parity record
+	$(PYTHON) -m scripts.parity document
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .deprecated_fields import deprecated_field
 from .deprecations import silent_deprecation, unmarked_deprecation
 from .selectors import selector_mismatch, unstable_selector, update_strategy
 from .versions import bad_version, removed_api
@@ -20,6 +21,7 @@ MODULE = RuleModule(
     rules=(
         bad_version,
         removed_api,
+        deprecated_field,
         unstable_selector,
         selector_mismatch,
         update_strategy,

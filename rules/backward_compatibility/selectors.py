@@ -29,7 +29,7 @@ _UPGRADABLE = (
     r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b"
     r"|\bupgrades?\b.{0,30}\b(?:work|succeed|safe)"
 )
-_SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout"})
+_SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "CloneSet"})
 _NAMED_BY_VERSION = frozenset({"Job", "Pod", "CustomResourceDefinition"})
 """Kinds whose names may hold a version: a Job and a Pod can't be changed, so a new one is made on each upgrade."""
 
@@ -225,14 +225,13 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
     selector = workload.selector
     if workload.kind not in _SELECTING or not selector.is_map:
         return
-    labels = workload.template.get("metadata", "labels").data
-    labels = labels if isinstance(labels, dict) else {}
+    labels = workload.pod_labels
     wanted = LabelSelector(selector)
     if wanted.is_empty:
         yield Problem("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
     for part in wanted.unmet(labels):
         if not part.is_map:
-            key = part.path[-1]
+            key = str(part.path[-1])
             found = f"have {key}: {labels[key]}" if key in labels else f"lack {key}"
             yield Problem(f"the selector asks for {key}: {part.data}, but its own pods {found}", at=part)
         else:

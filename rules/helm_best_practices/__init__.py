@@ -26,6 +26,7 @@ from .dependencies import (
 from .helpers import missing_helper, no_notes
 from .inputs import no_required
 from .labels import missing_label, missing_version_label
+from .long_names import long_name
 from .pod_references import (
     dangling_config_ref,
     dangling_role_binding,
@@ -35,7 +36,7 @@ from .pod_references import (
     env_value_from,
 )
 from .references import dangling_hpa, dangling_ingress, dangling_service
-from .releases import lookup_unguarded, release_collision
+from .releases import keep_in_list, lookup_unguarded, release_collision
 from .selections import dangling_network_policy, dangling_pdb, no_service_name, target_port_unknown
 
 MODULE = RuleModule(
@@ -62,6 +63,8 @@ MODULE = RuleModule(
         dependency_not_optional,
         dependency_http,
         release_collision,
+        long_name,
+        keep_in_list,
         lookup_unguarded,
         no_required,
         dangling_service,

@@ -22,13 +22,12 @@ from helm_constitution.api import (
     rule,
 )
 
-from .targets import pod_labels, selects
+from .targets import selects
 
 _HIGHLY_AVAILABLE = (
     r"\bhigh(?:ly)?[- ]availab|\bresilien(?:t|ce)\b|\bfault[- ]toleran"
     r"|\bsurvive\b.{0,40}\b(?:node|zone|failure|disruption)s?\b"
 )
-_REPLICATED = ("Deployment", "StatefulSet")
 
 
 def _replicas(workload: Workload) -> int:
@@ -40,7 +39,7 @@ def _replicas(workload: Workload) -> int:
 def _replicated(rendering: Rendering) -> Iterator[Workload]:
     """The chart's workloads that can have several pods."""
     for workload in rendering.workloads:
-        if workload.kind in _REPLICATED and not workload.manifest.is_test:
+        if workload.is_replicated and not workload.manifest.is_test:
             yield workload
 
 
@@ -67,13 +66,23 @@ def _least(rendering: Rendering, workload: Workload) -> int:
     return (0 if scaler.kind == "ScaledObject" else 1) if least is None else least
 
 
+def _most(rendering: Rendering, workload: Workload) -> int:
+    """The most pods that a workload has when all is well: its autoscaler's, or its own."""
+    scaler = _scaler(rendering, workload)
+    if scaler is None:
+        return _replicas(workload)
+    field = "maxReplicaCount" if scaler.kind == "ScaledObject" else "maxReplicas"
+    most = scaler.get("spec", field).integer()
+    return max(_replicas(workload), 1 if most is None else most)
+
+
 def _budgets(rendering: Rendering, workload: Workload) -> list[Manifest]:
     return [
         budget
         for budget in rendering.of_kind("PodDisruptionBudget")
         if budget.effective_namespace == workload.manifest.effective_namespace
         and budget.get("spec", "selector").is_map
-        and selects(budget.get("spec", "selector"), pod_labels(workload))
+        and selects(budget.get("spec", "selector"), workload.pod_labels)
     ]
 
 
@@ -109,7 +118,9 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         return  # fewer pods are then somebody's choice
     for workload in _replicated(rendering):
         count = _replicas(workload)
-        if not 0 < count < minimum or _scaler(rendering, workload) is not None or _stands_alone(workload):
+        if not 0 < count < minimum or _scaler(rendering, workload) is not None:
+            continue
+        if count == 1 and _stands_alone(workload):
             continue
         noun = "one pod" if count == 1 else f"{count} pods"
         yield Problem(
@@ -316,7 +327,7 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
 
 
 def _is_spread(workload: Workload) -> bool:
-    return bool(workload.pod.get("topologySpreadConstraints"))
+    return any(entry.get("labelSelector") for entry in workload.pod.get("topologySpreadConstraints").items())
 
 
 @rule(
@@ -347,7 +358,7 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
     """
     for workload in _replicated(rendering):
         affinity = workload.pod.get("affinity", "podAntiAffinity")
-        if not affinity and not _is_spread(workload) and _least(rendering, workload) > 1:
+        if not affinity and not _is_spread(workload) and _most(rendering, workload) > 1:
             yield Problem("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
 
 
@@ -376,11 +387,27 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Probl
         polaris topologySpreadConstraint
     """
     for workload in _replicated(rendering):
-        if not _is_spread(workload) and _least(rendering, workload) > 1:
-            yield Problem(
-                "nothing spreads its pods over zones; set topologySpreadConstraints",
-                at=workload.pod.get("topologySpreadConstraints"),
-            )
+        constraints = workload.pod.get("topologySpreadConstraints")
+        if not constraints and _most(rendering, workload) > 1:
+            yield Problem("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
+        for constraint in constraints.items():
+            yield from _spreads_nothing(constraint)
+
+
+def _spreads_nothing(constraint: View) -> Iterator[Problem]:
+    if not constraint.get("labelSelector"):
+        yield Problem(
+            "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
+            at=constraint.get("labelSelector"),
+        )
+    for field in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
+        if not constraint.get(field):
+            yield Problem(f"the constraint has no {field}, which Kubernetes requires", at=constraint.get(field))
+    action = constraint.get("whenUnsatisfiable")
+    if action.data and action.data not in ("DoNotSchedule", "ScheduleAnyway"):
+        yield Problem(
+            f"whenUnsatisfiable is {action.data}; Kubernetes takes DoNotSchedule and ScheduleAnyway only", at=action
+        )
 
 
 @rule(
@@ -388,10 +415,11 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Probl
     scope=PodSpec,
     default=OFF,
     enforces=require(r"\bpriority ?class"),
+    parameters={"accepted": Parameter("", "any class will do; else the names of those that will, with commas between")},
     evidence="pods have a priority class",
 )
 def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
-    """Pods have no priority class.
+    """Pods have no priority class, or none of those that the team accepts.
 
     Why: When nodes run full, pods of the same priority are evicted in an order that nobody chose.
     Bad:
@@ -404,8 +432,12 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes documentation, Pod Priority and Preemption; kube-linter priority-class-name; polaris
         priorityClassNotSet
     """
-    if not pod.get("priorityClassName"):
-        yield Problem("has no priorityClassName", at=pod.get("priorityClassName"))
+    name = pod.get("priorityClassName")
+    accepted = [part.strip() for part in subject.text("accepted").split(",") if part.strip()]
+    if not name:
+        yield Problem("has no priorityClassName; take one from a value", at=name)
+    elif accepted and name.data not in accepted:
+        yield Problem(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)
 
 
 @rule(
@@ -438,12 +470,14 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
         cronjob-restartpolicy
     """
     policy = workload.pod.get("restartPolicy")
-    if workload.kind in ("Job", "CronJob"):
-        if policy.data in (None, "Always"):
-            yield Problem("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
-    elif workload.kind == "Pod":
+    if workload.kind == "Pod":
         if policy.data == "Never" and not workload.manifest.hooks:
             yield Problem("restartPolicy Never makes its first failure final", at=policy)
+    elif workload.pod.merged:
+        return
+    elif workload.runs_to_completion:
+        if policy.data in (None, "Always"):
+            yield Problem("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
     elif policy.data not in (None, "Always"):
         yield Problem(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
 

@@ -37,6 +37,11 @@ def _environment(workload: Workload) -> Iterator[_Reference]:
                     yield _Reference(kind, reference.get("name"))
 
 
+def _pull_secrets(workload: Workload) -> Iterator[_Reference]:
+    for entry in workload.pod.get("imagePullSecrets").items():
+        yield _Reference("Secret", entry.get("name"))
+
+
 def _volumes(workload: Workload) -> Iterator[_Reference]:
     for volume in workload.pod.get("volumes").items():
         sources = [(volume, "secretName"), *((source, "name") for source in volume.get("projected", "sources").items())]
@@ -98,11 +103,12 @@ def _texts(view: View, skip: str = "") -> list[str]:
 
 
 def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
-    """The environment's references to ConfigMaps or Secrets that nobody makes, each name once a workload."""
+    """References to ConfigMaps or Secrets that nobody makes, by the environment or to pull images, each name once a
+    workload."""
     provided = _Provided(rendering)
     for workload in rendering.workloads:
         reported: set[str] = set()
-        for reference in _environment(workload):
+        for reference in (*_environment(workload), *_pull_secrets(workload)):
             name = reference.name.string() or ""
             if reference.kind != kind or name in reported or workload.manifest.is_test:
                 continue
@@ -145,9 +151,9 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
     umbrella=CONSISTENT,
 )
 def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
-    """A container's environment comes from a Secret that neither the chart nor an operator makes.
+    """A pod needs a Secret that neither the chart nor an operator makes: for its environment, or to pull its images.
 
-    Why: The container is never started: CreateContainerConfigError.
+    Why: The container is never started: CreateContainerConfigError, or ImagePullBackOff.
     Bad:
         env:
           - name: PASSWORD
@@ -248,7 +254,8 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
             for field in ("volumeMounts", "volumeDevices"):
                 for mount in container.field(field).items():
                     name = mount.get("name")
-                    if name.string() and name.data not in names:
+                    # An operator has volumes of its own.
+                    if name.string() and name.data not in names and not workload.pod.merged:
                         yield Problem(f"mounts the volume {name.data}, which the pod doesn't have", at=name)
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):

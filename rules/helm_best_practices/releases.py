@@ -85,6 +85,44 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Proble
             yield Problem(f"every release of the chart calls it {manifest.name}; begin with the full name", at=name)
 
 
+@rule(
+    "helm/keep-in-list",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bannotations?\b.{0,60}\blists?\b"),
+    umbrella=BEST_PRACTICES,
+)
+def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """A list of objects has an annotation that helm reads on single objects only.
+
+    Why: helm doesn't look at a List's own annotations, nor into it: what should be kept is deleted with the release,
+        and what should be a hook is installed with everything else.
+    Bad:
+        kind: List
+        metadata:
+          annotations:
+            helm.sh/resource-policy: keep
+        items: []
+    Good:
+        kind: PersistentVolumeClaim
+        metadata:
+          annotations:
+            helm.sh/resource-policy: keep
+    Fix: Render the objects one by one, each with the annotation.
+    Source: Helm documentation, Chart Development Tips and Tricks: Tell Helm Not To Uninstall a Resource; helm lint
+    """
+    lists = {id(manifest.view.document): manifest.view.document.view for manifest in rendering.manifests}
+    for view in lists.values():
+        # An element of a list is a manifest of its own, below the document's root.
+        if not view.get("items").is_list or not (view.get("kind").string() or "").endswith("List"):
+            continue
+        places = [view, *view.get("items").items()]
+        for place in places:
+            for name, value in place.get("metadata", "annotations").entries():
+                if name in ("helm.sh/resource-policy", "helm.sh/hook"):
+                    yield Problem(f"helm doesn't read {name} in a list; render the objects one by one", at=value)
+
+
 def _words(subject: Subject) -> set[str]:
     """Every key and text of the values: a name that holds one was given by it."""
     words: set[str] = set()

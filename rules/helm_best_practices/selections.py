@@ -8,7 +8,7 @@ from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, V
 from helm_constitution.lazy import LazyPattern
 
 from .statements import CONSISTENT
-from .targets import find, has_operator_objects, is_the_charts_own, match_labels, pod_labels, pod_templates, selects
+from .targets import find, has_operator_objects, is_the_charts_own, match_labels, pod_templates, selects
 
 
 @rule(
@@ -98,6 +98,7 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
 
 
 _PORT_NAME = LazyPattern(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")
+_PORT_NAME_ADVICE = "at most 15 lower-case letters, digits and single hyphens, one letter at least"
 
 
 @rule(
@@ -130,9 +131,7 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
     for workload in rendering.workloads:
         if not workload.manifest.is_test:
             yield from _port_names(workload)
-    known = [
-        (workload, workload.manifest.effective_namespace, pod_labels(workload)) for workload in rendering.workloads
-    ]
+    known = [(workload, workload.manifest.effective_namespace, workload.pod_labels) for workload in rendering.workloads]
     for service in rendering.of_kind("Service"):
         wanted = match_labels(service.get("spec", "selector"))
         if service.group or service.is_test or not wanted:
@@ -143,6 +142,10 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
             for workload, namespace, labels in known
             if namespace == own and all(labels.get(key) == value for key, value in wanted.items())
         ]
+        for port in service.get("spec", "ports").items():
+            target = port.get("targetPort")
+            if (text := target.string()) and not text.isdigit() and not _PORT_NAME.match(text):
+                yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=target)
         if chosen:
             names = sorted({name for workload in chosen for name in _declared(workload)})
             for port in service.get("spec", "ports").items():
@@ -170,8 +173,7 @@ def _port_names(workload: Workload) -> Iterator[Problem]:
             if text is None:
                 continue
             if not _PORT_NAME.match(text):
-                advice = "at most 15 lower-case letters, digits and single hyphens, one letter at least"
-                yield Problem(f"{text} is no name for a port: {advice}", at=name)
+                yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=name)
             if text in seen:
                 yield Problem(f"two ports of the container are called {text}", at=name)
             seen.add(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from helm_constitution.api import LabelSelector, Manifest, Rendering, View, Workload
+from helm_constitution.api import LabelSelector, Manifest, Rendering, View
 
 _BUILT_IN = frozenset(
     {
@@ -131,10 +131,7 @@ def has_operator_objects(rendering: Rendering) -> bool:
 
 def find(rendering: Rendering, kind: str, name: str, namespace: str) -> Manifest | None:
     """The rendered object of this kind and name in this namespace."""
-    for manifest in rendering.of_kind(kind):
-        if manifest.name == name and manifest.effective_namespace == namespace:
-            return manifest
-    return None
+    return rendering.find(kind, name, namespace)
 
 
 def match_labels(selector: View) -> dict[str, object]:
@@ -150,19 +147,8 @@ def pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapp
         if manifest.effective_namespace != namespace:
             continue
         if (workload := manifest.workload) is not None:
-            found.append((str(manifest), pod_labels(workload)))
-        elif manifest.get("spec", "template", "spec", "containers").is_list:
-            found.append((str(manifest), _plain(manifest.get("spec", "template", "metadata", "labels"))))
+            found.append((str(manifest), workload.pod_labels))
     return tuple(found)
-
-
-def pod_labels(workload: Workload) -> Mapping[str, object]:
-    """The labels of a workload's pods, those that aren't text among them."""
-    return _plain(workload.template.get("metadata", "labels"))
-
-
-def _plain(view: View) -> Mapping[str, object]:
-    return view.data if isinstance(view.data, dict) else {}
 
 
 def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> list[str]:

@@ -252,7 +252,7 @@ def no_metrics(subject: Subject) -> Iterator[Problem]:
             return
         for workload in rendering.workloads:
             if place is None and _keeps_running(workload):
-                place = workload.template.get("metadata", "annotations")
+                place = workload.pod_metadata.get("annotations")
     if place is not None:
         yield Problem(
             "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are", at=place
@@ -266,7 +266,7 @@ def _is_scraped(manifest: Manifest) -> bool:
     if _SCRAPE in manifest.annotations:
         return True
     workload = manifest.workload
-    return workload is not None and workload.template.get("metadata", "annotations", _SCRAPE).exists
+    return workload is not None and workload.pod_metadata.get("annotations", _SCRAPE).exists
 
 
 @rule(

@@ -266,7 +266,7 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     places = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
     workload = manifest.workload
     if workload is not None and manifest.kind != "Pod":
-        places.append(workload.template.get("metadata", "labels"))
+        places.append(workload.pod_metadata.get("labels"))
     if _is_service(manifest):
         places.append(manifest.get("spec", "selector"))
     for place in places:

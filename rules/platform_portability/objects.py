@@ -69,7 +69,7 @@ def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
     metadata = [manifest.get("metadata")]
     workload = manifest.workload
     if workload is not None and manifest.kind != "Pod":
-        metadata.append(workload.template.get("metadata"))
+        metadata.append(workload.pod_metadata)
     for part in metadata:
         for field, noun in (("annotations", "annotation"), ("labels", "label")):
             for key, view in part.get(field).entries():

@@ -17,10 +17,19 @@ from .access import (
 from .host_access import host_namespace, host_path, probe_host, sensitive_mount, volume_type
 from .images import latest_tag, no_digest, pull_policy
 from .network import no_network_policy, no_tls, ssh_port, weak_tls
-from .privileges import capabilities, low_user_id, privilege_escalation, privileged, root_user, writable_root
+from .privileges import (
+    capabilities,
+    low_user_id,
+    privilege_escalation,
+    privileged,
+    privileged_constraint,
+    root_user,
+    writable_root,
+)
 from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
 from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_template, secret_in_values
 from .settings import security_off
+from .signature import unsigned
 
 MODULE = RuleModule(
     key="security",
@@ -28,6 +37,7 @@ MODULE = RuleModule(
     aliases=(r"\bsecur(?:e|ity)\b", r"\bhardening\b", r"\bleast[- ]privilege\b"),
     rules=(
         privileged,
+        privileged_constraint,
         privilege_escalation,
         root_user,
         low_user_id,
@@ -65,5 +75,6 @@ MODULE = RuleModule(
         weak_tls,
         security_off,
         ssh_port,
+        unsigned,
     ),
 )

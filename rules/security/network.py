@@ -77,7 +77,7 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Proble
         if not _is_isolated(workload, policies):
             yield Problem(
                 "no NetworkPolicy selects its pods, so everything in the cluster may reach them",
-                at=workload.template.get("metadata", "labels"),
+                at=workload.pod_metadata.get("labels"),
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Container, Parameter, Problem, Subject, forbid, require, rule
+from helm_constitution.api import MUST, SHOULD, Container, Manifest, Parameter, Problem, Subject, forbid, require, rule
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
@@ -44,6 +44,34 @@ def privileged(container: Container, subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "runs privileged, with every capability and device of its node; drop privileged: true",
             at=container.field("securityContext", "privileged"),
+        )
+
+
+@rule(
+    "security/privileged-constraint",
+    scope=Manifest,
+    default=MUST,
+    enforces=forbid(r"\bprivileged\b.{0,40}\b(?:security ?context ?constraints?|SCCs?)\b"),
+    umbrella=LEAST_PRIVILEGE,
+)
+def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+    """A SecurityContextConstraints object of OpenShift lets pods run privileged.
+
+    Why: Whoever may use the constraint, by a role or by its list of users and groups, may own every node.
+    Bad:
+        kind: SecurityContextConstraints
+        allowPrivilegedContainer: true
+    Good:
+        kind: SecurityContextConstraints
+        allowPrivilegedContainer: false
+        allowedCapabilities: [NET_BIND_SERVICE]
+    Fix: Set allowPrivilegedContainer: false, and name the capabilities that the pods need in allowedCapabilities.
+    Source: OpenShift documentation, Managing security context constraints; kube-linter scc-deny-privileged-container
+    """
+    allowed = manifest.get("allowPrivilegedContainer")
+    if manifest.kind == "SecurityContextConstraints" and allowed.boolean() is True:
+        yield Problem(
+            "lets pods run privileged; set allowPrivilegedContainer: false and name capabilities instead", at=allowed
         )
 
 

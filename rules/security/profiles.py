@@ -120,7 +120,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
                 f"has the AppArmor profile {profile.get('type').data}; set RuntimeDefault or Localhost, or nothing",
                 at=profile.get("type"),
             )
-    for name, annotation in pod.workload.template.get("metadata", "annotations").entries():
+    for name, annotation in pod.workload.pod_metadata.get("annotations").entries():
         value = annotation.string() or ""
         if (
             name.startswith(_APPARMOR_ANNOTATION)

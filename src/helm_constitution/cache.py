@@ -118,6 +118,9 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration
         yield from _contents(str(path))
     else:
         yield path.read_bytes()
+        signature = path.with_name(f"{path.name}.prov")
+        if signature.is_file():
+            yield signature.read_bytes()
 
 
 def _program() -> Iterator[tuple[str, int, int]]:

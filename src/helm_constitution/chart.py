@@ -47,6 +47,13 @@ class Dependency(NamedTuple):
         return self.alias or self.name
 
 
+class Package(NamedTuple):
+    """A packaged chart: its SHA-256 in hexadecimal digits, the text of the .prov file beside it, if there is one."""
+
+    digest: str
+    provenance: str | None
+
+
 @record
 class Chart:
     """A chart as loaded.
@@ -56,6 +63,7 @@ class Chart:
     chart (``.helmignore`` applied to templates and files, README, CHANGELOG and LICENSE in any case), by its path in
     the chart with forward slashes; files under ``charts/`` belong to ``subcharts``, which are read when first asked
     for and named by their own Chart.yaml. ``undecodable`` names files that are not UTF-8 or larger than helm 3 reads.
+    ``package`` is the packaged chart that the user gave, None for a folder.
     ``missing_dependencies`` are declared but not in ``charts/``: helm renders nothing then, whatever their condition.
     """
 
@@ -71,6 +79,7 @@ class Chart:
     subcharts: Mapping[str, Chart]
     missing_dependencies: tuple[Dependency, ...]
     schema: object | None
+    package: Package | None = None
 
     @property
     def is_library(self) -> bool:
@@ -103,12 +112,26 @@ def load_chart(path: Path, shown: str | None = None) -> Chart:
         YamlSyntaxError: Chart.yaml, values.yaml or requirements.yaml is not YAML, with file and line.
     """
     shown = str(path) if shown is None else shown
+    package = _package(shown)
     if path.is_dir():
-        return _assemble(_Folder(str(path), "", _ignore_rules(str(path), shown), shown), path, shown)
+        return _assemble(_Folder(str(path), "", _ignore_rules(str(path), shown), shown), path, shown, package)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
-    return _assemble(_Folder(str(folder), "", _IgnoreRules([]), shown), folder, shown)
+    return _assemble(_Folder(str(folder), "", _IgnoreRules([]), shown), folder, shown, package)
+
+
+def _package(shown: str) -> Package | None:
+    """The packaged chart that was given; None for a folder. Its signature is looked at where there is one."""
+    if not os.path.isfile(shown):
+        return None
+    try:
+        provenance = _read(f"{shown}.prov", f"{shown}.prov").decode("utf-8", "replace")
+    except (FileNotFoundError, ChartError):
+        return Package("", None)
+    from helm_constitution.digest import sha256
+
+    return Package(sha256(_read(shown, shown)).hexdigest(), provenance)
 
 
 class _Source(Protocol):
@@ -331,7 +354,7 @@ class _Subcharts(Mapping[str, "Chart"]):
         return len(self._by_name)
 
 
-def _assemble(source: _Source, path: Path, shown: str) -> Chart:
+def _assemble(source: _Source, path: Path, shown: str, package: Package | None = None) -> Chart:
     raw, sources, large = source.read()
     if "Chart.yaml" not in raw:
         ignored = os.path.isfile(os.path.join(source.path, "Chart.yaml"))
@@ -375,6 +398,7 @@ def _assemble(source: _Source, path: Path, shown: str) -> Chart:
             dependency for dependency in dependencies if not subcharts.is_vendored(dependency.name)
         ),
         schema=_schema(files.get("values.schema.json"), f"{shown}/values.schema.json"),
+        package=package,
     )
 
 

@@ -5,32 +5,110 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from helm_constitution.model import ObjectRef
 from helm_constitution.records import record
 from helm_constitution.yamltree import Path, View, YamlDocument, dotted
 
-POD_TEMPLATES: Mapping[str, Path] = {
-    # kind: where its pod spec stands. Kinds of other API groups are listed where they embed a PodTemplateSpec.
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
-    "Deployment": ("spec", "template", "spec"),
-    "StatefulSet": ("spec", "template", "spec"),
-    "DaemonSet": ("spec", "template", "spec"),
-    "ReplicaSet": ("spec", "template", "spec"),
-    "ReplicationController": ("spec", "template", "spec"),
-    "Job": ("spec", "template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    "Rollout": ("spec", "template", "spec"),
-    "DeploymentConfig": ("spec", "template", "spec"),
-    "ScaledJob": ("spec", "jobTargetRef", "template", "spec"),
-}
+_TEMPLATE: Path = ("spec", "template", "spec")
 
-RUNS_TO_COMPLETION = frozenset({"Job", "CronJob", "ScaledJob"})
-REPLICATED = frozenset(
-    {"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController", "Rollout", "DeploymentConfig"}
-)
+
+class PodTemplate(NamedTuple):
+    """How a kind of object makes pods.
+
+    ``specs`` are the places where its pod spec may stand; the first that is there counts. ``metadata`` is where the
+    pods' metadata stands, None where that is beside the spec. ``replicated`` kinds keep several equal pods,
+    ``ends`` says that the pods end by themselves, or may. The spec of a ``merged`` kind is an operator's own: a
+    container there without an image is merged into one that the operator makes. ``labels`` are those that the operator
+    adds to the pods, with ``{name}`` for the object's name.
+    """
+
+    specs: tuple[Path, ...] = (_TEMPLATE,)
+    metadata: Path | None = None
+    replicated: bool = False
+    ends: bool = False
+    merged: bool = False
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+_REPLICATED = PodTemplate(replicated=True)
+_KUBERNETES: Mapping[str, PodTemplate] = {
+    "Pod": PodTemplate((("spec",),)),
+    "PodTemplate": PodTemplate((("template", "spec"),)),
+    "Deployment": _REPLICATED,
+    "StatefulSet": _REPLICATED,
+    "ReplicaSet": _REPLICATED,
+    "ReplicationController": _REPLICATED,
+    "DaemonSet": PodTemplate(),
+    "Job": PodTemplate(ends=True),
+    "CronJob": PodTemplate((("spec", "jobTemplate", *_TEMPLATE),), ends=True),
+}
+"""Kubernetes' own kinds, whatever their group's name was over time."""
+
+
+def _prometheus_operator(name: str, label: str) -> PodTemplate:
+    labels = (
+        (label, "{name}"),
+        ("app.kubernetes.io/name", name),
+        ("app.kubernetes.io/instance", "{name}"),
+        ("app.kubernetes.io/managed-by", "prometheus-operator"),
+        ("operator.prometheus.io/name", "{name}"),
+    )
+    return PodTemplate((("spec",),), ("spec", "podMetadata"), merged=True, labels=labels)
+
+
+_KNATIVE = PodTemplate()
+_CUSTOM: Mapping[tuple[str, str], PodTemplate] = {
+    ("apps.openshift.io", "DeploymentConfig"): _REPLICATED,
+    ("argoproj.io", "Rollout"): _REPLICATED,
+    ("keda.sh", "ScaledJob"): PodTemplate((("spec", "jobTargetRef", "template", "spec"),), ends=True),
+    ("monitoring.coreos.com", "Alertmanager"): _prometheus_operator("alertmanager", "alertmanager"),
+    ("monitoring.coreos.com", "Prometheus"): _prometheus_operator("prometheus", "prometheus"),
+    ("monitoring.coreos.com", "PrometheusAgent"): _prometheus_operator("prometheus-agent", "prometheus"),
+    ("monitoring.coreos.com", "ThanosRuler"): _prometheus_operator("thanos-ruler", "thanos-ruler"),
+    ("serving.knative.dev", "Service"): _KNATIVE,
+    ("serving.knative.dev", "Configuration"): _KNATIVE,
+    ("serving.knative.dev", "Revision"): PodTemplate((("spec",),)),
+    ("apps.kruise.io", "CloneSet"): _REPLICATED,
+    ("apps.kruise.io", "StatefulSet"): _REPLICATED,
+    ("apps.kruise.io", "DaemonSet"): PodTemplate(),
+    ("apps.kruise.io", "BroadcastJob"): PodTemplate(ends=True),
+    ("apps.kruise.io", "AdvancedCronJob"): PodTemplate(
+        (
+            ("spec", "template", "jobTemplate", *_TEMPLATE),
+            ("spec", "template", "broadcastJobTemplate", *_TEMPLATE),
+        ),
+        ends=True,
+    ),
+    ("apps.kruise.io", "UnitedDeployment"): PodTemplate(
+        tuple(
+            ("spec", "template", kind, *_TEMPLATE)
+            for kind in (
+                "deploymentTemplate",
+                "statefulSetTemplate",
+                "advancedStatefulSetTemplate",
+                "cloneSetTemplate",
+            )
+        )
+    ),
+}
+"""Custom kinds whose pods are known, by group and kind."""
+
+_UNKNOWN = PodTemplate((_TEMPLATE, ("spec", "jobTemplate", *_TEMPLATE)), ends=True, merged=True)
+"""Any other custom resource that holds a pod template where Kubernetes' own kinds hold theirs."""
+
+_KUBERNETES_GROUPS = frozenset({"", "apps", "batch", "extensions"})
+
+
+def pod_template_of(group: str, kind: str) -> PodTemplate | None:
+    """How a kind of object makes pods; None for a kind of Kubernetes' own that makes none."""
+    if group in _KUBERNETES_GROUPS:
+        return _KUBERNETES.get(kind)
+    known = _CUSTOM.get((group, kind))
+    if known is not None or group.endswith(".k8s.io") or group in ("autoscaling", "policy"):
+        return known
+    return _UNKNOWN
 
 
 @record
@@ -48,7 +126,27 @@ class Rendering:
 
     def of_kind(self, *kinds: str) -> Iterator[Manifest]:
         """The objects of these kinds."""
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
         return (manifest for manifest in self.manifests if manifest.kind in kinds)
+
+    def find(self, kind: str, name: str, namespace: str) -> Manifest | None:
+        """The object of this kind and name in this namespace; the first where there are several."""
+        return self._by_name.get((kind, name, namespace))
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = {}
+        for manifest in self.manifests:
+            found.setdefault(manifest.kind, []).append(manifest)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, str], Manifest]:
+        found: dict[tuple[str, str, str], Manifest] = {}
+        for manifest in self.manifests:
+            found.setdefault((manifest.kind, manifest.name, manifest.effective_namespace), manifest)
+        return found
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
@@ -84,7 +182,7 @@ class Manifest:
         """The object's apiVersion; empty where it has none."""
         return self.view.get("apiVersion").string() or ""
 
-    @property
+    @cached_property
     def group(self) -> str:
         """The API group; empty for the core group."""
         group, slash, _ = self.api_version.partition("/")
@@ -129,10 +227,14 @@ class Manifest:
     @cached_property
     def workload(self) -> Workload | None:
         """The object as a workload; None where it makes no pods."""
-        path = POD_TEMPLATES.get(self.kind)
-        if path is None or not (spec := self.view.get(*path)).is_map:
+        template = pod_template_of(self.group, self.kind)
+        if template is None:
             return None
-        return Workload(self, PodSpec(spec, self))
+        for path in template.specs:
+            spec = self.view.get(*path)
+            if spec.is_map and (template is not _UNKNOWN or _has_image(spec)):
+                return Workload(self, PodSpec(spec, self, template.merged), template)
+        return None
 
     def get(self, *steps: str | int) -> View:
         """A part of the object."""
@@ -163,6 +265,7 @@ class Workload:
 
     manifest: Manifest
     pod: PodSpec
+    made_by: PodTemplate
 
     @property
     def kind(self) -> str:
@@ -171,19 +274,31 @@ class Workload:
 
     @property
     def runs_to_completion(self) -> bool:
-        """Whether its pods end by themselves (Job, CronJob, a Pod that is a hook)."""
-        return self.kind in RUNS_TO_COMPLETION or (self.kind == "Pod" and bool(self.manifest.hooks))
+        """Whether its pods end by themselves (Job, CronJob, a Pod that is a hook), or may (a custom kind that isn't
+        known)."""
+        return self.made_by.ends or (self.kind == "Pod" and bool(self.manifest.hooks))
 
     @property
-    def template(self) -> View:
-        """The pod template (the object itself for a Pod): holds the pods' metadata and spec."""
+    def is_replicated(self) -> bool:
+        """Whether it keeps several equal pods: a Deployment, a StatefulSet and the like."""
+        return self.made_by.replicated
+
+    @property
+    def pod_metadata(self) -> View:
+        """The metadata that its pods get: its pod template's, the object's own for a Pod."""
+        if self.made_by.metadata is not None:
+            return self.manifest.view.get(*self.made_by.metadata)
         view = self.pod.view
-        return view.document.view.get(*view.path[:-1])
+        return view.document.view.get(*view.path[:-1], "metadata")
 
     @cached_property
-    def pod_labels(self) -> Mapping[str, str]:
-        """The labels that its pods carry."""
-        return _strings(self.template.get("metadata", "labels"))
+    def pod_labels(self) -> Mapping[str, Any]:
+        """The labels that its pods carry, as written: a wrong one may be no text."""
+        written = self.pod_metadata.get("labels").data
+        labels = written if isinstance(written, dict) else {}
+        if not self.made_by.labels:
+            return labels
+        return {**{key: text.format(name=self.manifest.name) for key, text in self.made_by.labels}, **labels}
 
     @property
     def selector(self) -> View:
@@ -193,29 +308,36 @@ class Workload:
 
 @record
 class PodSpec:
-    """The spec of the pods that an object makes."""
+    """The spec of the pods that an object makes.
+
+    ``merged``: an operator merges it into pods of its own; of the containers there, those without an image only change
+    some of the operator's, and aren't judged.
+    """
 
     view: View
     manifest: Manifest
+    merged: bool = False
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
         """The ordinary containers."""
-        return tuple(Container(view, self, "containers") for view in self.view.get("containers").items())
+        return self._containers("containers")
 
     @cached_property
     def init_containers(self) -> tuple[Container, ...]:
         """The init containers, native sidecars among them."""
-        return tuple(Container(view, self, "initContainers") for view in self.view.get("initContainers").items())
+        return self._containers("initContainers")
 
     @cached_property
     def ephemeral_containers(self) -> tuple[Container, ...]:
         """The ephemeral containers."""
-        return tuple(
-            Container(view, self, "ephemeralContainers") for view in self.view.get("ephemeralContainers").items()
-        )
+        return self._containers("ephemeralContainers")
 
-    @property
+    def _containers(self, role: str) -> tuple[Container, ...]:
+        views = self.view.get(role).items()
+        return tuple(Container(view, self, role) for view in views if not self.merged or view.get("image"))
+
+    @cached_property
     def all_containers(self) -> tuple[Container, ...]:
         """Init, ordinary and ephemeral containers, in this order."""
         return self.init_containers + self.containers + self.ephemeral_containers
@@ -343,6 +465,10 @@ class LabelSelector:
     def matches(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> bool:
         """Whether it takes in what has these labels."""
         return next(self.unmet(labels, ignoring), None) is None
+
+
+def _has_image(spec: View) -> bool:
+    return any(container.get("image").string() for container in spec.get("containers").items())
 
 
 def _strings(view: View) -> Mapping[str, str]:

@@ -1,0 +1,127 @@
+"""Names that are too long for Kubernetes where the release's name is long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, require, rule
+from helm_constitution.templates import TemplateFile, parse_template
+
+from ..yaml_text import Line, key_lines
+from .name_evaluator import Evaluator, Unknown
+from .statements import BEST_PRACTICES
+
+LONGEST_RELEASE = 53
+"""Characters that Helm lets a release's name have."""
+
+_LABEL = 63
+_LONGEST = 253
+_LIMITS: Mapping[str, tuple[int, str]] = {
+    "CronJob": (52, "the names of its jobs begin with it"),
+    "Job": (_LABEL, "it becomes the label job-name"),
+    "Namespace": (_LABEL, "it becomes a part of host names"),
+    "Service": (_LABEL, "it becomes a part of host names"),
+    "StatefulSet": (52, "it becomes the label controller-revision-hash, with a checksum behind"),
+}
+
+
+@rule(
+    "helm/long-name",
+    scope=Rendering,
+    default=MUST,
+    enforces=require(
+        r"\bnames?\b.{0,60}\b(?:63|53|52|253) characters\b|\b(?:long|longest) (?:release )?names?\b"
+        r"|\btrunc(?:ate[ds]?)?\b.{0,40}\bnames?\b|\bnames?\b.{0,40}\btrunc(?:ate[ds]?)?\b"
+    ),
+    umbrella=BEST_PRACTICES,
+    tests=True,
+)
+def long_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+    """With a long release name, an object's name or label is longer than Kubernetes takes.
+
+    Why: The chart works for everybody with a short release name; the others' installation is refused, or worse, the
+        object is made and its pods never are.
+    Bad:
+        kind: Service
+        metadata:
+          name: {{ include "web.fullname" . }}-headless      # the full name alone may have 63 characters
+    Good:
+        kind: Service
+        metadata:
+          name: {{ include "web.fullname" . | trunc 54 | trimSuffix "-" }}-headless
+    Fix: Cut the full name so far that the longest suffix fits behind it: 63 characters for a Service, a Job and what
+        becomes a label, 52 for a StatefulSet and a CronJob, 253 for everything else.
+    Source: Helm documentation, a release's name has 53 characters at most; Kubernetes documentation, Object Names and
+        IDs; Labels and Selectors
+    """
+    if rendering.scenario != "defaults":
+        return
+    evaluators: tuple[Evaluator, Evaluator] | None = None
+    for manifest in rendering.manifests:
+        if manifest.dependency is not None:
+            continue
+        for view, limit, why in _at_risk(manifest, rendering.release_name):
+            if evaluators is None:
+                evaluators = (
+                    Evaluator(subject, rendering.release_name, rendering.namespace),
+                    Evaluator(subject, "r" * LONGEST_RELEASE, rendering.namespace),
+                )
+            longest = _longest(manifest, view, subject, evaluators)
+            if longest is not None and longest > limit:
+                is_name = view.path[-1] == "name" and view.path[-2:-1] == ("metadata",)
+                what = f"a {manifest.kind}'s name" if is_name else f"the label {view.path[-1]}"
+                reason = f" ({why})" if why else ""
+                yield Problem(
+                    f"has {longest} characters where the release's name has {LONGEST_RELEASE}; {what} has at most"
+                    f" {limit}{reason}: shorten by trunc what stands before the suffix",
+                    at=view,
+                )
+
+
+def _at_risk(manifest: Manifest, release: str) -> Iterator[tuple[View, int, str]]:
+    """Names and labels that may be too long: (place, limit, why)."""
+    limit, why = _LIMITS.get(manifest.kind, (_LONGEST, ""))
+    name = manifest.get("metadata", "name")
+    if _may_exceed(name, release, limit):
+        yield name, limit, why
+    places = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
+    if (workload := manifest.workload) is not None and manifest.kind != "Pod":
+        places.append(workload.pod_metadata.get("labels"))
+    for place in places:
+        for _, value in place.entries():
+            if _may_exceed(value, release, _LABEL):
+                yield value, _LABEL, ""
+
+
+def _may_exceed(view: View, release: str, limit: int) -> bool:
+    text = view.string() or ""
+    grown = text.count(release) * (LONGEST_RELEASE - len(release))
+    return grown > 0 and len(text) + grown > limit
+
+
+def _longest(manifest: Manifest, view: View, subject: Subject, evaluators: tuple[Evaluator, Evaluator]) -> int | None:
+    """How long the text is for the longest release name; None where that isn't known."""
+    short, long = evaluators
+    for template, line in _sources(manifest, view, subject):
+        try:
+            # What isn't worked out as helm has rendered it is another line, or beyond what can be worked out.
+            if short.text(line.value, template) == view.data:
+                return len(long.text(line.value, template))
+        except Unknown:
+            continue
+    return None
+
+
+def _sources(manifest: Manifest, view: View, subject: Subject) -> Iterator[tuple[TemplateFile, Line]]:
+    """The lines that may have written a name or label: of the object's template, or of a named one."""
+    key = view.path[-1]
+    for template in subject.templates:
+        if template.path == manifest.template:
+            for line in key_lines(template.text):
+                if line.key == key and (key != "name" or line.parents == ("metadata",)) and "{{" in line.value:
+                    yield template, line
+    if key != "name":
+        for name, text in subject.define_texts.items():
+            if f"{key}:" in text:
+                template = parse_template(name, text)
+                yield from ((template, line) for line in key_lines(text) if line.key == key and "{{" in line.value)
