@@ -130,7 +130,10 @@ def test_what_a_budget_should_say() -> None:
     assert judge(a.budget_policy, budget("maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, ")) == []
 
 
-SPREAD = ", topologySpreadConstraints: [{topologyKey: kubernetes.io/hostname}]"
+SPREAD = (
+    ", topologySpreadConstraints: [{topologyKey: kubernetes.io/hostname, maxSkew: 1, whenUnsatisfiable: ScheduleAnyway,"
+    " labelSelector: {matchLabels: {app: web}}}]"
+)
 APART = ", affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1}]}}"
 
 
@@ -144,9 +147,29 @@ def test_where_pods_go(replicas: int, pod: str, may_share_a_node: int, may_share
     assert len(judge(a.no_topology_spread, text)) == may_share_a_zone
 
 
+def test_several_pods_are_those_that_an_autoscaler_may_add() -> None:
+    text = workload("") + scaler(", minReplicas: 1, maxReplicas: 5")
+    assert len(judge(a.no_anti_affinity, text)) == 1
+    assert len(judge(a.no_topology_spread, text)) == 1
+    assert judge(a.no_disruption_budget, text) == [], "a budget for the one pod of a quiet night would block the drain"
+
+
+def test_a_constraint_that_spreads_nothing() -> None:
+    text = workload("replicas: 2, ", ", topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: Perhaps}]")
+    assert judge(a.no_topology_spread, text) == [
+        "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
+        "the constraint has no topologyKey, which Kubernetes requires",
+        "whenUnsatisfiable is Perhaps; Kubernetes takes DoNotSchedule and ScheduleAnyway only",
+    ]
+    assert len(judge(a.no_anti_affinity, text)) == 1
+
+
 def test_priority_classes() -> None:
-    assert judge(a.no_priority_class, workload()) == ["has no priorityClassName"]
-    assert judge(a.no_priority_class, workload(pod=", priorityClassName: high")) == []
+    assert judge(a.no_priority_class, workload()) == ["has no priorityClassName; take one from a value"]
+    high = workload(pod=", priorityClassName: high")
+    assert judge(a.no_priority_class, high) == []
+    assert judge(a.no_priority_class, high, {"accepted": "low, high"}) == []
+    assert judge(a.no_priority_class, high, {"accepted": "low"}) == ["priorityClassName is high; accepted are low"]
 
 
 @pytest.mark.parametrize(
