@@ -3,6 +3,10 @@
 A case is a folder ``testdata/charts/cases/<rule id>/bad*`` or ``good*``. Its files replace those of
 ``testdata/charts/base`` or come on top; an empty file ``X.absent`` takes ``X`` away. ``expect.txt`` beside them has a
 line for each finding: where (``file``, ``file:line``, or ``-`` for no file), a space, and a part of the message.
+
+Of a rule that compares, the baseline is the base chart with what stands in the case's folder ``baseline`` on top;
+``old-values.yaml`` are a user's values for it. ``file`` is ``baseline:file`` where a finding is placed there, the bare
+name where it is placed outside of both charts.
 """
 
 from __future__ import annotations
@@ -13,12 +17,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helm_constitution.model import Finding
+from helm_constitution.model import Base, Finding
 
 CHARTS = Path(__file__).parent.parent / "testdata" / "charts"
 BASE = CHARTS / "base"
 CASES = CHARTS / "cases"
 EXPECT = "expect.txt"
+BASELINE = "baseline"
+OLD_VALUES = "old-values.yaml"
 
 _LINE = re.compile(r"(?P<file>\S+?)(?::(?P<line>\d+))? (?P<message>\S.*)")
 
@@ -52,7 +58,7 @@ class Expected:
 
     def describes(self, finding: Finding) -> bool:
         place = finding.location
-        return place.file == self.file and self.line in (None, place.line) and self.message in finding.message
+        return _file(finding) == self.file and self.line in (None, place.line) and self.message in finding.message
 
 
 def find_cases(root: Path) -> Iterator[Case]:
@@ -93,9 +99,10 @@ def lay_out(overlay: Path, target: Path, base: Path = BASE) -> None:
         ValueError: ``X.absent`` for an X that the base doesn't have, or a file that is the base's own, byte for byte.
     """
     shutil.copytree(base, target)
-    for file in sorted(path for path in overlay.rglob("*") if path.is_file()):
+    files = sorted(path for path in overlay.rglob("*") if path.is_file())
+    for file in sorted(files, key=lambda path: path.suffix != ".absent"):  # what is taken away may be made anew
         name = file.relative_to(overlay)
-        if name == Path(EXPECT):
+        if name in (Path(EXPECT), Path(OLD_VALUES)) or name.parts[0] == BASELINE:
             continue
         if name.suffix == ".absent":
             gone = target / name.with_suffix("")
@@ -126,4 +133,11 @@ def differences(expected: Iterable[Expected], findings: Sequence[Finding]) -> li
 
 def shown(finding: Finding) -> str:
     """A finding as ``expect.txt`` would name it."""
-    return str(Expected(finding.location.file, finding.location.line, finding.message))
+    return str(Expected(_file(finding), finding.location.line, finding.message))
+
+
+def _file(finding: Finding) -> str | None:
+    place = finding.location
+    if place.file is not None and place.base is Base.ABSOLUTE:
+        return Path(place.file).name
+    return f"{BASELINE}:{place.file}" if place.base is Base.BASELINE else place.file

@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ import pytest
 from helm_constitution import explain, registry
 from helm_constitution.api import Off, Rule, Subject
 from helm_constitution.chart import load_chart
+from helm_constitution.check import CheckOptions
+from helm_constitution.compare.against import compare
 from helm_constitution.config import FILE_NAME, load_configuration
 from helm_constitution.engine import RuleRun, run_rules, stamp
 from helm_constitution.helm.choose import choose_engine
@@ -22,7 +25,19 @@ from helm_constitution.outcome import Status
 from helm_constitution.rounds import Rounds
 from helm_constitution.scenarios import plan
 from helm_constitution.subject import Facts
-from tests.cases import BASE, CASES, EXPECT, Case, differences, find_cases, lay_out, read_expected, shown
+from tests.cases import (
+    BASE,
+    BASELINE,
+    CASES,
+    EXPECT,
+    OLD_VALUES,
+    Case,
+    differences,
+    find_cases,
+    lay_out,
+    read_expected,
+    shown,
+)
 
 RULES = {rule.id: rule for rule in registry.rules()}
 ALL_CASES = list(find_cases(CASES))
@@ -35,17 +50,36 @@ def engine() -> Iterator[HelmEngine]:
     engine.close()
 
 
-def run(rules: Sequence[Rule], chart: Path, engine: HelmEngine, which: str = "quick") -> tuple[list[RuleRun], Facts]:
-    """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters."""
+def run(
+    rules: Sequence[Rule],
+    chart: Path,
+    engine: HelmEngine,
+    which: str = "quick",
+    options: CheckOptions | None = None,
+) -> tuple[list[RuleRun], Facts]:
+    """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters.
+
+    ``options`` name the baseline, where there is one.
+    """
     request = RenderRequest()
     facts = Facts(load_chart(chart, shown=chart.name), which=which)
     configuration = load_configuration(chart / FILE_NAME if (chart / FILE_NAME).is_file() else None, chart)
     scenarios = plan(chart, request, which, configuration.scenarios)
     rounds = Rounds(engine, facts, scenarios, engine.lint(chart, request), engine.render(chart, request))
     facts.pending = rounds.finish
-    runs = run_rules({rule: demand(rule) for rule in rules}, facts, debug=True)
-    stamp(runs, facts)
+    with ExitStack() as stack:
+        if options is not None:
+            compare(facts, scenarios, engine, options, configuration, stack)
+        runs = run_rules({rule: demand(rule) for rule in rules}, facts, debug=True)
+        stamp(runs, facts)
     return runs, facts
+
+
+def beside_baseline(case: Case, folder: Path) -> CheckOptions:
+    """The case's baseline, and a user's values for it."""
+    lay_out(case.folder / BASELINE, folder / "earlier" / "web")
+    values = case.folder / OLD_VALUES
+    return CheckOptions(baseline=str(folder / "earlier" / "web"), old_values=values if values.is_file() else None)
 
 
 def demand(rule: Rule) -> Demand:
@@ -59,6 +93,8 @@ def test_case(case: Case, tmp_path: Path, engine: HelmEngine) -> None:
     chart = tmp_path / "web"
     lay_out(case.folder, chart)
     (judged,), facts = run([rule], chart, engine)
+    if judged.unjudged == facts.no_comparison:
+        (judged,), facts = run([rule], chart, engine, options=beside_baseline(case, tmp_path))
     assert judged.crash is None, judged.crash and judged.crash.traceback
     assert judged.unjudged is None, f"nothing to judge in this case: {judged.unjudged}"
     if rule.scope is not Subject:

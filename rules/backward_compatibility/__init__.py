@@ -4,8 +4,29 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .announcements import changelog_silent
+from .broken_objects import (
+    application_major,
+    definition_changed,
+    dependency_changed,
+    immutable_changed,
+    kube_floor_raised,
+    object_removed,
+    object_renamed,
+)
+from .broken_values import (
+    default_changed,
+    old_value_lost,
+    removed_without_notice,
+    schema_tightened,
+    value_newly_required,
+    value_removed,
+    value_renamed,
+    value_retyped,
+)
 from .deprecated_fields import deprecated_field
 from .deprecations import silent_deprecation, unmarked_deprecation
+from .releases import version_backwards, version_too_small, version_unchanged
 from .selectors import selector_mismatch, unstable_selector, update_strategy
 from .versions import bad_version, removed_api
 
@@ -20,6 +41,25 @@ MODULE = RuleModule(
     ),
     rules=(
         bad_version,
+        version_unchanged,
+        version_too_small,
+        version_backwards,
+        value_removed,
+        value_renamed,
+        value_retyped,
+        value_newly_required,
+        schema_tightened,
+        immutable_changed,
+        object_renamed,
+        object_removed,
+        definition_changed,
+        kube_floor_raised,
+        dependency_changed,
+        application_major,
+        default_changed,
+        changelog_silent,
+        removed_without_notice,
+        old_value_lost,
         removed_api,
         deprecated_field,
         unstable_selector,

@@ -9,6 +9,7 @@ from .commands import readme_command_broken
 from .diagrams import no_diagram
 from .examples import example_broken
 from .readme import no_readme, readme_no_installing, readme_no_troubleshooting, readme_no_upgrading, readme_no_values
+from .upgrading import no_upgrade_guide, stale_docs
 from .values_table import readme_values_drift
 
 MODULE = RuleModule(
@@ -28,5 +29,7 @@ MODULE = RuleModule(
         changelog_unstructured,
         no_diagram,
         example_broken,
+        no_upgrade_guide,
+        stale_docs,
     ),
 )

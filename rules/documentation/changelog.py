@@ -59,7 +59,7 @@ class _Changelog(NamedTuple):
     entries: tuple[_Entry, ...]
 
 
-def _changelog_file(subject: Subject) -> str | None:
+def changelog_file(subject: Subject) -> str | None:
     names = sorted(name for name in subject.chart.files if "/" not in name and _FILE.match(name))
     names.sort(key=lambda name: not name.lower().startswith("change"))
     return names[0] if names else None
@@ -111,7 +111,7 @@ def no_changelog(subject: Subject) -> Iterator[Problem]:
     Fix: keep a CHANGELOG.md beside Chart.yaml, or the annotation `artifacthub.io/changes` in Chart.yaml.
     Source: Keep a Changelog 1.1.0; Artifact Hub annotations
     """
-    if _changelog_file(subject) or _changelog_folder(subject) or _annotated(subject):
+    if changelog_file(subject) or _changelog_folder(subject) or _annotated(subject):
         return
     from .readme import parsed, readme_of
 
@@ -131,7 +131,7 @@ def _names_a_kind(line: str) -> bool:
 
 
 def _require_changelog(subject: Subject) -> _Changelog:
-    file = _changelog_file(subject)
+    file = changelog_file(subject)
     if file is None:
         raise Unjudged("there is no CHANGELOG.md in the chart")
     return _read_changelog(file, subject.chart.files[file])
@@ -172,7 +172,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
         return
     if _SET_AT_RELEASE.search(version):
         raise Unjudged(f"the version {subject.chart.version} is a stand-in that the release replaces")
-    file = _changelog_file(subject)
+    file = changelog_file(subject)
     if file is None:
         files = _changelog_folder(subject)
         if files and not any(version in name for name in files) and not _annotated(subject):

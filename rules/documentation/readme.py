@@ -90,11 +90,11 @@ _VALUES = LazyPattern(
     r"\bvalues?\b|\bparameters?\b|\bconfigur|\bsettings?\b|\boptions?\b|\bcustomi[sz]|\bpropert(y|ies)\b|\bvariables?\b",
     re.IGNORECASE,
 )
-_UPGRADING = LazyPattern(
+UPGRADING = LazyPattern(
     r"\bupgrad|\bupdat(e|ing)\b|\bmigrat|breaking change|\bfrom v?\d+(\.[\dx]+)* to\b|^to v?\d+\.\d|\bv?\d+\.x to\b",
     re.IGNORECASE,
 )
-_UPGRADE_FILE = LazyPattern(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
+UPGRADE_FILE = LazyPattern(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
 _TROUBLESHOOTING = LazyPattern(
     r"trouble.?shoot|\bfaqs?\b|frequently asked|\bknown (\w+ )?limitations|\bpitfalls?\b"
     r"|\bissues?\b|\bproblems?\b|\bdebug|\bdiagnos|\bgotchas?\b|\bcaveats?\b|\bhelp\b|\berrors?\b|work.?arounds?",
@@ -213,8 +213,8 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     name, document = require_readme(subject)
-    guide = any(_UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
-    if not guide and not _has_heading(document, _UPGRADING):
+    guide = any(UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
+    if not guide and not _has_heading(document, UPGRADING):
         message = 'no section on upgrading; add a heading "Upgrading" with what each version asks for'
         yield Problem(message, TextPlace(name))
 

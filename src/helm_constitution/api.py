@@ -14,7 +14,7 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
-from helm_constitution.model import Base, Location, Obligation, Precision
+from helm_constitution.model import Base, Location, Obligation, Precision, Severity
 from helm_constitution.records import record
 from helm_constitution.subject import Subject
 from helm_constitution.yamltree import RenderedLine, Span, View, YamlDocument
@@ -57,12 +57,14 @@ class Problem(NamedTuple):
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
     existing parent), a stretch of a text file, or None where there is no place. ``part`` is what is wrong in the
     field's text, where that is only a part of it: of several values that make up the text, the one to mend holds it.
+    ``at_most`` is the most that this one problem weighs, whatever its rule does.
     """
 
     message: str
     at: Place | None
     related: tuple[Related, ...] = ()
     part: str | None = None
+    at_most: Severity | None = None
 
 
 class Tally(NamedTuple):
@@ -235,6 +237,7 @@ __all__ = [
     "Rendering",
     "Rule",
     "RuleModule",
+    "Severity",
     "Span",
     "Subject",
     "Tally",

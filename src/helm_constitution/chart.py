@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 from helm_constitution.archive import MAX_UNPACKED, read_entries, unpack
 from helm_constitution.errors import ChartError, YamlSyntaxError
+from helm_constitution.model import Base
 from helm_constitution.records import record
 from helm_constitution.values import ValuesFile
 from helm_constitution.yamltree import View, YamlDocument, load_document
@@ -100,12 +101,13 @@ class Chart:
         return f"dependencies declared but not in charts/: {names}; run `helm dependency build {self.shown}`"
 
 
-def load_chart(path: Path, shown: str | None = None) -> Chart:
+def load_chart(path: Path, shown: str | None = None, base: Base = Base.CHART) -> Chart:
     """Loads a chart from its folder or a packaged .tgz.
 
     Args:
         path: the folder that holds Chart.yaml, or the .tgz.
         shown: how messages name the chart; the path as given unless told.
+        base: what the chart's files are to the reader of a report: those of the chart, or of its baseline.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.
@@ -114,11 +116,11 @@ def load_chart(path: Path, shown: str | None = None) -> Chart:
     shown = str(path) if shown is None else shown
     package = _package(shown)
     if path.is_dir():
-        return _assemble(_Folder(str(path), "", _ignore_rules(str(path), shown), shown), path, shown, package)
+        return _assemble(_Folder(str(path), "", _ignore_rules(str(path), shown), shown), path, shown, base, package)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
-    return _assemble(_Folder(str(folder), "", _IgnoreRules([]), shown), folder, shown, package)
+    return _assemble(_Folder(str(folder), "", _IgnoreRules([]), shown), folder, shown, base, package)
 
 
 def _package(shown: str) -> Package | None:
@@ -313,8 +315,9 @@ class _Files:
 class _Subcharts(Mapping[str, "Chart"]):
     """The charts in ``charts/`` by their own names, each read when it is first asked for."""
 
-    def __init__(self, sources: Mapping[str, _Source]) -> None:
+    def __init__(self, sources: Mapping[str, _Source], base: Base) -> None:
         self._sources = sources
+        self._base = base
         self._loaded: dict[str, Chart] = {}
 
     @cached_property
@@ -334,7 +337,7 @@ class _Subcharts(Mapping[str, "Chart"]):
         chart = self._loaded.get(key)
         if chart is None:
             source = self._by_name[key]
-            chart = self._loaded[key] = _assemble(source, Path(source.path), source.shown)
+            chart = self._loaded[key] = _assemble(source, Path(source.path), source.shown, self._base)
         return chart
 
     def __contains__(self, key: object) -> bool:
@@ -354,7 +357,7 @@ class _Subcharts(Mapping[str, "Chart"]):
         return len(self._by_name)
 
 
-def _assemble(source: _Source, path: Path, shown: str, package: Package | None = None) -> Chart:
+def _assemble(source: _Source, path: Path, shown: str, base: Base, package: Package | None = None) -> Chart:
     raw, sources, large = source.read()
     if "Chart.yaml" not in raw:
         ignored = os.path.isfile(os.path.join(source.path, "Chart.yaml"))
@@ -370,18 +373,18 @@ def _assemble(source: _Source, path: Path, shown: str, package: Package | None =
                 raise _not_utf8(content, f"{shown}/{name}") from None
             undecodable.append(name)
 
-    metadata = _yaml(files["Chart.yaml"], "Chart.yaml", shown)
+    metadata = _yaml(files["Chart.yaml"], "Chart.yaml", shown, base)
     name = _name(metadata, shown)
     declared = metadata
     if "requirements.yaml" in files:
-        requirements = _yaml(files["requirements.yaml"], "requirements.yaml", shown)
+        requirements = _yaml(files["requirements.yaml"], "requirements.yaml", shown, base)
         if requirements.view.get("dependencies").exists:
             declared = requirements
     dependencies = tuple(_dependencies(declared, shown))
-    subcharts = _Subcharts(sources)
+    subcharts = _Subcharts(sources, base)
     values = None
     if "values.yaml" in files:
-        values = ValuesFile("values.yaml", files["values.yaml"])
+        values = ValuesFile("values.yaml", files["values.yaml"], base)
         _check_values(values, f"{shown}/values.yaml")
     return Chart(
         path=path,
@@ -439,9 +442,9 @@ def _not_utf8(content: bytes, shown: str) -> ChartError:
     raise AssertionError("the text is UTF-8")
 
 
-def _yaml(text: str, name: str, shown: str) -> YamlDocument:
+def _yaml(text: str, name: str, shown: str, base: Base = Base.CHART) -> YamlDocument:
     try:
-        return load_document(text, name)
+        return load_document(text, name, base=base)
     except YamlSyntaxError as error:
         raise YamlSyntaxError(error.message, file=f"{shown}/{name}", line=error.line, column=error.column) from None
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.model import Finding, Severity, Trouble, Verdict
+from helm_constitution.model import Base, Finding, Severity, Trouble, Verdict
 from helm_constitution.outcome import (
+    BaselineReport,
     ChartReport,
     ConstitutionReport,
     InputReport,
@@ -34,13 +36,18 @@ if TYPE_CHECKING:
     from helm_constitution.waivers import Waiver
 
 
+_OLD_VALUES = ("compat/old-value-lost",)
+"""The rule that a values file for the baseline is given for."""
+
+
 class CheckOptions(NamedTuple):
     """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
 
-    ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``lines`` is false where rendered objects need no template
-    line (one render less), ``cache`` true where an unchanged chart may be answered from the last check. ``fail_on`` is
-    the weakest severity that fails the gate, or ``never``; it overrides the configuration's. ``today`` is an ISO date,
-    by which waivers expire; None for the clock's (UTC).
+    ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``baseline`` is the earlier release to compare with (``auto``,
+    a git revision, a folder or a package), ``old_values`` a user's values file for it. ``lines`` is false where
+    rendered objects need no template line (one render less), ``cache`` true where an unchanged chart may be answered
+    from the last check. ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
+    configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     """
 
     request: RenderRequest = RenderRequest()
@@ -49,6 +56,8 @@ class CheckOptions(NamedTuple):
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     scenarios: str = "quick"
+    baseline: str | None = None
+    old_values: Path | None = None
     subcharts: bool = False
     lines: bool = True
     cache: bool = False
@@ -71,7 +80,8 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress:
     """
     from helm_constitution.cache import Cache
 
-    cache = Cache.of(path, engine, options) if options.cache else None
+    # What a revision names may move without any file of the chart.
+    cache = Cache.of(path, engine, options) if options.cache and options.baseline is None else None
     today = options.today or _today()
     report = cache.load(today) if cache is not None else None
     if report is None:
@@ -106,6 +116,18 @@ def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
 def _check_folder(
     folder: Path, shown: str, engine: HelmEngine, options: CheckOptions, progress: Progress | None
 ) -> ChartReport:
+    with ExitStack() as stack:
+        return _judged(folder, shown, engine, options, progress, stack)
+
+
+def _judged(
+    folder: Path,
+    shown: str,
+    engine: HelmEngine,
+    options: CheckOptions,
+    progress: Progress | None,
+    stack: ExitStack,
+) -> ChartReport:
     # helm starts before anything heavy is imported or read: it takes longest.
     lint = engine.lint(folder, options.request)
     first = engine.render(folder, options.request)
@@ -127,7 +149,11 @@ def _check_folder(
     demands = match(
         constitution,
         modules,
-        select=(*configuration.select, *expand(options.select, modules)),
+        select=(
+            *configuration.select,
+            *expand(options.select, modules),
+            *_OLD_VALUES[: options.old_values is not None],
+        ),
         ignore=(*configuration.ignore, *expand(options.ignore, modules)),
         severities=configuration.severities,
         parameters=configuration.parameters,
@@ -136,11 +162,18 @@ def _check_folder(
     scenarios = plan(folder, options.request, options.scenarios, configuration.scenarios)
     helm = Rounds(engine, facts, scenarios, lint, first, progress)
     facts.pending = helm.finish
+    if options.baseline is not None:
+        from helm_constitution.compare.against import compare
+
+        compare(facts, scenarios, engine, options, configuration, stack)
     runs = run_rules(demands.rules, facts, debug=options.debug)
     if options.lines and (documents := documents_to_locate(runs, subcharts=options.subcharts)):
         from helm_constitution.trace import trace
 
-        trace(documents, facts, engine)
+        trace([document for document in documents if document.base is not Base.BASELINE], facts, engine)
+        if facts.comparison is not None:
+            earlier = [document for document in documents if document.base is Base.BASELINE]
+            trace(earlier, facts.comparison.old, engine)
     stamp(runs, facts, subcharts=options.subcharts)
     stale = _apply(waivers, runs, facts, constitution, configuration, options)
     troubles = [
@@ -173,6 +206,7 @@ def _check_folder(
         stale=stale,
         limit=_limit(options.fail_on or configuration.fail_on or "error"),
         inputs=tuple(_inputs(facts)),
+        baseline=_baseline(facts, options),
     )
 
 
@@ -218,6 +252,14 @@ def _apply(
 
 def _limit(fail_on: str) -> Severity | None:
     return None if fail_on == "never" else Severity[fail_on.upper()]
+
+
+def _baseline(facts: Facts, options: CheckOptions) -> BaselineReport | None:
+    if options.baseline is None:
+        return None
+    from helm_constitution.compare.against import baseline_report
+
+    return baseline_report(facts)
 
 
 def _unread_templates(facts: Facts) -> Iterator[Trouble]:

@@ -129,6 +129,17 @@ def _set_options(command: Any) -> Any:
     help="How many scenarios are rendered at once; else as many as there are cores.",
 )
 @click.option(
+    "--baseline",
+    metavar="auto|REF|DIR|TGZ",
+    help="The earlier release to compare with: a git revision, a folder, a package; auto: the newest release tag.",
+)
+@click.option(
+    "--old-values",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A user's values for the baseline: what becomes of them with this chart.",
+)
+@click.option(
     "--engine",
     "engine_name",
     type=click.Choice(["auto", "cli", "embedded"]),
@@ -287,6 +298,8 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         select=_ids(options["select"]),
         ignore=_ids(options["ignore"]),
         scenarios=options["scenarios"],
+        baseline=options["baseline"],
+        old_values=options["old_values"],
         subcharts=options["subcharts"],
         cache=not options["no_cache"],
         debug=options["debug"],

@@ -30,13 +30,24 @@ KEYS = (
     "severity",
     "parameters",
     "fail_on",
+    "release",
     "plan",
     "scenarios",
     "waivers",
     "charts",
 )
 
-CHART_KEYS = ("constitution", "select", "ignore", "severity", "parameters", "fail_on", "plan", "scenarios")
+CHART_KEYS = (
+    "constitution",
+    "select",
+    "ignore",
+    "severity",
+    "parameters",
+    "fail_on",
+    "release",
+    "plan",
+    "scenarios",
+)
 """What a section of ``charts`` may hold."""
 
 FAIL_ON = ("error", "warning", "note", "never")
@@ -48,6 +59,7 @@ class Configuration(NamedTuple):
 
     ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
     ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
+    ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release.
     """
 
     file: Path | None = None
@@ -62,6 +74,7 @@ class Configuration(NamedTuple):
     scenarios: tuple[ScenarioSetting, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     modules: tuple[RuleModule, ...] = ()
+    release: str | None = None
 
 
 def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
@@ -174,6 +187,7 @@ class Reader:
             severities=dict(self.severity(rule, part) for rule, part in self.mapping(view.get("severity"))),
             parameters={rule: self.bound(rule, part) for rule, part in self.mapping(view.get("parameters"))},
             fail_on=self.choice(view.get("fail_on"), FAIL_ON),
+            release=self.choice(view.get("release"), ("bot",)),
             plan=self.path(view.get("plan")),
             scenarios=self.scenarios(view.get("scenarios")),
         )
@@ -294,6 +308,7 @@ def _overridden(common: Configuration, own: Configuration) -> Configuration:
         severities={**common.severities, **own.severities},
         parameters=parameters,
         fail_on=own.fail_on or common.fail_on,
+        release=own.release or common.release,
         plan=own.plan or common.plan,
         # A section's scenario takes the place of one of the same name.
         scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
 from helm_constitution.decide import Deciders
 from helm_constitution.digest import sha256
-from helm_constitution.locate import locate
+from helm_constitution.locate import at_baseline, locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
 from helm_constitution.subject import Facts, NotYet, Subject
 from helm_constitution.yamltree import RenderedLine, View, YamlDocument
 
 if TYPE_CHECKING:
+    from helm_constitution.api import Place
     from helm_constitution.model import Location
 
 
@@ -88,15 +89,20 @@ def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> 
 
     Of a document that several scenarios render alike, only the first.
     """
-    found: dict[tuple[str, str], YamlDocument] = {}
+    found: dict[tuple[str, str, str], YamlDocument] = {}
     for run in runs:
         for problem, _ in run.problems:
             for place in (problem.at, *(related.at for related in problem.related)):
                 if isinstance(place, View | RenderedLine) and place.document.rendered:
                     document = place.document
                     if subcharts or not document.file.startswith("charts/"):
-                        found.setdefault((document.file, document.text), document)
+                        found.setdefault(_key(document), document)
     return list(found.values())
+
+
+def _key(document: YamlDocument) -> tuple[str, str, str]:
+    """What documents that scenarios render alike have in common; those of a baseline stand apart."""
+    return document.base, document.file, document.text
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -179,19 +185,29 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
         facts: the chart.
         subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
     """
-    deciders = Deciders(facts)
-    lines = {
-        (document.file, document.text): document.lines for document in documents_to_locate(runs, subcharts=subcharts)
-    }
+    deciders = _Deciders(facts)
+    lines = {_key(document): document.lines for document in documents_to_locate(runs, subcharts=subcharts)}
     for run in runs:
         for problem, _ in run.problems:
             for place in (problem.at, *(related.at for related in problem.related)):
                 if isinstance(place, View | RenderedLine) and place.document.rendered and place.document.lines is None:
-                    place.document.lines = lines.get((place.document.file, place.document.text))
+                    place.document.lines = lines.get(_key(place.document))
         run.findings = _findings(run, facts, deciders, subcharts)
 
 
-def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -> list[Finding]:
+class _Deciders:
+    """Looks up what decides a field, in the chart or in its baseline."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._own = Deciders(facts)
+        self._earlier = Deciders(facts.comparison.old) if facts.comparison is not None else self._own
+
+    def of(self, place: Place | None) -> Deciders:
+        """The one for the side that a place is on."""
+        return self._earlier if at_baseline(place) else self._own
+
+
+def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool) -> list[Finding]:
     merged: dict[tuple[Any, ...], Finding] = {}
     scenarios: dict[tuple[Any, ...], list[str]] = {}
     foreign: dict[str, list[Finding]] = {}
@@ -215,12 +231,15 @@ def _findings(run: RuleRun, facts: Facts, deciders: Deciders, subcharts: bool) -
             rule=run.rule.id,
             principle=run.rule.principle,
             statements=run.demand.statements,
-            severity=run.demand.severity,
+            severity=run.demand.severity if problem.at_most is None else min(run.demand.severity, problem.at_most),
             message=problem.message,
             location=location,
             related=(
                 *decided,
-                *(RelatedLocation(deciders.place(related.at), related.message) for related in problem.related),
+                *(
+                    RelatedLocation(deciders.of(related.at).place(related.at), related.message)
+                    for related in problem.related
+                ),
             ),
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
@@ -265,13 +284,14 @@ def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
 
 
 def _placed(
-    problem: Problem, manifest: Manifest | None, deciders: Deciders
+    problem: Problem, manifest: Manifest | None, both: _Deciders
 ) -> tuple[Location, tuple[RelatedLocation, ...]]:
     """Where to mend a problem, and what else to look at.
 
     Of a rendered field that is a value unchanged, the value is to be mended and the template line to be looked at; of
     any other the other way round.
     """
+    deciders = both.of(problem.at)
     location = deciders.place(problem.at)
     view = problem.at
     if not isinstance(view, View) or not view.document.rendered or manifest is None:

@@ -46,3 +46,7 @@ class YamlSyntaxError(ConstitutionError):
     ) -> None:
         super().__init__(message, file=file, line=line)
         self.column = column
+
+
+class BaselineError(ConstitutionError):
+    """The earlier release that a chart is to be compared with can't be had."""

@@ -33,6 +33,13 @@ def locate(place: Place | None) -> Location:
     return _spanned(document.base, document.file, span, precision)
 
 
+def at_baseline(place: Place | None) -> bool:
+    """Whether a place is in the baseline, not in the chart that is checked."""
+    if place is None:
+        return False
+    return (place.base if isinstance(place, TextPlace | Location) else place.document.base) is Base.BASELINE
+
+
 def nearest(view: View) -> tuple[Path, Span | None]:
     """The path and span of the view's part, or of its nearest parent that is written down.
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.model import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from helm_constitution.model import Finding, Location, Statement, Trouble, Verdict
     from helm_constitution.yamltree import Json
 
@@ -90,6 +92,38 @@ class StaleWaiver(NamedTuple):
     location: Location
 
 
+class ChangeReport(NamedTuple):
+    """One change since the baseline, see :class:`helm_constitution.compare.changes.Change`."""
+
+    rule: str
+    step: str
+    what: str
+    advice: str
+    old: Location | None
+    new: Location | None
+    old_values: Mapping[str, Json] | None = None
+    new_values: Mapping[str, Json] | None = None
+
+
+class BaselineReport(NamedTuple):
+    """What a chart was compared with, and what that says of its version.
+
+    ``version`` is the baseline's; None where the baseline doesn't hold the chart, of which ``origin`` says so then.
+    ``required_step`` (PATCH, MINOR, MAJOR) and ``required_version`` are None where nothing changed, or where the
+    baseline's version is none. ``enough`` says whether the chart's version goes far enough. ``commit_message`` is for a
+    release robot, where the configuration says that there is one.
+    """
+
+    origin: str
+    version: str | None
+    required_version: str | None
+    required_step: str | None
+    changes: tuple[ChangeReport, ...]
+    enough: bool = True
+    objects_compared: bool = True
+    commit_message: str | None = None
+
+
 class ChartReport(NamedTuple):
     """Everything that a report of one chart says.
 
@@ -127,6 +161,8 @@ class ChartReport(NamedTuple):
             return 2
         stale = bool(self.stale) and self.limit is not None
         return int(stale or any(self.fails(finding) for finding in self.findings))
+
+    baseline: BaselineReport | None = None
 
 
 class RunReport(NamedTuple):

@@ -20,6 +20,7 @@ from helm_constitution.helm.protocol import (
     SetArgument,
 )
 from helm_constitution.manifests import Manifest, Rendering, manifests_of, template_path
+from helm_constitution.model import Base
 from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.records import record
 from helm_constitution.yamltree import Json, YamlDocument, load_documents
@@ -115,7 +116,13 @@ Known: TypeAlias = dict[tuple[str, str], list[YamlDocument]]
 """Documents that were read already, by source and text."""
 
 
-def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: Known | None = None) -> ScenarioResult:
+def conclude(
+    scenario: Scenario,
+    output: RenderOutput,
+    chart_name: str,
+    known: Known | None = None,
+    base: Base = Base.CHART,
+) -> ScenarioResult:
     """What became of a scenario: helm's documents parsed, its errors told apart.
 
     Args:
@@ -123,6 +130,7 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: K
         output: what helm gave.
         chart_name: the chart's name, with which helm's sources begin.
         known: what earlier scenarios of the chart gave; equal texts are read once.
+        base: which chart it is, the one that is checked or its baseline.
     """
     known = {} if known is None else known
     request = scenario.request
@@ -132,7 +140,7 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: K
         try:
             key = (text.source, text.text)
             if key not in known:
-                known[key] = load_documents(text.text, text.source, rendered=True)
+                known[key] = load_documents(text.text, text.source, base=base, rendered=True)
             documents.extend(document.again() for document in known[key])
         except YamlSyntaxError as error:
             file, _ = template_path(text.source, chart_name)
@@ -143,7 +151,7 @@ def conclude(scenario: Scenario, output: RenderOutput, chart_name: str, known: K
                 file=file,
                 rendered_line=error.line,
             )
-            broken[fault] = YamlDocument(file, rendered=True, text=text.text)
+            broken[fault] = YamlDocument(file, base, rendered=True, text=text.text)
     errors = tuple(broken) or output.errors
     if not output.ok and not documents:
         status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED

@@ -16,6 +16,7 @@ from helm_constitution.records import record
 
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
+    from helm_constitution.compare.comparison import Comparison
     from helm_constitution.helm.protocol import HelmMessage
     from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
@@ -42,6 +43,7 @@ class Facts:
     the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
     ``which`` scenarios are rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a user must
     give, as far as they were found.
+    ``comparison`` is the chart beside its baseline; ``no_comparison`` says why there is none.
     """
 
     chart: Chart
@@ -52,18 +54,27 @@ class Facts:
     consulted: bool = False
     which: str = "quick"
     inputs: tuple[Input, ...] = ()
+    comparison: Comparison | None = None
+    no_comparison: str = "no baseline was given"
 
     def wait(self) -> None:
         """Waits for helm to be done."""
         if self.pending is not None:
             pending, self.pending = self.pending, None
             self.results, self.lint = pending()
+        if self.comparison is not None:
+            self.comparison.old.wait()
 
     def require_done(self) -> None:
         """Raises NotYet while helm is at work."""
         self.consulted = True
         if self.pending is not None:
             raise NotYet
+
+    @property
+    def base(self) -> Base:
+        """What the chart's files are relative to: the chart that is checked, or its baseline."""
+        return self.chart.metadata.base
 
     @property
     def not_rendered(self) -> str:
@@ -74,7 +85,9 @@ class Facts:
 
     def line_of(self, location: Location) -> str | None:
         """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
-        if location.line is None or location.file is None or location.base != Base.CHART:
+        if location.base == Base.BASELINE and self.comparison is not None:
+            return self.comparison.old.line_of(location)
+        if location.line is None or location.file is None or location.base != self.base:
             return None
         lines = self._lines.get(location.file)
         if lines is None:
@@ -108,7 +121,7 @@ class Facts:
                 for file in reversed(result.scenario.request.values_files):
                     inside = os.path.relpath(file, self.chart.path).replace(os.sep, "/")
                     is_outside = inside.startswith("..")
-                    base, shown = (Base.ABSOLUTE, str(file)) if is_outside else (Base.CHART, inside)
+                    base, shown = (Base.ABSOLUTE, str(file)) if is_outside else (self.base, inside)
                     try:
                         text = self.chart.files.get(inside)  # .helmignore may leave ci/ out
                         yield load_document(file.read_text("utf-8") if text is None else text, shown, base=base)
@@ -201,6 +214,17 @@ class Subject:
     def uses(self) -> ValueUses:
         """Every read of ``.Values``."""
         return self.facts.uses
+
+    @property
+    def baseline(self) -> Subject | None:
+        """The earlier release that the chart is compared with, seen in the same way; None without one."""
+        comparison = self.facts.comparison
+        return None if comparison is None else Subject(comparison.old, self.parameters)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """What changed since the baseline, and the version that this asks for; None without a baseline."""
+        return self.facts.comparison
 
     def chart_of(self, manifest: Manifest) -> Chart | None:
         """The chart whose template made an object: this one or a dependency; None where it isn't known."""

@@ -23,7 +23,15 @@ from helm_constitution.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.outcome import PrincipleReport, RuleReport, RunReport, ScenarioReport, Status
+from helm_constitution.outcome import (
+    BaselineReport,
+    ChangeReport,
+    PrincipleReport,
+    RuleReport,
+    RunReport,
+    ScenarioReport,
+    Status,
+)
 from helm_constitution.report import FORMATS, renderer
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 
@@ -56,6 +64,38 @@ def settled() -> Iterator[None]:
         mock.patch("helm_constitution.report.jsonreport.__version__", "1.0.0"),
     ):
         yield
+
+
+BASELINE = BaselineReport(
+    "tag web-1.2.0",
+    "1.2.0",
+    "2.0.0",
+    "MAJOR",
+    (
+        ChangeReport(
+            "compat/value-renamed",
+            "MAJOR",
+            "value replicas is removed; replicaCount has most likely taken its place",
+            "set replicaCount instead of replicas",
+            Location(Base.BASELINE, "values.yaml", 7, 1, 7, 12, Precision.EXACT),
+            Location(Base.CHART, "values.yaml", 9, 1, 9, 16, Precision.EXACT),
+            {"replicas": 3},
+            {"replicaCount": 3},
+        ),
+        ChangeReport("", "MINOR", "value log.format is new", "", None, Location(Base.CHART, "values.yaml", 20)),
+        ChangeReport(
+            "compat/default-changed",
+            "PATCH",
+            'the default of service.type changes from "ClusterIP" to "LoadBalancer"',
+            'set service.type to "ClusterIP" where the old default is wanted',
+            Location(Base.BASELINE, "values.yaml", 30),
+            Location(Base.CHART, "values.yaml", 32),
+            {"service": {"type": "ClusterIP"}},
+            {"service": {"type": "LoadBalancer"}},
+        ),
+    ),
+    enough=False,
+)
 
 
 def sample() -> RunReport:
@@ -93,6 +133,7 @@ def sample() -> RunReport:
         ),
         finding(message="runs as root in the hook", debt=Debt("2026-11-01"), fingerprint="e" * 32),
         stale=(STALE,),
+        baseline=BASELINE,
         notices=("the values are not validated: the schema refers to an address",),
     )
     rendered = ScenarioReport("ci/big-values.yaml", Status.RENDERED, None)

@@ -27,6 +27,8 @@ from helm_constitution.model import (
     Waived,
 )
 from helm_constitution.outcome import (
+    BaselineReport,
+    ChangeReport,
     ConstitutionReport,
     PrincipleReport,
     RuleReport,
@@ -136,6 +138,15 @@ def reported(one: str) -> RunReport:
             ),
         ),
         notices=(one,),
+        baseline=BaselineReport(
+            one,
+            one,
+            one,
+            "MAJOR",
+            (ChangeReport(one, "MAJOR", one, one, place, place, {one: one}, {"a": [one]}),),
+            enough=False,
+            commit_message=one,
+        ),
         rules=(RuleReport("security/root-user"), RuleReport(one, one)),
     )
     return run(report, report)
@@ -242,12 +253,15 @@ def tokens(document: str) -> Iterator[Token]:
         pending.extend(reversed(token.children or ()))
 
 
-OURS = re.compile(r"(<details( open)?><summary>[\w, ]+</summary>|</details>)\n?")
+OURS = re.compile(
+    r"(<details( open)?><summary>[\w, ]+</summary>|</details>|</td><td>|</td></tr></table>"
+    r"|<table><tr><th>before</th><th>after</th></tr><tr><td>)\n?"
+)
 PLAIN = {
     *("heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text", "text_special"),
     *("bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close", "softbreak", "code_inline"),
     *("table_open", "table_close", "thead_open", "thead_close", "tbody_open", "tbody_close", "tr_open", "tr_close"),
-    *("th_open", "th_close", "td_open", "td_close", "strong_open", "strong_close", "html_block"),
+    *("th_open", "th_close", "td_open", "td_close", "strong_open", "strong_close", "html_block", "fence"),
 }
 
 
@@ -263,7 +277,7 @@ def test_markdown_has_no_markup_but_ours(one: str) -> None:
             assert OURS.fullmatch(token.content), token.content
         if token.type == "strong_open" and following is not None:
             strong.add(following.content)
-    assert strong <= {"error", "waived", "debt", "Could not judge:"}
+    assert strong <= {"error", "waived", "debt", "breaking", "Could not judge:"}
     rows = [token for token in found if token.type == "tr_open"]
     cells = [token for token in found if token.type in ("td_open", "th_open")]
     assert (len(rows), len(cells)) == (3 + 2 * 2, 3 * (3 + 2 * 2))

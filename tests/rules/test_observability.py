@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.api import Rule
+from helm_constitution.quantities import quantity
 from helm_constitution.rules.observability import MODULE
 from helm_constitution.rules.observability import probes as p
 from helm_constitution.rules.observability import resources as r
@@ -189,7 +190,7 @@ def test_requests_differ() -> None:
 
 @given(st.integers(0, 10**6), st.sampled_from(["", "m", "k", "M", "G", "Ki", "Mi", "Gi"]))
 def test_quantities_keep_their_order(number: int, suffix: str) -> None:
-    low, high = r.quantity(f"{number}{suffix}"), r.quantity(f"{number + 1}{suffix}")
+    low, high = quantity(f"{number}{suffix}"), quantity(f"{number + 1}{suffix}")
     assert low is not None
     assert high is not None
     assert low < high
@@ -197,7 +198,7 @@ def test_quantities_keep_their_order(number: int, suffix: str) -> None:
 
 @given(st.text())
 def test_any_text_is_a_quantity_or_none(text: str) -> None:
-    assert r.quantity(text) is None or isinstance(r.quantity(text), float)
+    assert quantity(text) is None or isinstance(quantity(text), float)
 
 
 def demanded(statement: str, forbids: bool = False) -> set[str]:

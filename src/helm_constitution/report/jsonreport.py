@@ -7,7 +7,7 @@ from typing import Any
 
 from helm_constitution import __version__
 from helm_constitution.model import Finding, Location, Severity, Trouble, Waived
-from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.outcome import BaselineReport, ChartReport, RunReport
 from helm_constitution.report.words import json_text
 
 
@@ -76,6 +76,7 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         "problems": [_problem(trouble) for trouble in chart.problems],
         "notices": list(chart.notices),
         "undemanded_rules": chart.undemanded,
+        "baseline": None if chart.baseline is None else _baseline(chart.baseline),
         "stale_waivers": [
             {
                 "waives": stale.waives,
@@ -89,6 +90,31 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         "inputs": [
             {"path": one.path, "type": one.kind, "placeholder": one.placeholder, "message": one.message}
             for one in chart.inputs
+        ],
+    }
+
+
+def _baseline(baseline: BaselineReport) -> dict[str, Any]:
+    return {
+        "origin": baseline.origin,
+        "version": baseline.version,
+        "required_version": baseline.required_version,
+        "required_step": baseline.required_step,
+        "enough": baseline.enough,
+        "objects_compared": baseline.objects_compared,
+        "commit_message": baseline.commit_message,
+        "changes": [
+            {
+                "rule": change.rule or None,
+                "step": change.step,
+                "message": change.what,
+                "advice": change.advice or None,
+                "old": None if change.old is None else _place(change.old),
+                "new": None if change.new is None else _place(change.new),
+                "old_values": change.old_values,
+                "new_values": change.new_values,
+            }
+            for change in baseline.changes
         ],
     }
 

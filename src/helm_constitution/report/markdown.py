@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Finding, Verdict
-from helm_constitution.outcome import ChartReport, PrincipleReport, RunReport, StatementReport
+from helm_constitution.outcome import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.files import (
     details_of,
     entries,
@@ -31,6 +31,9 @@ _OPEN = 20
 
 _TEXT = 400
 """Characters of one text, of which there is no limit by itself."""
+
+_LINES = 30
+"""Lines of one piece of YAML."""
 
 _MARKS = {
     Verdict.PASS: "✅",
@@ -131,6 +134,8 @@ def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail:
     for notice in chart.notices:
         yield ""
         yield f"Note: {words(notice)}"
+    if chart.baseline is not None:
+        yield from _upgrade(chart, chart.baseline, detail)
     if chart.principles:
         yield ""
         yield "| Principle | Verdict | Evidence |"
@@ -141,6 +146,69 @@ def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail:
         unfolded = detail.unfolded and any(chart.fails(finding) for finding in group.findings)
         yield from _folded(group.title, _counts(group.findings), _list(chart, group, detail.of_rule), unfolded=unfolded)
     yield from _unchecked(chart, detail)
+
+
+def _upgrade(chart: ChartReport, baseline: BaselineReport, detail: _Detail) -> Iterator[str]:
+    """The upgrade note: what changed, what to do, old and new values side by side."""
+    from helm_constitution.report.upgrade import upgrade_note
+
+    note = upgrade_note(baseline, chart.version)
+    yield ""
+    yield f"#### Upgrading{f' from {words(baseline.version)}' if baseline.version else ''}"
+    yield ""
+    yield prose(note.summary)
+    if not baseline.objects_compared:
+        yield ""
+        yield "No scenario rendered on both sides, so that objects are not compared."
+    if baseline.commit_message is not None and baseline.changes:
+        yield ""
+        yield "- For the commit's message:"
+        yield ""
+        yield from _indented(_fenced("text", baseline.commit_message))
+    shown = 4 * detail.of_rule
+    for step in note.steps[:shown]:
+        yield ""
+        yield f"- **breaking**: {prose(step.what)}{f'; {prose(step.to_do)}' if step.to_do else ''}"
+        if step.before or step.after:
+            yield from _indented(_side_by_side(step.before, step.after))
+    if len(note.steps) > shown:
+        yield ""
+        yield f"- … {len(note.steps) - shown} more breaking changes"
+    for title, texts in (("New", note.features), ("Changed defaults", note.defaults)):
+        if texts and shown:
+            more = f"- … {len(texts) - shown} more"
+            lines = [*(f"- {prose(text)}" for text in texts[:shown]), *([more] if len(texts) > shown else [])]
+            yield from _folded(title, str(len(texts)), iter(lines), unfolded=False)
+
+
+def _side_by_side(before: str, after: str) -> Iterator[str]:
+    """Two pieces of YAML in the cells of a table, as GitHub and GitLab show them: each in a paragraph of its own."""
+    yield ""
+    yield "<table><tr><th>before</th><th>after</th></tr><tr><td>"
+    yield ""
+    yield from _fenced("yaml", before or "# nothing")
+    yield ""
+    yield "</td><td>"
+    yield ""
+    yield from _fenced("yaml", after or "# nothing")
+    yield ""
+    yield "</td></tr></table>"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    """Lines that belong to the item of a list above them; none begins with what a runner or a forge obeys."""
+    return (f"  {line}".rstrip() for line in lines)
+
+
+def _fenced(language: str, text: str) -> Iterator[str]:
+    """Lines as code, in a fence that is longer than any in them; of very many the first."""
+    lines = [clean(line)[:_TEXT] for line in text.splitlines()]
+    fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    yield f"{fence}{language}"
+    yield from lines[:_LINES]
+    if len(lines) > _LINES:
+        yield f"# … {len(lines) - _LINES} more lines"
+    yield fence
 
 
 def _problems(chart: ChartReport) -> Iterator[str]:

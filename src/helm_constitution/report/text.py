@@ -7,7 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict, Waived
-from helm_constitution.outcome import DEFAULTS, ChartReport, PrincipleReport, RunReport, StatementReport, Status
+from helm_constitution.outcome import (
+    DEFAULTS,
+    BaselineReport,
+    ChartReport,
+    PrincipleReport,
+    RunReport,
+    StatementReport,
+    Status,
+)
 from helm_constitution.report.words import clean, counts, homes, inert, label, shorten
 
 SHOWN = 5
@@ -79,6 +87,8 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
             yield f"  {clean(one.path)} ({one.kind}): {clean(shorten(one.message, 100))}"
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
+    if chart.baseline is not None:
+        yield from _baseline(chart.baseline, chart.version, paint)
     by_principle = homes(chart)
     for principle in chart.principles:
         yield from _principle(chart, principle, by_principle.get(id(principle), []), paint, full)
@@ -96,6 +106,18 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
     yield from _table(chart, paint)
     yield ""
     yield _closing(chart, paint)
+
+
+def _baseline(baseline: BaselineReport, version: str, paint: Paint) -> Iterator[str]:
+    """What the chart was compared with, and what that asks of its version."""
+    from helm_constitution.report.upgrade import summary
+
+    yield paint(f"baseline: {clean(summary(baseline, version))}", "dim" if baseline.enough else "error")
+    if not baseline.objects_compared:
+        yield paint("note: no scenario rendered on both sides, so that objects are not compared", "note")
+    if baseline.commit_message is not None and baseline.changes:
+        yield "for the commit's message:"
+        yield from (f"    {clean(line)}" for line in baseline.commit_message.splitlines())
 
 
 def _constitution(chart: ChartReport) -> str:
@@ -318,6 +340,8 @@ def _shown(chart: ChartReport, location: Location) -> str:
 
 
 def _open(chart: ChartReport, file: str, base: Base = Base.CHART) -> str:
+    if base is Base.BASELINE:
+        return clean(f"baseline:{file}")
     if base is not Base.CHART:
         return clean(file)
     if chart.path.endswith((".tgz", ".tar.gz")):

@@ -1,0 +1,135 @@
+"""What the comparison says of a chart's real history, beside what its maintainers released.
+
+    python -m bench.history GIT_DIRECTORY CHART_PATH [--last 100] [--out releases.jsonl]
+
+Each commit that raised the version in Chart.yaml is compared with the one before it: a line of JSON for each, and a
+table of what the maintainers released against what the comparison asks for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import itertools
+import json
+import subprocess
+import tarfile
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from helm_constitution.check import CheckOptions, check_chart
+from helm_constitution.compare.changes import step_between
+from helm_constitution.errors import ConstitutionError
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import HelmEngine, Limits
+from helm_constitution.outcome import ChartReport
+from helm_constitution.semver import Version, parse_version
+from helm_constitution.yamltree import load_document
+
+CONSTITUTION = "# Releases\n\n**MUST**: The version says what changed. <!-- rules: compat/version-too-small -->\n"
+
+
+class Release(NamedTuple):
+    """A commit that raised the chart's version."""
+
+    version: Version
+    commit: str
+
+
+def git(repository: Path, *arguments: str) -> bytes:
+    """What a git command prints; empty where it fails."""
+    done = subprocess.run(["git", f"--git-dir={repository}", *arguments], capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else b""
+
+
+def releases(repository: Path, chart: str) -> list[Release]:
+    """The releases, oldest first; a version that was given twice counts once."""
+    found: dict[Version, str] = {}
+    for commit in (
+        git(repository, "log", "--first-parent", "--format=%H", "--", f"{chart}/Chart.yaml".lstrip("/"))
+        .decode()
+        .split()
+    ):
+        text = git(repository, "show", f"{commit}:{chart}/Chart.yaml".replace(":/", ":")).decode("utf-8", "replace")
+        try:
+            version = parse_version(load_document(text, "Chart.yaml").view.get("version").string() or "", strict=False)
+        except ConstitutionError:
+            continue
+        if version is not None:
+            found[version] = commit  # the earliest, because the log begins with the newest
+    return [Release(version, commit) for version, commit in reversed(found.items())]
+
+
+def unpack(repository: Path, commit: str, chart: str, folder: Path) -> Path:
+    """The chart's folder at a commit, with the charts beside it that it refers to by a path."""
+    target = folder / (chart.rpartition("/")[2] or "chart")
+    archive = git(repository, "archive", "--format=tar", f"{commit}:{chart}")
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        tar.extractall(target, filter="data")
+    return target
+
+
+def compare(repository: Path, chart: str, old: Release, new: Release, engine: HelmEngine) -> ChartReport:
+    """The report on one release beside the one before it."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        (folder / "constitution.md").write_text(CONSTITUTION, encoding="utf-8")
+        before = unpack(repository, old.commit, chart, folder / "old")
+        after = unpack(repository, new.commit, chart, folder / "new")
+        options = CheckOptions(constitution=folder / "constitution.md", baseline=str(before), lines=False)
+        return check_chart(after, engine, options)
+
+
+def lines(repository: Path, chart: str, last: int, engine: HelmEngine) -> Iterator[dict[str, Any]]:
+    """A line for each release."""
+    all_releases = releases(repository, chart)
+    pairs = list(itertools.pairwise(all_releases))[-last:]
+    for old, new in pairs:
+        if new.version.order <= old.version.order:
+            continue
+        line: dict[str, Any] = {"chart": chart, "old": str(old.version), "new": str(new.version), "commit": new.commit}
+        try:
+            report = compare(repository, chart, old, new, engine)
+        except (ConstitutionError, tarfile.TarError) as error:
+            yield {**line, "error": str(error)}
+            continue
+        found = report.baseline
+        assert found is not None
+        yield {
+            **line,
+            "released": step_between(old.version, new.version).name,
+            "required": found.required_step or "NONE",
+            "required_version": found.required_version,
+            "enough": found.enough,
+            "objects": found.objects_compared,
+            "changes": [(change.step, change.rule, change.what) for change in found.changes],
+            "problems": [problem.message for problem in report.problems],
+        }
+
+
+def main() -> None:
+    """Reads the command line, prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("chart", help="the chart's folder in the repository; an empty text for its root")
+    parser.add_argument("--last", type=int, default=100)
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    engine = choose_engine("embedded", Limits())
+    counts: Counter[tuple[str, str]] = Counter()
+    out = arguments.out.open("a", encoding="utf-8") if arguments.out else None
+    for line in lines(arguments.repository, arguments.chart, arguments.last, engine):
+        if out is not None:
+            out.write(json.dumps(line) + "\n")
+            out.flush()
+        counts[line.get("released", "error"), line.get("required", "error")] += 1
+    engine.close()
+    for (released, required), count in sorted(counts.items()):
+        print(f"released {released:<6} asked for {required:<6} {count:>5}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Whether the changelog tells of what breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import MUST, Place, Problem, Related, Subject, TextPlace, Unjudged, View, require, rule
+from helm_constitution.lazy import LazyPattern
+
+from ..documentation.changelog import changelog_file
+from ..documentation.upgrading import upgrade_texts
+from .comparing import compared
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.changes import Change
+
+_MIGRATION = LazyPattern(
+    r"```|^(?: {4}|\t)\S|->|→|=>|\b(?:use|set|instead|replaced? (?:by|with)|renam\w+|mov\w+|migrat\w+|delet\w+|apply"
+    r"|remov\w+ (?:it|them)|chang\w+ to|must|need(?:s|ed)? to|no longer|before (?:the )?upgrad\w+|kubectl)\b"
+)
+"""An example, or a word of what to do."""
+
+
+@rule(
+    "compat/changelog-silent",
+    default=MUST,
+    enforces=(
+        require(
+            r"\bbreaking\b.{0,80}\b(?:changelog|documented|announced|listed|migration|release notes"
+            r"|upgrade (?:notes|guide))"
+        ),
+        require(r"\b(?:changelog|migration (?:path|guide|steps))\b.{0,80}\bbreaking"),
+    ),
+)
+def changelog_silent(subject: Subject) -> Iterator[Problem]:
+    """The changelog doesn't tell of a change that breaks users, or not what to do about it.
+
+    Why: Whoever reads that the version is a MAJOR looks for what it asks of them.
+    Bad:
+        ## 2.0.0
+        - Cleaned up the values.
+    Good:
+        ## 2.0.0
+        ### Breaking changes
+        - `replicas` is now `replicaCount`: set `replicaCount: 3` instead of `replicas: 3`.
+    Fix: Name each value and object in CHANGELOG.md, in the README's section on upgrading or in the annotation
+        artifacthub.io/changes, with the old and the new form.
+    Source: Keep a Changelog 1.1.0; Artifact Hub annotations
+    """
+    comparison = compared(subject)
+    if comparison.by_robot:
+        raise Unjudged("a robot writes the changelog when it makes the release (release: bot)")
+    breaking = [change for change in comparison.changes if change.step.name == "MAJOR"]
+    if not breaking:
+        return
+    assert subject.baseline is not None
+    text = "\n".join(upgrade_texts(subject, subject.baseline))
+    place, where = _announcing(subject)
+    for change in breaking:
+        if not _is_named(change, text):
+            yield Problem(f"{where} doesn't tell that {change.what}", place, _related(change))
+        elif not _MIGRATION.search(text):
+            yield Problem(f"{where} tells of {change.names[0]}, but not what to do", place, _related(change))
+
+
+def _announcing(subject: Subject) -> tuple[Place, str]:
+    """Where the change should be told, and what that is called."""
+    file = changelog_file(subject)
+    if file is not None:
+        from helm_constitution.markdown import read
+
+        headings = [heading for heading in read(subject.chart.files[file]).headings if heading.level > 1]
+        return TextPlace(file, headings[0].span if headings else None), file
+    annotation: View = subject.chart.metadata.view.get("annotations", "artifacthub.io/changes")
+    if annotation.exists:
+        return annotation, "artifacthub.io/changes"
+    return subject.chart.metadata.view.get("version"), "no changelog"
+
+
+def _is_named(change: Change, text: str) -> bool:
+    from helm_constitution.compare.values import matches_word
+
+    return any(name and matches_word(name, text) for name in change.names)
+
+
+def _related(change: Change) -> tuple[Related, ...]:
+    place = change.new if change.new is not None else change.old
+    return () if place is None else (Related(place, change.what),)

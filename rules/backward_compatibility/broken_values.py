@@ -1,0 +1,201 @@
+"""Values that no longer do what they did for whoever set them for the last release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, SHOULD, Problem, Related, Severity, Subject, Unjudged, forbid, require, rule
+
+from .comparing import BREAKING, compared, told
+
+
+@rule("compat/value-removed", default=MUST, enforces=BREAKING)
+def value_removed(subject: Subject) -> Iterator[Problem]:
+    """A value is gone that templates of the last release read.
+
+    Why: Helm ignores what no template reads: whoever set the value gets something else, without a word.
+    Bad:
+        # the last release had
+        image:
+          pullSecret: registry
+    Good:
+        image:
+          # -- Deprecated, use image.pullSecrets; removed in 2.0.0
+          pullSecret: ""
+          pullSecrets: []
+    Fix: Go on reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR
+        version. A value that no template of the last release read is missed by nobody, and not reported.
+    Source: Semantic Versioning 2.0.0, 8, and How should I handle deprecating functionality?
+    """
+    yield from told(subject, "compat/value-removed")
+
+
+@rule("compat/value-renamed", default=MUST, enforces=BREAKING)
+def value_renamed(subject: Subject) -> Iterator[Problem]:
+    """A value has another name than in the last release.
+
+    Why: The old name is ignored without a word, and the new one's default takes its place.
+    Bad:
+        # the last release had `replicas: 1`, read by the same line
+        replicaCount: 1
+    Good:
+        replicas: {{ .Values.replicas | default .Values.replicaCount }}
+    Fix: Read the old name too, until the next MAJOR version. What looks renamed is told by its use, default and name.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/value-renamed")
+
+
+@rule("compat/value-retyped", default=MUST, enforces=BREAKING)
+def value_retyped(subject: Subject) -> Iterator[Problem]:
+    """A value is of another type than in the last release, and templates read it otherwise.
+
+    Why: What users wrote in the old form renders to something else, or not at all.
+    Bad:
+        # the last release had `hosts: [web.acme.test]`
+        hosts:
+          - host: web.acme.test
+    Good:
+        hosts: [web.acme.test]
+        hostRules: []
+    Fix: Take both forms (`kindIs "string"`), give the new form a new name, or raise the MAJOR version.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/value-retyped")
+
+
+@rule("compat/value-newly-required", default=MUST, enforces=BREAKING)
+def value_newly_required(subject: Subject) -> Iterator[Problem]:
+    """A value must be given that could be left out in the last release.
+
+    Why: The upgrade stops with a message for everybody who hasn't set it.
+    Bad:
+        host: {{ required "ingress.host is required" .Values.ingress.host }}
+    Good:
+        host: {{ .Values.ingress.host | default "*" | quote }}
+    Fix: Give the value a default that keeps what was, or raise the MAJOR version.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/value-newly-required")
+
+
+@rule("compat/schema-tightened", default=MUST, enforces=BREAKING)
+def schema_tightened(subject: Subject) -> Iterator[Problem]:
+    """The schema of the values rejects what that of the last release accepted.
+
+    Why: Helm refuses to upgrade with values that worked.
+    Bad:
+        # the last release had {"type": ["integer", "string"]}
+        "port": {"type": "integer"}
+    Good:
+        "port": {"type": ["integer", "string"]}
+    Fix: Accept the old form until the next MAJOR version. Both schemas are tried with values of every kind; of a schema
+        that is new, only what it says to the defaults of the last release counts.
+    Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/schema-tightened")
+
+
+@rule(
+    "compat/default-changed",
+    default=SHOULD,
+    enforces=require(r"\bdefaults?\b.{0,60}\b(?:chang|stable|stay|backwards?[- ]compatib)"),
+)
+def default_changed(subject: Subject) -> Iterator[Problem]:
+    """A default is another than in the last release.
+
+    Why: Whoever never set the value gets the new one with the upgrade.
+    Bad:
+        # the last release had `type: ClusterIP`, and the version is a PATCH
+        service:
+          type: LoadBalancer
+    Good:
+        # the same, in a MINOR version that tells of it
+        service:
+          type: LoadBalancer
+    Fix: Change defaults with a MINOR version at least. In one it is only noted; tags and versions of images are left
+        out.
+    Source: Semantic Versioning 2.0.0, 6 and 7
+    """
+    comparison = compared(subject)
+    allowed = comparison.allows_features
+    for problem in told(subject, "compat/default-changed"):
+        yield problem._replace(at_most=Severity.NOTE if allowed else None)
+
+
+@rule(
+    "compat/removed-without-notice",
+    default=SHOULD,
+    enforces=(
+        require(
+            r"\bdeprecat\w+\b.{0,120}\b(?:before|until|for)\b.{0,40}\b(?:MINOR|release|version|remov)"
+            r"|\bremov\w+\b.{0,60}\bdeprecat"
+        ),
+        forbid(r"\bremov\w+\b.{0,60}\bwithout\b.{0,40}\b(?:deprecat|notice|warning)"),
+    ),
+)
+def removed_without_notice(subject: Subject) -> Iterator[Problem]:
+    """A value is removed that the last release didn't call deprecated.
+
+    Why: Users have no release in which both the old and the new value work, and move in one step or not at all.
+    Bad:
+        # the last release
+        # -- Number of pods
+        replicas: 1
+    Good:
+        # the last release
+        # -- Deprecated, use replicaCount; removed in 2.0.0
+        replicas: 1
+    Fix: Keep the value for one MINOR version with a comment that calls it deprecated, then remove it with the next
+        MAJOR.
+    Source: Semantic Versioning 2.0.0, How should I handle deprecating functionality?
+    """
+    comparison = compared(subject)
+    for change in comparison.changes:
+        if change.rule in ("compat/value-removed", "compat/value-renamed") and not change.announced:
+            name = change.names[0]
+            message = (
+                f"{name} goes without a deprecation: mark it as deprecated for one MINOR version before removal; "
+                f"its comment in {comparison.origin} doesn't"
+            )
+            at = change.new if change.new is not None else change.old
+            related = (Related(change.old, f"in {comparison.origin}"),) if change.old is not None else ()
+            yield Problem(message, at, related)
+
+
+@rule(
+    "compat/old-value-lost",
+    default=MUST,
+    enforces=require(r"\b(?:old|existing|users'?) values?\b.{0,80}\b(?:keep|still|continue|work|mean|understood)"),
+)
+def old_value_lost(subject: Subject) -> Iterator[Problem]:
+    """A values file for the last release is ignored, refused or misunderstood by this one.
+
+    Why: A migration path is one only if what users have can follow it.
+    Bad:
+        # --old-values prod.yaml; nothing reads replicas any more
+        replicas: 3
+    Good:
+        replicaCount: 3
+    Fix: Change the file as the message says, or the chart, so that it takes the old values too. Give the file by
+        `--old-values` together with `--baseline`.
+    Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
+    """
+    comparison = compared(subject)
+    if comparison.old_values is None:
+        raise Unjudged("no values for the baseline were given (--old-values)")
+    from helm_constitution.compare.old_values import NAME, lost_values
+
+    for lost in lost_values(comparison):
+        change = lost.change
+        related = tuple(
+            Related(place, change.what + (f" (in {comparison.origin})" if place is change.old else ""))
+            for place in ((change.new, change.old) if change is not None else ())
+            if place is not None and change is not None
+        )
+        yield Problem(lost.message, lost.at, related)
+    for change in comparison.changes:
+        if change.scenario == NAME and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
+            yield Problem(
+                change.what, comparison.old_values.view, () if change.new is None else (Related(change.new, "here"),)
+            )

@@ -1,0 +1,56 @@
+"""What the rules that compare share: the comparison, and problems out of its changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import Problem, Related, Severity, Subject, Unjudged, require
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.changes import Change
+    from helm_constitution.compare.comparison import Comparison
+
+BREAKING = require(
+    r"\bbreak(?:s|ing)?\b.{0,80}\bMAJOR\b|\bMAJOR\b.{0,80}\bbreak|\bbackwards?[- ]incompatib"
+    r"|\b(?:bump|increment|increase|raise)s?\b.{0,60}\b(?:MAJOR|version)\b|\bMAJOR\b.{0,40}\b(?:bump|increment)"
+)
+"""Statements that say what a version owes to its users."""
+
+
+def compared(subject: Subject) -> Comparison:
+    """The chart beside its baseline. Raises Unjudged, with the reason, where there is none."""
+    if subject.comparison is None:
+        raise Unjudged(subject.facts.no_comparison)
+    return subject.comparison
+
+
+def told(subject: Subject, rule: str, *, of_objects: bool = False) -> Iterator[Problem]:
+    """The changes that a rule speaks of: in its full weight where the version doesn't allow them, else as notes."""
+    comparison = compared(subject)
+    changes = [change for change in comparison.changes if change.rule == rule]
+    if of_objects and not changes and not comparison.rendered and not subject.chart.is_library:
+        raise Unjudged(f"the objects can't be compared: {unrendered(comparison)}")
+    for change in changes:
+        yield problem_of(change, comparison)
+
+
+def unrendered(comparison: Comparison) -> str:
+    """Why no scenario could be compared."""
+    failed = next((result.message for result in comparison.old.results if result.message), None)
+    if failed is not None:
+        return f"{comparison.origin} doesn't render: {failed}"
+    return "no scenario rendered on both sides"
+
+
+def problem_of(change: Change, comparison: Comparison) -> Problem:
+    """A change as a problem: at its new place, with the old one beside it."""
+    advice = f"; {change.advice}" if change.advice else ""
+    at = change.new
+    related: tuple[Related, ...] = ()
+    if at is None:
+        at = change.old
+    elif change.old is not None:
+        related = (Related(change.old, f"in {comparison.origin}"),)
+    limit = Severity.NOTE if comparison.allows(change.step) else None
+    return Problem(change.what + advice, at, related, at_most=limit)

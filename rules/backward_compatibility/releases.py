@@ -1,0 +1,123 @@
+"""The chart's version against what changed since the last release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import MUST, Problem, Related, Subject, Unjudged, require, rule
+
+from .comparing import BREAKING, compared
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.semver import Version
+
+_REASONS = 5
+"""Changes named beside a version; the rules of each say the rest."""
+
+
+def _versioned(subject: Subject) -> tuple[Comparison, Version, Version]:
+    """The comparison with both versions, where people write these and both are semantic."""
+    comparison = compared(subject)
+    if comparison.by_robot:
+        raise Unjudged("a robot writes the version when it makes the release (release: bot)")
+    old, new = comparison.old_version, comparison.new_version
+    if old is None:
+        raise Unjudged(f'the version of {comparison.origin}, "{comparison.old.chart.version}", is no semantic version')
+    if new is None:
+        raise Unjudged(f'"{subject.chart.version}" is no semantic version')
+    return comparison, old, new
+
+
+def _reasons(comparison: Comparison) -> tuple[Related, ...]:
+    """The changes that ask for most, each with both places."""
+    related: list[Related] = []
+    for change in comparison.changes:
+        if change.step is comparison.required_step and len(related) < 2 * _REASONS:
+            related.extend(
+                Related(place, change.what + (f" (in {comparison.origin})" if place is change.old else ""))
+                for place in (change.new, change.old)
+                if place is not None
+            )
+    return tuple(related)
+
+
+@rule(
+    "compat/version-unchanged",
+    default=MUST,
+    enforces=(BREAKING, require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion (?:bump|increment)")),
+)
+def version_unchanged(subject: Subject) -> Iterator[Problem]:
+    """The chart changed since the last release, and its version didn't.
+
+    Why: A repository keeps one package for a version: the change is never published, or two different charts go by one
+        name.
+    Bad:
+        # values.yaml changed since web-1.2.0
+        version: 1.2.0
+    Good:
+        version: 1.2.1
+    Fix: Raise the version as far as the report says. Where a robot does that, write `release: bot` into
+        .helm-constitution.yaml.
+    Source: Semantic Versioning 2.0.0, 3; chart-testing check-version-increment; Helm documentation, Charts and
+        Versioning
+    """
+    comparison, old, new = _versioned(subject)
+    if old.order == new.order and comparison.differs:
+        message = f"the chart changed since {comparison.origin}, its version {new} didn't; the change asks for"
+        at = subject.chart.metadata.view.get("version")
+        yield Problem(f"{message} {comparison.required_version}", at, _reasons(comparison))
+
+
+@rule("compat/version-too-small", default=MUST, enforces=BREAKING)
+def version_too_small(subject: Subject) -> Iterator[Problem]:
+    """The version went up less than the change asks for.
+
+    Why: Users take a PATCH without reading, and a MINOR without fear; what breaks them belongs into a MAJOR version.
+    Bad:
+        # replicaCount was renamed to replicas since 1.2.0
+        version: 1.2.1
+    Good:
+        version: 2.0.0
+    Fix: Raise the version as far as the message says, or keep what was there: read the old value besides the new one.
+        Before 1.0.0 a MINOR version may break, and a PATCH bring something new.
+    Source: Semantic Versioning 2.0.0, 6 to 8; Helm documentation, Charts and Versioning
+    """
+    comparison, old, new = _versioned(subject)
+    if new.order <= old.order or comparison.allows(comparison.required_step):
+        return
+    count = sum(change.step is comparison.required_step for change in comparison.changes)
+    kind = "breaks users" if comparison.required_step.name == "MAJOR" else "brings something new"
+    times = f" in {count} places" if count > 1 else ""
+    yield Problem(
+        f"{old} to {new} is a {comparison.step.name} version, and the change {kind}{times}: it asks for "
+        f"{comparison.required_version}",
+        subject.chart.metadata.view.get("version"),
+        _reasons(comparison),
+    )
+
+
+@rule(
+    "compat/version-backwards",
+    default=MUST,
+    enforces=(BREAKING, require(r"\bversions?\b.{0,40}\b(?:increas|go(?:es)? up|grow|rise)")),
+)
+def version_backwards(subject: Subject) -> Iterator[Problem]:
+    """The version is lower than that of the last release.
+
+    Why: Helm takes the highest version that there is: nobody gets the new chart.
+    Bad:
+        # the last release was 1.10.0
+        version: 1.9.1
+    Good:
+        version: 1.10.1
+    Fix: Continue from the last release. A release of an older line is compared with its own:
+        `--baseline web-1.9.0`.
+    Source: Semantic Versioning 2.0.0, 11; chart-testing check-version-increment
+    """
+    comparison, old, new = _versioned(subject)
+    if new.order < old.order:
+        message = f"{new} is lower than {old}, the version of {comparison.origin}"
+        related = (Related(comparison.old.chart.metadata.view.get("version"), f"the version of {comparison.origin}"),)
+        yield Problem(message, subject.chart.metadata.view.get("version"), related)

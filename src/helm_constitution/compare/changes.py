@@ -1,0 +1,85 @@
+"""A change between two releases, and the step that semantic versioning asks for it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.semver import Version
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Place
+    from helm_constitution.yamltree import Json
+
+
+class Step(enum.IntEnum):
+    """How far a version moves (semver.org, 6 to 8). NONE: not at all, or back."""
+
+    NONE = 0
+    PATCH = 1
+    MINOR = 2
+    MAJOR = 3
+
+
+class Change(NamedTuple):
+    """One change that users of the chart may meet.
+
+    ``rule`` is the rule that speaks of it, empty for what breaks nobody. ``what`` says in a sentence without a full
+    stop what changed, ``advice`` what a user does about it (empty where there is nothing to do). ``old`` and ``new``
+    are the places on both sides, None where there is none. ``old_values`` and ``new_values`` are YAML as a user would
+    have it in a values file. ``names`` are the words by which a changelog may call it. ``announced`` tells of a value
+    that the earlier release marked as deprecated.
+    """
+
+    rule: str
+    step: Step
+    what: str
+    advice: str = ""
+    old: Place | None = None
+    new: Place | None = None
+    old_values: Mapping[str, Json] | None = None
+    new_values: Mapping[str, Json] | None = None
+    names: tuple[str, ...] = ()
+    announced: bool = False
+    scenario: str = ""
+
+
+def step_between(old: Version, new: Version) -> Step:
+    """The step that a version took; from a pre-release, what its release will have taken (2.0.0-rc.1: MAJOR)."""
+    if new.order <= old.order:
+        return Step.NONE
+    if old.pre and (old.major, old.minor, old.patch) == (new.major, new.minor, new.patch):
+        if new.patch:
+            return Step.PATCH
+        return Step.MINOR if new.minor else Step.MAJOR
+    if new.major > old.major:
+        return Step.MAJOR
+    return Step.MINOR if new.minor > old.minor else Step.PATCH
+
+
+def demanded(step: Step, old: Version) -> Step:
+    """The step that a change demands from a version: before 1.0.0 a MINOR may break, and a PATCH bring features."""
+    if old.major == 0 and step > Step.PATCH:
+        return Step(step - 1)
+    return step
+
+
+def smallest_version(step: Step, old: Version) -> Version:
+    """The smallest version that a change of this step allows after ``old``."""
+    step = demanded(step, old)
+    core = Version(old.major, old.minor, old.patch)
+    if step is Step.NONE:
+        return old
+    if old.pre and step_between(old, core) >= step:
+        return core
+    if step is Step.MAJOR:
+        return Version(old.major + 1, 0, 0)
+    if step is Step.MINOR:
+        return Version(old.major, old.minor + 1, 0)
+    return Version(old.major, old.minor, old.patch + 1)
+
+
+def is_enough(step: Step, old: Version, new: Version) -> bool:
+    """Whether the version went far enough for a change of this step."""
+    return step_between(old, new) >= demanded(step, old)

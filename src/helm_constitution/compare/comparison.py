@@ -1,0 +1,206 @@
+"""A chart beside its baseline: what changed, and the version that this asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from helm_constitution.compare.changes import Change, Step, is_enough, smallest_version, step_between
+from helm_constitution.helm.protocol import FailureKind
+from helm_constitution.outcome import Status
+from helm_constitution.semver import Version, parse_version
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.objects import Pair
+    from helm_constitution.manifests import Rendering
+    from helm_constitution.scenarios import ScenarioResult
+    from helm_constitution.subject import Facts
+    from helm_constitution.yamltree import View, YamlDocument
+
+
+@dataclass(eq=False)
+class Comparison:
+    """A chart beside its baseline.
+
+    ``origin`` is what reports call the baseline. ``old`` and ``new`` are what is known of both releases. ``moved``
+    holds how the new chart renders with the values that the old one has for a scenario, where these differ; ``again``
+    the old chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that
+    versions and changelog are written when the release is made. ``old_values`` is a user's values file for the old
+    release.
+    """
+
+    origin: str
+    old: Facts
+    new: Facts
+    moved: Mapping[str, ScenarioResult] = field(default_factory=dict)
+    again: Mapping[str, Rendering] = field(default_factory=dict)
+    by_robot: bool = False
+    old_values: YamlDocument | None = None
+
+    @property
+    def old_version(self) -> Version | None:
+        """The baseline's version; None where it is no semantic version."""
+        return parse_version(self.old.chart.version, strict=False)
+
+    @property
+    def new_version(self) -> Version | None:
+        """The chart's version; None where it is no semantic version."""
+        return parse_version(self.new.chart.version, strict=False)
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change, what breaks most first. Raises NotYet while helm is at work."""
+        self.new.require_done()
+        self.old.require_done()
+        found = list(self._found())
+        if not found and self.differs:
+            found = [Change("", Step.PATCH, "files of the chart differ")]
+        return tuple(sorted(found, key=lambda change: -change.step))
+
+    def _found(self) -> Iterator[Change]:
+        from helm_constitution.compare.metadata import compare_definitions, compare_metadata
+        from helm_constitution.compare.objects import compare_objects
+        from helm_constitution.compare.schema import compare_schemas
+        from helm_constitution.compare.values import compare_values
+
+        old, new = self.old.chart, self.new.chart
+        if not self.differs:
+            return
+        values = [*compare_values(self.old, self.new), *compare_schemas(old, new)]
+        yield from values
+        yield from compare_metadata(old, new)
+        yield from compare_definitions(old, new, self._rendered_definitions())
+        yield from self._refused([change for change in values if change.step is Step.MAJOR])
+        yield from compare_objects(self._pairs(), self.again)
+
+    @cached_property
+    def differs(self) -> bool:
+        """Whether anything in the two charts differs, packaged dependencies among it."""
+        old, new = self.old.chart, self.new.chart
+        if old.files != new.files or old.undecodable != new.undecodable:
+            return True
+        mine, theirs = dict(old.subcharts), dict(new.subcharts)
+        return {name: chart.files for name, chart in mine.items()} != {
+            name: chart.files for name, chart in theirs.items()
+        }
+
+    def _results(self) -> Iterator[tuple[ScenarioResult, ScenarioResult]]:
+        """Each scenario of the old chart, and the new chart's with the same values."""
+        theirs = {result.scenario.name: result for result in self.new.results}
+        for result in self.old.results:
+            other = self.moved.get(result.scenario.name) or theirs.get(result.scenario.name)
+            if other is not None:
+                yield result, other
+
+    def _pairs(self) -> Iterator[Pair]:
+        from helm_constitution.compare.objects import Pair
+
+        for mine, theirs in self._results():
+            if mine.status is Status.RENDERED and theirs.status is Status.RENDERED:
+                assert mine.rendering is not None
+                assert theirs.rendering is not None
+                yield Pair(mine.scenario.name, mine.rendering, theirs.rendering)
+
+    def _rendered_definitions(self) -> dict[str, View]:
+        return {
+            manifest.name: manifest.get("metadata", "name")
+            for result in self.new.results
+            if result.rendering is not None
+            for manifest in result.rendering.of_kind("CustomResourceDefinition")
+        }
+
+    def _refused(self, known: list[Change]) -> Iterator[Change]:
+        """Values that rendered with the old chart, and no longer do: one change for each message.
+
+        Args:
+            known: changes that explain it, if the message names their value.
+        """
+        from helm_constitution.api import TextPlace
+
+        told: set[str] = set()
+        for mine, theirs in self._results():
+            if mine.status is not Status.RENDERED or theirs.status in (Status.RENDERED, Status.NOT_RUN):
+                continue
+            error = theirs.errors[0] if theirs.errors else None
+            if error is None or error.text in told or error.kind in (FailureKind.TIMEOUT, FailureKind.DEPENDENCY):
+                continue
+            if theirs.status is Status.FAILED and mine.scenario.name not in self.moved:
+                continue  # the chart's own fault, which other rules tell
+            told.add(error.text)
+            if any(change.names[0] in error.text or change.names[-1] in error.text for change in known):
+                continue
+            name = mine.scenario.name
+            yield Change(
+                "compat/value-newly-required" if theirs.status is Status.NEEDS_INPUT else "compat/value-retyped",
+                Step.MAJOR,
+                f"the values of {name} render no longer: {error.text}",
+                "give the values that the message asks for",
+                None,
+                TextPlace(error.file) if error.file is not None else None,
+                names=_words(error.text),
+                scenario=name,
+            )
+
+    @property
+    def rendered(self) -> bool:
+        """Whether any scenario could be compared."""
+        return any(
+            mine.status is Status.RENDERED and theirs.status is Status.RENDERED for mine, theirs in self._results()
+        )
+
+    # --- the verdict ---
+
+    @property
+    def required_step(self) -> Step:
+        """The step that the changes ask for, before what 0.x allows is taken off."""
+        return max((change.step for change in self.changes), default=Step.NONE)
+
+    @property
+    def required_version(self) -> Version | None:
+        """The smallest version that semantic versioning allows for the changes."""
+        old = self.old_version
+        return None if old is None else smallest_version(self.required_step, old)
+
+    @property
+    def step(self) -> Step:
+        """The step that the version took."""
+        old, new = self.old_version, self.new_version
+        return step_between(old, new) if old is not None and new is not None else Step.NONE
+
+    def allows(self, step: Step) -> bool:
+        """Whether the version went far enough for a change of this step, or will be set later."""
+        old, new = self.old_version, self.new_version
+        return self.by_robot or old is None or new is None or is_enough(step, old, new)
+
+    @property
+    def allows_features(self) -> bool:
+        """Whether the version went far enough for something that users notice (a MINOR; before 1.0.0 a PATCH)."""
+        return self.allows(Step.MINOR)
+
+    @property
+    def commit_message(self) -> str:
+        """What a release robot has to read in the commit's message (Conventional Commits 1.0.0)."""
+        breaking = [change for change in self.changes if change.step is Step.MAJOR]
+        word = "feat" if self.required_step >= Step.MINOR else "fix"
+        sign = "!" if breaking else ""
+        first = next((change.what for change in self.changes), "nothing changes")
+        lines = [f"{word}({self.new.chart.name}){sign}: {_one_line(first, 72)}"]
+        if breaking:
+            lines.append("")
+            for index, change in enumerate(breaking):
+                lead = "BREAKING CHANGE: " if index == 0 else "- "
+                lines.append(lead + change.what + (f"; {change.advice}" if change.advice else ""))
+        return "\n".join(lines)
+
+
+def _one_line(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def _words(text: str) -> tuple[str, ...]:
+    """The dotted names in a message."""
+    import re
+
+    return tuple(dict.fromkeys(word.removeprefix(".Values.") for word in re.findall(r"[\w.]*\w\.\w+", text)))

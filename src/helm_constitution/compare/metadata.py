@@ -1,0 +1,262 @@
+"""Chart.yaml and the definitions in ``crds/`` of two releases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.compare.changes import Change, Step
+from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.semver import Version, parse_constraint, parse_version
+from helm_constitution.yamltree import Json, View, load_documents
+
+if TYPE_CHECKING:
+    from helm_constitution.api import TextPlace
+    from helm_constitution.chart import Chart, Dependency
+
+_NEWEST_MINOR = 60
+"""Minor versions of Kubernetes 1 that are tried against kubeVersion."""
+
+
+def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
+    """Changes of the chart's name, kubeVersion, appVersion and dependencies."""
+    before, after = old.metadata.view, new.metadata.view
+    if old.name != new.name:
+        yield Change(
+            "compat/object-renamed",
+            Step.MAJOR,
+            f"the chart {old.name} is called {new.name}, and its objects with it",
+            "set fullnameOverride to the name that the objects have",
+            before.get("name"),
+            after.get("name"),
+            names=(old.name,),
+        )
+    if old.is_library != new.is_library:
+        what = "the chart is a library now" if new.is_library else "the chart is no library any more"
+        yield Change("compat/object-removed", Step.MAJOR, what, "", before.get("type"), after.get("type"))
+    yield from _kube_floor(before.get("kubeVersion"), after.get("kubeVersion"))
+    yield from _application(before.get("appVersion"), after.get("appVersion"))
+    yield from _dependencies(old, new)
+
+
+def _accepted(view: View) -> list[int] | None:
+    """The minor versions of Kubernetes that a kubeVersion accepts in any patch release; None where it is no range."""
+    text = view.string()
+    if not text:
+        return list(range(_NEWEST_MINOR))
+    constraint = parse_constraint(text)
+    if constraint is None:
+        return None
+    return [
+        minor
+        for minor in range(_NEWEST_MINOR)
+        if any(constraint.accepts(Version(1, minor, patch)) for patch in (0, 1, 5, 10, 20, 99))
+    ]
+
+
+def _kube_floor(before: View, after: View) -> Iterator[Change]:
+    old, new = _accepted(before), _accepted(after)
+    if not old or not new:
+        return
+    lost = [minor for minor in old if minor not in new]
+    if not lost:
+        return
+    raised = lost[-1] < new[0]
+    wanted = after.string()
+    what = f"Kubernetes {_minors(lost)} is no longer accepted: kubeVersion is {wanted}"
+    if before.string():
+        what += f", it was {before.string()}"
+    advice = f"upgrade the cluster to Kubernetes 1.{new[0]} or later first" if raised else "look at kubeVersion"
+    yield Change(
+        "compat/kube-floor-raised", Step.MAJOR, what, advice, before, after, names=("kubeVersion", "Kubernetes")
+    )
+
+
+def _minors(minors: Sequence[int]) -> str:
+    if minors[0] == 0:
+        return f"1.{minors[-1]} and earlier"
+    return f"1.{minors[0]}" if len(minors) == 1 else f"1.{minors[0]} to 1.{minors[-1]}"
+
+
+def _application(before: View, after: View) -> Iterator[Change]:
+    old, new = _version(before), _version(after)
+    if old is None or new is None or old.major >= new.major or old.major == 0:
+        return
+    yield Change(
+        "compat/application-major",
+        Step.MAJOR,
+        f"the application goes from {before.string()} to {after.string()}, a MAJOR version of its own",
+        "read the application's notes on upgrading",
+        before,
+        after,
+        names=(str(after.string()).removeprefix("v"), f"{new.major}.{new.minor}", f"{new.major}.x", "appVersion"),
+    )
+
+
+def _version(view: View) -> Version | None:
+    text = view.document.scalar_text(view.path)
+    return parse_version(text.strip(), strict=False) if text else None
+
+
+def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
+    mine = {dependency.key: dependency for dependency in old.dependencies}
+    theirs = {dependency.key: dependency for dependency in new.dependencies}
+    for key, dependency in mine.items():
+        if key not in theirs:
+            yield Change(
+                "compat/dependency-changed",
+                Step.MAJOR,
+                f"the dependency {key} is gone, and its objects and values ({key}.…) with it",
+                f"take {key} out of your values, and install what you need of it by itself",
+                dependency.view,
+                new.metadata.view.get("dependencies"),
+                names=(key, dependency.name),
+            )
+        elif (change := _moved(dependency, theirs[key])) is not None:
+            yield change
+    for key, dependency in theirs.items():
+        if key not in mine:
+            yield Change("", Step.MINOR, f"the dependency {key} is new", new=dependency.view, names=(key,))
+
+
+def _moved(old: Dependency, new: Dependency) -> Change | None:
+    """The change of a dependency's range to another MAJOR version of it."""
+    before, after = _lowest(old.version), _lowest(new.version)
+    if before is None or after is None or old.name != new.name or after.major <= before.major or before.major == 0:
+        return None
+    return Change(
+        "compat/dependency-changed",
+        Step.MAJOR,
+        f"the dependency {old.key} goes from {old.version} to {new.version}, a MAJOR version of its own",
+        f"read the notes on upgrading of {old.name}; your values below {old.key} may have to change",
+        old.view.get("version"),
+        new.view.get("version"),
+        names=(old.key, old.name),
+    )
+
+
+def _lowest(constraint: str) -> Version | None:
+    """The lowest version that a simple range names."""
+    parsed = parse_constraint(constraint)
+    if parsed is None or len(parsed.alternatives) != 1:
+        return None
+    named = [comparison.version for comparison in parsed.alternatives[0] if comparison.operator[:1] != "<"]
+    return min(named, key=lambda version: version.order) if named else None
+
+
+def compare_definitions(old: Chart, new: Chart, rendered: Mapping[str, View]) -> Iterator[Change]:
+    """Changes of the definitions that helm installs and never upgrades.
+
+    Args:
+        old: the earlier release.
+        new: this one.
+        rendered: the definitions that the new templates render, by name.
+    """
+    before, after = dict(_crd_files(old, "")), dict(_crd_files(new, ""))
+    if not before:
+        return  # a chart that had none: helm installs the first ones... only with the first installation
+    changed: list[str] = []
+    place: TextPlace | None = None
+    earlier: TextPlace | None = None
+    kinds = _kinds(before)
+    for path, text in after.items():
+        if before.get(path) != text and (place is None or len(changed) < 3):
+            for name, data in _definitions(text):
+                known = kinds.get(name)
+                if known is None or _bare(_find(before[known], name)) != _bare(data):
+                    changed.append(name)
+                    place = place or _text_place(new, path)
+                    earlier = earlier or (_text_place(old, known) if known is not None else None)
+                    break
+    if changed:
+        yield Change(
+            "compat/definition-changed",
+            Step.MAJOR,
+            f"definitions in crds/ change ({', '.join(changed[:2])} …), and `helm upgrade` leaves those of the cluster "
+            "as they are",
+            "apply the new definitions before the upgrade: `kubectl apply --server-side -f crds/`",
+            earlier,
+            place,
+            names=("CRD", "CRDs", "crds", "CustomResourceDefinition", "CustomResourceDefinitions", *changed),
+        )
+    for name, view in rendered.items():
+        if name in kinds and name not in _kinds(after):
+            yield Change(
+                "compat/definition-changed",
+                Step.MAJOR,
+                f"the definition {name} moves from crds/ into the templates, where helm takes over only what carries "
+                "its labels",
+                f"label and annotate {name} for helm before the upgrade (app.kubernetes.io/managed-by, "
+                "meta.helm.sh/release-name, meta.helm.sh/release-namespace)",
+                _text_place(old, kinds[name]),
+                view,
+                names=("CRD", "CRDs", "crds", "CustomResourceDefinition", name),
+            )
+            return  # they move together: one speaks for all
+
+
+def _crd_files(chart: Chart, prefix: str) -> Iterator[tuple[str, str]]:
+    for path, text in chart.files.items():
+        if path.startswith("crds/") and path.endswith((".yaml", ".yml", ".json")):
+            yield prefix + path, text
+    for name, subchart in chart.subcharts.items():
+        yield from _crd_files(subchart, f"{prefix}charts/{name}/")
+
+
+def _kinds(files: Mapping[str, str]) -> dict[str, str]:
+    """The file of each definition, by the definition's name, as far as the text tells without being parsed."""
+    found: dict[str, str] = {}
+    for path, text in files.items():
+        for document in text.split("\n---"):
+            name = _name_in(document)
+            if name is not None:
+                found.setdefault(name, path)
+    return found
+
+
+def _name_in(document: str) -> str | None:
+    inside = False
+    for line in document.split("\n"):
+        if line.startswith("metadata:"):
+            inside = True
+        elif inside and line.startswith("  name:"):
+            return line.partition(":")[2].strip().strip("'\"")
+        elif inside and line and line[0] not in " #":
+            inside = False
+    return None
+
+
+def _definitions(text: str) -> Iterator[tuple[str, Json]]:
+    try:
+        documents = load_documents(text, "crds")
+    except YamlSyntaxError:
+        return
+    for document in documents:
+        name = document.view.get("metadata", "name").string()
+        if name and document.view.get("kind").string() == "CustomResourceDefinition":
+            yield name, document.data
+
+
+def _find(text: str, name: str) -> Json:
+    return next((data for found, data in _definitions(text) if found == name), None)
+
+
+def _bare(data: Json) -> Json:
+    """A definition without what no object depends on: descriptions, and everything but its spec."""
+    return _undescribed(data.get("spec") if isinstance(data, dict) else data)
+
+
+def _undescribed(data: Json) -> Json:
+    if isinstance(data, dict):
+        return {
+            key: _undescribed(part)
+            for key, part in data.items()
+            if not (key == "description" and isinstance(part, str))
+        }
+    return [_undescribed(part) for part in data] if isinstance(data, list) else data
+
+
+def _text_place(chart: Chart, path: str) -> TextPlace:
+    from helm_constitution.api import TextPlace
+
+    return TextPlace(path, None, chart.metadata.base)

@@ -1,0 +1,382 @@
+"""The rendered objects of two releases, matched by identity: what an upgrade refuses, replaces or takes away.
+
+Sources: the validation of updates in Kubernetes' own API (pkg/apis/*/validation), and what `helm upgrade` does with
+objects that a release no longer has: it deletes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.compare.changes import Change, Step
+from helm_constitution.quantities import quantity
+from helm_constitution.yamltree import Json, Path, View, dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.manifests import Manifest, Rendering
+
+
+class Pair(NamedTuple):
+    """One scenario, rendered with both releases and the same values."""
+
+    scenario: str
+    old: Rendering
+    new: Rendering
+
+
+class _Found(NamedTuple):
+    """A change with what it is recognised by: what two renderings of one release differ in is random."""
+
+    key: tuple[object, ...]
+    change: Change
+
+
+_SELECTOR: Path = ("spec", "selector")
+_IMMUTABLE: Mapping[str, tuple[Path, ...]] = {
+    "Deployment": (_SELECTOR,),
+    "DaemonSet": (_SELECTOR,),
+    "ReplicaSet": (_SELECTOR,),
+    "StatefulSet": (_SELECTOR, ("spec", "serviceName"), ("spec", "podManagementPolicy")),
+    "Job": (_SELECTOR, ("spec", "template"), ("spec", "completionMode")),
+    "PersistentVolumeClaim": tuple(
+        ("spec", name)
+        for name in ("accessModes", "storageClassName", "volumeName", "volumeMode", "dataSource", "selector")
+    ),
+    "StorageClass": (("provisioner",), ("parameters",), ("reclaimPolicy",), ("volumeBindingMode",)),
+    "Service": (("spec", "clusterIP"),),
+    "Secret": (("type",),),
+    "RoleBinding": (("roleRef",),),
+    "ClusterRoleBinding": (("roleRef",),),
+    "PriorityClass": (("value",), ("preemptionPolicy",)),
+    "IngressClass": (("spec", "controller"),),
+    "CustomResourceDefinition": (("spec", "scope"),),
+}
+"""Fields that the API refuses to change."""
+_DEFAULTS: Mapping[Path, Json] = {
+    ("spec", "podManagementPolicy"): "OrderedReady",
+    ("spec", "completionMode"): "NonIndexed",
+    ("spec", "volumeMode"): "Filesystem",
+    ("type",): "Opaque",
+    ("reclaimPolicy",): "Delete",
+    ("volumeBindingMode",): "Immediate",
+    ("preemptionPolicy",): "PreemptLowerPriority",
+}
+"""What the API sets where a field is missing."""
+_MISSED = {
+    "Deployment": "its pods are stopped",
+    "StatefulSet": "its pods are stopped, and their volume claims are left behind",
+    "DaemonSet": "its pods are stopped",
+    "CronJob": "it no longer runs",
+    "Service": "whoever reaches it by its name no longer does",
+    "Ingress": "it is no longer reachable from outside",
+    "HTTPRoute": "it is no longer reachable from outside",
+    "Gateway": "it is no longer reachable from outside",
+    "IngressClass": "Ingresses that name it are served no longer",
+    "StorageClass": "claims that name it wait for ever",
+    "PriorityClass": "pods that name it are refused",
+    "PersistentVolumeClaim": "its data is lost",
+    "Secret": "whoever reads it no longer finds it",
+    "CustomResourceDefinition": "all objects of its kind are deleted with it",
+    "Namespace": "everything in it is deleted",
+}
+"""Kinds whose objects somebody outside of the chart depends on, and what happens when one is gone."""
+_HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob"})
+"""Kinds that nobody calls by their name."""
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_EXPOSED = frozenset({"LoadBalancer", "NodePort"})
+
+
+def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> Iterator[Change]:
+    """Every change of the objects, each once, with the first scenario that shows it.
+
+    Args:
+        pairs: the scenarios that both releases rendered.
+        again: the older release's rendering once more, by scenario; asked for only where something differs.
+    """
+    told: set[tuple[object, ...]] = set()
+    for pair in pairs:
+        found = [one for one in _changes(pair.old, pair.new) if one.key not in told]
+        if not found:
+            continue
+        twin = again.get(pair.scenario)
+        random = {one.key for one in _changes(pair.old, twin)} if twin is not None else set()
+        for one in found:
+            told.add(one.key)
+            if one.key not in random:
+                yield one.change._replace(scenario=pair.scenario)
+
+
+def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
+    mine, theirs = _by_identity(old), _by_identity(new)
+    gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
+    fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
+    for identity, manifest in mine.items():
+        other = theirs.get(identity)
+        if other is not None and manifest.view.data != other.view.data:
+            yield from _changed(manifest, other)
+    for manifest in gone:
+        yield from _gone(manifest, fresh)
+    for manifest in fresh:
+        yield _Found(
+            (*_identity(manifest), "new"),
+            Change("", Step.MINOR, f"{manifest} is new", new=manifest.get("metadata", "name"), names=_names(manifest)),
+        )
+
+
+def _by_identity(rendering: Rendering) -> dict[tuple[str, str, str], Manifest]:
+    """The objects that a release consists of. Hooks are made anew each time, and belong to no release."""
+    return {
+        _identity(manifest): manifest
+        for manifest in rendering.manifests
+        if manifest.kind and manifest.name and not manifest.hooks
+    }
+
+
+def _identity(manifest: Manifest) -> tuple[str, str, str]:
+    """Kind, namespace and name; not the API version: one object may be read in several."""
+    return manifest.kind, manifest.effective_namespace, manifest.name
+
+
+def _names(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((manifest.name, manifest.name.removeprefix("release-name-"), manifest.kind)))
+
+
+# --- objects that are no longer there under their name ---
+
+
+def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[_Found]:
+    """What becomes of an object that the new release doesn't have; one that took its place is taken from ``fresh``."""
+    successor = _successor(manifest, fresh)
+    if successor is not None:
+        fresh.remove(successor)
+    loss = _MISSED.get(manifest.kind)
+    if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
+        return
+    at = manifest.get("metadata", "name")
+    key = (*_identity(manifest), "gone")
+    if successor is None:
+        what = f"{manifest} is removed: {loss}"
+        advice = f"keep {_save(manifest)} before the upgrade, where it is needed"
+        yield _Found(key, Change("compat/object-removed", Step.MAJOR, what, advice, at, None, names=_names(manifest)))
+    elif successor.kind != manifest.kind:
+        what = f"{manifest} becomes a {successor.kind}: the one is deleted, the other made anew"
+        change = Change("compat/object-removed", Step.MAJOR, what, "expect an interruption", at, successor.get("kind"))
+        yield _Found(key, change._replace(names=_names(manifest)))
+    elif manifest.kind not in _HARMLESS_TO_RENAME:
+        moved = successor.name == manifest.name
+        where = f"moves to namespace {successor.effective_namespace}" if moved else f"is renamed to {successor.name}"
+        what = f"{manifest} {where}: the old one is deleted; {loss}"
+        place = successor.get("metadata", "namespace" if moved else "name")
+        change = Change("compat/object-renamed", Step.MAJOR, what, _after_renaming(manifest, successor), at, place)
+        yield _Found(key, change._replace(names=(*_names(manifest), successor.name)))
+
+
+def _save(manifest: Manifest) -> str:
+    return "its data" if manifest.kind in ("PersistentVolumeClaim", "Secret") else "what it does"
+
+
+def _after_renaming(old: Manifest, new: Manifest) -> str:
+    if old.kind == "Service":
+        return f"let clients call {new.name} instead of {old.name}"
+    if old.kind in ("PersistentVolumeClaim", "StatefulSet"):
+        return f"move the data of {old.name} to {new.name}"
+    return f"expect {new.name} where {old.name} was"
+
+
+def _successor(manifest: Manifest, fresh: list[Manifest]) -> Manifest | None:
+    """The new object that most likely took the place of one that is gone."""
+    scored = [(score, other) for other in fresh if (score := _alike(manifest, other)) >= 2]
+    if not scored:
+        return None
+    best = max(score for score, _ in scored)
+    winners = [other for score, other in scored if score == best]
+    return winners[0] if len(winners) == 1 else None
+
+
+def _alike(old: Manifest, new: Manifest) -> float:
+    if old.kind != new.kind:
+        return 4.0 if old.name == new.name and {old.kind, new.kind} <= _WORKLOADS else 0.0
+    score = 2.0 if old.template == new.template else 0.0
+    if old.name == new.name:
+        score += 2.0
+    mine, theirs = set(old.name.split("-")), set(new.name.split("-"))
+    score += len(mine & theirs) / max(len(mine | theirs), 1)
+    if old.get("spec").exists and old.get("spec").data == new.get("spec").data:
+        score += 2.0
+    return score
+
+
+# --- objects that are there on both sides ---
+
+
+def _changed(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    for path in _IMMUTABLE.get(old.kind, ()):
+        before, after = _effective(old.get(*path), path), _effective(new.get(*path), path)
+        if before != after:
+            yield _immutable(old, new, path)
+    if old.kind == "StatefulSet":
+        yield from _claim_templates(old, new)
+    elif old.kind == "Service":
+        yield from _service(old, new)
+    elif old.kind == "PersistentVolumeClaim":
+        yield from _claim(old, new)
+    elif old.kind == "CustomResourceDefinition":
+        yield from _definition(old, new)
+    if old.kind in ("Secret", "ConfigMap"):
+        yield from _data(old, new)
+
+
+def _effective(view: View, path: Path) -> Json:
+    """A field's value as the API sees it: what is empty is not there, and what is not there has its default."""
+    data = _pruned(view.data)
+    return _DEFAULTS.get(path) if data is None else data
+
+
+def _pruned(data: Json) -> Json:
+    if isinstance(data, dict):
+        kept: dict[str, Json] = {key: part for key, value in data.items() if (part := _pruned(value)) is not None}
+        return kept or None
+    if isinstance(data, list):
+        return [_pruned(value) for value in data] or None
+    return None if data == "" else data
+
+
+def _immutable(old: Manifest, new: Manifest, path: Path) -> _Found:
+    before, after = _deepest_difference(old.get(*path), new.get(*path))
+    what = f"{dotted(path)} of {old} changes, which Kubernetes refuses: the upgrade fails"
+    change = Change(
+        "compat/immutable-changed", Step.MAJOR, what, _way_out(old), before, after, names=(*_names(old), str(path[-1]))
+    )
+    return _Found((*_identity(old), path), change)
+
+
+def _deepest_difference(old: View, new: View) -> tuple[View, View]:
+    """The first part in which two fields differ: a label of a selector rather than the whole of it."""
+    for key, part in old.entries():
+        if new.is_map and _pruned(part.data) != _pruned(new.get(key).data):
+            return _deepest_difference(part, new.get(key))
+    if old.is_map:
+        for key, part in new.entries():
+            if not old.get(key).exists:
+                return old, part
+    return old, new
+
+
+def _way_out(manifest: Manifest) -> str:
+    kind = manifest.kind.lower()
+    if manifest.kind in ("StatefulSet", "Deployment", "DaemonSet", "ReplicaSet"):
+        return (
+            f"delete it before the upgrade and leave its pods: `kubectl delete {kind} {manifest.name} --cascade=orphan`"
+        )
+    if manifest.kind == "PersistentVolumeClaim":
+        return "save its data, and bring them into the claim that is made anew"
+    return f"delete it before the upgrade: `kubectl delete {kind} {manifest.name}`"
+
+
+def _claim_templates(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    path: Path = ("spec", "volumeClaimTemplates")
+    mine = {item.get("metadata", "name").string(): item for item in old.get(*path).items()}
+    theirs = {item.get("metadata", "name").string(): item for item in new.get(*path).items()}
+    for name in dict.fromkeys((*mine, *theirs)):
+        before, after = mine.get(name), theirs.get(name)
+        if before is None or after is None or _claim_data(before) != _claim_data(after):
+            where, place = (
+                before if before is not None else old.get(*path),
+                after if after is not None else new.get(*path),
+            )
+            if before is not None and after is not None:
+                where, place = _deepest_difference(before, after)
+            what = f"volume claim template {name} of {old} changes, which Kubernetes refuses: the upgrade fails"
+            change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), where, place)
+            yield _Found(
+                (*_identity(old), path, name),
+                change._replace(names=(*_names(old), "volumeClaimTemplates", str(name))),
+            )
+
+
+def _claim_data(claim: View) -> tuple[Json, ...]:
+    metadata = claim.get("metadata")
+    spec = claim.get("spec").data
+    spec = {"volumeMode": "Filesystem", **spec} if isinstance(spec, dict) else spec
+    return tuple(map(_pruned, (metadata.get("labels").data, metadata.get("annotations").data, spec)))
+
+
+def _claim(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    view, other = (side.get("spec", "resources", "requests", "storage") for side in (old, new))
+    before, after = quantity(view.data), quantity(other.data)
+    if before is not None and after is not None and after < before:
+        what = f"{old} shrinks from {view.data} to {other.data}, which Kubernetes refuses: the upgrade fails"
+        change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=_names(old))
+        yield _Found((*_identity(old), "storage"), change)
+
+
+def _service(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
+    if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
+        what = f"{old} is a {other_kind.data or 'ClusterIP'} no longer a {kind.data}: it is not reachable from outside"
+        change = Change(
+            "compat/object-removed",
+            Step.MAJOR,
+            what,
+            f"set its type to {kind.data}",
+            kind,
+            other_kind,
+            names=_names(old),
+        )
+        yield _Found((*_identity(old), "type"), change)
+    theirs = list(new.get("spec", "ports").items())
+    numbers = {(port.get("protocol").data or "TCP", port.get("port").data) for port in theirs}
+    for port in old.get("spec", "ports").items():
+        number = port.get("port")
+        if (port.get("protocol").data or "TCP", number.data) in numbers:
+            continue
+        name = port.get("name").data
+        same = next((one for one in theirs if one.get("name").data == name), None)
+        place = same.get("port") if same is not None else new.get("spec", "ports")
+        became = f"becomes {place.data}" if same is not None else "is gone"
+        what = f"port {number.data} of {old} {became}: whoever calls it there no longer reaches it"
+        advice = f"let clients call port {place.data}" if same is not None else "let clients call another port"
+        change = Change(
+            "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*_names(old), str(name))
+        )
+        yield _Found((*_identity(old), "port", str(number.data)), change)
+
+
+def _definition(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    served = {
+        version.get("name").data
+        for version in new.get("spec", "versions").items()
+        if version.get("served").data is not False
+    }
+    for version in old.get("spec", "versions").items():
+        name = version.get("name")
+        if served and version.get("served").data is not False and name.data not in served:
+            what = f"{old} no longer serves {name.data}: objects of that version can't be read"
+            change = Change(
+                "compat/object-removed",
+                Step.MAJOR,
+                what,
+                "store the objects in a version that is served before the upgrade",
+                name,
+                new.get("spec", "versions"),
+                names=(*_names(old), str(name.data)),
+            )
+            yield _Found((*_identity(old), "version", str(name.data)), change)
+
+
+def _data(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    if old.get("immutable").data is True and new.get("immutable").data is True:
+        for part in ("data", "stringData", "binaryData"):
+            if _pruned(old.get(part).data) != _pruned(new.get(part).data):
+                yield _immutable(old, new, (part,))
+                return
+    if old.kind != "Secret":
+        return
+    mine = {key: view for part in ("data", "stringData") for key, view in old.get(part).entries()}
+    theirs = {key for part in ("data", "stringData") for key, _ in new.get(part).entries()}
+    for key, view in mine.items():
+        if key not in theirs:
+            what = f"key {key} of {old} is gone: whoever reads it no longer finds it"
+            change = Change("compat/object-removed", Step.MAJOR, what, "read another key", view, new.get("data"))
+            yield _Found((*_identity(old), "key", key), change._replace(names=(*_names(old), key)))

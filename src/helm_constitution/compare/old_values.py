@@ -1,0 +1,139 @@
+"""A user's values for the earlier release, given to the new one: what of them is ignored, refused or misunderstood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.compare.schema import Validator
+from helm_constitution.yamltree import Json, Path, dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.chart import Chart
+    from helm_constitution.compare.changes import Change
+    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.yamltree import View
+
+NAME = "old values"
+"""The scenario that a user's values file makes."""
+
+
+class Lost(NamedTuple):
+    """A key of the user's file that no longer does what it did; ``change`` is the one behind it, where it is known."""
+
+    at: View
+    message: str
+    change: Change | None
+
+
+def lost_values(comparison: Comparison) -> Iterator[Lost]:
+    """Every key of the user's file that the new chart ignores, refuses or takes for something else."""
+    document = comparison.old_values
+    assert document is not None
+    told: set[Path] = set()
+    for lost in (*_refused(comparison), *_ignored(comparison), *_retyped(comparison)):
+        if lost.at.path not in told:
+            told.add(lost.at.path)
+            yield lost
+
+
+def _leaves(view: View) -> Iterator[View]:
+    if view.is_map and view.data:
+        for _, part in view.entries():
+            yield from _leaves(part)
+    else:
+        yield view
+
+
+def _ignored(comparison: Comparison) -> Iterator[Lost]:
+    old, new = comparison.old, comparison.new
+    both = {dependency.key for dependency in old.chart.dependencies} & {
+        dependency.key for dependency in new.chart.dependencies
+    }
+    document = comparison.old_values
+    assert document is not None
+    for view in _leaves(document.view):
+        path = tuple(str(step) for step in view.path)
+        if not path or path[0] in both or not old.uses.is_read(path) or new.uses.is_read(path):
+            continue
+        change = _behind(comparison, path, "compat/value-renamed", "compat/value-removed", "compat/dependency-changed")
+        advice = f"; {change.advice}" if change is not None and change.rule == "compat/value-renamed" else ""
+        yield Lost(view, f"{dotted(path)} is ignored now: nothing in the chart reads it any more{advice}", change)
+
+
+def _behind(comparison: Comparison, path: tuple[str, ...], *rules: str) -> Change | None:
+    """The change that took a value away: of its own path, else of one above it."""
+    for length in range(len(path), 0, -1):
+        name = dotted(path[:length])
+        for change in comparison.changes:
+            if change.rule in rules and name in change.names:
+                return change
+    return None
+
+
+def _retyped(comparison: Comparison) -> Iterator[Lost]:
+    document = comparison.old_values
+    assert document is not None
+    for change in comparison.changes:
+        if change.rule != "compat/value-retyped" or not change.old_values or not change.new_values:
+            continue
+        path: tuple[str, ...] = ()
+        before: Json = dict(change.old_values)
+        after: Json = dict(change.new_values)
+        view = document.view
+        while isinstance(before, dict) and len(before) == 1 and dotted(path) != change.names[0]:
+            key = next(iter(before))
+            path, before = (*path, key), before[key]
+            after = after.get(key) if isinstance(after, dict) else None
+            view = view.get(key)
+        if view.exists and view.data is not None and type(view.data) is not type(after):
+            yield Lost(view, f"{dotted(path)} means something else now: {change.what}", change)
+
+
+def _refused(comparison: Comparison) -> Iterator[Lost]:
+    """What the new schema rejects and the old one, if there was one, didn't."""
+    document = comparison.old_values
+    new, old = comparison.new.chart, comparison.old.chart
+    if document is None or new.schema is None or not isinstance(document.data, dict):
+        return
+    known = {_key(error) for error in _errors(old, document.data)}
+    for error in _errors(new, document.data):
+        path = tuple(error.absolute_path)
+        if _key(error) in known:
+            continue
+        if error.validator == "additionalProperties":
+            here = document.view.get(*path)
+            for key, part in here.entries():
+                if repr(key) in error.message and key not in (error.schema.get("properties") or {}):
+                    yield Lost(part, f"{dotted((*path, key))} is refused now: the schema doesn't know it", None)
+        else:
+            view = document.view.get(*path)
+            yield Lost(view, f"{dotted(path) or 'the file'} is refused now by the schema: {error.message}", None)
+
+
+def _errors(chart: Chart, values: dict[str, Json]) -> list[Validator.Error]:
+    if chart.schema is None:
+        return []
+    validator = Validator(chart.schema)
+    if validator.fault:
+        return []
+    merged = over(chart.values.data if chart.values is not None else {}, values)
+    return validator.errors(merged)
+
+
+def _key(error: Validator.Error) -> tuple[object, ...]:
+    return (*error.absolute_path, error.validator)
+
+
+def over(base: dict[str, Json], top: dict[str, Json]) -> dict[str, Json]:
+    """Helm's merge of values: maps key by key, null takes a key away."""
+    merged = dict(base)
+    for key, value in top.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(below, dict):
+            merged[key] = over(below, value)
+        else:
+            merged[key] = value
+    return merged

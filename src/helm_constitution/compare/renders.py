@@ -1,0 +1,126 @@
+"""Renders a baseline beside the chart: the same scenarios, with the same options, by the same helm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Pending, RenderOutput
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.model import Base
+from helm_constitution.scenarios import Known, Scenario, ScenarioKind, ScenarioResult, conclude
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from helm_constitution.chart import Chart
+    from helm_constitution.manifests import Rendering
+
+_RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
+_FROM_FILES = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED})
+
+
+class Renders:
+    """What helm is asked of both releases for a comparison, besides the check of the new one.
+
+    Args:
+        engine: the helm that renders both.
+        old: the baseline, as loaded.
+        new: the chart.
+        scenarios: those of the baseline.
+        others: those of the chart, by name; a scenario whose values are the same on both sides is not rendered again.
+    """
+
+    def __init__(
+        self, engine: HelmEngine, old: Chart, new: Chart, scenarios: list[Scenario], others: Mapping[str, Scenario]
+    ) -> None:
+        self._engine = engine
+        self._old = old
+        self._new = new
+        self._scenarios = scenarios
+        self._both = not old.is_library and not new.is_library
+        self._renders = [engine.render(old.path, one.request) for one in scenarios] if not old.is_library else []
+        self._moved: list[tuple[Scenario, Pending[RenderOutput]]] = []
+        for scenario in scenarios if self._both else ():
+            other = others.get(scenario.name)
+            if other is None or _contents(scenario) != _contents(other):
+                self._moved.append((scenario, engine.render(new.path, scenario.request)))
+
+    def finish(self, others: Iterable[ScenarioResult]) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
+        """Waits for the baseline's renderings, and parses them.
+
+        Args:
+            others: those of the chart. What came up while it was rendered (inputs, switched flags) is given to the
+                baseline as well.
+        """
+        known: Known = {}
+        if self._both:
+            planned = {scenario.name for scenario in self._scenarios}
+            rendered = (other.scenario for other in others if other.rendering is not None)
+            later = [one for one in rendered if one.name not in planned and one.kind not in _FROM_FILES]
+            self._scenarios.extend(later)
+            self._renders.extend(self._engine.render(self._old.path, one.request) for one in later)
+        return tuple(
+            conclude(scenario, render.result(), self._old.name, known, Base.BASELINE)
+            for scenario, render in zip(self._scenarios, self._renders, strict=False)
+        ), ()
+
+    def moved(self) -> dict[str, ScenarioResult]:
+        """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""
+        return {scenario.name: conclude(scenario, render.result(), self._new.name) for scenario, render in self._moved}
+
+    @property
+    def again(self) -> Mapping[str, Rendering]:
+        """The baseline rendered once more, for what is random in it; empty where its templates hold nothing random."""
+        return _Again(self._engine, self._old, self._scenarios)
+
+
+class _Again(Mapping[str, "Rendering"]):
+    """Renders a scenario of the baseline when it is first asked for."""
+
+    def __init__(self, engine: HelmEngine, chart: Chart, scenarios: Sequence[Scenario]) -> None:
+        self._engine = engine
+        self._chart = chart
+        self._scenarios = scenarios  # grows while the chart is rendered
+        self._done: dict[str, Rendering] = {}
+
+    def __getitem__(self, name: str) -> Rendering:
+        if name not in self._done:
+            scenario = next((one for one in self._scenarios if one.name == name), None)
+            if scenario is None or not self._is_random:
+                raise KeyError(name)
+            output = self._engine.render(self._chart.path, scenario.request).result()
+            rendering = conclude(scenario, output, self._chart.name, base=Base.BASELINE).rendering
+            if rendering is None:
+                raise KeyError(name)
+            self._done[name] = rendering
+        return self._done[name]
+
+    @cached_property
+    def _is_random(self) -> bool:
+        return _is_random(self._chart)
+
+    def __iter__(self) -> Iterator[str]:
+        return (scenario.name for scenario in self._scenarios)
+
+    def __len__(self) -> int:
+        return len(self._scenarios)
+
+
+def _is_random(chart: Chart) -> bool:
+    """Whether a template of the chart or of its dependencies calls a function that gives something else each time."""
+    texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
+    return any(_RANDOM.search(text) for text in texts) or any(_is_random(one) for one in chart.subcharts.values())
+
+
+def _contents(scenario: Scenario) -> list[bytes]:
+    """The values files of a scenario, as written; of one that can't be read helm itself says so."""
+
+    def read(file: Path) -> bytes:
+        try:
+            return file.read_bytes()
+        except OSError:
+            return b""
+
+    return [read(file) for file in scenario.request.values_files]

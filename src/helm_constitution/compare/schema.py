@@ -1,0 +1,273 @@
+"""values.schema.json of two releases: what the old one accepted and the new one rejects, found by trying.
+
+Where both schemas speak of a value and say something else, a set of values of every kind, those that the schemas
+themselves name among them, is given to both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from helm_constitution.compare.changes import Change, Step
+from helm_constitution.yamltree import Json, dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.api import TextPlace
+    from helm_constitution.chart import Chart
+
+SCHEMA = "values.schema.json"
+_DEPTH = 12
+_PROBES: tuple[Json, ...] = (
+    None, True, False, 0, 1, -1, 8080, 0.5, "", "a", "Some text", "8080", "true", "10m", "1Gi",
+    [], ["a"], [1], [{"name": "a"}], {}, {"a": "b"}, {"a": 1}, {"a": {"b": "c"}},
+)  # fmt: skip
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+
+
+class _Pair(NamedTuple):
+    """What both schemas say of one value."""
+
+    path: tuple[str, ...]
+    old: Any
+    new: Any
+
+
+def compare_schemas(old: Chart, new: Chart) -> Iterator[Change]:
+    """Every value that the old schema accepts in a form that the new one rejects; of a new schema, the old defaults."""
+    if new.schema is None:
+        return
+    after = Validator(new.schema)
+    if after.fault:
+        return  # the rule on the schema itself says so
+    if old.schema is None:
+        if old.values is not None:
+            yield from _old_defaults(old, new, after)
+        return
+    before = Validator(old.schema)
+    if before.fault:
+        return
+    for pair in _pairs((), old.schema, new.schema, before, after, _DEPTH):
+        yield from _tightened(pair, before, after, old, new)
+
+
+class Validator:
+    """A schema that is never completed from outside. ``fault`` says that it is no schema at all."""
+
+    Error: TypeAlias = Any  # jsonschema's ValidationError, which is imported late
+
+    def __init__(self, schema: Any) -> None:
+        import jsonschema
+        from referencing import Registry
+
+        kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
+        self.root = schema
+        self.fault = False
+        try:
+            kind.check_schema(schema)
+        except jsonschema.SchemaError:
+            self.fault = True
+        self._validator = kind(schema, registry=Registry())
+
+    def accepts(self, schema: Any, value: Json) -> bool | None:
+        """Whether a part of the schema takes a value; None where it refers to what isn't there."""
+        from referencing.exceptions import Unresolvable
+
+        try:
+            return bool(self._validator.evolve(schema=schema).is_valid(value))
+        except Unresolvable:
+            return None
+
+    def errors(self, value: Json) -> list[Error]:
+        """What the whole schema says against values."""
+        from referencing.exceptions import Unresolvable
+
+        try:
+            return list(self._validator.iter_errors(value))
+        except Unresolvable:
+            return []
+
+    def resolved(self, schema: Any) -> Any:
+        """A part of the schema behind its local references."""
+        for _ in range(_DEPTH):
+            reference = schema.get("$ref") if isinstance(schema, dict) else None
+            if not isinstance(reference, str) or not reference.startswith("#"):
+                return schema
+            found: Any = self.root
+            pointer = reference.removeprefix("#").strip("/").split("/")
+            for step in (part.replace("~1", "/").replace("~0", "~") for part in pointer):
+                found = found.get(step) if isinstance(found, dict) else None
+            if found is None:
+                return schema
+            schema = found
+        return schema
+
+
+def _pairs(
+    path: tuple[str, ...], old: Any, new: Any, before: Validator, after: Validator, left: int
+) -> Iterator[_Pair]:
+    """What both schemas name, the deepest first: of what is tighter below, the parents are not spoken of again."""
+    old, new = before.resolved(old), after.resolved(new)
+    if not isinstance(old, dict) or not isinstance(new, dict) or left == 0:
+        return
+    if old == new and before.root == after.root:
+        return
+    theirs = new.get("properties") or {}
+    for key, schema in (old.get("properties") or {}).items():
+        if key in theirs:
+            yield from _pairs((*path, key), schema, theirs[key], before, after, left - 1)
+    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
+        yield from _pairs((*path, "[]"), old["items"], new["items"], before, after, left - 1)
+    yield _Pair(path, old, new)
+
+
+def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new: Chart) -> Iterator[Change]:
+    # What stands below is compared by itself: here only the value's own form counts.
+    mine = {key: part for key, part in pair.old.items() if key not in ("properties", "items", "required")}
+    theirs = {key: part for key, part in pair.new.items() if key not in ("properties", "items", "required")}
+    place = _place(new, pair.path)
+    name = _shown_path(pair.path)
+    if mine != theirs:
+        closed = _closes(pair)
+        rejected = [
+            value
+            for value in _probes(pair.old, pair.new)
+            if not (closed and isinstance(value, dict))
+            and before.accepts(mine, value) is True
+            and after.accepts(theirs, value) is False
+        ]
+        if closed:
+            whose = name or "the schema"
+            yield _change(pair, f"{whose} takes no keys any more but those that the schema names", old, place)
+        if rejected and name:
+            examples = ", ".join(_text(value) for value in rejected[:3])
+            yield _change(pair, f"{name} no longer takes {examples}", old, place)
+    if pair.new.get("additionalProperties") is False:
+        gone = [key for key in pair.old.get("properties") or {} if key not in (pair.new.get("properties") or {})]
+        for key in gone:
+            if old.values is None or not old.values.document.view.get(*pair.path, key).exists:
+                below = pair._replace(path=(*pair.path, key))  # one that values.yaml had is told of as removed
+                yield _change(below, f"the schema no longer knows {_shown_path(below.path)}", old, place)
+    known = pair.old.get("required") or []
+    for key in pair.new.get("required") or []:
+        path = (*pair.path, key)
+        if key not in known and key in (pair.old.get("properties") or {}) and not _has_default(new, path):
+            yield Change(
+                "compat/value-newly-required",
+                Step.MAJOR,
+                f"value {_shown_path(path)} must now be given: the schema requires it",
+                f"set {_shown_path(path)}",
+                _place(old, path),
+                _place(new, path),
+                names=(_shown_path(path), key),
+            )
+
+
+def _closes(pair: _Pair) -> bool:
+    """Whether keys that the schema doesn't name were taken, and are no longer."""
+    return pair.new.get("additionalProperties") is False and pair.old.get("additionalProperties", True) is True
+
+
+def _change(pair: _Pair, what: str, old: Chart, place: TextPlace | None) -> Change:
+    name = _shown_path(pair.path)
+    return Change(
+        "compat/schema-tightened",
+        Step.MAJOR,
+        what,
+        f"look at {name or 'your values'}: helm refuses what the schema doesn't take",
+        _place(old, pair.path),
+        place,
+        names=(name, pair.path[-1]) if pair.path else (SCHEMA, "schema"),
+    )
+
+
+def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
+    """Of a schema that is new: which of the old defaults, set by a user, it rejects."""
+    assert old.values is not None
+    values = dict(old.values.data)
+    for error in after.errors(values):
+        path = tuple(str(step) for step in error.absolute_path)
+        if error.validator in ("required", "additionalProperties") or not path:
+            continue
+        yield Change(
+            "compat/schema-tightened",
+            Step.MAJOR,
+            f"the new schema rejects the earlier default of {dotted(path)}: {error.message}",
+            f"write {dotted(path)} as the schema wants it",
+            old.values.document.view.get(*error.absolute_path),
+            _place(new, path),
+            names=(dotted(path), path[-1]),
+        )
+
+
+def _has_default(chart: Chart, path: tuple[str, ...]) -> bool:
+    data: Json = chart.values.data if chart.values is not None else {}
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return step == "[]"
+        data = data[step]
+    return True
+
+
+def _probes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Json]:
+    """Values to try: some of each kind, and those that the schemas name."""
+    found: list[Json] = list(_PROBES)
+    pending: list[Any] = [old, new]
+    while pending:
+        schema = pending.pop()
+        if not isinstance(schema, dict):
+            continue
+        found.extend(schema.get("enum") or [])
+        if "const" in schema:
+            found.append(schema["const"])
+        found.extend(value for value in [schema.get("default"), *(schema.get("examples") or [])] if value is not None)
+        for bound in _BOUNDS:
+            number = schema.get(bound)
+            if isinstance(number, int | float) and not isinstance(number, bool):
+                found.extend((number, number - 1, number + 1))
+        for bound in ("minLength", "maxLength"):
+            length = schema.get(bound)
+            if isinstance(length, int) and 0 <= length < 1000:
+                found.extend("a" * size for size in (length - 1, length, length + 1) if size >= 0)
+        for word in ("anyOf", "oneOf", "allOf"):
+            pending.extend(schema.get(word) or [])
+    unique: dict[str, Json] = {}
+    for value in found:
+        unique.setdefault(json.dumps(value, sort_keys=True), value)
+    return list(unique.values())
+
+
+def _text(value: Json) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 30 else f"{text[:29]}…"
+
+
+def _shown_path(path: tuple[str, ...]) -> str:
+    return dotted(path).replace(".[]", "[]")
+
+
+def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
+    """Where the schema speaks of a value: the line with its key below those above it, else the file."""
+    from helm_constitution.api import TextPlace
+    from helm_constitution.yamltree import load_document
+
+    text = chart.files.get(SCHEMA)
+    base = chart.metadata.base
+    if text is None:
+        return None
+    from helm_constitution.errors import YamlSyntaxError
+
+    try:
+        document = load_document(text, SCHEMA)  # JSON is YAML
+    except YamlSyntaxError:
+        return TextPlace(SCHEMA, None, base)
+    steps: list[str] = []
+    for step in path:
+        steps.extend(["items"] if step == "[]" else ["properties", step])
+    while steps:
+        span = document.key_span(tuple(steps))
+        if span is not None:
+            return TextPlace(SCHEMA, span, base)
+        steps = steps[:-1]
+    return TextPlace(SCHEMA, document.value_span(()), base)
