@@ -85,7 +85,8 @@ def overlay(changes: Iterable[tuple[ValuesPath, Any]]) -> dict[str, Any]:
 class Perturbation:
     """One chart, rendered again and again with other values."""
 
-    def __init__(self, chart: Path, engine: HelmEngine, folder: Path) -> None:
+    def __init__(self, chart: Path, engine: HelmEngine, folder: Path, given: tuple[Path, ...] = ()) -> None:
+        self.request = RenderRequest(values_files=given, skip_schema=True)
         self.chart = chart
         self.engine = engine
         self.folder = folder
@@ -123,11 +124,11 @@ class Perturbation:
         return found
 
     def _scenarios(self) -> Iterator[tuple[str, RenderRequest]]:
-        for scenario in plan(self.chart, RenderRequest(skip_schema=True), "quick"):
+        for scenario in plan(self.chart, self.request, "quick"):
             yield scenario.name, scenario.request
         for path, value in leaves(self.values):
             if isinstance(value, bool):
-                request = self._with(RenderRequest(skip_schema=True), overlay([(path, not value)]))
+                request = self._with(self.request, overlay([(path, not value)]))
                 yield f"{dotted(path)}={str(not value).lower()}", request
 
     def _changed(self, request: RenderRequest, values: Mapping[ValuesPath, Any]) -> RenderOutput:
@@ -166,13 +167,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Prints the verdicts of each chart. Exit status 1 where a value called unread was refuted."""
     parser = argparse.ArgumentParser(prog="bench.unused", description="Checks values called unused by rendering.")
     parser.add_argument("charts", nargs="*", type=Path)
+    parser.add_argument("-f", "--values", action="append", type=Path, default=[], help="values that the charts need")
     parser.add_argument("--used", action="store_true", help="try the values that are called read, too (slow)")
     options = parser.parse_args(arguments)
     engine = choose_engine("embedded", Limits())
     unread = confirmed = refuted = read = silent = 0
     for chart in options.charts or sorted(STYLES.iterdir()):
         with tempfile.TemporaryDirectory() as folder:
-            found = Perturbation(chart, engine, Path(folder)).verdicts(used=options.used)
+            found = Perturbation(chart, engine, Path(folder), tuple(options.values)).verdicts(used=options.used)
         unread += len(found.unread)
         refuted += len(found.refuted)
         confirmed += len(found.unread) - len(found.refuted) if found.scenarios else 0

@@ -160,9 +160,16 @@ class _Values:
     def __init__(self, file: ValuesFile, dependencies: frozenset[str]) -> None:
         self.file = file
         self.dependencies = dependencies
+        self._found: dict[Path, tuple[_Found, Path]] = {}
 
     def find(self, path: Path) -> tuple[_Found, Path]:
         """Whether values.yaml has a key, and under which path (keys with dots may be written without quotes)."""
+        found = self._found.get(path)
+        if found is None:
+            found = self._found[path] = self._find(path)
+        return found
+
+    def _find(self, path: Path) -> tuple[_Found, Path]:
         data: Json = self.document.data
         real: list[str | int] = []
         index = 0
@@ -300,6 +307,8 @@ def _read_literal(text: str) -> Json:
 def _differs(view: View, cell: Cell, table: _ValuesTable, values: _Values) -> bool:
     """Whether the default that a table shows is surely another one."""
     data, shown = view.data, cell.text
+    if shown and data == shown:
+        return False
     if shown.strip().lower() in _NOTHING and values.shown_default(view.path) is None:
         # helm-docs prints what is there; in a hand-written table an empty cell says nothing.
         return table.kind is _Kind.HELM_DOCS and bool(shown) and not _is_nothing(data)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands, contents, pipelines
+from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands
 from helm_constitution.yamltree import Json, YamlDocument, dotted, load_document
 
 from .objects import VENDORS
@@ -65,10 +65,8 @@ def platform_branch(subject: Subject) -> Iterator[Problem]:
 
 
 def _comparisons(template: TemplateFile) -> Iterator[Command]:
-    if not any(f"{name} " in template.text for name in _COMPARING):
-        return
-    for node in contents(template.tree or ()):
-        for pipeline in pipelines(node):
+    for pipeline, text, _, _ in template.computed:
+        if ('"' in text or "`" in text) and any(name in text for name in _COMPARING):
             for command in commands(pipeline):
                 if command.args and isinstance(command.args[0], Identifier) and command.args[0].name in _COMPARING:
                     yield command

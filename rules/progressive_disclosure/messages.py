@@ -19,8 +19,6 @@ from helm_constitution.templates.nodes import (
     String,
     Variable,
     commands,
-    contents,
-    pipelines,
 )
 
 _DYNAMIC = "\ufffc"
@@ -184,6 +182,6 @@ def unhelpful_message(subject: Subject) -> Iterator[Problem]:
 
 
 def _calls(template: TemplateFile) -> Iterator[tuple[str, Expression, set[str]]]:
-    for node in contents(template.tree or ()):
-        for pipeline in pipelines(node):
+    for pipeline, text, _, _ in template.computed:
+        if "required" in text or "fail" in text:
             yield from _messages(pipeline)

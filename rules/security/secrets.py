@@ -30,8 +30,6 @@ from helm_constitution.templates.nodes import (
     String,
     Variable,
     commands,
-    contents,
-    pipelines,
 )
 from helm_constitution.yamltree import Span, load_document
 
@@ -223,11 +221,12 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
         if not any(start <= token < end for token in seen):
             place = TextPlace(template.path, template.span_between(start, end))
             yield Problem(f"{name} is written out in the template; take it from a value or a Secret", at=place)
-    for node in contents(template.tree or ()):
-        for pipeline in pipelines(node):
-            for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
-                place = TextPlace(template.path, template.span(literal))
-                yield Problem(f"{name} has a literal in the template; take it from a value or a Secret", at=place)
+    for pipeline, written, node, _ in template.computed:
+        if '"' not in written and "`" not in written:
+            continue
+        for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
+            place = TextPlace(template.path, template.span(literal))
+            yield Problem(f"{name} has a literal in the template; take it from a value or a Secret", at=place)
 
 
 def _blanked(match: re.Match[str]) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from helm_constitution.api import (
@@ -98,9 +101,8 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
     everything: list[_Line] = []
     owner: list[int] = []
     for index, template in enumerate(templates):
-        for line in read.lines_of(template):
-            everything.append(line)
-            owner.append(index)
+        everything.extend(read.lines_of(template))
+        owner.extend([index] * (len(everything) - len(owner)))
     found: dict[int, list[_Copy]] = {}
     for copy in _copies(everything, owner, lines, names):
         found.setdefault(owner[copy.second], []).append(copy)
@@ -172,11 +174,22 @@ _HEADER = frozenset(
 )
 """Keys that objects have in common whatever they are for."""
 
-_NAMES = LazyPattern(r"[.$]\w[\w.]*|\"[^\"]*\"")
+_NAMES = LazyPattern(r"([.$]\w[\w.]*|\"[^\"]*\")")
 _WORD = LazyPattern(r"\w+")
 _INDENT = LazyPattern(r"(n?indent) \d+")
 _NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}|#.*|---")
 _COMMENT = LazyPattern(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
+
+
+class _Taken(NamedTuple):
+    """What a line's text says, wherever it stands; ``shape`` is None where the line doesn't count."""
+
+    indentation: int
+    is_control: bool
+    shape: int | None
+    names: tuple[str, ...] = ()
+    weight: int = 0
+    is_action: bool = False
 
 
 class _Reader:
@@ -184,44 +197,58 @@ class _Reader:
 
     def __init__(self) -> None:
         self._shapes: dict[str, int] = {}
-        self._known: dict[str, tuple[int, tuple[str, ...], int, bool] | None] = {}
+        self._known: dict[str, _Taken] = {}
 
-    def lines_of(self, template: TemplateFile) -> Iterator[_Line]:
+    def lines_of(self, template: TemplateFile) -> list[_Line]:
         """The lines of a template that count, without comments, ends and blank lines."""
         text = template.text
         if "/*" in text:
             text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
+        known, begins_metadata = self._known, self._metadata
+        found: list[_Line] = []
         metadata = -1  # the indentation of the `metadata:` that a line stands below
         for number, line in enumerate(text.split("\n"), 1):
-            stripped = line.strip()
-            if not stripped:
-                continue
-            indentation = len(line) - len(line.lstrip())
-            if metadata >= 0 and indentation <= metadata and not stripped.startswith("{{"):
+            taken = known.get(line)
+            if taken is None:
+                taken = known[line] = self._read(line)
+            indentation, is_control, shape, names, weight, is_action = taken
+            if metadata >= 0 and indentation <= metadata and not is_control:
                 metadata = -1
-            if stripped == "metadata:":
-                metadata = indentation
-            if stripped not in self._known:
-                self._known[stripped] = self._take_apart(stripped)
-            if (taken := self._known[stripped]) is not None:
-                shape, names, weight, is_action = taken
-                yield _Line(number, shape, names, 0 if metadata >= 0 else weight, is_action)
+            if shape is not None:
+                found.append(_Line(number, shape, names, 0 if metadata >= 0 else weight, is_action))
+                if shape == begins_metadata and names == ("",):
+                    metadata = indentation
+        return found
 
-    def _take_apart(self, text: str) -> tuple[int, tuple[str, ...], int, bool] | None:
-        if _NOTHING.fullmatch(text):
-            return None
+    @cached_property
+    def _metadata(self) -> int:
+        """The shape of ``metadata:``."""
+        return self._shapes.setdefault("metadata:~", len(self._shapes))
+
+    def _read(self, line: str) -> _Taken:
+        stripped = line.strip()
+        indentation = len(line) - len(line.lstrip())
+        is_control = not stripped or stripped.startswith("{{")
+        taken = None if not stripped or _NOTHING.fullmatch(stripped) else self._take_apart(stripped)
+        return _Taken(indentation, is_control, None) if taken is None else _Taken(indentation, is_control, *taken)
+
+    def _take_apart(self, text: str) -> tuple[int, tuple[str, ...], int, bool]:
         key, colon, rest = text.partition(":")
         if not colon or "{{" in key:
             key, rest = "", text
         names: list[str] = []
 
-        def without_names(found: re.Match[str]) -> str:
-            names.extend(_WORD.findall(found[0]))
-            return _WORD.sub("~", found[0])
-
         is_action = "{{" in rest
         if is_action and len(rest) <= _LONGEST:
-            rest = _INDENT.sub(r"\1", _NAMES.sub(without_names, rest))
+            pieces = _NAMES.split(rest)
+            for index in range(1, len(pieces), 2):
+                words = _WORD.findall(pieces[index])
+                names.extend(words)
+                first = pieces[index][0]
+                pieces[index] = _WORD.sub("~", pieces[index]) if first == '"' else f"{first}~{len(words)}"
+            rest = "".join(pieces)
+            if "indent " in rest:
+                rest = _INDENT.sub(r"\1", rest)
         elif key and not is_action:
             names.append(rest.strip())
             rest = "~"
@@ -239,18 +266,34 @@ _INCLUDES = ("{{- include ", "{{ include ", "{{- define ", "{{ define ", "{{defi
 """Beginnings of lines that call a named template, as they should, or begin one."""
 
 
+class _Lines(NamedTuple):
+    """All lines that count, part by part, and the index behind the last line of each line's file."""
+
+    shapes: Sequence[int]
+    names: Sequence[tuple[str, ...]]
+    weights: Sequence[int]
+    ends: Sequence[int]
+
+
 def _copies(lines: Sequence[_Line], owner: Sequence[int], least: int, most_names: int) -> Iterator[_Copy]:
     """Runs of lines that stood before, each with the longest run before it that it repeats."""
     seen: dict[tuple[int, ...], list[int]] = {}
-    shapes = [line.shape for line in lines]
-    weights = [line.weight for line in lines]
+    sizes = Counter(owner)
+    ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
+    parts = _Lines(
+        [line.shape for line in lines],
+        [line.names for line in lines],
+        [line.weight for line in lines],
+        [ends[file] for file in owner],
+    )
+    shapes, weights = parts.shapes, parts.weights
     end_of_copy = 0
     for position in range(len(lines) - least + 1):
         if not weights[position]:
             continue
         earlier = seen.setdefault(tuple(shapes[position : position + least]), [])
         if earlier and position >= end_of_copy and 2 * sum(weights[position : position + least]) > least:
-            copies = [_extended(lines, owner, first, position, most_names) for first in earlier]
+            copies = [_extended(parts, first, position, most_names) for first in earlier]
             copy = max(copies, key=lambda copy: (copy.length, -len(copy.renamed)))
             if copy.length >= least and _says_enough(lines[position : position + copy.length], least):
                 yield copy
@@ -269,18 +312,17 @@ def _says_enough(run: Sequence[_Line], least: int) -> bool:
     return weight >= least and 2 * sum(line.is_action for line in run if line.weight) >= least
 
 
-def _extended(lines: Sequence[_Line], owner: Sequence[int], first: int, second: int, most_names: int) -> _Copy:
-    """The longest run from here on in which only so many names differ."""
+def _extended(lines: _Lines, first: int, second: int, most_names: int) -> _Copy:
+    """The longest run from here on, within one file each, in which only so many names differ."""
+    shapes, names, _, ends = lines
     renamed: dict[tuple[str, str], None] = {}
     shown: tuple[tuple[str, str], ...] = ()
     length = 0
-    limit = min(second - first, len(lines) - second)
-    while length < limit:
-        old, new = lines[first + length], lines[second + length]
-        if old.shape != new.shape or owner[first + length] != owner[first] or owner[second + length] != owner[second]:
-            break
-        if old.names != new.names:
-            for pair in zip(old.names, new.names, strict=True):
+    limit = min(second - first, ends[first] - first, ends[second] - second)
+    while length < limit and shapes[first + length] == shapes[second + length]:
+        old, new = names[first + length], names[second + length]
+        if old != new:
+            for pair in zip(old, new, strict=True):
                 if pair[0] != pair[1]:
                     renamed[pair] = None
             if len(renamed) > most_names:

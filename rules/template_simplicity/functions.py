@@ -18,7 +18,6 @@ from helm_constitution.templates.nodes import (
 )
 
 from .named_templates import says_something
-from .walk import bodies, pipelines_like
 
 _EACH_TIME = "makes another one in each rendering"
 _UNUSUAL: Mapping[str, str] = {
@@ -104,17 +103,20 @@ def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
     verbs, keys = subject.number("verbs"), subject.number("keys")
     good = total = 0
     left: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
+    candidates: dict[str, bool] = {}
     for template in subject.templates:
         if template.path.endswith("NOTES.txt"):
             continue
         if template.tree is None:
             continue
         calls: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
-        for body in bodies(template.tree, named=True):
-            for pipeline in pipelines_like(template, body, _CANDIDATE.search):
-                for command in commands(pipeline):
-                    if found := _unusual(command, verbs, keys):
-                        calls.setdefault(found[0], []).append((template, command, found[1]))
+        for pipeline, text, _, _ in template.computed:
+            # The same few texts come again and again.
+            if (is_candidate := candidates.get(text)) is None:
+                is_candidate = candidates[text] = _CANDIDATE.search(text) is not None
+            for command in commands(pipeline) if is_candidate else ():
+                if found := _unusual(command, verbs, keys):
+                    calls.setdefault(found[0], []).append((template, command, found[1]))
         lines = template.text.split("\n") if calls else []
         for name, uses in calls.items():
             total += 1

@@ -18,7 +18,7 @@ from helm_constitution.templates.nodes import (
 )
 
 from .statements import READABLE
-from .walk import bodies, pipelines_like
+from .walk import bodies
 
 _COMPLEX = r"\b(?:complex|complicated|non-?trivial|reusable|inline|intricate|business)\b"
 _LOGIC = rf"{_COMPLEX}.{{0,20}}\b(?:logic|conditions?|expressions?)\b"
@@ -71,17 +71,17 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
             continue
         total += 1
         simple = True
-        for contents in bodies(template.tree, named=False):
+        for contents in bodies(template.tree):
             for run in _runs(template, contents):
                 if len(run) > variables:
                     simple = False
                     span = template.span_between(run[0].start, run[-1].end)
                     message = f"{len(run)} variables are computed in a row; give the result a named template"
                     yield Problem(message, TextPlace(template.path, span))
-            for pipeline in pipelines_like(template, contents, may_be_long):
-                if excess := _excess(pipeline, conditions, steps):
-                    simple = False
-                    yield Problem(excess, TextPlace(template.path, template.span(pipeline)))
+        for pipeline, text, _, named in template.computed:
+            if not named and may_be_long(text) and (excess := _excess(pipeline, conditions, steps)):
+                simple = False
+                yield Problem(excess, TextPlace(template.path, template.span(pipeline)))
         good += simple
     yield Tally(good, total, "templates without complex logic")
 

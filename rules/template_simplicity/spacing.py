@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import OFF, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lexer import COMMENT, LEFT, RAW_STRING, RIGHT, STRING, tokens
 
@@ -52,21 +53,16 @@ def spacing(subject: Subject) -> Iterator[Problem | Tally]:
 
 def _may_be_crowded(text: str) -> bool:
     """Whether there are braces without a space inside, be it in strings or comments, which only tokens tell apart."""
-    place = text.find("{{")
-    while place >= 0:
-        inside = text[place + 2 : place + 4].removeprefix("-")[:1]
-        if inside not in _BESIDE:
+    if "{{`" in text or "{{ `" in text:
+        text = _PRINTED.sub("", text)
+    for piece in text.split("{{")[1:]:
+        if piece[:2].removeprefix("-")[:1] not in _BESIDE:
             return True
-        place = text.find("{{", place + 2)
-    place = text.find("}}")
-    while place >= 0:
-        inside = text[max(place - 2, 0) : place].removesuffix("-")[-1:]
-        if inside not in _BESIDE:
-            return True
-        place = text.find("}}", place + 2)
-    return False
+    return any(piece[-2:].removesuffix("-")[-1:] not in _BESIDE for piece in text.split("}}")[:-1])
 
 
+_PRINTED = LazyPattern(r"\{\{-? ?`[^`]*` ?-?\}\}")
+"""Actions that print a text; what looks like braces in it is none."""
 _BESIDE = ' \t\r\n/"`'
 """What may stand beside braces: white space, the slash of a comment, and texts that print braces: {{"{{"}}."""
 

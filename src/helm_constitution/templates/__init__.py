@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.records import record
-from helm_constitution.templates.nodes import Content, Define, Node
+from helm_constitution.templates.nodes import (
+    Action,
+    Block,
+    Content,
+    Control,
+    Define,
+    Node,
+    Pipeline,
+    TemplateCall,
+    Text,
+)
 from helm_constitution.templates.parser import Fault, Parser
 from helm_constitution.yamltree import Span
 
@@ -22,6 +33,18 @@ class TemplateSyntaxError(NamedTuple):
     message: str
     line: int
     column: int
+
+
+class Computed(NamedTuple):
+    """A pipeline between braces, as written: an action's, a control's head, what a named template is given.
+
+    ``node`` is what it belongs to, ``named`` tells whether that stands in a named template.
+    """
+
+    pipeline: Pipeline
+    text: str
+    node: Content
+    named: bool
 
 
 @record
@@ -59,6 +82,34 @@ class TemplateFile:
         """A node as written."""
         return self.text[node.start : node.end]
 
+    @cached_property
+    def computed(self) -> tuple[Computed, ...]:
+        """All pipelines in the order of the text. Most rules on templates look for a few of them, by their text."""
+        found: list[Computed] = []
+        self._collect(self.tree or (), False, found)
+        return tuple(found)
+
+    def _collect(self, contents: Sequence[Content], named: bool, found: list[Computed]) -> None:
+        text = self.text
+        for node in contents:
+            kind = type(node)
+            if kind is Text:
+                continue
+            if kind is Action:
+                pipeline: Pipeline | None = node.pipeline  # type: ignore[union-attr]
+                if pipeline is not None:
+                    found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+            elif isinstance(node, Control):
+                for branch in node.branches:
+                    if (pipeline := branch.pipeline) is not None:
+                        found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+                    self._collect(branch.body, named, found)
+            else:
+                if isinstance(node, Block | TemplateCall) and (pipeline := node.pipeline) is not None:
+                    found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+                if isinstance(node, Define):
+                    self._collect(node.body, True, found)
+
     @property
     def is_partial(self) -> bool:
         """Whether helm renders it to nothing: a file whose name begins with an underscore."""
@@ -92,4 +143,4 @@ def parse_templates(chart: Chart) -> tuple[TemplateFile, ...]:
     )
 
 
-__all__ = ["TemplateFile", "TemplateSyntaxError", "parse_template", "parse_templates"]
+__all__ = ["Computed", "TemplateFile", "TemplateSyntaxError", "parse_template", "parse_templates"]

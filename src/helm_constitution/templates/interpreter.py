@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.yamltree import Json
 
+_METHODS = ("AsMap", "YAML")
+"""What the values have at the top besides their keys: they are a Go type of their own."""
 QUIETLY = frozenset({()})
 """Guards under which every read is guarded."""
 
@@ -262,7 +264,8 @@ class Interpreter:
 
     def _body(self, nodes: tuple[Content, ...]) -> None:
         for node in nodes:
-            if isinstance(node, Text):
+            kind = type(node)
+            if kind is Text:
                 continue
             if isinstance(node, Action):
                 self._action(node)
@@ -286,6 +289,8 @@ class Interpreter:
     def _action(self, node: Action) -> None:
         pipeline = node.pipeline
         if not pipeline.variables:
+            if len(pipeline.commands) == 1 and type(pipeline.commands[0].args[0]) is String:
+                return  # `{{ "{{" }}`: a text, with nothing of the values in it
             self.action = node
             self.take_whole(self._commands(pipeline))
             self.action = None
@@ -426,22 +431,31 @@ class Interpreter:
         return value
 
     def value(self, operand: Operand) -> Value:
-        if isinstance(operand, frozenset):
-            return operand
-        if isinstance(operand, Field):
-            return self.access(self.dot, operand.names, operand)
+        kind = type(operand)  # isinstance takes twice as long, and this is the most frequent call of all
+        if kind is frozenset:
+            return operand  # type: ignore[return-value]
+        if kind is Field:
+            names: tuple[str, ...] = operand.names  # type: ignore[union-attr]
+            if self.dot is ROOT and names[0] == "Values" and len(names) > 1 and names[1] not in _METHODS:
+                path = names[1:]
+                self._read(path, operand, False)  # type: ignore[arg-type]
+                return frozenset((path,))
+            return self.access(self.dot, names, operand)  # type: ignore[arg-type]
+        if kind is String:
+            return frozenset((operand.value,))  # type: ignore[union-attr, arg-type]
+        return self._other_value(operand)
+
+    def _other_value(self, operand: Operand) -> Value:
         if isinstance(operand, Variable):
             value = self._lookup(operand.name)
             return self.access(value, operand.names, operand) if operand.names else value
-        if isinstance(operand, String):
-            return frozenset((operand.value,))
-        if isinstance(operand, Dot):
-            return self.dot
         if isinstance(operand, Pipeline):
             value = self._commands(operand)
             if operand.variables:
                 self._set(operand, value)
             return value
+        if isinstance(operand, Dot):
+            return self.dot
         if isinstance(operand, Chain):
             # `(.Values.a).b` is nil where a is: that is what the parentheses are for.
             optional, self.optional = self.optional, True
