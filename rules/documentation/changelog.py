@@ -18,8 +18,10 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading, read
+from helm_constitution.yamltree import load_document
 
 _FILE = LazyPattern(
     r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",
@@ -33,6 +35,12 @@ _VERSION = LazyPattern(
 # "Upgrading to 2.0.0" inside an entry is no entry of its own.
 _ABOUT = LazyPattern(r"\b(to|from|since|until|upgrad\w*|migrat\w*|kubernetes|helm)\b", re.IGNORECASE)
 _UNRELEASED = LazyPattern(r"\b(unreleased|upcoming|next)\b", re.IGNORECASE)
+_CLOSED = LazyPattern(
+    r"\barchiv(?:e|ed)\b|\bno longer (?:maintained|updated|kept)\b|\bdiscontinued\b|\bhas moved to\b"
+    r"|\b(?:future|newer|later|further|new) (?:changes|versions|releases) (?:are|can be|will be)\b",
+    re.IGNORECASE,
+)
+"""What a changelog that isn't kept any more says of itself, before its first entry."""
 _SET_AT_RELEASE = LazyPattern(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
 _BULLET = LazyPattern(r"\A[^A-Za-z]*")
 _DONE = LazyPattern(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
@@ -59,6 +67,9 @@ class _Changelog(NamedTuple):
     entries: tuple[_Entry, ...]
 
 
+_ANNOTATION = "artifacthub.io/changes"
+
+
 def changelog_file(subject: Subject) -> str | None:
     names = sorted(name for name in subject.chart.files if "/" not in name and _FILE.match(name))
     names.sort(key=lambda name: not name.lower().startswith("change"))
@@ -70,7 +81,7 @@ def _changelog_folder(subject: Subject) -> list[str]:
 
 
 def _annotated(subject: Subject) -> bool:
-    return bool(subject.chart.metadata.view.get("annotations", "artifacthub.io/changes").data)
+    return bool(subject.chart.metadata.view.get("annotations", _ANNOTATION).data)
 
 
 def _read_changelog(file: str, text: str) -> _Changelog:
@@ -179,7 +190,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
             place = subject.chart.metadata.view.get("version")
             folder = files[0].partition("/")[0]
             yield Problem(f"no file in {folder}/ is named after version {subject.chart.version}", place)
-        elif not files:
+        elif not files and not _annotated(subject):  # the annotation is about the version that it is packaged with
             raise Unjudged("there is no CHANGELOG.md in the chart")
         return
     changelog = _require_changelog(subject)
@@ -188,6 +199,9 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
         return
     if _mentioned(changelog.text, version):
         return
+    head = changelog.text.split("\n")[: changelog.entries[0].heading.line - 1] if changelog.entries else []
+    if _CLOSED.search("\n".join(head)):
+        raise Unjudged(f"{changelog.file} says that it isn't kept any more")
     related = (Related(subject.chart.metadata.view.get("version"), "the chart's version"),)
     if not changelog.entries:
         message = f"no entry for version {subject.chart.version}, and none for any other version"
@@ -221,8 +235,13 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
         ### Fixed
         - the image's tag
     Fix: write a heading for each version and group its changes: breaking changes, added, changed, deprecated, fixed.
-    Source: Keep a Changelog 1.1.0; Conventional Commits 1.0.0
+        In the annotation `artifacthub.io/changes`, give each change its kind: added, changed, deprecated, removed,
+        fixed or security.
+    Source: Keep a Changelog 1.1.0; Conventional Commits 1.0.0; Artifact Hub, Helm annotations (artifacthub.io/changes)
     """
+    if changelog_file(subject) is None and _annotated(subject):
+        yield from _unstructured_annotation(subject)
+        return
     changelog = _require_changelog(subject)
     if not changelog.text.strip():
         yield Problem(f"{changelog.file} is empty", TextPlace(changelog.file))
@@ -243,3 +262,29 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
         f"the entry for {newest.version} doesn't say what kind of change it lists (added, changed, fixed, breaking …)"
     )
     yield Problem(message, TextPlace(changelog.file, newest.heading.span))
+
+
+_KINDS = ("added", "changed", "deprecated", "removed", "fixed", "security")
+"""What Artifact Hub knows, and shows each in its own way."""
+
+
+def _unstructured_annotation(subject: Subject) -> Iterator[Problem]:
+    """``artifacthub.io/changes``: a list of texts, or of maps with ``kind`` and ``description``, as YAML in a text."""
+    view = subject.chart.metadata.view.get("annotations", _ANNOTATION)
+    try:
+        changes = load_document(view.string() or "", "Chart.yaml").data
+    except YamlSyntaxError:
+        changes = None
+    if not isinstance(changes, list) or not changes:
+        yield Problem(f"{_ANNOTATION} is no list of changes; write `- kind: added` and `description: …` for each", view)
+        return
+    for number, change in enumerate(changes, 1):
+        if isinstance(change, dict) and str(change.get("kind")) not in _KINDS:
+            found = f"of the kind {change['kind']}" if change.get("kind") else "without a kind"
+            yield Problem(f"change {number} in {_ANNOTATION} is {found}; give it one of {', '.join(_KINDS)}", view)
+    texts = [change for change in changes if not isinstance(change, dict)]
+    if texts and not any(_names_a_kind(str(text)) for text in texts):
+        yield Problem(
+            f"no change in {_ANNOTATION} says of what kind it is; write `- kind: added` and `description: …`",
+            view,
+        )

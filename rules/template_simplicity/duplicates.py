@@ -92,7 +92,7 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
         {{- include "web.scheduling" .Values.server | nindent 6 }}
     Fix: write the block once as a named template, give it what differs (`.Values.server`, or a `dict`), and include it
         in both places. Lines that each object needs (apiVersion, kind, metadata, labels), `end`, comments and plain
-        list items don't count, nor do blocks without any action.
+        list items don't count, nor do lines that set variables and blocks without any action.
     Source: Helm documentation, Named Templates; public charts' constitutions ("include rather than duplicating logic")
     """
     lines, names = subject.number("lines"), subject.number("names")
@@ -255,7 +255,10 @@ class _Reader:
         shape = f"{key}:{rest}"
         bare = key.removeprefix("- ")
         is_plain = (
-            bare in _HEADER or (not key and not is_action and text.startswith("- ")) or rest.startswith(_INCLUDES)
+            bare in _HEADER
+            or (not key and not is_action and text.startswith("- "))
+            or rest.startswith(_INCLUDES)
+            or _SETS.match(text) is not None
         )
         return self._shapes.setdefault(shape, len(self._shapes)), tuple(names), int(not is_plain), is_action
 
@@ -264,6 +267,8 @@ _LONGEST = 200
 """Characters of a line whose names are looked for; longer ones are queries and the like, equal or not."""
 _INCLUDES = ("{{- include ", "{{ include ", "{{- define ", "{{ define ", "{{define ", "{{-define ")
 """Beginnings of lines that call a named template, as they should, or begin one."""
+_SETS = LazyPattern(r"\{\{-? *\$\w+ *:?= ")
+"""Lines that set a variable: what a named template sets, its caller doesn't see."""
 
 
 class _Lines(NamedTuple):

@@ -87,7 +87,9 @@ def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
     good = total = 0
     for template, _, define in _definitions(subject):
         total += 1
-        if any(_plain(part) in prefixes for part in _beginnings(define.name)):
+        head = define.name.partition(".")[0]
+        # `k8s-web.labels` is as unmistakable as `web.labels`.
+        if f"-{chart.name}-" in f"-{head}-" or any(_plain(part) in prefixes for part in _beginnings(define.name)):
             good += 1
         else:
             better = _proposal(define.name, chart.name)

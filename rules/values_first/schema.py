@@ -108,6 +108,9 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
                 continue  # the defaults' fault shows in every scenario
             told.add(message)
             yield Problem(message, document.view.get(*path))
+        if validator.fault is not None:
+            yield Problem(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+            return
     if validator is not None and validator.left_out and not told:
         raise Unjudged(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
 
@@ -176,8 +179,9 @@ class _Validator:
 
         self.left_out = list(remote)
         self.fault: str | None = None
+        whole: Any = schema
         local: Any = _without_references(schema) if remote else schema
-        kind = jsonschema.validators.validator_for(local, default=jsonschema.Draft202012Validator)
+        kind = jsonschema.validators.validator_for(whole, default=jsonschema.Draft202012Validator)
         try:
             kind.check_schema(local)
         except jsonschema.SchemaError as error:
@@ -187,15 +191,27 @@ class _Validator:
 
     def faults(self, values: Mapping[str, Json], *, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
         """(path, message) of everything that the schema rejects."""
+        import json
+
         from referencing.exceptions import Unresolvable
 
         try:
             errors = list(self._validator.iter_errors(values))
         except Unresolvable as unresolvable:
-            self.left_out.append(unresolvable.ref)
+            pointer = f"#{unresolvable.ref.removeprefix('#')}"
+            if f'"{pointer}"' in json.dumps(self._validator.schema):
+                self.fault = f"{pointer} leads nowhere"
+            else:
+                self.left_out.append(unresolvable.ref)
             return
         for error in errors:
             yield from _explained(error, missing_is_fine)
+
+
+_NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas"})
+"""Keywords whose keys are names, not keywords."""
+_PLAIN = frozenset({"enum", "const", "default", "examples"})
+"""Keywords that hold values, not schemas."""
 
 
 def _without_references(schema: object) -> object:
@@ -210,7 +226,13 @@ def _without_references(schema: object) -> object:
     reference = schema.get("$ref")
     if isinstance(reference, str) and not reference.startswith("#"):
         return {}
-    return {key: _without_references(part) for key, part in schema.items() if key not in ("$id", "id", "$schema")}
+    made: dict[str, object] = {}
+    for key, part in schema.items():
+        if key in _NAMED and isinstance(part, dict):
+            made[key] = {name: _without_references(inner) for name, inner in part.items()}
+        elif key not in ("$id", "id", "$schema"):
+            made[key] = part if key in _PLAIN else _without_references(part)
+    return made
 
 
 def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
@@ -230,7 +252,7 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
             for key in wanted if isinstance(wanted, list) else ():
                 if isinstance(error.instance, dict) and key not in error.instance and repr(key) in error.message:
                     yield (*path, key), f"{dotted((*path, key))} is missing, the schema requires it"
-        case "additionalProperties" if wanted is False and isinstance(error.instance, dict):
+        case "additionalProperties" | "unevaluatedProperties" if wanted is False and isinstance(error.instance, dict):
             schema = error.schema if isinstance(error.schema, dict) else {}
             for key in error.instance:
                 if key not in schema.get("properties", {}) and repr(key) in error.message:
@@ -241,6 +263,18 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
             yield path, f"{what} is {found}, the schema wants {_shown(wanted)}"
         case "pattern":
             yield path, f"{what} is {found}, the schema wants text that matches {wanted}"
+        case "minLength" | "maxLength":
+            bound = "at least" if error.validator == "minLength" else "at most"
+            yield path, f"{what} is {found}, the schema wants {bound} {_count(wanted, 'character')}"
+        case "minItems" | "maxItems" | "minProperties" | "maxProperties" if isinstance(error.instance, list | dict):
+            bound = "at least" if error.validator.startswith("min") else "at most"
+            thing = "item" if isinstance(error.instance, list) else "key"
+            has = _count(len(error.instance), thing)
+            yield path, f"{what} has {has}, the schema wants {bound} {_count(wanted, thing)}"
+        case "uniqueItems":
+            yield path, f"{what} holds an item twice, the schema wants each once"
+        case "not":
+            yield path, f"{what} is {found}, which the schema forbids"
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" | "multipleOf" | "format":
             yield path, f"{what} is {found}, the schema wants {error.validator} {wanted}"
         case "anyOf" | "oneOf" if error.context:
@@ -252,8 +286,15 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
             else:
                 kinds = " or ".join(dict.fromkeys(str(inner.validator_value) for inner in error.context))
                 yield path, f"{what} is {_kind(error.instance)} {found}, the schema wants {kinds}"
+        case "oneOf":
+            yield path, f"{what} is {found}, which fits several of the schema's alternatives where one is wanted"
         case _:
-            yield path, f"{what} breaks the schema's {error.validator}: {error.message}"
+            message = error.message if len(error.message) <= 200 else f"{error.message[:197]}…"
+            yield path, f"{what} breaks the schema's {error.validator}: {message}"
+
+
+def _count(number: object, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _kind(value: object) -> str:

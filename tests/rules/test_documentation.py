@@ -387,3 +387,103 @@ def test_a_chart_by_its_former_name() -> None:
     ]
     assert commands("helm install web acme/web-server", "helm install web acme/web") == []
     assert commands("helm install cert-manager jetstack/cert-manager") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "> This changelog is an archive. Future changes are documented in the project's releases.",
+        "Newer releases are listed on GitHub.",
+        "This file is no longer maintained.",
+    ],
+)
+def test_a_changelog_that_is_closed_need_not_have_the_version(words: str) -> None:
+    with pytest.raises(Unjudged, match="isn't kept any more"):
+        docs("changelog-version-missing", {"CHANGELOG.md": f"# Changelog\n\n{words}\n\n## 0.9.0\n"})
+
+
+def test_words_below_an_entry_do_not_close_a_changelog() -> None:
+    entry = "## 0.9.0\n\n- the archive of old releases is no longer maintained\n"
+    assert len(docs("changelog-version-missing", {"CHANGELOG.md": entry})) == 1
+
+
+def annotation(changes: str) -> dict[str, str]:
+    text = "".join(f"    {line}\n" for line in changes.splitlines())
+    return {"Chart.yaml": f"name: web\nversion: 1.0.0\nannotations:\n  artifacthub.io/changes: |\n{text}"}
+
+
+def test_the_annotation_is_about_the_version_it_is_packaged_with() -> None:
+    assert docs("changelog-version-missing", annotation("- Added x")) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        "- kind: added\n  description: x\n- kind: security\n  description: y",
+        "- Added x\n- y",
+        "- kind: fixed\n  description: x\n  links:\n    - name: issue\n      url: https://acme.test/1",
+    ],
+)
+def test_annotations_that_tell_the_kind_of_change(changes: str) -> None:
+    assert docs("changelog-unstructured", annotation(changes)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ("- the address", "no change in artifacthub.io/changes says of what kind it is"),
+        ("- kind: feature\n  description: x", "change 1 in artifacthub.io/changes is of the kind feature"),
+        ("- kind: added\n  description: x\n- description: y", "change 2 in artifacthub.io/changes is without a kind"),
+        ("some text", "artifacthub.io/changes is no list of changes"),
+        ("- [", "artifacthub.io/changes is no list of changes"),
+    ],
+)
+def test_annotations_that_do_not(changes: str, message: str) -> None:
+    (problem,) = docs("changelog-unstructured", annotation(changes))
+    assert problem.startswith(f"Chart.yaml:4 {message}")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "### ⚠ BREAKING CHANGES\n\n* x",
+        "### Bug Fixes\n\n* **proxy:** x ([a1b2c3d](https://acme.test/commit/a1b2c3d)), closes [#1](https://acme.test/1)",
+        "### Features\n\n* x",
+        "#### 🚀 Features\n\n- x",
+        "- **feat(proxy)!:** x",
+        "* fix(deps): update x to v2 by @acme in #12",
+    ],
+)
+def test_forms_of_semantic_release_and_conventional_commits(heading: str) -> None:
+    text = f"# [1.0.0](https://acme.test/compare/v0.9.0...v1.0.0) (2024-01-01)\n\n\n{heading}\n"
+    assert docs("changelog-unstructured", {"CHANGELOG.md": text}) == []
+    assert docs("changelog-version-missing", {"CHANGELOG.md": text}) == []
+
+
+def test_cells_with_pipes_code_html_and_links() -> None:
+    values = "a: x|y\nb: {c: d}\ne: <none>\nf: 1\ng: text\n"
+    rows = (
+        '| a | string | `"x\\|y"` | Either |',
+        '| [b](#b) | object | <code>{"c":"d"}</code> | See [the docs](https://acme.test/a_(b)) |',
+        '| e | string | `"<none>"` | `a \\| b` |',
+        '| <a name="f"></a>f | int | <pre>2</pre> | **Bold** |',
+        "| ~~gone~~ | int | `1` | x |",
+    )
+    assert values_drift(values, helm_docs(*rows, '| g | string | `"other"` | x |')) == [
+        "README.md:8 the table shows 2 as the default of f, values.yaml has 1",
+        'README.md:10 the table shows "other" as the default of g, values.yaml has "text"',
+    ]
+
+
+def test_the_table_of_readme_generator() -> None:
+    values = "replicas: 2\nimage:\n  tag: 1.2.3\nextra: []\nnote: ''\n"
+    table = (
+        "## Parameters\n\n### Common parameters\n\n| Name | Description | Value |\n|---|---|---|\n"
+        "| `replicas` | Pods | `2` |\n| `image.tag` | Tag | `1.2.4` |\n| `extra` | More | `[]` |\n"
+        "| `gone` | x | `1` |\n"
+    )
+    assert values_drift(values, table) == [
+        'README.md:8 the table shows 1.2.4 as the default of image.tag, values.yaml has "1.2.3"',
+        "README.md:10 the table documents gone, which values.yaml doesn't have",
+        'values.yaml:5 the README\'s table below "Common parameters" has no row for note',
+    ]

@@ -377,6 +377,61 @@ def test_remote_references_are_named_and_never_fetched(monkeypatch: pytest.Monke
         charts.outcomes("schema-mismatch", {**files, "values.yaml": "resources: 1\nreplicas: 1\n"}, rendered)
 
 
+@pytest.mark.parametrize(
+    ("schema", "values", "expected"),
+    [
+        ({"minLength": 2}, "a: x\n", 'a is "x", the schema wants at least 2 characters'),
+        ({"maxLength": 1}, "a: xy\n", 'a is "xy", the schema wants at most 1 character'),
+        ({"minItems": 1}, "a: []\n", "a has 0 items, the schema wants at least 1 item"),
+        ({"maxProperties": 1}, "a: {b: 1, c: 2}\n", "a has 2 keys, the schema wants at most 1 key"),
+        ({"uniqueItems": True}, "a: [1, 1]\n", "a holds an item twice, the schema wants each once"),
+        ({"not": {"const": "latest"}}, "a: latest\n", 'a is "latest", which the schema forbids'),
+        (
+            {"oneOf": [{"type": "number"}, {"minimum": 1}]},
+            "a: 2\n",
+            "a is 2, which fits several of the schema's alternatives where one is wanted",
+        ),
+        (
+            {"if": {"required": ["b"]}, "then": {"required": ["c"]}},
+            "a: {b: 1}\n",
+            "a.c is missing, the schema requires it",
+        ),
+        ({"properties": {}, "unevaluatedProperties": False}, "a: {b: 1}\n", "the schema knows no a.b"),
+        (
+            {"propertyNames": {"pattern": "^[a-z]+$"}},
+            "a: {B: 1}\n",
+            'a is "B", the schema wants text that matches ^[a-z]+$',
+        ),
+    ],
+)
+def test_messages_say_what_was_expected(schema: dict[str, Any], values: str, expected: str, charts: Charts) -> None:
+    assert mismatches(charts, {"properties": {"a": schema}}, values, FAILED) == [f"values.yaml:1 {expected}"]
+
+
+def test_beside_a_remote_reference_the_schema_keeps_its_draft_and_its_names(charts: Charts) -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "id": "https://example.com/web.json",
+        "additionalProperties": False,
+        "properties": {
+            "id": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+            "$schema": {"type": "string"},
+            "level": {"enum": [{"$ref": "x"}, "info"]},
+            "resources": {"$ref": "https://example.com/kubernetes.json#/definitions/resources"},
+        },
+    }
+    assert mismatches(charts, schema, "id: 0\nlevel: {$ref: x}\nresources: 1\n", FAILED) == [
+        "values.yaml:1 id is 0, the schema wants minimum 0"
+    ]
+
+
+def test_a_reference_that_leads_nowhere_is_the_schemas_fault(charts: Charts) -> None:
+    schema = {"properties": {"a": {"$ref": "#/definitions/a"}}}
+    assert mismatches(charts, schema, "a: 1\n", FAILED) == [
+        "values.schema.json:None is no valid JSON schema: #/definitions/a leads nowhere"
+    ]
+
+
 def test_a_reference_to_another_file_is_named(charts: Charts) -> None:
     files = {"values.schema.json": '{"$ref": "other.json"}', "values.yaml": "a: 1\n"}
     with pytest.raises(Unjudged, match=r"refers to other\.json"):
