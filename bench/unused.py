@@ -108,17 +108,17 @@ class Perturbation:
         found = Verdicts(list(unread), read=len(read))
         silent = dict(read) if used else {}
         for name, request in self._scenarios():
-            plain = self._render(request, {})
+            plain = self.rendered(request, {})
             if not plain.ok:
                 continue
-            noise = _noise(plain, self._render(request, {}))
+            noise = _noise(plain, self.rendered(request, {}))
             found.scenarios += 1
-            if unread and _differ(plain, self._changed(request, unread), noise):
+            if unread and _differ(plain, self.changed(request, unread), noise):
                 for path, value in unread.items():
-                    if path not in found.refuted and _differ(plain, self._changed(request, {path: value}), noise):
+                    if path not in found.refuted and _differ(plain, self.changed(request, {path: value}), noise):
                         found.refuted[path] = name
             for path, value in list(silent.items()):
-                if _differ(plain, self._changed(request, {path: value}), noise):
+                if _differ(plain, self.changed(request, {path: value}), noise):
                     del silent[path]
         found.silent = list(silent)
         return found
@@ -131,10 +131,12 @@ class Perturbation:
                 request = self._with(self.request, overlay([(path, not value)]))
                 yield f"{dotted(path)}={str(not value).lower()}", request
 
-    def _changed(self, request: RenderRequest, values: Mapping[ValuesPath, Any]) -> RenderOutput:
-        return self._render(request, overlay((path, other(value)) for path, value in values.items()))
+    def changed(self, request: RenderRequest, values: Mapping[ValuesPath, Any]) -> RenderOutput:
+        """Renders with each of these values, as they are by default, set to another one."""
+        return self.rendered(request, overlay((path, other(value)) for path, value in values.items()))
 
-    def _render(self, request: RenderRequest, values: Mapping[str, Any]) -> RenderOutput:
+    def rendered(self, request: RenderRequest, values: Mapping[str, Any]) -> RenderOutput:
+        """Renders with these values on top of the request's."""
         return self.engine.render(self.chart, self._with(request, values) if values else request).result()
 
     def _with(self, request: RenderRequest, values: Mapping[str, Any]) -> RenderRequest:

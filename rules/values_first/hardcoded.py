@@ -97,12 +97,7 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     if manifest.dependency is not None or subject.given_by_values(manifest):
         return
-    fields = [field for field in _FIELDS if manifest.kind in field.kinds]
-    found = [(view, field) for field in fields for view in _views(manifest, field.path) if _is_text(view)]
-    if manifest.kind in _EXPOSED:
-        view = manifest.get("spec", "type")
-        if view.string() in _EXPOSED[manifest.kind]:
-            found.append((view, _Field((), "", "service.type", "not every cluster has it", False)))
+    found = customised(manifest)
     if not found:
         return
     regions = _regions(subject, manifest.template)
@@ -110,6 +105,17 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         if _is_literal(view, field, regions):
             message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
             yield Problem(message, at=view)
+
+
+def customised(manifest: Manifest) -> list[tuple[View, _Field]]:
+    """The fields of an object that users customise, as far as it has them."""
+    fields = [field for field in _FIELDS if manifest.kind in field.kinds]
+    found = [(view, field) for field in fields for view in _views(manifest, field.path) if _is_text(view)]
+    if manifest.kind in _EXPOSED:
+        view = manifest.get("spec", "type")
+        if view.string() in _EXPOSED[manifest.kind]:
+            found.append((view, _Field((), "", "service.type", "not every cluster has it", False)))
+    return found
 
 
 def _views(manifest: Manifest, path: str) -> Iterator[View]:
