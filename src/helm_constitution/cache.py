@@ -99,13 +99,15 @@ class _TooLarge(Exception):
 
 def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
     """Everything that a report depends on."""
+    from helm_constitution.config import find_debt
     from helm_constitution.constitution import find_constitution
 
     request = options.request
+    debt = find_debt(path, configuration)
     constitution = find_constitution(path, options.constitution)
     yield repr((__version__, engine.name, engine.version(), str(path), options)).encode()
     yield from (repr(stamp).encode() for stamp in _program())
-    for file in (configuration, constitution):
+    for file in (configuration, constitution, debt if debt.is_file() else None):
         yield repr(file).encode()
         if file is not None:
             yield file.read_bytes()

@@ -48,6 +48,7 @@ class CheckOptions(NamedTuple):
     rendered objects need no template line (one render less), ``cache`` true where an unchanged chart may be answered
     from the last check. ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
+    ``debt`` is false where the file of accepted findings is not to be read.
     """
 
     request: RenderRequest = RenderRequest()
@@ -64,6 +65,7 @@ class CheckOptions(NamedTuple):
     debug: bool = False
     fail_on: str | None = None
     today: str | None = None
+    debt: bool = True
 
 
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None = None) -> ChartReport:
@@ -82,17 +84,17 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress:
 
     # What a revision names may move without any file of the chart.
     cache = Cache.of(path, engine, options) if options.cache and options.baseline is None else None
-    today = options.today or _today()
-    report = cache.load(today) if cache is not None else None
+    day = options.today or today()
+    report = cache.load(day) if cache is not None else None
     if report is None:
-        report = _check(path, engine, options._replace(today=today), progress)
+        report = _check(path, engine, options._replace(today=day), progress)
         if cache is not None and not any(trouble.fatal for trouble in report.problems):
-            cache.store(report, today)
+            cache.store(report, day)
     return report
 
 
-def _today() -> str:
-    """The clock is asked here and nowhere else."""
+def today() -> str:
+    """The day, as an ISO date (UTC). The clock is asked here and nowhere else."""
     import time
 
     return time.strftime("%Y-%m-%d", time.gmtime())
@@ -133,7 +135,7 @@ def _judged(
     first = engine.render(folder, options.request)
 
     from helm_constitution.chart import load_chart
-    from helm_constitution.config import expand, find_configuration, load_configuration
+    from helm_constitution.config import expand, find_configuration, find_debt, load_configuration
     from helm_constitution.constitution import load_constitution
     from helm_constitution.demands import match
     from helm_constitution.engine import documents_to_locate, run_rules, stamp
@@ -143,6 +145,7 @@ def _judged(
 
     chart = load_chart(folder, shown=shown)
     configuration = load_configuration(find_configuration(Path(shown), options.configuration), Path(shown))
+    debt = find_debt(Path(shown), configuration.file)
     modules = configuration.modules
     constitution = load_constitution(Path(shown), options.constitution or configuration.constitution, modules)
     waivers = _waivers(configuration, chart)
@@ -176,6 +179,10 @@ def _judged(
             trace(earlier, facts.comparison.old, engine)
     stamp(runs, facts, subcharts=options.subcharts)
     stale = _apply(waivers, runs, facts, constitution, configuration, options)
+    if options.debt and debt.is_file():
+        from helm_constitution.debt import apply_debt, chart_key, read_debt
+
+        apply_debt(read_debt(debt).get(chart_key(debt, Path(shown)), ()), runs)
     troubles = [
         *helm.troubles(),
         *_unread_templates(facts),

@@ -185,8 +185,7 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
 
     Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.
     """
-    from helm_constitution.helm.choose import choose_engine
-    from helm_constitution.helm.protocol import Limits
+    from helm_constitution.files import write_file
 
     if options["changed"]:
         from helm_constitution.find import charts_of
@@ -195,17 +194,25 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
         if not charts:
             return 0
     targets = [_output(text, options["form"]) for text in options["outputs"]]
-    request = _request(options)
-    engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"], jobs=options["jobs"] or 0))
-    try:
-        run = _run(charts or (Path(),), engine, request, options)
-    finally:
-        engine.close()
+    run = _judged(charts, options)
     for form, file in targets:
-        _write(file, _rendered(run, form, colour=False, full=True))
+        write_file(file, _rendered(run, form, colour=False, full=True), "the report")
     if not any(form == options["form"] for form, _ in targets):
         click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
     return run.status
+
+
+def _judged(charts: tuple[Path, ...], options: dict[str, Any]) -> RunReport:
+    """Checks the charts as the options ask for."""
+    from helm_constitution.helm.choose import choose_engine
+    from helm_constitution.helm.protocol import Limits
+
+    request = _request(options)
+    engine = choose_engine(options["engine_name"], Limits(seconds=options["timeout"], jobs=options["jobs"] or 0))
+    try:
+        return _run(charts or (Path(),), engine, request, options)
+    finally:
+        engine.close()
 
 
 def _request(options: dict[str, Any]) -> RenderRequest:
@@ -303,7 +310,8 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         subcharts=options["subcharts"],
         cache=not options["no_cache"],
         debug=options["debug"],
-        fail_on=options["fail_on"],
+        fail_on=options.get("fail_on"),
+        debt=options.get("debt", True),
     )
 
 
@@ -339,22 +347,6 @@ def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
     return renderer(form)(run)
 
 
-def _write(file: Path, text: str) -> None:
-    """Writes a report in one step: a reader never sees half of it. A device or a pipe is written to, never replaced."""
-    from helm_constitution.errors import ConfigurationError
-
-    target = file.resolve()
-    part = target.with_name(f".{target.name}.part")
-    try:
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8", newline="\n")
-            return
-        part.write_text(text, encoding="utf-8", newline="\n")
-        part.replace(target)
-    except OSError as error:
-        raise ConfigurationError(f"the report can't be written: {error.strerror}", file=str(file)) from None
-
-
 def _colour(choice: str) -> bool:
     """--color, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether it is a terminal."""
     if choice != "auto":
@@ -364,6 +356,37 @@ def _colour(choice: str) -> bool:
     if os.environ.get("FORCE_COLOR", "0") not in ("", "0"):
         return True
     return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
+
+
+_REPORTING = {"form", "outputs", "full", "fail_on", "charts", "changed"}
+"""The options of ``check`` that don't decide what is found; the other commands that check charts have the rest."""
+
+
+def _judging(command: click.Command) -> click.Command:
+    """Gives a command the options of ``check`` that decide what is found."""
+    command.params.extend(option for option in check.params if option.name not in _REPORTING)
+    return command
+
+
+@_judging
+@cli.command()
+@click.argument("charts", nargs=-1, type=click.Path(path_type=Path), metavar="[CHART]...")
+@click.option("--prune", is_flag=True, help="Take out what was mended, add nothing.")
+@click.option("--force", is_flag=True, help="Replace a file that accept did not write.")
+def accept(charts: tuple[Path, ...], prune: bool, force: bool, **options: Any) -> int:
+    """Accept today's findings as debt: check shows them, and fails on new ones only.
+
+    They are kept in .helm-constitution-debt.yaml, beside the configuration, else beside Chart.yaml. Give the same
+    options as to check, so that the same is found.
+    """
+    from helm_constitution.adopt import accept_findings
+    from helm_constitution.check import today
+
+    run = _judged(charts, {**options, "debt": not force})
+    full = options["scenarios"] == "full"
+    for line in accept_findings(run.charts, options["config"], today(), prune=prune, force=force, full=full):
+        click.echo(line)
+    return 0
 
 
 @cli.command()

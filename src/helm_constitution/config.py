@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import View, YamlDocument
 
 FILE_NAME = ".helm-constitution.yaml"
+DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 KEYS = (
     "constitution",
@@ -79,11 +80,27 @@ class Configuration(NamedTuple):
 
 def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
     """The configuration's file: the one given, else the nearest from the chart up to the repository's root."""
-    if explicit is not None:
-        return explicit
+    return explicit if explicit is not None else find_above(chart, FILE_NAME)
+
+
+def find_debt(chart: Path, configuration: Path | None) -> Path:
+    """The file with a chart's accepted findings; where there is none yet, the one to write.
+
+    That is the nearest one from the chart up to the repository's root; else beside the configuration, else beside
+    Chart.yaml (or the package).
+    """
+    if (found := find_above(chart, DEBT_FILE_NAME)) is not None:
+        return found
+    if configuration is not None:
+        return configuration.parent / DEBT_FILE_NAME
+    return (chart if chart.is_dir() else chart.parent) / DEBT_FILE_NAME
+
+
+def find_above(chart: Path, name: str) -> Path | None:
+    """The nearest file of a name from a chart up to its repository's root; None where there is none."""
     folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
     for candidate in (folder, *folder.parents):
-        file = candidate / FILE_NAME
+        file = candidate / name
         if file.is_file():
             return file
         if (candidate / ".git").exists():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
 from helm_constitution.decide import Deciders
 from helm_constitution.digest import sha256
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import at_baseline, locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
@@ -325,23 +326,41 @@ def _one_note(dependency: str, group: list[Finding], facts: Facts) -> Finding:
     )
 
 
+_INDEX = LazyPattern(r"\[\d+\]")
+_MOVES = LazyPattern(
+    r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
+    r"| \(and \d+ more[^()]*\)"
+)
+"""What a message says of other lines: their numbers, and how many there are."""
+
+
 def _fingerprinted(findings: list[Finding]) -> list[Finding]:
-    """Gives each finding an identity that survives moved lines: rule, file, object, field, source text, message."""
-    counts: dict[str, int] = {}
+    """Gives each finding an identity of its own that survives what moves it.
+
+    Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the
+    file and the source line's text. What is alike in all that is numbered.
+    """
+    counts: dict[tuple[str, ...], int] = {}
     stamped: list[Finding] = []
     for finding in findings:
-        thing = finding.object
-        parts = (
-            finding.rule,
-            finding.location.base,
-            finding.location.file or "",
-            f"{thing.kind}/{thing.name}/{thing.container}/{thing.field}"
-            if thing
-            else (finding.source_line or "").strip(),
-            finding.message,
-        )
-        text = "\0".join(parts)
-        counts[text] = counts.get(text, 0) + 1
-        digest = sha256(f"{text}\0{counts[text]}".encode()).hexdigest()[:32]
+        parts = (finding.rule, *_identity_of(finding))
+        counts[parts] = number = counts.get(parts, 0) + 1
+        digest = sha256(repr((parts, number)).encode()).hexdigest()[:32]
         stamped.append(finding._replace(fingerprint=digest))
     return stamped
+
+
+def _identity_of(finding: Finding) -> tuple[str, ...]:
+    thing = finding.object
+    message = _MOVES.sub("", finding.message)
+    if finding.dependency is not None and finding.severity is Severity.NOTE and _is_one_note(finding):
+        return ("dependency", finding.dependency)  # its message names the first object, and counts the others
+    if thing is not None:
+        field = _INDEX.sub("[]", thing.field or "")
+        return (thing.kind, thing.namespace or "", thing.name, thing.container or "", field, message)
+    line = " ".join((finding.source_line or "").split())
+    return (finding.location.base.value, finding.location.file or "", line, message)
+
+
+def _is_one_note(finding: Finding) -> bool:
+    return finding.message.startswith(f"dependency {finding.dependency}: ")
