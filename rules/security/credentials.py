@@ -232,11 +232,32 @@ _FORMS = (
     _Form("an AWS access key", ("AKIA", "ASIA"), r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     _Form("a GitHub token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
     _Form("a GitHub token", ("github_pat_",), r"\bgithub_pat_[A-Za-z0-9_]{22,}\b"),
-    _Form("a GitLab token", ("glpat-",), r"\bglpat-[A-Za-z0-9_-]{20,}"),
-    _Form("a Slack token", ("xox",), r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}"),
+    _Form("a GitLab token", ("glpat-", "gldt-", "glrt-"), r"\bgl(?:pat|dt|rt)-[A-Za-z0-9_-]{20,}"),
+    _Form("a Slack token", ("xox", "xapp-"), r"\b(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{30,})"),
     _Form("a Slack webhook", ("hooks.slack.com/",), r"hooks\.slack\.com/services/T\w{6,}/B\w{6,}/\w{16,}"),
     _Form("a Google API key", ("AIza",), r"\bAIza[A-Za-z0-9_-]{35}\b"),
+    _Form("a Discord webhook", ("/api/webhooks/",), r"discord(?:app)?\.com/api/webhooks/\d{15,}/[\w-]{60,}"),
     _Form("a Stripe key", ("sk_live_", "rk_live_"), r"\b[sr]k_live_[A-Za-z0-9]{20,}\b"),
+    _Form("a Stripe signing secret", ("whsec_",), r"\bwhsec_[A-Za-z0-9+/=]{32,}"),
+    _Form("an Anthropic key", ("sk-ant-",), r"\bsk-ant-[a-z]+\d\d-[\w-]{80,}"),
+    _Form("an OpenAI key", ("sk-proj-", "sk-svcacct-"), r"\bsk-(?:proj|svcacct)-[\w-]{40,}"),
+    _Form("a Hugging Face token", ("hf_",), r"\bhf_[A-Za-z]{34}\b"),
+    _Form("a Grafana token", ("glsa_", "glc_"), r"\b(?:glsa_[A-Za-z0-9_]{32,}|glc_[A-Za-z0-9+/=]{32,})"),
+    _Form("a New Relic key", ("NRAK-",), r"\bNRAK-[A-Z0-9]{27}\b"),
+    _Form("a Databricks token", ("dapi",), r"\bdapi[0-9a-f]{32}\b"),
+    _Form("a DigitalOcean token", ("dop_v1_", "doo_v1_", "dor_v1_"), r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
+    _Form("a Shopify token", ("shpat_", "shpca_", "shppa_", "shpss_"), r"\bshp(?:at|ca|pa|ss)_[0-9a-f]{32}\b"),
+    _Form("a Linear key", ("lin_api_",), r"\blin_api_[A-Za-z0-9]{40}\b"),
+    _Form("a Sentry token", ("sntrys_", "sntryu_"), r"\bsntry[su]_[A-Za-z0-9+/=_]{40,}"),
+    _Form("a Postman key", ("PMAK-",), r"\bPMAK-[0-9a-f-]{58,59}\b"),
+    _Form("a Pulumi token", ("pul-",), r"\bpul-[0-9a-f]{40}\b"),
+    _Form("a Doppler token", ("dp.pt.", "dp.st."), r"\bdp\.(?:pt|st)\.[\w.-]{40,}"),
+    _Form("a Dynatrace token", ("dt0c01.",), r"\bdt0c01\.[A-Z0-9.]{70,}"),
+    _Form("a Brevo key", ("xkeysib-",), r"\bxkeysib-[0-9a-f]{64}"),
+    _Form("an Atlassian token", ("ATATT3",), r"\bATATT3[\w=-]{150,}"),
+    _Form("a Terraform token", (".atlasv1.",), r"\b[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,}"),
+    _Form("a RubyGems key", ("rubygems_",), r"\brubygems_[0-9a-f]{48}\b"),
+    _Form("an age key", ("AGE-SECRET-KEY-1",), r"\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b"),
     _Form("an npm token", ("npm_",), r"\bnpm_[A-Za-z0-9]{36}\b"),
     _Form("a PyPI token", ("pypi-AgE",), r"\bpypi-AgE[A-Za-z0-9_-]{50,}"),
     _Form("a SendGrid key", ("SG.",), r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
@@ -252,7 +273,7 @@ _FORMS = (
     _Form(
         "a URL with a password",
         ("://",),
-        r"://(?P<user>[^\s/:@'\"`<>{}$\x00]+):(?P<password>[^\s/@'\"`<>{}$\x00]{3,})@[\w\[]",
+        r"://(?P<user>[^\s/:@'\"`<>{}$\x00]*):(?P<password>[^\s/@'\"`<>{}$\x00]{3,})@[\w\[]",
     ),
 )
 _EXAMPLE_USERS = frozenset({"user", "username", "usr", "foo", "login", "name", "admin-user", "myuser"})
@@ -260,11 +281,15 @@ _EXAMPLE_PASSWORDS = frozenset({"password", "pass", "passwd", "pwd", "secret", "
 
 
 class Found(NamedTuple):
-    """Something that looks like a credential. ``start`` and ``end`` are offsets into the text that was searched."""
+    """Something that looks like a credential. ``start`` and ``end`` are offsets into the text that was searched.
+
+    ``secret`` is what of it must not be shown: of a URL the password alone.
+    """
 
     what: str
     start: int
     end: int
+    secret: str
 
 
 def known_tokens(text: str) -> Iterator[Found]:
@@ -282,9 +307,9 @@ def known_tokens(text: str) -> Iterator[Found]:
             groups = match.groupdict()
             if groups and _is_example(groups["user"], groups["password"]):
                 continue
-            yield Found(form.label, match.start(), match.end())
+            yield Found(form.label, match.start(), match.end(), groups.get("password") or token)
     if 40 <= len(text) <= 20_000 and (decoded := from_base64(text.strip())) is not None:
-        yield from (Found(f"{found.what} in base64", 0, len(text)) for found in known_tokens(decoded))
+        yield from (Found(f"{found.what} in base64", 0, len(text), text) for found in known_tokens(decoded))
 
 
 def _is_example(user: str, password: str) -> bool:
@@ -349,8 +374,3 @@ def assignments(text: str) -> Iterator[Assignment]:
                 continue
             if is_credential(match["name"], value):
                 yield Assignment(match["name"], value, start + match.start(group), start + match.end(group))
-
-
-def masked(value: str) -> str:
-    """A credential as a report may show it: its first two or three characters."""
-    return f"{value[:3] if len(value) > 7 else value[:2]}…"

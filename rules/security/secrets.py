@@ -19,6 +19,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.hiding import masked
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -33,7 +34,7 @@ from helm_constitution.templates.nodes import (
 )
 from helm_constitution.yamltree import Span, load_document
 
-from .credentials import assignments, is_credential, known_tokens, masked, speaks_of_credentials, words
+from .credentials import assignments, is_credential, known_tokens, speaks_of_credentials, words
 from .statements import SECURE_DEFAULTS
 
 _SECRETS = (
@@ -124,10 +125,12 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
                     f"{name} is written out as {masked(text.strip())!r};"
                     " leave it empty and take it from a Secret that the user names",
                     at=view,
+                    secrets=(text,),
                 )
                 continue
             yield from (
-                Problem(f"{what}; take it from a Secret that the user names", at=view) for what in _inside(text)
+                Problem(f"{what}; take it from a Secret that the user names", at=view, secrets=secrets)
+                for what, secrets in _inside(text)
             )
 
 
@@ -146,14 +149,18 @@ def _leaves(view: View, name: str) -> Iterator[tuple[View, str]]:
         yield view, name
 
 
-def _inside(text: str) -> Iterator[str]:
-    """What a text holds of credentials: known tokens, and in a text of several lines what is given to telling names."""
+def _inside(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a text holds of credentials, each with the secret texts: known tokens, and in a text of several lines what
+    is given to telling names."""
     if len(text) < 12:
         return
-    found = list(dict.fromkeys(token.what for token in known_tokens(text)))
-    yield from (f"holds what looks like {what}" for what in found)
+    found: dict[str, list[str]] = {}
+    for token in known_tokens(text):
+        found.setdefault(f"holds what looks like {token.what}", []).append(token.secret)
     if "\n" in text and not found:
-        yield from dict.fromkeys(f"its text gives {each.name} in plain" for each in assignments(text))
+        for each in assignments(text):
+            found.setdefault(f"its text gives {each.name} in plain", []).append(each.value)
+    yield from ((what, tuple(secrets)) for what, secrets in found.items())
 
 
 _ACTION = LazyPattern(r"(?s)\{\{.*?\}\}")
@@ -196,7 +203,11 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
             continue
         for found in known_tokens(text):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
-            yield Problem(f"holds what looks like {found.what}; take it out of the chart and change it", at=place)
+            yield Problem(
+                f"holds what looks like {found.what}; take it out of the chart and change it",
+                at=place,
+                secrets=(found.secret,),
+            )
 
 
 def _template_problems(template: TemplateFile) -> Iterator[Problem]:
@@ -205,7 +216,9 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
     for found in known_tokens(text):
         seen.add(found.start)
         place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
-        yield Problem(f"holds what looks like {found.what}; take it from a value or a Secret", at=place)
+        yield Problem(
+            f"holds what looks like {found.what}; take it from a value or a Secret", at=place, secrets=(found.secret,)
+        )
     if not speaks_of_credentials(text):
         return
     # Actions are blanked out, so that what they print is no literal, and every offset stays.
@@ -220,13 +233,21 @@ def _template_problems(template: TemplateFile) -> Iterator[Problem]:
     for name, start, end in literals:
         if not any(start <= token < end for token in seen):
             place = TextPlace(template.path, template.span_between(start, end))
-            yield Problem(f"{name} is written out in the template; take it from a value or a Secret", at=place)
+            yield Problem(
+                f"{name} is written out in the template; take it from a value or a Secret",
+                at=place,
+                secrets=(plain[start:end],),
+            )
     for pipeline, written, node, _ in template.computed:
         if '"' not in written and "`" not in written:
             continue
         for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
             place = TextPlace(template.path, template.span(literal))
-            yield Problem(f"{name} has a literal in the template; take it from a value or a Secret", at=place)
+            yield Problem(
+                f"{name} has a literal in the template; take it from a value or a Secret",
+                at=place,
+                secrets=(literal.value,),
+            )
 
 
 def _blanked(match: re.Match[str]) -> str:
@@ -303,9 +324,12 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Proble
         if text is None:
             continue
         if is_credential(key, text):
-            yield Problem(f"gives {key} in plain; put it into a Secret", at=view)
+            yield Problem(f"gives {key} in plain; put it into a Secret", at=view, secrets=(text,))
         else:
-            yield from (Problem(f"{key}: {what}; put it into a Secret", at=view) for what in _inside(text))
+            yield from (
+                Problem(f"{key}: {what}; put it into a Secret", at=view, secrets=secrets)
+                for what, secrets in _inside(text)
+            )
 
 
 _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
@@ -349,11 +373,13 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
         if text is None:
             continue
         if is_credential(name, text):
-            yield Problem(f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view)
+            yield Problem(
+                f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=(text,)
+            )
         else:
             yield from (
-                Problem(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view)
-                for what in _inside(text)
+                Problem(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=secrets)
+                for what, secrets in _inside(text)
             )
     for field in ("command", "args"):
         yield from _arguments(container.field(field))
@@ -368,10 +394,14 @@ def _arguments(arguments: View) -> Iterator[Problem]:
         option = match["name"] if match and match["value"] is None else ""
         if name and value and is_credential(name, value):
             yield Problem(
-                f"the option {name} is written out; take it from a Secret by an environment variable", at=view
+                f"the option {name} is written out; take it from a Secret by an environment variable",
+                at=view,
+                secrets=(value,),
             )
         else:
-            yield from (Problem(f"{what}; take it from a Secret", at=view) for what in _inside(text))
+            yield from (
+                Problem(f"{what}; take it from a Secret", at=view, secrets=secrets) for what, secrets in _inside(text)
+            )
 
 
 @rule(

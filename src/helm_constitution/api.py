@@ -58,6 +58,7 @@ class Problem(NamedTuple):
     existing parent), a stretch of a text file, or None where there is no place. ``part`` is what is wrong in the
     field's text, where that is only a part of it: of several values that make up the text, the one to mend holds it.
     ``at_most`` is the most that this one problem weighs, whatever its rule does.
+    ``secrets`` are texts at that place that no report may show.
     """
 
     message: str
@@ -65,6 +66,7 @@ class Problem(NamedTuple):
     related: tuple[Related, ...] = ()
     part: str | None = None
     at_most: Severity | None = None
+    secrets: tuple[str, ...] = ()
 
 
 class Tally(NamedTuple):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.api import Outcome, Problem, Rule, Tally, Unjudged
 from helm_constitution.decide import Deciders
 from helm_constitution.digest import sha256
+from helm_constitution.hiding import Secrets
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import at_baseline, locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
@@ -193,7 +194,11 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
             for place in (problem.at, *(related.at for related in problem.related)):
                 if isinstance(place, View | RenderedLine) and place.document.rendered and place.document.lines is None:
                     place.document.lines = lines.get(_key(place.document))
-        run.findings = _findings(run, facts, deciders, subcharts)
+    secrets = Secrets()
+    for run in runs:
+        run.findings = _findings(run, facts, deciders, subcharts, secrets)
+    for run in runs:
+        run.findings = _fingerprinted(secrets.hide(finding) for finding in run.findings)
 
 
 class _Deciders:
@@ -208,7 +213,8 @@ class _Deciders:
         return self._earlier if at_baseline(place) else self._own
 
 
-def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool) -> list[Finding]:
+def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool, secrets: Secrets) -> list[Finding]:
+    """The findings of a run, with what is to be hidden in them still there; ``secrets`` learns what that is."""
     merged: dict[tuple[Any, ...], Finding] = {}
     scenarios: dict[tuple[Any, ...], list[str]] = {}
     foreign: dict[str, list[Finding]] = {}
@@ -220,6 +226,8 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool) 
             part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
             reference = manifest.reference(part)
         location, decided = _placed(problem, manifest, deciders)
+        for place in (location, *(related.location for related in decided)) if problem.secrets else ():
+            secrets.add(place, problem.secrets)
         key = (location, reference, problem.message)
         names = scenarios.setdefault(key, [])
         if manifest is not None:
@@ -254,7 +262,7 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool) 
         else:
             findings.append(finding)
     findings.extend(_one_note(dependency, group, facts) for dependency, group in foreign.items())
-    return _fingerprinted(findings)
+    return findings
 
 
 def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
@@ -334,7 +342,7 @@ _MOVES = LazyPattern(
 """What a message says of other lines: their numbers, and how many there are."""
 
 
-def _fingerprinted(findings: list[Finding]) -> list[Finding]:
+def _fingerprinted(findings: Iterable[Finding]) -> list[Finding]:
     """Gives each finding an identity of its own that survives what moves it.
 
     Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the

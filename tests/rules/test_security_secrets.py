@@ -6,13 +6,18 @@ from __future__ import annotations
 import base64
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution import registry
+from helm_constitution.engine import run_rules, stamp
+from helm_constitution.model import Demand, Severity
 from helm_constitution.rules.security import credentials as c
 from helm_constitution.rules.security import secrets as s
 from helm_constitution.rules.security.credentials import Telling
-from tests.rules.support import fields, found, judge
+from tests.rules.secret_strings import HARMLESS, SECRETS
+from tests.rules.support import chart_subject, fields, found, judge
 
 MIXED = "9fK2mQ7xT4bL8sW1vR6nC3jH5dG0pZyAeUqX"  # no token: letters and digits to build some from
 PRIVATE_KEY = f"-----BEGIN {'RSA '}PRIVATE KEY-----\n{MIXED + MIXED}\n-----END {'RSA '}PRIVATE KEY-----\n"
@@ -235,12 +240,6 @@ def test_any_text_can_be_searched(text: str) -> None:
     assert isinstance(c.is_credential("password", text), bool)
 
 
-@given(st.text(min_size=1, max_size=40))
-def test_a_mask_never_shows_more_than_three_characters(value: str) -> None:
-    assert len(c.masked(value)) <= 4
-    assert c.masked(value).endswith("…")
-
-
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
@@ -452,3 +451,42 @@ def test_umbrellas() -> None:
     statement = "Security-sensitive defaults MUST be secure (e.g., TLS enabled, restrictive security contexts)."
     assert s.secret_in_values.umbrella is not None
     assert re.search(s.secret_in_values.umbrella, statement, re.IGNORECASE)
+
+
+# --- a list of strings ------------------------------------------------------------------------------------------------
+
+
+def is_found(key: str, value: str) -> bool:
+    rule = next(rule for rule in registry.rules() if rule.id == "security/secret-in-values")
+    text = yaml.safe_dump({"section": {key: value}}, width=10**6)
+    return bool(found(rule, {"values.yaml": text}))
+
+
+def test_nearly_all_of_a_list_of_secrets_are_found() -> None:
+    missed = [pair for pair in SECRETS if not is_found(*pair)]
+    assert len(missed) <= len(SECRETS) * 0.02, missed
+
+
+def test_nearly_none_of_a_list_of_harmless_strings_is_taken_for_a_secret() -> None:
+    false = [pair for pair in HARMLESS if is_found(*pair)]
+    assert len(false) <= len(HARMLESS) * 0.01, false
+
+
+def test_the_lists_are_long_and_hold_nothing_twice() -> None:
+    assert len(SECRETS) + len(HARMLESS) >= 300
+    assert len(set(SECRETS)) == len(SECRETS)
+    assert len(set(HARMLESS)) == len(HARMLESS)
+
+
+@pytest.mark.parametrize("pair", SECRETS, ids=lambda pair: pair[0])
+def test_no_secret_of_the_list_is_shown(pair: tuple[str, str]) -> None:
+    key, value = pair
+    text = yaml.safe_dump({"section": {key: value}}, width=10**6)
+    subject = chart_subject({"values.yaml": text})
+    rule = next(rule for rule in registry.rules() if rule.id == "security/secret-in-values")
+    (run,) = run_rules({rule: Demand(Severity.ERROR, (), {})}, subject.facts)
+    stamp([run], subject.facts)
+    shown = [f"{finding.message}\n{finding.source_line}" for finding in run.findings]
+    assert shown
+    long = [line for line in value.splitlines() if len(line) > 20 and not line.startswith("-----")]
+    assert [line for line in (value, *long) if any(line in text for text in shown)] == [], shown
