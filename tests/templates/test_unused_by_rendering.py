@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from bench.unused import STYLES, Perturbation, ValuesPath, Verdicts, main, other, overlay
+from bench.unused import STYLES, Perturbation, ValuesPath, Verdicts, leaves, main, other, overlay
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from tests.cases import BASE
+
+from .test_uses import READS_OF_A_B
 
 CHARTS = [BASE, *sorted(STYLES.iterdir())]
 
@@ -59,6 +61,32 @@ def made(folder: Path, template: str, values: str, **files: str) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return folder / "web"
+
+
+def test_helm_agrees_with_the_analysis_on_every_construct(tmp_path: Path, engine: HelmEngine) -> None:
+    values = "a: {b: one, c: two}\nz: {b: three}\nc: four\nx: ''\n'y': true\nlist: [1]\nnone: ''\n"
+    # What helm doesn't render: values that are no plain map, a text beside a number, a subchart that isn't there.
+    refused = ('"none" .Values }}', ".Values | dig", "eq .Values.a.b 1", ".Subcharts")
+    texts = {
+        f"templates/{number}.yaml": f"number: {number}\ntext: |\n  {template}\n"
+        for number, template in enumerate(READS_OF_A_B)
+        if not any(part in template for part in refused)
+    }
+    chart = made(tmp_path, "  a: x\n", values, **texts)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    perturbation = Perturbation(chart, engine, scratch)
+    unread = [path for path, _ in leaves(perturbation.values) if not perturbation.uses.is_read(path)]
+    assert unread == [("a", "c"), ("c",)]
+    found = perturbation.verdicts()
+    assert found.scenarios > 0
+    assert found.refuted == {}
+    plain = perturbation.rendered(perturbation.request, {})
+    changed = perturbation.changed(perturbation.request, {("a", "b"): "one"})
+    same = [one.source for one, another in zip(plain.documents, changed.documents, strict=True) if one == another]
+    # What asks whether the value is there, or drops it, is the same with another one.
+    silent = ("if ", "ternary", "web/templates/x.yaml")
+    assert [source for source in same if not any(part in texts.get(source[4:], source) for part in silent)] == []
 
 
 def judged(chart: Path, folder: Path, engine: HelmEngine, **options: Any) -> Verdicts:
