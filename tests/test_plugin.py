@@ -173,7 +173,15 @@ def test_modules_in_the_charts_folder_do_not_take_over(home: Home, tmp_path: Pat
     ("words", "offered"),
     [
         (["ch"], ["check", ":4"]),
+        (["comp"], ["completion", ":4"]),
         (["check", "--engine", "c"], ["cli", ":4"]),
+        (["check", "--kube-v"], ["--kube-version", ":4"]),
+        (["explain", "security/root-us"], ["security/root-user", ":4"]),
+        (["check", "--select", "docs,security/root-us"], ["docs,security/root-user", ":4"]),
+        (["check", "--ignore", "docs/no-chang"], ["docs/no-changelog", ":4"]),
+        (["check", "--format", "gith"], ["github", ":4"]),
+        (["check", "-f", ""], [":0"]),
+        (["check", 'a "quoted\\ folder', "--engine", "e"], ["embedded", ":4"]),
         (["check", "--engine", "cli", "a folder"], [":0"]),
     ],
 )

@@ -50,6 +50,12 @@ def cli() -> None:
     """Checks Helm charts against the principles that their team wrote down."""
 
 
+def _complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    from helm_constitution.completion import rule_ids
+
+    return rule_ids(incomplete)
+
+
 def _set_options(command: Any) -> Any:
     """helm's own ways to give values, under helm's own names."""
     for flag, text in (
@@ -69,6 +75,7 @@ def _set_options(command: Any) -> Any:
     "-f",
     "--values",
     "values",
+    type=click.Path(),
     multiple=True,
     metavar="VALUES",
     help="A values file, on top of every scenario. Can be repeated.",
@@ -100,12 +107,14 @@ def _set_options(command: Any) -> Any:
 @click.option(
     "--select",
     multiple=True,
+    shell_complete=_complete_rules,
     metavar="IDS",
     help="Rules to run besides those that the constitution demands: ids or modules, with commas. Can be repeated.",
 )
 @click.option(
     "--ignore",
     multiple=True,
+    shell_complete=_complete_rules,
     metavar="IDS",
     help="Rules not to run. Their statements are unchecked then. Can be repeated.",
 )
@@ -167,6 +176,7 @@ def _set_options(command: Any) -> Any:
 @click.option(
     "--output",
     "outputs",
+    type=click.Path(),
     multiple=True,
     metavar="[FORMAT=]FILE",
     help="Write the report into a file (besides, in another format). Can be repeated.",
@@ -402,7 +412,7 @@ def rules() -> None:
 
 
 @cli.command()
-@click.argument("rule_id", metavar="RULE")
+@click.argument("rule_id", metavar="RULE", shell_complete=_complete_rules)
 def explain(rule_id: str) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
     from helm_constitution import registry
@@ -411,6 +421,22 @@ def explain(rule_id: str) -> None:
 
     wanted = set(expand([rule_id], registry.modules()))
     click.echo("\n\n".join(page(rule) for rule in registry.rules() if rule.id in wanted))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script by which a shell completes this program's commands, options, rules and files.
+
+    \b
+    bash, in ~/.bashrc:  eval "$(helm-constitution completion bash)"
+    zsh, in ~/.zshrc:    eval "$(helm-constitution completion zsh)"
+    fish:                helm-constitution completion fish >
+                           ~/.config/fish/completions/helm-constitution.fish
+    """
+    from helm_constitution.completion import script
+
+    click.echo(script(cli, shell), nl=False)
 
 
 @cli.group()
