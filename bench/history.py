@@ -1,9 +1,10 @@
 """What the comparison says of a chart's real history, beside what its maintainers released.
 
-    python -m bench.history GIT_DIRECTORY CHART_PATH [--last 100] [--out releases.jsonl]
+    python -m bench.history GIT_DIRECTORY CHART_PATH [--last 100] [--step MAJOR] [--out releases.jsonl]
 
 Each commit that raised the version in Chart.yaml is compared with the one before it: a line of JSON for each, and a
-table of what the maintainers released against what the comparison asks for.
+table of what the maintainers released against what the comparison asks for. Dependencies that git doesn't hold are
+replaced by empty charts.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import io
 import itertools
 import json
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -20,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from helm_constitution.chart import load_chart
 from helm_constitution.check import CheckOptions, check_chart
 from helm_constitution.compare.changes import step_between
 from helm_constitution.errors import ConstitutionError
@@ -64,11 +67,19 @@ def releases(repository: Path, chart: str) -> list[Release]:
 
 
 def unpack(repository: Path, commit: str, chart: str, folder: Path) -> Path:
-    """The chart's folder at a commit, with the charts beside it that it refers to by a path."""
+    """The chart's folder at a commit; empty charts stand for the dependencies that git doesn't hold."""
     target = folder / (chart.rpartition("/")[2] or "chart")
     archive = git(repository, "archive", "--format=tar", f"{commit}:{chart}")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(target, filter="data")
+    for dependency in load_chart(target).missing_dependencies:
+        # What the dependencies render isn't known; without any in their place nothing of the chart would be.
+        place = target / "charts" / dependency.name
+        place.mkdir(parents=True, exist_ok=True)
+        version = re.sub(r"[^0-9.].*", "", re.sub(r"^[^0-9]*", "", dependency.version)).strip(".") or "0"
+        numbers = [*version.split("."), "0", "0"][:3]
+        text = f"apiVersion: v2\nname: {dependency.name}\nversion: {'.'.join(numbers)}\n"
+        (place / "Chart.yaml").write_text(text, encoding="utf-8")
     return target
 
 
@@ -83,13 +94,14 @@ def compare(repository: Path, chart: str, old: Release, new: Release, engine: He
         return check_chart(after, engine, options)
 
 
-def lines(repository: Path, chart: str, last: int, engine: HelmEngine) -> Iterator[dict[str, Any]]:
-    """A line for each release."""
-    all_releases = releases(repository, chart)
-    pairs = list(itertools.pairwise(all_releases))[-last:]
-    for old, new in pairs:
-        if new.version.order <= old.version.order:
-            continue
+def lines(repository: Path, chart: str, last: int, step: str | None, engine: HelmEngine) -> Iterator[dict[str, Any]]:
+    """A line for each release; for those alone that took a step, where one is named."""
+    pairs = [
+        (old, new)
+        for old, new in itertools.pairwise(releases(repository, chart))
+        if new.version.order > old.version.order and step in (None, step_between(old.version, new.version).name)
+    ]
+    for old, new in pairs[-last:]:
         line: dict[str, Any] = {"chart": chart, "old": str(old.version), "new": str(new.version), "commit": new.commit}
         try:
             report = compare(repository, chart, old, new, engine)
@@ -116,12 +128,13 @@ def main() -> None:
     parser.add_argument("repository", type=Path)
     parser.add_argument("chart", help="the chart's folder in the repository; an empty text for its root")
     parser.add_argument("--last", type=int, default=100)
+    parser.add_argument("--step", choices=["PATCH", "MINOR", "MAJOR"], help="only the releases that took this step")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     engine = choose_engine("embedded", Limits())
     counts: Counter[tuple[str, str]] = Counter()
     out = arguments.out.open("a", encoding="utf-8") if arguments.out else None
-    for line in lines(arguments.repository, arguments.chart, arguments.last, engine):
+    for line in lines(arguments.repository, arguments.chart, arguments.last, arguments.step, engine):
         if out is not None:
             out.write(json.dumps(line) + "\n")
             out.flush()

@@ -13,9 +13,11 @@ from .broken_objects import (
     kube_floor_raised,
     object_removed,
     object_renamed,
+    traffic_refused,
 )
 from .broken_values import (
     default_changed,
+    image_replaced,
     old_value_lost,
     removed_without_notice,
     schema_tightened,
@@ -49,9 +51,11 @@ MODULE = RuleModule(
         value_retyped,
         value_newly_required,
         schema_tightened,
+        image_replaced,
         immutable_changed,
         object_renamed,
         object_removed,
+        traffic_refused,
         definition_changed,
         kube_floor_raised,
         dependency_changed,

@@ -72,6 +72,24 @@ def object_removed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/object-removed", of_objects=True)
 
 
+@rule("compat/traffic-refused", default=MUST, enforces=BREAKING)
+def traffic_refused(subject: Subject) -> Iterator[Problem]:
+    """A network policy that the last release didn't have selects pods that it had.
+
+    Why: From the upgrade on nobody reaches these pods but whom the policy names.
+    Bad:
+        # the last release had `enabled: false`
+        networkPolicy:
+          enabled: true
+    Good:
+        networkPolicy:
+          enabled: false
+    Fix: Let users switch the policy on, or raise the MAJOR version and say whom it lets in.
+    Source: Kubernetes documentation, Network Policies, Two Sorts of Pod Isolation
+    """
+    yield from told(subject, "compat/traffic-refused", of_objects=True)
+
+
 @rule("compat/definition-changed", default=MUST, enforces=BREAKING)
 def definition_changed(subject: Subject) -> Iterator[Problem]:
     """A definition of custom resources in `crds/` differs from the last release's.

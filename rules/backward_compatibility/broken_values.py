@@ -96,6 +96,24 @@ def schema_tightened(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/schema-tightened")
 
 
+@rule("compat/image-replaced", default=MUST, enforces=BREAKING)
+def image_replaced(subject: Subject) -> Iterator[Problem]:
+    """A default image is another program than in the last release.
+
+    Why: The arguments, volumes and settings that users gave were meant for another program.
+    Bad:
+        # the last release had `repository: acme/config-reload`, and the version is a MINOR
+        image:
+          repository: acme/reloader
+    Good:
+        image:
+          repository: registry.acme.test/config-reload
+    Fix: Raise the MAJOR version and say what has to change. Another registry or owner alone doesn't count.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/image-replaced")
+
+
 @rule(
     "compat/default-changed",
     default=SHOULD,

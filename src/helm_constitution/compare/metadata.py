@@ -35,7 +35,8 @@ def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
         what = "the chart is a library now" if new.is_library else "the chart is no library any more"
         yield Change("compat/object-removed", Step.MAJOR, what, "", before.get("type"), after.get("type"))
     yield from _kube_floor(before.get("kubeVersion"), after.get("kubeVersion"))
-    yield from _application(before.get("appVersion"), after.get("appVersion"))
+    if not _is_contradicted(old, new):
+        yield from _application(before.get("appVersion"), after.get("appVersion"))
     yield from _dependencies(old, new)
 
 
@@ -91,6 +92,18 @@ def _application(before: View, after: View) -> Iterator[Change]:
         after,
         names=(str(after.string()).removeprefix("v"), f"{new.major}.{new.minor}", f"{new.major}.x", "appVersion"),
     )
+
+
+def _is_contradicted(old: Chart, new: Chart) -> bool:
+    """Whether appVersion moves to another MAJOR version, and the tag of the image that had its version doesn't."""
+    mine, theirs = _version(old.metadata.view.get("appVersion")), _version(new.metadata.view.get("appVersion"))
+    if old.values is None or new.values is None or mine is None or theirs is None:
+        return False
+    for view in old.values.document.view.walk():
+        if view.path[-1:] == ("tag",) and _version(view) == mine:
+            tag = _version(new.values.document.view.get(*view.path))
+            return tag is not None and tag.major == mine.major != theirs.major
+    return False
 
 
 def _version(view: View) -> Version | None:

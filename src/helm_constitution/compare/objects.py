@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.changes import Change, Step
+from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
 from helm_constitution.yamltree import Json, Path, View, dotted
 
@@ -118,10 +119,30 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
     for manifest in gone:
         yield from _gone(manifest, fresh)
     for manifest in fresh:
+        if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
+            what = f"{manifest} is new: pods that it selects are reached only as it says"
+            change = Change(
+                "compat/traffic-refused", Step.MAJOR, what, "allow what your cluster needs before the upgrade"
+            )
+            yield _Found(
+                (*_identity(manifest), "isolates"),
+                change._replace(new=manifest.get("spec", "podSelector"), names=(*_names(manifest), "networkPolicy")),
+            )
         yield _Found(
             (*_identity(manifest), "new"),
             Change("", Step.MINOR, f"{manifest} is new", new=manifest.get("metadata", "name"), names=_names(manifest)),
         )
+
+
+def _isolates(policy: Manifest, old: Rendering) -> bool:
+    """Whether a network policy selects pods that were there before, and that no policy selected."""
+    selector = LabelSelector(policy.get("spec", "podSelector"))
+    others = [LabelSelector(one.get("spec", "podSelector")) for one in old.of_kind("NetworkPolicy")]
+    return any(
+        selector.matches(workload.pod_labels) and not any(other.matches(workload.pod_labels) for other in others)
+        for workload in old.workloads
+        if not workload.manifest.hooks
+    )
 
 
 def _by_identity(rendering: Rendering) -> dict[tuple[str, str, str], Manifest]:

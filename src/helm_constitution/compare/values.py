@@ -28,9 +28,11 @@ _REQUIRED = LazyPattern(
     r"""|\$?\.Values((?:\.\w+)+)\s*\|\s*required\s"""
 )
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
+_PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
 _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
 _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
 """Keys that say which release of the application runs: that they move is what releases are for."""
+_FLAGS = frozenset({"enabled", "create"})
 _LIKE_ENOUGH = 3.0
 _SHARED_KEYS = 0.6
 """The share of a map's keys that must be found again under another name for the map to count as renamed."""
@@ -100,8 +102,13 @@ class _Side:
         return lines
 
     def lines(self, path: Path) -> set[str]:
-        """The template lines that read a value, without what doesn't matter to its meaning."""
-        return {_LAYOUT.sub("", line) for line in self._lines.get(path, ())}
+        """The template lines that read a value or a part of it, without what doesn't matter to its meaning."""
+        found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
+        return {_LAYOUT.sub("", line) for lines in found for line in lines}
+
+    def asks(self, path: Path) -> bool:
+        """Whether a template reads a value by its own name."""
+        return path in self._lines
 
     def printed_as(self, path: Path) -> set[str]:
         """The template lines that print a value under a key of their own, with the value's name left out."""
@@ -140,7 +147,7 @@ class _Comparison:
     def changes(self) -> Iterator[Change]:
         found = _Difference([], [], [])
         _differ(self.old.data, self.new.data, (), found)
-        removed = [path for path in found.removed if self._is_gone(path)]
+        removed = [gone for path in found.removed for gone in self._gone(path)]
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
         added = [path for path in added if path[0] not in self.new.dependencies]
         renamed = _renames(self.old, self.new, removed, added)
@@ -154,6 +161,8 @@ class _Comparison:
                 else:
                     defaults.append(path)
         yield from self._newly_required()
+        yield from self._newly_switched(found.added)
+        yield from self._images()
         targets = set(renamed.values())
         for path in added:
             if not any(path[: len(target)] == target or target[: len(path)] == path for target in targets):
@@ -165,17 +174,105 @@ class _Comparison:
                     new_values=_nested(path, self.new.get(path)),
                     names=_names(path),
                 )
-        defaults.extend(path for path in found.removed if self.old.reads(path) and self.new.reads(path))
+        # A list that most likely has another name now is no default that was dropped.
+        dropped = [path for path in found.removed if self.old.reads(path) and self.new.reads(path)]
+        moved = _moved_lists(self.old, self.new, dropped, added)
+        for path, target in moved.items():
+            yield self._renamed(path, target)
+        defaults.extend(path for path in dropped if path not in moved and not any(_is_in(one, path) for one in removed))
         defaults.extend(path for path in found.added if self.old.reads(path) and self.new.reads(path))
         for path in dict.fromkeys(defaults):
             if path[-1].lower() not in _OF_THE_APPLICATION:
                 yield self._default(path)
 
-    def _is_gone(self, path: Path) -> bool:
-        """Whether a value that is no longer in values.yaml did something, and no longer does."""
+    def _gone(self, path: Path) -> Iterator[Path]:
+        """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
-            return False  # what a dependency's own values are isn't known from here
-        return self.old.reads(path) and not self.new.reads(path)
+            return  # what a dependency's own values are isn't known from here
+        if not self.old.reads(path):
+            return
+        value = self.old.get(path)
+        if not self.new.reads(path) or self._is_flag_dropped(path):
+            yield path
+        elif isinstance(value, dict) and not self.new.facts.uses.is_whole(path):
+            for key in value:
+                yield from self._gone((*path, key))
+
+    def _is_flag_dropped(self, path: Path) -> bool:
+        """Whether a flag that templates asked for is now only printed with the rest of its map."""
+        return (
+            path[-1] in _FLAGS
+            and isinstance(self.old.get(path), bool)
+            and self.old.asks(path)
+            and not self.new.asks(path)
+            and self.new.facts.uses.is_whole(path[:-1])
+            and not self.old.facts.uses.is_whole(path[:-1])
+        )
+
+    def _newly_switched(self, added: list[Path]) -> Iterator[Change]:
+        """Flags that are off by default, and without which settings of the last release do nothing any more."""
+        for path in added:
+            above = path[:-1]
+            if (
+                path[-1] in _FLAGS
+                and self.new.get(path) is False
+                and isinstance(self.old.get(above), dict)
+                and above[0] not in self.old.dependencies
+                and self.old.reads(above)
+                and not self.old.asks(path)
+                and any("if" in line for line in self.new.lines(path))
+            ):
+                yield Change(
+                    "compat/value-newly-required",
+                    Step.MAJOR,
+                    f"{dotted(above)} does nothing any more unless {dotted(path)} is true",
+                    f"set {dotted(path)} to true where you set {dotted(above)}",
+                    self.old.place(above),
+                    self.new.place(path),
+                    None,
+                    _nested(path, True),
+                    _names(path),
+                )
+
+    def _images(self) -> Iterator[Change]:
+        """Images that are another program, and names of images that are now given in two parts."""
+        for key, value in self._repositories(self.old.data, ()):
+            other = self.new.get(key)
+            if key[0] in self.old.dependencies or not isinstance(other, str) or other == value or not other:
+                continue
+            registry = (*key[:-1], "registry")
+            host = self.new.get(registry)
+            if isinstance(host, str) and host and not self.old.has(registry) and not other.startswith(host):
+                yield Change(
+                    "compat/value-retyped",
+                    Step.MAJOR,
+                    f"value {dotted(key)} held the registry too, which is now {dotted(registry)}",
+                    f"split your {dotted(key)} into {dotted(registry)} and {dotted(key)}",
+                    self.old.place(key),
+                    self.new.place(key),
+                    _nested(key, value),
+                    _nested(key[:-1], {"registry": host, key[-1]: other}),
+                    (*_names(key), dotted(registry)),
+                )
+            elif _program(value) != _program(other):
+                yield Change(
+                    "compat/image-replaced",
+                    Step.MAJOR,
+                    f"the image of {dotted(key)} is another program: {other}, it was {value}",
+                    f"look at what you set for it, or set {dotted(key)} to {value}",
+                    self.old.place(key),
+                    self.new.place(key),
+                    _nested(key, value),
+                    _nested(key, other),
+                    (*_names(key), _program(value), _program(other), other),
+                )
+
+    def _repositories(self, data: Mapping[str, Json], path: Path) -> Iterator[tuple[Path, str]]:
+        for key, value in data.items():
+            if isinstance(value, dict):
+                yield from self._repositories(value, (*path, key))
+            elif key == "repository" and isinstance(value, str) and value and self.old.reads((*path, key)):
+                yield (*path, key), value
 
     def _removed(self, path: Path, renamed: Mapping[Path, Path]) -> Iterator[Change]:
         """The change of a value that went: one for the whole, or one for each part that has another new name."""
@@ -225,6 +322,10 @@ class _Comparison:
         before, after = self.old.get(path), self.new.get(path)
         if path[0] in self.old.dependencies:
             return False
+        if before is None and after == {}:
+            # Nothing tells the type but its use: keys and values are gone over where it was printed as a list.
+            old, new = self.old.lines(path), self.new.lines(path)
+            return any(_PAIRS.search(line) for line in new) and any("toYaml" in line for line in old - new)
         if isinstance(before, list) and isinstance(after, list) and before and after:
             before, after = before[0], after[0]  # a list's type is that of its items
         kinds = {_kind(before), _kind(after)}
@@ -242,7 +343,7 @@ class _Comparison:
         if isinstance(before, list) and isinstance(after, list):
             first, second = f"list of {_kind(before[0])}s", f"list of {_kind(after[0])}s"
         else:
-            first, second = str(_kind(before)), str(_kind(after))
+            first, second = _kind(before) or "list", str(_kind(after))
         return Change(
             "compat/value-retyped",
             Step.MAJOR,
@@ -340,6 +441,21 @@ def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> 
     return found
 
 
+def _moved_lists(old: _Side, new: _Side, dropped: list[Path], added: list[Path]) -> dict[Path, Path]:
+    """Lists that values.yaml no longer has, each with a new value of the same (telling) name."""
+    found: dict[Path, Path] = {}
+    for path in dropped:
+        if isinstance(old.get(path), list) and old.get(path) and len(_words(path[-1:])) > 1:
+            same = [other for other in added if _words(other[-1:]) == _words(path[-1:]) and new.get(other)]
+            if len(same) == 1:
+                found[path] = same[0]
+    return found
+
+
+def _is_in(path: Path, other: Path) -> bool:
+    return path[: len(other)] == other
+
+
 def _same_shape(old: _Side, new: _Side, path: Path, added: list[Path]) -> Path | None:
     """The new map that has most of a removed map's keys."""
     mine = {leaf[len(path) :] for leaf in _leaves(path, old.get(path))}
@@ -379,6 +495,11 @@ def _alike(path: Path, other: Path) -> float:
     """The share of words that two paths have in common."""
     mine, theirs = _words(path), _words(other)
     return len(mine & theirs) / max(len(mine | theirs), 1)
+
+
+def _program(repository: str) -> str:
+    """The last part of an image's name: what it is, wherever it is kept."""
+    return repository.rpartition("/")[2].lower().replace("_", "-")
 
 
 @lru_cache(maxsize=4096)
