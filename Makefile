@@ -41,6 +41,7 @@ lint: $(READY)
 bench: setup
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.static
+	$(PYTHON) -m bench.objects
 
 # What the tools of docs/peers.md that are here find in testdata/parity, for tests/test_parity.py; and that page.
 parity: $(READY)

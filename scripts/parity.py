@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -89,14 +90,8 @@ def load_table() -> list[Peer]:
 # --- what the rules find ---
 
 
-def find(text: str, file: str, parameters: Mapping[str, int | str] | None = None) -> list[Finding]:
-    """What the rules find in rendered manifests, all rules that look at objects.
-
-    Args:
-        text: the manifests, as ``helm template`` prints them.
-        file: what they are called in messages.
-        parameters: values for the rules' parameters of these names.
-    """
+def facts_of(text: str, file: str) -> Facts:
+    """Rendered manifests as all that is known of a chart."""
     metadata = load_document("apiVersion: v2\nname: peers\nversion: 1.0.0\n", "Chart.yaml")
     chart = Chart(
         path=Path("peers"),
@@ -113,12 +108,24 @@ def find(text: str, file: str, parameters: Mapping[str, int | str] | None = None
         schema=None,
     )
     source = f"peers/templates/{file}"
-    documents = load_documents(text, source, rendered=True)
+    # Document by document, as helm gives them.
+    documents = [each for part in re.split(r"(?m)^---$", text) for each in load_documents(part, source, rendered=True)]
     rendering = Rendering("defaults", "peers", "release-name", "default", tuple(manifests_of(documents, "peers")))
     result = ScenarioResult(Scenario("defaults", RenderRequest()), Status.RENDERED, None, rendering)
-    facts = Facts(chart, (result,))
+    return Facts(chart, (result,))
+
+
+def find(text: str, file: str, parameters: Mapping[str, int | str] | None = None) -> list[Finding]:
+    """What the rules find in rendered manifests.
+
+    Args:
+        text: the manifests, as ``helm template`` prints them.
+        file: what they are called in messages.
+        parameters: values for the rules' parameters of these names.
+    """
+    facts = facts_of(text, file)
     runs = run_rules(
-        {rule: Demand(Severity.WARNING, (), _bound(rule, parameters or {})) for rule in registry.rules()}, facts
+        {rule: Demand(Severity.WARNING, (), defaults_of(rule, parameters)) for rule in registry.rules()}, facts
     )
     crashed = [run.crash.message for run in runs if run.crash is not None]
     if crashed:
@@ -127,8 +134,9 @@ def find(text: str, file: str, parameters: Mapping[str, int | str] | None = None
     return [finding for run in runs for finding in run.findings]
 
 
-def _bound(rule: Rule, parameters: Mapping[str, int | str]) -> dict[str, int | str]:
-    return {name: parameters.get(name, parameter.default) for name, parameter in rule.parameters.items()}
+def defaults_of(rule: Rule, parameters: Mapping[str, int | str] | None = None) -> dict[str, int | str]:
+    """A rule's parameters: as given, else its defaults."""
+    return {name: (parameters or {}).get(name, parameter.default) for name, parameter in rule.parameters.items()}
 
 
 def missing(found: Iterable[Found], checks: Mapping[str, Check], text: str, file: str) -> list[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 
 from helm_constitution.api import (
     MUST,
@@ -22,7 +23,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from .targets import selects
+from .targets import SelectorIndex
 
 _HIGHLY_AVAILABLE = (
     r"\bhigh(?:ly)?[- ]availab|\bresilien(?:t|ce)\b|\bfault[- ]toleran"
@@ -45,15 +46,21 @@ def _replicated(rendering: Rendering) -> Iterator[Workload]:
 
 def _scaler(rendering: Rendering, workload: Workload) -> Manifest | None:
     """The autoscaler of a workload."""
-    for manifest in rendering.of_kind("HorizontalPodAutoscaler", "ScaledObject"):
-        target = manifest.get("spec", "scaleTargetRef")
-        if (
-            target.get("name").data == workload.manifest.name
-            and target.get("kind").data in (workload.kind, None)
-            and manifest.effective_namespace == workload.manifest.effective_namespace
-        ):
-            return manifest
+    manifest = workload.manifest
+    for scaler in _scalers(rendering).get((manifest.name, manifest.effective_namespace), ()):
+        if scaler.get("spec", "scaleTargetRef", "kind").data in (workload.kind, None):
+            return scaler
     return None
+
+
+@lru_cache(maxsize=32)
+def _scalers(rendering: Rendering) -> dict[tuple[object, str], list[Manifest]]:
+    """The autoscalers by name and namespace of what they scale."""
+    found: dict[tuple[object, str], list[Manifest]] = {}
+    for scaler in rendering.of_kind("HorizontalPodAutoscaler", "ScaledObject"):
+        name = scaler.get("spec", "scaleTargetRef", "name").string()
+        found.setdefault((name, scaler.effective_namespace), []).append(scaler)
+    return found
 
 
 def _least(rendering: Rendering, workload: Workload) -> int:
@@ -77,13 +84,13 @@ def _most(rendering: Rendering, workload: Workload) -> int:
 
 
 def _budgets(rendering: Rendering, workload: Workload) -> list[Manifest]:
-    return [
-        budget
-        for budget in rendering.of_kind("PodDisruptionBudget")
-        if budget.effective_namespace == workload.manifest.effective_namespace
-        and budget.get("spec", "selector").is_map
-        and selects(budget.get("spec", "selector"), workload.pod_labels)
-    ]
+    return list(_budget_index(rendering).selecting(workload.pod_labels, workload.manifest.effective_namespace))
+
+
+@lru_cache(maxsize=32)
+def _budget_index(rendering: Rendering) -> SelectorIndex:
+    selectors = ((budget, budget.get("spec", "selector")) for budget in rendering.of_kind("PodDisruptionBudget"))
+    return SelectorIndex((budget, selector) for budget, selector in selectors if selector.is_map)
 
 
 _MINIMUM = {"minimum": Parameter(2, "the least that lets one pod serve while another is replaced")}

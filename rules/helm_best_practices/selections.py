@@ -8,7 +8,7 @@ from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, V
 from helm_constitution.lazy import LazyPattern
 
 from .statements import CONSISTENT
-from .targets import find, has_operator_objects, is_the_charts_own, match_labels, pod_templates, selects
+from .targets import find, has_operator_objects, is_the_charts_own, match_labels, takes_in_any
 
 
 @rule(
@@ -93,8 +93,7 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
     """Whether a selector takes in pods of the chart, or an object that isn't the chart's to fill in."""
     if manifest.is_test:
         return True
-    found = any(selects(selector, labels) for _, labels in pod_templates(rendering, manifest.effective_namespace))
-    return found or has_operator_objects(rendering)
+    return takes_in_any(selector, rendering, manifest.effective_namespace) or has_operator_objects(rendering)
 
 
 _PORT_NAME = LazyPattern(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")

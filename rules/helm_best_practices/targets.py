@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from helm_constitution.api import LabelSelector, Manifest, Rendering, View
@@ -163,6 +163,51 @@ def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> li
 def selects(selector: View, labels: Mapping[str, object]) -> bool:
     """Whether a label selector (matchLabels, matchExpressions) takes in these labels; an empty one takes in all."""
     return LabelSelector(selector).matches(labels, _SET_AT_RUN_TIME)
+
+
+class SelectorIndex:
+    """Objects by the pods that their selectors take in. Each is kept under one label that its selector asks for, so
+    that a pod is compared with few of them."""
+
+    def __init__(self, objects: Iterable[tuple[Manifest, View]]) -> None:
+        self._by_label: dict[tuple[str, object], list[tuple[Manifest, LabelSelector]]] = {}
+        self._others: list[tuple[Manifest, LabelSelector]] = []
+        for manifest, view in objects:
+            found = self._by_label.setdefault(label, []) if (label := _asked_label(view)) else self._others
+            found.append((manifest, LabelSelector(view)))
+
+    def selecting(self, labels: Mapping[str, object], namespace: str | None) -> Iterator[Manifest]:
+        """The objects of a namespace (of any, where it is None) whose selectors take in a pod with these labels."""
+        candidates = [self._by_label.get((key, value), ()) for key, value in labels.items() if isinstance(value, str)]
+        for group in (*candidates, self._others):
+            for manifest, selector in group:
+                if namespace in (None, manifest.effective_namespace) and selector.matches(labels, _SET_AT_RUN_TIME):
+                    yield manifest
+
+
+def _asked_label(selector: View) -> tuple[str, str] | None:
+    """One label that a selector asks for; None where it asks for none that can be known."""
+    for key, value in selector.get("matchLabels").entries():
+        if key not in _SET_AT_RUN_TIME and (text := value.string()) is not None:
+            return key, text
+    return None
+
+
+@lru_cache(maxsize=32)
+def _pods_by_label(rendering: Rendering, namespace: str) -> dict[tuple[str, object], list[Mapping[str, object]]]:
+    found: dict[tuple[str, object], list[Mapping[str, object]]] = {}
+    for _, labels in pod_templates(rendering, namespace):
+        for key, value in labels.items():
+            if isinstance(value, str):
+                found.setdefault((key, value), []).append(labels)
+    return found
+
+
+def takes_in_any(selector: View, rendering: Rendering, namespace: str) -> bool:
+    """Whether a label selector takes in any pod that the chart runs in a namespace."""
+    if (label := _asked_label(selector)) is not None:
+        return any(selects(selector, labels) for labels in _pods_by_label(rendering, namespace).get(label, ()))
+    return any(selects(selector, labels) for _, labels in pod_templates(rendering, namespace))
 
 
 def is_the_charts_own(name: str, rendering: Rendering) -> bool:

@@ -7,7 +7,8 @@ import pytest
 from helm_constitution.api import Rule
 from helm_constitution.rules.helm_best_practices import pod_references as p
 from helm_constitution.rules.helm_best_practices import selections as s
-from tests.rules.support import fields, judge, judge_in
+from helm_constitution.rules.helm_best_practices.targets import SelectorIndex
+from tests.rules.support import fields, judge, judge_in, rendering
 
 NAME = "release-name-web"  # what the chart itself makes of the release's name
 
@@ -272,3 +273,26 @@ def test_the_service_of_a_stateful_set() -> None:
     assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}-x") + headless) == [
         f"its serviceName is {NAME}-x, a Service that the chart doesn't render"
     ]
+
+
+def test_selectors_are_looked_up_by_label_with_the_same_outcome() -> None:
+    policies = "".join(
+        f"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p{number}, namespace: {where}}}\n"
+        f"spec: {{podSelector: {selector}}}\n"
+        for number, (where, selector) in enumerate(
+            [
+                ("default", "{matchLabels: {app: web, tier: front}}"),
+                ("default", "{matchLabels: {app: web}, matchExpressions: [{key: tier, operator: DoesNotExist}]}"),
+                ("default", "{matchExpressions: [{key: app, operator: In, values: [web]}]}"),
+                ("other", "{matchLabels: {app: web}}"),
+                ("default", "{matchLabels: {controller-revision-hash: abc}}"),
+                ("default", "{}"),
+                ("default", "{matchLabels: {app: [web]}}"),
+            ]
+        )
+    )
+    objects = rendering(policies)
+    index = SelectorIndex((policy, policy.get("spec", "podSelector")) for policy in objects.manifests)
+    found = sorted(policy.name for policy in index.selecting({"app": "web", "tier": "front"}, "default"))
+    assert found == ["p0", "p2", "p4", "p5"]
+    assert sorted(policy.name for policy in index.selecting({"app": ["web"]}, None)) == ["p4", "p5", "p6"]
