@@ -277,7 +277,8 @@ def test_the_service_of_a_stateful_set() -> None:
 
 def test_selectors_are_looked_up_by_label_with_the_same_outcome() -> None:
     policies = "".join(
-        f"---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p{number}, namespace: {where}}}\n"
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
+        f"metadata: {{name: p{number}, namespace: {where}}}\n"
         f"spec: {{podSelector: {selector}}}\n"
         for number, (where, selector) in enumerate(
             [
