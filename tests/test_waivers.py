@@ -344,6 +344,17 @@ def test_rows_of_the_plan_are_waivers(team: Team) -> None:
     assert (finding.waived.location.file, finding.waived.location.line) == ("plan.md", 9)
 
 
+def test_a_row_may_have_a_last_day(team: Team) -> None:
+    files = {".helm-constitution.yaml": "plan: plan.md\n", "plan.md": PLAN.replace("two |", "two (until 2026-06-15) |")}
+    report = team.check(files)
+    finding = next(one for one in report.findings if one.rule == "docs/no-readme")
+    assert finding.waived is not None
+    assert finding.waived.simpler_alternative_rejected_because == "nobody reads two"
+    assert finding.waived.expires == "2026-06-15"
+    (stale,) = team.check(files, today="2026-06-16").stale
+    assert (stale.reason, stale.location.line) == ("it expired on 2026-06-15", 9)
+
+
 def test_an_unused_row_fails_the_gate_of_the_one_chart_that_has_the_plan(team: Team) -> None:
     write(team.root, {"web/README.md": "# web\n", "plan.md": PLAN})
     assert team.check({".helm-constitution.yaml": "plan: plan.md\n"}).stale == ()

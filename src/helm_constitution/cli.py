@@ -399,6 +399,41 @@ def accept(charts: tuple[Path, ...], prune: bool, force: bool, **options: Any) -
     return 0
 
 
+@_judging
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("chart", required=False, type=click.Path(path_type=Path))
+def plan(file: Path, chart: Path | None, **options: Any) -> int:
+    """Fill the Constitution Check of a spec-kit plan from a check of CHART (default: the current folder).
+
+    Its Complexity Tracking gets the configuration's waivers. Everything else in FILE stays as it is.
+    """
+    from helm_constitution.config import find_configuration, load_configuration
+    from helm_constitution.errors import ConfigurationError
+    from helm_constitution.files import write_file
+    from helm_constitution.model import Verdict
+    from helm_constitution.plan import fill_plan
+    from helm_constitution.waivers import read_plan
+
+    text = read_plan(file)
+    run = _judged((chart or Path(),), options)
+    if len(run.charts) > 1:
+        raise ConfigurationError(
+            f"a plan is of one chart, and here are {len(run.charts)}; name it", file=str(chart or ".")
+        )
+    (report,) = run.charts
+    path = Path(report.path)
+    configuration = load_configuration(find_configuration(path, options["config"]), path)
+    filled = fill_plan(text, report, configuration.waivers, configuration.modules, file=str(file))
+    if filled != text:
+        write_file(file, filled, "the plan")
+    kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)
+    click.echo(f"{file}: {kept} of {len(report.principles)} principles kept")
+    for trouble in report.problems:
+        click.echo(f"could not judge: {trouble.message}", err=True)
+    return 2 if run.status == 2 else 0
+
+
 @cli.command()
 def rules() -> None:
     """List every rule: id, weight in the built-in constitution, what it finds."""

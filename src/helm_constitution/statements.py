@@ -385,7 +385,7 @@ def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[s
     keys: dict[_Section, str] = {}
     given: set[str] = set()
     for section in sections:
-        key = _module_key(section.title, modules)
+        key = module_key(section.title, modules)
         if key is not None and key not in given:
             given.add(key)
             keys[section] = key
@@ -422,7 +422,7 @@ def _slug(section: _Section) -> str:
     return _NO_SLUG.sub("-", section.title.lower()).strip("-") or "section"
 
 
-def _module_key(title: str, modules: Sequence[RuleModule]) -> str | None:
+def module_key(title: str, modules: Sequence[RuleModule]) -> str | None:
     """The module whose title this is, else the one whose title or alias stands first in it."""
     name = folded(title)
     for module in modules:

@@ -230,6 +230,7 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
 # --- in a plan --------------------------------------------------------------------------------------------------------
 
 _ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*`[^)]*)\))?")
+_UNTIL = LazyPattern(r"\s*\(until (\d{4}-\d\d-\d\d)\)\Z")
 _PLACE = LazyPattern(r"\b(file|object|container|values)\s+`([^`]+)`")
 
 
@@ -263,10 +264,19 @@ def plan_waivers(file: Path, chart: Path, modules: Sequence[RuleModule], *, is_s
             if not _is_filled(why) or not _is_filled(simpler):
                 message = "a waiver needs both reasons: why it is needed, and why a simpler alternative was rejected"
                 raise ConfigurationError(message, file=str(file), line=row.line)
+            simpler, expires = _until(simpler)
             places = dict(_PLACE.findall(match["places"] or ""))
             place = Location(base, inside, row.line)
-            found.append(Waiver(match["rule"], None, why, simpler, place, is_shared=is_shared, **places))
+            found.append(
+                Waiver(match["rule"], None, why, simpler, place, is_shared=is_shared, expires=expires, **places)
+            )
     return tuple(found)
+
+
+def _until(text: str) -> tuple[str, str | None]:
+    """A reason without the last day that may stand behind it, and that day."""
+    match = _UNTIL.search(text)
+    return (text[: match.start()], match[1]) if match else (text, None)
 
 
 def read_plan(file: Path) -> str:

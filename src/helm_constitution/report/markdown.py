@@ -317,10 +317,11 @@ def _statement(principle: PrincipleReport, report: StatementReport) -> str:
 
 def words(text: str) -> str:
     """A text of others, as it reads: no markup, no link, no mention of a person, no reference to an issue."""
-    return _literal(shorten(clean(text), _TEXT))
+    return literal(shorten(clean(text), _TEXT))
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as it reads, without being cut: no markup, no link, no mention of a person, no reference to an issue."""
     return _SPECIAL.sub(_escaped, text)
 
 
@@ -336,7 +337,7 @@ def prose(text: str) -> str:
     parts = shorten(clean(text), _TEXT).split("`")
     if len(parts) % 2 == 0 or "" in parts[1::2]:
         return words(text)
-    return "".join(code(part) if number % 2 else _literal(part) for number, part in enumerate(parts))
+    return "".join(code(part) if number % 2 else literal(part) for number, part in enumerate(parts))
 
 
 def code(text: str) -> str:
