@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from helm_constitution.api import MUST, Parameter, Problem, Subject, Tally, Unjudged, forbid, require, rule
@@ -44,9 +45,10 @@ _SWITCHED = frozenset(
         *("create", "creates", "created", "creating", "deploy", "deploys", "deployed"),
     }
 )
-_SENTENCE = 4
+_SENTENCE = 3
 """Words from which on a comment says what something does; fewer are a title."""
 _WORD = LazyPattern(r"[\w-]+")
+_PART = LazyPattern(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _REFERENCE = frozenset({"name", "key", "optional", "namespace"})
 """A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
 SET_SIZE = 4
@@ -83,7 +85,8 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
             return
         inside = [part for part in _below(key, children) if part.comment is not None]
         if _stands_for_all(key, below, dependencies):
-            yield Unit(key, key.comment is not None or bool(inside), whole=True)
+            documented = key.comment is not None or bool(inside) or _is_explained_nearby(key, parent, before, children)
+            yield Unit(key, documented, whole=True)
         elif is_whole(key.path) and (key.comment is not None or 2 * len(inside) < len(list(_below(key, children)))):
             yield Unit(key, key.comment is not None, whole=True)
         else:
@@ -116,13 +119,19 @@ def _is_explained_nearby(
         words = frozenset(_WORD.findall(parent.comment.text.lower()))
         if name.lower() in words or (name in _SWITCHES and (words & _SWITCHED or len(words) >= _SENTENCE)):
             return True
-    return (
-        before is not None
-        and before.comment is not None
-        and before.span.end_line == key.span.line - 1
-        and not name.islower()
-        and name in _WORD.findall(before.comment.text)
-    )
+    if before is None or before.comment is None or before.span.end_line != key.span.line - 1:
+        return False
+    words_before = _WORD.findall(before.comment.text)
+    if name in words_before and not name.islower():
+        return True
+    # A plain word is a key's name where it stands beside the other one's: `labels and annotations`.
+    pair = {name, str(before.path[-1])}
+    listed = [word for word in words_before if word not in ("and", "or", "an", "the", "any")]
+    if any({one, other} == pair for one, other in pairwise(listed)):
+        return True
+    # `External/Internal traffic policy` above externalTrafficPolicy is about internalTrafficPolicy, too.
+    parts = _PART.findall(name)
+    return len(parts) >= 3 and {part.lower() for part in parts} <= {word.lower() for word in words_before}
 
 
 def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: frozenset[str]) -> bool:

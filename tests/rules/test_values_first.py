@@ -154,11 +154,16 @@ def test_hidden_keys_and_what_is_below_them_need_none(charts: Charts) -> None:
     [
         ("# The scraping interval\na:\n  b: 1\n", []),  # the only key
         ("# Enable the feature\na:\n  enabled: false\n  b: 1\n", ["a.b"]),
-        ("# The feature\na:\n  enabled: false\n  b: 1\n", ["a.enabled", "a.b"]),
+        ("# Feature\na:\n  enabled: false\n  b: 1\n", ["a.enabled", "a.b"]),
         ("# Replicas and maxSurge of the pods\na:\n  replicas: 1\n  maxSurge: 1\n  b: 1\n", ["a.b"]),
         ("# dnsPolicy and dnsServer of the pods\ndnsPolicy: a\ndnsServer: b\n", []),
         ("# dnsPolicy and dnsServer of the pods\ndnsPolicy: a\n\ndnsServer: b\n", ["dnsServer"]),
         ("# The port and its name\nport: 1\nname: b\n", ["name"]),  # a word, not a key's name
+        ("# Additional labels and annotations\nlabels: {}\nannotations: {}\n", []),
+        ("# Internal/External traffic policy\nexternalTrafficPolicy: a\ninternalTrafficPolicy: b\n", []),
+        ("# Traffic policy\nexternalTrafficPolicy: a\ninternalTrafficPolicy: b\n", ["internalTrafficPolicy"]),
+        ("# dnsPolicy and dnsConfig of the pods\ndnsPolicy: a\ndnsConfig:\n  a: 1\n  b: 1\n", []),
+        ("# Exposes the feature outside\na:\n  enabled: false\n  b: 1\n", ["a.b"]),  # that is what it switches
     ],
 )
 def test_a_comment_may_be_about_a_key_nearby(values: str, missing: list[str], charts: Charts) -> None:
