@@ -19,6 +19,8 @@ from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, Ren
 from helm_constitution.model import Finding, Location, Precision
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"
+HIDDEN = STYLES.parent / "hidden"
+"""A chart whose workloads only a flag, an enum, an upgrade or an input turns on."""
 DECOY = "# not for Kubernetes"
 """Stands on the line before one that only looks like a field: in a script, in another program's configuration."""
 
@@ -234,16 +236,24 @@ class Planter:
         folder: an empty folder for the copy and its constitution.
         operations: their rules are the constitution.
         engine: renders.
+        scenarios: the choice of scenarios.
     """
 
-    def __init__(self, chart: Path, folder: Path, operations: Sequence[Operation], engine: HelmEngine) -> None:
+    def __init__(
+        self,
+        chart: Path,
+        folder: Path,
+        operations: Sequence[Operation],
+        engine: HelmEngine,
+        scenarios: str = "defaults",
+    ) -> None:
         self.chart = chart
         self.copy = folder / chart.name
         shutil.copytree(chart, self.copy)
         constitution = folder / "constitution.md"
         rules = ", ".join(sorted({operation.rule for operation in operations}))
         constitution.write_text(f"# Rules\n\n**MUST**: No defect.\n<!-- rules: {rules} -->\n", encoding="utf-8")
-        self.options = CheckOptions(constitution=constitution, scenarios="defaults")
+        self.options = CheckOptions(constitution=constitution, scenarios=scenarios)
         self.engine = Renderer(engine)
 
     def findings(self) -> tuple[Finding, ...]:

@@ -10,7 +10,7 @@ import pytest
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
-from tests.planted import STYLES, Operation, Planter, Site, Tally, shown, sites
+from tests.planted import HIDDEN, STYLES, Operation, Planter, Site, Tally, shown, sites
 
 PRINTED = "image: .*{{.*"
 OPERATIONS = (
@@ -194,9 +194,50 @@ def test_the_users_own_helm_gives_the_same_places(chart: Path, tmp_path: Path, h
     assert (tally.missed, tally.wrong, tally.by_file) == ([], [], [])
 
 
-def planted(chart: Path, some: Sequence[Site], folder: Path, engine: HelmEngine) -> Tally:
+BEHIND = [one for one in OPERATIONS if one.rule.startswith("security/") and not one.missing and one.wrong is not None]
+"""Defects that are there, not such as are missing: of what a flag turns off, nothing is missed."""
+BEHIND_FLAGS = list(sites(HIDDEN, BEHIND))
+
+
+def test_there_is_enough_to_plant_behind_flags() -> None:
+    assert len(BEHIND_FLAGS) >= 60
+    assert {Path(site.place.file).stem for site in BEHIND_FLAGS} == {
+        "worker",
+        "reports",
+        "migration",
+        "tenant",
+        "cache",
+    }
+
+
+def test_defects_behind_flags_are_found_with_all_scenarios(tmp_path: Path, embedded: HelmEngine) -> None:
+    tally = planted(HIDDEN, BEHIND_FLAGS, tmp_path, embedded, BEHIND, "full")
+    print(f"hidden: {tally}")  # noqa: T201 - the numbers, with pytest -s
+    assert (tally.missed, tally.wrong, tally.by_file) == ([], [], [])
+
+
+def test_the_users_own_helm_finds_what_is_behind_flags(tmp_path: Path, helm: Path) -> None:
+    engine = CliEngine(str(helm), Limits())
+    tally = planted(HIDDEN, BEHIND_FLAGS[:: len(BEHIND_FLAGS) // 5], tmp_path, engine, BEHIND, "full")
+    engine.close()
+    assert (tally.missed, tally.wrong, tally.by_file) == ([], [], [])
+
+
+def test_the_defaults_alone_show_none_of_it(tmp_path: Path, embedded: HelmEngine) -> None:
+    tally = planted(HIDDEN, BEHIND_FLAGS[::5], tmp_path, embedded, BEHIND)
+    assert len(tally.missed) == tally.planted > 0
+
+
+def planted(
+    chart: Path,
+    some: Sequence[Site],
+    folder: Path,
+    engine: HelmEngine,
+    operations: Sequence[Operation] = OPERATIONS,
+    scenarios: str = "defaults",
+) -> Tally:
     """Plants these defects, one after the other; the chart as it stands has none."""
-    planter = Planter(chart, folder, OPERATIONS, engine)
+    planter = Planter(chart, folder, operations, engine, scenarios)
     assert [f"{finding.rule}: {shown(finding)}" for finding in planter.findings()] == []
     tally = Tally()
     for site in some:

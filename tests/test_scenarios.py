@@ -289,3 +289,208 @@ def test_a_value_is_set_by_its_path(path: tuple[str, ...], value: object, text: 
 def test_jobs_limit_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 16)
     assert [Limits(jobs=jobs).at_once for jobs in (0, 1, 5)] == [8, 2, 5]
+
+
+# --- everything -------------------------------------------------------------------------------------------------------
+
+POD = """\
+{{- if .Values.debug.enabled }}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: debug
+spec:
+  containers:
+    - name: debug
+      image: debug:1.0.0
+      securityContext:
+        privileged: true
+{{- end }}
+"""
+
+
+def places(report: ChartReport, rule: str) -> list[tuple[str | None, int | None, tuple[str, ...]]]:
+    return [
+        (finding.location.file, finding.location.line, finding.scenarios)
+        for finding in report.findings
+        if finding.rule == rule
+    ]
+
+
+def test_what_a_flag_turns_on_is_judged(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {"values.yaml": "debug: {enabled: false}\n", "templates/a.yaml": CONFIG_MAP + "  a: b\n"}
+    files["templates/pod.yaml"] = POD
+    full = check(tmp_path / "full", files, engine, "full")
+    assert places(full, "security/privileged") == [("templates/pod.yaml", 11, ("debug.enabled=true",))]
+    assert full.status == 1
+    assert places(check(tmp_path / "quick", files, engine), "security/privileged") == []
+
+
+def test_a_flag_within_a_feature_is_switched_with_the_feature_on(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {
+        "values.yaml": "a: {enabled: false, host: '', b: {enabled: false, mode: x}}\n",
+        "templates/a.yaml": CONFIG_MAP
+        + """\
+  {{- if .Values.a.enabled }}
+  host: {{ required "set a.host" .Values.a.host }}
+  {{- if .Values.a.b.enabled }}
+  mode: {{ if eq .Values.a.b.mode "y" }}{{ fail "a.b.mode y is gone: set x" }}{{ end }}
+  {{- end }}
+  {{- end }}
+""",
+    }
+    report = check(tmp_path, files, embedded, "full")
+    assert {name: status for name, status in statuses(report).items() if "=" in name} == {
+        "a.enabled=true with inputs": "rendered",
+        "a.b.enabled=true": "rendered",
+        "a.b.mode=y": "needs-input",
+    }
+    assert inputs(report) == []
+    assert places(report, "disclosure/dead-flag") == []
+
+
+def test_below_full_nothing_is_said_of_flags(tmp_path: Path, embedded: HelmEngine) -> None:
+    report = check(tmp_path, {"templates/a.yaml": CONFIG_MAP + "  a: {{ .Values.a.b }}\n"}, embedded)
+    reasons = {one.rule: one.reason for one in report.rules if one.rule.startswith("disclosure/")}
+    assert (
+        reasons["disclosure/dead-flag"] == reasons["disclosure/flag-breaks"] == "only --scenarios full switches flags"
+    )
+
+
+def test_a_flag_that_breaks_the_chart_is_a_finding_and_no_failure(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {
+        "values.yaml": "debug: {enabled: false}\n",
+        "templates/a.yaml": CONFIG_MAP + "  {{- if .Values.debug.enabled }}\n  b: {{ .Values.x.y }}\n  {{- end }}\n",
+    }
+    report = check(tmp_path, files, engine, "full")
+    assert places(report, "disclosure/flag-breaks") == [("templates/a.yaml", 7, ())]
+    assert statuses(report)["debug.enabled=true"] == "failed"
+    assert not report.problems
+    assert report.status == 1
+
+
+def test_random_values_are_no_change(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {
+        "values.yaml": "a: {enabled: true}\nb: {enabled: true}\n",
+        "templates/a.yaml": CONFIG_MAP
+        + """\
+  key: {{ randAlphaNum 20 | b64enc }}
+  {{- if .Values.a.enabled | default true }}
+  a: b
+  {{- end }}
+  {{- if .Values.b.enabled }}
+  c: d
+  {{- end }}
+""",
+    }
+    report = check(tmp_path, files, engine, "full")
+    assert places(report, "disclosure/dead-flag") == [("values.yaml", 1, ())]
+
+
+def test_what_the_user_gives_is_not_switched(tmp_path: Path, embedded: HelmEngine) -> None:
+    chart = write_chart(
+        tmp_path / "web",
+        {
+            "values.yaml": "a: true\nb: true\nc: true\nd: {e: true}\n",
+            "templates/a.yaml": CONFIG_MAP
+            + "  x: {{ if and .Values.a .Values.b .Values.c .Values.d.e }}y{{ else }}z{{ end }}\n",
+        },
+    )
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("b: false\nd: {}\n", "utf-8")
+    request = RenderRequest((mine,), (SetArgument("--set", "c=false"),))
+    report = check_chart(chart, embedded, CheckOptions(request, Path("built-in"), scenarios="full"))
+    assert [name for name in statuses(report) if "=" in name] == ["a=false", "d.e=false"]
+
+
+def test_enums_come_from_the_schema_and_from_comparisons(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {
+        "values.yaml": "level: info\nmode: a\nkind: ''\nother: x\n",
+        "values.schema.json": json.dumps({"properties": {"level": {"enum": ["debug", "info"]}}}),
+        "templates/a.yaml": CONFIG_MAP
+        + """\
+  level: {{ .Values.level }}
+  {{- if eq .Values.mode "b" }}
+  b: c
+  {{- else if has .Values.kind (list "d" "e") }}
+  f: g
+  {{- end }}
+  other: {{ .Values.other }}
+""",
+    }
+    report = check(tmp_path, files, embedded, "full")
+    assert [name for name in statuses(report) if "=" in name] == ["level=debug", "mode=b", "kind=d", "kind=e"]
+
+
+def test_what_a_value_says_by_itself_is_its_users_choice(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {
+        "values.yaml": "pull: Always\nhostNetwork: false\nreadOnly: true\n",
+        "values.schema.json": json.dumps({"properties": {"pull": {"enum": ["Always", "Never"]}}}),
+        "templates/pod.yaml": """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: a
+spec:
+  {{- if .Values.hostNetwork }}
+  hostNetwork: {{ .Values.hostNetwork }}
+  hostPID: true
+  {{- end }}
+  containers:
+    - name: a
+      image: a:1.0.0
+      imagePullPolicy: {{ .Values.pull }}
+      securityContext:
+        {{- if .Values.readOnly }}
+        readOnlyRootFilesystem: true
+        {{- end }}
+        allowPrivilegeEscalation: false
+""",
+    }
+    report = check(tmp_path, files, embedded, "full")
+    assert places(report, "security/pull-policy") == []
+    assert places(report, "security/writable-root") == []
+    assert places(report, "security/host-namespace") == [("templates/pod.yaml", 8, ("hostNetwork=true",))]
+
+
+def test_an_upgrade_is_rendered(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {"templates/pod.yaml": POD.replace(".Values.debug.enabled", ".Release.IsUpgrade"), "values.yaml": ""}
+    files["templates/a.yaml"] = CONFIG_MAP + "  a: b\n"
+    report = check(tmp_path, files, engine, "full")
+    assert places(report, "security/privileged") == [("templates/pod.yaml", 11, ("upgrade",))]
+
+
+def test_kubernetes_versions_that_the_chart_allows_are_rendered(tmp_path: Path, helm: Path) -> None:
+    engine = CliEngine(str(helm), Limits())
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\nkubeVersion: '>=1.24.0-0'\n",
+        "values.yaml": "",
+        "templates/a.yaml": CONFIG_MAP
+        + """\
+  {{- if semverCompare ">=1.27-0" .Capabilities.KubeVersion.Version }}
+  new: api
+  {{- else }}
+  old: api
+  {{- end }}
+  {{- if semverCompare "<1.20-0" .Capabilities.KubeVersion.Version }}
+  older: api
+  {{- end }}
+""",
+        "templates/pod.yaml": POD.replace(
+            ".Values.debug.enabled", 'and (.Capabilities.APIVersions.Has "shop.io/v1") (ge 1 1)'
+        ),
+    }
+    report = check(tmp_path, files, engine, "full")
+    assert list(statuses(report)) == [
+        *("defaults", "upgrade", "kubernetes 1.26", "kubernetes 1.35", "kubernetes 1.37", "API versions"),
+    ]
+    assert set(statuses(report).values()) == {"rendered"}
+    assert places(report, "security/privileged") == [("templates/pod.yaml", 11, ("API versions",))]
+    engine.close()
+
+
+def test_a_scenario_that_repeats_an_earlier_one_is_judged_once(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {"values.yaml": "debug: {enabled: false}\n", "templates/pod.yaml": POD}
+    files["ci/debug-values.yaml"] = "debug: {enabled: true}\n"
+    report = check(tmp_path, files, embedded, "full")
+    assert places(report, "security/privileged") == [("templates/pod.yaml", 11, ("ci/debug-values.yaml",))]

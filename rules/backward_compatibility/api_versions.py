@@ -9,12 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-NEWEST_KUBERNETES = 37
-"""The minor version of the newest Kubernetes release that this table knows of (1.37, August 2026)."""
-
-OLDEST_SUPPORTED_KUBERNETES = 35
-"""The oldest minor version that upstream still mends (three minor versions, each for about 14 months)."""
-
 
 class OldApi(NamedTuple):
     """An API version of a kind. Minor versions of Kubernetes 1; of the extension where ``component`` names one.

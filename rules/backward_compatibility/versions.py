@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import MUST, Manifest, Problem, Subject, forbid, require, rule
+from helm_constitution.kubernetes import NEWEST, OLDEST_SUPPORTED
 from helm_constitution.semver import Version, parse_constraint, parse_version
 
-from .api_versions import NEWEST_KUBERNETES, OLD_APIS, OLDEST_SUPPORTED_KUBERNETES, OldApi
+from .api_versions import OLD_APIS, OldApi
 
 
 @rule(
@@ -112,12 +113,12 @@ def allowed_minors(kube_version: str | None) -> Sequence[int]:
     if constraint is not None:
         found = [
             minor
-            for minor in range(NEWEST_KUBERNETES + 1)
+            for minor in range(NEWEST + 1)
             if any(constraint.accepts(Version(1, minor, patch)) for patch in range(50))
         ]
         if found:
             return found
-    return range(OLDEST_SUPPORTED_KUBERNETES, NEWEST_KUBERNETES + 1)
+    return range(OLDEST_SUPPORTED, NEWEST + 1)
 
 
 def _asks_the_cluster(manifest: Manifest, subject: Subject) -> bool:

@@ -10,6 +10,7 @@ from .features import advanced_on, flag_odd_name, ungrouped_advanced
 from .flags import flag_not_boolean
 from .inputs import too_many_required
 from .messages import unhelpful_message
+from .switched import dead_flag, flag_breaks
 
 MODULE = RuleModule(
     key="disclosure",
@@ -25,5 +26,7 @@ MODULE = RuleModule(
         flag_odd_name,
         advanced_on,
         ungrouped_advanced,
+        dead_flag,
+        flag_breaks,
     ),
 )

@@ -126,10 +126,11 @@ def _set_options(command: Any) -> Any:
 @click.option("--subcharts", is_flag=True, help="Judge the objects of dependencies like the chart's own.")
 @click.option(
     "--scenarios",
-    type=click.Choice(["defaults", "quick"]),
+    type=click.Choice(["defaults", "quick", "full"]),
     default="quick",
     show_default=True,
-    help="defaults: the default values alone. quick: ci/*-values.yaml, platforms/*.yaml and the configuration's too.",
+    help="defaults: the default values alone. quick: ci/*-values.yaml, platforms/*.yaml and the configuration's too. "
+    "full: also each flag switched, an upgrade, other Kubernetes versions.",
 )
 @click.option(
     "--jobs",

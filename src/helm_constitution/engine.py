@@ -16,7 +16,7 @@ from helm_constitution.locate import at_baseline, locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
 from helm_constitution.subject import Facts, NotYet, Subject
-from helm_constitution.yamltree import RenderedLine, View, YamlDocument
+from helm_constitution.yamltree import RenderedLine, View, YamlDocument, dotted
 
 if TYPE_CHECKING:
     from helm_constitution.api import Place
@@ -124,8 +124,16 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
         raise Unjudged(subject.facts.not_rendered)
     judged: dict[tuple[object, ...], bool] = {}
     counted: dict[str, dict[tuple[object, ...], Tally]] = {}
-    for rendering in subject.renderings:
+    renderings = (result.rendering for result in subject.results if result.rendering is not None)
+    for rendering in renderings:
+        is_plain = subject.facts.set_value(rendering.scenario) is None
         for thing, manifest in _things(rule, rendering):
+            if not is_plain:
+                # Counted is what the chart is by itself, not what somebody may make of it.
+                for outcome in rule.check(thing, subject):
+                    if isinstance(outcome, Problem) and not _is_chosen(outcome, rule, rendering, subject.facts):
+                        yield outcome, manifest
+                continue
             identity = _identity(thing, manifest)
             judged.setdefault(identity, True)
             for outcome in rule.check(thing, subject):
@@ -143,6 +151,26 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
     for what, tallies in counted.items():
         good, total = sum(tally.good for tally in tallies.values()), sum(tally.total for tally in tallies.values())
         yield Tally(good, total, what), None
+
+
+def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts) -> bool:
+    """Whether a problem is what the switched value says by itself: its user's choice, not the chart's fault.
+
+    A field that is the value; or, where a flag was turned off, what is missing, be it a field or another object.
+    """
+    switched = facts.set_value(rendering.scenario)
+    view = problem.at
+    if switched is not None and switched.value is False:
+        if not isinstance(view, View) or not view.exists:
+            return True
+        if rule.scope is Rendering:
+            manifest = _manifest_of(view)
+            return manifest is None or facts.is_by_itself(manifest)
+    return switched is not None and isinstance(switched.value, str) and _data(view) == switched.value
+
+
+def _data(place: object) -> object:
+    return place.data if isinstance(place, View) else None
 
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
@@ -225,7 +253,10 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool, 
         if manifest is not None:
             part = problem.at if isinstance(problem.at, View) and problem.at.document.rendered else None
             reference = manifest.reference(part)
-        location, decided = _placed(problem, manifest, deciders)
+        location, decided, paths = _placed(problem, manifest, deciders)
+        switched = facts.set_value(manifest.scenario) if manifest is not None else None
+        if switched is not None and any(_holds(path, dotted(switched.path)) for path in paths):
+            continue  # the field is what was switched: its user's choice
         for place in (location, *(related.location for related in decided)) if problem.secrets else ():
             secrets.add(place, problem.secrets)
         key = (location, reference, problem.message)
@@ -254,8 +285,8 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool, 
             dependency=manifest.dependency if manifest is not None else None,
         )
     findings: list[Finding] = []
-    stamped = [bare._replace(scenarios=tuple(scenarios[key])) for key, bare in merged.items()]
-    for bare in _one_for_all_names(stamped):
+    stamped = [bare._replace(scenarios=facts.telling(scenarios[key])) for key, bare in merged.items()]
+    for bare in _one_for_all_names(stamped, facts):
         finding = bare._replace(source_line=facts.line_of(bare.location))
         if finding.dependency is not None and not subcharts and _is_foreign(finding.location):
             foreign.setdefault(finding.dependency, []).append(finding)
@@ -265,7 +296,7 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool, 
     return findings
 
 
-def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
+def _one_for_all_names(findings: list[Finding], facts: Facts) -> list[Finding]:
     """One finding where one place of a template is wrong in an object that other scenarios call or order otherwise.
 
     A scenario with ``fullnameOverride`` renames the object, one with a sidecar moves its containers. Two objects that
@@ -282,7 +313,7 @@ def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
             for index in places:
                 known = merged[index]
                 if not set(known.scenarios) & set(finding.scenarios):
-                    merged[index] = known._replace(scenarios=known.scenarios + finding.scenarios)
+                    merged[index] = known._replace(scenarios=facts.telling([*known.scenarios, *finding.scenarios]))
                     break
             else:
                 places.append(len(merged))
@@ -294,8 +325,8 @@ def _one_for_all_names(findings: list[Finding]) -> list[Finding]:
 
 def _placed(
     problem: Problem, manifest: Manifest | None, both: _Deciders
-) -> tuple[Location, tuple[RelatedLocation, ...]]:
-    """Where to mend a problem, and what else to look at.
+) -> tuple[Location, tuple[RelatedLocation, ...], tuple[str, ...]]:
+    """Where to mend a problem, what else to look at, and the values that decide it (with dots).
 
     Of a rendered field that is a value unchanged, the value is to be mended and the template line to be looked at; of
     any other the other way round.
@@ -304,13 +335,19 @@ def _placed(
     location = deciders.place(problem.at)
     view = problem.at
     if not isinstance(view, View) or not view.document.rendered or manifest is None:
-        return location, ()
+        return location, (), ()
     found = deciders.of(view, location, manifest.scenario, problem.part)
     if len(found) == 1 and found[0].alone:
-        return found[0].location, (RelatedLocation(location, "rendered here"),)
+        return found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,)
     # In the order of the file: what was found first depends on the run.
     found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
-    return location, tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
+    decided = tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
+    return location, decided, tuple(one.path for one in found)
+
+
+def _holds(path: str, inner: str) -> bool:
+    """Whether a values path is another, or holds it."""
+    return inner == path or inner.startswith((f"{path}.", f"{path}["))
 
 
 def _is_foreign(location: Location) -> bool:
@@ -329,7 +366,7 @@ def _one_note(dependency: str, group: list[Finding], facts: Facts) -> Finding:
         location=locate(place) if place is not None else first.location,
         related=(RelatedLocation(first.location, "rendered from here"),) if place is not None else (),
         object=first.object,
-        scenarios=tuple(dict.fromkeys(name for finding in group for name in finding.scenarios)),
+        scenarios=facts.telling(dict.fromkeys(name for finding in group for name in finding.scenarios)),
         source_line=facts.line_of(locate(place)) if place is not None else None,
     )
 

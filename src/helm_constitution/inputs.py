@@ -38,6 +38,8 @@ _NAMES = LazyPattern(r"'([^']*)'|\"([^\"]*)\"")
 _REQUIRED = LazyPattern(r"(\S+) is required")
 _DOTTED = LazyPattern(r"(?<![\w./-])(?:\.?Values\.)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?![\w/-])")
 
+_WORD = LazyPattern(r"\w+")
+
 _PLACEHOLDER = "placeholder"
 _BY_NAME: tuple[tuple[str, Json], ...] = (
     (r"(?:url|uri|endpoint|address|issuer)s?\Z", "https://placeholder.example.com"),
@@ -68,7 +70,9 @@ class Filled(NamedTuple):
     inputs: tuple[Input, ...]
 
 
-def fill(result: ScenarioResult, facts: Facts, render: Render, known: Iterable[Input] = ()) -> Filled | None:
+def fill(
+    result: ScenarioResult, facts: Facts, render: Render, known: Iterable[Input] = (), most: int = MOST_RENDERS
+) -> Filled | None:
     """Fills the inputs of a scenario that needs some.
 
     Args:
@@ -76,21 +80,22 @@ def fill(result: ScenarioResult, facts: Facts, render: Render, known: Iterable[I
         facts: its chart; only what is known before rendering is asked for.
         render: renders a scenario.
         known: inputs of the chart that an earlier scenario needed; tried first.
+        most: renderings that it may cost.
 
     Returns:
         None where no placeholders make it render.
     """
-    return _Filler(result, facts, render).fill(known)
+    return _Filler(result, facts, render, most).fill(known)
 
 
 class _Filler:
-    def __init__(self, result: ScenarioResult, facts: Facts, render: Render) -> None:
+    def __init__(self, result: ScenarioResult, facts: Facts, render: Render, most: int) -> None:
         self.first = result
         self.facts = facts
         self.render = render
         self.given: dict[ValuesPath, Input] = {}
         self.tried: set[tuple[ValuesPath, str]] = set()
-        self.left = MOST_RENDERS
+        self.left = most
         self._uses: dict[ValuesPath, tuple[ValueUses, tuple[TemplateFile, ...]]] = {}
 
     def fill(self, known: Iterable[Input]) -> Filled | None:
@@ -145,7 +150,8 @@ class _Filler:
         name = "inputs" if scenario.name == DEFAULTS else f"{scenario.name} with inputs"
         arguments = tuple(set_json(path, one.placeholder) for path, one in given.items())
         request = scenario.request._replace(set_arguments=(*arguments, *scenario.request.set_arguments))
-        return self.render(Scenario(name, request, ScenarioKind.INPUTS))
+        kind = ScenarioKind.INPUTS if scenario.switched is None else scenario.kind
+        return self.render(Scenario(name, request, kind, scenario.switched))
 
     # --- which values ---
 
@@ -155,7 +161,9 @@ class _Filler:
         all_known = dict.fromkeys((*located, *sorted({read.path for read in self.facts.uses.reads})))
         named = [path for path in all_known if _is_named(dotted(path), error.text)]
         told = [tuple(text.split(".")) for text in _DOTTED.findall(error.text)]
-        order = dict.fromkeys((*(path for path in named if path in located), *named, *located, *told))
+        words = set(_WORD.findall(error.text))
+        last = [path for path in all_known if path and len(path[-1]) > 3 and path[-1] in words]
+        order = dict.fromkeys((*(path for path in named if path in located), *named, *located, *last, *told))
         for path in order:
             if ANYTHING not in path and path and (self._is_empty(path) or path in named):
                 yield path
@@ -347,7 +355,7 @@ _DEEPEST = 8
 
 
 def _subschema(schema: object, path: ValuesPath, root: object) -> Mapping[str, object] | None:
-    schema = _resolved(schema, root)
+    schema = resolved(schema, root)
     if not isinstance(schema, dict):
         return None
     if not path:
@@ -363,12 +371,12 @@ def _all_of(schema: Mapping[str, object], root: object) -> Iterator[Mapping[str,
     for keyword in ("allOf", "anyOf", "oneOf"):
         parts = schema.get(keyword)
         for part in parts if isinstance(parts, list) else ():
-            resolved = _resolved(part, root)
-            if isinstance(resolved, dict):
-                yield resolved
+            inner = resolved(part, root)
+            if isinstance(inner, dict):
+                yield inner
 
 
-def _resolved(schema: object, root: object) -> object:
+def resolved(schema: object, root: object) -> object:
     """The schema that a local reference means."""
     for _ in range(_DEEPEST):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
@@ -400,7 +408,7 @@ def _of_schema(schema: Mapping[str, object], path: ValuesPath, root: object, dep
     if kind == "object":
         return _object_of_schema(schema, path, root, depth)
     if kind == "array":
-        items = _resolved(schema.get("items"), root)
+        items = resolved(schema.get("items"), root)
         if depth < _DEEPEST and isinstance(items, dict):
             return [_of_schema(items, path, root, depth + 1)]
         return [_PLACEHOLDER]

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import Json
 
 DEFAULTS = "defaults"
-"""The scenario of the default values."""
+"""The scenario of the default values; as a choice of scenarios, that one alone."""
+
+FULL = "full"
+"""The choice of all scenarios."""
 
 
 class Status(enum.StrEnum):

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.helm.protocol import HelmEngine, HelmMessage, LintOutput, Pending, RenderOutput
+from helm_constitution.helm.protocol import (
+    HelmEngine,
+    HelmMessage,
+    LintOutput,
+    Pending,
+    RenderedText,
+    RenderOutput,
+    RenderRequest,
+)
 from helm_constitution.model import Trouble
-from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.outcome import DEFAULTS, FULL, Status
 from helm_constitution.scenarios import (
     Known,
     Scenario,
@@ -20,6 +28,13 @@ from helm_constitution.scenarios import (
 
 if TYPE_CHECKING:
     from helm_constitution.subject import Facts
+    from helm_constitution.switches import Switched
+
+_FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE})
+"""What a full check adds: of these, renderings that are there already are not judged again."""
+
+MOST_FOR_SWITCH = 20
+"""Renderings that the inputs of one switched flag may cost."""
 
 Progress = Callable[[int, int], None]
 """Told how many scenarios are done, and of how many."""
@@ -54,6 +69,8 @@ class Rounds:
         self._progress = progress
         self._done = self._planned = 0
         self._known: Known = {}
+        self._texts: dict[str, str] = {}
+        self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         folder = facts.chart.path
         self.notices = tuple(
             f"the values are not validated: {address} is never fetched" for address in engine.remote_schemas(folder)
@@ -66,6 +83,8 @@ class Rounds:
             results = self._concluded(self._started)
             if self.facts.which != DEFAULTS:
                 results.extend(self._with_inputs(results))
+            if self.facts.which == FULL:
+                results.extend(self._full(results))
             self.results = tuple(results)
             mark_repeats(self.results)
         lint = self.lint.result()
@@ -104,11 +123,23 @@ class Rounds:
             if isinstance(pending, str):
                 results.append(not_run(scenario, pending))
             else:
-                results.append(conclude(scenario, pending.result(), self.facts.chart.name, self._known))
+                results.append(self._conclude(scenario, pending.result()))
             self._done += 1
             if self._progress is not None:
                 self._progress(self._done, self._planned)
         return results
+
+    def _conclude(self, scenario: Scenario, output: RenderOutput) -> ScenarioResult:
+        # One text for all scenarios that render it: there may be hundreds.
+        texts = self._texts
+        documents = tuple(RenderedText(one.source, texts.setdefault(one.text, one.text)) for one in output.documents)
+        output = output._replace(documents=documents)
+        key = (scenario.request.release_name, scenario.request.namespace, documents)
+        is_repeat = output.ok and key in self._seen and scenario.kind in _FOLLOWING
+        if is_repeat or (scenario.kind is ScenarioKind.KUBERNETES and output.ok and not _is_judged(scenario)):
+            return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
+        self._seen.add(key)
+        return conclude(scenario, output, self.facts.chart.name, self._known)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> Iterator[ScenarioResult]:
         """The scenarios that need input once more, with placeholders for what they ask for, where that is found."""
@@ -125,3 +156,87 @@ class Rounds:
                     found.setdefault(one.path, one)
                 yield filled.result
         self.facts.inputs = tuple(found.values())
+
+    # --- what a full check adds ---
+
+    def _full(self, results: Sequence[ScenarioResult]) -> Iterator[ScenarioResult]:
+        """Flags and enums switched one at a time, an upgrade, other Kubernetes versions: all on top of the defaults."""
+        names = (DEFAULTS, "inputs")
+        base = next(
+            (one for one in results if one.scenario.name in names and one.status is Status.RENDERED),
+            None,
+        )
+        if base is None:
+            self.facts.not_switched = "the defaults don't render"
+            return
+        from helm_constitution.switches import release_scenarios
+
+        yield from self._switched(base, results[0].scenario.request)
+        yield from self.render_all(release_scenarios(self.facts, base.scenario.request))
+
+    def _switched(self, base: ScenarioResult, given: RenderRequest) -> Iterator[ScenarioResult]:
+        """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
+        from helm_constitution.switches import Switch, Switched, is_changed, switches_of
+        from helm_constitution.trace import RANDOM
+
+        random = any(RANDOM.search(text) for text in self.facts.chart.files.values() if "{{" in text)
+        pending = switches_of(self.facts, given)
+        flags = {switch.path for switch in pending if switch.value is True}
+        settled: dict[tuple[str, ...], ScenarioResult] = {}
+        twins: dict[str, tuple[RenderedText, ...]] = {}
+        outcomes: dict[Switch, Switched] = {}
+        while pending:
+            batch = [one for one in pending if all(flag in settled for flag in one.enclosing if flag in flags)]
+            batch = batch or pending  # flags that hold each other
+            pending = [one for one in pending if one not in batch]
+            bases = []
+            for switch in batch:
+                around = [settled[flag] for flag in switch.enclosing if flag in settled]
+                bases.append(next((one for one in reversed(around) if one.status is Status.RENDERED), base))
+            scenarios = [switch.scenario(one.scenario.request) for switch, one in zip(batch, bases, strict=True)]
+            for switch, own, result in zip(batch, bases, self.render_all(scenarios), strict=True):
+                final = self._filled(result) if result.status is Status.NEEDS_INPUT else result
+                if switch.value is True:
+                    settled[switch.path] = final
+                changed = None
+                if final.status is Status.RENDERED:
+                    name = own.scenario.name
+                    changed = is_changed(own.documents, final.documents, twins.get(name))
+                    if changed and random:
+                        if name not in twins:
+                            twins[name] = self._twin(own)
+                        changed = is_changed(own.documents, final.documents, twins[name])
+                outcomes[switch] = Switched(switch, final, own, changed)
+                yield final
+        self.facts.switched = tuple(self._with_dead(outcomes.values()))
+
+    def _with_dead(self, outcomes: Iterable[Switched]) -> Iterator[Switched]:
+        for one in outcomes:
+            if one.changed is False and one.switch.is_flag:
+                from helm_constitution.probes import dead_heads
+
+                dead = dead_heads(one.switch, one.base, one.result, self.facts, self.engine)
+                yield one._replace(dead=dead)
+            else:
+                yield one
+
+    def _filled(self, result: ScenarioResult) -> ScenarioResult:
+        from helm_constitution.inputs import fill
+
+        filled = fill(
+            result,
+            self.facts,
+            lambda scenario: self.render_all([scenario])[0],
+            self.facts.inputs,
+            MOST_FOR_SWITCH,
+        )
+        return filled.result if filled is not None else result
+
+    def _twin(self, result: ScenarioResult) -> tuple[RenderedText, ...]:
+        return self.engine.render(self.facts.chart.path, result.scenario.request).result().documents
+
+
+def _is_judged(scenario: Scenario) -> bool:
+    from helm_constitution.switches import is_supported
+
+    return is_supported(scenario)

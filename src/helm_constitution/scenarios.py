@@ -15,6 +15,7 @@ from helm_constitution.helm.protocol import (
     FailureKind,
     HelmMessage,
     MessageLevel,
+    RenderedText,
     RenderOutput,
     RenderRequest,
     SetArgument,
@@ -38,12 +39,23 @@ class ScenarioKind(enum.StrEnum):
     UPGRADE = "upgrade"
 
 
+class SetValue(NamedTuple):
+    """A value that a scenario sets otherwise than by default, to see what comes of it."""
+
+    path: tuple[str, ...]
+    value: Json
+
+
 class Scenario(NamedTuple):
-    """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``."""
+    """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``.
+
+    ``switched`` is the value that makes a scenario of kind SWITCHED.
+    """
 
     name: str
     request: RenderRequest
     kind: ScenarioKind = ScenarioKind.FILE
+    switched: SetValue | None = None
 
 
 class ScenarioSetting(NamedTuple):
@@ -76,7 +88,8 @@ class ScenarioResult:
     """How a scenario went. ``rendering`` is there where objects can be judged; ``errors`` are helm's messages.
 
     A rendering with documents that aren't YAML has both: the other documents, and one error for each bad one, which
-    stands in ``broken`` by its error, as text.
+    stands in ``broken`` by its error, as text. ``documents`` are helm's, as text; a scenario that renders to those of
+    an earlier one may have no rendering of its own: its objects are judged there.
     """
 
     scenario: Scenario
@@ -85,6 +98,7 @@ class ScenarioResult:
     rendering: Rendering | None
     errors: tuple[HelmMessage, ...] = ()
     broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
+    documents: tuple[RenderedText, ...] = ()
 
 
 def plan(folder: Path, request: RenderRequest, which: str, settings: Iterable[ScenarioSetting] = ()) -> list[Scenario]:
@@ -155,11 +169,12 @@ def conclude(
     errors = tuple(broken) or output.errors
     if not output.ok and not documents:
         status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED
-        return ScenarioResult(scenario, status, _summary(errors), None, errors, broken)
+        return ScenarioResult(scenario, status, _summary(errors), None, errors, broken, output.documents)
     manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name))
     rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
     status = Status.FAILED if errors else Status.RENDERED
-    return ScenarioResult(scenario, status, _summary(errors) if errors else None, rendering, errors, broken)
+    message = _summary(errors) if errors else None
+    return ScenarioResult(scenario, status, message, rendering, errors, broken, output.documents)
 
 
 def mark_repeats(results: Iterable[ScenarioResult]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
     from helm_constitution.model import Location, Severity
-    from helm_constitution.scenarios import ScenarioResult
+    from helm_constitution.scenarios import ScenarioResult, SetValue
+    from helm_constitution.switches import Switched
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
     from helm_constitution.yamltree import RenderedLine, View, YamlDocument
@@ -42,7 +43,8 @@ class Facts:
     ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there. ``running`` are
     the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
     ``which`` scenarios are rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a user must
-    give, as far as they were found.
+    give, as far as they were found. ``switched`` tells how each flag and enum went that was set otherwise, and
+    ``not_switched`` why none was.
     ``comparison`` is the chart beside its baseline; ``no_comparison`` says why there is none.
     """
 
@@ -56,6 +58,8 @@ class Facts:
     inputs: tuple[Input, ...] = ()
     comparison: Comparison | None = None
     no_comparison: str = "no baseline was given"
+    switched: tuple[Switched, ...] = ()
+    not_switched: str = "only --scenarios full switches flags"
 
     def wait(self) -> None:
         """Waits for helm to be done."""
@@ -82,6 +86,34 @@ class Facts:
         if self.chart.is_library:
             return "a library chart renders nothing by itself"
         return "no scenario rendered"
+
+    def telling(self, scenarios: Iterable[str]) -> tuple[str, ...]:
+        """The scenarios that are worth naming for a finding: switched flags only where no other scenario shows it."""
+        names = tuple(scenarios)
+        plain = tuple(name for name in names if name not in self._set_values)
+        return plain or names
+
+    def set_value(self, scenario: str) -> SetValue | None:
+        """The value that a scenario sets otherwise to see what comes of it; None for those that users name."""
+        return self._set_values.get(scenario)
+
+    def is_by_itself(self, manifest: Manifest) -> bool:
+        """Whether a scenario that users name renders an object of this kind and name."""
+        return (manifest.kind, manifest.effective_namespace, manifest.name) in self._own_objects
+
+    @cached_property
+    def _own_objects(self) -> frozenset[tuple[str, str, str]]:
+        return frozenset(
+            (manifest.kind, manifest.effective_namespace, manifest.name)
+            for result in self.results
+            if result.rendering is not None and result.scenario.switched is None
+            for manifest in result.rendering.manifests
+        )
+
+    @cached_property
+    def _set_values(self) -> Mapping[str, SetValue]:
+        switched = ((result.scenario.name, result.scenario.switched) for result in self.results)
+        return {name: one for name, one in switched if one is not None}
 
     def line_of(self, location: Location) -> str | None:
         """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
@@ -253,8 +285,14 @@ class Subject:
 
     @property
     def renderings(self) -> Iterator[Rendering]:
-        """The renderings of the scenarios that rendered."""
-        return (result.rendering for result in self.results if result.rendering is not None)
+        """The renderings of the scenarios that rendered; not those for which a flag was turned off.
+
+        What is missing there, somebody has turned off.
+        """
+        for result in self.results:
+            switched = result.scenario.switched
+            if result.rendering is not None and (switched is None or switched.value is not False):
+                yield result.rendering
 
     @property
     def defaults(self) -> ScenarioResult | None:

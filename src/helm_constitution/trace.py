@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from helm_constitution.subject import Facts
     from helm_constitution.yamltree import YamlDocument
 
-_RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
+RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 """Functions that give something else each time."""
 
 
@@ -47,7 +48,7 @@ def trace(documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -
         if refused:
             rejected |= refused
             again.append(scenario)
-        elif output.ok and any(_RANDOM.search(source.text) for source in sources):
+        elif output.ok and any(RANDOM.search(source.text) for source in sources):
             random.append(scenario)
     if again:
         for scenario, output in zip(
@@ -118,11 +119,18 @@ def _render(
     if not sources:
         pending = [engine.render(chart.path, scenario.request) for scenario in scenarios]
         return [render.result() for render in pending]
+    with edited_copy(chart, sources) as copy:
+        pending = [engine.render(copy, scenario.request) for scenario in scenarios]
+        return [render.result() for render in pending]
+
+
+@contextmanager
+def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
         copy = Path(scratch) / chart.path.resolve().name
         _copy(chart, copy, sources)
-        pending = [engine.render(copy, scenario.request) for scenario in scenarios]
-        return [render.result() for render in pending]
+        yield copy
 
 
 def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:

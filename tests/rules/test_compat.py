@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution import kubernetes
 from helm_constitution.api import Problem
 from helm_constitution.rules.backward_compatibility import api_versions, selectors, versions
 from helm_constitution.rules.backward_compatibility import deprecations as deprecations_module
@@ -101,12 +102,12 @@ def test_apis_of_extensions_and_without_replacement() -> None:
 @pytest.mark.parametrize(
     ("constraint", "first", "last"),
     [
-        (None, api_versions.OLDEST_SUPPORTED_KUBERNETES, api_versions.NEWEST_KUBERNETES),
-        (">=1.19.0-0", 19, api_versions.NEWEST_KUBERNETES),
-        (">=1.25.3", 25, api_versions.NEWEST_KUBERNETES),
+        (None, kubernetes.OLDEST_SUPPORTED, kubernetes.NEWEST),
+        (">=1.19.0-0", 19, kubernetes.NEWEST),
+        (">=1.25.3", 25, kubernetes.NEWEST),
         ("~1.25", 25, 25),
         ("<1.22", 0, 21),
-        (">=1.99", api_versions.OLDEST_SUPPORTED_KUBERNETES, api_versions.NEWEST_KUBERNETES),
+        (">=1.99", kubernetes.OLDEST_SUPPORTED, kubernetes.NEWEST),
     ],
 )
 def test_the_minor_versions_that_a_chart_supports(constraint: str | None, first: int, last: int) -> None:
@@ -119,7 +120,7 @@ def test_the_table_of_old_apis_is_sound() -> None:
         assert old.deprecated is not None or old.removed is not None, api
         if old.deprecated is not None and old.removed is not None:
             assert old.deprecated <= old.removed, api
-        assert old.removed is None or old.component or old.removed <= api_versions.NEWEST_KUBERNETES, api
+        assert old.removed is None or old.component or old.removed <= kubernetes.NEWEST, api
         assert (old.replacement, "v1") not in {(key[0], "v1") for key in api_versions.OLD_APIS}, api
 
 

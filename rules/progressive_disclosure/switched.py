@@ -1,0 +1,130 @@
+"""Flags, set otherwise than by default: each has an effect, and none breaks the chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import (
+    MUST,
+    Problem,
+    Related,
+    Subject,
+    Tally,
+    TextPlace,
+    Unjudged,
+    View,
+    forbid,
+    require,
+    rule,
+)
+from helm_constitution.helm.protocol import FailureKind, HelmMessage
+from helm_constitution.outcome import FULL, Status
+
+from ..helm_words import is_told_elsewhere, place_of, text_of, words_of
+
+if TYPE_CHECKING:
+    from helm_constitution.switches import Switched
+
+
+def _require_switched(subject: Subject) -> tuple[Switched, ...]:
+    """How the chart's flags and enums went; raises Unjudged where they were not switched."""
+    if subject.chart.is_library:
+        raise Unjudged(subject.facts.not_rendered)
+    subject.facts.require_done()
+    if subject.facts.which != FULL or not any(result.documents for result in subject.results):
+        raise Unjudged(subject.facts.not_switched)
+    return subject.facts.switched
+
+
+def _value(one: Switched, subject: Subject) -> View | None:
+    values = subject.chart.values
+    return values.document.view.get(*one.switch.path) if values is not None else None
+
+
+@rule(
+    "disclosure/dead-flag",
+    default=MUST,
+    enforces=(
+        require(r"\bflags?\b.*\b(effect|work|matter|do something|take effect)"),
+        forbid(r"\b(dead|useless|ineffective|unused) (feature )?(flags?|switch(es)?|toggles?)"),
+        forbid(r"\bflags?\b.*\b(without (an? )?effect|no effect|nothing)\b"),
+    ),
+)
+def dead_flag(subject: Subject) -> Iterator[Problem | Tally]:
+    """Switching a flag changes nothing.
+
+    Why: somebody turns it off, believes it, and runs what they wanted to be rid of.
+    Bad:
+        {{- if .Values.metrics.enabled | default true }}      (default takes false for missing: always true)
+    Good:
+        {{- if .Values.metrics.enabled }}
+    Fix: give the flag its effect, or take it out of values.yaml and the templates. A default belongs into values.yaml.
+    Source: Helm documentation, Template Function List, "default"; text/template, Actions
+    """
+    flags = [one for one in _require_switched(subject) if one.switch.is_flag]
+    good = 0
+    for one in flags:
+        good += bool(one.changed)
+        if one.dead is None:
+            continue
+        related = tuple(
+            Related(TextPlace(head.template.path, head.template.span(head.branch)), "comes out alike either way")
+            for head in one.dead
+        )
+        why = "the conditions that ask for it decide nothing" if related else "nothing calls what asks for it"
+        yield Problem(f"setting it to {_shown(one)} changes nothing: {why}", _value(one, subject), related)
+    if flags:
+        yield Tally(good, len(flags), "flags change what is rendered by themselves")
+
+
+def _shown(one: Switched) -> str:
+    return one.switch.name.partition("=")[2]
+
+
+@rule(
+    "disclosure/flag-breaks",
+    default=MUST,
+    enforces=(
+        require(
+            r"\b(flags?|toggles?|features?)\b.*\b(render|work|succeed)\w*\b.*\b(on|off|either|both|enabled|switched)"
+        ),
+        require(r"\b(every|each|all|any) (feature )?(flags?|toggles?|switch(es)?)\b.*\b(render|work)"),
+        forbid(r"\b(flags?|toggles?)\b.*\bbreaks?\b"),
+    ),
+)
+def flag_breaks(subject: Subject) -> Iterator[Problem | Tally]:
+    """Switching one flag breaks the chart.
+
+    Why: the feature was never tried; the first user who wants it gets an error out of a template.
+    Bad:
+        {{- if .Values.ingress.enabled }}
+        host: {{ (index .Values.ingress.hosts 0).host }}      (hosts is empty by default)
+        {{- end }}
+    Good:
+        {{- if .Values.ingress.enabled }}
+        host: {{ required "ingress.hosts needs a host where ingress.enabled is true" (first .Values.ingress.hosts) }}
+        {{- end }}
+    Fix: mend the template, or ask by `required` or `fail` for what the feature needs: asking so is no fault.
+    Source: helm template, with --set for each flag
+    """
+    switched = _require_switched(subject)
+    causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[Switched]]] = {}
+    for one in switched:
+        if one.result.status is not Status.FAILED:
+            continue
+        for error in one.result.errors:
+            # A schema that forbids a value says so by itself.
+            if error.kind is FailureKind.SCHEMA or is_told_elsewhere(error, one.result, subject):
+                continue
+            causes.setdefault((error.file, error.line, words_of(error.text)), (error, []))[1].append(one)
+    for error, those in causes.values():
+        names = ", ".join(one.switch.name for one in those[:3])
+        more = f" and {len(those) - 3} more" if len(those) > 3 else ""
+        values = [value for one in those if (value := _value(one, subject)) is not None]
+        place = place_of(error, subject, those[0].result.scenario.name) or (values[0] if values else None)
+        related = tuple(Related(value, "switched") for value in values)
+        yield Problem(f"breaks with {names}{more}: {text_of(error)}", place, related)
+    if switched:
+        good = sum(one.result.status is not Status.FAILED for one in switched)
+        yield Tally(good, len(switched), "flags and enums can be switched")

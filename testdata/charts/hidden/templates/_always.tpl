@@ -1,0 +1,3 @@
+{{- define "hidden.labels" -}}
+app: hidden
+{{- end }}
