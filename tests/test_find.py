@@ -27,6 +27,7 @@ FILES = (
     "teams/a/.helm-constitution.yaml",
     "teams/a/charts/one/Chart.yaml",
     "teams/a/two/Chart.yaml",
+    "teams/a/.helm-constitution-debt.yaml",
     "teams/b/constitution.md",
     "testdata/broken/Chart.yaml",
     "testdata/broken/values.yaml",
@@ -75,6 +76,7 @@ def test_a_file_belongs_to_the_top_chart_of_the_nearest_one(
     ("file", "expected"),
     [
         ("teams/a/.helm-constitution.yaml", ["teams/a/charts/one", "teams/a/two"]),
+        ("teams/a/.helm-constitution-debt.yaml", ["teams/a/charts/one", "teams/a/two"]),
         ("teams/b/constitution.md", []),
         ("charts/web/constitution.md", ["charts/web"]),
         (

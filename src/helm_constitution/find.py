@@ -61,14 +61,15 @@ def charts_of(files: Iterable[Path]) -> list[Path]:
     """The charts that changed files belong to, each once, in path order; none for a file of no chart.
 
     A file belongs to the chart in the nearest folder above it, within its repository, and what lies in a chart's
-    ``charts/`` to the chart that holds it. A constitution or a configuration outside any chart rules those below its
-    folder. What :func:`find_charts` passes over in a folder is passed over here too.
+    ``charts/`` to the chart that holds it. A constitution, a configuration or a debt file outside any chart rules
+    those below its folder. What :func:`find_charts` passes over in a folder is passed over here too.
     """
     found = {chart for file in files for chart in _charts_of(os.path.abspath(file))}
     return sorted(Path(_as_typed(chart)) for chart in found)
 
 
 def _charts_of(file: str) -> list[str]:
+    from helm_constitution.config import DEBT_FILE_NAME, FILE_NAME
     from helm_constitution.constitution import repository_root
 
     folder, name = os.path.split(file)
@@ -79,7 +80,7 @@ def _charts_of(file: str) -> list[str]:
         return [] if any(_is_skipped(part) for part in parts if part != os.curdir) else [chart]
     if name == "constitution.md" and folder.endswith(os.path.join(".specify", "memory")):
         folder = os.path.dirname(os.path.dirname(folder))
-    elif name not in ("constitution.md", ".helm-constitution.yaml"):
+    elif name not in ("constitution.md", FILE_NAME, DEBT_FILE_NAME):
         return []
     try:
         return [str(found) for found in find_charts(Path(folder))]

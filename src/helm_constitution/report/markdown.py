@@ -18,7 +18,18 @@ from helm_constitution.report.files import (
     stale_waivers,
     trouble_message,
 )
-from helm_constitution.report.words import clean, counts, homes, inert, label, shorten
+from helm_constitution.report.words import (
+    asked,
+    clean,
+    counts,
+    homes,
+    inert,
+    label,
+    scenarios,
+    shorten,
+    some,
+    without_rules,
+)
 
 LIMIT = 65_536
 """What GitHub takes of a comment, in characters; held to in bytes as well, which are more."""
@@ -130,6 +141,12 @@ def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail:
         f"{code(chart.path)}, held to {words(held)}; rendered by helm {words(run.helm)} ({words(run.engine)} engine) "
         f"for Kubernetes {words(run.kube)}"
     )
+    if chart.scenarios:
+        yield ""
+        yield f"Scenarios: {words(scenarios(chart))}"
+    for message, names in asked(chart).items():
+        yield ""
+        yield f"Needs input ({words(some(names))}): {prose(message)}"
     yield from _problems(chart)
     for notice in chart.notices:
         yield ""
@@ -250,9 +267,11 @@ def _groups(chart: ChartReport) -> Iterator[_Group]:
             yield _Group(title, active)
     if stale := stale_waivers(chart):
         yield _Group("Stale waivers", stale)
-    excused = [finding for finding in chart.findings if not finding.active]
-    if excused:
-        yield _Group("Waived and debt", excused)
+    waived = [finding for finding in chart.findings if finding.waived is not None]
+    debt = [finding for finding in chart.findings if not finding.active and finding.waived is None]
+    for title, findings in (("Waived", waived), ("Debt", debt)):
+        if findings:
+            yield _Group(title, findings)
 
 
 def _folded(title: str, summary: str, lines: Iterator[str], *, unfolded: bool) -> Iterator[str]:
@@ -310,7 +329,7 @@ def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
 
 def _statement(principle: PrincipleReport, report: StatementReport) -> str:
     statement = report.statement
-    reason = f" ({words(report.reason)})" if report.reason else ""
+    reason = f" ({words(without_rules(report.reason))})" if report.reason else ""
     text = words(shorten(statement.full_text, 160))
     return f"- {words(principle.title)}, line {statement.line}, {statement.keyword}: {text}{reason}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict, Waived
 from helm_constitution.outcome import (
     DEFAULTS,
@@ -14,9 +13,19 @@ from helm_constitution.outcome import (
     PrincipleReport,
     RunReport,
     StatementReport,
-    Status,
 )
-from helm_constitution.report.words import clean, counts, homes, inert, label, shorten
+from helm_constitution.report.words import (
+    asked,
+    clean,
+    counts,
+    homes,
+    inert,
+    label,
+    scenarios,
+    shorten,
+    some,
+    without_rules,
+)
 
 SHOWN = 5
 """How many findings of one rule are shown under a principle before the rest is counted."""
@@ -35,8 +44,6 @@ _STYLES = {
     "pass": "\x1b[1;32m",
     "caret": "\x1b[1;31m",
 }
-
-_RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
 
 Paint = Callable[[str, str], str]
 
@@ -74,13 +81,9 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
     yield paint(f"constitution: {_constitution(chart)}", "dim")
     yield paint(f"engine: {run.engine}, helm {clean(run.helm)}, Kubernetes {clean(run.kube)}", "dim")
     if chart.scenarios:
-        yield paint(f"scenarios: {_scenarios(chart, full)}", "dim")
-    asked: dict[str, list[str]] = {}
-    for result in chart.scenarios:
-        if result.status is Status.NEEDS_INPUT:
-            asked.setdefault(result.message or "", []).append(result.name)
-    for message, names in asked.items():
-        yield paint(f"needs input ({clean(_some(names))}): {clean(message)}", "note")
+        yield paint(f"scenarios: {clean(scenarios(chart, full=full))}", "dim")
+    for message, names in asked(chart).items():
+        yield paint(f"needs input ({clean(some(names))}): {clean(message)}", "note")
     if chart.inputs:
         yield paint("inputs a user must give:", "note")
         for one in chart.inputs:
@@ -128,22 +131,6 @@ def _constitution(chart: ChartReport) -> str:
     return f"built-in{version}" if document.builtin else f"{clean(document.file)}{version}"
 
 
-def _scenarios(chart: ChartReport, full: bool) -> str:
-    """Every scenario where they are few; else how many went how, with the names of those that didn't render."""
-    names: dict[Status, list[str]] = {}
-    for result in chart.scenarios:
-        names.setdefault(result.status, []).append(clean(result.name))
-    if full or len(chart.scenarios) <= SHOWN + 1:
-        return ", ".join(
-            clean(result.name) + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
-            for result in chart.scenarios
-        )
-    return ", ".join(
-        f"{len(those)} {status.value}" + ("" if status is Status.RENDERED else f" ({_some(those)})")
-        for status, those in names.items()
-    )
-
-
 def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
     """What could not be judged, each once, with every scenario that it stopped."""
     scenarios: dict[Trouble, list[str]] = {}
@@ -152,7 +139,7 @@ def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
     for trouble, names in scenarios.items():
         place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""
         word = "scenario" if len(names) == 1 else "scenarios"
-        scenario = f" ({word} {clean(_some(names))})" if names != [DEFAULTS] else ""
+        scenario = f" ({word} {clean(some(names))})" if names != [DEFAULTS] else ""
         yield paint("could not judge", "error") + f": {place}{clean(trouble.message)}{scenario}"
         if trouble.traceback:
             yield from (clean(line) for line in trouble.traceback.rstrip().splitlines())
@@ -193,7 +180,7 @@ def _kinds(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: 
         yield from _findings(chart, debt, paint, full)
     elif debt:
         rules = list(dict.fromkeys(finding.rule for finding in debt))
-        yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {clean(_some(rules, 4))}; --all shows them"
+        yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {clean(some(rules, 4))}; --all shows them"
     if foreign:
         yield from _dependencies(foreign, paint)
 
@@ -208,7 +195,7 @@ def _dependencies(findings: Sequence[Finding], paint: Paint) -> Iterator[str]:
     rules = list(dict.fromkeys(finding.rule for finding in findings))
     yield (
         f"  {paint('note', 'note')} in objects of {'dependencies' if len(names) > 1 else 'the dependency'} "
-        f"{clean(_some(names, 3))}: {clean(_some(rules, 4))}; --all shows them"
+        f"{clean(some(names, 3))}: {clean(some(rules, 4))}; --all shows them"
     )
 
 
@@ -217,7 +204,7 @@ def _unchecked(reports: Sequence[StatementReport], paint: Paint, full: bool) -> 
     by_reason: dict[tuple[Verdict, str], list[StatementReport]] = {}
     for report in reports:
         reason = report.reason or ""
-        by_reason.setdefault((report.verdict, reason if full else _without_rules(reason)), []).append(report)
+        by_reason.setdefault((report.verdict, reason if full else without_rules(reason)), []).append(report)
     for (verdict, reason), those in by_reason.items():
         label, ending = paint(verdict.label, "unchecked"), f" ({clean(reason)})" if reason else ""
         if not full and len(those) > SHOWN - 2:
@@ -226,11 +213,6 @@ def _unchecked(reports: Sequence[StatementReport], paint: Paint, full: bool) -> 
         for report in those:
             text = clean(shorten(report.statement.text, 90))
             yield f"  {label} line {report.statement.line}, {report.statement.keyword}: {text}{ending}"
-
-
-def _without_rules(reason: str) -> str:
-    """A reason without the rules that gave it; ``--all`` and JSON name them."""
-    return _RULES.sub("", reason)
 
 
 def _findings(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: bool) -> Iterator[str]:
@@ -264,7 +246,7 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     lines = [str(line) for line in dict.fromkeys(other.location.line for other in group[1:]) if line]
     lines = [line for line in lines if line != str(finding.location.line)]
     if lines:
-        yield paint(f"        also at line{'s' if len(lines) > 1 else ''} {_some(lines, 6)}", "dim")
+        yield paint(f"        also at line{'s' if len(lines) > 1 else ''} {some(lines, 6)}", "dim")
     if not finding.message.startswith("dependency "):
         yield from _objects(group, paint)
     for related in finding.related:
@@ -300,14 +282,10 @@ def _objects(group: Sequence[Finding], paint: Paint) -> Iterator[str]:
         text = ", ".join(part for part in parts if part)
         scenarios.setdefault(text, {}).update(dict.fromkeys(finding.scenarios))
     for text, names in scenarios.items():
-        only = f"only with {_some(list(names))}" if names and DEFAULTS not in names else ""
+        only = f"only with {some(list(names))}" if names and DEFAULTS not in names else ""
         line = f"in {text} ({only})" if text and only else f"in {text}" if text else only
         if line:
             yield paint(f"        {clean(line)}", "dim")
-
-
-def _some(names: Sequence[str], shown: int = 2) -> str:
-    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
 
 
 def _source(location: Location, text: str, paint: Paint) -> Iterator[str]:

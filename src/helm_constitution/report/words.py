@@ -12,10 +12,15 @@ from typing import Any
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Finding, Severity
-from helm_constitution.outcome import ChartReport
+from helm_constitution.outcome import ChartReport, Status
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
+_RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
 _UNUSUAL = LazyPattern(r"[^\n -~]|#(?=#)")
+
+
+_SCENARIOS = 6
+"""So many scenarios are named one by one."""
 
 
 def clean(text: str) -> str:
@@ -98,3 +103,38 @@ def counts(findings: Sequence[Finding]) -> str:
     if debt := len(findings) - len(severities) - waived:
         texts.append(f"{debt} in debt")
     return ", ".join(texts)
+
+
+def some(names: Sequence[str], shown: int = 2) -> str:
+    """The first of several names, and how many more there are."""
+    return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
+
+
+def scenarios(chart: ChartReport, *, full: bool = False) -> str:
+    """Every scenario where they are few; else how many went how, with the names of those that didn't render."""
+    names: dict[Status, list[str]] = {}
+    for result in chart.scenarios:
+        names.setdefault(result.status, []).append(result.name)
+    if full or len(chart.scenarios) <= _SCENARIOS:
+        return ", ".join(
+            result.name + ("" if result.status is Status.RENDERED else f" ({result.status.value})")
+            for result in chart.scenarios
+        )
+    return ", ".join(
+        f"{len(those)} {status.value}" + ("" if status is Status.RENDERED else f" ({some(those)})")
+        for status, those in names.items()
+    )
+
+
+def asked(chart: ChartReport) -> dict[str, list[str]]:
+    """What the chart itself asks its user for, in its own words, and the scenarios that it stops."""
+    found: dict[str, list[str]] = {}
+    for result in chart.scenarios:
+        if result.status is Status.NEEDS_INPUT:
+            found.setdefault(result.message or "", []).append(result.name)
+    return found
+
+
+def without_rules(reason: str) -> str:
+    """A statement's reason without the rules that gave it, which JSON names."""
+    return _RULES.sub("", reason)
