@@ -3,8 +3,7 @@
     python -m bench.history GIT_DIRECTORY CHART_PATH [--last 100] [--step MAJOR] [--out releases.jsonl]
 
 Each commit that raised the version in Chart.yaml is compared with the one before it: a line of JSON for each, and a
-table of what the maintainers released against what the comparison asks for. Dependencies that git doesn't hold are
-replaced by empty charts.
+table of what the maintainers released against what the comparison asks for.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import argparse
 import io
 import itertools
 import json
-import re
 import subprocess
 import tarfile
 import tempfile
@@ -66,20 +64,29 @@ def releases(repository: Path, chart: str) -> list[Release]:
     return [Release(version, commit) for version, commit in reversed(found.items())]
 
 
-def unpack(repository: Path, commit: str, chart: str, folder: Path) -> Path:
-    """The chart's folder at a commit; empty charts stand for the dependencies that git doesn't hold."""
-    target = folder / (chart.rpartition("/")[2] or "chart")
-    archive = git(repository, "archive", "--format=tar", f"{commit}:{chart}")
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        tar.extractall(target, filter="data")
+def unpack(repository: Path, commit: str, chart: str, folder: Path, beside: str) -> Path:
+    """The chart's folder at a commit, with its dependencies.
+
+    For those that git doesn't hold in it stand the charts of these names beside it, as they are at the commit
+    ``beside`` (the same for both releases: what a dependency changes is its own), else empty charts.
+    """
+    target = extract(repository, f"{commit}:{chart}", folder / (chart.rpartition("/")[2] or "chart"))
     for dependency in load_chart(target).missing_dependencies:
-        # What the dependencies render isn't known; without any in their place nothing of the chart would be.
         place = target / "charts" / dependency.name
-        place.mkdir(parents=True, exist_ok=True)
-        version = re.sub(r"[^0-9.].*", "", re.sub(r"^[^0-9]*", "", dependency.version)).strip(".") or "0"
-        numbers = [*version.split("."), "0", "0"][:3]
-        text = f"apiVersion: v2\nname: {dependency.name}\nversion: {'.'.join(numbers)}\n"
-        (place / "Chart.yaml").write_text(text, encoding="utf-8")
+        sibling = f"{beside}:{chart.rpartition('/')[0]}/{dependency.name}"
+        if git(repository, "cat-file", "-t", sibling).strip() == b"tree":
+            extract(repository, sibling, place)
+        else:
+            place.mkdir(parents=True)
+            text = f"apiVersion: v2\nname: {dependency.name}\nversion: 0.0.0\n"
+            (place / "Chart.yaml").write_text(text, encoding="utf-8")
+    return target
+
+
+def extract(repository: Path, tree: str, target: Path) -> Path:
+    """Writes a tree into a folder."""
+    with tarfile.open(fileobj=io.BytesIO(git(repository, "archive", "--format=tar", tree))) as tar:
+        tar.extractall(target, filter="data")
     return target
 
 
@@ -88,8 +95,8 @@ def compare(repository: Path, chart: str, old: Release, new: Release, engine: He
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "constitution.md").write_text(CONSTITUTION, encoding="utf-8")
-        before = unpack(repository, old.commit, chart, folder / "old")
-        after = unpack(repository, new.commit, chart, folder / "new")
+        before = unpack(repository, old.commit, chart, folder / "old", new.commit)
+        after = unpack(repository, new.commit, chart, folder / "new", new.commit)
         options = CheckOptions(constitution=folder / "constitution.md", baseline=str(before), lines=False)
         return check_chart(after, engine, options)
 

@@ -104,7 +104,7 @@ def image_replaced(subject: Subject) -> Iterator[Problem]:
     Bad:
         # the last release had `repository: acme/config-reload`, and the version is a MINOR
         image:
-          repository: acme/reloader
+          repository: acme/watcher
     Good:
         image:
           repository: registry.acme.test/config-reload

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.errors import ConstitutionError
+from helm_constitution.errors import ConfigurationError, ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.model import Base, Finding, Severity, Trouble, Verdict
 from helm_constitution.outcome import (
@@ -82,6 +82,8 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress:
     """
     from helm_constitution.cache import Cache
 
+    if options.old_values is not None and options.baseline is None:
+        raise ConfigurationError("--old-values needs --baseline, the release that the values were for")
     # What a revision names may move without any file of the chart.
     cache = Cache.of(path, engine, options) if options.cache and options.baseline is None else None
     day = options.today or today()

@@ -199,14 +199,12 @@ class _Comparison:
                 yield from self._gone((*path, key))
 
     def _is_flag_dropped(self, path: Path) -> bool:
-        """Whether a flag that templates asked for is now only printed with the rest of its map."""
+        """Whether a flag that templates asked for is now at most printed with the rest of its map."""
         return (
             path[-1] in _FLAGS
             and isinstance(self.old.get(path), bool)
-            and self.old.asks(path)
+            and any("if" in line for line in self.old.lines(path))
             and not self.new.asks(path)
-            and self.new.facts.uses.is_whole(path[:-1])
-            and not self.old.facts.uses.is_whole(path[:-1])
         )
 
     def _newly_switched(self, added: list[Path]) -> Iterator[Change]:
@@ -254,7 +252,7 @@ class _Comparison:
                     _nested(key[:-1], {"registry": host, key[-1]: other}),
                     (*_names(key), dotted(registry)),
                 )
-            elif _program(value) != _program(other):
+            elif not _is_one_program(_program(value), _program(other)):
                 yield Change(
                     "compat/image-replaced",
                     Step.MAJOR,
@@ -326,6 +324,14 @@ class _Comparison:
             # Nothing tells the type but its use: keys and values are gone over where it was printed as a list.
             old, new = self.old.lines(path), self.new.lines(path)
             return any(_PAIRS.search(line) for line in new) and any("toYaml" in line for line in old - new)
+        if isinstance(before, dict) and before and after in (None, []):
+            # Of keys that had names, a list is gone over now.
+            named = [key for key in before if self.old.asks((*path, key))]
+            return (
+                bool(named)
+                and any("range" in line for line in self.new.lines(path))
+                and not any(self.new.asks((*path, key)) for key in named)
+            )
         if isinstance(before, list) and isinstance(after, list) and before and after:
             before, after = before[0], after[0]  # a list's type is that of its items
         kinds = {_kind(before), _kind(after)}
@@ -343,7 +349,7 @@ class _Comparison:
         if isinstance(before, list) and isinstance(after, list):
             first, second = f"list of {_kind(before[0])}s", f"list of {_kind(after[0])}s"
         else:
-            first, second = _kind(before) or "list", str(_kind(after))
+            first, second = _kind(before) or "list", _kind(after) or "list"
         return Change(
             "compat/value-retyped",
             Step.MAJOR,
@@ -408,6 +414,14 @@ def _leaves(path: Path, value: Json) -> Iterator[Path]:
         yield path
 
 
+def _maps(path: Path, value: Json) -> Iterator[Path]:
+    """A map, and those in it."""
+    if isinstance(value, dict) and value:
+        yield path
+        for key, part in value.items():
+            yield from _maps((*path, key), part)
+
+
 def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> dict[Path, Path]:
     """The new path of each removed value (a whole map, or a leaf) that is likely to live on elsewhere."""
     found: dict[Path, Path] = {}
@@ -457,17 +471,18 @@ def _is_in(path: Path, other: Path) -> bool:
 
 
 def _same_shape(old: _Side, new: _Side, path: Path, added: list[Path]) -> Path | None:
-    """The new map that has most of a removed map's keys."""
+    """The new map, maybe inside of another new one, that has most of a removed map's keys, or is printed as it was."""
     mine = {leaf[len(path) :] for leaf in _leaves(path, old.get(path))}
-    if len(mine) < 2 or not isinstance(old.get(path), dict):
+    if not isinstance(old.get(path), dict) or not old.get(path):
         return None
     best: tuple[float, Path] | None = None
-    for other in added:
+    for other in (inner for root in added for inner in _maps(root, new.get(root))):
         theirs = {leaf[len(other) :] for leaf in _leaves(other, new.get(other))}
         shared = mine & theirs
         share = len(shared) / len(mine)
         alike = _alike(path, other)
-        if share >= _SHARED_KEYS and (alike > 0.3 or (len(shared) >= 5 and share >= 0.8)):
+        is_same = len(mine) > 1 and (alike > 0.3 or (len(shared) >= 5 and share >= 0.8))
+        if share >= _SHARED_KEYS and (is_same or (alike > 0.3 and old.printed_as(path) & new.printed_as(other))):
             best = max(best or (0.0, other), (share + alike, other))
     return best[1] if best else None
 
@@ -500,6 +515,11 @@ def _alike(path: Path, other: Path) -> float:
 def _program(repository: str) -> str:
     """The last part of an image's name: what it is, wherever it is kept."""
     return repository.rpartition("/")[2].lower().replace("_", "-")
+
+
+def _is_one_program(name: str, other: str) -> bool:
+    """Whether two images are likely the same under another name: one name holds the other, or they share a word."""
+    return name in other or other in name or bool(set(name.split("-")) & set(other.split("-")))
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,136 @@
+"""What is said of the values of two releases."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.compare.changes import Step
+from helm_constitution.compare.values import compare_values
+from tests.rules.support import chart_subject
+
+
+def changes(old: tuple[str, str], new: tuple[str, str]) -> list[str]:
+    """The changes between two charts, each given by values.yaml and the data of a ConfigMap's template."""
+    sides = [
+        chart_subject({"values.yaml": values, "templates/x.yaml": f"kind: ConfigMap\ndata:\n{template}"}).facts
+        for values, template in (old, new)
+    ]
+    return [f"{change.step.name} {change.what}" for change in compare_values(*sides)]
+
+
+def test_nothing_changed() -> None:
+    side = ("a: 1\n", "  a: {{ .Values.a }}\n")
+    assert changes(side, side) == []
+
+
+def test_a_value_is_new_where_somebody_reads_it() -> None:
+    old = ("a: 1\n", "  a: {{ .Values.a }}\n")
+    assert changes(old, ("a: 1\nb: 2\n", old[1])) == []
+    assert changes(old, ("a: 1\nb: 2\n", old[1] + "  b: {{ .Values.b }}\n")) == ["MINOR value b is new"]
+
+
+def test_a_key_in_a_map_that_is_printed_whole_is_a_default() -> None:
+    template = "  labels: {{ toYaml .Values.labels }}\n"
+    assert changes(("labels: {}\n", template), ("labels:\n  a: b\n", template)) == [
+        'PATCH the default of labels.a changes from nothing to "b"'
+    ]
+    assert changes(("labels:\n  a: b\n", template), ("labels: {}\n", template)) == [
+        'PATCH the default of labels.a changes from "b" to nothing'
+    ]
+
+
+def test_a_value_that_lost_its_reader_and_stays_in_the_file_is_no_change_of_the_file() -> None:
+    assert changes(("a: 1\n", "  a: {{ .Values.a }}\n"), ("a: 1\n", "  a: 1\n")) == []
+
+
+def test_parts_of_a_removed_map_that_are_still_read_are_none() -> None:
+    old = ("probe:\n  path: /\n  port: 80\n", "  path: {{ .Values.probe.path }}\n  port: {{ .Values.probe.port }}\n")
+    new = ("other: 1\n", '  path: {{ .Values.probe.path | default "/" }}\n')
+    assert changes(old, new) == ["MAJOR value probe.port is removed"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("replicas: 2\n", "replicaCount: 2\n"),
+        ("podAnnotations: {a: b}\n", "pod:\n  annotations: {a: b}\n"),
+        ("logLevel: info\n", "log:\n  level: info\n"),
+    ],
+)
+def test_renames_by_name_and_use(before: str, after: str) -> None:
+    def template(values: str) -> str:
+        keys = [line.strip().partition(":")[0] for line in values.splitlines()]
+        return f"  x: {{{{ .Values.{'.'.join(keys)} | toYaml }}}}\n"
+
+    (change,) = changes((before, template(before)), (after, template(after)))
+    assert "has most likely taken its place" in change
+
+
+def test_what_only_shares_a_flag_is_no_rename() -> None:
+    old = ("monitoring:\n  enabled: true\n", "  m: {{ .Values.monitoring.enabled }}\n")
+    new = ("ingress:\n  enabled: true\n", "  i: {{ .Values.ingress.enabled }}\n")
+    assert changes(old, new) == [
+        "MAJOR value monitoring is removed with all below it (enabled)",
+        "MINOR value ingress is new",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (("a: 8080\n", "  a: {{ .Values.a }}\n"), ('a: "8080"\n', "  a: {{ .Values.a | quote }}\n")),
+        (('a: ""\n', "  a: {{ toYaml .Values.a }}\n"), ("a: {}\n", "  a: {{ toYaml .Values.a | nindent 4 }}\n")),
+        (("a: {}\n", "  a: {{ toYaml .Values.a }}\n"), ("a: []\n", "  a: {{ toYaml .Values.a | nindent 4 }}\n")),
+        (("a: true\n", "  a: {{ .Values.a }}\n"), ("a: auto\n", "  a: {{ .Values.a }}\n")),
+        (("a:\n", "  a: {{ .Values.a }}\n"), ("a: {b: 1}\n", "  a: {{ .Values.a.b }}\n")),
+    ],
+)
+def test_types_that_templates_take_both_ways_are_no_break(old: tuple[str, str], new: tuple[str, str]) -> None:
+    assert not [change for change in changes(old, new) if "retyped" in change or " was a " in change]
+
+
+def test_a_map_of_containers_where_a_list_was() -> None:
+    old = ("sidecars:\n", "  {{- toYaml .Values.sidecars | nindent 2 }}\n")
+    new = (
+        "sidecars: {}\n",
+        "  {{- range $name, $spec := .Values.sidecars }}\n  {{ $name }}: {{ $spec }}\n  {{- end }}\n",
+    )
+    assert changes(old, new) == ["MAJOR value sidecars was a list and is a map"]
+
+
+def test_a_list_where_keys_had_names() -> None:
+    old = (
+        "params:\n  enabled: true\n  conf: {a: b}\n",
+        "  {{- if .Values.params.enabled }}\n  c: {{ .Values.params.conf }}\n  {{- end }}\n",
+    )
+    new = ("params:\n", "  {{- range .Values.params }}\n  {{ .name }}: {{ .target }}\n  {{- end }}\n")
+    assert changes(old, new) == ["MAJOR value params was a map and is a list"]
+
+
+def test_tags_and_versions_are_the_applications() -> None:
+    template = "  a: {{ .Values.image.tag }}\n  b: {{ .Values.version }}\n"
+    assert (
+        changes(("image: {tag: 1.2.3}\nversion: 1\n", template), ("image: {tag: 1.2.4}\nversion: 2\n", template)) == []
+    )
+
+
+def test_a_registry_of_its_own() -> None:
+    old = ("image:\n  repository: quay.io/acme/web\n", "  i: {{ .Values.image.repository }}\n")
+    new = (
+        "image:\n  registry: quay.io\n  repository: acme/web\n",
+        "  i: {{ .Values.image.registry }}/{{ .Values.image.repository }}\n",
+    )
+    found = changes(old, new)
+    assert "MAJOR value image.repository held the registry too, which is now image.registry" in found
+
+
+def test_deprecation_is_read_from_the_old_comments() -> None:
+    old = chart_subject(
+        {
+            "values.yaml": "# -- Deprecated, use b\na: 1\nold:\n  # -- How many\n  b: 2\n",
+            "templates/x.yaml": "a: {{ .Values.a }}\nb: {{ .Values.old.b }}\n",
+        }
+    ).facts
+    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    found = {change.names[0]: change.announced for change in compare_values(old, new) if change.step is Step.MAJOR}
+    assert found == {"a": True, "old": False}

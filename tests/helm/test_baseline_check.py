@@ -1,0 +1,244 @@
+"""A check with a baseline, from git to the report, with each engine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.check import CheckOptions, check_chart
+from helm_constitution.errors import BaselineError, ConfigurationError
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.model import Base, Severity, Verdict
+from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.report import jsonreport, text
+from tests.helm.support import write_chart
+from tests.test_baseline import Repository
+
+RULES = (
+    "compat/version-unchanged, compat/version-too-small, compat/version-backwards, compat/value-renamed, "
+    "compat/immutable-changed, compat/object-renamed, compat/object-removed"
+)
+DEPLOYMENT = """apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}-web
+spec:
+  replicas: {{ .Values.replicas }}
+  selector:
+    matchLabels:
+      app: web
+  template:
+    metadata:
+      labels:
+        app: web
+    spec:
+      containers:
+        - name: web
+          image: acme/web:1.0.0
+"""
+SECRET = """apiVersion: v1
+kind: Secret
+metadata:
+  name: {{ .Release.Name }}-web
+immutable: true
+stringData:
+  password: {{ randAlphaNum 20 }}
+"""
+METADATA = "apiVersion: v2\nname: web\nversion: {}\n"
+
+
+def old_chart(folder: Path) -> None:
+    write_chart(
+        folder,
+        {
+            "Chart.yaml": METADATA.format("1.0.0"),
+            "values.yaml": "# -- Number of pods\nreplicas: 1\n",
+            "templates/deployment.yaml": DEPLOYMENT,
+            "templates/secret.yaml": SECRET,
+        },
+    )
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    """A chart whose values and selector changed since its only release, with a constitution beside it."""
+    repository = Repository(tmp_path / "repository")
+    folder = repository.folder / "web"
+    old_chart(folder)
+    repository.commit("web-1.0.0")
+    (folder / "Chart.yaml").write_text(METADATA.format("1.0.1"))
+    (folder / "values.yaml").write_text("# -- Number of pods\nreplicaCount: 1\n")
+    deployment = DEPLOYMENT.replace(".replicas", ".replicaCount").replace(
+        "app: web\n", "app: web\n      tier: front\n", 1
+    )
+    (folder / "templates" / "deployment.yaml").write_text(deployment)
+    (repository.folder / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {RULES} -->\n")
+    return folder
+
+
+def check(chart: Path, engine: HelmEngine, **options: object) -> ChartReport:
+    return check_chart(chart, engine, CheckOptions(**{"baseline": "auto", **options}))  # type: ignore[arg-type]
+
+
+def test_both_places_of_each_change(chart: Path, engine: HelmEngine) -> None:
+    report = check(chart, engine)
+    found = {finding.rule: finding for finding in report.findings}
+    assert sorted(found) == ["compat/immutable-changed", "compat/value-renamed", "compat/version-too-small"]
+    renamed, selector = found["compat/value-renamed"], found["compat/immutable-changed"]
+    assert (renamed.location.file, renamed.location.line) == ("values.yaml", 2)
+    assert [(one.location.base, one.location.file, one.location.line) for one in renamed.related] == [
+        (Base.BASELINE, "values.yaml", 2)
+    ]
+    assert (selector.location.file, selector.location.line) == ("templates/deployment.yaml", 10)
+    assert [(one.location.base, one.location.file, one.location.line) for one in selector.related] == [
+        (Base.BASELINE, "templates/deployment.yaml", 8)
+    ]
+    assert found["compat/version-too-small"].message == (
+        "1.0.0 to 1.0.1 is a PATCH version, and the change breaks users in 2 places: it asks for 2.0.0"
+    )
+    assert report.baseline is not None
+    assert (report.baseline.origin, report.baseline.required_version, report.baseline.enough) == (
+        "tag web-1.0.0",
+        "2.0.0",
+        False,
+    )
+
+
+def test_a_major_version_makes_notes_of_it(chart: Path, engine: HelmEngine) -> None:
+    (chart / "Chart.yaml").write_text(METADATA.format("2.0.0"))
+    report = check(chart, engine)
+    assert {finding.severity for finding in report.findings} == {Severity.NOTE}
+    assert report.verdict is Verdict.PASS
+
+
+def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
+    (chart / "Chart.yaml").write_text(METADATA.format("1.0.0"))
+    (chart / ".helm-constitution.yaml").write_text("release: bot\n")
+    report = check(chart, embedded)
+    assert {finding.severity for finding in report.findings} == {Severity.NOTE}
+    (statement,) = report.principles[0].statements
+    assert statement.verdict is Verdict.UNCHECKED
+    assert statement.reason is not None
+    assert "release: bot" in statement.reason
+    assert report.baseline is not None
+    assert report.baseline.required_version == "2.0.0"
+    message = report.baseline.commit_message
+    assert message is not None
+    assert message.startswith("feat(web)!: ")
+    assert "BREAKING CHANGE: value replicas is removed" in message
+    shown = text.render(RunReport("embedded", "v4", "v1.36.0", (report,)))
+    assert "for the commit's message:" in shown
+    assert "this asks for 2.0.0 or later, which the release sets" in shown
+
+
+def test_a_new_chart_is_said_to_be_new(chart: Path, embedded: HelmEngine) -> None:
+    repository = chart.parent
+    other = write_chart(repository / "api", {"Chart.yaml": "apiVersion: v2\nname: api\nversion: 0.1.0\n"})
+    report = check(other, embedded, baseline="web-1.0.0")
+    assert report.findings == ()
+    (statement,) = report.principles[0].statements
+    assert statement.reason is not None
+    assert statement.reason.startswith("the chart is new: web-1.0.0 (")
+    document = json.loads(jsonreport.render(RunReport("embedded", "v4", "v1.36.0", (report,))))
+    assert document["charts"][0]["baseline"]["version"] is None
+    assert "has no chart api" in document["charts"][0]["baseline"]["origin"]
+
+
+def test_the_same_chart_again_is_no_change(chart: Path, embedded: HelmEngine, tmp_path: Path) -> None:
+    """Also where a value is another with each rendering."""
+    old_chart(tmp_path / "old" / "web")
+    old_chart(tmp_path / "new" / "web")
+    (tmp_path / "new" / "constitution.md").write_text((chart.parent / "constitution.md").read_text())
+    report = check(tmp_path / "new" / "web", embedded, baseline=str(tmp_path / "old" / "web"))
+    assert report.findings == ()
+    (tmp_path / "new" / "web" / "README.md").write_text("# web\n")
+    report = check(tmp_path / "new" / "web", embedded, baseline=str(tmp_path / "old" / "web"))
+    assert [finding.rule for finding in report.findings] == ["compat/version-unchanged"]
+
+
+def test_old_values_on_the_new_chart(chart: Path, engine: HelmEngine, tmp_path: Path) -> None:
+    values = tmp_path / "prod.yaml"
+    values.write_text("replicas: 5\n")
+    report = check(chart, engine, old_values=values)
+    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    assert (lost.location.base, lost.location.file, lost.location.line) == (Base.ABSOLUTE, str(values), 1)
+    assert lost.severity is Severity.ERROR
+    assert lost.message.startswith("replicas is ignored now")
+    assert lost.message.endswith("set replicaCount instead of replicas")
+
+
+def test_old_values_that_the_chart_refuses(chart: Path, engine: HelmEngine, tmp_path: Path) -> None:
+    values = tmp_path / "prod.yaml"
+    values.write_text("replicas: 5\n")
+    template = chart / "templates" / "deployment.yaml"
+    template.write_text('{{- if .Values.replicas }}{{ fail "replicas is gone" }}{{ end }}\n' + template.read_text())
+    report = check(chart, engine, old_values=values)
+    lost = [finding.message for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    assert any("the values of old values render no longer" in message for message in lost)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "can't be read"), (b"a: \xff\n", "not UTF-8"), (b"- a\n", "must be a map")]
+)
+def test_old_values_that_are_none(
+    chart: Path, embedded: HelmEngine, tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    values = tmp_path / "prod.yaml"
+    if content is not None:
+        values.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message):
+        check(chart, embedded, old_values=values)
+
+
+def test_old_values_without_a_baseline(chart: Path, embedded: HelmEngine, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="--old-values needs --baseline"):
+        check(chart, embedded, baseline=None, old_values=tmp_path / "prod.yaml")
+
+
+def test_an_unknown_baseline(chart: Path, embedded: HelmEngine) -> None:
+    with pytest.raises(BaselineError, match="'v9' is no folder, no package and no revision"):
+        check(chart, embedded, baseline="v9")
+
+
+def test_the_values_of_a_scenario_stay_those_of_the_old_chart(chart: Path, engine: HelmEngine) -> None:
+    """Who moved their ci values along with a rename doesn't hide what the old ones meet."""
+    repository = Repository(chart.parent)
+    repository("checkout", "--quiet", "--", ".")
+    (chart / "ci").mkdir()
+    (chart / "ci" / "big-values.yaml").write_text("replicas: 9\n")
+    repository.commit("web-1.0.1")
+    (chart / "Chart.yaml").write_text(METADATA.format("1.1.0"))
+    (chart / "ci" / "big-values.yaml").write_text("replicas: 9\nhost: a\n")
+    service = "{{- if .Values.host }}\napiVersion: v1\nkind: Service\nmetadata:\n  name: web\n{{- end }}\n"
+    (chart / "templates" / "service.yaml").write_text(service)
+    report = check(chart, engine)
+    assert report.baseline is not None
+    assert [change.what for change in report.baseline.changes] == ["files of the chart differ"]
+
+
+class Counting:
+    """An engine that counts what it is asked for."""
+
+    def __init__(self, engine: HelmEngine) -> None:
+        self._engine = engine
+        self.renders = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._engine, name)
+
+    def render(self, chart: Path, request: RenderRequest) -> object:
+        self.renders += 1
+        return self._engine.render(chart, request)
+
+
+def test_helm_renders_each_side_once_more_at_most_for_each_purpose(chart: Path, embedded: HelmEngine) -> None:
+    counting = Counting(embedded)
+    check(chart, counting, lines=False)  # type: ignore[arg-type]
+    # New, old, and old again because of the random password.
+    assert counting.renders == 3
+    counting.renders = 0
+    check(chart, counting)  # type: ignore[arg-type]
+    # Both once more with their lines marked.
+    assert counting.renders <= 6
