@@ -13,6 +13,7 @@ import pytest
 
 from helm_constitution.cli import _colour
 from helm_constitution.report import FORMATS
+from tests.report.support import commands, steering
 
 CHARTS = Path(__file__).parent.parent / "testdata" / "charts"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -166,6 +167,43 @@ def test_a_chart_is_placed_in_its_repository_from_wherever_it_is_checked(program
     place = "::error file=web/Chart.yaml,"
     for path in ("web", "./web/", str(chart), "../" + chart.parent.name + "/web"):
         assert place in program("check", path, "--format", "github").stdout
+
+
+def test_changed_files_of_no_chart_need_no_helm_and_give_whole_reports(program: Run, chart: Path) -> None:
+    (chart.parent / ".git").mkdir()
+    (chart.parent / "README.md").touch()
+    outputs = ("--output", "sarif=x.sarif", "--output", "junit=x.xml")
+    done = program("check", "--changed", "README.md", *outputs, HELM_BIN="none")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert json.loads((chart.parent / "x.sarif").read_text())["runs"][0]["results"] == []
+    assert "<testsuites" in (chart.parent / "x.xml").read_text()
+    assert json.loads(program("check", "--changed", "--format", "json").stdout)["charts"] == []
+    assert "(web)" in program("check", "--changed", "web/values.yaml", "web/templates/config.yaml").stdout
+
+
+def test_a_hostile_chart_steers_nothing(program: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "a%20b: c|`d`,\n::set-output name=e::f"
+    (folder / "templates").mkdir(parents=True)
+    (tmp_path / "constitution.md").write_text(
+        "# C\n\n## ::error::x <b>|`@team`\n\nValues MUST have \x1b[31m comments <!-- rules: values/undocumented -->\n\n"
+        "## Docs\n\nX MUST be <img src=x onerror=alert(1)> ##[add-path]x #12.\n"
+    )
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n")
+    (folder / "values.yaml").write_text('"@team <b>|`##[add-path]x": 1\n"\\e[31mred": 2\n')
+    (folder / "templates" / "a %:bü.yaml").write_text(
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: "x\\e[2J|<b>\\n::error::y"\n'
+    )
+    for form in FORMATS:
+        done = program(
+            "check", ".", "--format", form, "--constitution", "constitution.md", "--select", "helm,templates"
+        )
+        assert (done.returncode, done.stderr) == (1, ""), form
+        assert steering(done.stdout) == [], form
+        if form != "github":
+            assert commands(done.stdout) == [], form
+    for command in ("show", "check"):
+        shown = program("constitution", command, "constitution.md").stdout
+        assert (steering(shown), commands(shown)) == ([], [])
 
 
 def test_an_error_of_a_hostile_name_is_one_harmless_line(program: Run) -> None:

@@ -198,19 +198,22 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
     """
     from helm_constitution.files import write_file
 
-    if options["changed"]:
-        from helm_constitution.find import charts_of
-
-        charts = tuple(charts_of(charts))
-        if not charts:
-            return 0
     targets = [_output(text, options["form"]) for text in options["outputs"]]
-    run = _judged(charts, options)
+    run = _judged_changes(charts, options) if options["changed"] else _judged(charts, options)
     for form, file in targets:
         write_file(file, _rendered(run, form, colour=False, full=True), "the report")
     if not any(form == options["form"] for form, _ in targets):
         click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
     return run.status
+
+
+def _judged_changes(files: tuple[Path, ...], options: dict[str, Any]) -> RunReport:
+    """Checks the charts that changed files belong to; where there are none, the report says nothing, without helm."""
+    from helm_constitution.find import charts_of
+    from helm_constitution.outcome import RunReport
+
+    charts = tuple(charts_of(files))
+    return _judged(charts, options) if charts else RunReport("none", "", "", ())
 
 
 def _judged(charts: tuple[Path, ...], options: dict[str, Any]) -> RunReport:
@@ -492,10 +495,11 @@ def show(file: Path | None) -> None:
     """
     from helm_constitution import registry
     from helm_constitution.demands import match, show_lines
+    from helm_constitution.report.words import clean, inert
 
     document = _document(file)
     for line in show_lines(document, match(document, registry.modules())):
-        click.echo(line)
+        click.echo(inert(clean(line)))
 
 
 @constitution.command("check")
@@ -504,11 +508,12 @@ def check_document(file: Path | None) -> int:
     """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic."""
     from helm_constitution import registry
     from helm_constitution.constitution import constitution_faults, read_constitution
+    from helm_constitution.report.words import clean, inert
 
     name, text = read_constitution(Path(), file)
     faults = constitution_faults(text, name, registry.modules())
     for line, message in faults:
-        click.echo(f"{name}:{line}: {message}" if line else f"{name}: {message}")
+        click.echo(inert(clean(f"{name}:{line}: {message}" if line else f"{name}: {message}")))
     if faults:
         return 2
     click.echo(f"{name}: no faults")

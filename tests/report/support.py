@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from helm_constitution.model import (
@@ -93,3 +94,13 @@ def chart(*findings: Finding, problems: tuple[Trouble, ...] = (), **changes: Any
 def run(*charts: ChartReport) -> RunReport:
     """A run over charts."""
     return RunReport("cli", "v4.3.1", "v1.36.0", charts)
+
+
+def commands(report: str) -> list[str]:
+    """The lines that a CI runner would take for commands."""
+    return [line for line in report.splitlines() if line.strip().startswith("::") or re.search(r"##\w*\[", line)]
+
+
+def steering(report: str) -> list[str]:
+    """The characters that a terminal would obey, or that are no text."""
+    return [character for character in report if character != "\n" and not character.isprintable()]

@@ -109,6 +109,17 @@ def test_sarif_says_what_was_not_judged() -> None:
     ]
 
 
+def test_sarif_leaves_out_the_weakest_of_more_results_than_code_scanning_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sarif, "_RESULTS", 2)
+    severities = (Severity.NOTE, Severity.ERROR, Severity.NOTE, Severity.WARNING)
+    only = sarif_run(sarif.render(run(chart(*(finding(severity=severity) for severity in severities)))))
+    assert [result["level"] for result in only["results"]] == ["error", "warning"]
+    (*_, last) = only["invocations"][0]["toolExecutionNotifications"]
+    assert last["message"]["text"].startswith("2 more findings, the weakest, are left out")
+
+
 def test_sarif_suppresses_what_is_waived_or_debt_and_keeps_the_reason() -> None:
     results = sarif_run(sarif.render(sample()))["results"]
     assert [result["suppressions"] for result in results if "suppressions" in result] == [

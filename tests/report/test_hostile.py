@@ -38,7 +38,7 @@ from helm_constitution.outcome import (
     Status,
 )
 from helm_constitution.report import FORMATS, markdown, renderer, text
-from tests.report.support import chart, finding, run, statement
+from tests.report.support import chart, commands, finding, run, statement, steering
 from tests.report.test_formats import SCHEMA
 
 FRAGMENTS = (
@@ -150,16 +150,6 @@ def reported(one: str) -> RunReport:
         rules=(RuleReport("security/root-user"), RuleReport(one, one)),
     )
     return run(report, report)
-
-
-def commands(report: str) -> list[str]:
-    """The lines that a CI runner would take for commands."""
-    return [line for line in report.splitlines() if line.strip().startswith("::") or re.search(r"##\w*\[", line)]
-
-
-def steering(report: str) -> list[str]:
-    """The characters that a terminal would obey, or that are no text."""
-    return [character for character in report if character != "\n" and not character.isprintable()]
 
 
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {"github"}))

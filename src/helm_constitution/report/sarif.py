@@ -29,6 +29,9 @@ FINGERPRINT = "helmConstitution/v1"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _STALE = "A waiver has expired, or nothing is left that it waives: renew it or take it out."
 _ROOT = "%SRCROOT%"
+_RESULTS = 25_000
+"""Results that code scanning takes; of more it takes none."""
+
 _DESCRIPTION = 1024
 """Characters that code scanning takes of a description."""
 
@@ -37,9 +40,17 @@ def render(run: RunReport) -> str:
     """The report as one SARIF run.
 
     URIs count from the repository's root. Rules are described where there are results of them. What could not be judged
-    and the statements that nothing checks are notifications of the invocation.
+    and the statements that nothing checks are notifications of the invocation. Of more results than code scanning takes
+    the weakest are left out, with a notification that counts them.
     """
-    rules = list(dict.fromkeys(finding.rule for chart in run.charts for finding in entries(chart)))
+    found = [(chart, finding) for chart in run.charts for finding in entries(chart)]
+    kept = set(sorted(range(len(found)), key=lambda number: -found[number][1].severity)[:_RESULTS])
+    shown = [pair for number, pair in enumerate(found) if number in kept]
+    notifications = [notification for chart in run.charts for notification in _notifications(chart)]
+    if len(shown) < len(found):
+        text = f"{len(found) - len(shown)} more findings, the weakest, are left out: the format json has all of them"
+        notifications.append({"level": "warning", "descriptor": {"id": "left-out"}, "message": {"text": text}})
+    rules = list(dict.fromkeys(finding.rule for _, finding in shown))
     index = {rule: number for number, rule in enumerate(rules)}
     document = {
         "$schema": SCHEMA,
@@ -59,14 +70,10 @@ def render(run: RunReport) -> str:
                     {
                         "executionSuccessful": run.status != 2,
                         "exitCode": run.status,
-                        "toolExecutionNotifications": [
-                            notification for chart in run.charts for notification in _notifications(chart)
-                        ],
+                        "toolExecutionNotifications": notifications,
                     }
                 ],
-                "results": [
-                    _result(chart, finding, index[finding.rule]) for chart in run.charts for finding in entries(chart)
-                ],
+                "results": [_result(chart, finding, index[finding.rule]) for chart, finding in shown],
             }
         ],
     }
