@@ -183,14 +183,13 @@ def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     if values is None or not values.keys():
         raise Unjudged("the chart has no values")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
-    # A map whose keys some template reads one by one is the chart's own, though it is passed on whole elsewhere (to a
-    # checksum, say).
-    known = {read.path[:length] for read in subject.uses.reads for length in range(len(read.path))}
     uses = subject.uses
 
     def is_whole(path: Path) -> bool:
+        # A map whose keys some template reads one by one is the chart's own, though it is passed on whole elsewhere (to
+        # a checksum, say).
         steps = tuple(str(step) for step in path)
-        return steps in uses.reached or (steps not in known and uses.is_whole(steps))
+        return steps in uses.reached or (not uses.is_taken_apart(steps) and uses.is_whole(steps))
 
     in_readme = _in_readme(subject) if subject.text("readme") else frozenset()
     good = total = 0

@@ -125,7 +125,7 @@ def _is_own(key: ValueKey, subject: Subject) -> bool:
     uses = subject.uses
     if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
         return False
-    return any(read.path == path for read in uses.reads)
+    return path in uses.paths
 
 
 _LISTS_OF_KUBERNETES = (

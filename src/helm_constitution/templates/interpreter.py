@@ -81,6 +81,7 @@ class Interpreter:
         self.chart = chart
         self.templates = templates
         self.defaults: Json = chart.values.data if chart.values is not None else {}
+        self.known_defaults: dict[tuple[str, ...], bool] = {}
         # What is found.
         self.reads: dict[tuple[Node, tuple[str, ...]], tuple[TemplateFile, int]] = {}
         self.used: set[tuple[str, ...]] = set()
@@ -422,9 +423,13 @@ class Interpreter:
             return self._command(stages[0], None)
         optional = self.optional
         value: Value | None = None
+        # A stage may give nil where a later one takes it: up to the last of those.
+        last = 0
+        if not optional:
+            last = next((at for at in range(len(stages) - 1, 0, -1) if _function_name(stages[at]) in TOLERANT), 0)
         for index, command in enumerate(stages):
             if not optional:
-                self.optional = any(_function_name(later) in TOLERANT for later in stages[index + 1 :])
+                self.optional = index < last
             value = self._command(command, value)
         self.optional = optional
         assert value is not None
@@ -582,7 +587,10 @@ class Interpreter:
     def _print(self, path: tuple[str, ...], node: Node | None) -> None:
         """Notes that a value takes part in what the action at work prints; ``node`` is the expression that it is."""
         if self.action is not None:
-            self.printed.setdefault(self.action, (self.template, {}))[1].setdefault(path, node)
+            known = self.printed.get(self.action)
+            if known is None:
+                known = self.printed[self.action] = (self.template, {})
+            known[1].setdefault(path, node)
 
     def _is_guarded(self, path: tuple[str, ...]) -> bool:
         guards = self.guards
@@ -595,6 +603,8 @@ class Interpreter:
 
     def take_whole(self, value: Value, into: set[tuple[str, ...]] | None = None) -> None:
         """Counts everything below a value as read."""
+        if not value:
+            return
         target = self.whole if into is None else into
         pending = list(value)
         while pending:

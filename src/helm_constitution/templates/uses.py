@@ -9,7 +9,7 @@ run time, everything that it may reach counts as read; where a value can't be fo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.templates.interpreter import Interpreter
@@ -26,15 +26,13 @@ ValuesPath = tuple[str, ...]
 class ValueRead(NamedTuple):
     """A place that reads a value.
 
-    ``path`` is that of the chart's values, without ``.Values``. ``whole`` says that somewhere everything below it is
-    used. ``optional``: here the last key may be missing without harm (a condition, ``default``, an argument of
-    ``dict``), though not its parents. ``guarded``: nothing need be there, because a condition around it, ``hasKey``,
-    ``dig``, ``required`` or the like took care, or because the analysis can't tell. ``template`` is the file (a
-    dependency's begins with ``charts/``).
+    ``path`` is that of the chart's values, without ``.Values``. ``optional``: here the last key may be missing without
+    harm (a condition, ``default``, an argument of ``dict``), though not its parents. ``guarded``: nothing need be
+    there, because a condition around it, ``hasKey``, ``dig``, ``required`` or the like took care, or because the
+    analysis can't tell. ``template`` is the file (a dependency's begins with ``charts/``).
     """
 
     path: ValuesPath
-    whole: bool
     guarded: bool
     optional: bool
     template: TemplateFile
@@ -87,24 +85,11 @@ class ValueUses:
         whole: frozenset[ValuesPath],
         reached: frozenset[ValuesPath],
         provided: frozenset[ValuesPath],
-        printed: tuple[Printed, ...] = (),
-        printed_defines: tuple[PrintedDefine, ...] = (),
-        tested: frozenset[ValuesPath] = frozenset(),
-        compared: Mapping[ValuesPath, tuple[str, ...]] = MappingProxyType({}),
-        uncalled: frozenset[Define] = frozenset(),
+        interpreter: Interpreter,
     ) -> None:
+        self._interpreter = interpreter
         self.reads = reads
         """In no particular order; one path may be read in many places."""
-        self.printed = printed
-        """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
-        self.printed_defines = printed_defines
-        """The named templates whose output the actions print, as it is or as data."""
-        self.tested = tested
-        """The paths that conditions ask for; ANYTHING stands for keys that are known only at run time."""
-        self.compared = compared
-        """The texts that ``eq``, ``ne`` and ``has`` compare a value with, in the order in which they were met."""
-        self.uncalled = uncalled
-        """The named templates that nothing calls."""
         self.whole = whole
         """The paths that are used with all that is below them: printed, ranged over, given to ``toYaml``."""
         self.reached = reached
@@ -117,6 +102,51 @@ class ValueUses:
             self._children.setdefault(path, False)
             for length in range(len(path)):
                 self._children[path[:length]] = True
+
+    @cached_property
+    def printed(self) -> tuple[Printed, ...]:
+        """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""
+        return tuple(
+            Printed(path, template, action, source)
+            for action, (template, sources) in self._interpreter.printed.items()
+            for path, source in sources.items()
+        )
+
+    @cached_property
+    def printed_defines(self) -> tuple[PrintedDefine, ...]:
+        """The named templates whose output the actions print, as it is or as data."""
+        entries = (entry for entries in self._interpreter.defines.values() for entry in entries)
+        origins = {define: template for template, define in entries}
+        return tuple(
+            PrintedDefine(define, origins[define], template, action)
+            for action, (template, defines) in self._interpreter.printed_defines.items()
+            for define in defines
+        )
+
+    @cached_property
+    def tested(self) -> frozenset[ValuesPath]:
+        """The paths that conditions ask for; ANYTHING stands for keys that are known only at run time."""
+        return frozenset(self._interpreter.tested)
+
+    @cached_property
+    def compared(self) -> Mapping[ValuesPath, tuple[str, ...]]:
+        """The texts that ``eq``, ``ne`` and ``has`` compare a value with, in the order in which they were met."""
+        return {path: tuple(texts) for path, texts in self._interpreter.compared.items()}
+
+    @cached_property
+    def uncalled(self) -> frozenset[Define]:
+        """The named templates that nothing calls."""
+        entries = (entry for entries in self._interpreter.defines.values() for entry in entries)
+        return frozenset(define for _, define in entries) - self._interpreter.called
+
+    @cached_property
+    def paths(self) -> frozenset[ValuesPath]:
+        """The paths that templates spell out."""
+        return frozenset(read.path for read in self.reads)
+
+    def is_taken_apart(self, path: ValuesPath) -> bool:
+        """Whether some key below a map is read by itself."""
+        return self._children.get(path, False)
 
     def is_read(self, path: ValuesPath) -> bool:
         """Whether a value may be read: itself, as part of something above it, or something below it."""
@@ -169,40 +199,15 @@ def analyse(chart: Chart, templates: tuple[TemplateFile, ...]) -> ValueUses:
     """
     interpreter = Interpreter(chart, templates)
     interpreter.run()
-    whole = frozenset(interpreter.whole)
-    used = frozenset(interpreter.used)
-    is_whole = {path: any(path[:length] in whole for length in range(1, len(path) + 1)) for path in used}
     reads = tuple(
-        ValueRead(
-            path,
-            is_whole[path],
-            bool(flags & Interpreter.GUARDED),
-            bool(flags & Interpreter.OPTIONAL),
-            template,
-            node,
-        )
+        ValueRead(path, bool(flags & Interpreter.GUARDED), bool(flags & Interpreter.OPTIONAL), template, node)
         for (node, path), (template, flags) in interpreter.reads.items()
-    )
-    printed = tuple(
-        Printed(path, template, action, source)
-        for action, (template, sources) in interpreter.printed.items()
-        for path, source in sources.items()
-    )
-    origins = {define: template for entries in interpreter.defines.values() for template, define in entries}
-    printed_defines = tuple(
-        PrintedDefine(define, origins[define], template, action)
-        for action, (template, defines) in interpreter.printed_defines.items()
-        for define in defines
     )
     return ValueUses(
         reads,
-        used,
-        whole,
+        frozenset(interpreter.used),
+        frozenset(interpreter.whole),
         frozenset(interpreter.reached),
         frozenset(interpreter.provided),
-        printed,
-        printed_defines,
-        frozenset(interpreter.tested),
-        {path: tuple(texts) for path, texts in interpreter.compared.items()},
-        frozenset(define for entries in interpreter.defines.values() for _, define in entries) - interpreter.called,
+        interpreter,
     )
