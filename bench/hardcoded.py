@@ -67,9 +67,11 @@ def fields_of(chart: Path, engine: HelmEngine, folder: Path, given: tuple[Path, 
         if result.rendering is None:
             found.failed += 1
             continue
-        after = _fields(result)
+        after, objects = _fields(result), {_object(manifest) for manifest in _manifests(result)}
         for place, data in before.items():
-            if place not in found.changed and after.get(place, data) != data:
+            # An object that is gone was switched off or renamed, which changes none of its fields.
+            is_there = place in after or place.rpartition(" ")[0] in objects
+            if place not in found.changed and is_there and after.get(place) != data:
                 found.changed[place] = dotted(path)
     found.fixed = [place for place in before if place not in found.changed]
     return found
@@ -86,7 +88,11 @@ def _manifests(result: ScenarioResult) -> list[Manifest]:
 
 def _place(manifest: Manifest, view: View) -> Place:
     path = dotted(view.path[len(manifest.view.path) :])
-    return f"{manifest.template} {manifest.kind} {manifest.name} {path}"
+    return f"{_object(manifest)} {path}"
+
+
+def _object(manifest: Manifest) -> str:
+    return f"{manifest.template} {manifest.kind} {manifest.name}"
 
 
 def _fields(result: ScenarioResult) -> dict[Place, object]:

@@ -65,9 +65,12 @@ def platform_branch(subject: Subject) -> Iterator[Problem]:
 
 
 def _comparisons(template: TemplateFile) -> Iterator[Command]:
-    for pipeline, text, _, _ in template.computed:
-        if ('"' in text or "`" in text) and any(name in text for name in _COMPARING):
-            for command in commands(pipeline):
+    for part in template.computed:
+        text = part.text
+        if part.is_literal or ('"' not in text and "`" not in text):
+            continue
+        if any(name in text for name in _COMPARING):
+            for command in commands(part.pipeline):
                 if command.args and isinstance(command.args[0], Identifier) and command.args[0].name in _COMPARING:
                     yield command
 

@@ -182,6 +182,6 @@ def unhelpful_message(subject: Subject) -> Iterator[Problem]:
 
 
 def _calls(template: TemplateFile) -> Iterator[tuple[str, Expression, set[str]]]:
-    for pipeline, text, _, _ in template.computed:
-        if "required" in text or "fail" in text:
-            yield from _messages(pipeline)
+    for part in template.computed:
+        if ("required" in part.text or "fail" in part.text) and not part.is_literal:
+            yield from _messages(part.pipeline)

@@ -110,11 +110,12 @@ def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
         if template.tree is None:
             continue
         calls: dict[str, list[tuple[TemplateFile, Command, str]]] = {}
-        for pipeline, text, _, _ in template.computed:
+        for part in template.computed:
             # The same few texts come again and again.
-            if (is_candidate := candidates.get(text)) is None:
-                is_candidate = candidates[text] = _CANDIDATE.search(text) is not None
-            for command in commands(pipeline) if is_candidate else ():
+            if (is_candidate := candidates.get(part.text)) is None:
+                is_candidate = not part.is_literal and _CANDIDATE.search(part.text) is not None
+                candidates[part.text] = is_candidate
+            for command in commands(part.pipeline) if is_candidate else ():
                 if found := _unusual(command, verbs, keys):
                     calls.setdefault(found[0], []).append((template, command, found[1]))
         lines = template.text.split("\n") if calls else []

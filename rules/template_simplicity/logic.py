@@ -78,10 +78,12 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
                     span = template.span_between(run[0].start, run[-1].end)
                     message = f"{len(run)} variables are computed in a row; give the result a named template"
                     yield Problem(message, TextPlace(template.path, span))
-        for pipeline, text, _, named in template.computed:
-            if not named and may_be_long(text) and (excess := _excess(pipeline, conditions, steps)):
+        for part in template.computed:
+            if part.named or part.is_literal or not may_be_long(part.text):
+                continue
+            if excess := _excess(part.pipeline, conditions, steps):
                 simple = False
-                yield Problem(excess, TextPlace(template.path, template.span(pipeline)))
+                yield Problem(excess, TextPlace(template.path, template.span(part.pipeline)))
         good += simple
     yield Tally(good, total, "templates without complex logic")
 

@@ -39,6 +39,8 @@ _FIELDS = (
     _Field(_POD, "pod.containers.*.resources.requests.memory", "resources", "the load decides", False),
     _Field(_POD, "pod.containers.*.resources.limits.cpu", "resources", "the load decides", False),
     _Field(_POD, "pod.containers.*.resources.limits.memory", "resources", "the load decides", False),
+    _Field(_POD, "pod.imagePullSecrets.*.name", "imagePullSecrets", "users have registries of their own", True),
+    _Field(_POD, "pod.nodeSelector.*", "nodeSelector", "the cluster has its own nodes", True),
     _Field(_POD, "pod.priorityClassName", "priorityClassName", "the cluster has its own classes", True),
     _Field(_POD, "pod.securityContext.runAsUser", "podSecurityContext", "OpenShift assigns user IDs", False),
     _Field(_POD, "pod.securityContext.fsGroup", "podSecurityContext", "OpenShift assigns groups", False),
@@ -59,11 +61,16 @@ _FIELDS = (
         "the data decides",
         False,
     ),
+    _Field(("HorizontalPodAutoscaler",), "spec.minReplicas", "autoscaling.minReplicas", "the load decides", False),
+    _Field(("HorizontalPodAutoscaler",), "spec.maxReplicas", "autoscaling.maxReplicas", "the load decides", False),
+    _Field(("Service",), "spec.ports.*.nodePort", "service.nodePort", "a node has each port once", False),
+    _Field(("Service",), "spec.loadBalancerIP", "service.loadBalancerIP", "users have addresses of their own", True),
     _Field(("Ingress",), "spec.ingressClassName", "ingress.className", "each cluster has its own", True),
     _Field(("Ingress",), "spec.rules.*.host", "ingress.host", "users have domains of their own", True),
 )
-"""Not here: fields that a chart's author rightly decides, as ports and Services' type ClusterIP, and what other rules
-tell (log levels: observability/fixed-logging; namespaces: portability/fixed-namespace)."""
+"""Not here: fields that a chart's author rightly decides, as ports and Services' type ClusterIP; what stands in no
+object before a user asks for it (tolerations, affinity, extra environment and annotations); and what other rules tell
+(log levels: observability/fixed-logging; namespaces: portability/fixed-namespace)."""
 
 _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
 """Types of a Service that depend on the cluster."""
@@ -119,7 +126,7 @@ def customised(manifest: Manifest) -> list[tuple[View, _Field]]:
 
 
 def _views(manifest: Manifest, path: str) -> Iterator[View]:
-    """The parts of an object that a path stands for; ``pod`` is its pod spec, ``*`` each element of a list."""
+    """The parts of an object that a path stands for; ``pod`` is its pod spec, ``*`` each part of a list or map."""
     steps = path.split(".")
     start = manifest.view
     if steps[0] == "pod":
@@ -129,12 +136,18 @@ def _views(manifest: Manifest, path: str) -> Iterator[View]:
         steps = steps[1:]
     views = [start]
     for step in steps:
-        views = [part for view in views for part in (view.items() if step == "*" else [view.get(step)])]
+        views = [part for view in views for part in (_parts(view) if step == "*" else [view.get(step)])]
     yield from views
+
+
+def _parts(view: View) -> list[View]:
+    return [part for _, part in view.entries()] if view.is_map else list(view.items())
 
 
 def _is_text(view: View) -> bool:
     data = view.data
+    if view.path[-2] == "nodeSelector" and str(view.path[-1]).endswith(("/os", "/arch")):
+        return False  # what the image is built for
     if view.path[-1] in ("replicas", "runAsUser", "fsGroup") and data in (0, 1):
         return False  # what can't be scaled has one replica, and what needs root says so
     return isinstance(data, str | int) and data != ""

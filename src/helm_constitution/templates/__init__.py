@@ -46,6 +46,12 @@ class Computed(NamedTuple):
     node: Content
     named: bool
 
+    @property
+    def is_literal(self) -> bool:
+        """Whether it is a text and nothing else, as in ``{{ "{{" }}``; some charts print whole files so."""
+        stages = self.pipeline.commands
+        return self.text[:1] in ('"', "`") and len(stages) == 1 and len(stages[0].args) == 1
+
 
 @record
 class TemplateFile:
