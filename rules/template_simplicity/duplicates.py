@@ -177,7 +177,7 @@ _HEADER = frozenset(
 _NAMES = LazyPattern(r"([.$]\w[\w.]*|\"[^\"]*\")")
 _WORD = LazyPattern(r"\w+")
 _INDENT = LazyPattern(r"(n?indent) \d+")
-_NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}|#.*|---")
+_NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}")
 _COMMENT = LazyPattern(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 
 
@@ -226,41 +226,42 @@ class _Reader:
         return self._shapes.setdefault("metadata:~", len(self._shapes))
 
     def _read(self, line: str) -> _Taken:
-        stripped = line.strip()
+        text = line.strip()
         indentation = len(line) - len(line.lstrip())
-        is_control = not stripped or stripped.startswith("{{")
-        taken = None if not stripped or _NOTHING.fullmatch(stripped) else self._take_apart(stripped)
-        return _Taken(indentation, is_control, None) if taken is None else _Taken(indentation, is_control, *taken)
-
-    def _take_apart(self, text: str) -> tuple[int, tuple[str, ...], int, bool]:
+        starts_action = text[:2] == "{{"
+        if not text or text[0] == "#" or text == "---" or (starts_action and _NOTHING.fullmatch(text)):
+            return _Taken(indentation, starts_action or not text, None)
         key, colon, rest = text.partition(":")
         if not colon or "{{" in key:
             key, rest = "", text
         names: list[str] = []
-
         is_action = "{{" in rest
-        if is_action and len(rest) <= _LONGEST:
-            pieces = _NAMES.split(rest)
-            for index in range(1, len(pieces), 2):
-                words = _WORD.findall(pieces[index])
-                names.extend(words)
-                first = pieces[index][0]
-                pieces[index] = _WORD.sub("~", pieces[index]) if first == '"' else f"{first}~{len(words)}"
-            rest = "".join(pieces)
-            if "indent " in rest:
-                rest = _INDENT.sub(r"\1", rest)
-        elif key and not is_action:
+        if is_action:
+            if len(rest) <= _LONGEST:
+                rest = self._without_names(rest, names)
+        elif key:
             names.append(rest.strip())
             rest = "~"
-        shape = f"{key}:{rest}"
-        bare = key.removeprefix("- ")
         is_plain = (
-            bare in _HEADER
-            or (not key and not is_action and text.startswith("- "))
-            or rest.startswith(_INCLUDES)
-            or _SETS.match(text) is not None
+            (key[2:] if key[:2] == "- " else key) in _HEADER
+            or (not key and not is_action and text[:2] == "- ")
+            or (is_action and rest.startswith(_INCLUDES))
+            or (starts_action and "$" in text and _SETS.match(text) is not None)
         )
-        return self._shapes.setdefault(shape, len(self._shapes)), tuple(names), int(not is_plain), is_action
+        shape = self._shapes.setdefault(f"{key}:{rest}", len(self._shapes))
+        return _Taken(indentation, starts_action, shape, tuple(names), int(not is_plain), is_action)
+
+    @staticmethod
+    def _without_names(text: str, names: list[str]) -> str:
+        """What is left of an action without the names in it, which are put into the list."""
+        pieces = _NAMES.split(text)
+        for index in range(1, len(pieces), 2):
+            words = _WORD.findall(pieces[index])
+            names.extend(words)
+            first = pieces[index][0]
+            pieces[index] = _WORD.sub("~", pieces[index]) if first == '"' else f"{first}~{len(words)}"
+        text = "".join(pieces)
+        return _INDENT.sub(r"\1", text) if "indent " in text else text
 
 
 _LONGEST = 200
