@@ -34,6 +34,8 @@ _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha"
 """Keys that say which release of the application runs: that they move is what releases are for."""
 _FLAGS = frozenset({"enabled", "create"})
 _LIKE_ENOUGH = 3.0
+_ALIKE = 0.5
+"""The share of words that the paths of two values must have in common where no template line reads both alike."""
 _SHARED_KEYS = 0.6
 """The share of a map's keys that must be found again under another name for the map to count as renamed."""
 
@@ -443,9 +445,9 @@ def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> 
             continue
         for leaf in _leaves(path, old.get(path)):
             for other in dict.fromkeys(other for word in sorted(_words(leaf)) for other in by_word.get(word, ())):
+                if (leaf != path or _alike(leaf, other) < _ALIKE) and not old.printed_as(leaf) & new.printed_as(other):
+                    continue  # the names of a map's keys and their defaults say little by themselves
                 score = _likeness(old, new, leaf, other)
-                if leaf != path and not old.printed_as(leaf) & new.printed_as(other):
-                    continue  # a part of a map that goes as a whole: its keys' names and defaults say little
                 if score >= _LIKE_ENOUGH:
                     scores.append((score, leaf, other))
     for _, path, target in sorted(scores, key=lambda one: -one[0]):
