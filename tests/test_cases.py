@@ -41,7 +41,7 @@ from tests.cases import (
 
 RULES = {rule.id: rule for rule in registry.rules()}
 ALL_CASES = list(find_cases(CASES))
-FULL_RULES = frozenset({"disclosure/dead-flag", "disclosure/flag-breaks"})
+FULL_RULES = frozenset({"disclosure/dead-flag", "disclosure/flag-breaks", "testing/branch-never-rendered"})
 """The rules that judge nothing below `--scenarios full`."""
 
 

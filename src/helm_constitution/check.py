@@ -16,6 +16,7 @@ from helm_constitution.outcome import (
     BaselineReport,
     ChartReport,
     ConstitutionReport,
+    FileCoverage,
     InputReport,
     PrincipleReport,
     RuleReport,
@@ -45,8 +46,9 @@ class CheckOptions(NamedTuple):
 
     ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``baseline`` is the earlier release to compare with (``auto``,
     a git revision, a folder or a package), ``old_values`` a user's values file for it. ``lines`` is false where
-    rendered objects need no template line (one render less), ``cache`` true where an unchanged chart may be answered
-    from the last check. ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
+    rendered objects need no template line (one render less), ``coverage`` true where it is to be measured what the
+    scenarios enter of the templates, ``cache`` true where an unchanged chart may be answered from the last check.
+    ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     ``debt`` is false where the file of accepted findings is not to be read.
     """
@@ -61,6 +63,7 @@ class CheckOptions(NamedTuple):
     old_values: Path | None = None
     subcharts: bool = False
     lines: bool = True
+    coverage: bool = False
     cache: bool = False
     debug: bool = False
     fail_on: str | None = None
@@ -163,7 +166,7 @@ def _judged(
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
-    facts = Facts(chart, which=options.scenarios)
+    facts = Facts(chart, which=options.scenarios, measures=options.coverage)
     scenarios = plan(folder, options.request, options.scenarios, configuration.scenarios)
     helm = Rounds(engine, facts, scenarios, lint, first, progress)
     facts.pending = helm.finish
@@ -209,14 +212,33 @@ def _judged(
         principles=principles,
         findings=findings,
         problems=tuple(troubles),
-        notices=helm.notices,
+        notices=(*helm.notices, *_out_of_reach(facts)),
         undemanded=sum(len(module.rules) for module in modules) - len(demands.rules),
         rules=tuple(RuleReport(run.rule.id, run.crash.message if run.crash else run.unjudged) for run in runs),
         stale=stale,
         limit=_limit(options.fail_on or configuration.fail_on or "error"),
         inputs=tuple(_inputs(facts)),
+        coverage=_coverage(facts),
         baseline=_baseline(facts, options),
     )
+
+
+def _coverage(facts: Facts) -> tuple[FileCoverage, ...] | None:
+    if facts.coverage is None:
+        return None
+    from helm_constitution.coverage import files_of
+
+    return files_of(facts.coverage)
+
+
+def _out_of_reach(facts: Facts) -> Iterator[str]:
+    """The branches that no scenario can enter, in one sentence."""
+    coverage = facts.coverage
+    if coverage is not None and (numbers := coverage.out_of_reach):
+        regions = [coverage.regions[number] for number in numbers]
+        places = ", ".join(f"{one.template.path}:{one.template.span(one.node).line}" for one in regions)
+        count = "a branch needs" if len(regions) == 1 else f"{len(regions)} branches need"
+        yield f"{count} a cluster that lookup finds something in, and can't be rendered: {places}"
 
 
 def _inputs(facts: Facts) -> Iterator[InputReport]:

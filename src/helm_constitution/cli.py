@@ -133,6 +133,12 @@ def _set_options(command: Any) -> Any:
     "full: also each flag switched, an upgrade, other Kubernetes versions.",
 )
 @click.option(
+    "--coverage",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what the scenarios enter of the templates into a file, in lcov's form.",
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     metavar="N",
@@ -202,6 +208,10 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
     run = _judged_changes(charts, options) if options["changed"] else _judged(charts, options)
     for form, file in targets:
         write_file(file, _rendered(run, form, colour=False, full=True), "the report")
+    if options["coverage"] is not None:
+        from helm_constitution.report import lcov
+
+        write_file(options["coverage"], lcov.render(run), "the coverage")
     if not any(form == options["form"] for form, _ in targets):
         click.echo(_rendered(run, options["form"], colour=_colour(context.colour), full=options["full"]), nl=False)
     return run.status
@@ -319,6 +329,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         select=_ids(options["select"]),
         ignore=_ids(options["ignore"]),
         scenarios=options["scenarios"],
+        coverage=options["coverage"] is not None,
         baseline=options["baseline"],
         old_values=options["old_values"],
         subcharts=options["subcharts"],

@@ -56,7 +56,7 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
     File numbers in the marks are indexes into ``templates``.
     """
     left_alone = set(skip)
-    unsafe = _unsafe_defines(templates)
+    unsafe = unsafe_defines(templates)
     return {
         template.path: template.text
         if template.tree is None or template.path in left_alone
@@ -65,7 +65,7 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
     }
 
 
-def _unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
+def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
     """The named templates in which no mark may stand, or says nothing.
 
     Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action

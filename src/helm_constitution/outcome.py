@@ -50,6 +50,36 @@ class InputReport(NamedTuple):
     message: str
 
 
+class BranchCoverage(NamedTuple):
+    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
+
+    ``evaluated`` tells whether what is around it was entered.
+    """
+
+    line: int
+    block: int
+    arm: int
+    entered: bool
+    evaluated: bool
+
+
+class FunctionCoverage(NamedTuple):
+    """A named template: the line of its define, its name, and whether it was called."""
+
+    line: int
+    name: str
+    entered: bool
+
+
+class FileCoverage(NamedTuple):
+    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
+
+    path: str
+    lines: tuple[tuple[int, bool], ...]
+    branches: tuple[BranchCoverage, ...]
+    functions: tuple[FunctionCoverage, ...]
+
+
 class ConstitutionReport(NamedTuple):
     """Which constitution a chart was held to."""
 
@@ -149,6 +179,7 @@ class ChartReport(NamedTuple):
     rules: tuple[RuleReport, ...] = ()
     stale: tuple[StaleWaiver, ...] = ()
     inputs: tuple[InputReport, ...] = ()
+    coverage: tuple[FileCoverage, ...] | None = None
     limit: Severity | None = Severity.ERROR
     root: str = ""
     place: str = ""

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 _FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE})
 """What a full check adds: of these, renderings that are there already are not judged again."""
 
+_COVERAGE_RULE = "testing/branch-never-rendered"
+
 MOST_FOR_SWITCH = 20
 """Renderings that the inputs of one switched flag may cost."""
 
@@ -87,6 +89,10 @@ class Rounds:
                 results.extend(self._full(results))
             self.results = tuple(results)
             mark_repeats(self.results)
+            if self.facts.measures or (self.facts.which == FULL and _COVERAGE_RULE in self.facts.running):
+                from helm_constitution.coverage import measure
+
+                self.facts.coverage = measure(self.facts, self.results, self.engine)
         lint = self.lint.result()
         self.lint_failed = lint.failed
         self.lint_messages = lint.messages

@@ -17,6 +17,7 @@ from helm_constitution.records import record
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.coverage import Coverage
     from helm_constitution.helm.protocol import HelmMessage
     from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
@@ -44,7 +45,8 @@ class Facts:
     the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
     ``which`` scenarios are rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a user must
     give, as far as they were found. ``switched`` tells how each flag and enum went that was set otherwise, and
-    ``not_switched`` why none was.
+    ``not_switched`` why none was. ``coverage`` is what all scenarios entered; measured where ``measures`` asks for it,
+    or the rule that looks at it runs over all scenarios.
     ``comparison`` is the chart beside its baseline; ``no_comparison`` says why there is none.
     """
 
@@ -60,6 +62,8 @@ class Facts:
     no_comparison: str = "no baseline was given"
     switched: tuple[Switched, ...] = ()
     not_switched: str = "only --scenarios full switches flags"
+    measures: bool = False
+    coverage: Coverage | None = None
 
     def wait(self) -> None:
         """Waits for helm to be done."""

@@ -147,6 +147,11 @@ def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
                 yield parse_template(prefix + path, text)
 
 
+def library_templates(facts: Facts) -> Iterator[TemplateFile]:
+    """The files with named templates of the dependencies that stand unpacked in ``charts/``."""
+    return (template for template in _sources(facts, set()) if template.path.startswith("charts/"))
+
+
 def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
     for subchart in chart.subcharts.values():
         if subchart.path.is_dir():

@@ -23,7 +23,7 @@ from helm_constitution.model import Severity
 from helm_constitution.outcome import Status
 from helm_constitution.scenarios import ScenarioKind
 
-from .helm_words import (
+from ..helm_words import (
     is_example,
     is_told_elsewhere,
     place_of,
@@ -33,6 +33,7 @@ from .helm_words import (
     values_file_of,
     words_of,
 )
+from .branches import branch_never_rendered
 
 if TYPE_CHECKING:
     from helm_constitution.scenarios import ScenarioResult
@@ -381,5 +382,6 @@ MODULE = RuleModule(
         no_unit_tests,
         no_ci_values,
         overlay_untested,
+        branch_never_rendered,
     ),
 )

@@ -1,0 +1,95 @@
+"""Branches of templates that nobody has ever rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
+from helm_constitution.outcome import FULL
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.templates.nodes import Branch, Define
+from helm_constitution.yamltree import dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.coverage import Coverage, Region
+
+_NAMED = 3
+"""Values that a finding names at most."""
+
+
+@rule(
+    "testing/branch-never-rendered",
+    default=SHOULD,
+    enforces=(
+        require(r"\b(every|each|all)\b.*\b(branch(es)?|conditions?|paths?)\b.*\b(tested|rendered|covered|exercised)\b"),
+        require(r"\btemplate coverage\b|\bcoverage\b.*\b(templates?|branch(es)?)\b|\bbranch coverage\b"),
+    ),
+)
+def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
+    """No scenario enters a branch of a template.
+
+    Why: what nobody has rendered may be broken, and is first tried by a user.
+    Bad:
+        # templates/deployment.yaml; nodeSelector is {} in values.yaml and in every ci/*-values.yaml
+        {{- with .Values.nodeSelector }}
+        nodeSelector: {{- toYaml . | nindent 8 }}
+        {{- end }}
+    Good:
+        # ci/scheduled-values.yaml
+        nodeSelector:
+          kubernetes.io/arch: arm64
+    Fix: set in a ci/*-values.yaml what the branch asks for, or take the branch away. Branches that only stop the chart,
+        and those that need a cluster for `lookup` to find something, don't count.
+    Source: chart-testing, ci/*-values.yaml; helm-unittest
+    """
+    if subject.chart.is_library:
+        raise Unjudged(subject.facts.not_rendered)
+    subject.facts.require_done()
+    if subject.facts.which != FULL:
+        raise Unjudged("only --scenarios full enters what flags turn on")
+    coverage = subject.facts.coverage
+    if coverage is None or not subject.rendered:
+        raise Unjudged(subject.facts.not_rendered)
+    branches = coverage.branches
+    if not branches:
+        raise Unjudged("the templates have no branches")
+    yield Tally(sum(number in coverage.entered for number in branches), len(branches), "branches of templates rendered")
+    for number in branches:
+        if number in coverage.entered or not coverage.is_outermost(number):
+            continue
+        region = coverage.regions[number]
+        if not _is_called(coverage, region, subject):
+            continue
+        yield Problem(_message(region, subject), TextPlace(region.template.path, region.template.span(region.node)))
+
+
+def _is_called(coverage: Coverage, region: Region, subject: Subject) -> bool:
+    """Whether it isn't in a named template that nothing calls; templates/define-unused says that."""
+    parent = region.parent
+    while parent is not None:
+        node = coverage.regions[parent].node
+        if isinstance(node, Define):
+            return node not in subject.uses.uncalled
+        parent = coverage.regions[parent].parent
+    return True
+
+
+def _message(region: Region, subject: Subject) -> str:
+    paths = _asked(region, subject)
+    if not paths:
+        return "no scenario enters this branch"
+    names = ", ".join(paths[:_NAMED])
+    if isinstance(region.node, Branch) and region.node.pipeline is None:
+        return f"no scenario enters this branch, which {names} may lead to; set it so in a ci/*-values.yaml"
+    return f"no scenario enters this branch, which asks for {names}; set it so in a ci/*-values.yaml"
+
+
+def _asked(region: Region, subject: Subject) -> list[str]:
+    """The values that the branch's condition reads; of a plain else those of the conditions before it."""
+    found: dict[str, None] = {}
+    for start, end in region.asked:
+        for read in subject.uses.reads:
+            if read.template is region.template and start <= read.node.start < end and ANYTHING not in read.path:
+                found[dotted(read.path)] = None
+    return list(found)
