@@ -39,6 +39,7 @@ class Cache(NamedTuple):
     file: Path
     chart: Path
     configuration: Path | None
+    rules: tuple[Path, ...]
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
@@ -55,13 +56,15 @@ class Cache(NamedTuple):
         except (OSError, _TooLarge, ConstitutionError):
             # Whatever is wrong, the check itself finds the words for it.
             return None
-        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", path, configuration)
+        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", path, configuration, options.rules)
 
     def load(self, today: str) -> ChartReport | None:
         """The report, if it is there, whole, and holds on a day (an ISO date)."""
         try:
-            report, named, made, until = pickle.loads(self.file.read_bytes())
+            report, named, packs, made, until = pickle.loads(self.file.read_bytes())
             if not made <= today <= until or any(Path(name).read_bytes() != content for name, content in named):
+                return None
+            if any(list(_python_files(place)) != files for place, files in packs):
                 return None
         except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
             return None
@@ -75,9 +78,8 @@ class Cache(NamedTuple):
             files = [configuration.constitution, configuration.plan]
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
             named = [(str(file), file.read_bytes()) for file in files if file is not None and file.is_file()]
-            expiries = (waiver.expires for waiver in configuration.waivers if waiver.expires)
-            until = min((day for day in expiries if day >= today), default=_NEVER)
-            kept = report, named, today, until
+            packs = [(place, list(_python_files(place))) for place in configuration.packs]
+            kept = report, named, packs, today, self._last_day(configuration, today)
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part.write_bytes(pickle.dumps(kept, protocol=5))
             part.replace(self.file)
@@ -88,9 +90,19 @@ class Cache(NamedTuple):
             part.unlink(missing_ok=True)
 
     def _configuration(self) -> Configuration:
+        from helm_constitution.check import known_modules
         from helm_constitution.config import load_configuration
 
-        return load_configuration(self.configuration, self.chart)
+        return load_configuration(self.configuration, self.chart, known_modules(self.rules))
+
+    def _last_day(self, configuration: Configuration, today: str) -> str:
+        """The day on which the next waiver ends that holds today."""
+        waivers = configuration.waivers
+        if configuration.plan is not None:
+            from helm_constitution.waivers import plan_waivers
+
+            waivers += plan_waivers(configuration.plan, self.chart, configuration.modules, is_shared=True)
+        return min((one.expires for one in waivers if one.expires is not None and one.expires >= today), default=_NEVER)
 
 
 class _TooLarge(Exception):
@@ -106,7 +118,9 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration
     debt = find_debt(path, configuration)
     constitution = find_constitution(path, options.constitution)
     yield repr((__version__, engine.name, engine.version(), str(path), options)).encode()
-    yield from (repr(stamp).encode() for stamp in _program())
+    for place in (os.path.dirname(os.path.abspath(__file__)), *map(str, options.rules)):
+        # The program's own files too: an edited rule must not answer with yesterday's report.
+        yield from (repr(stamp).encode() for stamp in _python_files(place))
     for file in (configuration, constitution, debt if debt.is_file() else None):
         yield repr(file).encode()
         if file is not None:
@@ -125,9 +139,13 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration
             yield signature.read_bytes()
 
 
-def _program() -> Iterator[tuple[str, int, int]]:
-    """The program's own files: an edited rule must not answer with yesterday's report."""
-    folders = [os.path.dirname(os.path.abspath(__file__))]
+def _python_files(place: str) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of a file, or of each of a folder's Python and Markdown files."""
+    if not os.path.isdir(place):
+        state = os.stat(place)
+        yield place, state.st_size, state.st_mtime_ns
+        return
+    folders = [place]
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):

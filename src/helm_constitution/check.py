@@ -26,7 +26,7 @@ from helm_constitution.outcome import (
 )
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Rule
+    from helm_constitution.api import Rule, RuleModule
     from helm_constitution.chart import Chart
     from helm_constitution.config import Configuration
     from helm_constitution.constitution import Constitution
@@ -50,7 +50,8 @@ class CheckOptions(NamedTuple):
     scenarios enter of the templates, ``cache`` true where an unchanged chart may be answered from the last check.
     ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
-    ``debt`` is false where the file of accepted findings is not to be read.
+    ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
+    user's own.
     """
 
     request: RenderRequest = RenderRequest()
@@ -69,6 +70,7 @@ class CheckOptions(NamedTuple):
     fail_on: str | None = None
     today: str | None = None
     debt: bool = True
+    rules: tuple[Path, ...] = ()
 
 
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None = None) -> ChartReport:
@@ -149,7 +151,10 @@ def _judged(
     from helm_constitution.subject import Facts
 
     chart = load_chart(folder, shown=shown)
-    configuration = load_configuration(find_configuration(Path(shown), options.configuration), Path(shown))
+    file = find_configuration(Path(shown), options.configuration)
+    configuration = load_configuration(
+        file, Path(shown), known_modules(options.rules, debug=options.debug), debug=options.debug
+    )
     debt = find_debt(Path(shown), configuration.file)
     modules = configuration.modules
     constitution = load_constitution(Path(shown), options.constitution or configuration.constitution, modules)
@@ -279,6 +284,21 @@ def _apply(
     keys = dict.fromkeys(principle.key for principle in constitution.principles)
     keys.update(dict.fromkeys(module.key for module in configuration.modules))
     return apply_waivers(waivers, runs, facts, list(keys), today=options.today or "", full=options.scenarios == "full")
+
+
+def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:
+    """The built-in rule modules, and those of the folders that the user named.
+
+    Raises:
+        ConfigurationError: where these can't be used, with file and line.
+    """
+    from helm_constitution import registry
+
+    if not folders:
+        return registry.modules()
+    from helm_constitution.packs import with_folders
+
+    return with_folders(registry.modules(), folders, debug=debug)
 
 
 def _limit(fail_on: str) -> Severity | None:

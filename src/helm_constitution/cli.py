@@ -15,7 +15,7 @@ from helm_constitution import __version__
 from helm_constitution.report import FORMATS
 
 if TYPE_CHECKING:
-    from helm_constitution.constitution import Constitution
+    from helm_constitution.api import RuleModule
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
     from helm_constitution.outcome import ChartReport, RunReport
 
@@ -67,6 +67,16 @@ def _set_options(command: Any) -> Any:
     ):
         command = click.option(flag, multiple=True, metavar="KEY=VALUE", help=f"{text} Can be repeated.")(command)
     return command
+
+
+_RULES = click.option(
+    "--rules",
+    "folders",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder with rules of your own: Python modules, each with a MODULE. Can be repeated.",
+)
 
 
 @cli.command()
@@ -123,6 +133,7 @@ def _set_options(command: Any) -> Any:
     is_flag=True,
     help="The arguments are changed files: check the chart of each, once; pass over files of no chart.",
 )
+@_RULES
 @click.option("--subcharts", is_flag=True, help="Judge the objects of dependencies like the chart's own.")
 @click.option(
     "--scenarios",
@@ -337,6 +348,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         debug=options["debug"],
         fail_on=options.get("fail_on"),
         debt=options.get("debt", True),
+        rules=options["folders"],
     )
 
 
@@ -406,11 +418,12 @@ def accept(charts: tuple[Path, ...], prune: bool, force: bool, **options: Any) -
     """
     from helm_constitution.adopt import accept_findings
     from helm_constitution.check import today
+    from helm_constitution.report.words import clean, inert
 
     run = _judged(charts, {**options, "debt": not force})
     full = options["scenarios"] == "full"
     for line in accept_findings(run.charts, options["config"], today(), prune=prune, force=force, full=full):
-        click.echo(line)
+        click.echo(inert(clean(line)))
     return 0
 
 
@@ -423,11 +436,13 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
 
     Its Complexity Tracking gets the configuration's waivers. Everything else in FILE stays as it is.
     """
+    from helm_constitution.check import known_modules
     from helm_constitution.config import find_configuration, load_configuration
     from helm_constitution.errors import ConfigurationError
     from helm_constitution.files import write_file
     from helm_constitution.model import Verdict
     from helm_constitution.plan import fill_plan
+    from helm_constitution.report.words import clean, inert
     from helm_constitution.waivers import read_plan
 
     text = read_plan(file)
@@ -438,39 +453,49 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
         )
     (report,) = run.charts
     path = Path(report.path)
-    configuration = load_configuration(find_configuration(path, options["config"]), path)
+    modules = known_modules(options["folders"])
+    configuration = load_configuration(find_configuration(path, options["config"]), path, modules)
     filled = fill_plan(text, report, configuration.waivers, configuration.modules, file=str(file))
     if filled != text:
         write_file(file, filled, "the plan")
     kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)
-    click.echo(f"{file}: {kept} of {len(report.principles)} principles kept")
+    click.echo(inert(clean(f"{file}: {kept} of {len(report.principles)} principles kept")))
     for trouble in report.problems:
-        click.echo(f"could not judge: {trouble.message}", err=True)
+        click.echo(inert(clean(f"could not judge: {trouble.message}")), err=True)
     return 2 if run.status == 2 else 0
 
 
 @cli.command()
-def rules() -> None:
+@_RULES
+def rules(folders: tuple[Path, ...]) -> None:
     """List every rule: id, weight in the built-in constitution, what it finds."""
-    from helm_constitution import registry
     from helm_constitution.explain import title
 
-    for module in registry.modules():
+    for module in _modules_here(folders):
         click.echo(f"{module.title} ({module.key})")
         for rule in module.rules:
             click.echo(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")
 
 
+def _modules_here(folders: tuple[Path, ...]) -> tuple[RuleModule, ...]:
+    """The rule modules that a check in the current folder would know."""
+    from helm_constitution.check import known_modules
+    from helm_constitution.config import find_configuration, load_configuration
+
+    return load_configuration(find_configuration(Path(), None), Path(), known_modules(folders)).modules
+
+
 @cli.command()
 @click.argument("rule_id", metavar="RULE", shell_complete=_complete_rules)
-def explain(rule_id: str) -> None:
+@_RULES
+def explain(rule_id: str, folders: tuple[Path, ...]) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
-    from helm_constitution import registry
     from helm_constitution.config import expand
     from helm_constitution.explain import page
 
-    wanted = set(expand([rule_id], registry.modules()))
-    click.echo("\n\n".join(page(rule) for rule in registry.rules() if rule.id in wanted))
+    modules = _modules_here(folders)
+    wanted = set(expand([rule_id], modules))
+    click.echo("\n\n".join(page(rule) for module in modules for rule in module.rules if rule.id in wanted))
 
 
 @cli.command()
@@ -499,39 +524,35 @@ _CONSTITUTION_FILE = click.argument("file", required=False, type=click.Path(path
 
 @constitution.command()
 @_CONSTITUTION_FILE
-def show(file: Path | None) -> None:
+@_RULES
+def show(file: Path | None, folders: tuple[Path, ...]) -> None:
     """Print each principle, statement, obligation and the rules that enforce it.
 
     FILE is the constitution; without it the one that a check in this folder would use.
     """
-    from helm_constitution import registry
+    from helm_constitution.constitution import load_constitution
     from helm_constitution.demands import match, show_lines
     from helm_constitution.report.words import clean, inert
 
-    document = _document(file)
-    for line in show_lines(document, match(document, registry.modules())):
+    modules = _modules_here(folders)
+    document = load_constitution(Path(), file, modules)
+    for line in show_lines(document, match(document, modules)):
         click.echo(inert(clean(line)))
 
 
 @constitution.command("check")
 @_CONSTITUTION_FILE
-def check_document(file: Path | None) -> int:
+@_RULES
+def check_document(file: Path | None, folders: tuple[Path, ...]) -> int:
     """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic."""
-    from helm_constitution import registry
     from helm_constitution.constitution import constitution_faults, read_constitution
     from helm_constitution.report.words import clean, inert
 
     name, text = read_constitution(Path(), file)
-    faults = constitution_faults(text, name, registry.modules())
+    faults = constitution_faults(text, name, _modules_here(folders))
     for line, message in faults:
         click.echo(inert(clean(f"{name}:{line}: {message}" if line else f"{name}: {message}")))
     if faults:
         return 2
     click.echo(f"{name}: no faults")
     return 0
-
-
-def _document(file: Path | None) -> Constitution:
-    from helm_constitution.constitution import load_constitution
-
-    return load_constitution(Path(), file)

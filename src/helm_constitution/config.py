@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
@@ -34,6 +34,7 @@ KEYS = (
     "release",
     "plan",
     "scenarios",
+    "rules",
     "waivers",
     "charts",
 )
@@ -60,6 +61,7 @@ class Configuration(NamedTuple):
 
     ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
     ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
+    ``packs`` are the files and folders of installed rule packs.
     ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release.
     """
 
@@ -75,6 +77,7 @@ class Configuration(NamedTuple):
     scenarios: tuple[ScenarioSetting, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     modules: tuple[RuleModule, ...] = ()
+    packs: tuple[str, ...] = ()
     release: str | None = None
 
 
@@ -108,13 +111,17 @@ def find_above(chart: Path, name: str) -> Path | None:
     return None
 
 
-def load_configuration(file: Path | None, chart: Path, modules: Sequence[RuleModule] | None = None) -> Configuration:
+def load_configuration(
+    file: Path | None, chart: Path, modules: Sequence[RuleModule] | None = None, *, debug: bool = False
+) -> Configuration:
     """Reads what a configuration says of one chart; every rule and key in it must exist.
 
     Args:
         file: the configuration; None where there is none.
         chart: the chart's folder or package; sections and waivers of other charts are read, but left out.
-        modules: the rule modules that there are; without them the built-in ones.
+        modules: the rule modules that there are; without them the built-in ones. Installed packs that the configuration
+            names come on top.
+        debug: keep the traceback of a pack that can't be imported.
 
     Raises:
         ConfigurationError: with file and line, and the word that was probably meant.
@@ -130,18 +137,25 @@ def load_configuration(file: Path | None, chart: Path, modules: Sequence[RuleMod
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
     from helm_constitution.yamltree import load_document
 
-    return Reader(load_document(text, str(file)), file, chart, modules).read()
+    return Reader(load_document(text, str(file)), file, chart, modules, debug).read()
 
 
 class Reader:
     """Reads one configuration for one chart."""
 
-    def __init__(self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...]) -> None:
+    def __init__(
+        self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...], debug: bool
+    ) -> None:
         self.document = document
         self.file = file
         self.chart = chart
         self.modules = modules
-        self.rules: dict[str, Rule] = {rule.id: rule for module in modules for rule in module.rules}
+        self.debug = debug
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """Every rule by its id."""
+        return {rule.id: rule for module in self.modules for rule in module.rules}
 
     @cached_property
     def chart_path(self) -> str:
@@ -162,6 +176,7 @@ class Reader:
             twice = self.document.duplicates[0]
             raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(self.file), line=twice.second.line)
         self.only_keys(view, KEYS, "option", "the configuration is a map of options")
+        packs = tuple(self.packs(view.get("rules")))
         settings = self.settings(view)
         is_shared = not (self.file.parent / "Chart.yaml").is_file()
         charts = view.get("charts")
@@ -185,7 +200,24 @@ class Reader:
             plan_is_shared=is_shared,
             waivers=self.waivers(view.get("waivers")),
             modules=self.modules,
+            packs=packs,
         )
+
+    def packs(self, view: View) -> Iterator[str]:
+        """Takes the rules of installed packs in; gives the places that they come from."""
+        if not view.exists:
+            return
+        if not view.is_list or not all(part.string() for part in view.items()):
+            raise self.fault("rules is a list of the names of installed rule packs", view)
+        from helm_constitution.packs import installed_pack, joined
+
+        for part in view.items():
+            try:
+                pack = installed_pack(str(part.data), self.debug)
+                self.modules = joined(self.modules, pack)
+            except ConfigurationError as error:
+                raise error if error.file is not None else self.fault(error.message, part) from None
+            yield pack.place
 
     def waivers(self, view: View) -> tuple[Waiver, ...]:
         """The waivers of the reader's chart; those of others are looked at all the same."""
