@@ -94,6 +94,11 @@ UPGRADING = LazyPattern(
     r"\bupgrad|\bupdat(e|ing)\b|\bmigrat|breaking change|\bfrom v?\d+(\.[\dx]+)* to\b|^to v?\d+\.\d|\bv?\d+\.x to\b",
     re.IGNORECASE,
 )
+_UPGRADE_WORDS = LazyPattern(
+    r"\b(?:when|before|while|after|for|on) (?:you )?upgrad(?:e|es|ing)\b|\bto upgrade (?:from|to)\b|\bupgrade notes?\b",
+    re.IGNORECASE,
+)
+"""What says under another heading ("Changelog") that steps of upgrades are told there."""
 UPGRADE_FILE = LazyPattern(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
 _TROUBLESHOOTING = LazyPattern(
     r"trouble.?shoot|\bfaqs?\b|frequently asked|\bknown (\w+ )?limitations|\bpitfalls?\b"
@@ -214,7 +219,8 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
     """
     name, document = require_readme(subject)
     guide = any(UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
-    if not guide and not _has_heading(document, UPGRADING):
+    told = _has_heading(document, UPGRADING) or any(_UPGRADE_WORDS.search(line) for line in document.prose)
+    if not guide and not told:
         message = 'no section on upgrading; add a heading "Upgrading" with what each version asks for'
         yield Problem(message, TextPlace(name))
 

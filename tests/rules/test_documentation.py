@@ -90,6 +90,19 @@ def test_headings_of_upgrading(heading: str) -> None:
     assert docs("readme-no-upgrading", {"README.md": f"# web\n\n## {heading}\n"}) == []
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Highlighted versions name steps that are needed when upgrading to a newer version.", True),
+        ("Before you upgrade, save the data.", True),
+        ("Run `helm upgrade --install web acme/web`.", False),
+        ("```console\n# before upgrading\nhelm upgrade web acme/web\n```", False),
+    ],
+)
+def test_words_on_upgrading_below_another_heading(words: str, told: bool) -> None:
+    assert (docs("readme-no-upgrading", {"README.md": f"# web\n\n## Changelog\n\n{words}\n"}) == []) is told
+
+
 @pytest.mark.parametrize("heading", ["Troubleshooting", "FAQ", "Known issues", "Common problems", "Getting help"])
 def test_headings_of_troubleshooting(heading: str) -> None:
     assert docs("readme-no-troubleshooting", {"README.md": f"# web\n\n## {heading}\n"}) == []
