@@ -335,7 +335,9 @@ def _claim(old: Manifest, new: Manifest) -> Iterator[_Found]:
 def _service(old: Manifest, new: Manifest) -> Iterator[_Found]:
     kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
     if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
-        what = f"{old} is a {other_kind.data or 'ClusterIP'} no longer a {kind.data}: it is not reachable from outside"
+        what = (
+            f"{old} is a {other_kind.data or 'ClusterIP'} and no longer a {kind.data}: it is not reachable from outside"
+        )
         change = Change(
             "compat/object-removed",
             Step.MAJOR,

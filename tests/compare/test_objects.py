@@ -1,0 +1,162 @@
+"""What is said of the objects of two releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from helm_constitution.compare.objects import Pair, compare_objects
+from helm_constitution.manifests import Rendering
+from tests.rules.support import rendering
+
+
+def changes(old: str, new: str, again: str | None = None) -> list[str]:
+    twin: Mapping[str, Rendering] = {} if again is None else {"defaults": rendering(again)}
+    pair = Pair("defaults", rendering(old), rendering(new))
+    return [f"{change.step.name} {change.what}" for change in compare_objects([pair], twin)]
+
+
+def thing(kind: str, name: str = "web", body: str = "", api: str = "v1", annotations: str = "") -> str:
+    notes = f"  annotations: {{{annotations}}}\n" if annotations else ""
+    return f"---\napiVersion: {api}\nkind: {kind}\nmetadata:\n  name: {name}\n{notes}{body}"
+
+
+def service(*ports: str, kind: str = "ClusterIP", name: str = "web") -> str:
+    return thing(
+        "Service", name, f"spec:\n  type: {kind}\n  ports:\n" + "".join(f"    - {{{port}}}\n" for port in ports)
+    )
+
+
+def test_nothing_changed() -> None:
+    assert changes(service("port: 80"), service("port: 80")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "loss"),
+    [
+        ("PersistentVolumeClaim", "its data is lost"),
+        ("CustomResourceDefinition", "all objects of its kind are deleted with it"),
+        ("Secret", "whoever reads it no longer finds it"),
+    ],
+)
+def test_what_somebody_depends_on_is_missed(kind: str, loss: str) -> None:
+    assert changes(thing(kind), "") == [f"MAJOR {kind} web is removed: {loss}"]
+
+
+@pytest.mark.parametrize("kind", ["ConfigMap", "Role", "PodDisruptionBudget", "HorizontalPodAutoscaler"])
+def test_what_is_the_charts_own_business_is_not(kind: str) -> None:
+    assert changes(thing(kind), "") == []
+
+
+def test_what_is_kept_and_what_is_a_hook_is_not_removed() -> None:
+    assert changes(thing("Secret", annotations="helm.sh/resource-policy: keep"), "") == []
+    assert changes(thing("Job", annotations="helm.sh/hook: pre-upgrade"), "") == []
+
+
+def test_a_new_object_is_something_new() -> None:
+    assert changes("", thing("ConfigMap")) == ["MINOR ConfigMap web is new"]
+
+
+def test_another_api_version_is_the_same_object() -> None:
+    assert changes(thing("Ingress", api="extensions/v1beta1"), thing("Ingress", api="networking.k8s.io/v1")) == []
+
+
+def test_a_deployment_becomes_a_statefulset() -> None:
+    old, new = thing("Deployment", api="apps/v1"), thing("StatefulSet", api="apps/v1")
+    assert changes(old, new) == ["MAJOR Deployment web becomes a StatefulSet: the one is deleted, the other made anew"]
+
+
+def test_a_namespace_of_its_own() -> None:
+    old = thing("Service", body="spec: {}\n")
+    new = old.replace("  name: web\n", "  name: web\n  namespace: other\n")
+    (change,) = changes(old, new)
+    assert change.startswith("MAJOR Service web moves to namespace other: the old one is deleted; whoever reaches it")
+
+
+def test_ports() -> None:
+    old = service("name: http, port: 80", "name: metrics, port: 9090")
+    assert changes(old, service("name: http, port: 80", "name: more, port: 1", "name: metrics, port: 9090")) == []
+    assert changes(old, service("name: web, port: 80", "name: metrics, port: 9091")) == [
+        "MAJOR port 9090 of Service web becomes 9091: whoever calls it there no longer reaches it"
+    ]
+    assert changes(old, service("name: http, port: 80")) == [
+        "MAJOR port 9090 of Service web is gone: whoever calls it there no longer reaches it"
+    ]
+
+
+def test_reach_from_outside() -> None:
+    old = service("port: 80", kind="LoadBalancer")
+    assert changes(old, service("port: 80", kind="NodePort")) == []
+    assert changes(old, service("port: 80")) == [
+        "MAJOR Service web is a ClusterIP and no longer a LoadBalancer: it is not reachable from outside"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "field"),
+    [
+        ("StatefulSet", "spec: {serviceName: a}", "spec: {serviceName: b}", "spec.serviceName"),
+        ("Job", "spec: {template: {a: b}}", "spec: {template: {a: c}}", "spec.template"),
+        ("RoleBinding", "roleRef: {name: a}", "roleRef: {name: b}", "roleRef"),
+        ("StorageClass", "provisioner: a", "provisioner: b", "provisioner"),
+        ("Service", "spec: {clusterIP: None}", "spec: {type: ClusterIP}", "spec.clusterIP"),
+        ("ConfigMap", "immutable: true\ndata: {a: b}", "immutable: true\ndata: {a: c}", "data"),
+    ],
+)
+def test_fields_that_the_api_refuses_to_change(kind: str, old: str, new: str, field: str) -> None:
+    (change,) = changes(thing(kind, body=f"{old}\n"), thing(kind, body=f"{new}\n"))
+    assert change.startswith(f"MAJOR {field} of ")
+    assert change.endswith("which Kubernetes refuses: the upgrade fails")
+
+
+def test_what_the_api_sets_by_itself_is_no_change() -> None:
+    old = thing("StatefulSet", body="spec: {replicas: 1}\n")
+    assert changes(old, thing("StatefulSet", body="spec: {podManagementPolicy: OrderedReady}\n")) == []
+    assert changes(thing("Secret"), thing("Secret", body="type: Opaque\n")) == []
+    assert changes(thing("Service"), thing("Service", body='spec: {clusterIP: ""}\n')) == []
+
+
+def test_claims_may_grow() -> None:
+    def claim(size: str) -> str:
+        return thing("PersistentVolumeClaim", body=f"spec: {{resources: {{requests: {{storage: {size}}}}}}}\n")
+
+    assert changes(claim("1Gi"), claim("2Gi")) == []
+    assert changes(claim("2Gi"), claim("1Gi")) == [
+        "MAJOR PersistentVolumeClaim web shrinks from 2Gi to 1Gi, which Kubernetes refuses: the upgrade fails"
+    ]
+
+
+def test_versions_of_a_definition() -> None:
+    def definition(*versions: str) -> str:
+        listed = ", ".join(f"{{name: {version}, served: true}}" for version in versions)
+        return thing("CustomResourceDefinition", "a.acme.test", f"spec: {{versions: [{listed}]}}\n")
+
+    assert changes(definition("v1"), definition("v1", "v2")) == []
+    assert changes(definition("v1beta1", "v1"), definition("v1")) == [
+        "MAJOR CustomResourceDefinition a.acme.test no longer serves v1beta1: objects of that version can't be read"
+    ]
+
+
+def test_keys_of_a_secret() -> None:
+    old = thing("Secret", body="stringData: {a: x, b: y}\n")
+    assert changes(old, thing("Secret", body="data: {a: eA==}\nstringData: {b: z}\n")) == []
+    assert changes(old, thing("Secret", body="stringData: {a: x}\n")) == [
+        "MAJOR key b of Secret web is gone: whoever reads it no longer finds it"
+    ]
+
+
+def test_what_differs_with_every_rendering_is_no_change() -> None:
+    def job(suffix: str, password: str) -> str:
+        secret = thing("Secret", body=f"immutable: true\nstringData: {{password: {password}}}\n")
+        return secret + thing("Deployment", f"web-{suffix}", "spec: {}\n")
+
+    assert changes(job("x1", "a"), job("x2", "b")) != []
+    assert changes(job("x1", "a"), job("x2", "b"), again=job("x3", "c")) == []
+
+
+def test_a_change_of_several_scenarios_is_told_once() -> None:
+    old, new = rendering(service("port: 80")), rendering(service("port: 81"))
+    pairs = [Pair("defaults", old, new), Pair("ci/a-values.yaml", old, new)]
+    (change,) = compare_objects(pairs, {})
+    assert change.scenario == "defaults"

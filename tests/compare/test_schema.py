@@ -1,0 +1,109 @@
+"""What a schema accepted and a later one rejects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helm_constitution.chart import Chart, load_chart
+from helm_constitution.compare.schema import compare_schemas
+from tests.helm.support import write_chart
+
+
+def chart(folder: Path, schema: Any, values: str = "port: 80\n") -> Chart:
+    files = {"values.yaml": values}
+    if schema is not None:
+        files["values.schema.json"] = json.dumps(schema)
+    return load_chart(write_chart(folder, files))
+
+
+def changes(tmp_path: Path, old: Any, new: Any, values: str = "port: 80\n") -> list[str]:
+    before, after = chart(tmp_path / "old", old, values), chart(tmp_path / "new", new, values)
+    return [change.what for change in compare_schemas(before, after)]
+
+
+def of(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties}
+
+
+WIDE = {"type": ["integer", "string"]}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        (WIDE, {"type": "integer"}, 'port no longer takes "", "a", "Some text"'),
+        ({"enum": ["a", "b"]}, {"enum": ["a"]}, 'port no longer takes "b"'),
+        ({"type": "integer"}, {"type": "integer", "minimum": 1024}, "port no longer takes 0, 1, -1"),
+        ({"type": "string"}, {"type": "string", "maxLength": 3}, 'port no longer takes "Some text", "8080", "true"'),
+        ({}, {"const": 1}, "port no longer takes null, true, false"),
+        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": "string"}, "port no longer takes null"),
+        (
+            {"type": "object"},
+            {"type": "object", "additionalProperties": False},
+            "port takes no keys any more but those",
+        ),
+    ],
+)
+def test_what_is_tighter(tmp_path: Path, old: Any, new: Any, what: str) -> None:
+    (change,) = changes(tmp_path, of(port=old), of(port=new))
+    assert change.startswith(what)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"type": "integer"}, WIDE),
+        ({"type": "integer"}, {"type": "integer", "description": "The port"}),
+        ({"type": "integer", "minimum": 2}, {"type": "integer", "minimum": 1}),
+        ({"enum": ["a"]}, {"enum": ["b", "a"]}),
+        ({"anyOf": [{"type": "integer"}]}, {"type": "integer"}),
+        ({"type": "integer"}, {"$ref": "#/$defs/port"}),
+    ],
+)
+def test_what_is_not(tmp_path: Path, old: Any, new: Any) -> None:
+    schema = {**of(port=new), "$defs": {"port": {"type": "integer"}}}
+    assert changes(tmp_path, of(port=old), schema) == []
+
+
+def test_references_are_followed_on_both_sides(tmp_path: Path) -> None:
+    old = {**of(port={"$ref": "#/definitions/port"}), "definitions": {"port": WIDE}}
+    new = {**of(port={"$ref": "#/definitions/port"}), "definitions": {"port": {"type": "integer"}}}
+    (change,) = changes(tmp_path, old, new)
+    assert change.startswith("port no longer takes")
+
+
+def test_items_and_inner_maps(tmp_path: Path) -> None:
+    old = of(hosts={"type": "array", "items": of(name=WIDE)})
+    new = of(hosts={"type": "array", "items": of(name={"type": "string"})})
+    (change,) = changes(tmp_path, old, new)
+    assert change.startswith("hosts[].name no longer takes 0, 1, -1")
+
+
+def test_a_key_that_the_schema_forgets_and_refuses(tmp_path: Path) -> None:
+    old = {**of(port=WIDE, host=WIDE), "additionalProperties": False}
+    assert changes(tmp_path, old, {**of(port=WIDE), "additionalProperties": False}) == [
+        "the schema no longer knows host"
+    ]
+
+
+def test_required_without_a_default(tmp_path: Path) -> None:
+    schema = of(port=WIDE, host=WIDE)
+    assert changes(tmp_path, schema, {**schema, "required": ["port", "host"]}) == [
+        "value host must now be given: the schema requires it"
+    ]
+
+
+def test_of_a_new_schema_only_the_old_defaults_count(tmp_path: Path) -> None:
+    assert changes(tmp_path, None, {**of(port={"type": "integer"}), "additionalProperties": False}) == []
+    (change,) = changes(tmp_path / "b", None, of(port={"type": "string"}))
+    assert change.startswith("the new schema rejects the earlier default of port")
+
+
+def test_what_is_no_schema_and_what_lies_outside_is_left_alone(tmp_path: Path) -> None:
+    assert changes(tmp_path, of(port=WIDE), {"type": "nonsense"}) == []
+    outside = of(port={"$ref": "https://acme.test/schema.json"})
+    assert changes(tmp_path / "b", of(port=WIDE), outside) == []
