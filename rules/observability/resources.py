@@ -260,7 +260,13 @@ def requests_differ(container: Container, subject: Subject) -> Iterator[Problem]
     Fix: Set the requests to the limits, or leave this rule out: most charts gain from room above the request.
     Source: kube-score container-cpu-requests-equal-limits and container-memory-requests-equal-limits
     """
-    for name, request, limit in _amounts(container):
+    limits = container.field("resources", "limits")
+    for name, request in container.field("resources", "requests").entries():
+        limit = limits.get(name)
         asked, allowed = quantity(request.data), quantity(limit.data)
-        if asked is not None and allowed is not None and asked < allowed * (1 - 1e-9):
+        if asked is None:
+            continue
+        if limit.data is None:
+            yield Problem(f"requests {request.data} of {name}, but may use any amount; set a limit alike", at=limit)
+        elif allowed is not None and asked < allowed * (1 - 1e-9):
             yield Problem(f"requests {request.data} of {name}, but may use {limit.data}; set both alike", at=request)

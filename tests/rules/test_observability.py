@@ -186,6 +186,10 @@ def test_request_above_limit(request_: str, limit: str, above: bool) -> None:
 def test_requests_differ() -> None:
     text = "resources: {requests: {cpu: 100m, memory: 1Gi}, limits: {cpu: 1, memory: 1024Mi}}"
     assert judge(r.requests_differ, deployment(text)) == ["requests 100m of cpu, but may use 1; set both alike"]
+    unlimited = "resources: {requests: {cpu: 100m}, limits: {memory: 1Gi}}"
+    assert judge(r.requests_differ, deployment(unlimited)) == [
+        "requests 100m of cpu, but may use any amount; set a limit alike"
+    ]
 
 
 @given(st.integers(0, 10**6), st.sampled_from(["", "m", "k", "M", "G", "Ki", "Mi", "Gi"]))
