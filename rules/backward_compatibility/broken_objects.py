@@ -121,7 +121,8 @@ def kube_floor_raised(subject: Subject) -> Iterator[Problem]:
         kubeVersion: ">=1.29.0-0"
     Good:
         kubeVersion: ">=1.25.0-0"
-    Fix: Leave the range as wide as the templates allow, or raise the MAJOR version.
+    Fix: Leave the range as wide as the templates allow, or raise the MAJOR version. Where the last release had no
+        kubeVersion, only versions count that Kubernetes' own project still supports.
     Source: Helm documentation, Charts, The kubeVersion field; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/kube-floor-raised")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.kubernetes import OLDEST_SUPPORTED
 from helm_constitution.semver import Version, parse_constraint, parse_version
 from helm_constitution.yamltree import Json, View, load_documents
 
@@ -60,6 +61,9 @@ def _kube_floor(before: View, after: View) -> Iterator[Change]:
     if not old or not new:
         return
     lost = [minor for minor in old if minor not in new]
+    if not before.string():
+        # Who says for the first time which clusters the chart works on breaks none that is still looked after.
+        lost = [minor for minor in lost if minor >= OLDEST_SUPPORTED]
     if not lost:
         return
     raised = lost[-1] < new[0]
@@ -74,8 +78,6 @@ def _kube_floor(before: View, after: View) -> Iterator[Change]:
 
 
 def _minors(minors: Sequence[int]) -> str:
-    if minors[0] == 0:
-        return f"1.{minors[-1]} and earlier"
     return f"1.{minors[0]}" if len(minors) == 1 else f"1.{minors[0]} to 1.{minors[-1]}"
 
 
@@ -182,11 +184,11 @@ def compare_definitions(old: Chart, new: Chart, rendered: Mapping[str, View]) ->
                     earlier = earlier or (_text_place(old, known) if known is not None else None)
                     break
     if changed:
+        some = ", ".join(changed[:2]) + (" …" if len(changed) > 2 else "")
         yield Change(
             "compat/definition-changed",
             Step.MAJOR,
-            f"definitions in crds/ change ({', '.join(changed[:2])} …), and `helm upgrade` leaves those of the cluster "
-            "as they are",
+            f"definitions in crds/ change ({some}), and `helm upgrade` leaves those of the cluster as they are",
             "apply the new definitions before the upgrade: `kubectl apply --server-side -f crds/`",
             earlier,
             place,
