@@ -271,7 +271,7 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]
     """
     for workload in rendering.workloads:
         field = _STRATEGIES.get(workload.kind)
-        if field is None or workload.manifest.is_test:
+        if field is None or workload.manifest.is_test or subject.stands_in_defaults(workload.manifest):
             continue
         strategy = workload.manifest.get("spec", field)
         kind = strategy.get("type")

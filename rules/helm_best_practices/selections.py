@@ -145,7 +145,8 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
             target = port.get("targetPort")
             if (text := target.string()) and not text.isdigit() and not _PORT_NAME.match(text):
                 yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=target)
-        if chosen:
+        # An operator's own containers have ports that no rendering shows.
+        if chosen and not any(workload.pod.merged for workload in chosen):
             names = sorted({name for workload in chosen for name in _declared(workload)})
             for port in service.get("spec", "ports").items():
                 target = port.get("targetPort")

@@ -312,8 +312,14 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
             chosen = [_service_ports(each) for each in services if selector.matches(dict(each.labels))]
         else:
             what, field = "pod", "podMetricsEndpoints"
-            workloads = [each for each in rendering.workloads if each.manifest.effective_namespace == namespace]
-            chosen = [_pod_ports(each) for each in workloads if selector.matches(dict(each.pod_labels))]
+            workloads = [
+                each
+                for each in rendering.workloads
+                if each.manifest.effective_namespace == namespace and selector.matches(each.pod_labels)
+            ]
+            if any(each.pod.merged for each in workloads):
+                continue  # an operator's own containers have ports that no rendering shows
+            chosen = [_pod_ports(each) for each in workloads]
         if not chosen:
             yield Problem(f"its selector takes in no {what} of the chart", at=monitor.get("spec", "selector"))
             continue

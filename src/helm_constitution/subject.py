@@ -303,6 +303,14 @@ class Subject:
         """How the rendering with default values went; None for a library chart."""
         return self.results[0] if self.results else None
 
+    def stands_in_defaults(self, manifest: Manifest) -> bool:
+        """Whether an object of another scenario is rendered by default values too: what is the chart's doing shows
+        there, what differs here is the scenario's."""
+        if self.defaults is None or self.defaults.rendering is None or manifest.scenario == self.defaults.scenario.name:
+            return False
+        found = self.defaults.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
+        return found is not None
+
     @property
     def rendered(self) -> bool:
         """Whether any scenario rendered."""

@@ -174,3 +174,26 @@ metadata: {name: release-name-mirror}
     assert judge(RULES["helm/dangling-secret-ref"], text) == [
         "needs the Secret release-name-registry, which the chart doesn't render"
     ]
+
+
+def test_ports_of_an_operators_own_containers_are_not_known() -> None:
+    text = (
+        PROMETHEUS
+        + """---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {prometheus: web}
+  ports: [{port: 9090, targetPort: web}]
+---
+apiVersion: monitoring.coreos.com/v1
+kind: PodMonitor
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {prometheus: web}}
+  podMetricsEndpoints: [{port: web}]
+"""
+    )
+    assert judge(RULES["helm/target-port-unknown"], text) == []
+    assert judge(RULES["observability/dangling-monitor"], text) == []
