@@ -466,6 +466,25 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
 
 
 @cli.command()
+@click.option("--force", is_flag=True, help="Replace files that stand there.")
+def init(force: bool) -> None:
+    """Write a constitution and a configuration into the current folder, to begin with.
+
+    The constitution is .specify/memory/constitution.md where there is a .specify folder, else constitution.md.
+    """
+    from helm_constitution import starter
+
+    for line in starter.init(Path(), force=force):
+        click.echo(line)
+
+
+@cli.command()
+def schema() -> None:
+    """Print the JSON Schema of .helm-constitution.yaml, for editors."""
+    click.echo((Path(__file__).parent / "data" / "configuration.schema.json").read_text("utf-8"), nl=False)
+
+
+@cli.command()
 @_RULES
 def rules(folders: tuple[Path, ...]) -> None:
     """List every rule: id, weight in the built-in constitution, what it finds."""
