@@ -56,23 +56,27 @@ def platform_branch(subject: Subject) -> Iterator[Problem]:
     Fix: Make what differs a value of its own, and set it in platforms/<name>.yaml.
     Source: Helm chart best practices, Values; twelve-factor configuration
     """
+    plain: set[str] = set()  # texts without any comparison: the same few come again and again
     for template in subject.templates:
-        for command in _comparisons(template):
+        for command in _comparisons(template, plain):
             name = _platform_name(command)
             if name is not None and _PLATFORM_KEYS.search(template.source(command)):
                 message = f'asks whether the platform is "{name}"; make what differs a value of its own'
                 yield Problem(message, at=TextPlace(template.path, template.span(command)))
 
 
-def _comparisons(template: TemplateFile) -> Iterator[Command]:
+def _comparisons(template: TemplateFile, plain: set[str]) -> Iterator[Command]:
     for part in template.computed:
         text = part.text
-        if part.is_literal or ('"' not in text and "`" not in text):
+        if text in plain:
             continue
-        if any(name in text for name in _COMPARING):
-            for command in commands(part.pipeline):
-                if command.args and isinstance(command.args[0], Identifier) and command.args[0].name in _COMPARING:
-                    yield command
+        is_plain = part.is_literal or ('"' not in text and "`" not in text)
+        if is_plain or not any(name in text for name in _COMPARING):
+            plain.add(text)
+            continue
+        for command in commands(part.pipeline):
+            if command.args and isinstance(command.args[0], Identifier) and command.args[0].name in _COMPARING:
+                yield command
 
 
 def _platform_name(command: Command) -> str | None:

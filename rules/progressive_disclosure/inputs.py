@@ -86,10 +86,14 @@ def _asked_for(subject: Subject, values: Mapping[str, Json]) -> Iterator[_Path]:
     """The values without a default that templates ask for with the default values, whatever else is set."""
     named = {name: define for template in subject.templates for name, define in template.defines.items()}
     seen: set[str] = set()
+    stopping = {template for template in subject.templates if "required" in template.text or "fail" in template.text}
+    if not stopping:
+        return
+    helpers_stop = any(template.defines for template in stopping)
     for template in subject.templates:
         if template.tree is None or template.is_partial:
             continue
-        if "required" in template.text or "fail" in template.text or "include" in template.text:
+        if template in stopping or (helpers_stop and "include" in template.text):
             for path in _in(template.tree, values, named, seen):
                 if _default(values, path) in (None, ""):
                     yield path
