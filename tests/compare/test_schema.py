@@ -107,3 +107,8 @@ def test_what_is_no_schema_and_what_lies_outside_is_left_alone(tmp_path: Path) -
     assert changes(tmp_path, of(port=WIDE), {"type": "nonsense"}) == []
     outside = of(port={"$ref": "https://acme.test/schema.json"})
     assert changes(tmp_path / "b", of(port=WIDE), outside) == []
+
+
+@pytest.mark.parametrize("empty", ["", "null", "{}", "[]", '""'])
+def test_an_empty_default_says_nothing_to_a_new_schema(tmp_path: Path, empty: str) -> None:
+    assert changes(tmp_path, None, of(port={"type": "integer", "minimum": 1}), f"port: {empty}\n") == []

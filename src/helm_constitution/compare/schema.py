@@ -188,8 +188,8 @@ def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
     values = dict(old.values.data)
     for error in after.errors(values):
         path = tuple(str(step) for step in error.absolute_path)
-        if error.validator in ("required", "additionalProperties") or not path:
-            continue
+        if error.validator in ("required", "additionalProperties") or not path or not error.instance:
+            continue  # what is empty says little of what users set; helm takes a null away
         yield Change(
             "compat/schema-tightened",
             Step.MAJOR,
