@@ -126,6 +126,24 @@ def chart_no_keywords(subject: Subject) -> Iterator[Problem]:
         yield Problem("Chart.yaml has no keywords; list words that a user would search for", at=keywords)
 
 
+@rule("helm/chart-no-icon", default=SHOULD, enforces=_named("icon"), umbrella=_METADATA)
+def chart_no_icon(subject: Subject) -> Iterator[Problem]:
+    """Chart.yaml has no icon.
+
+    Why: Catalogues show the chart without a face between others that have one; `helm lint` recommends it.
+    Bad:
+        name: web
+    Good:
+        name: web
+        icon: https://web.acme.test/logo.svg
+    Fix: Set icon to the URL of an SVG or PNG image.
+    Source: Helm documentation, The Chart.yaml File; helm lint
+    """
+    icon = subject.chart.metadata.view.get("icon")
+    if not icon:
+        yield Problem("Chart.yaml has no icon; set it to the URL of an image", at=icon)
+
+
 @rule("helm/chart-no-type", default=SHOULD, enforces=_named("(?:chart )?type"), umbrella=_METADATA)
 def chart_no_type(subject: Subject) -> Iterator[Problem]:
     """Chart.yaml doesn't say whether the chart is an application or a library.

@@ -90,7 +90,8 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
                 yield _Backend(backend.get("serviceName"), namespace, backend.get("servicePort"))
     elif manifest.kind in _GATEWAY_ROUTES and manifest.group == "gateway.networking.k8s.io":
         for entry in spec.get("rules").items():
-            for backend in entry.get("backendRefs").items():
+            mirrors = (each.get("requestMirror", "backendRef") for each in entry.get("filters").items())
+            for backend in (*entry.get("backendRefs").items(), *(each for each in mirrors if each.is_map)):
                 if not backend.get("group") and backend.get("kind").data in (None, "Service"):
                     place = backend.get("namespace").string() or namespace
                     yield _Backend(backend.get("name"), place, backend.get("port"))
@@ -110,9 +111,9 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
     umbrella=CONSISTENT,
 )
 def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
-    """An Ingress, HTTPRoute or Route leads to a Service, or a port of it, that doesn't exist.
+    """An Ingress, HTTPRoute or Route leads to a Service, or a port of it, that doesn't exist, or hangs on no Gateway.
 
-    Why: The controller answers every request on that path with 503 or its default backend.
+    Why: The controller answers every request on that path with 503 or its default backend, or with nothing at all.
     Bad:
         backend:
           service:
@@ -131,6 +132,7 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem
     for manifest in rendering.manifests:
         if manifest.is_test:
             continue
+        yield from _lost_parents(manifest, rendering)
         for backend in _backends(manifest):
             name = backend.name.string()
             # AWS' controller takes the action from an annotation where the port is called use-annotation.
@@ -145,6 +147,19 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 yield Problem(
                     f"leads to port {backend.port.data} of the Service {name}, which has {ports}", at=backend.port
                 )
+
+
+def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Problem]:
+    """The Gateways that a route hangs on and that should be the chart's: others are the cluster's."""
+    if manifest.kind not in _GATEWAY_ROUTES or manifest.group != "gateway.networking.k8s.io":
+        return
+    for parent in manifest.get("spec", "parentRefs").items():
+        name = parent.get("name").string() or ""
+        elsewhere = parent.get("namespace").data not in (None, manifest.effective_namespace)
+        if parent.get("kind").data not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
+            continue
+        if find(rendering, "Gateway", name, manifest.effective_namespace) is None:
+            yield Problem(f"hangs on the Gateway {name}, which the chart doesn't render", at=parent.get("name"))
 
 
 def _has_port(service: Manifest, wanted: View) -> bool:

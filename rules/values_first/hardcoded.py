@@ -67,6 +67,7 @@ _FIELDS = (
     _Field(("Service",), "spec.loadBalancerIP", "service.loadBalancerIP", "users have addresses of their own", True),
     _Field(("Ingress",), "spec.ingressClassName", "ingress.className", "each cluster has its own", True),
     _Field(("Ingress",), "spec.rules.*.host", "ingress.host", "users have domains of their own", True),
+    _Field(("HTTPRoute", "GRPCRoute", "TLSRoute"), "spec.hostnames.*", "route.hostnames", "users have domains", True),
 )
 """Not here: fields that a chart's author rightly decides, as ports and Services' type ClusterIP; what stands in no
 object before a user asks for it (tolerations, affinity, extra environment and annotations); and what other rules tell

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from helm_constitution import registry
 from helm_constitution.api import Rule
 from helm_constitution.rules.helm_best_practices import chart_yaml as c
 from helm_constitution.rules.helm_best_practices import references as r
@@ -361,3 +362,30 @@ def test_other_scalers() -> None:
     assert judge(r.dangling_hpa, text + scaler("{name: web}", kind="ScaledObject")) == []
     vertical = scaler("{kind: Deployment, name: api}", kind="VerticalPodAutoscaler", field="targetRef")
     assert judge(r.dangling_hpa, text + vertical) == ["scales the Deployment api, which the chart doesn't render"]
+
+
+ROUTE = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: web}
+spec:
+  parentRefs: [{name: shared}, {name: release-name-web}, {name: release-name-web, namespace: infra}]
+  rules:
+    - backendRefs: [{name: release-name-web, port: 80}]
+      filters: [{type: RequestMirror, requestMirror: {backendRef: {name: release-name-shadow, port: 80}}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: release-name-web}
+spec: {ports: [{port: 80}]}
+"""
+
+
+def test_a_route_hangs_on_a_gateway_of_the_chart_or_of_the_cluster() -> None:
+    rule = next(rule for rule in registry.rules() if rule.id == "helm/dangling-ingress")
+    assert judge(rule, ROUTE) == [
+        "hangs on the Gateway release-name-web, which the chart doesn't render",
+        "leads to the Service release-name-shadow, which the chart doesn't render",
+    ]
+    gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: release-name-web}\n"
+    assert "hangs on" not in " ".join(judge(rule, ROUTE + gateway))
