@@ -117,6 +117,15 @@ def test_a_section_finds_its_chart_from_wherever_the_program_runs(root: Path, mo
     assert load_configuration(find_configuration(Path("web"), None), Path("web")).fail_on == "note"
 
 
+def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: Path) -> None:
+    write(tmp_path, {"open/.helm-constitution.yaml": "", "open/team/web/Chart.yaml": ""})
+    assert find_configuration(tmp_path / "open/team/web", None) == tmp_path / "open/.helm-constitution.yaml"
+    (tmp_path / "open").chmod(0o777)
+    assert find_configuration(tmp_path / "open/team/web", None) is None
+    write(tmp_path, {"open/.git/HEAD": ""})
+    assert find_configuration(tmp_path / "open/team/web", None) == tmp_path / "open/.helm-constitution.yaml"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [

@@ -215,7 +215,11 @@ def test_one_place_that_is_wrong_in_two_objects_is_one(team: Team) -> None:
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: soon{reasons}", 4, "a day like 2030-12-31"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 20301231{reasons}", 4, "a day like"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 2030-02-31{reasons}", 4, "a day like"),
-        ("waivers:\n  - principle: dosc\n    chart: web{reasons}", 2, "unknown principle 'dosc' in a waiver"),
+        (
+            "waivers:\n  - principle: dosc\n    chart: web{reasons}",
+            2,
+            "unknown principle 'dosc' in a waiver; did you mean 'docs'?",
+        ),
     ],
 )
 def test_a_faulty_waiver_is_an_error_with_its_line(team: Team, text: str, line: int, words: str) -> None:

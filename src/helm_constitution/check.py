@@ -158,7 +158,7 @@ def _judged(
     debt = find_debt(Path(shown), configuration.file)
     modules = configuration.modules
     constitution = load_constitution(Path(shown), options.constitution or configuration.constitution, modules)
-    waivers = _waivers(configuration, chart)
+    waivers = _waivers(configuration, chart, constitution)
     demands = match(
         constitution,
         modules,
@@ -188,7 +188,7 @@ def _judged(
             earlier = [document for document in documents if document.base is Base.BASELINE]
             trace(earlier, facts.comparison.old, engine)
     stamp(runs, facts, subcharts=options.subcharts)
-    stale = _apply(waivers, runs, facts, constitution, configuration, options)
+    stale = _apply(waivers, runs, facts, options)
     if options.debt and debt.is_file():
         from helm_constitution.debt import apply_debt, chart_key, read_debt
 
@@ -255,13 +255,17 @@ def _inputs(facts: Facts) -> Iterator[InputReport]:
         yield InputReport(dotted(one.path), kind, one.placeholder, " ".join(one.message.split()))
 
 
-def _waivers(configuration: Configuration, chart: Chart) -> tuple[Waiver, ...]:
+def _waivers(configuration: Configuration, chart: Chart, constitution: Constitution) -> tuple[Waiver, ...]:
     """Every waiver of a chart; faults in them are told before helm is waited for."""
     in_place = any("constitution:" in text for text in chart.files.values())
     if not (in_place or configuration.waivers or configuration.plan):
         return ()
-    from helm_constitution.waivers import comment_waivers, plan_waivers
+    from helm_constitution.waivers import comment_waivers, plan_waivers, require_known_principles
 
+    if configuration.file is not None:
+        keys = dict.fromkeys(principle.key for principle in constitution.principles)
+        keys.update(dict.fromkeys(module.key for module in configuration.modules))
+        require_known_principles(configuration.waivers, keys, configuration.file)
     found = configuration.waivers + comment_waivers(chart, configuration.modules)
     if configuration.plan is not None:
         shared = configuration.plan_is_shared
@@ -270,20 +274,13 @@ def _waivers(configuration: Configuration, chart: Chart) -> tuple[Waiver, ...]:
 
 
 def _apply(
-    waivers: Sequence[Waiver],
-    runs: Sequence[RuleRun],
-    facts: Facts,
-    constitution: Constitution,
-    configuration: Configuration,
-    options: CheckOptions,
+    waivers: Sequence[Waiver], runs: Sequence[RuleRun], facts: Facts, options: CheckOptions
 ) -> tuple[StaleWaiver, ...]:
     if not waivers:
         return ()
     from helm_constitution.waivers import apply_waivers
 
-    keys = dict.fromkeys(principle.key for principle in constitution.principles)
-    keys.update(dict.fromkeys(module.key for module in configuration.modules))
-    return apply_waivers(waivers, runs, facts, list(keys), today=options.today or "", full=options.scenarios == "full")
+    return apply_waivers(waivers, runs, facts, today=options.today or "", full=options.scenarios == "full")
 
 
 def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:

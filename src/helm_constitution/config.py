@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import registry
-from helm_constitution.constitution import ASK_FOR_BUILT_IN
+from helm_constitution.constitution import ASK_FOR_BUILT_IN, is_everybodys, repository_root
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
 
@@ -100,13 +100,19 @@ def find_debt(chart: Path, configuration: Path | None) -> Path:
 
 
 def find_above(chart: Path, name: str) -> Path | None:
-    """The nearest file of a name from a chart up to its repository's root; None where there is none."""
+    """The nearest file of a name from a chart up to its repository's root; None where there is none.
+
+    Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
+    """
     folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
+    root = repository_root(folder)
     for candidate in (folder, *folder.parents):
+        if root is None and candidate != folder and is_everybodys(candidate):
+            return None
         file = candidate / name
         if file.is_file():
             return file
-        if (candidate / ".git").exists():
+        if candidate == root:
             return None
     return None
 

@@ -83,7 +83,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
         start = start.parent
     root = repository_root(start)
     for folder in (start, *start.parents):
-        if root is None and folder != start and _is_everybodys(folder):
+        if root is None and folder != start and is_everybodys(folder):
             return None
         for name in NAMES:
             if (folder / name).is_file():
@@ -93,7 +93,8 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
     return None
 
 
-def _is_everybodys(folder: Path) -> bool:
+def is_everybodys(folder: Path) -> bool:
+    """Whether everybody may write to a folder: a file there is anybody's."""
     try:
         return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
     except OSError:

@@ -19,6 +19,7 @@ from helm_constitution.errors import ConfigurationError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base, Finding, Location, Precision, Waived
 from helm_constitution.outcome import StaleWaiver
+from helm_constitution.registry import closest
 
 if TYPE_CHECKING:
     from helm_constitution.api import RuleModule
@@ -142,10 +143,21 @@ def _read_waiver(view: View, reader: Reader) -> Waiver:
     )
 
 
+def require_known_principles(waivers: Iterable[Waiver], principles: Collection[str], file: Path) -> None:
+    """Raises ConfigurationError, with the configuration's file, for a waiver of a principle that doesn't exist."""
+    for waiver in waivers:
+        if waiver.principle is not None and waiver.principle not in principles:
+            near = closest(waiver.principle, list(principles))
+            known = ", ".join(key for key in principles if key != SECURITY)
+            hint = f"did you mean {near!r}?" if near is not None else f"known: {known}"
+            message = f"unknown principle {waiver.principle!r} in a waiver; {hint}"
+            raise ConfigurationError(message, file=str(file), line=waiver.location.line)
+
+
 def _text(view: View, reader: Reader) -> str:
     text = (view.string() or "").strip()
     if not text:
-        raise reader.fault(f"{view.path[-1]} is text, and not empty", view)
+        raise reader.fault(f"{view.path[-1]} is text, and not empty; write it in quotes", view)
     return text
 
 
@@ -305,7 +317,6 @@ def apply_waivers(
     waivers: Sequence[Waiver],
     runs: Sequence[RuleRun],
     facts: Facts,
-    principles: Collection[str],
     *,
     today: str,
     full: bool,
@@ -316,20 +327,12 @@ def apply_waivers(
         waivers: of this chart.
         runs: their findings are replaced by waived ones.
         facts: the chart, for the lines of values.
-        principles: the keys that a waiver by principle may name.
         today: an ISO date.
         full: whether every scenario was rendered, so that a waiver which waives nothing is one too many.
-
-    Raises:
-        ConfigurationError: where a waiver names an unknown principle.
     """
     values = _ValuesLines(facts)
     stale: list[StaleWaiver] = []
     for waiver in waivers:
-        if waiver.principle is not None and waiver.principle not in principles:
-            known = ", ".join(key for key in principles if key != SECURITY)
-            message = f"unknown principle {waiver.principle!r} in a waiver; known: {known}"
-            raise ConfigurationError(message, file=waiver.location.file, line=waiver.location.line)
         if waiver.expires is not None and waiver.expires < today:
             stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
             continue
