@@ -48,5 +48,8 @@ parity: $(READY)
 	$(PYTHON) -m scripts.parity record
 	$(PYTHON) -m scripts.parity document
 
+bench-scenarios: setup
+	$(PYTHON) -m bench.scenarios $(ARGS)
+
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -254,6 +254,31 @@ def test_what_no_placeholder_answers_stays_as_it_is(tmp_path: Path, engine: Helm
     assert [trouble.kind for trouble in report.problems] == ["needs-input"]
 
 
+def test_placeholders_that_are_refused_are_replaced_and_flags_are_turned_last(
+    tmp_path: Path, engine: HelmEngine
+) -> None:
+    files = {
+        "values.yaml": "place: local\npassword: changeme\nkeys: {enabled: false, secret: ''}\na: ''\n",
+        "templates/a.yaml": """\
+{{- if eq .Values.place "local" }}
+{{- if eq .Values.password "changeme" }}
+{{- fail "not set: thePassword" }}
+{{- end }}
+{{- end }}
+{{- if not (or .Values.keys.enabled .Values.keys.secret) }}
+{{- fail "no keys: use keys.enabled or keys.secret" }}
+{{- end }}
+"""
+        + CONFIG_MAP
+        + '  a: {{ required "set a" .Values.a }}\n  b: {{ required "set a.b" (tpl "" .) }}\n',
+    }
+    report = check(tmp_path, files, engine)
+    assert statuses(report) == {"defaults": "needs-input"}
+    files["templates/a.yaml"] = files["templates/a.yaml"].replace('(tpl "" .)', '"x"')
+    report = check(tmp_path / "other", files, engine)
+    assert inputs(report) == [("password", "text"), ("keys.secret", "text"), ("a", "text")]
+
+
 def test_with_defaults_alone_nothing_is_filled(tmp_path: Path, embedded: HelmEngine) -> None:
     files = {"templates/a.yaml": CONFIG_MAP + '  a: {{ required "set x" .Values.x }}\n', "values.yaml": "x: ''\n"}
     assert statuses(check(tmp_path, files, embedded, "defaults")) == {"defaults": "needs-input"}

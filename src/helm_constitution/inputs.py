@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.errors import ConfigurationError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.outcome import DEFAULTS, Status
@@ -38,6 +39,7 @@ _NAMES = LazyPattern(r"'([^']*)'|\"([^\"]*)\"")
 _REQUIRED = LazyPattern(r"(\S+) is required")
 _DOTTED = LazyPattern(r"(?<![\w./-])(?:\.?Values\.)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?![\w/-])")
 
+_UNSET = LazyPattern(r"change|replace|todo|placeholder|example|your|<.*>|xxx|unset|none|dummy", re.IGNORECASE)
 _WORD = LazyPattern(r"\w+")
 
 _PLACEHOLDER = "placeholder"
@@ -95,7 +97,9 @@ class _Filler:
         self.render = render
         self.given: dict[ValuesPath, Input] = {}
         self.tried: set[tuple[ValuesPath, str]] = set()
+        self.unsure: set[ValuesPath] = set()  # several that were given together: not all may be needed
         self.left = most
+        self.last = result.status
         self._uses: dict[ValuesPath, tuple[ValueUses, tuple[TemplateFile, ...]]] = {}
 
     def fill(self, known: Iterable[Input]) -> Filled | None:
@@ -110,6 +114,11 @@ class _Filler:
             if step is None:
                 return None
             result = step
+        for path in sorted(self.unsure & self.given.keys()):
+            fewer = {other: one for other, one in self.given.items() if other != path}
+            tried = self._attempt(fewer)
+            if tried.status is Status.RENDERED:
+                self.given, result = fewer, tried
         return Filled(result, tuple(self.given.values()))
 
     def _step(self, result: ScenarioResult) -> ScenarioResult | None:
@@ -124,6 +133,8 @@ class _Filler:
                 found = self._accept(result, {path: self._input(path, number, error.text)})
                 if found is not None:
                     return found
+                if self.last is Status.NEEDS_INPUT and number >= len(self.facts.uses.compared.get(path, ())):
+                    break  # nothing is wrong with its type: another value is asked for
         together = paths[:MOST_PLACEHOLDERS]
         return self._accept(result, {path: self._input(path, 0, error.text) for path in together}, again=True)
 
@@ -142,6 +153,8 @@ class _Filler:
         if result.status is not Status.RENDERED and not _asks_otherwise(result, before):
             return None
         self.given = given
+        if again:
+            self.unsure.update(new)
         return result
 
     def _attempt(self, given: Mapping[ValuesPath, Input]) -> ScenarioResult:
@@ -151,7 +164,13 @@ class _Filler:
         arguments = tuple(set_json(path, one.placeholder) for path, one in given.items())
         request = scenario.request._replace(set_arguments=(*arguments, *scenario.request.set_arguments))
         kind = ScenarioKind.INPUTS if scenario.switched is None else scenario.kind
-        return self.render(Scenario(name, request, kind, scenario.switched))
+        attempt = Scenario(name, request, kind, scenario.switched)
+        try:
+            result = self.render(attempt)
+        except ConfigurationError as error:  # one value stands where another is to be a map
+            result = ScenarioResult(attempt, Status.FAILED, error.message, None)
+        self.last = result.status
+        return result
 
     # --- which values ---
 
@@ -163,9 +182,17 @@ class _Filler:
         told = [tuple(text.split(".")) for text in _DOTTED.findall(error.text)]
         words = set(_WORD.findall(error.text))
         last = [path for path in all_known if path and len(path[-1]) > 3 and path[-1] in words]
-        order = dict.fromkeys((*(path for path in named if path in located), *named, *located, *last, *told))
-        for path in order:
-            if ANYTHING not in path and path and (self._is_empty(path) or path in named):
+        # A default that a template compares the value with, such as "changeme", may be there to be refused.
+        refused = {
+            path
+            for path, texts in self.facts.uses.compared.items()
+            if (default := self._default(path)) in texts and _UNSET.search(str(default))
+        }
+        first = [path for path in named if path in located]
+        order = dict.fromkeys((*first, *named, *located, *last, *sorted(refused), *told))
+        # A flag is turned only where nothing else answers.
+        for path in sorted(order, key=lambda path: isinstance(self._default(path), bool)):
+            if ANYTHING not in path and path and (self._is_empty(path) or path in named or path in refused):
                 yield path
 
     def _located(self, error: HelmMessage) -> Iterator[ValuesPath]:
@@ -198,8 +225,11 @@ class _Filler:
             chart, prefix = chart.subcharts[name], (*prefix, key)
         return chart, path, prefix
 
+    def _default(self, path: ValuesPath) -> Json:
+        return _value_at(self._defaults, path)
+
     def _is_empty(self, path: ValuesPath) -> bool:
-        value = _value_at(self._defaults, path)
+        value = self._default(path)
         return not value and value is not False
 
     @property
@@ -215,12 +245,15 @@ class _Filler:
 
     def _placeholders(self, path: ValuesPath) -> Iterator[Json]:
         """What may stand for a value: by its schema, by what templates compare it with, by its default, by its name."""
+        default = self._default(path)
+        if isinstance(default, bool):
+            yield not default
+            return
         made: list[Json] = []
         schema = self._schema(path)
         if schema is not None:
             made.append(_of_schema(schema, path, self.facts.chart.schema, 0))
-        made.extend(text for text in self.facts.uses.compared.get(path, ()) if text)
-        default = _value_at(self._defaults, path)
+        made.extend(text for text in self.facts.uses.compared.get(path, ()) if text and text != default)
         if isinstance(default, list):
             made.append([_PLACEHOLDER])
         elif isinstance(default, dict):

@@ -56,7 +56,7 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
     File numbers in the marks are indexes into ``templates``.
     """
     left_alone = set(skip)
-    unsafe = unsafe_defines(templates)
+    unsafe = unsafe_defines(templates) | _formless_defines(templates)
     return {
         template.path: template.text
         if template.tree is None or template.path in left_alone
@@ -65,22 +65,29 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
     }
 
 
+def _formless_defines(templates: Sequence[TemplateFile]) -> set[str]:
+    """The named templates in which a mark says nothing: they print a part of a scalar, or only what they are given.
+
+    The line that includes them is the one to look at.
+    """
+    return {
+        name for template in templates for name, define in template.defines.items() if not has_form(template, define)
+    }
+
+
 def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
-    """The named templates in which no mark may stand, or says nothing.
+    """The named templates in which no mark may stand.
 
     Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action
-    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is as unsafe. And those
-    that print a part of a scalar, or only what they are given: the line that includes them is the one to look at.
+    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is as unsafe.
     """
     unsafe: set[str] = set()
     includes: dict[str, set[str]] = {}
     known: set[str] = set()
-    formless: set[str] = set()
     for template in templates:
         if template.tree is None:
             continue
         known.update(template.defines)
-        formless.update(name for name, define in template.defines.items() if not has_form(template, define))
         for owner, node in _owned(template.tree, None):
             for name, harmless in _calls(node):
                 if not harmless:
@@ -95,7 +102,7 @@ def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
             if name not in unsafe:
                 unsafe.add(name)
                 pending.append(name)
-    return unsafe | formless
+    return unsafe
 
 
 def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
