@@ -52,12 +52,22 @@ def test_commands_options_rules_and_files(words: tuple[str, ...], expected: list
     assert offered(*words) == expected
 
 
+def test_rules_of_a_teams_own_are_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pack = str(Path(__file__).parent.parent / "examples" / "rule-pack" / "src")
+    assert offered("explain", "--rules", pack, "acme/no-ow") == ["acme/no-owner"]
+    assert offered("check", "--rules", pack, "--select", "acme/no-ow") == ["acme/no-owner"]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".helm-constitution.yaml").write_text("rules: [not-installed]\n")
+    assert offered("explain", "security/root-us") == ["security/root-user"]
+
+
 def test_a_rule_is_offered_with_what_it_finds_and_a_module_for_all_its_rules() -> None:
-    assert len(rule_ids("")) == len(registry.rules()) + len(registry.modules())
-    module, *rules = rule_ids("security")
+    modules = registry.modules()
+    assert len(rule_ids("", modules)) == len(registry.rules()) + len(registry.modules())
+    module, *rules = rule_ids("security", modules)
     assert (module.value, module.help) == ("security", "all rules of Security by Default")
     assert all(item.value.startswith("security/") and item.help for item in rules)
-    assert rule_ids("nothing") == []
+    assert rule_ids("nothing", modules) == []
 
 
 @pytest.mark.parametrize(

@@ -219,7 +219,7 @@ def _judged(
         problems=tuple(troubles),
         notices=(*helm.notices, *_out_of_reach(facts)),
         undemanded=sum(len(module.rules) for module in modules) - len(demands.rules),
-        rules=tuple(RuleReport(run.rule.id, run.crash.message if run.crash else run.unjudged) for run in runs),
+        rules=tuple(_rules(runs)),
         stale=stale,
         limit=_limit(options.fail_on or configuration.fail_on or "error"),
         inputs=tuple(_inputs(facts)),
@@ -332,6 +332,15 @@ def _order(finding: Finding) -> tuple[object, ...]:
         (thing.kind, thing.name, thing.container or "", thing.field or "") if thing else (),
         finding.message,
     )
+
+
+def _rules(runs: Sequence[RuleRun]) -> Iterator[RuleReport]:
+    from helm_constitution import registry
+
+    own = {rule.id for rule in registry.rules()}
+    for run in runs:
+        reason = run.crash.message if run.crash else run.unjudged
+        yield RuleReport(run.rule.id, reason, None if run.rule.id in own else run.rule.doc)
 
 
 def _principles(

@@ -51,9 +51,15 @@ def cli() -> None:
 
 
 def _complete_rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    from helm_constitution import registry
     from helm_constitution.completion import rule_ids
+    from helm_constitution.errors import ConstitutionError
 
-    return rule_ids(incomplete)
+    try:
+        modules = _modules_here(context.params.get("folders") or ())
+    except ConstitutionError:
+        modules = registry.modules()  # what is wrong is said when the command runs
+    return rule_ids(incomplete, modules)
 
 
 def _set_options(command: Any) -> Any:

@@ -15,14 +15,24 @@ SECTIONS = ("Why", "Bad", "Good", "Fix", "Source")
 
 def title(rule: Rule) -> str:
     """The violation in one sentence."""
-    return inspect.cleandoc(rule.doc).partition("\n")[0]
+    return title_of(rule.doc)
+
+
+def title_of(doc: str) -> str:
+    """The first line of a docstring."""
+    return inspect.cleandoc(doc).partition("\n")[0]
 
 
 def sections(rule: Rule) -> Mapping[str, str]:
     """The page's parts by name, in the order of the docstring; text unindented."""
+    return sections_of(rule.doc)
+
+
+def sections_of(doc: str) -> Mapping[str, str]:
+    """The parts of a docstring, as :func:`sections`."""
     parts: dict[str, list[str]] = {}
     current: list[str] = []
-    for line in inspect.cleandoc(rule.doc).splitlines()[1:]:
+    for line in inspect.cleandoc(doc).splitlines()[1:]:
         name, colon, rest = line.partition(":")
         if colon and name in SECTIONS and name not in parts:
             current = parts[name] = [rest.strip()] if rest.strip() else []

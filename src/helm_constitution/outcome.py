@@ -108,10 +108,14 @@ class PrincipleReport(NamedTuple):
 
 
 class RuleReport(NamedTuple):
-    """A rule that ran; ``reason`` tells why it had nothing to judge, or that it crashed."""
+    """A rule that ran; ``reason`` tells why it had nothing to judge, or that it crashed.
+
+    ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
+    """
 
     rule: str
     reason: str | None = None
+    page: str | None = None
 
 
 class StaleWaiver(NamedTuple):

@@ -13,6 +13,7 @@ import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 
 from helm_constitution.model import Base, Debt, Location, Precision, Severity, Verdict
+from helm_constitution.outcome import RuleReport
 from helm_constitution.report import FORMATS, github, gitlab, junit, markdown, renderer, sarif
 from tests.report.sample import file_of, sample, settled
 from tests.report.support import WAIVED, chart, finding, run
@@ -95,6 +96,22 @@ def test_like_findings_of_two_charts_have_different_fingerprints() -> None:
     two = run(chart(finding()), chart(finding(), place="charts/other"))
     results = sarif_run(sarif.render(two))["results"]
     assert len({result["partialFingerprints"]["helmConstitution/v1"] for result in results}) == 2
+
+
+def test_sarif_describes_a_rule_of_a_teams_own_from_its_page() -> None:
+    page = "A workload has no owner.\n\nWhy: nobody is called.\nFix: Name one."
+    own = chart(finding(rule="acme/no-owner"), rules=(RuleReport("acme/no-owner", page=page),))
+    (described,) = sarif_run(sarif.render(run(own)))["tool"]["driver"]["rules"]
+    assert described == {
+        "id": "acme/no-owner",
+        "shortDescription": {"text": "A workload has no owner."},
+        "fullDescription": {"text": "A workload has no owner. Nobody is called."},
+        "help": {
+            "text": "Why: nobody is called.\n\nFix: Name one.",
+            "markdown": "**Why**: nobody is called.\n\n**Fix**: Name one.",
+        },
+        "properties": {"tags": ["acme"]},
+    }
 
 
 def test_sarif_says_what_was_not_judged() -> None:

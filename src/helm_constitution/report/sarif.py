@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -61,7 +61,7 @@ def render(run: RunReport) -> str:
                     "driver": {
                         "name": "helm-constitution",
                         "semanticVersion": __version__,
-                        "rules": list(_rules(rules)),
+                        "rules": list(_rules(rules, run.charts)),
                     }
                 },
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
@@ -80,33 +80,29 @@ def render(run: RunReport) -> str:
     return json_text(document)
 
 
-def _rules(ids: list[str]) -> Iterator[dict[str, Any]]:
+def _rules(ids: list[str], charts: Sequence[ChartReport]) -> Iterator[dict[str, Any]]:
     """Descriptions of rules, out of their pages; a rule of which there is no page has its id alone."""
     from helm_constitution import registry
-    from helm_constitution.explain import sections, title
+    from helm_constitution.explain import sections_of, title_of
 
-    pages = {rule.id: rule for rule in registry.rules()}
+    pages = {STALE_WAIVER: _STALE}
+    pages.update((report.rule, report.page) for chart in charts for report in chart.rules if report.page)
+    pages.update((rule.id, rule.doc) for rule in registry.rules())
     for rule_id in ids:
-        rule = pages.get(rule_id)
-        if rule is None:
-            text = _STALE if rule_id == STALE_WAIVER else clean(rule_id)
-            yield {
-                "id": clean(rule_id),
-                "shortDescription": {"text": text},
-                "fullDescription": {"text": text},
-                "help": {"text": text},
-            }
-            continue
-        parts = sections(rule)
-        heading = title(rule)
+        page = pages.get(rule_id, "")
+        heading, parts = clean(title_of(page) or rule_id), sections_of(page)
         why = " ".join(parts.get("Why", "").split())
-        yield {
-            "id": rule.id,
+        description: dict[str, Any] = {
+            "id": clean(rule_id),
             "shortDescription": {"text": shorten(heading, _DESCRIPTION)},
             "fullDescription": {"text": shorten(f"{heading} {why[:1].upper()}{why[1:]}", _DESCRIPTION)},
-            "help": {"text": _help(parts, markdown=False), "markdown": _help(parts, markdown=True)},
-            "properties": {"tags": [rule.principle]},
+            "help": {"text": _help(parts, markdown=False) or heading},
         }
+        if parts:
+            description["help"]["markdown"] = _help(parts, markdown=True)
+        if "/" in rule_id:
+            description["properties"] = {"tags": [clean(rule_id.partition("/")[0])]}
+        yield description
 
 
 def _help(parts: Any, *, markdown: bool) -> str:
