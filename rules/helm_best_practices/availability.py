@@ -242,7 +242,10 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Pro
     """
     for workload in _replicated(rendering):
         if _least(rendering, workload) > 1 and not _budgets(rendering, workload):
-            yield Problem("has several pods and no PodDisruptionBudget", at=workload.manifest.view)
+            yield Problem(
+                "has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1",
+                at=workload.manifest.view,
+            )
 
 
 @rule(
@@ -271,9 +274,9 @@ def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             continue
         most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
         if most.data in (0, "0", "0%"):
-            yield Problem(f"maxUnavailable {most.data} lets no pod be evicted", at=most)
+            yield Problem(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
         elif least.data == "100%":
-            yield Problem("minAvailable 100% lets no pod be evicted", at=least)
+            yield Problem("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
         elif least.data is not None:
             yield from _leaves_none(budget, least, rendering)
 
@@ -325,7 +328,9 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         return
     spec = manifest.get("spec")
     if spec.get("maxUnavailable").data is None and spec.get("minAvailable").data is None:
-        yield Problem("has neither maxUnavailable nor minAvailable", at=spec.get("maxUnavailable"))
+        yield Problem(
+            "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
+        )
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":
         yield Problem(

@@ -39,7 +39,10 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """
     for budget in rendering.of_kind("PodDisruptionBudget"):
         if budget.group == "policy" and not _takes_in(budget, budget.get("spec", "selector"), rendering):
-            yield Problem("its selector takes in no pod of the chart", at=budget.get("spec", "selector"))
+            yield Problem(
+                "its selector takes in no pod of the chart; select by labels that the pods carry",
+                at=budget.get("spec", "selector"),
+            )
 
 
 @rule(
@@ -74,13 +77,18 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
             continue
         selector = policy.get("spec", "podSelector")
         if selector and not _takes_in(policy, selector, rendering):
-            yield Problem("its selector takes in no pod of the chart", at=selector)
+            yield Problem(
+                "its selector takes in no pod of the chart; select by labels that the pods carry", at=selector
+            )
         for peer in _peers(policy):
             selector = peer.get("podSelector")
             # A peer may well be somebody else's; one that carries the release's name is the chart's own.
             own = rendering.release_name in match_labels(selector.get("matchLabels")).values()
             if own and not peer.get("namespaceSelector").exists and not _takes_in(policy, selector, rendering):
-                yield Problem("the peer's selector takes in no pod of the chart", at=selector)
+                yield Problem(
+                    "the peer's selector takes in no pod of the chart; select by labels that the pods carry",
+                    at=selector,
+                )
 
 
 def _peers(policy: Manifest) -> Iterator[View]:

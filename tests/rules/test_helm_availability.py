@@ -86,7 +86,7 @@ def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
 
 
 def test_several_pods_want_a_budget() -> None:
-    missing = ["has several pods and no PodDisruptionBudget"]
+    missing = ["has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"]
     assert judge(a.no_disruption_budget, workload("replicas: 2, ")) == missing
     assert judge(a.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
     assert judge(a.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
@@ -125,7 +125,10 @@ def test_a_budget_counts_the_autoscalers_least() -> None:
 
 def test_what_a_budget_should_say() -> None:
     unhealthy = "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow"
-    assert judge(a.budget_policy, budget("")) == ["has neither maxUnavailable nor minAvailable", unhealthy]
+    assert judge(a.budget_policy, budget("")) == [
+        "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
+        unhealthy,
+    ]
     assert judge(a.budget_policy, budget("minAvailable: 0, ")) == [unhealthy]
     assert judge(a.budget_policy, budget("maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, ")) == []
 

@@ -186,7 +186,9 @@ def budget(selector: str) -> str:
     ],
 )
 def test_budgets_take_in_pods(selector: str, is_dangling: bool) -> None:
-    expected = ["its selector takes in no pod of the chart"] if is_dangling else []
+    expected = (
+        ["its selector takes in no pod of the chart; select by labels that the pods carry"] if is_dangling else []
+    )
     assert judge(s.dangling_pdb, pod() + budget(selector)) == expected
 
 
@@ -198,7 +200,9 @@ def test_policies_take_in_pods() -> None:
     assert judge(s.dangling_network_policy, pod() + policy("{podSelector: {matchLabels: {app: web}}}")) == []
     assert judge(s.dangling_network_policy, policy("{podSelector: {}}")) == []
     text = pod() + policy("{podSelector: {matchLabels: {app: api}}}")
-    assert judge(s.dangling_network_policy, text) == ["its selector takes in no pod of the chart"]
+    assert judge(s.dangling_network_policy, text) == [
+        "its selector takes in no pod of the chart; select by labels that the pods carry"
+    ]
 
 
 @pytest.mark.parametrize(
