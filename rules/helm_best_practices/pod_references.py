@@ -114,7 +114,10 @@ def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
                 continue
             if provided.lacks(reference, workload):
                 reported.add(name)
-                yield Problem(f"needs the {kind} {name}, which the chart doesn't render", at=reference.name)
+                yield Problem(
+                    f"needs the {kind} {name}, which the chart doesn't render; render it, or let users name one",
+                    at=reference.name,
+                )
 
 
 @rule(
@@ -259,7 +262,10 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
                         yield Problem(f"mounts the volume {name.data}, which the pod doesn't have", at=name)
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):
-                message = f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render"
+                message = (
+                    f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render;"
+                    " render it, or let users name one"
+                )
                 yield Problem(message, at=reference.name)
 
 

@@ -216,4 +216,8 @@ def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         if manifest.is_test or not kind or not name:
             continue
         if find(rendering, kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
-            yield Problem(f"scales the {kind} {name}, which the chart doesn't render", at=target.get("name"))
+            yield Problem(
+                f"scales the {kind} {name}, which the chart doesn't render;"
+                " take kind and name from where the workload does",
+                at=target.get("name"),
+            )

@@ -199,7 +199,8 @@ def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[
         ours = rendering.scenario == "defaults" or rendering.release_name in name
         if ours and name != "default" and (name, workload.manifest.effective_namespace) not in accounts:
             yield Problem(
-                f"runs as the service account {name}, which the chart doesn't create",
+                f"runs as the service account {name}, which the chart doesn't create;"
+                " create it, or fall back to default",
                 at=workload.pod.get("serviceAccountName"),
             )
 

@@ -350,10 +350,10 @@ def test_a_scaler_needs_the_kind_and_the_name() -> None:
     text = workload("{app: web}")
     assert judge(r.dangling_hpa, text + scaler("{kind: Deployment, name: web}")) == []
     assert judge(r.dangling_hpa, text + scaler("{kind: StatefulSet, name: web}")) == [
-        "scales the StatefulSet web, which the chart doesn't render"
+        "scales the StatefulSet web, which the chart doesn't render; take kind and name from where the workload does"
     ]
     assert judge(r.dangling_hpa, text + scaler("{kind: Deployment, name: api}")) == [
-        "scales the Deployment api, which the chart doesn't render"
+        "scales the Deployment api, which the chart doesn't render; take kind and name from where the workload does"
     ]
 
 
@@ -361,7 +361,9 @@ def test_other_scalers() -> None:
     text = workload("{app: web}")
     assert judge(r.dangling_hpa, text + scaler("{name: web}", kind="ScaledObject")) == []
     vertical = scaler("{kind: Deployment, name: api}", kind="VerticalPodAutoscaler", field="targetRef")
-    assert judge(r.dangling_hpa, text + vertical) == ["scales the Deployment api, which the chart doesn't render"]
+    assert judge(r.dangling_hpa, text + vertical) == [
+        "scales the Deployment api, which the chart doesn't render; take kind and name from where the workload does"
+    ]
 
 
 ROUTE = """

@@ -44,7 +44,9 @@ CONFIG = thing("ConfigMap", "data: {a: b}")
 )
 def test_an_environment_needs_its_source(rule: Rule, container: str) -> None:
     kind = "ConfigMap" if rule is p.dangling_config_ref else "Secret"
-    assert judge(rule, pod(container)) == [f"needs the {kind} {NAME}, which the chart doesn't render"]
+    assert judge(rule, pod(container)) == [
+        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or let users name one"
+    ]
     assert judge(rule, pod(container) + thing(kind)) == []
     assert judge(rule, pod(container) + thing(kind).replace("{name:", "{namespace: other, name:")) != []
 
@@ -127,7 +129,9 @@ def test_mounts_need_a_volume() -> None:
 )
 def test_volumes_need_their_source(source: str, kind: str) -> None:
     text = pod(spec=f", volumes: [{{name: a, {source}}}]")
-    assert judge(p.dangling_volume, text) == [f"needs the {kind} {NAME}, which the chart doesn't render"]
+    assert judge(p.dangling_volume, text) == [
+        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or let users name one"
+    ]
     assert judge(p.dangling_volume, text + thing(kind)) == []
 
 

@@ -149,7 +149,7 @@ def test_default_service_account() -> None:
     ],
 )
 def test_missing_service_account(text: str, found: bool) -> None:
-    message = "runs as the service account web, which the chart doesn't create"
+    message = "runs as the service account web, which the chart doesn't create; create it, or fall back to default"
     assert judge(a.missing_service_account, text) == ([message] if found else [])
 
 
