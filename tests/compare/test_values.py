@@ -134,3 +134,14 @@ def test_deprecation_is_read_from_the_old_comments() -> None:
     new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
     found = {change.names[0]: change.announced for change in compare_values(old, new) if change.step is Step.MAJOR}
     assert found == {"a": True, "old": False}
+
+
+def test_what_only_the_notes_read_is_missed_by_nobody() -> None:
+    files = {
+        "values.yaml": "a: 1\nb: 2\n",
+        "templates/NOTES.txt": "{{ .Values.a }}",
+        "templates/x.yaml": "b: {{ .Values.b }}",
+    }
+    old = chart_subject(files).facts
+    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    assert [change.what for change in compare_values(old, new)] == ["value b is removed"]

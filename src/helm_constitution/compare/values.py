@@ -108,6 +108,17 @@ class _Side:
         found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
         return {_LAYOUT.sub("", line) for lines in found for line in lines}
 
+    def only_notes_read(self, path: Path) -> bool:
+        """Whether nothing but NOTES.txt reads a value: it changes what users are told, not what they get."""
+        # What reads a map above it may read it as well.
+        files = {
+            read.file
+            for read in self.facts.uses.reads
+            if read.path[: len(path)] == path
+            or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
+        }
+        return files == {"templates/NOTES.txt"}
+
     def asks(self, path: Path) -> bool:
         """Whether a template reads a value by its own name."""
         return path in self._lines
@@ -116,7 +127,10 @@ class _Side:
         """The template lines that print a value under a key of their own, with the value's name left out."""
         blanked = set()
         for line in self._lines.get(path, ()):
-            name = next((name for name in (".Values." + ".".join(path), f".{path[-1]}") if name in line), None)
+            names = [".Values." + ".".join(path)]
+            if len(_words(path[-1:])) > 1:
+                names.append(f".{path[-1]}")  # below `with`; `.name` or `.tag` alone may be anything's
+            name = next((name for name in names if name in line), None)
             if name is not None and _KEY_BEFORE.match(line.strip()):
                 blanked.add(_LAYOUT.sub("", line.replace(name, "\0")))
         return blanked
@@ -191,7 +205,7 @@ class _Comparison:
         """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
             return  # what a dependency's own values are isn't known from here
-        if not self.old.reads(path):
+        if not self.old.reads(path) or self.old.only_notes_read(path):
             return
         value = self.old.get(path)
         if not self.new.reads(path) or self._is_flag_dropped(path):
