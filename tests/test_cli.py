@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.cli import _colour
+from helm_constitution.cli import Progress, _colour
 from helm_constitution.report import FORMATS
 from tests.report.support import commands, steering
 
@@ -257,3 +258,31 @@ def test_colour(monkeypatch: pytest.MonkeyPatch, choice: str, environment: dict[
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert _colour(choice) is expected
+
+
+class Terminal(io.StringIO):
+    """Standard error as a person sees it."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("on_terminal", "hook", "seconds", "shown"),
+    [(True, "", 2.0, True), (True, "", 0.5, False), (True, "1", 2.0, False), (False, "", 2.0, False)],
+    ids=["terminal", "too short", "pre-commit", "pipe"],
+)
+def test_progress_is_shown_to_people_who_wait(
+    monkeypatch: pytest.MonkeyPatch, on_terminal: bool, hook: str, seconds: float, shown: bool
+) -> None:
+    errors = Terminal() if on_terminal else io.StringIO()
+    clock = iter([0.0, seconds, seconds])
+    monkeypatch.setattr("sys.stderr", errors)
+    monkeypatch.setattr("time.monotonic", lambda: next(clock))
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("PRE_COMMIT", hook)
+    progress = Progress()
+    progress.show(1, 3)
+    progress.clear()
+    bar = "\r[##########--------------------] 1 of 3 scenarios\r\x1b[K"
+    assert errors.getvalue() == (bar if shown else "")

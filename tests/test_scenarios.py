@@ -514,6 +514,20 @@ def test_kubernetes_versions_that_the_chart_allows_are_rendered(tmp_path: Path, 
     engine.close()
 
 
+def test_a_flag_that_asks_for_another_api_is_tried_in_a_cluster_that_has_it(tmp_path: Path, helm: Path) -> None:
+    engine = CliEngine(str(helm), Limits())
+    condition = 'and .Values.debug.enabled (.Capabilities.APIVersions.Has "shop.io/v1")'
+    files = {
+        "values.yaml": "debug: {enabled: false}\n",
+        "templates/a.yaml": CONFIG_MAP + "  a: b\n",
+        "templates/pod.yaml": POD.replace(".Values.debug.enabled", condition),
+    }
+    report = check(tmp_path, files, engine, "full")
+    engine.close()
+    expected = ("templates/pod.yaml", 11, ("debug.enabled=true with API versions",))
+    assert places(report, "security/privileged") == [expected]
+
+
 def test_a_scenario_that_repeats_an_earlier_one_is_judged_once(tmp_path: Path, embedded: HelmEngine) -> None:
     files = {"values.yaml": "debug: {enabled: false}\n", "templates/pod.yaml": POD}
     files["ci/debug-values.yaml"] = "debug: {enabled: true}\n"

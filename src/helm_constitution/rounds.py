@@ -175,12 +175,15 @@ class Rounds:
         if base is None:
             self.facts.not_switched = "the defaults don't render"
             return
-        from helm_constitution.switches import release_scenarios
+        from helm_constitution.switches import API_VERSIONS, release_scenarios
 
-        yield from self._switched(base, results[0].scenario.request)
-        yield from self.render_all(release_scenarios(self.facts, base.scenario.request))
+        released = self.render_all(release_scenarios(self.facts, base.scenario.request))
+        asked = next((one for one in released if one.scenario.name == API_VERSIONS), None)
+        apis = asked.scenario.request.api_versions if asked and asked.status is Status.RENDERED else ()
+        yield from self._switched(base, results[0].scenario.request, apis)
+        yield from released
 
-    def _switched(self, base: ScenarioResult, given: RenderRequest) -> Iterator[ScenarioResult]:
+    def _switched(self, base: ScenarioResult, given: RenderRequest, apis: tuple[str, ...]) -> Iterator[ScenarioResult]:
         """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
         from helm_constitution.switches import Switch, Switched, is_changed, switches_of
         from helm_constitution.trace import RANDOM
@@ -212,8 +215,14 @@ class Rounds:
                         if name not in twins:
                             twins[name] = self._twin(own)
                         changed = is_changed(own.documents, final.documents, twins[name])
-                outcomes[switch] = Switched(switch, final, own, changed)
                 yield final
+                if changed is False and switch.value is True and apis:
+                    # It may be for clusters that have more than Kubernetes' own: a ServiceMonitor, say.
+                    before, after = (self._beside(one, apis) for one in (own, final))
+                    if after.status is Status.RENDERED and is_changed(before.documents, after.documents, None):
+                        final, changed = after, True
+                        yield after
+                outcomes[switch] = Switched(switch, final, own, changed)
         self.facts.switched = tuple(self._with_dead(outcomes.values()))
 
     def _with_dead(self, outcomes: Iterable[Switched]) -> Iterator[Switched]:
@@ -237,6 +246,13 @@ class Rounds:
             MOST_FOR_SWITCH,
         )
         return filled.result if filled is not None else result
+
+    def _beside(self, result: ScenarioResult, apis: tuple[str, ...]) -> ScenarioResult:
+        """The same in a cluster that has these API versions as well."""
+        scenario = result.scenario
+        request = scenario.request._replace(api_versions=apis)
+        other = Scenario(f"{scenario.name} with API versions", request, ScenarioKind.SWITCHED, scenario.switched)
+        return self.render_all([other])[0]
 
     def _twin(self, result: ScenarioResult) -> tuple[RenderedText, ...]:
         return self.engine.render(self.facts.chart.path, result.scenario.request).result().documents

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _FLAGS = ("enabled", "create")
 
+API_VERSIONS = "API versions"
+"""The scenario in which the cluster has every API version that templates ask for."""
+
 MOST_CHOICES = 12
 """Values that one enum is set to; one with more is a list of names, not of behaviours."""
 
@@ -203,7 +206,7 @@ def release_scenarios(facts: Facts, request: RenderRequest) -> list[Scenario]:
     asked = _apis_asked(facts)
     if asked:
         versions = tuple(dict.fromkeys((*request.api_versions, *asked)))
-        found.append(Scenario("API versions", request._replace(api_versions=versions), ScenarioKind.KUBERNETES))
+        found.append(Scenario(API_VERSIONS, request._replace(api_versions=versions), ScenarioKind.KUBERNETES))
     return found
 
 
