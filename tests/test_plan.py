@@ -163,6 +163,17 @@ def test_a_missing_table_is_made(text: str) -> None:
     assert lines[index + 2].startswith("| security/root-user (object `Deployment/web`")
 
 
+def test_in_a_plan_of_several_charts_a_row_names_its_own(tmp_path: Path) -> None:
+    made = report(finding(waived=WAIVED))
+    text = fill_plan(TEMPLATE, made, [WAIVER], registry.modules(), file="plan.md", is_shared=True)
+    assert "| security/root-user (chart `web`, object `Deployment/web`, container `web`) |" in text
+    (tmp_path / "plan.md").write_text(text, "utf-8")
+    for name, count in (("web", 1), ("other", 0)):
+        found = plan_waivers(tmp_path / "plan.md", tmp_path, name, registry.modules(), is_shared=True)
+        assert len(found) == count
+        assert not any(waiver.is_shared for waiver in found)
+
+
 def test_a_row_of_the_same_waiver_gets_the_reasons_of_today() -> None:
     first = fill(TEMPLATE, report(finding(waived=WAIVED)), WAIVER)
     second = fill(first, report(finding(waived=WAIVED._replace(why_needed="other words"))), WAIVER)
@@ -197,7 +208,7 @@ def test_whatever_the_reasons_are_they_are_read_back_as_one_row(
     waived = WAIVED._replace(why_needed=f"a{why}z", simpler_alternative_rejected_because=f"a{simpler}z", expires=None)
     file = tmp_path_factory.mktemp("plan") / "plan.md"
     file.write_text(fill(TEMPLATE, report(finding(waived=waived)), WAIVER), "utf-8", newline="")
-    (found,) = plan_waivers(file, file.parent, registry.modules(), is_shared=False)
+    (found,) = plan_waivers(file, file.parent, "web", registry.modules(), is_shared=False)
     assert (found.rule, found.object, found.container) == ("security/root-user", "Deployment/web", "web")
     assert found.why_needed.replace("\u200b", "") == " ".join(f"a{why}z".split())
 

@@ -316,6 +316,22 @@ def test_a_faulty_comment_is_an_error_with_its_line(team: Team, comment: str, wo
     assert (caught.value.file, caught.value.line) == (str(team.root / "web/values.yaml"), 4)
 
 
+def test_a_waiver_is_no_documentation(team: Team) -> None:
+    rules = "values/undocumented, templates/define-undocumented"
+    write(team.root, {"constitution.md": f"# C\n\nAll MUST be told. <!-- rules: {rules} -->\n"})
+    team.replace("web/values.yaml", "# Where notes go.", f"# {ALLOW} values/undocumented -- it says itself")
+    reason = f"{ALLOW} templates/define-undocumented -- it says itself"
+    write(
+        team.root, {"web/templates/_helpers.tpl": f'{{{{/* {reason} */}}}}\n{{{{ define "web.a" }}}}a{{{{ end }}}}\n'}
+    )
+    report = team.check()
+    assert sorted(waived(report)) == [
+        "templates/define-undocumented templates/_helpers.tpl",
+        "values/undocumented values.yaml",
+    ]
+    assert (len(report.findings), report.stale) == (2, ())
+
+
 def test_words_that_only_look_like_a_waiver_are_none(team: Team) -> None:
     team.replace("web/values.yaml", "# Where", "# Our constitution: allowance is made for all.\n# Where")
     write(team.root, {"web/README.md": f"Write `# {ALLOW} RULE`.\n"})

@@ -111,7 +111,7 @@ def _head(template: TemplateFile, define: Define) -> Span:
     return template.span_between(define.start, define.head_end)
 
 
-_NO_DOCUMENTATION = LazyPattern(r"\bvim?:|-\*-|copyright|SPDX-|licen[cs]e", re.IGNORECASE)
+_NO_DOCUMENTATION = LazyPattern(r"\bvim?:|-\*-|copyright|SPDX-|licen[cs]e|constitution:\s*allow\b", re.IGNORECASE)
 _WORDS = LazyPattern(r"[^\W\d_]{2,}")
 
 
@@ -132,7 +132,7 @@ def _is_documented(template: TemplateFile, before: Sequence[Content], define: De
 
 
 def says_something(comment: str) -> bool:
-    """Whether a comment is more than an editor's mode line, a licence or a ruler."""
+    """Whether a comment is more than an editor's mode line, a licence, a waiver or a ruler."""
     return bool(_WORDS.search(comment)) and not _NO_DOCUMENTATION.search(comment)
 
 

@@ -79,7 +79,7 @@ class Cache(NamedTuple):
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
             named = [(str(file), file.read_bytes()) for file in files if file is not None and file.is_file()]
             packs = [(place, list(_python_files(place))) for place in configuration.packs]
-            kept = report, named, packs, today, self._last_day(configuration, today)
+            kept = report, named, packs, today, self._last_day(configuration, report.name, today)
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part.write_bytes(pickle.dumps(kept, protocol=5))
             part.replace(self.file)
@@ -95,13 +95,13 @@ class Cache(NamedTuple):
 
         return load_configuration(self.configuration, self.chart, known_modules(self.rules))
 
-    def _last_day(self, configuration: Configuration, today: str) -> str:
+    def _last_day(self, configuration: Configuration, name: str, today: str) -> str:
         """The day on which the next waiver ends that holds today."""
         waivers = configuration.waivers
         if configuration.plan is not None:
             from helm_constitution.waivers import plan_waivers
 
-            waivers += plan_waivers(configuration.plan, self.chart, configuration.modules, is_shared=True)
+            waivers += plan_waivers(configuration.plan, self.chart, name, configuration.modules, is_shared=True)
         return min((one.expires for one in waivers if one.expires is not None and one.expires >= today), default=_NEVER)
 
 

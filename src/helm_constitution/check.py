@@ -269,7 +269,9 @@ def _waivers(configuration: Configuration, chart: Chart, constitution: Constitut
     found = configuration.waivers + comment_waivers(chart, configuration.modules)
     if configuration.plan is not None:
         shared = configuration.plan_is_shared
-        found += plan_waivers(configuration.plan, Path(chart.shown), configuration.modules, is_shared=shared)
+        found += plan_waivers(
+            configuration.plan, Path(chart.shown), chart.name, configuration.modules, is_shared=shared
+        )
     return found
 
 

@@ -461,7 +461,14 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
     path = Path(report.path)
     modules = known_modules(options["folders"])
     configuration = load_configuration(find_configuration(path, options["config"]), path, modules)
-    filled = fill_plan(text, report, configuration.waivers, configuration.modules, file=str(file))
+    filled = fill_plan(
+        text,
+        report,
+        configuration.waivers,
+        configuration.modules,
+        file=str(file),
+        is_shared=configuration.plan_is_shared,
+    )
     if filled != text:
         write_file(file, filled, "the plan")
     kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)

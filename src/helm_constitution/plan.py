@@ -33,7 +33,13 @@ _NUMBER = LazyPattern(r"(?:[IVX]+|\d+)[.)]\s+")
 
 
 def fill_plan(
-    text: str, report: ChartReport, waivers: Sequence[Waiver], modules: Sequence[RuleModule], *, file: str
+    text: str,
+    report: ChartReport,
+    waivers: Sequence[Waiver],
+    modules: Sequence[RuleModule],
+    *,
+    file: str,
+    is_shared: bool = False,
 ) -> str:
     """A plan's text with the outcome of a check in it; filled twice it is the same text.
 
@@ -43,6 +49,7 @@ def fill_plan(
         waivers: those of the configuration; the ones that waive something become rows.
         modules: the rule modules, by whose titles and aliases an item is taken for a principle's.
         file: what messages call the plan.
+        is_shared: whether other charts may have the same plan; the rows then name this one.
 
     Raises:
         ConfigurationError: where the plan has no Constitution Check.
@@ -52,7 +59,7 @@ def fill_plan(
     if heading is None:
         raise ConfigurationError(f"has no heading {CHECK!r}; spec-kit's template for plans has one", file=file)
     plan.fill_check(heading, report, modules)
-    rows = _rows(report, waivers)
+    rows = _rows(report, waivers, report.name if is_shared else None)
     if rows:
         plan = _Plan(plan.text)
         plan.fill_tracking(rows)
@@ -198,21 +205,22 @@ def _is_placeholder(row: Row) -> bool:
     return all(text.startswith("[") and text.endswith("]") for text in texts if text) and any(texts)
 
 
-def _rows(report: ChartReport, waivers: Sequence[Waiver]) -> list[tuple[str, str]]:
+def _rows(report: ChartReport, waivers: Sequence[Waiver], chart: str | None) -> list[tuple[str, str]]:
     """Violation and row of each waiver that waives something and has both its reasons, in the findings' order."""
     by_place = {waiver.location: waiver for waiver in waivers}
     rows: dict[str, str] = {}
     for finding in report.findings:
         waived = finding.waived
         if waived is not None and waived.location in by_place and waived.simpler_alternative_rejected_because:
-            violation = _violation(finding.rule, by_place[waived.location])
+            violation = _violation(finding.rule, by_place[waived.location], chart)
             rows[violation] = f"| {violation} | {_cell(waived.why_needed)} | {_simpler(waived)} |"
     return list(rows.items())
 
 
-def _violation(rule: str, waiver: Waiver) -> str:
+def _violation(rule: str, waiver: Waiver, chart: str | None) -> str:
     """The rule's id and what narrows the waiver, in the form that a plan's rows are read in."""
     narrowed = {
+        "chart": chart,
         "file": waiver.file,
         "object": waiver.object,
         "container": waiver.container,

@@ -243,11 +243,20 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
 
 _ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*`[^)]*)\))?")
 _UNTIL = LazyPattern(r"\s*\(until (\d{4}-\d\d-\d\d)\)\Z")
-_PLACE = LazyPattern(r"\b(file|object|container|values)\s+`([^`]+)`")
+_PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
 
 
-def plan_waivers(file: Path, chart: Path, modules: Sequence[RuleModule], *, is_shared: bool) -> tuple[Waiver, ...]:
+def plan_waivers(
+    file: Path, chart: Path, name: str, modules: Sequence[RuleModule], *, is_shared: bool
+) -> tuple[Waiver, ...]:
     """The waivers in the Complexity Tracking of a plan: the rows whose violation begins with a rule's id.
+
+    Args:
+        file: the plan.
+        chart: the chart's folder or package.
+        name: the chart's name; rows that name another chart are left out.
+        modules: the rule modules that there are.
+        is_shared: whether other charts have the same plan.
 
     Raises:
         ConfigurationError: with file and line, where the plan can't be read, a row lacks a reason, or its rule doesn't
@@ -278,10 +287,12 @@ def plan_waivers(file: Path, chart: Path, modules: Sequence[RuleModule], *, is_s
                 raise ConfigurationError(message, file=str(file), line=row.line)
             simpler, expires = _until(simpler)
             places = dict(_PLACE.findall(match["places"] or ""))
+            of_chart = places.pop("chart", None)
+            if of_chart not in (None, name):
+                continue
             place = Location(base, inside, row.line)
-            found.append(
-                Waiver(match["rule"], None, why, simpler, place, is_shared=is_shared, expires=expires, **places)
-            )
+            shared = is_shared and of_chart is None
+            found.append(Waiver(match["rule"], None, why, simpler, place, is_shared=shared, expires=expires, **places))
     return tuple(found)
 
 
