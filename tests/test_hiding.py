@@ -39,6 +39,7 @@ def test_a_word_is_hidden_where_it_is_a_secret_only() -> None:
     found = secrets("postgres")
     assert hidden(found, "password: postgres", HERE, "password is postgres") == ("password: pos…", "password is pos…")
     assert hidden(found, "image: postgres", THERE, "the image postgres") == ("image: postgres", "the image postgres")
+    assert hidden(secrets("prom-operator"), "name: prom-operator", THERE) == ("name: prom-operator", "")
 
 
 def test_a_secret_that_is_written_in_another_form() -> None:

@@ -28,8 +28,8 @@ class Secrets:
         """Notes secrets that stand at a location; of one with several lines, each line."""
         lines = {line.strip() for secret in secrets for line in secret.splitlines() if line.strip()}
         self._of_line.setdefault((location.file, location.line), set()).update(lines)
-        # "postgres" may be a password here, and an image's name there.
-        self._everywhere.update(line for line in lines if len(line) > 7 and not line.isalpha())
+        # "prom-operator" may be a password here, and a part of an object's name there.
+        self._everywhere.update(line for line in lines if len(line) > 7 and any(map(str.isdigit, line)))
 
     def hide(self, finding: Finding) -> Finding:
         """The finding without secrets: neither in its message nor in its source line, whichever rule made it."""
