@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from scripts.fetch_helm import HelmMissing, find_helm
+from scripts.fetch_helm import HelmMissing, cache_folder, find_helm
 from scripts.fetch_wheels import wheel_folder
+
+# Where `make setup` has put things, whatever cache folder a test gives the program.
+os.environ["HELM_CONSTITUTION_DEV_CACHE"] = str(cache_folder())
 
 
 def _helm(major: int) -> Path:

@@ -13,10 +13,7 @@ from helm_constitution.helm.protocol import HelmEngine, Limits
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, helm3: Path, helm4: Path
-) -> None:
-    # After helm3 and helm4, which are found in the cache that is the user's own.
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
