@@ -449,7 +449,7 @@ def test_enums_come_from_the_schema_and_from_comparisons(tmp_path: Path, embedde
 
 def test_what_a_value_says_by_itself_is_its_users_choice(tmp_path: Path, embedded: HelmEngine) -> None:
     files = {
-        "values.yaml": "pull: Always\nhostNetwork: false\nreadOnly: true\n",
+        "values.yaml": "pull: Always\nhostNetwork: false\nreadOnly: true\nuseHostPort: false\n",
         "values.schema.json": json.dumps({"properties": {"pull": {"enum": ["Always", "Never"]}}}),
         "templates/pod.yaml": """\
 apiVersion: v1
@@ -465,6 +465,11 @@ spec:
     - name: a
       image: a:1.0.0
       imagePullPolicy: {{ .Values.pull }}
+      ports:
+        - containerPort: 8080
+          {{- if .Values.useHostPort }}
+          hostPort: 8080
+          {{- end }}
       securityContext:
         {{- if .Values.readOnly }}
         readOnlyRootFilesystem: true
@@ -475,6 +480,7 @@ spec:
     report = check(tmp_path, files, embedded, "full")
     assert places(report, "security/pull-policy") == []
     assert places(report, "security/writable-root") == []
+    assert places(report, "portability/host-port") == []
     assert places(report, "security/host-namespace") == [("templates/pod.yaml", 8, ("hostNetwork=true",))]
 
 

@@ -153,10 +153,15 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
         yield Tally(good, total, what), None
 
 
+_TELLING = 7
+"""Letters of a field's name that a flag may name: hostPID, hostPort, privileged; not image or name."""
+
+
 def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts) -> bool:
     """Whether a problem is what the switched value says by itself: its user's choice, not the chart's fault.
 
-    A field that is the value; or, where a flag was turned off, what is missing, be it a field or another object.
+    A field that is the value; one that a flag names that was turned on (``controller.hostPort.enabled``); or, where a
+    flag was turned off, what is missing, be it a field or another object.
     """
     switched = facts.set_value(rendering.scenario)
     view = problem.at
@@ -166,11 +171,12 @@ def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts)
         if rule.scope is Rendering:
             manifest = _manifest_of(view)
             return manifest is None or facts.is_by_itself(manifest)
-    return switched is not None and isinstance(switched.value, str) and _data(view) == switched.value
-
-
-def _data(place: object) -> object:
-    return place.data if isinstance(place, View) else None
+    if switched is None or not isinstance(view, View) or not view.exists:
+        return False
+    if switched.value is True:
+        field = next((step.lower() for step in reversed(view.path) if isinstance(step, str)), "")
+        return len(field) >= _TELLING and any(field in step.lower() for step in switched.path)
+    return isinstance(switched.value, str) and view.data == switched.value
 
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
