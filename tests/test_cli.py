@@ -145,6 +145,18 @@ def test_output_writes_files_in_other_formats_besides(program: Run, chart: Path)
     assert (chart.parent / "report.txt").read_text().startswith("web 1.0.0")
 
 
+@pytest.mark.parametrize("option", ["--output", "--coverage"])
+def test_a_file_that_is_no_report_is_written_over_only_by_force(program: Run, chart: Path, option: str) -> None:
+    file = chart.parent / "mine"
+    file.write_text("my own work\n")
+    done = program("check", "web", option, "mine")
+    assert (done.returncode, file.read_text()) == (2, "my own work\n")
+    assert "mine: holds something else than a report; --force writes over it" in done.stderr
+    assert program("check", "web", option, "mine", "--force").returncode == 1
+    assert "my own work" not in file.read_text()
+    assert program("check", "web", option, "mine").returncode == 1
+
+
 def test_several_outputs_at_once(program: Run, chart: Path) -> None:
     done = program("check", "web", *(f"--output={form}=report.{form}" for form in FORMATS), "--format", "github")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")

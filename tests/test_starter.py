@@ -58,8 +58,20 @@ def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     assert starter.init(tmp_path) == ["there already: constitution.md", "there already: .helm-constitution.yaml"]
 
 
-@pytest.mark.parametrize("name", ["constitution.md", ".helm-constitution.yaml"])
-def test_what_init_did_not_write_is_replaced_only_by_force(tmp_path: Path, name: str) -> None:
+def test_a_constitution_that_a_team_has_stays(tmp_path: Path) -> None:
+    place = tmp_path / ".specify" / "memory" / "constitution.md"
+    place.parent.mkdir(parents=True)
+    place.write_text("mine\n")
+    assert starter.init(tmp_path) == [
+        "kept as it is: .specify/memory/constitution.md",
+        "written: .helm-constitution.yaml",
+    ]
+    assert place.read_text() == "mine\n"
+    assert starter.init(tmp_path, force=True)[0] == "replaced: .specify/memory/constitution.md"
+
+
+def test_a_configuration_that_init_did_not_write_is_replaced_only_by_force(tmp_path: Path) -> None:
+    name = ".helm-constitution.yaml"
     (tmp_path / name).write_text("mine\n")
     done = run(tmp_path, "init")
     assert done.returncode == 2

@@ -15,6 +15,8 @@ from helm_constitution import __version__
 from helm_constitution.report import FORMATS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from helm_constitution.api import RuleModule
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
     from helm_constitution.outcome import ChartReport, RunReport
@@ -205,6 +207,7 @@ _RULES = click.option(
     metavar="[FORMAT=]FILE",
     help="Write the report into a file (besides, in another format). Can be repeated.",
 )
+@click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
 @click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
 @click.option(
     "--fail-on",
@@ -222,6 +225,8 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
     from helm_constitution.files import write_file
 
     targets = [_output(text, options["form"]) for text in options["outputs"]]
+    if not options["force"]:
+        _refuse_to_replace([*(file for _, file in targets), options["coverage"]])
     run = _judged_changes(charts, options) if options["changed"] else _judged(charts, options)
     for form, file in targets:
         write_file(file, _rendered(run, form, colour=False, full=True), "the report")
@@ -378,6 +383,18 @@ def _output(text: str, form: str) -> tuple[str, Path]:
     if not file.parent.is_dir():
         raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
     return form, file
+
+
+def _refuse_to_replace(files: Iterable[Path | None]) -> None:
+    """What holds something else than a report stays as it is; that is said before the check, not after."""
+    from helm_constitution.errors import ConfigurationError
+
+    if any(file is not None and file.exists() for file in files):
+        from helm_constitution.report.earlier import may_be_replaced
+
+        for file in files:
+            if file is not None and not may_be_replaced(file):
+                raise ConfigurationError("holds something else than a report; --force writes over it", file=str(file))
 
 
 def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:

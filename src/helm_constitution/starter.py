@@ -33,14 +33,14 @@ def starter_configuration() -> str:
 def init(folder: Path, *, force: bool = False) -> list[str]:
     """Writes both files; gives a line on each, for the user.
 
-    A constitution goes where spec-kit keeps it where there is a ``.specify`` folder.
+    A constitution goes where spec-kit keeps it where there is a ``.specify`` folder; one that a team has stays.
 
     Args:
         folder: where to.
         force: replace what stands there and isn't as init writes it.
 
     Raises:
-        ConfigurationError: where a file stands there that init did not write; nothing is written then.
+        ConfigurationError: where another configuration stands there; nothing is written then.
     """
     specify, plain = (folder / name for name in NAMES)
     constitution = specify if (folder / ".specify").is_dir() else plain
@@ -56,6 +56,8 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
         elif force:
             to_write[file] = text
             lines.append(f"replaced: {_shown(file, folder)}")
+        elif file == constitution and file.is_file():
+            lines.append(f"kept as it is: {_shown(file, folder)}")
         else:
             message = "stands here already, and init did not write it like this; --force replaces it"
             raise ConfigurationError(message, file=_shown(file, folder))
