@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -134,6 +135,14 @@ def test_select_adds_and_ignore_takes_away(program: Run, chart: Path) -> None:
     assert "docs/no-readme" in rules()
     assert "docs/no-readme" not in rules("--ignore", "docs")
     assert "docs/no-readme" not in rules("--ignore", "docs/no-readme", "--select", "docs/no-readme")
+
+
+@pytest.mark.parametrize("command", ["check", "accept", "plan", "init"])
+def test_no_command_has_an_option_twice(program: Run, command: str) -> None:
+    done = program(command, "--help", PYTHONWARNINGS="error")
+    assert (done.returncode, done.stderr) == (0, "")
+    options = re.findall(r"^  (?:-\w, )?(--[\w-]+)", done.stdout, re.MULTILINE)
+    assert len(options) == len(set(options)) > 1
 
 
 def test_output_writes_files_in_other_formats_besides(program: Run, chart: Path) -> None:

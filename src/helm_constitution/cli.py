@@ -351,7 +351,7 @@ def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any])
         select=_ids(options["select"]),
         ignore=_ids(options["ignore"]),
         scenarios=options["scenarios"],
-        coverage=options["coverage"] is not None,
+        coverage=options.get("coverage") is not None,
         baseline=options["baseline"],
         old_values=options["old_values"],
         subcharts=options["subcharts"],
@@ -418,7 +418,7 @@ def _colour(choice: str) -> bool:
     return os.environ.get("TERM") != "dumb" and sys.stdout.isatty()
 
 
-_REPORTING = {"form", "outputs", "full", "fail_on", "charts", "changed"}
+_REPORTING = {"form", "outputs", "force", "coverage", "full", "fail_on", "charts", "changed"}
 """The options of ``check`` that don't decide what is found; the other commands that check charts have the rest."""
 
 
