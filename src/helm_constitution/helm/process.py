@@ -61,11 +61,12 @@ if sys.platform != "win32":
 
         def wait(self, seconds: float) -> int | None:
             """See Child."""
-            if self._handle is not None:
+            handle = self._handle  # another thread's wait may close it meanwhile
+            if handle is not None:
                 import select
 
                 watch = select.poll()
-                watch.register(self._handle, select.POLLIN)
+                watch.register(handle, select.POLLIN)
                 watch.poll(seconds * 1000)
                 return self._reap()
             until = time.monotonic() + seconds
@@ -301,8 +302,11 @@ class Run:
                 self._child.kill()
 
     def join(self) -> None:
-        """Waits for the watch to end."""
+        """Waits for the watch to end, and for the process that was killed."""
         self._thread.join()
+        # An interrupt in an earlier join makes Python take a thread that still runs for ended (bpo-45274).
+        while self._child is not None and self._child.wait(POLL_SECONDS) is None:
+            pass
 
     def _start(self) -> None:
         with self._lock:
