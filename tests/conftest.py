@@ -1,12 +1,19 @@
-"""What the tests share: real Helm binaries, and wheels. Tests never fetch anything; ``make setup`` does."""
+"""What the tests share: real Helm binaries, an engine of each kind, and wheels.
+
+Tests never fetch anything; ``make setup`` does.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.embedded import EmbeddedEngine
+from helm_constitution.helm.protocol import HelmEngine, Limits
 from scripts.fetch_helm import HelmMissing, cache_folder, find_helm
 from scripts.fetch_wheels import wheel_folder
 
@@ -46,3 +53,34 @@ def wheels() -> Path:
     if not folder.is_dir():
         pytest.fail("the wheels that the tests install are missing: run `make setup`", pytrace=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def cli3(helm3: Path) -> Iterator[CliEngine]:
+    """Helm 3."""
+    engine = CliEngine(str(helm3), Limits())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def cli4(helm4: Path) -> Iterator[CliEngine]:
+    """Helm 4."""
+    engine = CliEngine(str(helm4), Limits())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedEngine]:
+    """The embedded library."""
+    engine = EmbeddedEngine(Limits())
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(params=["cli3", "cli4", "embedded"])
+def engine(request: pytest.FixtureRequest) -> HelmEngine:
+    """Each of the three, one after the other."""
+    found: HelmEngine = request.getfixturevalue(request.param)
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,9 +12,7 @@ from helm_constitution.chart import load_chart
 from helm_constitution.check import CheckOptions, check_chart
 from helm_constitution.cli import cli
 from helm_constitution.coverage import Coverage, measure
-from helm_constitution.helm.cli import CliEngine
-from helm_constitution.helm.embedded import EmbeddedEngine
-from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.outcome import FileCoverage
 from helm_constitution.report import lcov
 from helm_constitution.scenarios import conclude, plan
@@ -24,24 +22,6 @@ from tests.helm.support import write_chart
 from tests.planted import Renderer
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
-
-
-@pytest.fixture(params=["helm3", "helm4", "embedded"])
-def engine(request: pytest.FixtureRequest) -> Iterator[HelmEngine]:
-    """Each of the three, one after the other."""
-    if request.param == "embedded":
-        engine: HelmEngine = EmbeddedEngine(Limits())
-    else:
-        engine = CliEngine(str(request.getfixturevalue(request.param)), Limits())
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
-def embedded() -> Iterator[HelmEngine]:
-    engine = EmbeddedEngine(Limits())
-    yield engine
-    engine.close()
 
 
 def covered(folder: Path, files: Mapping[str, str | bytes], engine: HelmEngine) -> Coverage:

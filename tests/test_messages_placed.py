@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from helm_constitution.check import CheckOptions, check_chart
-from helm_constitution.helm.choose import choose_engine
-from helm_constitution.helm.cli import CliEngine
-from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from tests.helm.support import CHART, write_chart
 from tests.places import HEAD, shown
 
 RULES = ("testing/render-error", "testing/lint-error", "testing/lint-warning", "testing/scenario-error")
-
-
-@pytest.fixture(scope="module", params=[3, 4, "embedded"], ids=["helm3", "helm4", "embedded"])
-def engine(request: pytest.FixtureRequest) -> Iterator[HelmEngine]:
-    if request.param == "embedded":
-        engine = choose_engine("embedded", Limits())
-    else:
-        engine = CliEngine(str(request.getfixturevalue(f"helm{request.param}")), Limits())
-    yield engine
-    engine.close()
 
 
 def found(

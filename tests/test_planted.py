@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from tests.planted import HIDDEN, STYLES, Operation, Planter, Site, Tally, shown, sites
@@ -160,13 +159,6 @@ OPERATIONS = (
 )
 CHARTS = sorted(path for path in STYLES.iterdir() if path.is_dir())
 ALL = {chart.name: list(sites(chart, OPERATIONS)) for chart in CHARTS}
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[HelmEngine]:
-    engine = choose_engine("embedded", Limits())
-    yield engine
-    engine.close()
 
 
 def test_there_is_enough_to_plant() -> None:

@@ -23,17 +23,6 @@ from tests.helm.support import write_chart
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 
 
-@pytest.fixture(params=["helm3", "helm4", "embedded"])
-def engine(request: pytest.FixtureRequest) -> Iterator[HelmEngine]:
-    """Each of the three, one after the other."""
-    if request.param == "embedded":
-        engine: HelmEngine = EmbeddedEngine(Limits())
-    else:
-        engine = CliEngine(str(request.getfixturevalue(request.param)), Limits())
-    yield engine
-    engine.close()
-
-
 @pytest.fixture
 def embedded() -> Iterator[HelmEngine]:
     engine = EmbeddedEngine(Limits(jobs=2))

@@ -3,14 +3,13 @@ document that differs falls back alone, a template that helm rejects is left alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from helm_constitution.chart import load_chart
 from helm_constitution.check import CheckOptions, check_chart
-from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -30,14 +29,6 @@ from helm_constitution.yamltree import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
 from tests.planted import Renderer
-
-
-@pytest.fixture(scope="module")
-def embedded() -> Iterator[HelmEngine]:
-    engine = choose_engine("embedded", Limits())
-    yield engine
-    engine.close()
-
 
 Answer = Callable[[dict[str, str], int], RenderOutput]
 
