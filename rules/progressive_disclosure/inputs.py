@@ -22,7 +22,7 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
-from helm_constitution.yamltree import Json
+from helm_constitution.yamltree import Json, value_at
 
 _Path = tuple[str, ...]
 _DEEPEST = 40
@@ -57,10 +57,10 @@ def too_many_required(subject: Subject) -> Iterator[Problem]:
     chart = subject.chart
     if chart.is_library:
         raise Unjudged("a library chart asks for nothing by itself")
-    values: Mapping[str, Json] = chart.values.data if chart.values is not None else {}
+    values: dict[str, Json] = chart.values.data if chart.values is not None else {}
     asked = dict.fromkeys(_asked_for(subject, values))
     if isinstance(chart.schema, dict):
-        asked.update(dict.fromkeys(_required(chart.schema, dict(values))))
+        asked.update(dict.fromkeys(_required(chart.schema, values)))
     limit = subject.number("limit")
     if len(asked) <= limit:
         return
@@ -73,16 +73,7 @@ def too_many_required(subject: Subject) -> Iterator[Problem]:
     yield Problem(message, first, tuple(Related(other, "must be given as well") for other in others))
 
 
-def _default(values: Mapping[str, Json], path: _Path) -> Json:
-    data: Json = dict(values)
-    for step in path:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(step)
-    return data
-
-
-def _asked_for(subject: Subject, values: Mapping[str, Json]) -> Iterator[_Path]:
+def _asked_for(subject: Subject, values: dict[str, Json]) -> Iterator[_Path]:
     """The values without a default that templates ask for with the default values, whatever else is set."""
     named = {name: define for template in subject.templates for name, define in template.defines.items()}
     seen: set[str] = set()
@@ -95,12 +86,12 @@ def _asked_for(subject: Subject, values: Mapping[str, Json]) -> Iterator[_Path]:
             continue
         if template in stopping or (helpers_stop and "include" in template.text):
             for path in _in(template.tree, values, named, seen):
-                if _default(values, path) in (None, ""):
+                if value_at(values, path) in (None, ""):
                     yield path
 
 
 def _in(
-    body: tuple[Content, ...], values: Mapping[str, Json], named: Mapping[str, Define], seen: set[str]
+    body: tuple[Content, ...], values: dict[str, Json], named: Mapping[str, Define], seen: set[str]
 ) -> Iterator[_Path]:
     """What is asked for in contents that are reached for sure."""
     for node in body:
@@ -118,9 +109,7 @@ def _in(
                 yield from _in(named[name].body, values, named, seen)
 
 
-def _in_control(
-    node: Control, values: Mapping[str, Json], named: Mapping[str, Define], seen: set[str]
-) -> Iterator[_Path]:
+def _in_control(node: Control, values: dict[str, Json], named: Mapping[str, Define], seen: set[str]) -> Iterator[_Path]:
     first = node.branches[0]
     if first.pipeline is None or not isinstance(node, If):
         return
@@ -129,7 +118,7 @@ def _in_control(
     path = _plain(first.pipeline)
     if path is None:
         return
-    if _default(values, path):
+    if value_at(values, path):
         yield from _in(first.body, values, named, seen)
     elif len(node.branches) == 2 and node.branches[1].pipeline is None:
         yield from _in(node.branches[1].body, values, named, seen)

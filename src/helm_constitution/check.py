@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from helm_constitution.waivers import Waiver
 
 
-_OLD_VALUES = ("compat/old-value-lost",)
+_OLD_VALUES = "compat/old-value-lost"
 """The rule that a values file for the baseline is given for."""
 
 
@@ -108,11 +108,13 @@ def today() -> str:
 
 
 def _check(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None) -> ChartReport:
-    if path.is_dir():
-        return _check_folder(path, str(path), engine, options, progress)
-    from helm_constitution.archive import unpack
+    folder = path
+    if not path.is_dir():
+        from helm_constitution.archive import unpack
 
-    return _check_folder(unpack(path, str(path)), str(path), engine, options, progress)
+        folder = unpack(path, str(path))
+    with ExitStack() as stack:
+        return _judged(folder, str(path), engine, options, progress, stack)
 
 
 def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
@@ -120,13 +122,6 @@ def failed_chart(path: Path, error: ConstitutionError) -> ChartReport:
     file = error.file.removeprefix(f"{path}{os.sep}") if error.file is not None else None
     trouble = Trouble("error", error.message, file=file, line=error.line)
     return ChartReport(path.name, "", str(path), Verdict.ERROR, None, (), (), (), (trouble,))
-
-
-def _check_folder(
-    folder: Path, shown: str, engine: HelmEngine, options: CheckOptions, progress: Progress | None
-) -> ChartReport:
-    with ExitStack() as stack:
-        return _judged(folder, shown, engine, options, progress, stack)
 
 
 def _judged(
@@ -165,7 +160,7 @@ def _judged(
         select=(
             *configuration.select,
             *expand(options.select, modules),
-            *_OLD_VALUES[: options.old_values is not None],
+            *((_OLD_VALUES,) if options.old_values is not None else ()),
         ),
         ignore=(*configuration.ignore, *expand(options.ignore, modules)),
         severities=configuration.severities,

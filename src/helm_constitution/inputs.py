@@ -19,7 +19,7 @@ from helm_constitution.scenarios import Scenario, ScenarioKind, ScenarioResult, 
 from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.yamltree import Json, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
@@ -226,7 +226,7 @@ class _Filler:
         return chart, path, prefix
 
     def _default(self, path: ValuesPath) -> Json:
-        return _value_at(self._defaults, path)
+        return value_at(self._defaults, path)
 
     def _is_empty(self, path: ValuesPath) -> bool:
         value = self._default(path)
@@ -296,14 +296,6 @@ def _missing_keys(error: HelmMessage) -> Iterator[ValuesPath]:
 
 def _is_named(path: str, text: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(path)}(?![\w]|\.\w)", text.replace(".Values.", " ")) is not None
-
-
-def _value_at(data: Json, path: Iterable[str]) -> Json:
-    for step in path:
-        if not isinstance(data, dict) or step not in data:
-            return None
-        data = data[step]
-    return data
 
 
 def _analysed(chart: Chart) -> tuple[ValueUses, tuple[TemplateFile, ...]]:

@@ -6,7 +6,7 @@ One reader serves values files, Chart.yaml and rendered manifests: plain data to
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -586,6 +586,15 @@ class View:
 
     def __repr__(self) -> str:
         return f"View({self.document.file}, {dotted(self.path)!r})"
+
+
+def value_at(data: Json, path: Iterable[str]) -> Json:
+    """What stands at a path of keys in plain data; None where there is nothing (or null)."""
+    for step in path:
+        if not isinstance(data, dict):
+            return None
+        data = data.get(step)
+    return data
 
 
 def dotted(path: Path) -> str:

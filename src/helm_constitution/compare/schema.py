@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
@@ -16,6 +17,7 @@ from helm_constitution.yamltree import Json, dotted
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
     from helm_constitution.chart import Chart
+    from helm_constitution.yamltree import YamlDocument
 
 SCHEMA = "values.schema.json"
 _DEPTH = 12
@@ -247,20 +249,28 @@ def _shown_path(path: tuple[str, ...]) -> str:
     return dotted(path).replace(".[]", "[]")
 
 
+@lru_cache(maxsize=2)
+def _document(text: str) -> YamlDocument | None:
+    """The schema of a release, read for its lines: once, however many places are asked for."""
+    from helm_constitution.errors import YamlSyntaxError
+    from helm_constitution.yamltree import load_document
+
+    try:
+        return load_document(text, SCHEMA)  # JSON is YAML
+    except YamlSyntaxError:
+        return None
+
+
 def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
     """Where the schema speaks of a value: the line with its key below those above it, else the file."""
     from helm_constitution.api import TextPlace
-    from helm_constitution.yamltree import load_document
 
     text = chart.files.get(SCHEMA)
     base = chart.metadata.base
     if text is None:
         return None
-    from helm_constitution.errors import YamlSyntaxError
-
-    try:
-        document = load_document(text, SCHEMA)  # JSON is YAML
-    except YamlSyntaxError:
+    document = _document(text)
+    if document is None:
         return TextPlace(SCHEMA, None, base)
     steps: list[str] = []
     for step in path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
-from helm_constitution.yamltree import Json, Span, View, dotted
+from helm_constitution.yamltree import Json, Span, View, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
@@ -67,10 +67,7 @@ class _Side:
         return self.facts.uses.is_read(path)
 
     def get(self, path: Path) -> Json:
-        data: Json = self.data
-        for step in path:
-            data = data.get(step) if isinstance(data, dict) else None
-        return data
+        return value_at(self.data, path)
 
     def has(self, path: Path) -> bool:
         data: Json = self.data
