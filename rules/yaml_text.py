@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import Span
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 

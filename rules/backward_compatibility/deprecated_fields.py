@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, require, rule
+from helm_constitution.records import NamedTuple
 
 
 class _Old(NamedTuple):

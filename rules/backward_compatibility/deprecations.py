@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import MUST, SHOULD, Problem, Related, Subject, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,

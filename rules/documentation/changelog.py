@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -21,6 +20,7 @@ from helm_constitution.api import (
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading, read
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import load_document
 
 _FILE = LazyPattern(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import SHOULD, Problem, Span, Subject, TextPlace, Unjudged, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Markdown
+from helm_constitution.records import NamedTuple
 
 from .readme import require_readme
 from .values_table import is_value, parse_path

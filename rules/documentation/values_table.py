@@ -6,7 +6,6 @@ import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -23,6 +22,7 @@ from helm_constitution.api import (
 )
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Cell, Table
+from helm_constitution.records import NamedTuple
 from helm_constitution.values import CommentKind, ValueKey, ValuesFile
 from helm_constitution.yamltree import Json, Path, dotted, resolve_plain
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 
 from .statements import BEST_PRACTICES
 

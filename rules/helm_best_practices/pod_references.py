@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
 from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, require, rule
+from helm_constitution.records import NamedTuple
 
 from .statements import CONSISTENT
 from .targets import find, is_the_charts_own

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.manifests import Rendering
 from helm_constitution.outcome import Status
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Span, dotted
 
 from .messages import names_a_value, plain_key

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
@@ -19,6 +18,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.records import NamedTuple
 
 from .statements import ACCESS
 

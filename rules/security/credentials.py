@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 
 
 class Telling(enum.Enum):

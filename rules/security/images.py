@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.api import MUST, OFF, SHOULD, Container, Problem, Subject, forbid, require, rule
+from helm_constitution.records import NamedTuple
 
 from .statements import SECURE_DEFAULTS
 

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
@@ -23,6 +22,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 
 from .statements import READABLE

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from helm_constitution.api import MUST, Parameter, Problem, Subject, Tally, Unjudged, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.values import ValueKey
 from helm_constitution.yamltree import Path
 

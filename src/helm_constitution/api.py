@@ -11,11 +11,11 @@ import enum
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from helm_constitution.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Base, Location, Obligation, Precision, Severity
-from helm_constitution.records import record
+from helm_constitution.records import NamedTuple, record
 from helm_constitution.subject import Subject
 from helm_constitution.yamltree import RenderedLine, Span, View, YamlDocument
 

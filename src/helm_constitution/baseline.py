@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.archive import MAX_UNPACKED
 from helm_constitution.errors import BaselineError, ChartError, YamlSyntaxError
 from helm_constitution.git import Entry, Repository
+from helm_constitution.records import NamedTuple
 from helm_constitution.semver import Version, parse_constraint, parse_version
 
 if TYPE_CHECKING:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution import __version__
 from helm_constitution.digest import sha256
 from helm_constitution.errors import ConstitutionError
 from helm_constitution.outcome import ChartReport
 from helm_constitution.places import cache_folder
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

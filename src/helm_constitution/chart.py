@@ -13,12 +13,12 @@ import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from helm_constitution.archive import MAX_UNPACKED, read_entries, unpack
 from helm_constitution.errors import ChartError, YamlSyntaxError
 from helm_constitution.model import Base
-from helm_constitution.records import record
+from helm_constitution.records import NamedTuple, record
 from helm_constitution.values import ValuesFile
 from helm_constitution.yamltree import View, YamlDocument, load_document
 

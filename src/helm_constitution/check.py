@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import ConfigurationError, ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
@@ -24,6 +24,7 @@ from helm_constitution.outcome import (
     StaleWaiver,
     StatementReport,
 )
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule, RuleModule

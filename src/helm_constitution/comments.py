@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 
 
 class CommentKind(enum.StrEnum):

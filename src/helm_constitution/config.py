@@ -8,12 +8,13 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution import registry
 from helm_constitution.constitution import ASK_FOR_BUILT_IN, is_everybodys, repository_root
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.model import Severity
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule, RuleModule

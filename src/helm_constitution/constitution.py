@@ -11,10 +11,11 @@ import stat
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import ConstitutionFileError
 from helm_constitution.model import Base, Principle, Statement
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import RuleModule

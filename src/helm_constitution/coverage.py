@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.helm.protocol import HelmEngine, RenderOutput, RenderRequest
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.marks import unsafe_defines
 from helm_constitution.outcome import BranchCoverage, FileCoverage, FunctionCoverage
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,

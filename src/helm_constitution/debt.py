@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.model import Debt, Finding
 from helm_constitution.outcome import ChartReport, Status
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.engine import RuleRun

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.model import Location, Precision
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
 from helm_constitution.yamltree import (

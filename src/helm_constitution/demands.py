@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.api import Matcher
 from helm_constitution.errors import ConstitutionFileError
 from helm_constitution.model import Demand, Obligation, Principle, Severity, Statement
 from helm_constitution.patterns import folded, needed_words
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import Rule, RuleModule

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.records import NamedTuple
 from helm_constitution.scenarios import Scenario, ScenarioKind, ScenarioResult, set_json
 from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 from helm_constitution.model import ObjectRef
-from helm_constitution.records import record
+from helm_constitution.records import NamedTuple, record
 from helm_constitution.yamltree import Path, View, YamlDocument, dotted
 
 _TEMPLATE: Path = ("spec", "template", "spec")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Span
 
 

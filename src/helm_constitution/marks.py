@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lines import ITEM, KEY, has_form
 from helm_constitution.templates.nodes import (

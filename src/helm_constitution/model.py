@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from helm_constitution.records import NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.model import Severity
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

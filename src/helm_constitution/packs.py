@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple
 
 from helm_constitution.api import Rule, RuleModule
 from helm_constitution.digest import sha256
 from helm_constitution.errors import ConfigurationError
+from helm_constitution.records import NamedTuple
 
 GROUP = "helm_constitution.rules"
 """The entry points by which an installed pack is found; their names are what the configuration's ``rules`` lists."""

@@ -7,13 +7,14 @@ written. Everything else stays as it is, byte for byte: line ends, trailing spac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.errors import ConfigurationError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading, Markdown, Row, Table, read
 from helm_constitution.model import Verdict, Waived
 from helm_constitution.outcome import ChartReport, PrincipleReport
+from helm_constitution.records import NamedTuple
 from helm_constitution.report.markdown import code, literal
 from helm_constitution.report.words import clean, counts, homes
 

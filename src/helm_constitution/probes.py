@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Branch,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import (
@@ -23,7 +23,7 @@ from helm_constitution.helm.protocol import (
 from helm_constitution.manifests import Manifest, Rendering, manifests_of, template_path
 from helm_constitution.model import Base
 from helm_constitution.outcome import DEFAULTS, Status
-from helm_constitution.records import record
+from helm_constitution.records import NamedTuple, record
 from helm_constitution.yamltree import Json, YamlDocument, load_documents
 
 

@@ -18,13 +18,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import plain
 from helm_constitution.model import Obligation, Principle, RulePin, Statement
 from helm_constitution.patterns import folded, needed_words
 from helm_constitution.prose import MARK, Block, Comment, Kind, read, without_code
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.api import RuleModule

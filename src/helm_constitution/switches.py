@@ -4,12 +4,13 @@ Kubernetes versions, an upgrade."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderedText, RenderRequest
 from helm_constitution.helm.set_values import apply, merge
 from helm_constitution.kubernetes import NEWEST, OLDEST_SUPPORTED, api_versions, is_own_group
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 from helm_constitution.scenarios import Scenario, ScenarioKind, ScenarioResult, SetValue, set_json
 from helm_constitution.semver import Version, parse_constraint
 from helm_constitution.templates.abstract import ANYTHING

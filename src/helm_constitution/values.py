@@ -14,14 +14,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 from helm_constitution.comments import CommentKind as CommentKind
 from helm_constitution.comments import Note, is_sentence, understand
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.pyyaml import yaml
-from helm_constitution.records import record
+from helm_constitution.records import NamedTuple, record
 from helm_constitution.yamltree import Json, Path, Span, YamlDocument, dotted, key_text, load_document
 
 

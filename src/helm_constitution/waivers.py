@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.config import known_rule, matches_path
 from helm_constitution.constitution import place_of
@@ -19,6 +19,7 @@ from helm_constitution.errors import ConfigurationError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base, Finding, Location, Precision, Waived
 from helm_constitution.outcome import StaleWaiver
+from helm_constitution.records import NamedTuple
 from helm_constitution.registry import closest
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.pyyaml import yaml
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Manifest

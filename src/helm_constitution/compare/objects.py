@@ -7,11 +7,12 @@ objects that a release no longer has: it deletes them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, Path, View, dotted
 
 if TYPE_CHECKING:

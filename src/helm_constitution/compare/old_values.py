@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.schema import Validator
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, Path, dotted
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, dotted
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
+from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, Span, View, dotted, value_at
 
 if TYPE_CHECKING:

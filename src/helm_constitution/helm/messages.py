@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
 
 CHART_FILE = "Chart.yaml"
 VALUES_FILE = "values.yaml"

@@ -8,10 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from helm_constitution.errors import EngineError
 from helm_constitution.helm.protocol import Limits
+from helm_constitution.records import NamedTuple
 
 OUTPUT_LIMIT = 64 * 1024**2
 """Bytes that a process may write. The largest public charts render to 2 MB."""

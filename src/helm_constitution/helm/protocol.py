@@ -5,7 +5,9 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
+
+from helm_constitution.records import NamedTuple
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
 """The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""

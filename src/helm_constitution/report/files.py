@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from helm_constitution.model import NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
 from helm_constitution.outcome import DEFAULTS, ChartReport
+from helm_constitution.records import NamedTuple
 from helm_constitution.report.words import clean, standing
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Finding, Verdict
 from helm_constitution.outcome import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
+from helm_constitution.records import NamedTuple
 from helm_constitution.report.files import (
     details_of,
     entries,

@@ -6,9 +6,10 @@ The pieces that the text report, the Markdown report and others put together: no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.model import Location
+from helm_constitution.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.outcome import BaselineReport, ChangeReport
