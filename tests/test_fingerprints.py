@@ -135,7 +135,14 @@ def test_another_rule_place_text_or_message_is_another_finding(change: dict[str,
 def test_a_note_on_a_dependency_is_the_same_whatever_it_counts() -> None:
     text = "dependency db: Pod {}: runs as root (and {} more in this dependency)"
     one = Finding(
-        "a/b", "a", (), Severity.NOTE, text.format("x", 3), Location(Base.CHART, "Chart.yaml", 3), dependency="db"
+        "a/b",
+        "a",
+        (),
+        Severity.NOTE,
+        text.format("x", 3),
+        Location(Base.CHART, "Chart.yaml", 3),
+        dependency="db",
+        summary=True,
     )
     other = one._replace(message=text.format("y", 1), location=Location(Base.CHART, "Chart.yaml", 9))
     assert _fingerprinted([one])[0].fingerprint == _fingerprinted([other])[0].fingerprint

@@ -367,6 +367,7 @@ def _one_note(dependency: str, group: list[Finding], facts: Facts) -> Finding:
     more = f" (and {len(group) - 1} more in this dependency)" if len(group) > 1 else ""
     place = facts.dependency_entry(dependency)
     return first._replace(
+        summary=True,
         severity=Severity.NOTE,
         message=f"dependency {dependency}: {thing}{first.message}{more}",
         location=locate(place) if place is not None else first.location,
@@ -404,14 +405,10 @@ def _fingerprinted(findings: Iterable[Finding]) -> list[Finding]:
 def _identity_of(finding: Finding) -> tuple[str, ...]:
     thing = finding.object
     message = _MOVES.sub("", finding.message)
-    if finding.dependency is not None and finding.severity is Severity.NOTE and _is_one_note(finding):
+    if finding.summary and finding.dependency is not None:
         return ("dependency", finding.dependency)  # its message names the first object, and counts the others
     if thing is not None:
         field = _INDEX.sub("[]", thing.field or "")
         return (thing.kind, thing.namespace or "", thing.name, thing.container or "", field, message)
     line = " ".join((finding.source_line or "").split())
     return (finding.location.base.value, finding.location.file or "", line, message)
-
-
-def _is_one_note(finding: Finding) -> bool:
-    return finding.message.startswith(f"dependency {finding.dependency}: ")

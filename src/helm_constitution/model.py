@@ -179,7 +179,8 @@ class Debt(NamedTuple):
 class Finding(NamedTuple):
     """A violation, stamped by the engine with identity, severity and place.
 
-    One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing.
+    One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing. One with ``summary``
+    stands for all that its rule found in the objects of its ``dependency``.
     """
 
     rule: str
@@ -193,6 +194,7 @@ class Finding(NamedTuple):
     scenarios: tuple[str, ...] = ()
     fingerprint: str = ""
     dependency: str | None = None
+    summary: bool = False
     source_line: str | None = None
     waived: Waived | None = None
     debt: Debt | None = None

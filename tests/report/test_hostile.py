@@ -113,7 +113,7 @@ def reported(one: str) -> RunReport:
             scenarios=(one, f"{one}2", f"{one}3"),
             source_line=one,
         ),
-        finding(rule=one, message=f"dependency {one}: {one}", statements=(), dependency=one),
+        finding(rule=one, message=f"dependency {one}: {one}", statements=(), dependency=one, summary=True),
         finding(message=one, waived=Waived(one, one, one, place, one)),
         finding(message=one, debt=Debt(one)),
         stale=(StaleWaiver(one, one, elsewhere),),

@@ -62,7 +62,13 @@ def test_the_same_words_of_several_lines_of_a_file_are_said_once_and_all_shows_e
 
 def test_notes_on_objects_of_dependencies_are_one_line_and_all_shows_each() -> None:
     notes = [
-        finding(rule=rule, severity=Severity.NOTE, message=f"dependency {name}: Pod a: is wrong", dependency=name)
+        finding(
+            rule=rule,
+            severity=Severity.NOTE,
+            message=f"dependency {name}: Pod a: is wrong",
+            dependency=name,
+            summary=True,
+        )
         for rule in ("security/root-user", "security/latest-tag")
         for name in ("db", "cache")
     ]

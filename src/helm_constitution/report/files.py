@@ -93,7 +93,7 @@ def details_of(finding: Finding) -> list[str]:
     """What stands behind a finding's message: its object, how sure the place is, scenarios, why it doesn't count."""
     details: list[str] = []
     thing = finding.object
-    if thing is not None and not finding.message.startswith("dependency "):
+    if thing is not None and not finding.summary:
         details.append(f"{thing.kind} {thing.name}" + (f", container {thing.container}" if thing.container else ""))
     if finding.location.precision is Precision.PARENT:
         details.append("nearest parent")

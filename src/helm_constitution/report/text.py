@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from helm_constitution.model import Base, Finding, Location, Precision, Severity, Trouble, Verdict, Waived
+from helm_constitution.model import Base, Finding, Location, Precision, Trouble, Verdict, Waived
 from helm_constitution.outcome import (
     DEFAULTS,
     BaselineReport,
@@ -169,11 +169,11 @@ def _kinds(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: 
     active = [one for one in findings if one.active]
     waived = [one for one in findings if one.waived is not None]
     debt = [one for one in findings if not one.active and one.waived is None]
-    foreign = [one for one in active if _is_note_on_dependency(one)]
+    foreign = [one for one in active if one.summary]
     if full or len(foreign) < 2:
         foreign = []
     else:
-        active = [one for one in active if not _is_note_on_dependency(one)]
+        active = [one for one in active if not one.summary]
     yield from _findings(chart, active, paint, full)
     yield from _findings(chart, waived, paint, full)
     if full:
@@ -183,10 +183,6 @@ def _kinds(chart: ChartReport, findings: Sequence[Finding], paint: Paint, full: 
         yield f"  {paint('debt', 'debt')} {len(debt)} accepted: {clean(some(rules, 4))}; --all shows them"
     if foreign:
         yield from _dependencies(foreign, paint)
-
-
-def _is_note_on_dependency(finding: Finding) -> bool:
-    return finding.severity is Severity.NOTE and finding.message.startswith("dependency ")
 
 
 def _dependencies(findings: Sequence[Finding], paint: Paint) -> Iterator[str]:
@@ -247,7 +243,7 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     lines = [line for line in lines if line != str(finding.location.line)]
     if lines:
         yield paint(f"        also at line{'s' if len(lines) > 1 else ''} {some(lines, 6)}", "dim")
-    if not finding.message.startswith("dependency "):
+    if not finding.summary:
         yield from _objects(group, paint)
     for related in finding.related:
         yield paint(f"        see {_shown(chart, related.location)}: {clean(related.message)}", "dim")
