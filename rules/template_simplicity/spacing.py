@@ -43,7 +43,7 @@ def spacing(subject: Subject) -> Iterator[Problem | Tally]:
             continue
         start, end = found[0]
         shown = " ".join(template.text[start:end].split())
-        example = f"`{shown if len(shown) <= 50 else f'{shown[:47]}…'}`"
+        example = f"`{shown if len(shown) <= 50 else f'{shown[:30]}…{shown[-16:]}'}`"
         others = len(found) - 1
         more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
         message = f"no space between braces and what they hold: {example}{more}"

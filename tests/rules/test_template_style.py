@@ -387,3 +387,9 @@ def pod(env: str) -> str:
 def test_variables_of_a_container_are_set_once(env: str, places: list[str]) -> None:
     assert fields(DUPLICATE_ENV, pod(env)) == places
     assert all(message.startswith("sets A twice, here and as number") for message in judge(DUPLICATE_ENV, pod(env)))
+
+
+def test_of_a_long_action_both_braces_are_shown() -> None:
+    text = '{{ printf "%s/%s-ca" (include "web.namespace" .) (include "web.fullname" .) | quote}}\n'
+    (line,) = found(SPACING, {"templates/a.yaml": f"a: {text}"})
+    assert line.endswith('`{{ printf "%s/%s-ca" (include …me" .) | quote}}`'), line
