@@ -79,7 +79,7 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
 
 
 def _is_named(change: Change, text: str) -> bool:
-    from helm_constitution.compare.values import matches_word
+    from helm_constitution.compare.sides import matches_word
 
     return any(name and matches_word(name, text) for name in change.names)
 

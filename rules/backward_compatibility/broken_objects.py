@@ -47,7 +47,7 @@ def object_renamed(subject: Subject) -> Iterator[Problem]:
     Good:
         name: {{ .Release.Name }}-web
     Fix: Keep the name, or raise the MAJOR version and say what has to move. Kinds that nobody calls by their name
-        (ConfigMaps, roles, budgets) don't count.
+        (ConfigMaps, roles, budgets) don't count. A default that puts objects into another namespace does.
     Source: Helm documentation, Using Helm, `helm upgrade`; Kubernetes documentation, Object Names and IDs
     """
     yield from told(subject, "compat/object-renamed", of_objects=True)
@@ -55,9 +55,10 @@ def object_renamed(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/object-removed", default=MUST, enforces=BREAKING)
 def object_removed(subject: Subject) -> Iterator[Problem]:
-    """An object of the last release is no longer rendered.
+    """An object of the last release is no longer rendered, or a key of a Secret or ConfigMap that is still read.
 
-    Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind.
+    Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind. A container
+        that reads a key of a ConfigMap which is gone goes by a default of its own.
     Bad:
         # the last release rendered a PersistentVolumeClaim by default
         persistence:
@@ -88,6 +89,26 @@ def traffic_refused(subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes documentation, Network Policies, Two Sorts of Pod Isolation
     """
     yield from told(subject, "compat/traffic-refused", of_objects=True)
+
+
+@rule("compat/metrics-dropped", default=MUST, enforces=BREAKING)
+def metrics_dropped(subject: Subject) -> Iterator[Problem]:
+    """A ServiceMonitor or PodMonitor throws metrics away that it collected in the last release.
+
+    Why: Dashboards stay empty without a word, and alerts on these metrics never fire again.
+    Bad:
+        # the last release had no metricRelabelings, and the version is a MINOR
+        metricRelabelings:
+          - sourceLabels: [__name__]
+            regex: http_request_duration_seconds_bucket
+            action: drop
+    Good:
+        metricRelabelings: []
+    Fix: Leave it to users which metrics to drop, or raise the MAJOR version and name them. A rule that is only written
+        otherwise doesn't count.
+    Source: Semantic Versioning 2.0.0, 8; Prometheus documentation, metric_relabel_configs
+    """
+    yield from told(subject, "compat/metrics-dropped", of_objects=True)
 
 
 @rule("compat/definition-changed", default=MUST, enforces=BREAKING)
@@ -148,7 +169,7 @@ def dependency_changed(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/application-major", default=MUST, enforces=BREAKING)
 def application_major(subject: Subject) -> Iterator[Problem]:
-    """appVersion has moved to another MAJOR version of the application.
+    """appVersion, or the tag of an image, has moved to another MAJOR version of the application.
 
     Why: The upgrade of the chart is one of the application, whose authors say that it breaks.
     Bad:
@@ -158,7 +179,8 @@ def application_major(subject: Subject) -> Iterator[Problem]:
     Good:
         appVersion: 3.0.0
         version: 26.0.0
-    Fix: Raise the MAJOR version of the chart with that of the application.
+    Fix: Raise the MAJOR version of the chart with that of the application. Images that run in init containers and hooks
+        alone don't count, nor tags that are dates.
     Source: Helm documentation, Charts, The appVersion field; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/application-major")

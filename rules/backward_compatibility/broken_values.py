@@ -11,7 +11,7 @@ from .comparing import BREAKING, compared, told
 
 @rule("compat/value-removed", default=MUST, enforces=BREAKING)
 def value_removed(subject: Subject) -> Iterator[Problem]:
-    """A value is gone that templates of the last release read.
+    """A value is gone, or read by nothing any more, that templates of the last release read.
 
     Why: Helm ignores what no template reads: whoever set the value gets something else, without a word.
     Bad:
@@ -24,7 +24,8 @@ def value_removed(subject: Subject) -> Iterator[Problem]:
           pullSecret: ""
           pullSecrets: []
     Fix: Go on reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR
-        version. A value that no template of the last release read is missed by nobody, and not reported.
+        version. A value that no template of the last release read is missed by nobody, and not reported. One that
+        values.yaml only shows, commented out, counts as well.
     Source: Semantic Versioning 2.0.0, 8, and How should I handle deprecating functionality?
     """
     yield from told(subject, "compat/value-removed")
@@ -98,9 +99,10 @@ def schema_tightened(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/image-replaced", default=MUST, enforces=BREAKING)
 def image_replaced(subject: Subject) -> Iterator[Problem]:
-    """A default image is another program than in the last release.
+    """A default image is another program than in the last release, or its variant without a shell.
 
-    Why: The arguments, volumes and settings that users gave were meant for another program.
+    Why: The arguments, volumes and settings that users gave were meant for another program; exec probes, hooks and
+        scripts that they run in it, for an image with a shell.
     Bad:
         # the last release had `repository: acme/config-reload`, and the version is a MINOR
         image:
@@ -108,10 +110,47 @@ def image_replaced(subject: Subject) -> Iterator[Problem]:
     Good:
         image:
           repository: registry.acme.test/config-reload
-    Fix: Raise the MAJOR version and say what has to change. Another registry or owner alone doesn't count.
+    Fix: Raise the MAJOR version and say what has to change. Another registry or owner alone doesn't count. An image
+        without a shell is told by its name (distroless, scratch, chiseled, chainguard, static).
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/image-replaced")
+
+
+@rule("compat/feature-off", default=MUST, enforces=BREAKING)
+def feature_off(subject: Subject) -> Iterator[Problem]:
+    """A feature that was on by default is off.
+
+    Why: Whoever relied on it never had to write it into a values file, and loses it with the upgrade.
+    Bad:
+        # the last release had `enabled: true`, and the version is a MINOR
+        metrics:
+          enabled: false
+    Good:
+        metrics:
+          enabled: true
+    Fix: Leave it on, or raise the MAJOR version and say how it is turned on. Only keys named `enabled` and `create`
+        count.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/feature-off")
+
+
+@rule("compat/password-changed", default=MUST, enforces=BREAKING)
+def password_changed(subject: Subject) -> Iterator[Problem]:
+    """The default password of an administrator is another one, or is gone.
+
+    Why: Whoever logs in with the earlier one, people and programs, is refused after the upgrade.
+    Bad:
+        # the last release had `adminPassword: welcome-aboard`, and the version is a MINOR
+        adminPassword: ""
+    Good:
+        # the same, in a MAJOR version that says where the new password is found
+        adminPassword: ""
+    Fix: Taking a default password away is right; raise the MAJOR version for it, and say how users get in.
+    Source: Semantic Versioning 2.0.0, 8; OWASP, Use of Default Credentials
+    """
+    yield from told(subject, "compat/password-changed")
 
 
 @rule(
@@ -132,7 +171,8 @@ def default_changed(subject: Subject) -> Iterator[Problem]:
         service:
           type: LoadBalancer
     Fix: Change defaults with a MINOR version at least. In one it is only noted; tags and versions of images are left
-        out.
+        out. A default that takes something away (a feature, a password, a MAJOR version of an image) is told by the
+        rule for that.
     Source: Semantic Versioning 2.0.0, 6 and 7
     """
     comparison = compared(subject)
@@ -196,7 +236,8 @@ def old_value_lost(subject: Subject) -> Iterator[Problem]:
     Good:
         replicaCount: 3
     Fix: Change the file as the message says, or the chart, so that it takes the old values too. Give the file by
-        `--old-values` together with `--baseline`.
+        `--old-values` together with `--baseline`. What a key decides is found by rendering both releases without it;
+        of texts that programs read (configuration, arguments, variables) only that it decides nothing any more.
     Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
     """
     comparison = compared(subject)

@@ -39,8 +39,29 @@ def test_a_key_in_a_map_that_is_printed_whole_is_a_default() -> None:
     ]
 
 
-def test_a_value_that_lost_its_reader_and_stays_in_the_file_is_no_change_of_the_file() -> None:
-    assert changes(("a: 1\n", "  a: {{ .Values.a }}\n"), ("a: 1\n", "  a: 1\n")) == []
+def test_a_value_that_lost_its_reader_and_stays_in_the_file() -> None:
+    assert changes(("a: 1\n", "  a: {{ .Values.a }}\n"), ("a: 1\n", "  a: 1\n")) == [
+        "MAJOR value a is read by nothing any more"
+    ]
+
+
+def test_a_part_that_lost_its_reader_is_told_alone() -> None:
+    values = "log:\n  level: info\n  format: json\n"
+    old = (values, "  l: {{ .Values.log.level }}\n  f: {{ .Values.log.format }}\n")
+    new = (values, "  l: {{ .Values.log.level }}\n")
+    assert changes(old, new) == ["MAJOR value log.format is read by nothing any more"]
+
+
+def test_a_value_that_is_only_shown_commented_out() -> None:
+    values = "service:\n  type: NodePort\n  # nodePort: 30080\n# note: ports are open\n  port: 80\n"
+    reading = "  n: {{ .Values.service.nodePort }}\n"
+    rest = "  t: {{ .Values.service.type }}\n  p: {{ .Values.service.port }}\n"
+    assert changes((values, reading + rest), (values, reading + rest)) == []
+    assert changes((values, reading + rest), (values, rest)) == ["MAJOR value service.nodePort is removed"]
+
+
+def test_a_value_that_values_yaml_never_showed_is_nobodys() -> None:
+    assert changes(("a: 1\n", "  a: {{ .Values.a }}{{ .Values.b }}\n"), ("a: 1\n", "  a: {{ .Values.a }}\n")) == []
 
 
 def test_parts_of_a_removed_map_that_are_still_read_are_none() -> None:

@@ -169,6 +169,37 @@ def test_old_values_on_the_new_chart(chart: Path, engine: HelmEngine, tmp_path: 
     assert lost.message.endswith("set replicaCount instead of replicas")
 
 
+def test_an_old_value_that_decides_another_field(chart: Path, engine: HelmEngine, tmp_path: Path) -> None:
+    values = tmp_path / "prod.yaml"
+    values.write_text("replicas: 5\n")
+    (chart / "values.yaml").write_text("# -- Number of pods\nreplicas: 1\n")
+    template = chart / "templates" / "deployment.yaml"
+    old = DEPLOYMENT.replace(
+        "replicas: {{ .Values.replicas }}", "replicas: 1\n  minReadySeconds: {{ .Values.replicas }}"
+    )
+    template.write_text(old)
+    report = check(chart, engine, old_values=values)
+    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    assert lost.location.line == 1
+    assert lost.message == (
+        "replicas means something else now: it decided spec.replicas of Deployment release-name-web, and decides "
+        "spec.minReadySeconds of Deployment release-name-web"
+    )
+
+
+def test_an_old_value_that_another_one_overrides(chart: Path, embedded: HelmEngine, tmp_path: Path) -> None:
+    values = tmp_path / "prod.yaml"
+    values.write_text("replicas: 5\n")
+    (chart / "values.yaml").write_text("# -- Number of pods\nreplicas: 1\n# -- Rather this\npods: 2\n")
+    old = DEPLOYMENT.replace("{{ .Values.replicas }}", "{{ .Values.pods | default .Values.replicas }}")
+    (chart / "templates" / "deployment.yaml").write_text(old)
+    report = check(chart, embedded, old_values=values)
+    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    assert lost.message == (
+        "replicas is ignored now: it decided spec.replicas of Deployment release-name-web, and decides nothing any more"
+    )
+
+
 def test_old_values_that_the_chart_refuses(chart: Path, engine: HelmEngine, tmp_path: Path) -> None:
     values = tmp_path / "prod.yaml"
     values.write_text("replicas: 5\n")

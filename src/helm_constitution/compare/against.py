@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from helm_constitution.baseline import open_baseline
@@ -53,6 +54,10 @@ def compare(
         request = options.request._replace(values_files=(file, *options.request.values_files))
         earlier.append(Scenario(NAME, request))
     renders = Renders(engine, chart, facts.chart, earlier, {one.name: one for one in scenarios})
+    trial = None
+    if old_values is not None:
+        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
+        trial = renders.trial(earlier[-1], scratch)
 
     def finish() -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
         done = renders.finish(facts.results)
@@ -66,6 +71,7 @@ def compare(
         again=renders.again,
         by_robot=configuration.release == "bot",
         old_values=old_values,
+        trial=trial,
     )
     facts.comparison = comparison
 

@@ -13,6 +13,7 @@ from helm_constitution.outcome import Status
 from helm_constitution.semver import Version, parse_version
 
 if TYPE_CHECKING:
+    from helm_constitution.compare.effects import Trial
     from helm_constitution.compare.objects import Pair
     from helm_constitution.manifests import Rendering
     from helm_constitution.scenarios import ScenarioResult
@@ -28,7 +29,7 @@ class Comparison:
     holds how the new chart renders with the values that the old one has for a scenario, where these differ; ``again``
     the old chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that
     versions and changelog are written when the release is made. ``old_values`` is a user's values file for the old
-    release.
+    release, and ``trial`` renders both releases with parts of it.
     """
 
     origin: str
@@ -38,6 +39,7 @@ class Comparison:
     again: Mapping[str, Rendering] = field(default_factory=dict)
     by_robot: bool = False
     old_values: YamlDocument | None = None
+    trial: Trial | None = None
 
     @property
     def old_version(self) -> Version | None:

@@ -6,6 +6,7 @@ objects that a release no longer has: it deletes them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -81,12 +82,16 @@ _MISSED = {
     "Secret": "whoever reads it no longer finds it",
     "CustomResourceDefinition": "all objects of its kind are deleted with it",
     "Namespace": "everything in it is deleted",
+    "ServiceMonitor": "its metrics are no longer collected",
+    "PodMonitor": "its metrics are no longer collected",
 }
 """Kinds whose objects somebody outside of the chart depends on, and what happens when one is gone."""
-_HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob"})
+_HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob", "ServiceMonitor", "PodMonitor"})
 """Kinds that nobody calls by their name."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
+_MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
+"""Kinds that say which metrics Prometheus collects, with the field that lists from where."""
 
 
 def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> Iterator[Change]:
@@ -117,6 +122,7 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
         other = theirs.get(identity)
         if other is not None and manifest.view.data != other.view.data:
             yield from _changed(manifest, other)
+    yield from _unset(old, new, mine, theirs)
     for manifest in gone:
         yield from _gone(manifest, fresh)
     for manifest in fresh:
@@ -243,6 +249,8 @@ def _changed(old: Manifest, new: Manifest) -> Iterator[_Found]:
         yield from _service(old, new)
     elif old.kind == "PersistentVolumeClaim":
         yield from _claim(old, new)
+    elif old.kind in _MONITORS:
+        yield from _dropped_metrics(old, new)
     elif old.kind == "CustomResourceDefinition":
         yield from _definition(old, new)
     if old.kind in ("Secret", "ConfigMap"):
@@ -404,3 +412,96 @@ def _data(old: Manifest, new: Manifest) -> Iterator[_Found]:
             what = f"key {key} of {old} is gone: whoever reads it no longer finds it"
             change = Change("compat/object-removed", Step.MAJOR, what, "read another key", view, new.get("data"))
             yield _Found((*_identity(old), "key", key), change._replace(names=(*_names(old), key)))
+
+
+def _dropped_metrics(old: Manifest, new: Manifest) -> Iterator[_Found]:
+    """Rules of a monitor that throw metrics away, where there was no such rule for these labels."""
+    field = _MONITORS[old.kind]
+    mine = {_endpoint(view): view for view in old.get("spec", field).items()}
+    for view in new.get("spec", field).items():
+        known = mine.get(_endpoint(view))
+        if known is None:
+            continue
+        before, after = (
+            {json.dumps(rule.data, sort_keys=True): rule for rule in one.get("metricRelabelings").items()}
+            for one in (known, view)
+        )
+        fresh = [rule for text, rule in after.items() if text not in before and _drops(rule)]
+        changed = [rule for text, rule in before.items() if text not in after and _drops(rule)]
+        if len(fresh) > len(changed):  # else the rules that there were are written otherwise
+            place = fresh[0]
+            some = str(place.get("regex").data or ".*")
+            what = f"{old} drops metrics that it collected ({some[:60]}{'…' if len(some) > 60 else ''})"
+            change = Change(
+                "compat/metrics-dropped",
+                Step.MAJOR,
+                what,
+                "look for them in dashboards and alerts, or set the rules that you want",
+                known.get("metricRelabelings"),
+                place,
+                names=(*_names(old), "metricRelabelings", "metrics"),
+            )
+            yield _Found((*_identity(old), "metrics", *_endpoint(view)), change)
+
+
+def _endpoint(view: View) -> tuple[str, ...]:
+    return tuple(str(view.get(name).data) for name in ("port", "targetPort", "path"))
+
+
+def _drops(rule: View) -> bool:
+    return str(rule.get("action").data or "").lower() in ("drop", "keep")
+
+
+def _unset(
+    old: Rendering,
+    new: Rendering,
+    mine: Mapping[tuple[str, str, str], Manifest],
+    theirs: Mapping[tuple[str, str, str], Manifest],
+) -> Iterator[_Found]:
+    """Keys of ConfigMaps that are gone, and that containers read on both sides: the program then does as it likes."""
+    gone: dict[tuple[str, str, str], list[str]] = {}
+    for identity, key in _settings(old):
+        before, after = mine.get(identity), theirs.get(identity)
+        if (
+            before is not None
+            and after is not None
+            and before.get("data", key).exists
+            and not after.get("data", key).exists
+        ):
+            gone.setdefault(identity, []).append(key)
+    asked = _settings(new) if gone else {}
+    for identity, keys in gone.items():
+        unset = [key for key in keys if (identity, key) in asked]
+        if unset:
+            first = unset[0]
+            others = f" (and {len(unset) - 1} more)" if len(unset) > 1 else ""
+            what = (
+                f"key {first}{others} of {mine[identity]} is gone, and {asked[identity, first]} reads it: the program "
+                "falls back to a default of its own"
+            )
+            change = Change(
+                "compat/object-removed",
+                Step.MAJOR,
+                what,
+                f"set what you rely on ({first} was {mine[identity].get('data', first).data!r})",
+                mine[identity].get("data", first),
+                theirs[identity].get("data"),
+                names=(*_names(mine[identity]), *unset),
+            )
+            yield _Found((*identity, "unset", *unset), change)
+
+
+def _settings(rendering: Rendering) -> dict[tuple[tuple[str, str, str], str], str]:
+    """The keys of ConfigMaps that environment variables are made of, by the map's identity, with the container."""
+    found: dict[tuple[tuple[str, str, str], str], str] = {}
+    for workload in rendering.workloads:
+        if workload.manifest.hooks:
+            continue
+        for container in workload.pod.all_containers:
+            for variable in container.view.get("env").items():
+                reference = variable.get("valueFrom", "configMapKeyRef")
+                name, key = reference.get("name").string(), reference.get("key").string()
+                if name and key:
+                    identity = ("ConfigMap", workload.manifest.effective_namespace, name)
+                    found.setdefault((identity, key), f"container {container.name}")
+    return found

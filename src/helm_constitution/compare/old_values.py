@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
 from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, Path, dotted
@@ -32,7 +33,7 @@ def lost_values(comparison: Comparison) -> Iterator[Lost]:
     document = comparison.old_values
     assert document is not None
     told: set[Path] = set()
-    for lost in (*_refused(comparison), *_ignored(comparison), *_retyped(comparison)):
+    for lost in (*_refused(comparison), *_ignored(comparison), *_retyped(comparison), *_without_effect(comparison)):
         if lost.at.path not in told:
             told.add(lost.at.path)
             yield lost
@@ -60,6 +61,21 @@ def _ignored(comparison: Comparison) -> Iterator[Lost]:
         change = _behind(comparison, path, "compat/value-renamed", "compat/value-removed", "compat/dependency-changed")
         advice = f"; {change.advice}" if change is not None and change.rule == "compat/value-renamed" else ""
         yield Lost(view, f"{dotted(path)} is ignored now: nothing in the chart reads it any more{advice}", change)
+
+
+def _without_effect(comparison: Comparison) -> Iterator[Lost]:
+    """Keys that templates still read, and that decide nothing any more, or something else."""
+    document, defaults = comparison.old_values, comparison.new.chart.values
+    if document is None or comparison.trial is None or not isinstance(document.data, dict):
+        return
+    values = defaults.data if defaults is not None else {}
+    for effect in lost_effects(document.data, values, comparison.trial):
+        name = dotted(effect.path)
+        if effect.after is None:
+            message = f"{name} is ignored now: it decided {effect.before}, and decides nothing any more"
+        else:
+            message = f"{name} means something else now: it decided {effect.before}, and decides {effect.after}"
+        yield Lost(document.view.get(*effect.path), message, None)
 
 
 def _behind(comparison: Comparison, path: tuple[str, ...], *rules: str) -> Change | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Pending, RenderOutput
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from helm_constitution.chart import Chart
+    from helm_constitution.compare.effects import Trial
     from helm_constitution.manifests import Rendering
+    from helm_constitution.yamltree import Json
 
 _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
 _FROM_FILES = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED})
@@ -69,6 +72,24 @@ class Renders:
     def moved(self) -> dict[str, ScenarioResult]:
         """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""
         return {scenario.name: conclude(scenario, render.result(), self._new.name) for scenario, render in self._moved}
+
+    def trial(self, scenario: Scenario, scratch: Path) -> Trial:
+        """Renders both releases with other values in place of the file that a scenario begins with.
+
+        Args:
+            scenario: one of the baseline's.
+            scratch: a folder for the values.
+        """
+        from helm_constitution.compare.effects import Trial
+
+        def render(chart: Chart, values: dict[str, Json]) -> Rendering | None:
+            file = scratch / "values.json"
+            file.write_text(json.dumps(values), encoding="utf-8")
+            others = scenario.request.values_files[1:]
+            output = self._engine.render(chart.path, scenario.request._replace(values_files=(file, *others))).result()
+            return conclude(scenario, output, chart.name).rendering if output.ok else None
+
+        return Trial(partial(render, self._old), partial(render, self._new))
 
     @property
     def again(self) -> Mapping[str, Rendering]:

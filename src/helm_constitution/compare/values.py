@@ -5,35 +5,22 @@ A value counts as a part of the interface only where templates read it: what nob
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.defaults import breaking_defaults, image_changes
+from helm_constitution.compare.sides import FLAGS, Path, Side, kind_of, leaves, names_of, nested, shown, some, words
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Base
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, Span, View, dotted, value_at
+from helm_constitution.yamltree import Json, dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.api import TextPlace
     from helm_constitution.subject import Facts
 
-Path = tuple[str, ...]
-
-_DEPRECATED = "deprecat"
-_WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_REQUIRED = LazyPattern(
-    r"""\brequired\s+(?:"(?:[^"\\]|\\.)*"|`[^`]*`)\s+\(?\$?\.Values((?:\.\w+)+)"""
-    r"""|\$?\.Values((?:\.\w+)+)\s*\|\s*required\s"""
-)
-_LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
-_KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
 _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
 """Keys that say which release of the application runs: that they move is what releases are for."""
-_FLAGS = frozenset({"enabled", "create"})
 _LIKE_ENOUGH = 3.0
 _ALIKE = 0.5
 """The share of words that the paths of two values must have in common where no template line reads both alike."""
@@ -51,110 +38,11 @@ class _Difference(NamedTuple):
 
 def compare_values(old: Facts, new: Facts) -> Iterator[Change]:
     """Every change of the values, in the order of the old file, then of the new one."""
-    yield from _Comparison(_Side(old), _Side(new)).changes()
-
-
-class _Side:
-    """One release's values, and who reads them."""
-
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.chart = facts.chart
-        values = facts.chart.values
-        self.data: dict[str, Json] = values.data if values is not None else {}
-        self.dependencies = {dependency.key for dependency in facts.chart.dependencies}
-
-    def reads(self, path: Path) -> bool:
-        return self.facts.uses.is_read(path)
-
-    def get(self, path: Path) -> Json:
-        return value_at(self.data, path)
-
-    def has(self, path: Path) -> bool:
-        data: Json = self.data
-        for step in path:
-            if not isinstance(data, dict) or step not in data:
-                return False
-            data = data[step]
-        return True
-
-    def place(self, path: Path) -> View | None:
-        """Where a value stands, or its nearest parent."""
-        values = self.chart.values
-        return values.document.view.get(*path) if values is not None else None
-
-    def is_deprecated(self, path: Path) -> bool:
-        """Whether a comment of the value, or of a map that it is in, says that it is deprecated."""
-        values = self.chart.values
-        for length in range(1, len(path) + 1):
-            key = values.by_path.get(path[:length]) if values is not None else None
-            if key is not None and key.comment is not None and _DEPRECATED in key.comment.text.lower():
-                return True
-        return False
-
-    @cached_property
-    def _lines(self) -> dict[Path, set[str]]:
-        lines: dict[Path, set[str]] = {}
-        for read in self.facts.uses.reads:
-            span = read.span
-            text = read.template.text.split("\n")[span.line - 1]
-            lines.setdefault(read.path, set()).add(text)
-        return lines
-
-    def lines(self, path: Path) -> set[str]:
-        """The template lines that read a value or a part of it, without what doesn't matter to its meaning."""
-        found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
-        return {_LAYOUT.sub("", line) for lines in found for line in lines}
-
-    def only_notes_read(self, path: Path) -> bool:
-        """Whether nothing but NOTES.txt reads a value: it changes what users are told, not what they get."""
-        # What reads a map above it may read it as well.
-        files = {
-            read.file
-            for read in self.facts.uses.reads
-            if read.path[: len(path)] == path
-            or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
-        }
-        return files == {"templates/NOTES.txt"}
-
-    def asks(self, path: Path) -> bool:
-        """Whether a template reads a value by its own name."""
-        return path in self._lines
-
-    def printed_as(self, path: Path) -> set[str]:
-        """The template lines that print a value under a key of their own, with the value's name left out."""
-        blanked = set()
-        for line in self._lines.get(path, ()):
-            names = [".Values." + ".".join(path)]
-            if len(_words(path[-1:])) > 1:
-                names.append(f".{path[-1]}")  # below `with`; `.name` or `.tag` alone may be anything's
-            name = next((name for name in names if name in line), None)
-            if name is not None and _KEY_BEFORE.match(line.strip()):
-                blanked.add(_LAYOUT.sub("", line.replace(name, "\0")))
-        return blanked
-
-    @cached_property
-    def required(self) -> Mapping[Path, TextPlace]:
-        """The values that templates ask for by ``required``, with the place."""
-        from helm_constitution.api import TextPlace
-
-        found: dict[Path, TextPlace] = {}
-        for template in self.facts.templates:
-            if "required" not in template.text:
-                continue
-            for match in _REQUIRED.finditer(template.text):
-                path = tuple((match[1] or match[2])[1:].split("."))
-                span: Span = template.span_between(match.start(), match.end())
-                found.setdefault(path, TextPlace(template.path, span, _base_of(self)))
-        return found
-
-
-def _base_of(side: _Side) -> Base:
-    return side.chart.metadata.base
+    yield from _Comparison(Side(old), Side(new)).changes()
 
 
 class _Comparison:
-    def __init__(self, old: _Side, new: _Side) -> None:
+    def __init__(self, old: Side, new: Side) -> None:
         self.old = old
         self.new = new
 
@@ -162,6 +50,8 @@ class _Comparison:
         found = _Difference([], [], [])
         _differ(self.old.data, self.new.data, (), found)
         removed = [gone for path in found.removed for gone in self._gone(path)]
+        removed += self._unread(self.old.data, ())
+        removed += [path for path in self.old.shown_only if not self.new.has(path) and self._lost_readers(path)]
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
         added = [path for path in added if path[0] not in self.new.dependencies]
         renamed = _renames(self.old, self.new, removed, added)
@@ -176,7 +66,7 @@ class _Comparison:
                     defaults.append(path)
         yield from self._newly_required()
         yield from self._newly_switched(found.added)
-        yield from self._images()
+        yield from image_changes(self.old, self.new)
         targets = set(renamed.values())
         for path in added:
             if not any(path[: len(target)] == target or target[: len(path)] == path for target in targets):
@@ -185,8 +75,8 @@ class _Comparison:
                     Step.MINOR,
                     f"value {dotted(path)} is new",
                     new=self.new.place(path),
-                    new_values=_nested(path, self.new.get(path)),
-                    names=_names(path),
+                    new_values=nested(path, self.new.get(path)),
+                    names=names_of(path),
                 )
         # A list that most likely has another name now is no default that was dropped.
         dropped = [path for path in found.removed if self.old.reads(path) and self.new.reads(path)]
@@ -196,7 +86,9 @@ class _Comparison:
         defaults.extend(path for path in dropped if path not in moved and not any(_is_in(one, path) for one in removed))
         defaults.extend(path for path in found.added if self.old.reads(path) and self.new.reads(path))
         for path in dict.fromkeys(defaults):
-            if path[-1].lower() not in _OF_THE_APPLICATION:
+            breaking = list(breaking_defaults(self.old, self.new, path))
+            yield from breaking
+            if not breaking and path[-1].lower() not in _OF_THE_APPLICATION:
                 yield self._default(path)
 
     def _gone(self, path: Path) -> Iterator[Path]:
@@ -212,10 +104,26 @@ class _Comparison:
             for key in value:
                 yield from self._gone((*path, key))
 
+    def _unread(self, data: Mapping[str, Json], path: Path) -> Iterator[Path]:
+        """Values that values.yaml still has, and that nothing reads any more."""
+        for key, value in data.items():
+            below = (*path, key)
+            if self.new.has(below):
+                if self._lost_readers(below):
+                    yield below
+                elif isinstance(value, dict):
+                    yield from self._unread(value, below)
+
+    def _lost_readers(self, path: Path) -> bool:
+        """Whether a value did something, and no longer does."""
+        if path[0] in self.old.dependencies or path[0] in self.new.dependencies:
+            return False
+        return self.old.reads(path) and not self.new.reads(path) and not self.old.only_notes_read(path)
+
     def _is_flag_dropped(self, path: Path) -> bool:
         """Whether a flag that templates asked for is now at most printed with the rest of its map."""
         return (
-            path[-1] in _FLAGS
+            path[-1] in FLAGS
             and isinstance(self.old.get(path), bool)
             and any("if" in line for line in self.old.lines(path))
             and not self.new.asks(path)
@@ -226,7 +134,7 @@ class _Comparison:
         for path in added:
             above = path[:-1]
             if (
-                path[-1] in _FLAGS
+                path[-1] in FLAGS
                 and self.new.get(path) is False
                 and isinstance(self.old.get(above), dict)
                 and above[0] not in self.old.dependencies
@@ -242,75 +150,36 @@ class _Comparison:
                     self.old.place(above),
                     self.new.place(path),
                     None,
-                    _nested(path, True),
-                    _names(path),
+                    nested(path, True),
+                    names_of(path),
                 )
-
-    def _images(self) -> Iterator[Change]:
-        """Images that are another program, and names of images that are now given in two parts."""
-        for key, value in self._repositories(self.old.data, ()):
-            other = self.new.get(key)
-            if key[0] in self.old.dependencies or not isinstance(other, str) or other == value or not other:
-                continue
-            registry = (*key[:-1], "registry")
-            host = self.new.get(registry)
-            if isinstance(host, str) and host and not self.old.has(registry) and not other.startswith(host):
-                yield Change(
-                    "compat/value-retyped",
-                    Step.MAJOR,
-                    f"value {dotted(key)} held the registry too, which is now {dotted(registry)}",
-                    f"split your {dotted(key)} into {dotted(registry)} and {dotted(key)}",
-                    self.old.place(key),
-                    self.new.place(key),
-                    _nested(key, value),
-                    _nested(key[:-1], {"registry": host, key[-1]: other}),
-                    (*_names(key), dotted(registry)),
-                )
-            elif not _is_one_program(_program(value), _program(other)):
-                yield Change(
-                    "compat/image-replaced",
-                    Step.MAJOR,
-                    f"the image of {dotted(key)} is another program: {other}, it was {value}",
-                    f"look at what you set for it, or set {dotted(key)} to {value}",
-                    self.old.place(key),
-                    self.new.place(key),
-                    _nested(key, value),
-                    _nested(key, other),
-                    (*_names(key), _program(value), _program(other), other),
-                )
-
-    def _repositories(self, data: Mapping[str, Json], path: Path) -> Iterator[tuple[Path, str]]:
-        for key, value in data.items():
-            if isinstance(value, dict):
-                yield from self._repositories(value, (*path, key))
-            elif key == "repository" and isinstance(value, str) and value and self.old.reads((*path, key)):
-                yield (*path, key), value
 
     def _removed(self, path: Path, renamed: Mapping[Path, Path]) -> Iterator[Change]:
         """The change of a value that went: one for the whole, or one for each part that has another new name."""
         value = self.old.get(path)
         target = renamed.get(path)
-        parts = [leaf for leaf in _leaves(path, value) if leaf in renamed] if target is None else []
+        parts = [leaf for leaf in leaves(path, value) if leaf in renamed] if target is None else []
         for leaf in parts:
             yield self._renamed(leaf, renamed[leaf])
         if target is not None:
             yield self._renamed(path, target)
-        elif not parts or len(parts) < len(list(_leaves(path, value))):
+        elif not parts or len(parts) < len(list(leaves(path, value))):
             announced = self.old.is_deprecated(path)
-            what = f"value {dotted(path)} is removed"
+            stays = self.new.has(path)
+            what = f"value {dotted(path)} is " + ("read by nothing any more" if stays else "removed")
             if isinstance(value, dict) and value:
-                what += f" with all below it ({_some(list(value))})" if not parts else ", partly"
+                what += f" with all below it ({some(list(value))})" if not parts else ", partly"
             what += ", as its deprecation announced" if announced else ""
             yield Change(
                 "compat/value-removed",
                 Step.MAJOR,
                 what,
-                f"take {dotted(path)} out of your values; nothing reads it any more",
+                f"take {dotted(path)} out of your values" + ("" if stays else "; nothing reads it any more"),
                 self.old.place(path),
                 self.new.place(path),
-                _nested(path, value),
+                nested(path, value),
                 {},
-                _names(path),
+                names_of(path),
                 announced,
             )
 
@@ -323,9 +192,9 @@ class _Comparison:
             f"set {dotted(target)} instead of {dotted(path)}",
             self.old.place(path),
             self.new.place(target),
-            _nested(path, value),
-            _nested(target, value if _kind(value) == _kind(self.new.get(target)) else self.new.get(target)),
-            _names(path),
+            nested(path, value),
+            nested(target, value if kind_of(value) == kind_of(self.new.get(target)) else self.new.get(target)),
+            names_of(path),
             self.old.is_deprecated(path),
         )
 
@@ -348,7 +217,7 @@ class _Comparison:
             )
         if isinstance(before, list) and isinstance(after, list) and before and after:
             before, after = before[0], after[0]  # a list's type is that of its items
-        kinds = {_kind(before), _kind(after)}
+        kinds = {kind_of(before), kind_of(after)}
         if len(kinds) < 2 or kinds <= {"text", "number"} or None in kinds:
             return False
         if before == "" or after == "" or (kinds == {"flag", "text"} and str(after).lower() in ("true", "false")):
@@ -361,9 +230,9 @@ class _Comparison:
     def _retyped(self, path: Path) -> Change:
         before, after = self.old.get(path), self.new.get(path)
         if isinstance(before, list) and isinstance(after, list):
-            first, second = f"list of {_kind(before[0])}s", f"list of {_kind(after[0])}s"
+            first, second = f"list of {kind_of(before[0])}s", f"list of {kind_of(after[0])}s"
         else:
-            first, second = _kind(before) or "list", _kind(after) or "list"
+            first, second = kind_of(before) or "list", kind_of(after) or "list"
         return Change(
             "compat/value-retyped",
             Step.MAJOR,
@@ -371,9 +240,9 @@ class _Comparison:
             f"write {dotted(path)} as a {second}",
             self.old.place(path),
             self.new.place(path),
-            _nested(path, before),
-            _nested(path, after),
-            _names(path),
+            nested(path, before),
+            nested(path, after),
+            names_of(path),
         )
 
     def _newly_required(self) -> Iterator[Change]:
@@ -389,8 +258,8 @@ class _Comparison:
                 self.old.place(path),
                 place,
                 None,
-                _nested(path, "…"),
-                _names(path),
+                nested(path, "…"),
+                names_of(path),
             )
 
     def _default(self, path: Path) -> Change:
@@ -402,9 +271,9 @@ class _Comparison:
             f"set {dotted(path)} to {shown(before)} where the old default is wanted",
             self.old.place(path),
             self.new.place(path),
-            _nested(path, before),
-            _nested(path, after),
-            _names(path),
+            nested(path, before),
+            nested(path, after),
+            names_of(path),
         )
 
 
@@ -420,14 +289,6 @@ def _differ(old: Json, new: Json, path: Path, found: _Difference) -> None:
         found.changed.append(path)
 
 
-def _leaves(path: Path, value: Json) -> Iterator[Path]:
-    if isinstance(value, dict) and value:
-        for key, part in value.items():
-            yield from _leaves((*path, key), part)
-    else:
-        yield path
-
-
 def _maps(path: Path, value: Json) -> Iterator[Path]:
     """A map, and those in it."""
     if isinstance(value, dict) and value:
@@ -436,7 +297,7 @@ def _maps(path: Path, value: Json) -> Iterator[Path]:
             yield from _maps((*path, key), part)
 
 
-def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> dict[Path, Path]:
+def _renames(old: Side, new: Side, removed: list[Path], added: list[Path]) -> dict[Path, Path]:
     """The new path of each removed value (a whole map, or a leaf) that is likely to live on elsewhere."""
     found: dict[Path, Path] = {}
     taken: set[Path] = set()
@@ -448,15 +309,15 @@ def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> 
     by_word: dict[str, list[Path]] = {}
     for path in added:
         if path not in taken:
-            for leaf in _leaves(path, new.get(path)):
-                for word in _words(leaf):
+            for leaf in leaves(path, new.get(path)):
+                for word in words(leaf):
                     by_word.setdefault(word, []).append(leaf)
     scores: list[tuple[float, Path, Path]] = []
     for path in removed:
         if path in found:
             continue
-        for leaf in _leaves(path, old.get(path)):
-            for other in dict.fromkeys(other for word in sorted(_words(leaf)) for other in by_word.get(word, ())):
+        for leaf in leaves(path, old.get(path)):
+            for other in dict.fromkeys(other for word in sorted(words(leaf)) for other in by_word.get(word, ())):
                 if (leaf != path or _alike(leaf, other) < _ALIKE) and not old.printed_as(leaf) & new.printed_as(other):
                     continue  # the names of a map's keys and their defaults say little by themselves
                 score = _likeness(old, new, leaf, other)
@@ -469,12 +330,12 @@ def _renames(old: _Side, new: _Side, removed: list[Path], added: list[Path]) -> 
     return found
 
 
-def _moved_lists(old: _Side, new: _Side, dropped: list[Path], added: list[Path]) -> dict[Path, Path]:
+def _moved_lists(old: Side, new: Side, dropped: list[Path], added: list[Path]) -> dict[Path, Path]:
     """Lists that values.yaml no longer has, each with a new value of the same (telling) name."""
     found: dict[Path, Path] = {}
     for path in dropped:
-        if isinstance(old.get(path), list) and old.get(path) and len(_words(path[-1:])) > 1:
-            same = [other for other in added if _words(other[-1:]) == _words(path[-1:]) and new.get(other)]
+        if isinstance(old.get(path), list) and old.get(path) and len(words(path[-1:])) > 1:
+            same = [other for other in added if words(other[-1:]) == words(path[-1:]) and new.get(other)]
             if len(same) == 1:
                 found[path] = same[0]
     return found
@@ -484,14 +345,14 @@ def _is_in(path: Path, other: Path) -> bool:
     return path[: len(other)] == other
 
 
-def _same_shape(old: _Side, new: _Side, path: Path, added: list[Path]) -> Path | None:
+def _same_shape(old: Side, new: Side, path: Path, added: list[Path]) -> Path | None:
     """The new map, maybe inside of another new one, that has most of a removed map's keys, or is printed as it was."""
-    mine = {leaf[len(path) :] for leaf in _leaves(path, old.get(path))}
+    mine = {leaf[len(path) :] for leaf in leaves(path, old.get(path))}
     if not isinstance(old.get(path), dict) or not old.get(path):
         return None
     best: tuple[float, Path] | None = None
     for other in (inner for root in added for inner in _maps(root, new.get(root))):
-        theirs = {leaf[len(other) :] for leaf in _leaves(other, new.get(other))}
+        theirs = {leaf[len(other) :] for leaf in leaves(other, new.get(other))}
         shared = mine & theirs
         share = len(shared) / len(mine)
         alike = _alike(path, other)
@@ -501,17 +362,17 @@ def _same_shape(old: _Side, new: _Side, path: Path, added: list[Path]) -> Path |
     return best[1] if best else None
 
 
-def _likeness(old: _Side, new: _Side, path: Path, other: Path) -> float:
+def _likeness(old: Side, new: Side, path: Path, other: Path) -> float:
     """How likely a removed value lives on under another path: by its use, its default, its name."""
     before, after = old.get(path), new.get(other)
-    kinds = {_kind(value) for value in (before, after) if value not in ("", None)}
+    kinds = {kind_of(value) for value in (before, after) if value not in ("", None)}
     if len(kinds) > 1 and kinds != {"text", "number"}:
         return 0.0
     score = 2.0 * _alike(path, other)
     if path[-1] == other[-1]:
         score += 1.0
-    mine = _words(path[-1:])
-    if len(mine) > 1 and mine == _words(other[-1:]):
+    mine = words(path[-1:])
+    if len(mine) > 1 and mine == words(other[-1:]):
         score += 1.5
     if before == after and before and before is not True:
         score += 1.5
@@ -522,63 +383,5 @@ def _likeness(old: _Side, new: _Side, path: Path, other: Path) -> float:
 
 def _alike(path: Path, other: Path) -> float:
     """The share of words that two paths have in common."""
-    mine, theirs = _words(path), _words(other)
+    mine, theirs = words(path), words(other)
     return len(mine & theirs) / max(len(mine | theirs), 1)
-
-
-def _program(repository: str) -> str:
-    """The last part of an image's name: what it is, wherever it is kept."""
-    return repository.rpartition("/")[2].lower().replace("_", "-")
-
-
-def _is_one_program(name: str, other: str) -> bool:
-    """Whether two images are likely the same under another name: one name holds the other, or they share a word."""
-    return name in other or other in name or bool(set(name.split("-")) & set(other.split("-")))
-
-
-@lru_cache(maxsize=4096)
-def _words(path: Path) -> frozenset[str]:
-    return frozenset(word.lower().removesuffix("s") for step in path for word in _WORDS.findall(step))
-
-
-def _kind(value: Json) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, bool):
-        return "flag"
-    if isinstance(value, dict):
-        return "map"
-    if isinstance(value, list):
-        return "list"
-    return "text" if isinstance(value, str) else "number"
-
-
-def _nested(path: Path, value: Json) -> dict[str, Json]:
-    """Values as a user writes them: the value at its path."""
-    result: Json = value
-    for step in reversed(path):
-        result = {step: result}
-    assert isinstance(result, dict)
-    return result
-
-
-def _names(path: Path) -> tuple[str, ...]:
-    """What a text may call a value: its path, or the end of it where that is telling."""
-    return tuple(dict.fromkeys((dotted(path), ".".join(path[-2:]), path[-1] if len(path[-1]) > 5 else dotted(path))))
-
-
-def shown(value: Json) -> str:
-    """A value in a sentence, cut where it is long."""
-    import json
-
-    text = json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
-    return text if len(text) <= 40 else f"{text[:39]}…"
-
-
-def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def matches_word(name: str, text: str) -> bool:
-    """Whether a text has a name as a word of its own."""
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None

@@ -1,0 +1,183 @@
+"""What the keys of a user's values file decide in the objects of two releases, found by rendering without them.
+
+A key that decided fields of the earlier release, and none of this one, is ignored; one that decides other fields means
+something else. Nothing is concluded from texts that programs read (configuration, arguments, variables): there the
+same setting may well have moved from one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from helm_constitution.records import NamedTuple
+from helm_constitution.yamltree import Json, dotted, value_at
+
+if TYPE_CHECKING:
+    from helm_constitution.manifests import Rendering
+
+Field = tuple[str, ...]
+"""Kind, namespace and name of an object, and the way to a scalar in it: keys, and names of items that have one."""
+Path = tuple[str, ...]
+
+MOST_RENDERS = 200
+"""Renderings that the search may cost; what isn't found with these is not told."""
+_OF_PROGRAMS = frozenset({"args", "command", "env", "data", "stringData", "binaryData", "annotations", "labels"})
+_IDENTITY = 3
+
+
+class Trial(NamedTuple):
+    """How both releases render with a user's values, without them, and with any other values in their place.
+
+    ``old`` and ``new`` give None where helm refuses the values.
+    """
+
+    old: Callable[[dict[str, Json]], Rendering | None]
+    new: Callable[[dict[str, Json]], Rendering | None]
+
+
+class Effect(NamedTuple):
+    """A key that decided ``before`` (a field of the earlier release) and decides ``after``, or nothing, in this one."""
+
+    path: Path
+    before: str
+    after: str | None
+
+
+def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Trial) -> Iterator[Effect]:
+    """The keys that decided a field of the earlier release, and in this one nothing or another field.
+
+    Args:
+        values: the user's file.
+        defaults: what this release has without it; a key that asks for just that decides nothing and loses nothing.
+        trial: renders both releases.
+    """
+    old, new = _Side(trial.old, values), _Side(trial.new, values)
+    if not old.fields or not new.fields:
+        return
+    lost = old.decided_by([()]) - new.decided_by([()])
+    lost -= old.random if lost else frozenset()
+    for path in _deciding(old, list(_leaves((), values)), lost) if lost else ():
+        if value_at(defaults, path) == value_at(values, path):
+            continue
+        before, after = old.decided_by([path]) - old.random, new.decided_by([path]) - new.random
+        if not after:
+            yield Effect(path, _shown(min(before)), None)
+        elif _is_elsewhere(before, after, old, new):
+            yield Effect(path, _shown(min(before)), _shown(min(after)))
+
+
+class _Side:
+    """One release, with the user's values."""
+
+    def __init__(self, render: Callable[[dict[str, Json]], Rendering | None], values: dict[str, Json]) -> None:
+        self._render = render
+        self._values = values
+        self.left = MOST_RENDERS
+        self.fields = self._fields(values)
+
+    def _fields(self, values: dict[str, Json]) -> dict[Field, Json]:
+        """Every scalar; nothing where helm refuses the values."""
+        rendering = self._render(values)
+        return {} if rendering is None else fields_of(rendering)
+
+    @cached_property
+    def random(self) -> frozenset[Field]:
+        """The fields that are others with each rendering."""
+        return _differing(self.fields, self._fields(self._values))
+
+    def decided_by(self, paths: Sequence[Path]) -> frozenset[Field]:
+        """The fields that are others without some of the values; without ``()``, without any."""
+        self.left -= 1
+        values = self._values
+        for path in paths:
+            values = _without(values, path) if path else {}
+        return _differing(self.fields, self._fields(values))
+
+
+def _deciding(side: _Side, paths: Sequence[Path], lost: frozenset[Field]) -> Iterator[Path]:
+    """The keys that decide some of these fields, found by leaving out ever smaller parts of the file."""
+    fields = side.decided_by(paths) & lost if paths and side.left > 0 else frozenset()
+    if not fields:
+        return
+    if len(paths) == 1:
+        yield paths[0]
+        return
+    middle = len(paths) // 2
+    yield from _deciding(side, paths[:middle], fields)
+    yield from _deciding(side, paths[middle:], fields)
+
+
+def _is_elsewhere(before: frozenset[Field], after: frozenset[Field], old: _Side, new: _Side) -> bool:
+    """Whether two sets of fields have no field in common, whatever objects and items they are in."""
+    mine, theirs = ({_bare(field) for field in fields} for fields in (before, after))
+    if mine & theirs or any(_OF_PROGRAMS & set(steps) for steps in mine | theirs):
+        return False
+    # In another version of the API the same field may have another name.
+    kinds = {field[0] for field in before}
+    return _api_versions(old.fields, kinds) == _api_versions(new.fields, kinds)
+
+
+def fields_of(rendering: Rendering) -> dict[Field, Json]:
+    """Every scalar of the objects that a release consists of."""
+    found: dict[Field, Json] = {}
+    for manifest in rendering.manifests:
+        if not manifest.hooks:
+            place = (manifest.kind, manifest.effective_namespace, manifest.name)
+            for path, value in _scalars((), manifest.view.data):
+                found[(*place, *path)] = value
+    return found
+
+
+def _scalars(path: Path, data: Json) -> Iterator[tuple[Path, Json]]:
+    if isinstance(data, dict) and data:
+        for key, value in data.items():
+            yield from _scalars((*path, key), value)
+    elif isinstance(data, list) and data:
+        for index, value in enumerate(data):
+            name = value.get("name") if isinstance(value, dict) else None
+            yield from _scalars((*path, f"[{name if isinstance(name, str) else index}]"), value)
+    else:
+        yield path, data
+
+
+def _differing(one: dict[Field, Json], other: dict[Field, Json]) -> frozenset[Field]:
+    missing = object()
+    keys = one.keys() | other.keys()
+    return frozenset(field for field in keys if one.get(field, missing) != other.get(field, missing))
+
+
+def _bare(field: Field) -> Path:
+    return tuple(step for step in field[_IDENTITY:] if not step.startswith("["))
+
+
+def _api_versions(fields: dict[Field, Json], kinds: set[str]) -> set[tuple[str, Json]]:
+    return {
+        (field[0], value) for field, value in fields.items() if field[0] in kinds and _bare(field) == ("apiVersion",)
+    }
+
+
+def _shown(field: Field) -> str:
+    kind, _, name, *steps = field
+    return f"{dotted(tuple(steps)).replace('.[', '[')} of {kind} {name}"
+
+
+def _leaves(path: Path, data: Json) -> Iterator[Path]:
+    if isinstance(data, dict) and data:
+        for key, value in data.items():
+            yield from _leaves((*path, key), value)
+    elif path:
+        yield path
+
+
+def _without(values: dict[str, Json], path: Path) -> dict[str, Json]:
+    """The values without one key; the maps that it leaves empty stay."""
+    first, rest = path[0], path[1:]
+    copy = dict(values)
+    below = copy.get(first)
+    if not rest:
+        copy.pop(first, None)
+    elif isinstance(below, dict):
+        copy[first] = _without(below, rest)
+    return copy

@@ -1,0 +1,224 @@
+"""One release's values and who reads them, and the words in which the comparison speaks of values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from helm_constitution.lazy import LazyPattern
+from helm_constitution.yamltree import Json, Span, View, dotted, value_at
+
+if TYPE_CHECKING:
+    from helm_constitution.api import TextPlace
+    from helm_constitution.subject import Facts
+
+Path = tuple[str, ...]
+
+FLAGS = frozenset({"enabled", "create"})
+"""Keys that switch what the map around them is for."""
+
+_DEPRECATED = "deprecat"
+_WORDS = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_REQUIRED = LazyPattern(
+    r"""\brequired\s+(?:"(?:[^"\\]|\\.)*"|`[^`]*`)\s+\(?\$?\.Values((?:\.\w+)+)"""
+    r"""|\$?\.Values((?:\.\w+)+)\s*\|\s*required\s"""
+)
+_LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
+_KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
+_KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
+
+
+class Side:
+    """One release's values, and who reads them."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.chart = facts.chart
+        values = facts.chart.values
+        self.data: dict[str, Json] = values.data if values is not None else {}
+        self.dependencies = {dependency.key for dependency in facts.chart.dependencies}
+
+    def reads(self, path: Path) -> bool:
+        return self.facts.uses.is_read(path)
+
+    def get(self, path: Path) -> Json:
+        return value_at(self.data, path)
+
+    def has(self, path: Path) -> bool:
+        data: Json = self.data
+        for step in path:
+            if not isinstance(data, dict) or step not in data:
+                return False
+            data = data[step]
+        return True
+
+    def text(self, path: Path) -> str:
+        """A value as it is written; empty for maps, lists and what isn't there."""
+        values = self.chart.values
+        return (values.document.scalar_text(path) if values is not None else None) or ""
+
+    def place(self, path: Path) -> View | None:
+        """Where a value stands, or its nearest parent."""
+        values = self.chart.values
+        return values.document.view.get(*path) if values is not None else None
+
+    def is_deprecated(self, path: Path) -> bool:
+        """Whether a comment of the value, or of a map that it is in, says that it is deprecated."""
+        values = self.chart.values
+        for length in range(1, len(path) + 1):
+            key = values.by_path.get(path[:length]) if values is not None else None
+            if key is not None and key.comment is not None and _DEPRECATED in key.comment.text.lower():
+                return True
+        return False
+
+    @cached_property
+    def _lines(self) -> dict[Path, set[str]]:
+        lines: dict[Path, set[str]] = {}
+        for read in self.facts.uses.reads:
+            span = read.span
+            text = read.template.text.split("\n")[span.line - 1]
+            lines.setdefault(read.path, set()).add(text)
+        return lines
+
+    def lines(self, path: Path) -> set[str]:
+        """The template lines that read a value or a part of it, without what doesn't matter to its meaning."""
+        found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
+        return {_LAYOUT.sub("", line) for lines in found for line in lines}
+
+    def only_notes_read(self, path: Path) -> bool:
+        """Whether nothing but NOTES.txt reads a value: it changes what users are told, not what they get."""
+        # What reads a map above it may read it as well.
+        files = {
+            read.file
+            for read in self.facts.uses.reads
+            if read.path[: len(path)] == path
+            or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
+        }
+        return files == {"templates/NOTES.txt"}
+
+    def written(self, path: Path) -> set[str]:
+        """The template lines that read just this value, as they are."""
+        return self._lines.get(path, set())
+
+    def asks(self, path: Path) -> bool:
+        """Whether a template reads a value by its own name."""
+        return path in self._lines
+
+    def printed_as(self, path: Path) -> set[str]:
+        """The template lines that print a value under a key of their own, with the value's name left out."""
+        blanked = set()
+        for line in self._lines.get(path, ()):
+            names = [".Values." + ".".join(path)]
+            if len(words(path[-1:])) > 1:
+                names.append(f".{path[-1]}")  # below `with`; `.name` or `.tag` alone may be anything's
+            name = next((name for name in names if name in line), None)
+            if name is not None and _KEY_BEFORE.match(line.strip()):
+                blanked.add(_LAYOUT.sub("", line.replace(name, "\0")))
+        return blanked
+
+    @cached_property
+    def shown_only(self) -> tuple[Path, ...]:
+        """The values that templates read and that values.yaml only shows, commented out: `# nodePort: 30080`."""
+        asked = {read.path for read in self.facts.uses.reads if not read.file.startswith("charts/")}
+        return tuple(path for path in self._commented_out if path in asked and not self.has(path))
+
+    @cached_property
+    def _commented_out(self) -> tuple[Path, ...]:
+        """The keys that stand in comments of values.yaml, below the key that they are indented under."""
+        found: dict[Path, None] = {}
+        above: list[tuple[int, str]] = []
+        for line in (self.chart.files.get("values.yaml") or "").split("\n"):
+            match = _KEY_LINE.match(line)
+            if match is None:
+                continue
+            indent, hash_, key = len(match[1]), match[2], match[3]
+            if hash_:
+                found[(*(name for depth, name in above if depth < indent), key)] = None
+                continue
+            while above and above[-1][0] >= indent:
+                above.pop()
+            above.append((indent, key))
+        return tuple(found)
+
+    @cached_property
+    def required(self) -> Mapping[Path, TextPlace]:
+        """The values that templates ask for by ``required``, with the place."""
+        from helm_constitution.api import TextPlace
+
+        found: dict[Path, TextPlace] = {}
+        for template in self.facts.templates:
+            if "required" not in template.text:
+                continue
+            for match in _REQUIRED.finditer(template.text):
+                path = tuple((match[1] or match[2])[1:].split("."))
+                span: Span = template.span_between(match.start(), match.end())
+                found.setdefault(path, TextPlace(template.path, span, self.chart.metadata.base))
+        return found
+
+
+def leaves(path: Path, value: Json) -> Iterator[Path]:
+    if isinstance(value, dict) and value:
+        for key, part in value.items():
+            yield from leaves((*path, key), part)
+    else:
+        yield path
+
+
+def program(repository: str) -> str:
+    """The last part of an image's name: what it is, wherever it is kept."""
+    return repository.rpartition("/")[2].lower().replace("_", "-")
+
+
+def is_one_program(name: str, other: str) -> bool:
+    """Whether two images are likely the same under another name: one name holds the other, or they share a word."""
+    return name in other or other in name or bool(set(name.split("-")) & set(other.split("-")))
+
+
+@lru_cache(maxsize=4096)
+def words(path: Path) -> frozenset[str]:
+    return frozenset(word.lower().removesuffix("s") for step in path for word in _WORDS.findall(step))
+
+
+def kind_of(value: Json) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "flag"
+    if isinstance(value, dict):
+        return "map"
+    if isinstance(value, list):
+        return "list"
+    return "text" if isinstance(value, str) else "number"
+
+
+def nested(path: Path, value: Json) -> dict[str, Json]:
+    """Values as a user writes them: the value at its path."""
+    result: Json = value
+    for step in reversed(path):
+        result = {step: result}
+    assert isinstance(result, dict)
+    return result
+
+
+def names_of(path: Path) -> tuple[str, ...]:
+    """What a text may call a value: its path, or the end of it where that is telling."""
+    return tuple(dict.fromkeys((dotted(path), ".".join(path[-2:]), path[-1] if len(path[-1]) > 5 else dotted(path))))
+
+
+def shown(value: Json) -> str:
+    """A value in a sentence, cut where it is long."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def matches_word(name: str, text: str) -> bool:
+    """Whether a text has a name as a word of its own."""
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
