@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Comment, Content, Control, Define, If, With
+from helm_constitution.templates.nodes import Comment, Control, Define, If, With
 
 from .statements import BEST_PRACTICES, READABLE
 
@@ -49,28 +49,16 @@ def nesting_depth(subject: Subject) -> Iterator[Problem | Tally]:
         if template.tree is None:
             continue
         total += 1
-        found = list(_too_deep(template.tree, 0, limit))
+        found = [control for control, depth in template.controls if depth == limit]
         good += not found
-        for control, depth in found:
+        for control in found:
+            depth = limit + _height(control)
             head = control.branches[0]
             keyword = "if" if isinstance(control, If) else "with" if isinstance(control, With) else "range"
             levels = f"{limit} level{'s' if limit != 1 else ''}"
             message = f"`{keyword}` nested {depth} deep, where {levels} should do; move it into a named template"
             yield Problem(message, TextPlace(template.path, template.span(head)))
     yield Tally(good, total, f"templates nested at most {limit} deep")
-
-
-def _too_deep(contents: Sequence[Content], level: int, limit: int) -> Iterator[tuple[Control, int]]:
-    """The controls on the first level beyond the limit, each with the depth that is reached there."""
-    for node in contents:
-        if isinstance(node, Define):
-            yield from _too_deep(node.body, 0, limit)
-        elif isinstance(node, Control):
-            if level == limit:
-                yield node, level + _height(node)
-                continue
-            for branch in node.branches:
-                yield from _too_deep(branch.body, level + 1, limit)
 
 
 def _height(control: Control) -> int:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import OFF, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.lexer import COMMENT, LEFT, RAW_STRING, RIGHT, STRING, tokens
 
 from .statements import BEST_PRACTICES
 
@@ -37,7 +34,7 @@ def spacing(subject: Subject) -> Iterator[Problem | Tally]:
         if template.tree is None:
             continue
         total += 1
-        found = _crowded(template) if _may_be_crowded(template.text) else []
+        found = template.crowded
         if not found:
             good += 1
             continue
@@ -49,41 +46,6 @@ def spacing(subject: Subject) -> Iterator[Problem | Tally]:
         message = f"no space between braces and what they hold: {example}{more}"
         yield Problem(message, TextPlace(template.path, template.span_between(start, end)))
     yield Tally(good, total, "templates with spaces inside braces")
-
-
-def _may_be_crowded(text: str) -> bool:
-    """Whether there are braces without a space inside, be it in strings or comments, which only tokens tell apart."""
-    if "{{`" in text or "{{ `" in text:
-        text = _PRINTED.sub("", text)
-    for piece in text.split("{{")[1:]:
-        if piece[:2].removeprefix("-")[:1] not in _BESIDE:
-            return True
-    return any(piece[-2:].removesuffix("-")[-1:] not in _BESIDE for piece in text.split("}}")[:-1])
-
-
-_PRINTED = LazyPattern(r"\{\{-? ?`[^`]*` ?-?\}\}")
-"""Actions that print a text; what looks like braces in it is none."""
-_BESIDE = ' \t\r\n/"`'
-"""What may stand beside braces: white space, the slash of a comment, and texts that print braces: {{"{{"}}."""
-
-
-def _crowded(template: TemplateFile) -> list[tuple[int, int]]:
-    """Start and end of the actions whose braces have no space inside; not of those that only print a text."""
-    found: list[tuple[int, int]] = []
-    start = previous = inside = 0
-    crowded = only_text = False
-    for kind, begin, end in tokens(template.text):
-        if kind == LEFT:
-            start, inside, crowded, only_text = begin, 0, False, True
-        elif kind == RIGHT:
-            if (crowded or begin == previous) and not (only_text and inside == 1):
-                found.append((start, end))
-        elif kind != COMMENT:
-            inside += 1
-            crowded = crowded or (inside == 1 and begin == previous)
-            only_text = only_text and kind in (STRING, RAW_STRING)
-        previous = end
-    return found
 
 
 @rule(

@@ -323,6 +323,10 @@ def test_library_charts_are_there_to_be_called() -> None:
         ('{{"a" | quote }}{{.b}}', 1),
         ('{"a":{"b":{}}}', 0),
         ("{{\n.a\n}}", 0),
+        ('{{ .a | trimPrefix ":"}}', 1),
+        ('{{- if eq .a "b"}}c{{- end }}', 1),
+        ("{{`{{ .a }}`}}{{end}}", 1),
+        ("{ {{- .a -}} }", 0),
     ],
 )
 def test_spaces_inside_braces(text: str, count: int) -> None:

@@ -58,7 +58,9 @@ class TemplateFile:
     """A file under ``templates/``. ``path`` is relative to the chart.
 
     ``tree`` holds the contents in order (its named templates among them), ``defines`` the named templates by name. A
-    file with a syntax error has the ``error``, no tree and no named templates: helm refuses it as a whole.
+    file with a syntax error has the ``error``, no tree and no named templates: helm refuses it as a whole. ``crowded``
+    are the offsets of the actions that have no space between a brace and what it holds, but for those that only print
+    a text.
     """
 
     path: str
@@ -66,6 +68,7 @@ class TemplateFile:
     tree: tuple[Content, ...] | None
     error: TemplateSyntaxError | None
     defines: Mapping[str, Define]
+    crowded: Sequence[tuple[int, int]] = ()
     _lines: list[int] = field(default_factory=list, repr=False)
 
     def position(self, offset: int) -> tuple[int, int]:
@@ -88,14 +91,31 @@ class TemplateFile:
         """A node as written."""
         return self.text[node.start : node.end]
 
-    @cached_property
-    def computed(self) -> tuple[Computed, ...]:
+    @property
+    def computed(self) -> Sequence[Computed]:
         """All pipelines in the order of the text. Most rules on templates look for a few of them, by their text."""
-        found: list[Computed] = []
-        self._collect(self.tree or (), False, found)
-        return tuple(found)
+        return self._parts[0]
 
-    def _collect(self, contents: Sequence[Content], named: bool, found: list[Computed]) -> None:
+    @property
+    def controls(self) -> Sequence[tuple[Control, int]]:
+        """All controls in the order of the text, each with the number of those around it in its (named) template."""
+        return self._parts[1]
+
+    @cached_property
+    def _parts(self) -> tuple[list[Computed], list[tuple[Control, int]]]:
+        computed: list[Computed] = []
+        controls: list[tuple[Control, int]] = []
+        self._collect(self.tree or (), False, 0, computed, controls)
+        return computed, controls
+
+    def _collect(
+        self,
+        contents: Sequence[Content],
+        named: bool,
+        depth: int,
+        computed: list[Computed],
+        controls: list[tuple[Control, int]],
+    ) -> None:
         text = self.text
         for node in contents:
             kind = type(node)
@@ -104,17 +124,18 @@ class TemplateFile:
             if kind is Action:
                 pipeline: Pipeline | None = node.pipeline  # type: ignore[union-attr]
                 if pipeline is not None:
-                    found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+                    computed.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
             elif isinstance(node, Control):
+                controls.append((node, depth))
                 for branch in node.branches:
                     if (pipeline := branch.pipeline) is not None:
-                        found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
-                    self._collect(branch.body, named, found)
+                        computed.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+                    self._collect(branch.body, named, depth + 1, computed, controls)
             else:
                 if isinstance(node, Block | TemplateCall) and (pipeline := node.pipeline) is not None:
-                    found.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
+                    computed.append(Computed(pipeline, text[pipeline.start : pipeline.end], node, named))
                 if isinstance(node, Define):
-                    self._collect(node.body, True, found)
+                    self._collect(node.body, True, 0, computed, controls)
 
     @property
     def is_partial(self) -> bool:
@@ -139,7 +160,7 @@ def parse_template(path: str, text: str) -> TemplateFile:
     except Fault as fault:
         file = TemplateFile(path, text, None, None, {})
         return TemplateFile(path, text, None, TemplateSyntaxError(fault.message, *file.position(fault.offset)), {})
-    return TemplateFile(path, text, tree, None, parser.defines)
+    return TemplateFile(path, text, tree, None, parser.defines, parser.crowded)
 
 
 def parse_templates(chart: Chart) -> tuple[TemplateFile, ...]:

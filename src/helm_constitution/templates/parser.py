@@ -130,6 +130,7 @@ class Parser:
         self.depth = 0
         self.action_start = -1
         self.defines: dict[str, Define] = {}
+        self.crowded: list[tuple[int, int]] = []
 
     # --- contents ---
 
@@ -164,17 +165,20 @@ class Parser:
                 self.index += 1
                 cursor, trims = end, text[end - 3] == "-"
                 continue
-            self.action_start = start
+            self.action_start, action_head = start, end
             self.index += 1
             kind, word_start, word_end = all_tokens[self.index]
-            word = text[word_start:word_end] if kind == WORD else ""
-            if word not in _KEYWORDS:
-                pipeline = self._pipeline("command", RIGHT)
-                nodes.append(Action(start, self._closed_at(), pipeline))
-            else:
+            if kind == WORD and (word := text[word_start:word_end]) in _KEYWORDS:
                 self.index += 1
                 nodes = self._keyword(word, word_start, start, stack, nodes)
+            else:
+                pipeline = self._pipeline("command", RIGHT)
+                nodes.append(Action(start, all_tokens[self.index - 1][2], pipeline))
             _, cursor_start, cursor = all_tokens[self.index - 1]
+            if word_start == action_head or all_tokens[self.index - 2][2] == cursor_start:
+                only_text = kind in (STRING, RAW_STRING) and all_tokens[self.index - 2][1] == word_start
+                if not only_text:
+                    self.crowded.append((start, cursor))
             trims = text[cursor_start] == "-"
             self.action_start = -1
         if stack:
@@ -353,10 +357,10 @@ class Parser:
                     self._unexpected(index, "operand" if args else context)
                 else:
                     operand = Identifier(start, end, word)
-            elif kind == DOT:
-                operand = Dot(start, end)
             elif kind in (STRING, RAW_STRING):
                 operand = String(start, end, self._string(start, end))
+            elif kind == DOT:
+                operand = Dot(start, end)
             elif kind == VARIABLE:
                 names = text[start:end].split(".")
                 if names[0] not in self.variables:
@@ -391,18 +395,23 @@ class Parser:
             args.append(operand)
             if kind in (RIGHT, RIGHT_PAREN, PIPE):
                 commands.append(Command(args[0].start, end, tuple(args)))
-                args = []
                 if kind == PIPE:
                     index += 1
                 elif next_start == end and text[end] == "-":
                     self._unexpected(index, "operand")
+                elif kind == closer:
+                    start, end = next_start, next_end
+                    self.index = index + 1
+                    break
+                args = []
             elif next_start == end:
                 self._unexpected(index, "operand")
         if not commands:
             raise Fault(f"missing value for {context}", start)
-        for stage, command in enumerate(commands[1:], start=2):
-            if isinstance(command.args[0], _LITERALS):
-                raise Fault(f"non executable command in pipeline stage {stage}", start)
+        if len(commands) > 1:
+            for stage, command in enumerate(commands[1:], start=2):
+                if isinstance(command.args[0], _LITERALS):
+                    raise Fault(f"non executable command in pipeline stage {stage}", start)
         if closer == RIGHT_PAREN:
             return Pipeline(opening, end, variables, assigns, tuple(commands))
         return Pipeline(opening, commands[-1].end, variables, assigns, tuple(commands))
