@@ -20,7 +20,6 @@ from helm_constitution.templates.nodes import (
     Variable,
     With,
     commands,
-    contents,
 )
 from helm_constitution.values import ValueKey
 
@@ -46,13 +45,16 @@ class _Warned(NamedTuple):
 def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
     """Each ``{{ if .Values.x }}`` that fails, or prints into NOTES.txt, because x is deprecated."""
     for template in templates:
-        if template.tree is None or _WORD not in template.text.lower():
+        if template.tree is None:
             continue
-        for node in contents(template.tree):
-            if not isinstance(node, If | With):
+        lower = template.text.replace("İ", "I").lower()  # the one letter that becomes two
+        if _WORD not in lower:
+            continue
+        for control, _ in template.controls:
+            if not isinstance(control, If | With):
                 continue
-            for branch in node.branches:
-                if branch.pipeline is None:
+            for branch in control.branches:
+                if branch.pipeline is None or not branch.body or not _speaks(lower, branch):
                     continue
                 failing, printed = _said(template, branch.body)
                 if _WORD not in (failing + printed).lower():
@@ -64,6 +66,11 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
                     named = paths
                 for path in named:
                     yield _Warned(path, template, branch)
+
+
+def _speaks(lower: str, branch: Branch) -> bool:
+    """Whether the word stands in a branch, given the file in lower case."""
+    return lower.find(_WORD, branch.end, branch.body[-1].end) >= 0
 
 
 def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
@@ -167,7 +174,8 @@ def silent_deprecation(subject: Subject) -> Iterator[Problem]:
     if values is None:
         return
     keys = values.by_path.values()
-    marked = [key for key in keys if key.comment is not None and _MARKED.search(key.comment.text)]
+    commented = ((key, key.comment.text) for key in keys if key.comment is not None)
+    marked = [key for key, text in commented if _WORD in text.lower() and _MARKED.search(text)]
     if not marked:
         return
     warned = {warning.path for warning in _warnings(subject.templates)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 
 from helm_constitution.api import (
     MUST,
@@ -161,6 +160,7 @@ class _Values:
         self.file = file
         self.dependencies = dependencies
         self._found: dict[Path, tuple[_Found, Path]] = {}
+        self.keys: Mapping[Path, ValueKey] = file.by_path
 
     def find(self, path: Path) -> tuple[_Found, Path]:
         """Whether values.yaml has a key, and under which path (keys with dots may be written without quotes)."""
@@ -171,6 +171,13 @@ class _Values:
 
     def _find(self, path: Path) -> tuple[_Found, Path]:
         data: Json = self.document.data
+        for step in path:
+            if type(data) is not dict or step not in data:
+                break
+            data = data[step]
+        else:
+            return _Found.YES, path
+        data = self.document.data
         real: list[str | int] = []
         index = 0
         while index < len(path):
@@ -206,10 +213,6 @@ class _Values:
     def document(self) -> YamlDocument:
         return self.file.document
 
-    @cached_property
-    def keys(self) -> Mapping[Path, ValueKey]:
-        return self.file.by_path
-
     def shown_default(self, path: Path) -> str | None:
         """What helm-docs prints instead of the value: ``# @default -- text``."""
         key = self.keys.get(path)
@@ -217,10 +220,22 @@ class _Values:
 
     def is_mentioned(self, path: Path) -> bool:
         """Whether a comment shows the key: commented-out YAML, or a note that names its path."""
-        name = re.escape(str(path[-1]))
-        if re.search(rf"^\s*#[#\s]*(?:-\s+)?[\"']?{name}[\"']?:", self.document.text, re.MULTILINE):
-            return True
-        return re.search(rf"#.*(?<![\w.]){re.escape(dotted(path))}(?![\w.])", self.document.text) is not None
+        name, full = str(path[-1]), dotted(path)
+        return any(
+            re.match(rf"\s*#[#\s]*(?:-\s+)?[\"']?{re.escape(name)}[\"']?:", line) for line in self._comments(name)
+        ) or any(re.search(rf"#.*(?<![\w.]){re.escape(full)}(?![\w.])", line) for line in self._comments(full))
+
+    def _comments(self, word: str) -> Iterator[str]:
+        """The lines that hold a word and a ``#``."""
+        text = self.document.text
+        at = text.find(word)
+        while at >= 0:
+            end = text.find("\n", at)
+            end = end if end >= 0 else len(text)
+            line = text[text.rfind("\n", 0, at) + 1 : end]
+            if "#" in line:
+                yield line
+            at = text.find(word, end)
 
     def is_described(self, path: Path) -> bool:
         """Whether a generator has a description for the key or one below it."""
@@ -345,7 +360,10 @@ class _Coverage:
         self.values = values
         self.paths = paths
         self.skip = skip
-        self.parents = {path[:length] for path in paths for length in range(len(path))}
+        self.parents: set[Path] = set()
+        for path in paths:
+            while path and (path := path[:-1]) not in self.parents:
+                self.parents.add(path)
         self.good = 0
         self.total = 0
 

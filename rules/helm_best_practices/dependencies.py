@@ -19,7 +19,7 @@ from helm_constitution.api import (
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.semver import Version, parse_constraint, parse_version
-from helm_constitution.yamltree import load_document
+from helm_constitution.yamltree import Json, load_document
 
 from .statements import BEST_PRACTICES
 
@@ -208,7 +208,7 @@ def app_version_drift(subject: Subject) -> Iterator[Problem]:
     wanted = _RELEASE.search(app_version.string() or "")
     if values is None or wanted is None:
         return
-    images = _images(values.document.view)
+    images = (values.document.view.get(*path) for path in _images(values.data, ()))
     own = [image for image in images if image.path == ("image",) or _is_named_after(image, subject.chart.name)]
     # An empty tag is the appVersion's.
     tags = [str(image.get("tag").data or "") for image in own]
@@ -225,14 +225,14 @@ def app_version_drift(subject: Subject) -> Iterator[Problem]:
     )
 
 
-def _images(view: View) -> Iterator[View]:
-    """The maps of values that describe an image: repository and tag."""
-    for key, child in view.entries():
-        is_image = child.get("repository").exists or key.lower().endswith("image")
-        if is_image and child.get("tag").exists:
-            yield child
-        elif child.is_map:
-            yield from _images(child)
+def _images(data: dict[str, Json], path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """The paths of the maps of values that describe an image: repository and tag."""
+    for key, child in data.items():
+        if isinstance(child, dict):
+            if "tag" in child and ("repository" in child or key.lower().endswith("image")):
+                yield (*path, key)
+            else:
+                yield from _images(child, (*path, key))
 
 
 def _is_named_after(image: View, chart: str) -> bool:

@@ -33,6 +33,7 @@ from helm_constitution.templates.nodes import (
     Identifier,
     If,
     Pipeline,
+    Text,
     contents,
 )
 from helm_constitution.yamltree import Json, dotted
@@ -386,11 +387,15 @@ def _skipped(
     ``asked`` are the values whose truth the conditions around ``nodes`` ask for.
     """
     for node in nodes:
+        kind = type(node)
+        if kind is Text or kind is Action:
+            continue
         if isinstance(node, If):
             branch = node.branches[0]
             fields = tuple(_fields(branch.pipeline)) if branch.pipeline is not None else ()
-            if fields and _renders_object(template, branch) and not _complains(template, node):
-                yield from _flag_and_needed(fields, (*asked, *fields), values)
+            found = list(_flag_and_needed(fields, (*asked, *fields), values))
+            if found and _renders_object(template, branch) and not _complains(template, node):
+                yield from found
             yield from _skipped(template, branch.body, values, (*asked, *fields))
         elif isinstance(node, Define):
             yield from _skipped(template, node.body, values, ())

@@ -11,7 +11,7 @@ from helm_constitution.lazy import LazyPattern
 from helm_constitution.manifests import Rendering
 from helm_constitution.outcome import Status
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Span, dotted
+from helm_constitution.yamltree import Path, Span, dotted, walk
 
 from .messages import names_a_value, plain_key
 
@@ -94,6 +94,11 @@ _PART = LazyPattern(
     r"|\b(?:YOUR|INSERT|REPLACE|CHANGE)[-_][A-Z][A-Z_-]*\b"
     r"|(?<![\w-])\.?(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
 )
+_ASKING = (
+    *("change", "replace", "fill", "be", "placeholder", "xxx", "<", "your", "insert", "put", "enter", "set"),
+    *("todo", "fixme", "tbd", "example"),
+)
+"""Of these, every text that the patterns match holds one."""
 _TEMPLATE_ACTION = LazyPattern(r"\{\{.*?\}\}")
 _COMMENT = LazyPattern(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
 _KEYS_OF_LABELS = frozenset(
@@ -109,22 +114,22 @@ class _Placeholder(NamedTuple):
     piece: str
 
 
-def _placeholder(view: View) -> _Placeholder | None:
-    text = view.string()
-    if not text:
-        return None
+def _placeholder(text: str, path: Path, values: View) -> _Placeholder | None:
     stripped = text.strip()
+    lower = stripped.lower()
+    if not any(word in lower for word in _ASKING):
+        return None
     if "\n" not in stripped:
         whole = _WHOLE.fullmatch(stripped) or _NOT_YET.fullmatch(stripped)
-        if whole is not None and stripped.lower() not in _NO_PLACEHOLDER and "{{" not in stripped:
-            return _Placeholder(view, stripped, stripped)
+        if whole is not None and lower not in _NO_PLACEHOLDER and "{{" not in stripped:
+            return _Placeholder(values.get(*path), stripped, stripped)
     for line in stripped.split("\n"):
         if _COMMENT.match(line):
             continue
         for piece in _TEMPLATE_ACTION.split(line):
             match = _PART.search(piece)
             if match is not None and " #" not in piece[: match.start()]:
-                return _Placeholder(view, match.group(), piece.strip())
+                return _Placeholder(values.get(*path), match.group(), piece.strip())
     return None
 
 
@@ -195,7 +200,12 @@ def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
         raise Unjudged("there is no values.yaml")
     if subject.chart.is_library:
         raise Unjudged(subject.facts.not_rendered)
-    found = [placeholder for view in values.document.view.walk() if (placeholder := _placeholder(view)) is not None]
+    view = values.document.view
+    found = [
+        placeholder
+        for path, text in walk(values.document.data)
+        if isinstance(text, str) and (placeholder := _placeholder(text, path, view)) is not None
+    ]
     if not found:
         return
     defaults = subject.defaults

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import dotted
+from helm_constitution.values import ValuesFile
+from helm_constitution.yamltree import Json, dotted
 
 from .flags import is_foreign
 
@@ -41,19 +43,23 @@ def _lower(name: str) -> str:
     return name[:length].lower() + name[length:]
 
 
-def _settings(subject: Subject) -> Iterator[View]:
-    """The chart's own settings: no list items, nothing of a dependency or of another program."""
+def _settings(subject: Subject) -> Sequence[tuple[tuple[str, ...], Json]]:
+    """The chart's own settings with their paths: no list items, nothing of a dependency or of another program."""
     values = subject.chart.values
     if values is None:
         raise Unjudged("there is no values.yaml")
-    dependencies = {dependency.key for dependency in subject.chart.dependencies}
-    pending = [view for key, view in values.document.view.entries() if key not in dependencies]
-    while pending:
-        view = pending.pop(0)
-        yield view
-        name = view.path[-1]
-        if isinstance(name, str) and not is_foreign(name):
-            pending.extend(child for _, child in view.entries())
+    return _settings_of(values, frozenset(dependency.key for dependency in subject.chart.dependencies))
+
+
+@lru_cache(maxsize=1)
+def _settings_of(values: ValuesFile, dependencies: frozenset[str]) -> Sequence[tuple[tuple[str, ...], Json]]:
+    found: list[tuple[tuple[str, ...], Json]] = [
+        ((key,), data) for key, data in values.data.items() if key not in dependencies
+    ]
+    for path, data in found:  # it grows as it is gone through
+        if isinstance(data, dict) and not is_foreign(path[-1]):
+            found.extend([((*path, key), below) for key, below in data.items()])
+    return found
 
 
 @rule(
@@ -78,10 +84,11 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
     Fix: make a map of the feature and give it the boolean `enabled`; `create` is usual for service accounts and RBAC.
     Source: helm create's own values.yaml; Helm best practices, Values
     """
-    for view in _settings(subject):
-        name = view.path[-1]
-        if view.boolean() is None or not isinstance(name, str):
+    for path, data in _settings(subject):
+        if not isinstance(data, bool):
             continue
+        name = path[-1]
+        view = _view(subject, path)
         found = _VERBS.match(name)
         if name in _FEATURES:
             yield Problem(f"{name} is a feature with one bare switch; call it {name}.enabled", view)
@@ -135,12 +142,12 @@ def advanced_on(subject: Subject) -> Iterator[Problem]:
     own = {part.lower() for part in re.split(r"[-_]", subject.chart.name)}
     if _brings_monitoring(subject):
         own |= _MONITORING
-    for view in _settings(subject):
-        if view.data is not True or len(view.path) == 0:
+    for path, data in _settings(subject):
+        if data is not True:
             continue
-        name = str(view.path[-1])
-        if name in ("enabled", "enable", "create") and len(view.path) > 1:
-            feature = str(view.path[-2])
+        name = path[-1]
+        if name in ("enabled", "enable", "create") and len(path) > 1:
+            feature = path[-2]
         elif name.lower() in ("debug", "debugmode"):
             feature = "debug"
         elif name.endswith("Enabled"):
@@ -149,10 +156,17 @@ def advanced_on(subject: Subject) -> Iterator[Problem]:
             continue
         if feature.lower() not in _ADVANCED or feature.lower() in own:
             continue  # an ingress controller's ingress is no extra
+        view = _view(subject, path)
         if _is_off_above(view):
             continue
-        what = dotted(view.path[:-1] if name in ("enabled", "enable", "create") else view.path)
+        what = dotted(path[:-1] if name in ("enabled", "enable", "create") else path)
         yield Problem(f"{what} is on by default; turn it off and say how to turn it on", view)
+
+
+def _view(subject: Subject, path: tuple[str, ...]) -> View:
+    """Where a setting stands in values.yaml."""
+    assert subject.chart.values is not None
+    return subject.chart.values.document.view.get(*path)
 
 
 def _brings_monitoring(subject: Subject) -> bool:
@@ -195,8 +209,11 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
     Fix: move what calls itself experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`.
     Source: Helm best practices, Values ("Consider how users will use your values")
     """
-    for view in _settings(subject):
-        *above, name = (str(step) for step in view.path)
+    for path, _ in _settings(subject):
+        *above, name = path
+        lower = name.lower()
+        if not any(word in lower for word in _UNSURE):
+            continue
         parts = [part.lower() for part in _PART.findall(name)]
         word = next((part for part in parts if part in _UNSURE), None)
         if word is None or len(parts) < 2 or any(step.lower() in _GROUPS for step in above):
@@ -204,4 +221,5 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
         if any(part.lower() in _UNSURE for step in above for part in _PART.findall(step)):
             continue  # said once, of what holds it
         group = "experimental" if word in ("alpha", "beta") else word
-        yield Problem(f"{name} calls itself {word}; move it below a group such as {group} or advanced", view)
+        message = f"{name} calls itself {word}; move it below a group such as {group} or advanced"
+        yield Problem(message, _view(subject, path))

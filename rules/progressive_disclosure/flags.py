@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.yamltree import Path, walk
 
 _FLAG = LazyPattern(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
@@ -49,12 +50,12 @@ def is_foreign(step: str) -> bool:
     return any(_FOREIGN.fullmatch(word) for word in _WORD.findall(step))
 
 
-def _is_flag(view: View, dependencies: frozenset[str]) -> bool:
+def _is_flag(path: Path, dependencies: frozenset[str]) -> bool:
     """Whether a value is a feature flag of this chart, by its name and its place."""
-    name = view.path[-1]
+    name = path[-1]
     if not isinstance(name, str) or not _FLAG.match(name):
         return False
-    above = view.path[:-1]
+    above = path[:-1]
     if any(isinstance(step, int) or is_foreign(step) for step in above):
         return False
     # A dependency decides the form of its own values; what switches it on is read by helm and must be a boolean.
@@ -87,17 +88,15 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
         raise Unjudged("there is no values.yaml")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     good = total = 0
-    for view in values.document.view.walk():
-        if not view.path or not _is_flag(view, dependencies):
-            continue
-        data = view.data
-        if isinstance(data, dict | list):
+    for path, data in walk(values.data):
+        if isinstance(data, dict | list) or not _is_flag(path, dependencies):
             continue
         total += 1
         if isinstance(data, bool):
             good += 1
             continue
-        certain = view.path[-1] in _CERTAIN
+        view = values.document.view.get(*path)
+        certain = path[-1] in _CERTAIN
         if isinstance(data, str):
             if data.strip().lower() not in _WORDS or (not data and not certain):
                 good += 1  # "auto", "if-possible": more than on and off, so no flag

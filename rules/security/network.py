@@ -20,6 +20,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.yamltree import walk
 
 from .statements import SECURE_DEFAULTS
 
@@ -199,16 +200,14 @@ def _weak(name: str, text: str) -> Iterator[str]:
 
 
 def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:
-    """The scalars below a view that ask for weak TLS, with what they ask for."""
-    for key, child in view.entries():
-        yield from _weak_settings(child, key)
-    for child in view.items():
-        yield from _weak_settings(child, name)
-    data = view.data
-    if isinstance(data, str | float) and not isinstance(data, bool):
-        text = str(data)
-        if _may_be_weak(name, text) and (found := list(dict.fromkeys(_weak(name, text)))):
-            yield view, found
+    """The scalars below a view that ask for weak TLS, with what they ask for. ``name`` is the view's own."""
+    above = len(view.path)
+    for path, data in walk(view.data, view.path):
+        if isinstance(data, str | float):
+            text = str(data)
+            key = next((step for step in reversed(path[above:]) if isinstance(step, str)), name)
+            if _may_be_weak(key, text) and (found := list(dict.fromkeys(_weak(key, text)))):
+                yield view.document.view.get(*path), found
 
 
 def _may_be_weak(name: str, text: str) -> bool:

@@ -32,9 +32,10 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
-from helm_constitution.yamltree import Span, load_document
+from helm_constitution.yamltree import Json, Path, Span, load_document
 
-from .credentials import assignments, is_credential, known_tokens, speaks_of_credentials, words
+from .credentials import Form, assignments, forms_in, is_credential, known_tokens, telling_words
+from .credentials import words as words_of
 from .statements import SECURE_DEFAULTS
 
 _SECRETS = (
@@ -116,10 +117,10 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
     Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm's general conventions
     """
     for document in _documents(subject):
-        for view, name in _leaves(document, ""):
-            text = view.string()
-            if text is None:
-                continue
+        leaves = list(_leaves(document.data, (), ""))
+        forms = forms_in(text for _, _, text in leaves)
+        for path, name, text in leaves:
+            view = document.get(*path)
             if name and is_credential(name, text):
                 yield Problem(
                     f"{name} is written out as {masked(text.strip())!r};"
@@ -130,32 +131,35 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
                 continue
             yield from (
                 Problem(f"{what}; take it from a Secret that the user names", at=view, secrets=secrets)
-                for what, secrets in _inside(text)
+                for what, secrets in _inside(text, forms)
             )
 
 
-def _leaves(view: View, name: str) -> Iterator[tuple[View, str]]:
-    """The scalars below a view with the name that tells of each: its key, or the name beside a ``value``."""
-    if view.is_map:
-        partner = view.get("name").string()
-        for key, child in view.entries():
-            if key.lower() in _REFERENCE_KEYS or words(key)[:1] == ("existing",):
-                continue
-            yield from _leaves(child, partner if key == "value" and partner else key)
-    elif view.is_list:
-        for item in view.items():
-            yield from _leaves(item, name)
-    else:
-        yield view, name
+def _leaves(data: Json, path: Path, name: str) -> Iterator[tuple[Path, str, str]]:
+    """The texts in values with their paths and the name that tells of each: its key, or the name beside a ``value``."""
+    if isinstance(data, str):
+        if data:
+            yield path, name, data
+    elif isinstance(data, dict):
+        partner = data.get("name")
+        for key, child in data.items():
+            if child and isinstance(child, str | dict | list):
+                if key.lower() in _REFERENCE_KEYS or words_of(key)[:1] == ("existing",):
+                    continue
+                told = partner if key == "value" and partner and isinstance(partner, str) else key
+                yield from _leaves(child, (*path, key), told)
+    elif isinstance(data, list):
+        for index, item in enumerate(data):
+            yield from _leaves(item, (*path, index), name)
 
 
-def _inside(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a text holds of credentials, each with the secret texts: known tokens, and in a text of several lines what
-    is given to telling names."""
+def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a text holds of credentials, each with the secret texts: known tokens (of some forms), and in a text of
+    several lines what is given to telling names."""
     if len(text) < 12:
         return
     found: dict[str, list[str]] = {}
-    for token in known_tokens(text):
+    for token in known_tokens(text, forms):
         found.setdefault(f"holds what looks like {token.what}", []).append(token.secret)
     if "\n" in text and not found:
         for each in assignments(text):
@@ -196,12 +200,21 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
         as public as one in values.yaml.
     Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm chart best practices
     """
-    for template in subject.templates:
-        yield from _template_problems(template)
-    for path, text in subject.chart.files.items():
-        if path.startswith("templates/") or _OTHER_VALUES.match(path) or path == "values.yaml" or _NO_CODE.match(path):
-            continue
-        for found in known_tokens(text):
+    words = [set(template.text.split()) for template in subject.templates]
+    others = {
+        path: text
+        for path, text in subject.chart.files.items()
+        if not (
+            path.startswith("templates/") or path == "values.yaml" or _OTHER_VALUES.match(path) or _NO_CODE.match(path)
+        )
+    }
+    all_words = set[str]().union(*words)
+    telling = telling_words(all_words)
+    forms = forms_in(all_words.union(*(text.split() for text in others.values())))
+    for template, own in zip(subject.templates, words, strict=True):
+        yield from _template_problems(template, forms, not own.isdisjoint(telling))
+    for path, text in others.items():
+        for found in known_tokens(text, forms):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
             yield Problem(
                 f"holds what looks like {found.what}; take it out of the chart and change it",
@@ -210,16 +223,17 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def _template_problems(template: TemplateFile) -> Iterator[Problem]:
+def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Problem]:
+    """What one template holds: tokens of some forms; and where its words may be telling, what names tell."""
     text = template.text
     seen: set[int] = set()
-    for found in known_tokens(text):
+    for found in known_tokens(text, forms):
         seen.add(found.start)
         place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
         yield Problem(
             f"holds what looks like {found.what}; take it from a value or a Secret", at=place, secrets=(found.secret,)
         )
-    if not speaks_of_credentials(text):
+    if not is_telling:
         return
     # Actions are blanked out, so that what they print is no literal, and every offset stays.
     plain = _ACTION.sub(_blanked, text)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Subject, View, forbid, require, rule
+from helm_constitution.api import MUST, Problem, Subject, forbid, require, rule
+from helm_constitution.yamltree import walk
 
 from .credentials import words
 from .statements import SECURE_DEFAULTS
@@ -56,33 +57,24 @@ def security_off(subject: Subject) -> Iterator[Problem]:
     Source: OWASP Secure by Default; NSA/CISA Kubernetes Hardening Guide
     """
     if subject.chart.values is not None:
-        yield from _switches(subject.chart.values.document.view, "")
+        view = subject.chart.values.document.view
+        for path, value in walk(view.data):
+            if not (value is True or value is False or value == "disable") or not isinstance(path[-1], str):
+                continue
+            # An item of a list is a part of what the list is called.
+            section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+            if (what := _switched_off(section, path[-1], value)) is not None:
+                yield Problem(f"{path[-1]}: {str(value).lower()} {what} by default", at=view.get(*path))
 
 
-def _switches(view: View, section: str) -> Iterator[Problem]:
-    for key, child in view.entries():
-        if child.is_map:
-            yield from _switches(child, key)
-        elif child.is_list:
-            for item in child.items():
-                yield from _switches(item, key)
-        elif (what := _switched_off(section, key, child)) is not None:
-            yield Problem(f"{key}: {_shown(child)} {what} by default", at=child)
-
-
-def _shown(view: View) -> str:
-    return str(view.data).lower() if isinstance(view.data, bool) else str(view.data)
-
-
-def _switched_off(section: str, key: str, value: View) -> str | None:
-    """What a key with this value switches off; None for a harmless one."""
+def _switched_off(section: str, key: str, value: bool | str) -> str | None:
+    """What a key with this value (true, false or ``disable``) switches off; None for a harmless one."""
     parts = words(key)
     names = frozenset(parts)
-    state = value.boolean()
-    if state is None:
+    if isinstance(value, str):
         is_mode = parts[-1:] == ("sslmode",) or parts[-2:] == ("ssl", "mode")
-        return "switches off TLS" if is_mode and value.data == "disable" else None
-    if state:
+        return "switches off TLS" if is_mode else None
+    if value:
         if "insecure" in names and not names & {"image", "images"}:
             return (
                 "switches off verification"

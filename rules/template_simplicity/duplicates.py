@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate
 
 from helm_constitution.api import (
     SHOULD,
@@ -33,17 +31,36 @@ _FRAGMENTS = r"\b(?:templates?|fragments?|logic|blocks?|yaml|snippets?|code)\b"
 _NAMED = r"\b(?:include|named templates?|helpers?)\b"
 
 
-class _Line(NamedTuple):
-    """A line of a template that counts: its number from 1, its shape (what is left without names) and its names.
+class _Taken(NamedTuple):
+    """What a line's text says, wherever it stands.
 
-    ``weight`` is 1 for a line that says something of its own, 0 for what every object needs.
+    ``shape`` is what is left of it without the ``names`` in it; None where the line doesn't count. ``weight`` is 1 for
+    a line that says something of its own, 0 for what every object needs.
     """
 
-    number: int
-    shape: int
-    names: tuple[str, ...]
-    weight: int
-    is_action: bool
+    indentation: int
+    is_control: bool
+    shape: int | None
+    names: tuple[str, ...] = ()
+    weight: int = 0
+    is_action: bool = False
+
+
+class _Lines:
+    """All lines that count, part by part: equal lines have one and the same ``taken``.
+
+    ``numbers`` are theirs in the file, from 1; ``owners`` the indexes of their files, ``ends`` the index behind the
+    last line of each file, and ``texts`` the lines of each file.
+    """
+
+    def __init__(self) -> None:
+        self.taken: list[_Taken] = []
+        self.shapes: list[int] = []
+        self.weights: list[int] = []
+        self.numbers: list[int] = []
+        self.owners: list[int] = []
+        self.ends: list[int] = []
+        self.texts: list[list[str]] = []
 
 
 class _Copy(NamedTuple):
@@ -97,61 +114,58 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
     """
     lines, names = subject.number("lines"), subject.number("names")
     templates = [template for template in subject.templates if _counts(template)]
-    read = _Reader()
-    everything: list[_Line] = []
-    owner: list[int] = []
-    for index, template in enumerate(templates):
-        everything.extend(read.lines_of(template))
-        owner.extend([index] * (len(everything) - len(owner)))
+    reader = _Reader()
+    for template in templates:
+        reader.read(template)
+    everything = reader.lines
     found: dict[int, list[_Copy]] = {}
-    for copy in _copies(everything, owner, lines, names):
-        found.setdefault(owner[copy.second], []).append(copy)
-    for index, copies in found.items():
+    for copy in _copies(everything, lines, names):
+        found.setdefault(everything.owners[copy.second], []).append(copy)
+    for copies in found.values():
         longest = max(copies, key=lambda copy: copy.length)
-        first = templates[owner[longest.first]]
-        yield _problem(subject, first, templates[index], everything, longest, len(copies) - 1)
+        yield _problem(subject, templates, everything, longest, len(copies) - 1)
     total = len(templates)
     yield Tally(total - len(found), total, "templates without copied blocks")
 
 
-def _problem(
-    subject: Subject,
-    first: TemplateFile,
-    second: TemplateFile,
-    lines: Sequence[_Line],
-    copy: _Copy,
-    others: int,
-) -> Problem:
-    original = _span(first, lines[copy.first : copy.first + copy.length])
-    here = _span(second, lines[copy.second : copy.second + copy.length])
+def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines, copy: _Copy, others: int) -> Problem:
+    first, second = (templates[lines.owners[position]] for position in (copy.first, copy.second))
+    original, here = _span(lines, copy.first, copy.length), _span(lines, copy.second, copy.length)
     how = ""
     if copy.renamed:
         shown = [f"{new} for {old}" for old, new in copy.renamed if len(old) + len(new) < 60]
         how = f" with {' and '.join(shown)}" if len(shown) == len(copy.renamed) else " with other names"
     more = f" (and {others} more block{'s' if others > 1 else ''} in this file)" if others else ""
+    name = _name(lines.texts[lines.owners[copy.second]], here) or _stem(second)
     message = (
         f"{here.end_line - here.line + 1} lines repeat {first.path}:{original.line}-{original.end_line}{how}{more}; "
-        f'write them once as a named template, "{subject.chart.name}.{_name(second, here)}", and include it twice'
+        f'write them once as a named template, "{subject.chart.name}.{name}", and include it twice'
     )
     return Problem(message, TextPlace(second.path, here), (Related(TextPlace(first.path, original), "the same lines"),))
 
 
-def _span(template: TemplateFile, lines: Sequence[_Line]) -> Span:
-    texts = template.text.split("\n")
-    last = texts[lines[-1].number - 1].rstrip()
-    first = texts[lines[0].number - 1]
-    return Span(lines[0].number, len(first) - len(first.lstrip()) + 1, lines[-1].number, len(last) + 1)
+def _span(lines: _Lines, position: int, length: int) -> Span:
+    """Where a run of lines stands in its file."""
+    texts = lines.texts[lines.owners[position]]
+    first, last = lines.numbers[position], lines.numbers[position + length - 1]
+    start = texts[first - 1]
+    return Span(first, len(start) - len(start.lstrip()) + 1, last, len(texts[last - 1].rstrip()) + 1)
 
 
-def _name(template: TemplateFile, span: Span) -> str:
-    """A name for a block: its outermost key, if it is short enough to be about that alone, else the file's."""
+def _name(texts: Sequence[str], span: Span) -> str:
+    """A name for a block: its outermost key, if it is short enough to be about that alone; else none."""
     keys: list[tuple[int, int, str]] = []
     if span.end_line - span.line < _LONG:
-        for text in template.text.split("\n")[span.line - 1 : span.end_line]:
+        for text in texts[span.line - 1 : span.end_line]:
             key, colon, _ = text.strip().removeprefix("- ").partition(":")
             if colon and key.isidentifier() and key not in _HEADER and key not in _VAGUE:
                 keys.append((len(text) - len(text.lstrip()), len(keys), key))
-    return min(keys)[2] if keys else template.path.rpartition("/")[2].partition(".")[0].lstrip("_")
+    return min(keys)[2] if keys else ""
+
+
+def _stem(template: TemplateFile) -> str:
+    """A file's name without its extension."""
+    return template.path.rpartition("/")[2].partition(".")[0].lstrip("_")
 
 
 _LONG = 20
@@ -181,44 +195,40 @@ _NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}")
 _COMMENT = LazyPattern(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
 
 
-class _Taken(NamedTuple):
-    """What a line's text says, wherever it stands; ``shape`` is None where the line doesn't count."""
-
-    indentation: int
-    is_control: bool
-    shape: int | None
-    names: tuple[str, ...] = ()
-    weight: int = 0
-    is_action: bool = False
-
-
 class _Reader:
     """Reads the lines of templates; equal texts are taken apart once."""
 
     def __init__(self) -> None:
+        self.lines = _Lines()
         self._shapes: dict[str, int] = {}
         self._known: dict[str, _Taken] = {}
 
-    def lines_of(self, template: TemplateFile) -> list[_Line]:
-        """The lines of a template that count, without comments, ends and blank lines."""
+    def read(self, template: TemplateFile) -> None:
+        """Adds the lines of a template that count, without comments, ends and blank lines."""
         text = template.text
+        texts = uncommented = text.split("\n")
         if "/*" in text:
-            text = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text)
-        known, begins_metadata = self._known, self._metadata
-        found: list[_Line] = []
+            uncommented = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text).split("\n")
+        known, begins_metadata, lines = self._known, self._metadata, self.lines
+        all_taken, shapes, weights, numbers = lines.taken, lines.shapes, lines.weights, lines.numbers
         metadata = -1  # the indentation of the `metadata:` that a line stands below
-        for number, line in enumerate(text.split("\n"), 1):
+        for number, line in enumerate(uncommented, 1):
             taken = known.get(line)
             if taken is None:
                 taken = known[line] = self._read(line)
-            indentation, is_control, shape, names, weight, is_action = taken
+            indentation, is_control, shape, names, weight, _ = taken
             if metadata >= 0 and indentation <= metadata and not is_control:
                 metadata = -1
             if shape is not None:
-                found.append(_Line(number, shape, names, 0 if metadata >= 0 else weight, is_action))
+                all_taken.append(taken)
+                shapes.append(shape)
+                weights.append(0 if metadata >= 0 else weight)
+                numbers.append(number)
                 if shape == begins_metadata and names == ("",):
                     metadata = indentation
-        return found
+        lines.owners.extend([len(lines.ends)] * (len(shapes) - len(lines.owners)))
+        lines.ends.append(len(shapes))
+        lines.texts.append(texts)
 
     @cached_property
     def _metadata(self) -> int:
@@ -256,10 +266,14 @@ class _Reader:
         """What is left of an action without the names in it, which are put into the list."""
         pieces = _NAMES.split(text)
         for index in range(1, len(pieces), 2):
-            words = _WORD.findall(pieces[index])
+            piece = pieces[index]
+            if piece[0] == '"':
+                words = _WORD.findall(piece)
+                pieces[index] = _WORD.sub("~", piece)
+            else:
+                words = [word for word in piece[1:].split(".") if word]
+                pieces[index] = f"{piece[0]}~{len(words)}"
             names.extend(words)
-            first = pieces[index][0]
-            pieces[index] = _WORD.sub("~", pieces[index]) if first == '"' else f"{first}~{len(words)}"
         text = "".join(pieces)
         return _INDENT.sub(r"\1", text) if "indent " in text else text
 
@@ -272,36 +286,23 @@ _SETS = LazyPattern(r"\{\{-? *\$\w+ *:?= ")
 """Lines that set a variable: what a named template sets, its caller doesn't see."""
 
 
-class _Lines(NamedTuple):
-    """All lines that count, part by part, and the index behind the last line of each line's file."""
-
-    shapes: Sequence[int]
-    names: Sequence[tuple[str, ...]]
-    weights: Sequence[int]
-    ends: Sequence[int]
-
-
-def _copies(lines: Sequence[_Line], owner: Sequence[int], least: int, most_names: int) -> Iterator[_Copy]:
+def _copies(lines: _Lines, least: int, most_names: int) -> Iterator[_Copy]:
     """Runs of lines that stood before, each with the longest run before it that it repeats."""
     seen: dict[tuple[int, ...], list[int]] = {}
-    sizes = Counter(owner)
-    ends = dict(zip(sizes, accumulate(sizes.values()), strict=True))
-    parts = _Lines(
-        [line.shape for line in lines],
-        [line.names for line in lines],
-        [line.weight for line in lines],
-        [ends[file] for file in owner],
-    )
-    shapes, weights = parts.shapes, parts.weights
+    shapes, weights = lines.shapes, lines.weights
     end_of_copy = 0
-    for position in range(len(lines) - least + 1):
-        if not weights[position]:
+    runs = zip(*(shapes[offset:] for offset in range(least)), strict=False)
+    for position, (run, weight) in enumerate(zip(runs, weights, strict=False)):
+        if not weight:
             continue
-        earlier = seen.setdefault(tuple(shapes[position : position + least]), [])
-        if earlier and position >= end_of_copy and 2 * sum(weights[position : position + least]) > least:
-            copies = [_extended(parts, first, position, most_names) for first in earlier]
+        earlier = seen.get(run)
+        if earlier is None:
+            seen[run] = [position]
+            continue
+        if position >= end_of_copy and 2 * sum(weights[position : position + least]) > least:
+            copies = [_extended(lines, first, position, most_names) for first in earlier]
             copy = max(copies, key=lambda copy: (copy.length, -len(copy.renamed)))
-            if copy.length >= least and _says_enough(lines[position : position + copy.length], least):
+            if copy.length >= least and _says_enough(lines, position, position + copy.length, least):
                 yield copy
                 end_of_copy = position + copy.length
         if len(earlier) < _CANDIDATES:
@@ -312,27 +313,31 @@ _CANDIDATES = 4
 """How many earlier places a block is compared with: more would cost time and tell the same."""
 
 
-def _says_enough(run: Sequence[_Line], least: int) -> bool:
+def _says_enough(lines: _Lines, start: int, end: int, least: int) -> bool:
     """Whether enough lines say something of their own, half of them by actions."""
-    weight = sum(line.weight for line in run)
-    return weight >= least and 2 * sum(line.is_action for line in run if line.weight) >= least
+    weights = lines.weights[start:end]
+    actions = sum(taken.is_action for taken, weight in zip(lines.taken[start:end], weights, strict=True) if weight)
+    return sum(weights) >= least and 2 * actions >= least
 
 
 def _extended(lines: _Lines, first: int, second: int, most_names: int) -> _Copy:
     """The longest run from here on, within one file each, in which only so many names differ."""
-    shapes, names, _, ends = lines
+    taken, ends, owners = lines.taken, lines.ends, lines.owners
     renamed: dict[tuple[str, str], None] = {}
     shown: tuple[tuple[str, str], ...] = ()
     length = 0
-    limit = min(second - first, ends[first] - first, ends[second] - second)
-    while length < limit and shapes[first + length] == shapes[second + length]:
-        old, new = names[first + length], names[second + length]
-        if old != new:
-            for pair in zip(old, new, strict=True):
-                if pair[0] != pair[1]:
-                    renamed[pair] = None
-            if len(renamed) > most_names:
+    limit = min(second - first, ends[owners[first]] - first, ends[owners[second]] - second)
+    while length < limit:
+        old, new = taken[first + length], taken[second + length]
+        if old is not new:
+            if old.shape != new.shape:
                 break
-            shown = tuple(renamed)
+            if old.names != new.names:
+                for pair in zip(old.names, new.names, strict=True):
+                    if pair[0] != pair[1]:
+                        renamed[pair] = None
+                if len(renamed) > most_names:
+                    break
+                shown = tuple(renamed)
         length += 1
     return _Copy(first, second, length, shown)

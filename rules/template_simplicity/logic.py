@@ -61,25 +61,28 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
     """
     conditions, steps = subject.number("conditions"), subject.number("steps")
     variables = subject.number("variables")
-
-    def may_be_long(text: str) -> bool:
-        return text.count("|") >= steps or (text.count(" ") > conditions and ("and " in text or "or " in text))
-
     good = total = 0
     for template in subject.templates:
         if template.tree is None or template.is_partial or template.path.endswith("NOTES.txt"):
             continue
         total += 1
         simple = True
-        for contents in bodies(template.tree):
+        computed = [part for part in template.computed if not part.named]
+        sets = sum(bool(part.pipeline.variables) for part in computed)
+        for contents in bodies(template.tree) if sets > variables else ():
             for run in _runs(template, contents):
                 if len(run) > variables:
                     simple = False
                     span = template.span_between(run[0].start, run[-1].end)
                     message = f"{len(run)} variables are computed in a row; give the result a named template"
                     yield Problem(message, TextPlace(template.path, span))
-        for part in template.computed:
-            if part.named or part.is_literal or not may_be_long(part.text):
+        for part in computed:
+            text = part.text
+            if text.count("|") < steps and (
+                text.count(" ") <= conditions or ("and " not in text and "or " not in text)
+            ):
+                continue
+            if part.is_literal:
                 continue
             if excess := _excess(part.pipeline, conditions, steps):
                 simple = False

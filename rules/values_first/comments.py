@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
@@ -74,6 +75,12 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
     children: dict[Path, list[ValueKey]] = {}
     for key in keys:
         children.setdefault(key.path[:-1], []).append(key)
+    # How many keys stand below each one, and how many of them have comments.
+    inside, commented = defaultdict[Path, int](int), defaultdict[Path, int](int)
+    for key in reversed(keys):
+        above = key.path[:-1]
+        inside[above] += inside[key.path] + 1
+        commented[above] += commented[key.path] + (key.comment is not None)
 
     def walk(key: ValueKey, parent: ValueKey | None, before: ValueKey | None) -> Iterator[Unit]:
         below = children.get(key.path, ())
@@ -83,11 +90,14 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
             documented = key.comment is not None or _is_explained_nearby(key, parent, before, children)
             yield Unit(key, documented, whole=False)
             return
-        inside = [part for part in _below(key, children) if part.comment is not None]
         if _stands_for_all(key, below, dependencies):
-            documented = key.comment is not None or bool(inside) or _is_explained_nearby(key, parent, before, children)
+            documented = (
+                key.comment is not None
+                or commented[key.path] > 0
+                or _is_explained_nearby(key, parent, before, children)
+            )
             yield Unit(key, documented, whole=True)
-        elif is_whole(key.path) and (key.comment is not None or 2 * len(inside) < len(list(_below(key, children)))):
+        elif is_whole(key.path) and (key.comment is not None or 2 * commented[key.path] < inside[key.path]):
             yield Unit(key, key.comment is not None, whole=True)
         else:
             for child, last in zip(below, (None, *below), strict=False):
@@ -96,12 +106,6 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
     top = children.get((), ())
     for key, before in zip(top, (None, *top), strict=False):
         yield from walk(key, None, before)
-
-
-def _below(key: ValueKey, children: Mapping[Path, Sequence[ValueKey]]) -> Iterator[ValueKey]:
-    for child in children.get(key.path, ()):
-        yield child
-        yield from _below(child, children)
 
 
 def _is_explained_nearby(
@@ -195,16 +199,21 @@ def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     good = total = 0
     for unit in units(values.keys(), is_whole, dependencies):
         total += 1
-        steps = unit.key.name.split(".")
-        if unit.documented or any(".".join(steps[:length]) in in_readme for length in range(1, len(steps) + 1)):
+        key = unit.key
+        if unit.documented or (in_readme and _has_row(key.name, in_readme)):
             good += 1
             continue
-        key = unit.key
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
         example = " (a commented-out example doesn't say it)" if key.has_example else ""
         missing = "no comment and no row in the README" if subject.text("readme") else "no comment"
         yield Problem(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
     yield Tally(good, total, "values documented")
+
+
+def _has_row(name: str, in_readme: frozenset[str]) -> bool:
+    """Whether a key, or one above it, is among those of the README."""
+    steps = name.split(".")
+    return any(".".join(steps[:length]) in in_readme for length in range(1, len(steps) + 1))
 
 
 def _in_readme(subject: Subject) -> frozenset[str]:

@@ -42,6 +42,8 @@ class Cell(NamedTuple):
     @property
     def code(self) -> tuple[str, ...]:
         """The contents of its code spans (and of HTML's ``code`` and ``pre``)."""
+        if "`" not in self.markup and "<" not in self.markup:
+            return ()
         return tuple(_code_text(match) for match in _CODE.finditer(self.markup))
 
     @property

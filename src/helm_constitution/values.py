@@ -201,17 +201,21 @@ class _Reader:
             # `image: {repository: a, tag: b}`: what documents the whole documents its parts.
             key.comment, key.hidden = parent.key.comment, parent.key.hidden
             return
-        above = self._above(line, column, parent.key.span.line if parent is not None else 0)
+        kinds = self.kinds
+        above = range(0)
+        if line and kinds[line - 1] != _CONTENT:
+            above = self._above(line, column, parent.key.span.line if parent is not None else 0)
         if above:
             note = understand(self._bodies(above), str(key.path[-1]), takes_example=_takes_example(key.value))
             key.hidden, key.has_example = note.hidden, note.has_example
             key.comment = self._made(note, above)
-        if key.comment is None:
+        if key.comment is None and ("#" in self.lines[line] or entry.value_node.end_mark.line != line):
             key.comment = self._behind(entry)
         if key.comment is None and isinstance(key.value, str) and key.value.startswith("#"):
             key.comment = self._value_of_comments(key)
         if key.is_leaf and not entry.alias and key.comment is None:
-            self._within(entry)
+            if isinstance(key.value, list):
+                self._within(entry)
             if key.comment is None:
                 self._under(entry)
 
@@ -339,6 +343,8 @@ class _Reader:
         key, kinds, indents = entry.key, self.kinds, self.indents
         column = key.span.column - 1
         start = stop = max(_last_line(entry.value_node), key.span.line - 1) + 1
+        if start >= len(kinds) or kinds[start] != _COMMENT:
+            return
         while stop < len(kinds) and kinds[stop] == _COMMENT and indents[stop] > column:
             stop += 1
         certain = stop > start  # indented deeper

@@ -325,7 +325,7 @@ def test_library_charts_are_there_to_be_called() -> None:
         ("{{\n.a\n}}", 0),
         ('{{ .a | trimPrefix ":"}}', 1),
         ('{{- if eq .a "b"}}c{{- end }}', 1),
-        ("{{`{{ .a }}`}}{{end}}", 1),
+        ("{{`{{ .a }}`}}{{ if .a }}b{{end}}", 1),
         ("{ {{- .a -}} }", 0),
     ],
 )

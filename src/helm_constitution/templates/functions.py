@@ -5,7 +5,7 @@ which values are read. Functions that aren't here use up what they are given.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -46,17 +46,19 @@ def _any(run: Interpreter, operands: list[Operand], node: Node) -> Value:
 
 def _junction(run: Interpreter, operands: list[Operand], node: Node) -> Value:
     """``and``, ``or``: one of the operands, each guarded by those before it."""
-    guards = run.guards
-    outer, run.touched = run.touched, set()
+    guards, optional = run.guards, run.optional
+    outer, touched = run.touched, set[tuple[str, ...]]()
+    run.touched, run.optional = touched, True
     found: Value = NOTHING
-    for operand in operands:
-        value = run.tolerantly(operand)
+    last = len(operands) - 1
+    for index, operand in enumerate(operands):
+        value = run.value(operand)
         found |= value
-        run.guards |= run.touched.union(paths_of(value))
+        if index < last:
+            run.guards = run.guards.union(touched, paths_of(value))
     if outer is not None:
-        outer |= run.touched
-    run.touched = outer
-    run.guards = guards
+        outer |= touched
+    run.touched, run.guards, run.optional = outer, guards, optional
     return run.bounded(found)
 
 
@@ -75,11 +77,12 @@ def _test(run: Interpreter, operands: list[Operand], node: Node) -> Value:
 
 
 def _note_tested(run: Interpreter, value: Value) -> None:
-    run.tested.update(element.path if isinstance(element, Item) else element for element in _parts_of_values(value))
-
-
-def _parts_of_values(value: Value) -> Iterator[tuple[str, ...] | Item]:
-    return (element for element in value if isinstance(element, Item) or (type(element) is tuple and element))
+    for element in value:
+        if type(element) is tuple:
+            if element:
+                run.tested.add(element)
+        elif type(element) is Item:
+            run.tested.add(element.path)
 
 
 def _compare(run: Interpreter, operands: list[Operand], node: Node) -> Value:
@@ -108,8 +111,11 @@ def _has(run: Interpreter, operands: list[Operand], node: Node) -> Value:
 
 
 def _note_compared(run: Interpreter, value: Value, texts: list[str]) -> None:
-    for path in paths_of(value):
-        run.compared.setdefault(path, {}).update(dict.fromkeys(texts))
+    for element in value:
+        if type(element) is tuple and element:
+            known = run.compared.setdefault(element, {})
+            for text in texts:
+                known[text] = None
 
 
 def _required(run: Interpreter, operands: list[Operand], node: Node) -> Value:

@@ -26,7 +26,6 @@ from helm_constitution.templates.abstract import (
     Root,
     Sequence,
     Value,
-    paths_of,
     pattern_of,
     widened,
 )
@@ -37,6 +36,7 @@ from helm_constitution.templates.nodes import (
     Block,
     Chain,
     Command,
+    Comment,
     Content,
     Control,
     Define,
@@ -266,10 +266,10 @@ class Interpreter:
     def _body(self, nodes: tuple[Content, ...]) -> None:
         for node in nodes:
             kind = type(node)
-            if kind is Text:
+            if kind is Text or kind is Comment:
                 continue
-            if isinstance(node, Action):
-                self._action(node)
+            if kind is Action:
+                self._action(node)  # type: ignore[arg-type]
             elif isinstance(node, Control):
                 self._control(node)
             elif isinstance(node, TemplateCall):
@@ -290,10 +290,13 @@ class Interpreter:
     def _action(self, node: Action) -> None:
         pipeline = node.pipeline
         if not pipeline.variables:
-            if len(pipeline.commands) == 1 and type(pipeline.commands[0].args[0]) is String:
+            stages = pipeline.commands
+            if len(stages) == 1 and type(stages[0].args[0]) is String:
                 return  # `{{ "{{" }}`: a text, with nothing of the values in it
             self.action = node
-            self.take_whole(self._commands(pipeline))
+            value = self._commands(pipeline)
+            if value:
+                self.take_whole(value)
             self.action = None
             return
         self._set(pipeline, self._argument(pipeline))
@@ -352,22 +355,32 @@ class Interpreter:
         if touched is not None:
             touched |= found
         # What the value itself is was tested, too: a variable that holds a values path.
-        found.update(paths_of(value))
+        for element in value:
+            if type(element) is tuple:
+                if element:
+                    found.add(element)
+            elif type(element) is Item:
+                self.tested.add(element.path)
         self.tested |= found
-        self.tested.update(element.path for element in value if isinstance(element, Item))
-        self.guards |= found
         # Who sets a key that values.yaml doesn't have (`{}` with a commented `enabled`) brings the others along.
-        self.guards |= {path[:-1] for path in found if len(path) > 1 and not self._is_default(path)}
+        guards = [path[:-1] for path in found if len(path) > 1 and not self._is_default(path)]
+        if guards or not found <= self.guards:
+            self.guards = self.guards.union(found, guards)
         return value
 
     def _is_default(self, path: tuple[str, ...]) -> bool:
         """Whether values.yaml has a key."""
-        data: Json = self.defaults
-        for key in path:
-            if not isinstance(data, dict) or key not in data:
-                return False
-            data = data[key]
-        return True
+        known = self.known_defaults.get(path)
+        if known is None:
+            data: Json = self.defaults
+            known = True
+            for key in path:
+                if type(data) is not dict or key not in data:
+                    known = False
+                    break
+                data = data[key]
+            self.known_defaults[path] = known
+        return known
 
     def _scoped(self, body: tuple[Content, ...]) -> None:
         self.scopes.append({})
@@ -437,8 +450,6 @@ class Interpreter:
 
     def value(self, operand: Operand) -> Value:
         kind = type(operand)  # isinstance takes twice as long, and this is the most frequent call of all
-        if kind is frozenset:
-            return operand  # type: ignore[return-value]
         if kind is Field:
             names: tuple[str, ...] = operand.names  # type: ignore[union-attr]
             if self.dot is ROOT and names[0] == "Values" and len(names) > 1 and names[1] not in _METHODS:
@@ -446,19 +457,23 @@ class Interpreter:
                 self._read(path, operand, False)  # type: ignore[arg-type]
                 return frozenset((path,))
             return self.access(self.dot, names, operand)  # type: ignore[arg-type]
+        if kind is frozenset:
+            return operand  # type: ignore[return-value]
+        if kind is Pipeline:
+            stages = operand.commands  # type: ignore[union-attr]
+            value = self._command(stages[0], None) if len(stages) == 1 else self._commands(operand)  # type: ignore[arg-type]
+            if operand.variables:  # type: ignore[union-attr]
+                self._set(operand, value)  # type: ignore[arg-type]
+            return value
         if kind is String:
             return frozenset((operand.value,))  # type: ignore[union-attr, arg-type]
+        if kind is Variable:
+            value = self._lookup(operand.name)  # type: ignore[union-attr]
+            names = operand.names  # type: ignore[union-attr]
+            return self.access(value, names, operand) if names else value  # type: ignore[arg-type]
         return self._other_value(operand)
 
     def _other_value(self, operand: Operand) -> Value:
-        if isinstance(operand, Variable):
-            value = self._lookup(operand.name)
-            return self.access(value, operand.names, operand) if operand.names else value
-        if isinstance(operand, Pipeline):
-            value = self._commands(operand)
-            if operand.variables:
-                self._set(operand, value)
-            return value
         if isinstance(operand, Dot):
             return self.dot
         if isinstance(operand, Chain):
@@ -467,8 +482,8 @@ class Interpreter:
             value = self.value(operand.base)
             self.optional = optional
             return self.access(value, operand.names, operand, quiet=True)
-        if isinstance(operand, Identifier):
-            return self._function(operand.name, [], operand)
+        if isinstance(operand, Identifier) and (handler := FUNCTIONS.get(operand.name)) is not None:
+            return handler(self, [], operand)
         return NOTHING
 
     def _command(self, command: Command, piped: Value | None) -> Value:
@@ -479,9 +494,16 @@ class Interpreter:
         operands: list[Operand] = list(args[1:])
         if piped is not None:
             operands.append(piped)
-        if isinstance(first, Identifier):
-            return self._function(first.name, operands, command)
-        return self._method(first, operands)
+        if type(first) is not Identifier:
+            return self._method(first, operands)
+        handler = FUNCTIONS.get(first.name)
+        if handler is not None:
+            return handler(self, operands, command)
+        for operand in operands:
+            value = self.value(operand)
+            if value:
+                self.take_whole(value)
+        return NOTHING
 
     def _method(self, callee: Expression, operands: list[Operand]) -> Value:
         """A field with arguments: ``.Files.Get``, ``.Capabilities.APIVersions.Has``, ``.Values.PathValue``."""
@@ -570,9 +592,9 @@ class Interpreter:
         return frozenset((path,))
 
     def _read(self, path: tuple[str, ...], node: Node, quiet: bool) -> None:
-        flags = self.OPTIONAL if self.optional else 0
-        if quiet or self._is_guarded(path):
-            flags |= self.GUARDED
+        flags = 2 if self.optional else 0  # OPTIONAL
+        if quiet or (self.guards and self._is_guarded(path)):
+            flags |= 1  # GUARDED
         key = (node, path)
         known = self.reads.get(key)
         if known is None:
@@ -582,7 +604,8 @@ class Interpreter:
             self.reads[key] = (known[0], known[1] & flags)
         if self.touched is not None:
             self.touched.add(path)
-        self._print(path, node)
+        if self.action is not None:
+            self._print(path, node)
 
     def _print(self, path: tuple[str, ...], node: Node | None) -> None:
         """Notes that a value takes part in what the action at work prints; ``node`` is the expression that it is."""
@@ -594,24 +617,22 @@ class Interpreter:
 
     def _is_guarded(self, path: tuple[str, ...]) -> bool:
         guards = self.guards
-        if guards:
-            for length in range(len(path), -1, -1):
-                if path[:length] in guards:
-                    self.guards_used.add(path[:length])
-                    return True
-        return False
+        part = path
+        while part not in guards:
+            if not part:
+                return False
+            part = part[:-1]
+        self.guards_used.add(part)
+        return True
 
     def take_whole(self, value: Value, into: set[tuple[str, ...]] | None = None) -> None:
         """Counts everything below a value as read."""
-        if not value:
-            return
         target = self.whole if into is None else into
         pending = list(value)
-        while pending:
-            element = pending.pop()
+        for element in pending:  # it grows as it is gone through
             if type(element) is tuple:
                 target.add(element)
-                if into is None:
+                if into is None and self.action is not None:
                     self._print(element, self.action)
             elif type(element) is str:
                 continue
@@ -634,14 +655,6 @@ class Interpreter:
         if len(value) <= MAX_ELEMENTS:
             return value
         self.take_whole(value, self.reached)
-        return NOTHING
-
-    def _function(self, name: str, operands: list[Operand], node: Node) -> Value:
-        handler = FUNCTIONS.get(name)
-        if handler is not None:
-            return handler(self, operands, node)
-        for operand in operands:
-            self.take_whole(self.value(operand))
         return NOTHING
 
     def tolerantly(self, operand: Operand) -> Value:

@@ -101,8 +101,9 @@ class ValueUses:
         self._children: dict[ValuesPath, bool] = {}  # a path that is used: whether something below it is, too
         for path in used | whole | reached:
             self._children.setdefault(path, False)
-            for length in range(len(path)):
-                self._children[path[:length]] = True
+            above = path
+            while above and not self._children.get(above := above[:-1]):
+                self._children[above] = True
 
     @cached_property
     def printed(self) -> tuple[Printed, ...]:
