@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -190,6 +191,9 @@ class Renderer:
 
     def refusal(self, request: RenderRequest) -> str | None:
         return self.engine.refusal(request)
+
+    def hold(self, chart: Path) -> AbstractContextManager[None]:
+        return self.engine.hold(chart)
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         return _Silence()

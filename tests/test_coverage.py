@@ -1,4 +1,4 @@
-"""Which branches are entered: told by marks where they do no harm, by stops elsewhere, the same with every engine."""
+"""Which branches are entered: told by the rendering, else asked by stops, the same with every engine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from helm_constitution.chart import load_chart
 from helm_constitution.check import CheckOptions, check_chart
 from helm_constitution.cli import cli
-from helm_constitution.coverage import Coverage, measure
+from helm_constitution.coverage import Coverage, measure, visits
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.outcome import FileCoverage
 from helm_constitution.report import lcov
@@ -34,7 +34,7 @@ def covered_chart(chart: Path, engine: HelmEngine) -> Coverage:
     planned = plan(chart, RenderRequest(), "quick")
     results = tuple(conclude(one, engine.render(chart, one.request).result(), "web") for one in planned)
     facts = Facts(load_chart(chart), results)
-    return measure(facts, results, engine)
+    return measure(facts, results, visits(facts, engine))
 
 
 def heads(coverage: Coverage, numbers: list[int]) -> list[str]:
@@ -214,17 +214,136 @@ def test_the_defaults_cost_little_and_nothing_where_nobody_asks(tmp_path: Path, 
     renderer = Renderer(embedded)
     coverage = covered(tmp_path / "a", {"templates/a.yaml": EVERY_FORM, "values.yaml": VALUES}, renderer)
     assert coverage.entered
-    assert renderer.renders == 3  # plain, with marks, with stops at what was not entered
+    assert renderer.renders == 2  # plain, and the copy that tells
     check_chart(tmp_path / "a" / "web", renderer, CheckOptions(constitution=Path("built-in"), lines=False))
-    assert renderer.renders == 4
+    assert renderer.renders == 3
 
 
-def test_what_marks_tell_is_what_stops_tell(embedded: HelmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    with_marks = covered_chart(BASE, embedded)
-    monkeypatch.setattr("helm_constitution.coverage._may_print", lambda *_: False)
-    with_stops = covered_chart(BASE, embedded)
-    assert with_marks.entered == with_stops.entered
-    assert len(with_marks.entered) > 10
+def test_a_full_check_renders_switched_flags_once(tmp_path: Path, embedded: HelmEngine) -> None:
+    values = "".join(f"flag{number}: false\n" for number in range(8))
+    text = HEAD + "".join(
+        f"  {{{{- if .Values.flag{number} }}}}\n  k{number}: v\n  {{{{- end }}}}\n" for number in range(8)
+    )
+    chart = write_chart(tmp_path / "web", {"values.yaml": values, "templates/a.yaml": text})
+    renderer = Renderer(embedded)
+    options = CheckOptions(constitution=Path("built-in"), scenarios="full", lines=False, coverage=True)
+    report = check_chart(chart, renderer, options)
+    assert [one.name for one in report.scenarios if one.status == "rendered"] == [
+        "defaults",
+        *(f"flag{number}=true" for number in range(8)),
+        "upgrade",
+    ]
+    assert report.coverage is not None
+    assert all(branch.entered for file in report.coverage for branch in file.branches)
+    assert renderer.renders == 11  # the defaults twice: as they are, and from the copy
+
+
+def test_what_the_rendering_tells_is_what_stops_tell(embedded: HelmEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = covered_chart(BASE, embedded)
+    monkeypatch.setattr("helm_constitution.visits.TELLER", "templates/~.yaml")  # it runs first, and knows nothing
+    asked = covered_chart(BASE, embedded)
+    assert told.entered == asked.entered
+    assert len(told.entered) > 10
+
+
+# --- named templates that are given something else than the root ------------------------------------------------------
+
+BRANCH = "{{- if .lit }}1{{ else }}2{{ end }}"
+
+
+@pytest.mark.parametrize(
+    ("call", "body", "renders"),
+    [
+        ('include "web.a" .', "{{- if .Values.hot }}1{{ else }}2{{ end }}", 2),
+        ('include "web.a" $', "{{- if .Values.hot }}1{{ else }}2{{ end }}", 2),
+        ('include "web.a" (dict "lit" true "context" $)', BRANCH, 2),
+        ('include "web.a" (list . true)', "{{- if index . 1 }}1{{ else }}2{{ end }}", 2),
+        ('template "web.a" .', "{{- if .Values.hot }}1{{ else }}2{{ end }}", 2),
+        ('include "web.a" (dict "lit" true)', BRANCH, 5),
+        ('template "web.a" (dict "lit" true)', BRANCH, 5),
+        ('dict "lit" true | include "web.a"', BRANCH, 5),
+        ('include "web.a" .Values.inner', BRANCH, 5),
+        ('include (print "web" ".a") (dict "lit" true)', BRANCH, 5),
+        ('tpl .Values.text (dict "lit" true "Template" .Template)', BRANCH, 5),
+    ],
+)
+def test_what_a_named_template_is_given(tmp_path: Path, engine: HelmEngine, call: str, body: str, renders: int) -> None:
+    files = {
+        "values.yaml": """hot: true
+inner:
+  lit: true
+text: '{{ include "web.a" . }}'
+"""
+        if "tpl" in call
+        else VALUES + "inner: {lit: true}\n",
+        "templates/_helpers.tpl": f'{{{{- define "web.a" }}}}{body}{{{{ end }}}}\n',
+        "templates/a.yaml": HEAD + f"  a: x{{{{ {call} }}}}\n",
+    }
+    renderer = Renderer(engine)
+    coverage = covered(tmp_path, files, renderer)
+    assert missed(coverage) == ["{{ else }}"]
+    assert renderer.renders == renders
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        '{{- $root := . }}{{- range list 1 2 }}\n  a{{ . }}: {{ include "web.a" $root | quote }}\n{{- end }}',
+        '{{- range list 1 2 }}\n  a{{ . }}: {{ include "web.a" $ | quote }}\n{{- end }}',
+        '{{- with .Values.map }}\n  a: {{ include "web.b" (dict "ctx" $) | quote }}\n{{- end }}',
+    ],
+)
+def test_the_root_is_followed_through_variables_and_maps(tmp_path: Path, embedded: HelmEngine, root: str) -> None:
+    files = {
+        "values.yaml": VALUES,
+        "templates/_helpers.tpl": """{{- define "web.a" }}{{ if .Values.hot }}1{{ else }}2{{ end }}{{ end }}
+{{- define "web.b" }}{{ include "web.a" .ctx }}{{ end }}
+""",
+        "templates/a.yaml": f"{HEAD}{root}\n",
+    }
+    renderer = Renderer(embedded)
+    assert missed(covered(tmp_path, files, renderer)) == ["{{ else }}"]
+    assert renderer.renders == 2
+
+
+def test_a_scenario_that_does_not_call_it_is_not_asked(tmp_path: Path, embedded: HelmEngine) -> None:
+    files = {
+        "values.yaml": VALUES,
+        "templates/_helpers.tpl": f'{{{{- define "web.a" }}}}{BRANCH}{{{{ end }}}}\n',
+        "templates/a.yaml": HEAD
+        + '{{- if .Values.cold }}\n  a: x{{ include "web.a" (dict "lit" true) }}\n{{- end }}\n',
+        "ci/hot-values.yaml": "hot: 1\n",
+        "ci/cold-values.yaml": "cold: true\n",
+    }
+    renderer = Renderer(embedded)
+    assert missed(covered(tmp_path, files, renderer)) == ["{{ else }}"]
+    assert renderer.renders == 3 + 3 + 3  # plain, telling, and cold alone: it stops twice, then comes to its end
+
+
+def test_a_call_from_a_dependency_is_told(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: sub, version: 1.0.0}\n",
+        "templates/_helpers.tpl": '{{- define "web.a" }}{{ if .Values.hot }}1{{ else }}2{{ end }}{{ end }}\n',
+        "templates/a.yaml": HEAD + "  a: b\n",
+        "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "charts/sub/values.yaml": "hot: true\n",
+        "charts/sub/templates/b.yaml": HEAD.replace("name: a", "name: b") + '  a: x{{ include "web.a" . }}\n',
+    }
+    assert missed(covered(tmp_path, files, engine)) == ["{{ else }}"]
+
+
+def test_a_template_that_looks_at_the_whole_root_is_rendered_as_it_is(tmp_path: Path, embedded: HelmEngine) -> None:
+    text = HEAD + "  a: {{ keys . | len | quote }}\n  b: {{ if .Values.cold }}x{{ else }}y{{ end }}\n"
+    chart = write_chart(tmp_path / "web", {"values.yaml": VALUES, "templates/a.yaml": text})
+    options = CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True)
+    report = check_chart(chart, embedded, options)
+    assert report.coverage is not None
+    (file,) = (file for file in report.coverage if file.path == "templates/a.yaml")
+    assert [branch.entered for branch in file.branches] == [True, True]
+    plain = check_chart(chart, embedded, options._replace(coverage=False, ignore=("testing/branch-never-rendered",)))
+    assert [finding.fingerprint for finding in report.findings if finding.rule != "testing/branch-never-rendered"] == [
+        finding.fingerprint for finding in plain.findings
+    ]
 
 
 # --- lcov -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
 from helm_constitution.outcome import FULL
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.templates.nodes import Branch, Define
+from helm_constitution.templates.nodes import Branch, Define, Node
 from helm_constitution.yamltree import dotted
 
 if TYPE_CHECKING:
@@ -89,7 +89,10 @@ def _asked(region: Region, subject: Subject) -> list[str]:
     """The values that the branch's condition reads; of a plain else those of the conditions before it."""
     found: dict[str, None] = {}
     for start, end in region.asked:
+        reads: dict[Node, set[str]] = {}
         for read in subject.uses.reads:
             if read.template is region.template and start <= read.node.start < end and ANYTHING not in read.path:
-                found[dotted(read.path)] = None
+                reads.setdefault(read.node, set()).add(dotted(read.path))
+        # One place may stand for several values, in no order of their own.
+        found.update((path, None) for paths in reads.values() for path in sorted(paths))
     return list(found)

@@ -1,24 +1,11 @@
-"""Which branches of a chart's templates any scenario enters.
-
-Helm doesn't say. So each scenario is rendered once more from a copy of the chart that prints a mark at the beginning of
-every branch: what is printed was entered. No mark stands where printing it could change what is decided: in named
-templates whose text is used for more than being printed, and in NOTES.txt, which ``helm template`` doesn't show.
-
-Whatever no mark has told is asked in another way, which can't change anything: a copy stops with ``fail`` at the
-beginning of each such branch. Where it stops, one branch was entered; the scenario is rendered again without that stop,
-until it comes to its end. So a branch that is said not to be entered was not.
-"""
+"""Which branches of a chart's templates any scenario enters, and what reports show of that."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from helm_constitution.helm.protocol import HelmEngine, RenderOutput, RenderRequest
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.marks import unsafe_defines
-from helm_constitution.outcome import BranchCoverage, FileCoverage, FunctionCoverage
+from helm_constitution.outcome import BranchCoverage, FileCoverage, FunctionCoverage, Status
 from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -36,19 +23,13 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.trace import edited_copy, library_templates
+from helm_constitution.visits import Visits
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.subject import Facts
 
-Edit: TypeAlias = Callable[[int, str, int], str]
-"""What is put in at a region's beginning: of its number, the template's text, the offset."""
-
-_MARK = LazyPattern(r"Qx7r(\d+)Q")
-_STOP = LazyPattern(r"#@region:(\d+)@")
 _CALLS = frozenset({"include", "template"})
 
 
@@ -118,129 +99,22 @@ class Coverage(NamedTuple):
         return parent is None or parent in self.entered
 
 
-def measure(facts: Facts, results: Iterable[ScenarioResult], engine: HelmEngine) -> Coverage:
-    """Finds out what the scenarios that render enter.
+def visits(facts: Facts, engine: HelmEngine) -> Visits:
+    """What finds out what the renderings of a chart enter."""
+    return Visits(facts, tuple(_regions(facts.templates)), engine)
+
+
+def measure(facts: Facts, results: Iterable[ScenarioResult], visits: Visits) -> Coverage:
+    """What the scenarios that render enter.
 
     Args:
         facts: the chart.
         results: its scenarios.
-        engine: renders; once or twice for each scenario, and once for each region that no mark tells.
+        visits: has rendered some of them already, or none.
     """
-    from helm_constitution.outcome import Status
-
-    regions = tuple(_regions(facts.templates))
     requests = list(dict.fromkeys(one.scenario.request for one in results if one.status is Status.RENDERED))
-    entered: set[int] = set()
-    if regions and requests:
-        unsafe = unsafe_defines([*facts.templates, *library_templates(facts)])
-        marks = {number for number, region in enumerate(regions) if _may_print(regions, region, unsafe)}
-        with edited_copy(facts.chart, _edited(regions, marks, _mark)) as copy:
-            for output in _render(engine, copy, requests):
-                entered.update(_marks(output))
-        _ask(facts, regions, entered, requests, engine)
-    # Whoever is in a branch has entered what is around it.
-    for number in tuple(entered):
-        parent = regions[number].parent
-        while parent is not None:
-            entered.add(parent)
-            parent = regions[parent].parent
-    return Coverage(facts.templates, regions, frozenset(entered))
-
-
-def _render(engine: HelmEngine, chart: Path, requests: Sequence[RenderRequest]) -> Iterator[RenderOutput]:
-    pending = [engine.render(chart, request) for request in requests]
-    return (render.result() for render in pending)
-
-
-def _marks(output: RenderOutput) -> Iterator[int]:
-    for document in output.documents:
-        for number in _MARK.findall(document.text):
-            yield int(number)
-
-
-def _ask(
-    facts: Facts, regions: Sequence[Region], entered: set[int], requests: Sequence[RenderRequest], engine: HelmEngine
-) -> None:
-    """Finds out about each region that is not known to be entered, by copies that stop there."""
-    left = set(range(len(regions))) - entered
-    if not left:
-        return
-    with edited_copy(facts.chart, _edited(regions, left, _stop)) as copy:
-        # The defaults alone first: they enter most of what there is, and all others would stop at the same places.
-        for asked in (requests[:1], requests[1:]):
-            pending = list(asked)
-            while pending and left:
-                outputs = zip(pending, _render(engine, copy, pending), strict=True)
-                stopped = [(request, found) for request, output in outputs for found in _stops(output)]
-                new = {found for _, found in stopped} & left
-                if not new:
-                    break
-                entered |= new
-                left -= new
-                changed = {regions[number].template.path for number in new}
-                for path, text in _edited(regions, left, _stop, changed).items():
-                    with open(os.path.join(copy, *path.split("/")), "w", encoding="utf-8", newline="") as file:
-                        file.write(text)
-                pending = list(dict.fromkeys(request for request, _ in stopped))
-
-
-def _stops(output: RenderOutput) -> Iterator[int]:
-    for error in output.errors:
-        found = _STOP.search(error.text)
-        if found is not None:
-            yield int(found[1])
-            return
-
-
-# --- the copies -------------------------------------------------------------------------------------------------------
-
-
-def _edited(
-    regions: Sequence[Region], numbers: set[int], insertion: Edit, paths: set[str] | None = None
-) -> dict[str, str]:
-    """The templates with something put in at the beginning of these regions; of ``paths`` alone where given."""
-    edits: dict[str, list[int]] = {}
-    files: dict[str, TemplateFile] = {}
-    for number, region in enumerate(regions):
-        path = region.template.path
-        if paths is None or path in paths:
-            files[path] = region.template
-            if number in numbers:
-                edits.setdefault(path, []).append(number)
-    texts = {}
-    for path, template in files.items():
-        parts: list[str] = []
-        at = 0
-        for number in sorted(edits.get(path, ()), key=lambda number: regions[number].start):
-            start = regions[number].start
-            parts.extend((template.text[at:start], insertion(number, template.text, start)))
-            at = start
-        texts[path] = "".join((*parts, template.text[at:]))
-    return texts
-
-
-def _mark(number: int, text: str, start: int) -> str:
-    """What prints a mark: a comment on a line of its own where a new line begins, else in the line."""
-    if text.startswith(("\n", "\r\n"), start) and not text.startswith("-}}", start - 3):
-        return f"\n#Qx7r{number}Q"
-    trims = text.startswith("-}}", start - 3)
-    return f'{{{{ "Qx7r{number}Q" {"-" if trims else ""}}}}}'
-
-
-def _stop(number: int, text: str, start: int) -> str:
-    return f'{{{{ fail "#@region:{number}@" }}}}'
-
-
-def _may_print(regions: Sequence[Region], region: Region, unsafe: set[str]) -> bool:
-    """Whether a mark may stand at the beginning of a region, and is seen there."""
-    if region.template.path.endswith("NOTES.txt"):
-        return False
-    at: Region | None = region
-    while at is not None:
-        if isinstance(at.node, Define):
-            return at.node.name not in unsafe
-        at = regions[at.parent] if at.parent is not None else None
-    return not region.template.is_partial
+    entered = visits.entered(requests) if visits.regions and requests else ()
+    return Coverage(facts.templates, tuple(visits.regions), frozenset(entered))
 
 
 # --- the regions ------------------------------------------------------------------------------------------------------

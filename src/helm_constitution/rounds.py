@@ -29,6 +29,7 @@ from helm_constitution.scenarios import (
 if TYPE_CHECKING:
     from helm_constitution.subject import Facts
     from helm_constitution.switches import Switched
+    from helm_constitution.visits import Visits
 
 _FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE})
 """What a full check adds: of these, renderings that are there already are not judged again."""
@@ -70,6 +71,7 @@ class Rounds:
         self.lint_messages: tuple[HelmMessage, ...] = ()
         self._progress = progress
         self._done = self._planned = 0
+        self._visits: Visits | None = None
         self._known: Known = {}
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
@@ -82,21 +84,30 @@ class Rounds:
     def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
         """Waits for helm, parses what it rendered, and renders what follows from that."""
         if not self.facts.chart.is_library:
-            results = self._concluded(self._started)
-            if self.facts.which != DEFAULTS:
-                results.extend(self._with_inputs(results))
-            if self.facts.which == FULL:
-                results.extend(self._full(results))
-            self.results = tuple(results)
-            mark_repeats(self.results)
-            if self.facts.measures or (self.facts.which == FULL and _COVERAGE_RULE in self.facts.running):
-                from helm_constitution.coverage import measure
+            with self.engine.hold(self.facts.chart.path):
+                if self.facts.measures or (self.facts.which == FULL and _COVERAGE_RULE in self.facts.running):
+                    from helm_constitution.coverage import measure, visits
 
-                self.facts.coverage = measure(self.facts, self.results, self.engine)
+                    with visits(self.facts, self.engine) as self._visits:
+                        self.results = self._rendered()
+                        self.facts.coverage = measure(self.facts, self.results, self._visits)
+                else:
+                    self.results = self._rendered()
+            mark_repeats(self.results)
         lint = self.lint.result()
         self.lint_failed = lint.failed
         self.lint_messages = lint.messages
         return self.results, lint.messages
+
+    def _rendered(self) -> tuple[ScenarioResult, ...]:
+        results = self._concluded(self._started)
+        if self.facts.which != DEFAULTS:
+            results.extend(self._with_inputs(results))
+        if self.facts.which == FULL:
+            if self._visits is not None:
+                self._visits.compare(results)
+            results.extend(self._full(results))
+        return tuple(results)
 
     def troubles(self) -> Iterator[Trouble]:
         """What could not be judged, and makes the exit status 2."""
@@ -113,14 +124,19 @@ class Rounds:
             message = self.lint_messages[0].text if self.lint_messages else "helm lint did not come to its end"
             yield Trouble("lint", message)
 
-    def render_all(self, scenarios: Iterable[Scenario]) -> list[ScenarioResult]:
-        """Renders scenarios side by side; their results in the same order."""
-        return self._concluded([(one, self._start(one)) for one in scenarios])
+    def render_all(self, scenarios: Iterable[Scenario], visits: Visits | None = None) -> list[ScenarioResult]:
+        """Renders scenarios side by side, telling what they enter where there is something to tell it; their results in
+        the same order."""
+        return self._concluded([(one, self._start(one, visits)) for one in scenarios])
 
-    def _start(self, scenario: Scenario) -> Pending[RenderOutput] | str:
+    def _start(self, scenario: Scenario, visits: Visits | None = None) -> Pending[RenderOutput] | str:
         """The rendering under way, or why the engine can't do it."""
         refusal = self.engine.refusal(scenario.request)
-        return refusal if refusal is not None else self.engine.render(self.facts.chart.path, scenario.request)
+        if refusal is not None:
+            return refusal
+        if visits is not None:
+            return visits.render(scenario.request)
+        return self.engine.render(self.facts.chart.path, scenario.request)
 
     def _concluded(self, started: Sequence[tuple[Scenario, Pending[RenderOutput] | str]]) -> list[ScenarioResult]:
         results = []
@@ -177,7 +193,7 @@ class Rounds:
             return
         from helm_constitution.switches import API_VERSIONS, release_scenarios
 
-        released = self.render_all(release_scenarios(self.facts, base.scenario.request))
+        released = self.render_all(release_scenarios(self.facts, base.scenario.request), self._visits)
         asked = next((one for one in released if one.scenario.name == API_VERSIONS), None)
         apis = asked.scenario.request.api_versions if asked and asked.status is Status.RENDERED else ()
         yield from self._switched(base, results[0].scenario.request, apis)
@@ -203,7 +219,7 @@ class Rounds:
                 around = [settled[flag] for flag in switch.enclosing if flag in settled]
                 bases.append(next((one for one in reversed(around) if one.status is Status.RENDERED), base))
             scenarios = [switch.scenario(one.scenario.request) for switch, one in zip(batch, bases, strict=True)]
-            for switch, own, result in zip(batch, bases, self.render_all(scenarios), strict=True):
+            for switch, own, result in zip(batch, bases, self.render_all(scenarios, self._visits), strict=True):
                 final = self._filled(result) if result.status is Status.NEEDS_INPUT else result
                 if switch.value is True:
                     settled[switch.path] = final
@@ -252,7 +268,7 @@ class Rounds:
         scenario = result.scenario
         request = scenario.request._replace(api_versions=apis)
         other = Scenario(f"{scenario.name} with API versions", request, ScenarioKind.SWITCHED, scenario.switched)
-        return self.render_all([other])[0]
+        return self.render_all([other], self._visits)[0]
 
     def _twin(self, result: ScenarioResult) -> tuple[RenderedText, ...]:
         return self.engine.render(self.facts.chart.path, result.scenario.request).result().documents

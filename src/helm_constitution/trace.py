@@ -147,11 +147,6 @@ def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
                 yield parse_template(prefix + path, text)
 
 
-def library_templates(facts: Facts) -> Iterator[TemplateFile]:
-    """The files with named templates of the dependencies that stand unpacked in ``charts/``."""
-    return (template for template in _sources(facts, set()) if template.path.startswith("charts/"))
-
-
 def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
     for subchart in chart.subcharts.values():
         if subchart.path.is_dir():
@@ -161,8 +156,19 @@ def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
 
 
 def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
-    """A copy of the chart that helm can render: its files, marked where they are; the rest of ``charts/`` by links."""
-    texts = dict(chart.files)
+    """A copy of the chart that helm can render: its templates, edited where they are; all else by links."""
+    written = {"templates", "charts", *(path.partition("/")[0] for path in sources)}
+    texts = {}
+    linked = {".helmignore"}
+    for path, text in chart.files.items():
+        top = path.partition("/")[0]
+        if top in written:
+            texts[path] = text
+        else:
+            linked.add(top)  # a folder as a whole
+    for top in linked:
+        if (chart.path / top).exists():
+            _link(chart.path / top, folder / top)
     for subchart, prefix in _folders(chart, ""):
         if any(path.startswith(prefix) for path in sources):
             texts.update((prefix + path, text) for path, text in subchart.files.items())

@@ -6,6 +6,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -491,3 +492,50 @@ def test_no_plugin_of_the_user_is_loaded(helm: Path, tmp_path: Path, monkeypatch
     engine.close()
     assert render.ok
     assert lint.messages == ()
+
+
+# --- charts that are held ---------------------------------------------------------------------------------------------
+
+HELD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  x: y\n"
+
+
+def test_a_chart_that_is_held_renders_as_ever(tmp_path: Path, engine: HelmEngine) -> None:
+    changing = """\
+  a: {{ .Values.map | toJson }}
+  b: {{ keys . | len }}
+{{- $_ := set .Values.map "k" "changed" }}
+{{- $_ := set $ "More" 1 }}
+"""
+    chart = write_chart(tmp_path / "web", {"values.yaml": "map: {k: v}\n", "templates/a.yaml": HELD + changing})
+    other = RenderRequest(set_arguments=(SetArgument("--set-json", "map.k=null"),))
+    alone = [engine.render(chart, request).result() for request in (RenderRequest(), other)]
+    with engine.hold(chart), engine.hold(chart):
+        pending = [engine.render(chart, request) for _ in range(4) for request in (RenderRequest(), other)]
+        assert [render.result() for render in pending] == alone * 4
+    (chart / "templates/a.yaml").write_text(HELD + "  c: d\n")
+    assert "c: d" in engine.render(chart, RenderRequest()).result().documents[0].text
+
+
+def test_what_one_rendering_turns_off_stands_in_the_next(tmp_path: Path, engine: HelmEngine) -> None:
+    files = {
+        "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+        "dependencies:\n- {name: sub, version: 1.0.0, condition: sub.enabled}\n",
+        "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
+        "charts/sub/templates/b.yaml": HELD,
+    }
+    chart = write_chart(tmp_path / "web", files)
+    off = RenderRequest(set_arguments=(SetArgument("--set", "sub.enabled=false"),))
+    with engine.hold(chart):
+        for _ in range(2):
+            assert [one.source for one in engine.render(chart, off).result().documents] == ["web/templates/a.yaml"]
+            assert len(engine.render(chart, RenderRequest()).result().documents) == 2
+
+
+def test_more_charts_than_are_kept_may_be_held(tmp_path: Path, embedded: HelmEngine) -> None:
+    texts = [f"{HELD}  a: '{number}'\n" for number in range(7)]
+    charts = [write_chart(tmp_path / f"c{number}", {"templates/a.yaml": text}) for number, text in enumerate(texts)]
+    with ExitStack() as stack:
+        for chart in charts:
+            stack.enter_context(embedded.hold(chart))
+        for text, chart in zip(texts * 2, charts * 2, strict=True):
+            assert embedded.render(chart, RenderRequest()).result().documents[0].text == text

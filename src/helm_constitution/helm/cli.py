@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from helm_constitution.errors import ConfigurationError, EngineError
@@ -78,6 +79,10 @@ class CliEngine:
     def refusal(self, request: RenderRequest) -> str | None:
         """None: helm renders for any Kubernetes version."""
         return None
+
+    def hold(self, chart: Path) -> AbstractContextManager[None]:
+        """Nothing: each process loads the chart."""
+        return nullcontext()
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderedText
@@ -75,6 +76,9 @@ _INSTALL_ORDER = (
     "MutatingWebhookConfiguration",
     "ValidatingWebhookConfiguration",
 )
+_MOST_KEPT = 1024
+"""Texts of which it is remembered what is in them: the scenarios of a chart differ in a few."""
+
 _PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
@@ -104,14 +108,21 @@ def of_files(files: Mapping[str, str]) -> tuple[RenderedText, ...]:
     for source in sorted(files):
         if source.rpartition("/")[2].startswith("_") or source.endswith("NOTES.txt"):
             continue
-        for part in _split(files[source]):
-            text = _trimmed(part)
-            events = _hook_events(text)
-            if text == "\n" or not events <= _HOOKS:  # a hook that helm doesn't know is never installed
-                continue
-            documents.append((source, (bool(events), _install_place(text)), RenderedText(source, text)))
+        documents.extend((source, place, RenderedText(source, text)) for place, text in _of_file(files[source]))
     documents.sort(key=lambda entry: entry[:2])
     return tuple(document for _, _, document in documents)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _of_file(rendered: str) -> tuple[tuple[tuple[bool, tuple[int, str]], str], ...]:
+    """The documents of one rendered file, each with its place among them."""
+    found = []
+    for part in _split(rendered):
+        text = _trimmed(part)
+        events = _hook_events(text)
+        if text != "\n" and events <= _HOOKS:  # a hook that helm doesn't know is never installed
+            found.append(((bool(events), _install_place(text)), text))
+    return tuple(found)
 
 
 def _split(text: str) -> list[str]:
@@ -162,21 +173,22 @@ def _field(text: str, *path: str) -> object:
 
 def faults(documents: Iterable[RenderedText]) -> tuple[HelmMessage, ...]:
     """What keeps helm from reading rendered documents: YAML errors and heads that are no object's, one message each."""
-    return tuple(message for document in documents if (message := _fault(document)) is not None)
+    return tuple(_message(document, *fault) for document in documents if (fault := _fault(document.text)) is not None)
 
 
-def _fault(document: RenderedText) -> HelmMessage | None:
-    if not _needs_reading(document.text):
+@lru_cache(maxsize=_MOST_KEPT)
+def _fault(text: str) -> tuple[str, int | None] | None:
+    if not _needs_reading(text):
         return None
     from helm_constitution.yamltree import load_documents
 
     try:
-        heads = load_documents(document.text, document.source, rendered=True)
+        heads = load_documents(text, "", rendered=True)
     except YamlSyntaxError as error:
-        return _message(document, f"not YAML once rendered: {error.message}", error.line)
+        return f"not YAML once rendered: {error.message}", error.line
     for head in heads[:1]:
         if fault := _head_fault(head.data):
-            return _message(document, f"no Kubernetes object once rendered: {fault}", None)
+            return f"no Kubernetes object once rendered: {fault}", None
     return None
 
 

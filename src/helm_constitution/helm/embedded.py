@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 from helm_constitution.errors import ConfigurationError, EngineError
@@ -25,6 +26,7 @@ from helm_constitution.helm.protocol import (
 )
 from helm_constitution.helm.schemas import remote_schemas
 from helm_constitution.helm.worker import Message, read_message, serve, write_message
+from helm_constitution.records import NamedTuple
 
 _SLACK_SECONDS = 0.5
 
@@ -45,6 +47,8 @@ class EmbeddedEngine:
 
     def __init__(self, limits: Limits) -> None:
         self._workers = _Workers(limits)
+        self._held: dict[str, _Hold] = {}
+        self._holds = 0
 
     def version(self) -> str:
         """The version of Helm's SDK, ``v4.2.3``.
@@ -91,6 +95,20 @@ class EmbeddedEngine:
         """
         return _Render(self._ask("render", chart, request), str(chart))
 
+    @contextlib.contextmanager
+    def hold(self, chart: Path) -> Iterator[None]:
+        """Promises that a chart's files stay as they are meanwhile: the worker loads it once, if that does no harm."""
+        folder = os.path.abspath(chart)
+        before = self._held.get(folder)
+        if before is None:
+            self._holds += 1
+            self._held[folder] = _Hold(self._holds, bool(remote_schemas(folder)))
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._held[folder]
+
     def close(self) -> None:
         """Ends the worker."""
         self._workers.close()
@@ -100,19 +118,28 @@ class EmbeddedEngine:
         if refusal := self.refusal(request):
             raise EngineError(refusal)
         folder = os.path.abspath(chart)
+        held = self._held.get(folder) or _Hold(0, bool(remote_schemas(folder)))
         return self._workers.submit(
             {
                 "do": do,
                 "chart": folder,
+                "held": held.number,
                 "values": [os.path.abspath(file) for file in request.values_files],
                 "sets": [(argument.flag, argument.value) for argument in request.set_arguments],
                 "release_name": request.release_name,
                 "namespace": request.namespace,
                 "is_upgrade": request.is_upgrade,
                 "kube_version": DEFAULT_KUBE_VERSION,
-                "skip_schema": request.skip_schema or bool(remote_schemas(folder)),
+                "skip_schema": request.skip_schema or held.is_remote,
             }
         )
+
+
+class _Hold(NamedTuple):
+    """A chart that is held: its number, and whether its schemas refer to what helm would fetch."""
+
+    number: int
+    is_remote: bool
 
 
 class _Lint:

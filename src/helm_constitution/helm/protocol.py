@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
@@ -155,6 +156,10 @@ class HelmEngine(Protocol):
 
     def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
         """Starts ``helm template``."""
+        ...
+
+    def hold(self, chart: Path) -> AbstractContextManager[None]:
+        """Promises that a chart's files stay as they are meanwhile: what is rendered then may be loaded once."""
         ...
 
     def close(self) -> None:

@@ -133,26 +133,53 @@ def _render(request: Message, values: dict[str, Any]) -> Message:
     import helm_python
 
     helm_python.validate_release_name(request["release_name"])
-    with _load(request) as chart:
-        metadata = chart.metadata
-        if fault := _uninstallable(chart, metadata):
-            return {"error": fault}
-        try:
-            files = chart.render(
-                values,
-                name=request["release_name"],
-                namespace=request["namespace"],
-                is_upgrade=True if request["is_upgrade"] else None,
-                is_install=False if request["is_upgrade"] else None,
-                revision=2 if request["is_upgrade"] else None,
-            )
-        except helm_python.HelmValuesError:
-            raise
-        except helm_python.HelmError as error:
-            return {"error": _incompatible(metadata, request["kube_version"]) or error.detail}
+    chart, metadata, fault = _loaded(request)
+    if fault is not None:
+        return {"error": fault}
+    try:
+        files = chart.render(
+            values,
+            name=request["release_name"],
+            namespace=request["namespace"],
+            is_upgrade=True if request["is_upgrade"] else None,
+            is_install=False if request["is_upgrade"] else None,
+            revision=2 if request["is_upgrade"] else None,
+        )
+    except helm_python.HelmValuesError:
+        raise
+    except helm_python.HelmError as error:
+        return {"error": _incompatible(metadata, request["kube_version"]) or error.detail}
     if fault := _incompatible(metadata, request["kube_version"]):
         return {"error": fault}
     return {"files": files}
+
+
+_MOST_KEPT = 4
+_keeping = threading.Lock()
+_kept: dict[tuple[int, bool], tuple[Any, dict[str, Any]]] = {}
+"""Charts that are held, and their metadata, by the number of the hold and whether their schemas are left out."""
+
+
+def _loaded(request: Message) -> tuple[Any, dict[str, Any], str | None]:
+    """The chart, its metadata, and what ``helm template`` refuses about it before it renders.
+
+    A chart that is held is loaded once: rendering changes nothing in it, unless it has dependencies. Those that a
+    rendering turns off are taken out of the chart for good.
+    """
+    key = (request["held"], request["skip_schema"])
+    kept = _kept.get(key)
+    if kept is not None:
+        return *kept, None
+    chart = _load(request)
+    metadata = chart.metadata
+    dependencies = chart.dependencies
+    fault = _uninstallable(metadata, {dependency["name"] for dependency in dependencies})
+    if request["held"] and fault is None and not dependencies and not metadata.get("dependencies"):
+        with _keeping:
+            if len(_kept) >= _MOST_KEPT:
+                del _kept[next(iter(_kept))]
+            _kept[key] = chart, metadata
+    return chart, metadata, fault
 
 
 def _load(request: Message) -> Any:
@@ -193,11 +220,10 @@ def _copy_without_any_schema(source: str, target: str) -> None:
                         broken.add(path)  # what is wrong with it is said when the chart is loaded
 
 
-def _uninstallable(chart: Any, metadata: dict[str, Any]) -> str | None:
+def _uninstallable(metadata: dict[str, Any], there: set[str]) -> str | None:
     """What ``helm template`` refuses before it renders; the library's render doesn't look."""
     if metadata.get("type", "") not in ("", "application"):
         return f"{metadata['type']} charts are not installable"
-    there = {dependency["name"] for dependency in chart.dependencies}
     missing = [entry["name"] for entry in metadata.get("dependencies") or () if entry["name"] not in there]
     if missing:
         return f"found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}"
