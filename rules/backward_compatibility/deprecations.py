@@ -14,12 +14,12 @@ from helm_constitution.templates.nodes import (
     Chain,
     Content,
     Field,
+    Identifier,
     If,
     Pipeline,
     Text,
     Variable,
     With,
-    commands,
 )
 from helm_constitution.values import ValueKey
 
@@ -31,15 +31,22 @@ _MARKED = LazyPattern(
     r"|(?i:\bdeprecated\b\W{0,3}(?:use|in favou?r|please|and will|since)\b)"
 )
 _FAIL = LazyPattern(r"\bfail\b")
+# What takes a deprecated value's place: "use service.port instead", "its replacement .service.port".
+_SUCCESSOR = LazyPattern(
+    r"(?i)(?<!not )(?<!n't )\b(?:use|set|prefer|replacement|replaced (?:by|with)|superseded by|in favou?r of"
+    r"|(?:moved?|migrated?) to)[^\w.;\n]+(?:the )?\.?([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)(?![^.;\n]{0,20}\bdeprecat)"
+)
 _WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
 class _Warned(NamedTuple):
-    """A branch that tells of a deprecated value: the value's path, and where."""
+    """A branch that tells of a deprecated value: the value's path, and where. ``whole``: not of a form of it alone, nor
+    of what replaces it."""
 
     path: tuple[str, ...]
     template: TemplateFile
     branch: Branch
+    whole: bool
 
 
 def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
@@ -59,13 +66,14 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
                 failing, printed = _said(template, branch.body)
                 if _WORD not in (failing + printed).lower():
                     continue
-                paths = sorted(set(_values(branch.pipeline)))
+                asked = dict(sorted(_values(branch.pipeline)))
                 words = set(_WORDS.findall(failing + printed))
-                named = [path for path in paths if ".".join(path) in words or path[-1] in words]
-                if not named and len(paths) == 1 and _WORD in failing.lower():
-                    named = paths
+                named = [path for path in asked if ".".join(path) in words or path[-1] in words]
+                if not named and len(asked) == 1 and _WORD in failing.lower():
+                    named = list(asked)
+                successors = set(_SUCCESSOR.findall(failing + printed))
                 for path in named:
-                    yield _Warned(path, template, branch)
+                    yield _Warned(path, template, branch, asked[path] and ".".join(path) not in successors)
 
 
 def _speaks(lower: str, branch: Branch) -> bool:
@@ -89,16 +97,25 @@ def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
     return failing, printed
 
 
-def _values(pipeline: Pipeline) -> Iterator[tuple[str, ...]]:
-    """The values that a condition reads: ``.Values.a.b``, ``$.Values.a.b``."""
-    for command in commands(pipeline):
+_PRESENCE = frozenset({"and", "default", "empty", "hasKey", "not", "or"})
+"""Functions by which a condition asks whether a value is set."""
+
+
+def _values(pipeline: Pipeline, presence: bool = True) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """The values that a condition reads (``.Values.a.b``, ``$.Values.a.b``), and whether it asks for their presence:
+    what is compared, measured or asked for its type may be deprecated in one form only."""
+    functions = (command.args[0] for command in pipeline.commands)
+    presence &= all(not isinstance(each, Identifier) or each.name in _PRESENCE for each in functions)
+    for command in pipeline.commands:
         for argument in command.args:
             expression = argument.base if isinstance(argument, Chain) else argument
             names: tuple[str, ...] = ()
-            if isinstance(expression, Field) or (isinstance(expression, Variable) and expression.name == "$"):
+            if isinstance(expression, Pipeline):
+                yield from _values(expression, presence)
+            elif isinstance(expression, Field) or (isinstance(expression, Variable) and expression.name == "$"):
                 names = expression.names
             if names[:1] == ("Values",) and len(names) > 1:
-                yield names[1:]
+                yield names[1:], presence
 
 
 def _is_marked(key: ValueKey, keys: dict[tuple[str | int, ...], ValueKey]) -> bool:
@@ -135,7 +152,7 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
     seen: set[tuple[str, ...]] = set()
     for warned in _warnings(subject.templates):
         key = keys.get(warned.path)
-        if key is None or warned.path in seen:
+        if key is None or not warned.whole or warned.path in seen:
             continue
         seen.add(warned.path)
         if not _is_marked(key, keys):
