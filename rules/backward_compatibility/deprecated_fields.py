@@ -18,7 +18,7 @@ class _Old(NamedTuple):
 _OBJECT_ANNOTATIONS = {
     "kubernetes.io/ingress.class": _Old("spec.ingressClassName"),
     "volume.beta.kubernetes.io/storage-class": _Old("spec.storageClassName"),
-    "service.alpha.kubernetes.io/tolerate-unready-endpoints": _Old("spec.publishNotReadyAddresses", "1.11"),
+    "service.alpha.kubernetes.io/tolerate-unready-endpoints": _Old("spec.publishNotReadyAddresses", "1.24"),
     "service.kubernetes.io/topology-aware-hints": _Old("the annotation service.kubernetes.io/topology-mode"),
 }
 _POD_ANNOTATIONS = {
@@ -63,7 +63,9 @@ def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         deprecated-service-account-field
     """
     for name, view in manifest.get("metadata", "annotations").entries():
-        yield from _old(f"the annotation {name}", _OBJECT_ANNOTATIONS.get(name), view)
+        old = _OBJECT_ANNOTATIONS.get(name)
+        is_written = old is not None and manifest.get(*old.instead.split(".")).data is not None
+        yield from _old(f"the annotation {name}", old, view, is_written)
     if manifest.kind == "Service" and not manifest.group:
         address = manifest.get("spec", "loadBalancerIP")
         if address.data:
@@ -90,7 +92,9 @@ def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
             yield from _old(f"the node label {key.data}", _NODE_LABELS.get(key.string() or ""), key)
 
 
-def _old(what: str, old: _Old | None, at: View) -> Iterator[Problem]:
+def _old(what: str, old: _Old | None, at: View, is_written: bool = False) -> Iterator[Problem]:
+    """Tells of something old; ``is_written`` where what is written today stands there as well."""
     if old is not None:
         state = f"has no effect since Kubernetes {old.gone}" if old.gone else "is deprecated"
-        yield Problem(f"{what} {state}; write {old.instead}", at=at)
+        advice = f"{old.instead} is there, so drop it" if is_written else f"write {old.instead}"
+        yield Problem(f"{what} {state}; {advice}", at=at)
