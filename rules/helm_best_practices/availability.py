@@ -331,6 +331,8 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         yield Problem(
             "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
         )
+    if spec.get("minAvailable").data in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
+        return  # it holds back no pod, healthy or not
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":
         yield Problem(

@@ -129,7 +129,9 @@ def test_what_a_budget_should_say() -> None:
         "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
         unhealthy,
     ]
-    assert judge(a.budget_policy, budget("minAvailable: 0, ")) == [unhealthy]
+    assert judge(a.budget_policy, budget("minAvailable: 1, ")) == [unhealthy]
+    assert judge(a.budget_policy, budget("minAvailable: 0, ")) == []  # it holds back no pod
+    assert judge(a.budget_policy, budget("maxUnavailable: 100%, ")) == []
     assert judge(a.budget_policy, budget("maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, ")) == []
 
 
