@@ -115,7 +115,8 @@ def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
             if provided.lacks(reference, workload):
                 reported.add(name)
                 yield Problem(
-                    f"needs the {kind} {name}, which the chart doesn't render; render it, or let users name one",
+                    f"needs the {kind} {name}, which the chart doesn't render;"
+                    " render it, or require its name from the user",
                     at=reference.name,
                 )
 
@@ -264,7 +265,7 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
             if provided.lacks(reference, workload):
                 message = (
                     f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render;"
-                    " render it, or let users name one"
+                    " render it, or require its name from the user"
                 )
                 yield Problem(message, at=reference.name)
 

@@ -8,7 +8,14 @@ from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, V
 from helm_constitution.lazy import LazyPattern
 
 from .statements import CONSISTENT
-from .targets import find, has_operator_objects, is_the_charts_own, match_labels, takes_in_any
+from .targets import (
+    find,
+    has_operator_objects,
+    is_the_charts_own,
+    makes_pods_itself,
+    match_labels,
+    takes_in_any,
+)
 
 
 @rule(
@@ -72,6 +79,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
     Source: Kubernetes documentation, Network Policies; kube-linter dangling-networkpolicy,
         dangling-networkpolicypeer-podselector; kube-score networkpolicy-targets-pod
     """
+    hidden: bool | None = None
     for policy in rendering.of_kind("NetworkPolicy"):
         if policy.group != "networking.k8s.io":
             continue
@@ -85,6 +93,11 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
             # A peer may well be somebody else's; one that carries the release's name is the chart's own.
             own = rendering.release_name in match_labels(selector.get("matchLabels")).values()
             if own and not peer.get("namespaceSelector").exists and not _takes_in(policy, selector, rendering):
+                # The pods of what other values switch on.
+                if hidden is None:
+                    hidden = _leaves_out_workloads(rendering, subject)
+                if hidden:
+                    continue
                 yield Problem(
                     "the peer's selector takes in no pod of the chart; select by labels that the pods carry",
                     at=selector,
@@ -101,7 +114,22 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
     """Whether a selector takes in pods of the chart, or an object that isn't the chart's to fill in."""
     if manifest.is_test:
         return True
-    return takes_in_any(selector, rendering, manifest.effective_namespace) or has_operator_objects(rendering)
+    return (
+        takes_in_any(selector, rendering, manifest.effective_namespace)
+        or has_operator_objects(rendering)
+        or makes_pods_itself(rendering)
+    )
+
+
+_WORKLOAD = LazyPattern(r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|StatefulSet)\b")
+
+
+def _leaves_out_workloads(rendering: Rendering, subject: Subject) -> bool:
+    """Whether a template that makes pods renders none here."""
+    rendered = {manifest.template for manifest in rendering.manifests if manifest.workload is not None}
+    return any(
+        template.path not in rendered and _WORKLOAD.search(template.text) is not None for template in subject.templates
+    )
 
 
 _PORT_NAME = LazyPattern(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")

@@ -129,6 +129,19 @@ def has_operator_objects(rendering: Rendering) -> bool:
     )
 
 
+_POD_MAKERS = frozenset({"*", "daemonsets", "deployments", "jobs", "pods", "replicasets", "statefulsets"})
+
+
+def makes_pods_itself(rendering: Rendering) -> bool:
+    """Whether a role of the chart lets its pods make other pods, which a rendering can't show."""
+    for role in rendering.of_kind("Role", "ClusterRole"):
+        for entry in role.get("rules").items():
+            verbs = {verb.data for verb in entry.get("verbs").items()}
+            if verbs & {"create", "*"} and any(each.data in _POD_MAKERS for each in entry.get("resources").items()):
+                return True
+    return False
+
+
 def find(rendering: Rendering, kind: str, name: str, namespace: str) -> Manifest | None:
     """The rendered object of this kind and name in this namespace."""
     return rendering.find(kind, name, namespace)

@@ -172,7 +172,10 @@ kind: Secret
 metadata: {name: release-name-mirror}
 """
     assert judge(RULES["helm/dangling-secret-ref"], text) == [
-        "needs the Secret release-name-registry, which the chart doesn't render; render it, or let users name one"
+        (
+            "needs the Secret release-name-registry, which the chart doesn't render;"
+            " render it, or require its name from the user"
+        )
     ]
 
 

@@ -45,7 +45,7 @@ CONFIG = thing("ConfigMap", "data: {a: b}")
 def test_an_environment_needs_its_source(rule: Rule, container: str) -> None:
     kind = "ConfigMap" if rule is p.dangling_config_ref else "Secret"
     assert judge(rule, pod(container)) == [
-        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or let users name one"
+        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or require its name from the user"
     ]
     assert judge(rule, pod(container) + thing(kind)) == []
     assert judge(rule, pod(container) + thing(kind).replace("{name:", "{namespace: other, name:")) != []
@@ -130,7 +130,7 @@ def test_mounts_need_a_volume() -> None:
 def test_volumes_need_their_source(source: str, kind: str) -> None:
     text = pod(spec=f", volumes: [{{name: a, {source}}}]")
     assert judge(p.dangling_volume, text) == [
-        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or let users name one"
+        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or require its name from the user"
     ]
     assert judge(p.dangling_volume, text + thing(kind)) == []
 
@@ -220,7 +220,22 @@ def test_policies_take_in_pods() -> None:
 )
 def test_peers_that_are_the_charts_own(peer: str, is_dangling: bool) -> None:
     text = pod() + policy(f"{{podSelector: {{}}, egress: [{{to: [{peer}]}}]}}")
-    assert bool(judge(s.dangling_network_policy, text)) is is_dangling
+    assert bool(judge_in(s.dangling_network_policy, text)) is is_dangling
+
+
+def test_a_peer_may_be_what_other_values_switch_on() -> None:
+    text = pod() + policy("{podSelector: {}, egress: [{to: [{podSelector: {matchLabels: {app: release-name}}}]}]}")
+    assert judge_in(s.dangling_network_policy, text, {"templates/x.yaml": "kind: Deployment\n"}) != []
+    switched = {"templates/proxy.yaml": "{{ if .Values.proxy }}\nkind: Deployment\n{{ end }}\n"}
+    assert judge_in(s.dangling_network_policy, text, switched) == []
+
+
+def test_a_policy_for_pods_that_the_charts_own_make() -> None:
+    text = pod() + policy("{podSelector: {matchLabels: {app: job}}}")
+    role = "rules: [{apiGroups: [''], resources: [services, pods], verbs: [get, create]}]"
+    assert judge(s.dangling_network_policy, text + thing("Role", role, api="rbac.authorization.k8s.io/v1")) == []
+    reader = role.replace(", create", "")
+    assert judge(s.dangling_network_policy, text + thing("Role", reader, api="rbac.authorization.k8s.io/v1")) != []
 
 
 def service(ports: str) -> str:
