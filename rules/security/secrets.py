@@ -122,8 +122,10 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
         for path, name, text in leaves:
             view = document.get(*path)
             if name and is_credential(name, text):
+                # A message doesn't repeat the secret: password may be the password.
+                what = "this value" if text.strip().lower() in name.lower() else name
                 yield Problem(
-                    f"{name} is written out as {masked(text.strip())!r};"
+                    f"{what} is written out as {masked(text.strip())!r};"
                     " leave it empty and take it from a Secret that the user names",
                     at=view,
                     secrets=(text,),
@@ -144,7 +146,11 @@ def _leaves(data: Json, path: Path, name: str) -> Iterator[tuple[Path, str, str]
         partner = data.get("name")
         for key, child in data.items():
             if child and isinstance(child, str | dict | list):
-                if key.lower() in _REFERENCE_KEYS or words_of(key)[:1] == ("existing",):
+                words = words_of(key)
+                if key.lower() in _REFERENCE_KEYS or words[:1] == ("existing",):
+                    continue
+                # Beside adminSecretName, adminSecretKey is a key of that Secret.
+                if words[-2:] == ("secret", "key") and any(words_of(each) == (*words[:-1], "name") for each in data):
                     continue
                 told = partner if key == "value" and partner and isinstance(partner, str) else key
                 yield from _leaves(child, (*path, key), told)
@@ -173,6 +179,8 @@ _NAME_AND_VALUE = LazyPattern(
     r"""[ \t]*value:[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'#]+))"""
 )
 _KEY_BEFORE = LazyPattern(r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z""")
+# A Secret is referred to two lines above at most, besides lines that hold actions alone.
+_KEY_REFERENCE = LazyPattern(r"(?:secret|configMap)KeyRef:[ \t]*\r?\n(?:.*\n){0,2}\Z")
 # Functions whose literal argument becomes (part of) the output, and which argument that is.
 _LITERAL_ARGUMENT = {"default": 1, "b64enc": 1, "quote": 1, "squote": 1, "bcrypt": 1, "htpasswd": 2, "toString": 1}
 _NO_CODE = LazyPattern(
@@ -275,8 +283,11 @@ def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, 
     if not literals:
         return
     names = [variable.lstrip("$") for variable in pipeline.variables]
-    before = text[max(text.rfind("\n", 0, start) + 1, start - 100) : start]
+    line = text.rfind("\n", 0, start) + 1
+    before = text[max(line, start - 100) : start]
     if key := _KEY_BEFORE.search(before):
+        if key[1] in ("key", "name") and _KEY_REFERENCE.search(text, max(line - 200, 0), line):
+            return  # it names a Secret, or a key of one
         names.append(key[1])
     for command in commands(pipeline):
         names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)

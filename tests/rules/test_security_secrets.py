@@ -264,6 +264,8 @@ def test_secret_in_values() -> None:
         ("auth:\n  existingSecret: hunter2x\n  secretKeys:\n    password: hunter2\n", []),
         ("env:\n  - name: A\n    valueFrom: {secretKeyRef: {name: a, key: hunter2, password: hunter2}}\n", []),
         ("annotations: {password: hunter2}\n", []),
+        ("storeSecretName: ''\nstoreSecretKey: store-file\n", []),
+        ("storeSecretKey: hunter2\n", [1]),
         ("password: ''\n", []),
         ("password:\n", []),
         ("token: true\n", []),
@@ -274,6 +276,11 @@ def test_secret_in_values() -> None:
 )
 def test_values(text: str, lines: list[int]) -> None:
     assert [int(message.partition(" ")[0].partition(":")[2]) for message in in_values(text)] == lines
+
+
+def test_a_password_that_is_its_own_name() -> None:
+    advice = "leave it empty and take it from a Secret that the user names"
+    assert in_values("password: password\n") == [f"values.yaml:1 this value is written out as 'pas…'; {advice}"]
 
 
 def test_no_message_holds_a_secret() -> None:
@@ -327,6 +334,14 @@ def test_a_values_file_that_is_not_yaml_is_another_rule_s() -> None:
         ("# password: hunter2\n", None),
         ("password: {{ .Values.a }}-x{{ .Values.b }}\n", None),
         ("password: {{ .Values.a", None),
+        (
+            'secretKeyRef:\n  name: {{ .Values.secretName }}\n  key: {{ default "a-id" .Values.cloudSecretKey }}\n',
+            None,
+        ),
+        (
+            'data:\n  key: {{ default "a-id" .Values.cloudSecretKey }}\n',
+            "2 cloudSecretKey has a literal in the template",
+        ),
     ],
 )
 def test_secret_in_template(text: str, message: str | None) -> None:
