@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, SHOULD, Container, Outcome, Problem, Subject, Tally, View, forbid, require, rule
+from helm_constitution.lazy import LazyPattern
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
@@ -15,13 +16,16 @@ _HEALTH = (
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 
+_PAUSE = LazyPattern(r"(?:^|[/-])pause(?:-\w+)?(?:[:@]|\Z)")
+"""Images of Kubernetes' own container that only waits: it has nothing to ask."""
+
 UMBRELLA = r"\bobservab(?:le|ility)\b|\bproduction[- ]read(?:y|iness)\b"
 """Wide statements that the rules of this module are a part of."""
 
 
 def has_probes(container: Container) -> bool:
     """Whether the container is one that probes are for: it goes on running, in a pod that goes on running."""
-    if container.role == "ephemeralContainers" or container.is_init:
+    if container.role == "ephemeralContainers" or container.is_init or _PAUSE.search(container.image):
         return False
     if container.pod.get("restartPolicy").string() in ("Never", "OnFailure"):
         return False
@@ -183,7 +187,7 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Problem
         return
     if _patience(liveness) <= _patience(readiness):
         yield Problem(
-            "liveness and readiness ask the same and give up equally fast; give liveness an endpoint of its own"
+            "liveness asks what readiness asks, and gives up as fast; give it an endpoint of its own"
             " or a higher failureThreshold",
             at=liveness,
         )

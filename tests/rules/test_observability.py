@@ -48,6 +48,15 @@ def test_a_missing_probe_is_found_at_its_field(rule: Rule, field: str, words: st
 
 
 @pytest.mark.parametrize(("rule", "field", "words"), PROBE_RULES)
+@pytest.mark.parametrize(
+    "image", ["registry.k8s.io/pause:3.10", "acme/mirrored-pause:3", "pause-amd64", "pause@sha256:a"]
+)
+def test_a_container_that_only_waits_has_nothing_to_ask(rule: Rule, field: str, words: str, image: str) -> None:
+    assert judge(rule, deployment(f"image: {image}")) == []
+    assert judge(rule, deployment("image: acme/pauser:1")) == [f"has no {words} probe; add {field} with an action"]
+
+
+@pytest.mark.parametrize(("rule", "field", "words"), PROBE_RULES)
 def test_a_probe_without_an_action_does_nothing(rule: Rule, field: str, words: str) -> None:
     assert judge(rule, deployment(f"{field}: {{periodSeconds: 5}}")) == [
         f"does nothing in its {words} probe; add {field} with an action"
