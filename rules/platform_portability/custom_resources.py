@@ -30,16 +30,22 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         templates/crd.yaml
     Good:
         crds/crontabs.yaml
-    Fix: Move them to crds/, which helm installs once and never deletes, or to a chart of their own; where templates are
-        needed, keep them by the annotation helm.sh/resource-policy: keep.
+    Fix: Move them to crds/, which helm installs once and never deletes, or to a chart of their own, which renders
+        nothing else; where templates are needed, keep them by the annotation helm.sh/resource-policy: keep.
     Source: Helm chart best practices, Custom Resource Definitions; chart-verifier not-contains-crds
     """
     kept = manifest.annotations.get("helm.sh/resource-policy") == "keep"
     if manifest.kind != "CustomResourceDefinition" or manifest.group != "apiextensions.k8s.io" or kept:
         return
+    if all(each.kind == manifest.kind for rendering in subject.renderings for each in rendering.manifests):
+        return  # the definitions have a chart of their own
     # A chart that keeps them by default may well have a scenario that cleans up behind a test.
     if not subject.stands_in_defaults(manifest):
-        yield Problem("is deleted with the release, and with it all its objects; move it to crds/", at=manifest.view)
+        yield Problem(
+            "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
+            " helm.sh/resource-policy: keep",
+            at=manifest.view,
+        )
 
 
 @rule(

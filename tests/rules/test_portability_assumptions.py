@@ -123,10 +123,15 @@ CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmeta
 
 
 def test_definitions_in_templates() -> None:
-    message = "is deleted with the release, and with it all its objects; move it to crds/"
-    assert judge(c.crd_in_templates, CRD) == [message]
-    kept = CRD.replace("{name:", "{annotations: {helm.sh/resource-policy: keep}, name:")
-    assert judge(c.crd_in_templates, kept) == []
+    message = (
+        "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
+        " helm.sh/resource-policy: keep"
+    )
+    beside = f"{CRD}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n"
+    assert judge_in(c.crd_in_templates, beside) == [message]
+    assert judge_in(c.crd_in_templates, CRD) == []  # a chart of their own
+    kept = beside.replace("{name: as", "{annotations: {helm.sh/resource-policy: keep}, name: as")
+    assert judge_in(c.crd_in_templates, kept) == []
 
 
 @pytest.mark.parametrize(

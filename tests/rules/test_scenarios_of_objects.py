@@ -10,9 +10,15 @@ from tests.rules.support import chart_subject, rendering, things
 
 RULES = {rule.id: rule for rule in registry.rules()}
 
-CRD = (
-    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: NAME, annotations: {KEEP}}\n"
-)
+CRD = """
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: NAME, annotations: {KEEP}}
+"""
 KEPT = "helm.sh/resource-policy: keep"
 DEPLOYMENT = """
 apiVersion: apps/v1
