@@ -22,6 +22,7 @@ _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 _FIELD = LazyPattern(
     r"\b(apiVersion|name|version|kubeVersion|type|dependencies|maintainers|sources|icon|home|annotations|appVersion)\b"
 )
+_UNKNOWN = LazyPattern(r'unknown field "([^"]+)"')
 _EXPLANATION = LazyPattern(r" \(e\.g\. .*regex used for validation is .*\)\Z")
 
 
@@ -29,7 +30,7 @@ def _field(message: HelmMessage) -> str | None:
     """The field of Chart.yaml that a message is about."""
     found = _METADATA.search(message.text)
     if found is None and message.file == "Chart.yaml" and message.line is None:
-        found = _FIELD.search(message.text)
+        found = _UNKNOWN.fullmatch(message.text) or _FIELD.search(message.text)
     return found.group(1) if found is not None else None
 
 
@@ -41,7 +42,10 @@ def place_of(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -
     if (rendered := subject.rendered_line(message)) is not None:
         return rendered
     if (field := _field(message)) is not None:
-        return subject.chart.metadata.view.get(field)
+        place = subject.chart.metadata.view.get(field)
+        if field == "dependencies" and not place.exists and subject.chart.dependencies:
+            return subject.chart.dependencies[0].view  # in requirements.yaml
+        return place
     if message.file is None:
         return None
     if message.line is None:

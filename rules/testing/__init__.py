@@ -247,7 +247,9 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
 
 _CONTROL = LazyPattern(r"\{\{-?\s*(?:if|else|range|with)\b")
 _MANY_BRANCHES = 10
-_LEFT_OUT = LazyPattern(r"^/?(ci|tests?|\*\*?/tests?|\S*_test\.ya?ml)(/|/\*+)?\s*$")
+_UNIT_TEST = LazyPattern(r"tests/.*\.ya?ml\Z|(?!templates/).*_test\.ya?ml\Z")
+"""Where helm-unittest finds tests by itself, and where a chart may tell it to look (`--file`)."""
+_LEFT_OUT = LazyPattern(r"^/?(ci|(?:unit[-_]?)?tests?|\*\*?/tests?|\S*_test\.ya?ml)(/|/\*+)?\s*$")
 
 
 def _branches(subject: Subject) -> int:
@@ -284,7 +286,7 @@ def no_unit_tests(subject: Subject) -> Iterator[Problem]:
     branches = _branches(subject)
     if branches < _MANY_BRANCHES:
         raise Unjudged("the templates have too little logic to be tested by itself")
-    if any(file.startswith("tests/") and file.endswith((".yaml", ".yml")) for file in subject.chart.files):
+    if any(_UNIT_TEST.match(file) for file in subject.chart.files):
         return
     _require_loaded(subject, "test")
     message = f"the templates have {branches} conditions and loops, but there is no tests/*_test.yaml"
@@ -320,9 +322,7 @@ def no_ci_values(subject: Subject) -> Iterator[Problem]:
     if any(file.startswith("ci/") and file.endswith(("-values.yaml", "-values.yml")) for file in subject.chart.files):
         return
     _require_loaded(subject, "ci")
-    yield Problem(
-        "there is no ci/*-values.yaml: the chart is only ever tried with its defaults", TextPlace("Chart.yaml")
-    )
+    yield Problem("has no ci/*-values.yaml; chart-testing tries it with its defaults alone", TextPlace("Chart.yaml"))
 
 
 @rule(

@@ -325,6 +325,7 @@ def test_faults_of_the_charts_files(text: str, expected: tuple[str, str | None, 
         ),
         "found in Chart.yaml, but missing in charts/ directory: redis, pg",
         "chart directory is missing these dependencies: redis,pg",
+        "chart directory is missing these dependencies: redis,pg,redis",  # under two aliases
     ],
 )
 def test_missing_dependencies_name_the_way_out(text: str) -> None:

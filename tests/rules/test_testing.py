@@ -60,6 +60,12 @@ def test_lint_messages_go_by_their_level() -> None:
     assert judge("lint-warning", {}, lint=lint) == ["Chart.yaml:None:None odd"]
 
 
+def test_an_unknown_field_is_found_at_its_line() -> None:
+    lint = (error('unknown field "engine"', file="Chart.yaml", level=MessageLevel.WARNING),)
+    files = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\nengine: gotpl\n"}
+    assert judge("lint-warning", files, lint=lint) == ['Chart.yaml:4:1 unknown field "engine"']
+
+
 def test_a_message_said_twice_is_found_once() -> None:
     lint = (error("it is  bad.", file="templates/a.yaml"), error("it is bad", file="templates/a.yaml"))
     assert judge("lint-error", {}, lint=lint) == ["templates/a.yaml:None:None it is bad"]
@@ -242,16 +248,20 @@ def test_unit_tests_are_wanted_where_there_is_logic() -> None:
         "Chart.yaml:None the templates have 10 conditions and loops, but there is no tests/*_test.yaml"
     ]
     assert found(rule, {"templates/a.yaml": BRANCHES, "tests/a_test.yaml": ""}) == []
+    assert found(rule, {"templates/a.yaml": BRANCHES, "unittests/a_test.yaml": ""}) == []
+    assert found(rule, {"templates/a.yaml": BRANCHES, "templates/a_test.yaml": ""}) != []
     with pytest.raises(Unjudged, match="too little logic"):
         found(rule, {"templates/a.yaml": "a: {{ .Values.a }}\n"})
     with pytest.raises(Unjudged, match="helmignore"):
         found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "*.tmp\ntests/\n"})
+    with pytest.raises(Unjudged, match="helmignore"):
+        found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "unittests/\n"})
 
 
 def test_ci_values_are_wanted_where_values_switch_something() -> None:
     files = {"templates/a.yaml": BRANCHES}
     assert judge("no-ci-values", files) == [
-        "Chart.yaml:None:None there is no ci/*-values.yaml: the chart is only ever tried with its defaults"
+        "Chart.yaml:None:None has no ci/*-values.yaml; chart-testing tries it with its defaults alone"
     ]
     assert judge("no-ci-values", {**files, "ci/a-values.yaml": ""}) == []
     assert judge("no-ci-values", files, result("defaults"), result("ci/a-values.yaml")) == []

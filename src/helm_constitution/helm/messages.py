@@ -351,7 +351,7 @@ def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
     if ":" not in text:
         return None
     if match := _MISSING.fullmatch(text):
-        names = ", ".join(re.split(r",\s*", match[1]))
+        names = ", ".join(dict.fromkeys(re.split(r",\s*", match[1])))
         words = f"dependencies missing in charts/: {names}; run `helm dependency build {chart.folder}`"
         return _plain(words, file, FailureKind.DEPENDENCY)
     if text.startswith("chart requires kubeVersion: "):
