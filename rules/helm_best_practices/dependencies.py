@@ -146,7 +146,7 @@ def dependency_not_optional(subject: Subject) -> Iterator[Problem]:
         loaded = subject.chart.subcharts.get(dependency.name)
         library = dependency.name in _LIBRARIES or (loaded is not None and loaded.is_library)
         if not library and not dependency.condition and not dependency.tags:
-            yield Problem(f"{dependency.name} can't be switched off; name a condition", at=condition)
+            yield Problem(f"{dependency.key} can't be switched off; name a condition", at=condition)
 
 
 _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})

@@ -82,7 +82,7 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Proble
         if given is None:
             given = _words(subject)
         if manifest.name not in given and not any(manifest.name.startswith(f"{word}-") for word in given):
-            yield Problem(f"every release of the chart calls it {manifest.name}; begin with the full name", at=name)
+            yield Problem(f"all releases in one namespace call it {manifest.name}; begin with the full name", at=name)
 
 
 @rule(
