@@ -310,12 +310,17 @@ def _same(one: Json, other: Json) -> bool:
 
 def _read_literal(text: str) -> Json:
     """A default as a table prints it: JSON, or else a plain scalar."""
+    text = text.strip()
+    if text[:1] not in ("{", "[", '"'):
+        return resolve_plain(text.strip("\"'"))
+    if text[-1] == '"' == text[0] and len(text) > 1 and "\\" not in text and '"' not in text[1:-1]:
+        return text[1:-1]
     import json
 
     try:
         parsed: Json = json.loads(text)
     except (ValueError, RecursionError):
-        return resolve_plain(text.strip().strip("\"'"))
+        return resolve_plain(text.strip("\"'"))
     return parsed
 
 

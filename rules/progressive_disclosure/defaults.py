@@ -95,10 +95,12 @@ _PART = LazyPattern(
     r"|(?<![\w-])\.?(?:[\w*-]+\.)*(?:example\.(?:com|org|net)|chart-example\.local)(?![\w-]|\.\w)"
 )
 _ASKING = (
-    *("change", "replace", "fill", "be", "placeholder", "xxx", "<", "your", "insert", "put", "enter", "set"),
-    *("todo", "fixme", "tbd", "example"),
+    *("change", "replace", "fill", "to", "placeholder", "xxx", "<", "your", "insert", "put", "enter", "set"),
+    *("fixme", "tbd"),
 )
-"""Of these, every text that the patterns match holds one."""
+"""With one of these begins what asks to be replaced."""
+_ASKING_WITHIN = ("change", "<your", "<insert", "<replace", "<put", "<enter", "your", "insert", "replace", "example")
+"""One of these is in what asks for it within a longer value."""
 _TEMPLATE_ACTION = LazyPattern(r"\{\{.*?\}\}")
 _COMMENT = LazyPattern(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
 _KEYS_OF_LABELS = frozenset(
@@ -117,12 +119,12 @@ class _Placeholder(NamedTuple):
 def _placeholder(text: str, path: Path, values: View) -> _Placeholder | None:
     stripped = text.strip()
     lower = stripped.lower()
-    if not any(word in lower for word in _ASKING):
-        return None
-    if "\n" not in stripped:
+    if "\n" not in stripped and lower.startswith(_ASKING):
         whole = _WHOLE.fullmatch(stripped) or _NOT_YET.fullmatch(stripped)
         if whole is not None and lower not in _NO_PLACEHOLDER and "{{" not in stripped:
             return _Placeholder(values.get(*path), stripped, stripped)
+    if not any(word in lower for word in _ASKING_WITHIN):
+        return None
     for line in stripped.split("\n"):
         if _COMMENT.match(line):
             continue

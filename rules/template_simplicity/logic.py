@@ -78,6 +78,8 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
                     yield Problem(message, TextPlace(template.path, span))
         for part in computed:
             text = part.text
+            if len(text) <= 2 * steps and len(text) <= 2 * conditions:
+                continue
             if text.count("|") < steps and (
                 text.count(" ") <= conditions or ("and " not in text and "or " not in text)
             ):

@@ -92,17 +92,28 @@ def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
     for other in others:
         parent, _, last = other.rpartition(".")
         siblings.setdefault(parent, []).append(last)
-    if not siblings:
-        return {}
-    import difflib
-
     found = {}
     for name in names:
         parent, _, last = name.rpartition(".")
-        near = difflib.get_close_matches(last, sorted(siblings.get(parent, ())), 1, 0.8)
+        candidates = [other for other in sorted(siblings.get(parent, ())) if _may_be_close(last, other)]
+        if not candidates:
+            continue
+        import difflib
+
+        near = difflib.get_close_matches(last, candidates, 1, _CLOSE)
         if near:
             found[name] = f"{parent}.{near[0]}" if parent else near[0]
     return found
+
+
+_CLOSE = 0.8
+"""The share of letters that two names have in common, in their order, if one is a misspelling of the other."""
+
+
+def _may_be_close(one: str, other: str) -> bool:
+    """Whether two names have so many letters in common, in whatever order: most have not."""
+    common = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
+    return 2 * common >= _CLOSE * (len(one) + len(other))
 
 
 @rule(

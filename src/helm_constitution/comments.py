@@ -90,12 +90,19 @@ _DIRECTIVES = (
 )
 _TAGS = ("default", "raw", "section", "notationType", "description", "param", "extra", "skip", "ignore")
 # What prose begins a line with before a colon: keys are camelCase, environment variables all capitals.
-_LEAD = LazyPattern(
-    r"refs?|see|note|nb|defaults?|examples?|e\.g|eg|i\.e|ie|tip|warning|deprecated|usage|important|caution|p\.?s|https?"
-    r"|(?:NOTE|NB|TIP|WARNING|IMPORTANT|CAUTION|DEPRECATED|BREAKING|REF|DEFAULT|EXAMPLE|INFO)S?|[A-Z][a-z]+"
+_LEADS = frozenset(
+    (
+        *("ref", "refs", "see", "note", "nb", "default", "defaults", "example", "examples", "e.g", "eg", "i.e", "ie"),
+        *("tip", "warning", "deprecated", "usage", "important", "caution", "ps", "p.s", "http", "https"),
+        *("NOTE", "NB", "TIP", "WARNING", "IMPORTANT", "CAUTION", "DEPRECATED", "BREAKING", "REF", "DEFAULT"),
+        *("EXAMPLE", "INFO", "NOTES", "TIPS", "WARNINGS", "REFS", "DEFAULTS", "EXAMPLES"),
+    )
 )
-_LEAD_OF_WORDS = LazyPattern(
-    r"options|possible|allowed|valid|supported|available|docs?|info|hint|where|optional|required"
+_LEADS_OF_WORDS = frozenset(
+    (
+        *("options", "possible", "allowed", "valid", "supported", "available", "doc", "docs", "info", "hint", "where"),
+        *("optional", "required"),
+    )
 )
 _ANNOUNCING = ("example", "e.g.", "sample", "following")
 
@@ -284,7 +291,7 @@ def _what(text: str, *, below_yaml: bool) -> _Is:
     lead, colon, rest = text.partition(":")
     if colon:
         lead = lead.rstrip().removesuffix(".")
-        if _LEAD.fullmatch(lead) or (rest.strip() and _LEAD_OF_WORDS.fullmatch(lead)):
+        if lead in _LEADS or _is_word(lead) or (lead in _LEADS_OF_WORDS and rest.strip()):
             return _Is.WORDS
         if (key := _KEY.match(text)) is not None:
             return _Is.WORDS if key[2] and _is_plain_text(key[2]) else _Is.YAML
@@ -294,6 +301,11 @@ def _what(text: str, *, below_yaml: bool) -> _Is:
     if below_yaml or text[0] in '{}[]"' or text.startswith(("---", "```")):
         return _Is.YAML
     return _Is.WORDS if _LETTERS.search(text) else _Is.NOTHING
+
+
+def _is_word(lead: str) -> bool:
+    """Whether it is a word with a capital letter, as sentences begin with."""
+    return lead[:1].isupper() and lead[1:].islower() and lead.isalpha() and lead.isascii()
 
 
 def _is_plain_text(text: str) -> bool:

@@ -56,11 +56,19 @@ def parse_version(text: str, *, strict: bool = True) -> Version | None:
         strict: semver.org's grammar; else as Helm reads versions: a leading ``v``, missing parts and leading zeros
             are allowed.
     """
+    parts = text.split(".")
+    if len(parts) == 3 and all(_is_plain(part) for part in parts):
+        return Version(int(parts[0]), int(parts[1]), int(parts[2]))
     match = (_STRICT if strict else _LOOSE).fullmatch(text)
     if match is None:
         return None
     major, minor, patch, pre, build = match.groups()
     return Version(int(major), int(minor or 0), int(patch or 0), pre or "", build or "")
+
+
+def _is_plain(part: str) -> bool:
+    """Whether it is a number as most versions have three of; a look that needs no expression."""
+    return part.isdecimal() and part.isascii() and (part[0] != "0" or part == "0") and len(part) < 19
 
 
 _X = r"([0-9]{1,18}|[xX*])"
@@ -157,6 +165,9 @@ class Constraint(NamedTuple):
 
 def parse_constraint(text: str) -> Constraint | None:
     """Reads a constraint as Helm does: ``>=1.19.0-0``, ``^1.20``, ``1.2 - 1.4``, ``~1 || >=2``; None if it is none."""
+    single = _COMPARISON.fullmatch(text.strip())
+    if single is not None:
+        return Constraint(text, ((_comparison(single),),))
     alternatives: list[tuple[_Comparison, ...]] = []
     for part in _HYPHEN.sub(r">=\1, <=\2 ", " ".join(text.split())).split("||"):
         if not part.strip():

@@ -45,6 +45,7 @@ from helm_constitution.templates.nodes import (
     Field,
     Identifier,
     Node,
+    Number,
     Pipeline,
     Range,
     String,
@@ -439,7 +440,10 @@ class Interpreter:
         # A stage may give nil where a later one takes it: up to the last of those.
         last = 0
         if not optional:
-            last = next((at for at in range(len(stages) - 1, 0, -1) if _function_name(stages[at]) in TOLERANT), 0)
+            for index, command in enumerate(stages):
+                first = command.args[0]
+                if index and type(first) is Identifier and first.name in TOLERANT:
+                    last = index
         for index, command in enumerate(stages):
             if not optional:
                 self.optional = index < last
@@ -471,11 +475,13 @@ class Interpreter:
             value = self._lookup(operand.name)  # type: ignore[union-attr]
             names = operand.names  # type: ignore[union-attr]
             return self.access(value, names, operand) if names else value  # type: ignore[arg-type]
+        if kind is Dot:
+            return self.dot
+        if kind is Number:
+            return NOTHING
         return self._other_value(operand)
 
     def _other_value(self, operand: Operand) -> Value:
-        if isinstance(operand, Dot):
-            return self.dot
         if isinstance(operand, Chain):
             # `(.Values.a).b` is nil where a is: that is what the parentheses are for.
             optional, self.optional = self.optional, True
@@ -500,8 +506,7 @@ class Interpreter:
         if handler is not None:
             return handler(self, operands, command)
         for operand in operands:
-            value = self.value(operand)
-            if value:
+            if type(operand) is not Number and (value := self.value(operand)):
                 self.take_whole(value)
         return NOTHING
 
@@ -729,11 +734,6 @@ class Interpreter:
             elif isinstance(element, Mark):
                 found.add(element)
         return self.bounded(frozenset(found))
-
-
-def _function_name(command: Command) -> str:
-    first = command.args[0]
-    return first.name if isinstance(first, Identifier) else ""
 
 
 def _texts_of(data: Json) -> Iterator[str]:
