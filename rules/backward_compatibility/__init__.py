@@ -17,6 +17,7 @@ from .broken_objects import (
     traffic_refused,
 )
 from .broken_values import (
+    connection_refused,
     default_changed,
     feature_off,
     image_replaced,
@@ -57,6 +58,7 @@ MODULE = RuleModule(
         image_replaced,
         feature_off,
         password_changed,
+        connection_refused,
         immutable_changed,
         object_renamed,
         object_removed,

@@ -153,6 +153,25 @@ def password_changed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/password-changed")
 
 
+@rule("compat/connection-refused", default=MUST, enforces=BREAKING)
+def connection_refused(subject: Subject) -> Iterator[Problem]:
+    """A connection on which certificates weren't verified by default now has them verified.
+
+    Why: What shows a certificate of its own making, or none, is no longer reached after the upgrade.
+    Bad:
+        # the last release had `insecure_skip_verify: true`, and the version is a MINOR
+        tls_config:
+          ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
+    Good:
+        # the same, in a MAJOR version that says how to go on without
+        tls_config:
+          ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
+    Fix: Verifying is right; raise the MAJOR version for it, and say what users set where they can't.
+    Source: Semantic Versioning 2.0.0, 8
+    """
+    yield from told(subject, "compat/connection-refused")
+
+
 @rule(
     "compat/default-changed",
     default=SHOULD,

@@ -1,11 +1,12 @@
 """Defaults whose change breaks whoever never set them; what any other changed default does is for users to judge.
 
 What breaks is what takes something away that the last release gave: a feature, a program or its interface, a shell, a
-password, the place of an object. A default that only does the same in another measure is none of these.
+password, a connection, the place of an object. A default that only does the same in another measure is none of these.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from helm_constitution.compare.changes import Change, Step
@@ -29,6 +30,12 @@ _ADMINISTRATORS = frozenset({"admin", "administrator", "root", "superuser"})
 _PASSWORDS = frozenset({"password", "passwd", "pas"})  # `pass`, as `words` has it
 _PLACES = LazyPattern(r"^  namespace:")
 """The namespace of an object, in its metadata."""
+_INSECURE = LazyPattern(
+    r"(?:tls|ssl|server)?_?(?:insecure|insecure_?skip_?(?:tls_?)?verify|skip_?(?:tls_?|ssl_?|cert\w*?_?)?verif\w+)",
+    re.IGNORECASE,
+)
+"""Flags that leave the certificate of the other side unverified."""
+_ITEM_NAMES = ("name", "job_name", "port")
 _SHELLLESS = LazyPattern(r"(?:^|[-_./])(distroless|scratch|chiseled|chainguard|static)(?=$|[-_./])")
 """Names of images that hold a program and nothing beside it."""
 _CALENDAR = 1000
@@ -51,6 +58,8 @@ def breaking_defaults(old: Side, new: Side, path: Path) -> Iterator[Change]:
             yield _password(old, new, leaf)
         elif (before or None) != (after or None) and _is_place(old, new, leaf):
             yield _moved(old, new, leaf)
+        elif verified := sorted(set(_unverified(leaf, before)) - set(_unverified(leaf, after))):
+            yield _verified(old, new, leaf, verified[0])
 
 
 def _switched_off(old: Side, new: Side, path: Path) -> Change:
@@ -111,6 +120,35 @@ def _moved(old: Side, new: Side, path: Path) -> Change:
         nested(path, before),
         nested(path, after),
         names_of(path),
+    )
+
+
+def _unverified(path: Path, value: Json) -> Iterator[Path]:
+    """The flags in a default that leave certificates unverified; items of lists go by their name."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _unverified((*path, key), part)
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            names = (part.get(key) for key in _ITEM_NAMES) if isinstance(part, dict) else ()
+            name = next((name for name in names if isinstance(name, str)), str(index))
+            yield from _unverified((*path, name), part)
+    elif value is True and path and _INSECURE.fullmatch(path[-1]):
+        yield path
+
+
+def _verified(old: Side, new: Side, path: Path, flag: Path) -> Change:
+    where = dotted(path) if flag == path else f"{dotted(path)} ({dotted(flag[len(path) :])})"
+    return Change(
+        "compat/connection-refused",
+        Step.MAJOR,
+        f"certificates are verified by default that weren't: {where} was true; who can't show a good one is refused",
+        f"have them signed by an authority that is known there, or set {flag[-1]} where you can't",
+        old.place(path),
+        new.place(path),
+        None,
+        None,
+        (*names_of(path), flag[-1]),
     )
 
 
