@@ -247,13 +247,11 @@ def test_folders_and_packages(tmp_path: Path) -> None:
         assert version_at(str(wanted), chart) == (str(wanted), "0.0.9")
 
 
-def test_a_folder_of_other_charts_is_refused(tmp_path: Path) -> None:
+def test_a_chart_that_a_folder_of_others_lacks_is_new(tmp_path: Path) -> None:
     write_chart(tmp_path / "charts" / "api", {"Chart.yaml": "apiVersion: v2\nname: api\nversion: 0.0.9\n"})
-    with (
-        pytest.raises(BaselineError, match="holds 1 charts, but none is named web"),
-        open_baseline(str(tmp_path / "charts"), chart_in(tmp_path / "web")),
-    ):
-        pass
+    charts = str(tmp_path / "charts")
+    with open_baseline(charts, chart_in(tmp_path / "web")) as source:
+        assert source == (charts, None)
 
 
 def test_a_damaged_package_is_refused(tmp_path: Path) -> None:

@@ -49,8 +49,8 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
         ChartError: a folder or package that can't be read.
     """
     place = Path(wanted)
-    if wanted != AUTO and place.is_dir() and (folder := _in_folder(place, chart)) is not None:
-        yield Source(wanted, folder)
+    if wanted != AUTO and place.is_dir() and (source := _in_folder(place, chart)) is not None:
+        yield source
     elif wanted != AUTO and place.is_file() and wanted.endswith((".tgz", ".tar.gz")):
         from helm_constitution.archive import unpack
 
@@ -62,22 +62,20 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
             yield _from_git(wanted, chart, Path(scratch).resolve())
 
 
-def _in_folder(place: Path, chart: Chart) -> Path | None:
-    """The chart's folder in a folder; None where the folder holds no chart at all."""
+def _in_folder(place: Path, chart: Chart) -> Source | None:
+    """A folder that is a chart, or the chart of this name in it; None where the folder holds no chart at all."""
     from helm_constitution.chart import load_chart
     from helm_constitution.find import find_charts
 
     if (place / "Chart.yaml").is_file():
-        return place
+        return Source(str(place), place)
     try:
         found = find_charts(place)
     except ChartError:
         return None
     named = [folder for folder in found if folder.name == chart.name and load_chart(folder).name == chart.name]
     named = named or [folder for folder in found if load_chart(folder).name == chart.name]
-    if not named:
-        raise BaselineError(f"holds {len(found)} charts, but none is named {chart.name}", file=str(place))
-    return named[0]
+    return Source(str(place), named[0] if named else None)
 
 
 def _from_git(wanted: str, chart: Chart, scratch: Path) -> Source:
