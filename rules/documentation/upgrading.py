@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.api import MUST, Problem, Related, Severity, Subject, TextPlace, Unjudged, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Heading
 from helm_constitution.semver import Version
@@ -72,6 +72,7 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Problem]:
         ### To 2.0.0
         Set `replicaCount` instead of `replicas`.
     Fix: Add a heading with the version to the README's section on upgrading, or to UPGRADING.md, and say what to do.
+        Where a robot writes versions (release: bot), it is a note until the version is there.
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     comparison = subject.comparison
@@ -92,6 +93,7 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Problem]:
         f'no section on upgrading to {target}; add a heading "To {target}" with what it asks for',
         at,
         (Related(subject.chart.metadata.view.get("version"), "the chart's version"),),
+        at_most=Severity.NOTE if comparison.by_robot and target != comparison.new_version else None,
     )
 
 

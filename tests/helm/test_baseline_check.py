@@ -133,6 +133,16 @@ def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
     assert "this asks for 2.0.0 or later, which the release sets" in shown
 
 
+def test_with_a_release_robot_a_guide_to_the_next_version_is_only_noted(chart: Path, embedded: HelmEngine) -> None:
+    (chart / ".helm-constitution.yaml").write_text("release: bot\n")
+    (chart / "README.md").write_text("# web\n")
+    (chart.parent / "constitution.md").write_text("# C\n\n**MUST**: Guides.\n<!-- rules: docs/no-upgrade-guide -->\n")
+    (chart / "Chart.yaml").write_text(METADATA.format("1.0.0"))
+    (finding,) = check(chart, embedded).findings
+    assert (finding.rule, finding.severity) == ("docs/no-upgrade-guide", Severity.NOTE)
+    assert "upgrading to 2.0.0" in finding.message
+
+
 def test_a_new_chart_is_said_to_be_new(chart: Path, embedded: HelmEngine) -> None:
     repository = chart.parent
     other = write_chart(repository / "api", {"Chart.yaml": "apiVersion: v2\nname: api\nversion: 0.1.0\n"})
