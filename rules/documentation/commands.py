@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from helm_constitution.api import SHOULD, Problem, Span, Subject, TextPlace, Unjudged, require, rule
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.markdown import Markdown
+from helm_constitution.yamltree import Path, dotted
 from helm_constitution.records import NamedTuple
 
 from .readme import require_readme
@@ -108,8 +109,16 @@ def readme_command_broken(subject: Subject) -> Iterator[Problem]:
         for key in _keys(command):
             path, open_ended = parse_path(key.replace("\\.", "\ue002"))
             path = tuple(step.replace("\ue002", ".") if isinstance(step, str) else step for step in path)
-            if path and not open_ended and not is_value(path, subject):
+            if path and not open_ended and not is_value(path, subject) and not _is_read(path, document):
                 yield Problem(f"the command sets {key}, which is no value of the chart", _place(command, key, name))
+
+
+def _is_read(path: Path, document: Markdown) -> bool:
+    """Whether the README has readers write templates into their values, and one of them reads this path."""
+    import re
+
+    read = re.compile(rf"\{{\{{.*\.Values\.{re.escape(dotted(path))}(?![\w-])")
+    return any(read.search(line) for block in document.code for line in block.lines)
 
 
 def _looks_alike(one: str, other: str) -> bool:

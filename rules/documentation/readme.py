@@ -107,6 +107,19 @@ _TROUBLESHOOTING = LazyPattern(
 )
 
 
+_LEADS_TO_INSTALLING = LazyPattern(
+    r"\binstall(?:ation|ing)? (?:guide|instructions?|docs|documentation|manual)\b|\bhow to (?:install|deploy)\b",
+    re.IGNORECASE,
+)
+_LEADS_TO_VALUES = LazyPattern(
+    r"(?=.*\b(?:see|check|refer|consult|look|found|listed|described|documented|documentation|explained)\b)"
+    r"(?=.*\b(?:values|options|parameters|settings|configuration)\b(?!\.)).*(?<!-f )\bvalues\.(?:ya?ml|md)\b",
+    re.IGNORECASE,
+)
+"""Lines that lead to where the values are explained: `see the options in values.yaml`."""
+_LINK = LazyPattern(r"https?://|\]\(")
+
+
 def _has_heading(document: Markdown, pattern: LazyPattern) -> bool:
     return any(pattern.search(heading.text) for heading in document.headings)
 
@@ -117,13 +130,17 @@ def _shows_installing(document: Markdown, library: bool) -> bool:
     lines = [line for block in document.code for line in block.lines]
     if any(_INSTALL_COMMAND.search(line) for line in (*lines, *document.prose) if "helm" in line):
         return True
+    if any(_LEADS_TO_INSTALLING.search(line) and _LINK.search(line) for line in document.prose):
+        return True
     return library and any(_DEPENDENCY.match(line) for line in lines)
 
 
 def _shows_values(document: Markdown) -> bool:
     from .values_table import looks_like_values
 
-    return _has_heading(document, _VALUES) or any(looks_like_values(table) for table in document.tables)
+    if _has_heading(document, _VALUES) or any(looks_like_values(table) for table in document.tables):
+        return True
+    return any(_LEADS_TO_VALUES.search(line) for line in document.prose)
 
 
 # What statements say a README does with a subject: "README.md MUST include: …", "the README explains how to …".
@@ -153,7 +170,7 @@ def readme_no_installing(subject: Subject) -> Iterator[Problem]:
         # web
         ## Installing
             helm install web oci://registry.acme.test/charts/web
-    Fix: add a section with the command that installs the chart.
+    Fix: add a section with the command that installs the chart, or a link to an installation guide.
     Source: Artifact Hub and helm-docs conventions; chart-verifier has-readme
     """
     name, document = require_readme(subject)

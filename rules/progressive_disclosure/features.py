@@ -82,6 +82,7 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
         ingress:
           enabled: true
     Fix: make a map of the feature and give it the boolean `enabled`; `create` is usual for service accounts and RBAC.
+        A flag that is deprecated keeps its name, and so does one that a program's option is called like.
     Source: helm create's own values.yaml; Helm best practices, Values
     """
     for path, data in _settings(subject):
@@ -94,8 +95,38 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
             yield Problem(f"{name} is a feature with one bare switch; call it {name}.enabled", view)
         elif found is not None and name not in _FIELDS_OF_KUBERNETES:
             feature = _lower(found.group(2) or found.group(3))
+            if _is_deprecated(subject, path, feature) or _is_option(name, subject):
+                continue
             turned = " and turn its meaning round" if found.group(1) == "disable" else ""
             yield Problem(f"the flag {name} is not called enabled; call it {feature}.enabled{turned}", view)
+
+
+_DEPRECATED = LazyPattern(r"\b(?:deprecated|obsolete|superseded)\b", re.IGNORECASE)
+
+
+def _is_deprecated(subject: Subject, path: tuple[str, ...], feature: str) -> bool:
+    """Whether a flag stays for old users alone: the new one stands beside it, or its comment says so."""
+    if _view(subject, (*path[:-1], feature, "enabled")).boolean() is not None:
+        return True
+    assert subject.chart.values is not None
+    key = subject.chart.values.by_path.get(path)
+    return key is not None and key.comment is not None and _DEPRECATED.search(key.comment.text) is not None
+
+
+def _is_option(name: str, subject: Subject) -> bool:
+    """Whether a template hands something on by this name: to a command, as a variable, in a program's configuration.
+
+    ``disableCompression`` is an option where a template says ``--disable-compression=``, ``WEB_DISABLE_COMPRESSION`` or
+    ``disableCompression:``.
+    """
+    words = [part.lower() for part in _PART.findall(name)]
+    option = re.compile(
+        rf"--[\w.-]*?{'-?'.join(words)}(?![\w-])"
+        rf"|(?-i:(?<![A-Z0-9])(?:[A-Z0-9]+_)*{'_'.join(words).upper()}(?![A-Z0-9_]))"
+        rf"|^[ \t]*(?:- )?[\"']?{'[-_]?'.join(words)}[\"']?:",
+        re.IGNORECASE | re.MULTILINE,
+    )
+    return any(option.search(text) for file, text in subject.chart.files.items() if file.startswith("templates/"))
 
 
 _MONITORING = frozenset({"servicemonitor", "podmonitor", "prometheusrule", "prometheusrules"})
@@ -188,6 +219,8 @@ def _is_off_above(view: View) -> bool:
 
 _UNSURE = frozenset({"experimental", "alpha", "beta", "unsafe", "debug"})
 _GROUPS = _UNSURE | {"advanced"}
+_SWITCH = frozenset({"debug", "mode", "enable", "enabled", "log", "logs", "logging", "level"})
+"""Words of a debug switch: it is one setting, and there is nothing to group it with."""
 
 
 @rule(
@@ -206,7 +239,8 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
     Good:
         experimental:
           routing: false
-    Fix: move what calls itself experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`.
+    Fix: move what calls itself experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`. A mere
+        debug switch (debugMode) is free, and so is what a program's option is called like.
     Source: Helm best practices, Values ("Consider how users will use your values")
     """
     for path, _ in _settings(subject):
@@ -220,6 +254,8 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
             continue
         if any(part.lower() in _UNSURE for step in above for part in _PART.findall(step)):
             continue  # said once, of what holds it
+        if set(parts) <= _SWITCH or _is_option(name, subject):
+            continue
         group = "experimental" if word in ("alpha", "beta") else word
         message = f"{name} calls itself {word}; move it below a group such as {group} or advanced"
         yield Problem(message, _view(subject, path))

@@ -405,10 +405,29 @@ def test_odd_names_of_flags(key: str, better: str) -> None:
         "installed: true\n",
         "config: {disableCache: true}\n",
         "ingress: {host: true}\n",
+        "installCRDs: false\ncrds: {enabled: false}\n",
+        "# Deprecated since 2.0: the server finds out by itself\ndisableCache: false\n",
     ],
 )
 def test_names_that_are_not_odd(values: str) -> None:
     assert found(RULES["disclosure/flag-odd-name"], {"values.yaml": values}) == []
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("- --disable-compression={{ .Values.disableCompression }}\n", 0),
+        ("- --server.disableCompression\n", 0),
+        ("- name: WEB_DISABLE_COMPRESSION\n", 0),
+        ("spec:\n  disableCompression: true\n", 0),
+        ("{{- if .Values.disableCompression }}\na: b\n{{- end }}\n", 1),
+        ('{{- if hasKey .Values "disableCompression" }}\na: b\n{{- end }}\n', 1),
+        ("- --disable-compression-of-logs\n", 1),
+    ],
+)
+def test_a_flag_may_be_called_like_a_programs_option(template: str, expected: int) -> None:
+    files = {"values.yaml": "disableCompression: false\n", "templates/a.yaml": template}
+    assert len(found(RULES["disclosure/flag-odd-name"], files)) == expected
 
 
 @pytest.mark.parametrize(
@@ -446,6 +465,8 @@ def test_what_the_chart_is_about_is_not_advanced() -> None:
         ("debug: true\n", 0),
         ("alphabet: true\n", 0),
         ("experimentalRouting: {betaHeader: 1}\n", 1),
+        ("debugMode: false\n", 0),
+        ("debugPort: 6060\n", 1),
     ],
 )
 def test_settings_that_call_themselves_unsure(values: str, expected: int) -> None:

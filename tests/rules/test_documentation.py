@@ -84,6 +84,34 @@ def test_headings_of_values(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Please see the many options supported in the `values.yaml` file.", 0),
+        ("For all available parameters, check [VALUES.md](./VALUES.md).", 0),
+        ("All settings are described in values.yaml.", 0),
+        ("Values can be given in a file, see `helm install -f values.yaml`.", 1),
+        ("The chart has a values.yaml.", 1),
+    ],
+)
+def test_a_readme_may_lead_to_where_the_values_are_explained(line: str, expected: int) -> None:
+    files = {"README.md": f"# web\n\n{line}\n", "values.yaml": "a: 1\n"}
+    assert len(docs("readme-no-values", files)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("There is an installation guide at [web.acme.test](https://web.acme.test).", 0),
+        ("See https://web.acme.test/docs for how to install the chart.", 0),
+        ("See https://web.acme.test/docs.", 1),
+        ("There is an installation guide.", 1),
+    ],
+)
+def test_a_readme_may_lead_to_an_installation_guide(line: str, expected: int) -> None:
+    assert len(docs("readme-no-installing", {"README.md": f"# web\n\n{line}\n"})) == expected
+
+
+@pytest.mark.parametrize(
     "heading", ["Upgrading", "Upgrading Chart", "To 2.0.0", "From 0.5.x to 1.0.0", "Migrating from v1"]
 )
 def test_headings_of_upgrading(heading: str) -> None:
@@ -386,6 +414,12 @@ def test_values_in_commands_that_do_not_exist(command: str, column: int) -> None
     subject = chart_subject({"README.md": f"```\n{command}\n```\n", "values.yaml": "replicas: 1\nimage: {tag: ''}\n"})
     (problem,) = [one for one in RULES["docs/readme-command-broken"].check(subject) if isinstance(one, Problem)]
     assert locate(problem.at).column == column
+
+
+def test_a_command_may_set_what_the_readme_has_a_template_in_the_values_read() -> None:
+    values = "bucket: {{ .Values.bucket }}"
+    assert commands("config: |", f"  {values}", "helm install web acme/web --set bucket=x") == []
+    assert len(commands(f"# {values.replace('bucket }', 'buckets }')}", "helm install web . --set bucket=x")) == 1
 
 
 def test_a_command_over_several_lines() -> None:
