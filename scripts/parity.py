@@ -2,8 +2,10 @@
 
 ``python -m scripts.parity record`` (``make parity``) runs those of the other tools that are here (on PATH, and
 kube-score as Go builds it) on the manifests in ``testdata/parity`` and writes down what each found, for
-``tests/test_parity.py``, which needs none of them. ``document`` writes ``docs/peers.md`` out of ``docs/peers.toml``.
-``compare FILE…`` says of any rendered manifests which of the tools' findings the rules don't have.
+``tests/test_parity.py``, which needs none of them. ``document`` writes ``docs/peers.md`` out of ``docs/peers.toml`` and
+what was written down. ``compare FILE…`` runs the tools on any rendered manifests and decides of each (object, check)
+pair whether the rules find it, by default or as the table sets them, or differ for a reason that is told by looking at
+the object. A pair that is neither is printed, and makes the exit status 1.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +27,12 @@ from typing import Any, NamedTuple
 from helm_constitution import registry
 from helm_constitution.api import Rule
 from helm_constitution.chart import Chart
+from helm_constitution.constitution import ASK_FOR_BUILT_IN, load_constitution
+from helm_constitution.demands import match
 from helm_constitution.engine import run_rules, stamp
 from helm_constitution.helm.protocol import RenderRequest
-from helm_constitution.manifests import Rendering, manifests_of
-from helm_constitution.model import Demand, Finding, Severity
+from helm_constitution.manifests import LabelSelector, Manifest, Rendering, manifests_of
+from helm_constitution.model import Demand, Severity
 from helm_constitution.outcome import Status
 from helm_constitution.scenarios import Scenario, ScenarioResult
 from helm_constitution.subject import Facts
@@ -39,7 +44,6 @@ TABLE = ROOT / "docs" / "peers.toml"
 PAGE = ROOT / "docs" / "peers.md"
 MANIFESTS = ROOT / "testdata" / "parity"
 RECORDED = MANIFESTS / "recorded"
-DIFFERENCES = MANIFESTS / "differences.toml"
 KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score"
 
 
@@ -47,7 +51,8 @@ KUBE_SCORE = "github.com/zegl/kube-score/cmd/kube-score"
 class Check:
     """A peer's check: the rules that find what it finds, parameters that make them ask for the same, what differs.
 
-    ``at`` is the kind of object that the rules report, where that is another than the peer's.
+    ``at`` is the kind of object that the rules report, where that is another than the peer's, whatever its name.
+    ``unless`` names the reasons (of ``REASONS``) for which an object isn't reported even so.
     """
 
     peer: str
@@ -56,6 +61,7 @@ class Check:
     differs: str = ""
     at: str = ""
     set: Mapping[str, int | str] = field(default_factory=dict)
+    unless: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ def load_table() -> list[Peer]:
     peers = []
     for name, entry in tomllib.loads(TABLE.read_text(encoding="utf-8")).items():
         checks = tuple(
-            Check(name, check, **{**what, "rules": tuple(what.get("rules", ()))})
+            Check(
+                name, check, **{**what, "rules": tuple(what.get("rules", ())), "unless": tuple(what.get("unless", ()))}
+            )
             for check, what in entry["checks"].items()
         )
         peers.append(Peer(name, entry["version"], entry.get("charts", False), checks))
@@ -90,7 +98,61 @@ def load_table() -> list[Peer]:
 # --- what the rules find ---
 
 
-def facts_of(text: str, file: str) -> Facts:
+class Manifests:
+    """Rendered manifests as the rules see them.
+
+    Args:
+        text: as ``helm template`` prints them.
+        file: what they are called.
+        tests_count: judge test hooks as other objects (``judge_tests: true``).
+    """
+
+    def __init__(self, text: str, file: str, *, tests_count: bool) -> None:
+        self._facts = facts_of(text, file, tests_count=tests_count)
+        self._found: dict[tuple[str, tuple[tuple[str, int | str], ...]], frozenset[str]] = {}
+        self._rules = {rule.id: rule for rule in registry.rules()}
+        rendering = self._facts.results[0].rendering
+        assert rendering is not None
+        self.rendering = rendering
+
+    def reported(self, rule: str, parameters: Mapping[str, int | str]) -> frozenset[str]:
+        """The objects, as ``Deployment/web``, that a rule reports with these of its parameters set."""
+        all_parameters = bound(self._rules[rule], parameters)
+        key = rule, tuple(all_parameters.items())
+        if key not in self._found:
+            runs = run_rules({self._rules[rule]: Demand(Severity.WARNING, (), all_parameters)}, self._facts)
+            if (crash := runs[0].crash) is not None:
+                raise RuntimeError(crash.message)
+            stamp(runs, self._facts)
+            objects = (finding.object for finding in runs[0].findings)
+            self._found[key] = frozenset(f"{thing.kind}/{thing.name}" for thing in objects if thing)
+        return self._found[key]
+
+    def named(self, thing: str) -> list[Manifest]:
+        """The objects of a name, ``Deployment/web``; one in each namespace where it is."""
+        return [each for each in self.rendering.manifests if f"{each.kind}/{each.name}" == thing]
+
+    def finds(self, found: Found, check: Check, parameters: Mapping[str, int | str]) -> bool:
+        """Whether a rule of the check reports what the peer found, there or where it is to be mended.
+
+        That is at a binding's role, and at a workload's autoscaler.
+        """
+        places = {found.object, *(f"{each.kind}/{each.name}" for each in self._behind(found.object))}
+        for rule in check.rules:
+            objects = self.reported(rule, parameters)
+            if places & objects or (check.at and any(where.startswith(f"{check.at}/") for where in objects)):
+                return True
+        return False
+
+    def _behind(self, thing: str) -> Iterator[Manifest]:
+        for manifest in self.named(thing):
+            if manifest.kind in ("RoleBinding", "ClusterRoleBinding"):
+                yield from roles_of(manifest, self.rendering)
+            elif manifest.workload is not None:
+                yield from scalers_of(manifest, self.rendering)
+
+
+def facts_of(text: str, file: str, *, tests_count: bool) -> Facts:
     """Rendered manifests as all that is known of a chart."""
     metadata = load_document("apiVersion: v2\nname: peers\nversion: 1.0.0\n", "Chart.yaml")
     chart = Chart(
@@ -110,67 +172,152 @@ def facts_of(text: str, file: str) -> Facts:
     source = f"peers/templates/{file}"
     # Document by document, as helm gives them.
     documents = [each for part in re.split(r"(?m)^---$", text) for each in load_documents(part, source, rendered=True)]
-    rendering = Rendering("defaults", "peers", "release-name", "default", tuple(manifests_of(documents, "peers")))
+    manifests = tuple(manifests_of(documents, "peers", tests_count=tests_count))
+    rendering = Rendering("defaults", "peers", "release-name", "default", manifests)
     result = ScenarioResult(Scenario("defaults", RenderRequest()), Status.RENDERED, None, rendering)
-    return Facts(chart, (result,))
+    return Facts(chart, (result,), tests_count=tests_count)
 
 
-def find(text: str, file: str, parameters: Mapping[str, int | str] | None = None) -> list[Finding]:
-    """What the rules find in rendered manifests.
-
-    Args:
-        text: the manifests, as ``helm template`` prints them.
-        file: what they are called in messages.
-        parameters: values for the rules' parameters of these names.
-    """
-    facts = facts_of(text, file)
-    runs = run_rules(
-        {rule: Demand(Severity.WARNING, (), defaults_of(rule, parameters)) for rule in registry.rules()}, facts
-    )
-    crashed = [run.crash.message for run in runs if run.crash is not None]
-    if crashed:
-        raise RuntimeError("; ".join(crashed))
-    stamp(runs, facts)
-    return [finding for run in runs for finding in run.findings]
-
-
-def defaults_of(rule: Rule, parameters: Mapping[str, int | str] | None = None) -> dict[str, int | str]:
+def bound(rule: Rule, parameters: Mapping[str, int | str]) -> dict[str, int | str]:
     """A rule's parameters: as given, else its defaults."""
-    return {name: (parameters or {}).get(name, parameter.default) for name, parameter in rule.parameters.items()}
+    return {name: parameters.get(name, parameter.default) for name, parameter in rule.parameters.items()}
 
 
-def missing(found: Iterable[Found], checks: Mapping[str, Check], text: str, file: str) -> list[Found]:
-    """Of what a peer found in ``text``, what none of the mapped rules finds at the same object.
+# --- why an object isn't reported ---
 
-    What the peer reports at a role's binding is reported at the role itself.
-    """
-    by_set: dict[tuple[tuple[str, int | str], ...], set[tuple[str, str]]] = {}
-    left = []
+
+def roles_of(binding: Manifest, rendering: Rendering) -> Iterator[Manifest]:
+    """The rendered roles that a binding gives."""
+    kind, name = binding.get("roleRef", "kind").string() or "", binding.get("roleRef", "name").string()
+    for role in rendering.of_kind(kind):
+        if role.name == name and (kind == "ClusterRole" or role.effective_namespace == binding.effective_namespace):
+            yield role
+
+
+def scalers_of(workload: Manifest, rendering: Rendering) -> Iterator[Manifest]:
+    """The rendered autoscalers of a workload."""
+    for scaler in rendering.of_kind("HorizontalPodAutoscaler", "ScaledObject"):
+        target = scaler.get("spec", "scaleTargetRef")
+        if target.get("name").data == workload.name and target.get("kind").data in (workload.kind, None):
+            yield scaler
+
+
+def _is_scaled(manifest: Manifest, rendering: Rendering) -> bool:
+    """An autoscaler sets the number of pods, and the workload leaves it out."""
+    return manifest.get("spec", "replicas").data is None and next(scalers_of(manifest, rendering), None) is not None
+
+
+def _is_windows(manifest: Manifest, rendering: Rendering) -> bool:
+    return manifest.workload is not None and manifest.workload.pod.is_windows
+
+
+def _is_empty(manifest: Manifest, rendering: Rendering) -> bool:
+    return manifest.kind == "ConfigMap" and not manifest.get("data")
+
+
+def _gives_nothing(manifest: Manifest, rendering: Rendering) -> bool:
+    """A role without rules, or a binding of one."""
+    roles = list(roles_of(manifest, rendering)) if manifest.kind.endswith("Binding") else [manifest]
+    return bool(roles) and not any(role.get("rules") for role in roles)
+
+
+def _is_another_role(manifest: Manifest, rendering: Rendering) -> bool:
+    """A binding of a role that the chart doesn't render, and that isn't cluster-admin."""
+    is_admin = manifest.get("roleRef", "name").data == "cluster-admin"
+    return manifest.kind.endswith("Binding") and not is_admin and not list(roles_of(manifest, rendering))
+
+
+def _is_cluster_role(manifest: Manifest, rendering: Rendering) -> bool:
+    return manifest.kind == "RoleBinding" and manifest.get("roleRef", "kind").data == "ClusterRole"
+
+
+def _is_operated(manifest: Manifest, rendering: Rendering) -> bool:
+    """A Service of pods that an operator labels as its documentation says."""
+    wanted = dict(manifest.get("spec", "selector").entries())
+    wanted.pop("statefulset.kubernetes.io/pod-name", None)
+    return any(
+        workload.pod.merged and all(workload.pod_labels.get(key) == value.data for key, value in wanted.items())
+        for workload in rendering.workloads
+    )
+
+
+def _is_closed(manifest: Manifest, rendering: Rendering) -> bool:
+    """NetworkPolicies select the pods in both directions; one allows nothing in one of them."""
+    workload = manifest.workload
+    directions = {
+        part.data
+        for policy in rendering.of_kind("NetworkPolicy")
+        if workload is not None
+        and policy.effective_namespace == manifest.effective_namespace
+        and LabelSelector(policy.get("spec", "podSelector")).matches(workload.pod_labels)
+        for part in policy.get("spec", "policyTypes").items()
+    }
+    return directions == {"Ingress", "Egress"}
+
+
+def _is_at_home(manifest: Manifest, rendering: Rendering) -> bool:
+    """A ServiceMonitor that names the release's namespace, where the Service is that it selects."""
+    named = {part.data for part in manifest.get("spec", "namespaceSelector", "matchNames").items()}
+    selector = LabelSelector(manifest.get("spec", "selector"))
+    return any(
+        service.namespace is None and service.effective_namespace in named and selector.matches(service.labels)
+        for service in rendering.of_kind("Service")
+    )
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a peer's finding at an object is none here. ``holds`` tells by looking at the object."""
+
+    sentence: str
+    holds: Callable[[Manifest, Rendering], bool]
+
+
+REASONS = {
+    "scaled": Reason("an autoscaler sets the number of pods, and `replicas` is rightly left out", _is_scaled),
+    "windows": Reason("the pods are Windows pods, which Kubernetes has no such setting for", _is_windows),
+    "empty": Reason("a ConfigMap without data holds nothing", _is_empty),
+    "no-rights": Reason("the role has no rules, and so gives nothing", _gives_nothing),
+    "another-role": Reason(
+        "the role is none of the chart's: whatever it allows, the chart can't change", _is_another_role
+    ),
+    "cluster-role": Reason("the check is about Roles, and the binding gives a ClusterRole", _is_cluster_role),
+    "closed": Reason("policies select the pods in both directions; the one without rules allows nothing", _is_closed),
+    "at-home": Reason(
+        "the Service leaves its namespace to helm, and the monitor names the one that the release goes to", _is_at_home
+    ),
+    "operated": Reason("the pods are an operator's, which labels them as its documentation says", _is_operated),
+}
+
+
+class Decision(NamedTuple):
+    """What became of a pair: found by default, found as the table sets the rules, or not, for a reason (or none)."""
+
+    found: Found
+    by_default: bool
+    as_set: bool
+    reason: str | None
+
+
+def decide(found: Iterable[Found], checks: Mapping[str, Check], text: str, file: str) -> list[Decision]:
+    """Decides of each pair that a peer found in ``text`` by a check that has rules."""
+    plain, asked = (Manifests(text, file, tests_count=tests_count) for tests_count in (False, True))
+    decisions = []
     for each in found:
         check = checks[each.check]
         if not check.rules:
             continue
-        key = tuple(sorted(check.set.items()))
-        if key not in by_set:
-            findings = find(text, file, check.set)
-            by_set[key] = {(one.rule, f"{one.object.kind}/{one.object.name}") for one in findings if one.object}
-        objects = {where for rule, where in by_set[key] if rule in check.rules}
-        elsewhere = check.at and any(where.startswith(f"{check.at}/") for where in objects)
-        if each.object not in objects and not elsewhere and not objects & _roles(each.object, text, file):
-            left.append(each)
-    return left
-
-
-def _roles(thing: str, text: str, file: str) -> set[str]:
-    """The role of a binding, as an object's name."""
-    kind, _, name = thing.partition("/")
-    if kind not in ("RoleBinding", "ClusterRoleBinding"):
-        return set()
-    return {
-        f"{manifest.get('roleRef', 'kind').data}/{manifest.get('roleRef', 'name').data}"
-        for manifest in manifests_of(load_documents(text, file, rendered=True), "peers")
-        if manifest.kind == kind and manifest.name == name
-    }
+        by_default = plain.finds(each, check, {})
+        as_set = asked.finds(each, check, check.set)
+        reason = None
+        if not as_set:
+            things = asked.named(each.object)
+            holding = (
+                name for name in check.unless if any(REASONS[name].holds(one, asked.rendering) for one in things)
+            )
+            reason = next(holding, None)
+        decisions.append(Decision(each, by_default, as_set, reason))
+    return decisions
 
 
 # --- what the peers find ---
@@ -278,12 +425,6 @@ def record(peers: Sequence[Peer]) -> None:
         print(f"{peer.name}: {sum(map(len, found.values()))} findings in {len(found)} files")
 
 
-def known_differences() -> dict[str, dict[str, list[str]]]:
-    """What the peers find in ``testdata/parity`` and the rules don't, on purpose: peer → check → "file object"."""
-    known: dict[str, dict[str, list[str]]] = tomllib.loads(DIFFERENCES.read_text(encoding="utf-8"))
-    return known
-
-
 def recorded(peer: Peer) -> tuple[list[str], dict[str, list[Found]]]:
     """A peer's checks, and what it found, by file, as it was written down."""
     document = json.loads((RECORDED / f"{peer.name}.json").read_text(encoding="utf-8"))
@@ -291,22 +432,49 @@ def recorded(peer: Peer) -> tuple[list[str], dict[str, list[Found]]]:
 
 
 def compare(peers: Sequence[Peer], files: Sequence[Path]) -> int:
-    """Says what the peers find in ``files`` and the rules don't; gives how many findings that are."""
-    left_over = 0
+    """Says what became of each pair that the peers find in ``files``; gives how many are unexplained."""
+    unexplained = 0
     for peer in peers:
         program = None if peer.charts else program_of(peer)
         if program is None:
             continue
         checks = {check.name: check for check in peer.checks}
+        decisions: list[Decision] = []
         for file in files:
             found = sorted(set(RUNNERS[peer.name].find(program, file)))
-            mapped = [each for each in found if checks[each.check].rules]
-            left = missing(mapped, checks, file.read_text(encoding="utf-8"), file.name)
-            print(f"{peer.name}, {file.name}: {len(mapped) - len(left)} of {len(mapped)} found")
-            for each in left:
-                print(f"  {each.check}: {each.object}")
-            left_over += len(left)
-    return left_over
+            for each in decide(found, checks, file.read_text(encoding="utf-8"), file.name):
+                decisions.append(each)
+                if not each.as_set:
+                    print(f"{file.name}: {each.found.check} {each.found.object}: {each.reason or 'unexplained'}")
+        count = Count.of(decisions)
+        reasons = ", ".join(f"{number} {name}" for name, number in count.reasons.items())
+        print(
+            f"{peer.name}: {count.pairs} pairs, {count.by_default} found by default, {count.as_set} as set;"
+            f" {reasons or 'none'} for a reason; {count.unexplained} unexplained"
+        )
+        unexplained += count.unexplained
+    return unexplained
+
+
+class Count(NamedTuple):
+    """How many pairs there are, and what became of them. ``reasons`` are counted by name."""
+
+    pairs: int
+    by_default: int
+    as_set: int
+    reasons: Mapping[str, int]
+
+    @classmethod
+    def of(cls, decisions: Sequence[Decision]) -> Count:
+        """Counts."""
+        reasons = Counter(each.reason for each in decisions if each.reason)
+        by_default = sum(each.by_default for each in decisions)
+        return cls(len(decisions), by_default, sum(each.as_set for each in decisions), dict(reasons.most_common()))
+
+    @property
+    def unexplained(self) -> int:
+        """Pairs that are neither found nor differ for a reason."""
+        return self.pairs - self.as_set - sum(self.reasons.values())
 
 
 # --- the page ---
@@ -317,31 +485,80 @@ def page(peers: Sequence[Peer]) -> str:
     lines = [
         "# Beside other tools",
         "",
-        "<!-- Made of docs/peers.toml by `python -m scripts.parity document`. -->",
+        "<!-- Made of docs/peers.toml and testdata/parity by `python -m scripts.parity document`. -->",
         "",
-        "What other tools check, and the rules that find it: `helm-constitution explain RULE` shows each. A rule that",
-        "asks for something else than the check does so on purpose; the last column says what, and why. A test",
-        "compares what kube-linter, kube-score and polaris find in the manifests of `testdata/parity` with what the",
-        "rules find.",
+        "What other tools check, and the rules that find it: `helm-constitution explain RULE` shows each. Where a rule",
+        "leaves out by default what a check reports, a parameter makes it ask for the same; the last column says what",
+        "differs without it, or is reported beyond. Objects that the chart marks as tests (`helm.sh/hook: test`) are",
+        "judged by few rules, where the other tools judge them like any pod: `judge_tests: true` has all rules judge",
+        "them. Behind each table stands the configuration with all of this, for a team that replaces the tool.",
         "",
-        "Objects that the chart marks as tests (`helm.sh/hook: test`) are judged by the rules on names and security",
-        "only, where the other tools judge them like any pod.",
+        "A test decides of each pair of an object and a check that the tool found in the manifests of",
+        "`testdata/parity` whether the rules find it, and this page has the numbers:",
         "",
+        "| Tool | Pairs | Found by default | Found with the configuration | Differ for a reason | Unexplained |",
+        "|------|-------|------------------|------------------------------|---------------------|-------------|",
     ]
+    for peer in peers:
+        if not peer.charts:
+            count = Count.of(decisions_on_testdata(peer))
+            reasons = sum(count.reasons.values())
+            numbers = (count.pairs, count.by_default, count.as_set, reasons, count.unexplained)
+            lines.append(f"| {peer.name} | {' | '.join(map(str, numbers))} |")
+    lines += ["", "The reasons, each told by looking at the object, and the checks that they are for:", ""]
+    for name, reason in REASONS.items():
+        concerned = [f"{peer.name} {check.name}" for peer in peers for check in peer.checks if name in check.unless]
+        lines.append(f"- {reason.sentence} ({', '.join(concerned)})")
+    lines.append("")
     for peer in peers:
         lines += [
             f"## {peer.name} {peer.version}",
             "",
-            "| Check | Rules | Difference |",
-            "|-------|-------|------------|",
+            "| Check | Rules | Set | Difference |",
+            "|-------|-------|-----|------------|",
         ]
         for check in peer.checks:
             rules = ", ".join(f"`{rule}`" for rule in check.rules) or "none"
             set_to = ", ".join(f"`{name}: {value}`" for name, value in check.set.items())
-            differs = "; ".join(part for part in (set_to and f"with {set_to}", check.differs) if part)
-            lines.append(f"| {check.name} | {rules} | {differs} |")
+            lines.append(f"| {check.name} | {rules} | {set_to} | {check.differs} |")
         lines.append("")
+        if not peer.charts:
+            lines += [f"A configuration that asks for what {peer.name} asks for, with the built-in constitution:", ""]
+            lines += ["```yaml", *configuration(peer).splitlines(), "```", ""]
     return "\n".join(lines)
+
+
+def configuration(peer: Peer) -> str:
+    """The configuration, as YAML, with which the rules ask for what a peer asks for."""
+    rules = {rule.id: rule for rule in registry.rules()}
+    demanded = {rule.id for rule in match(load_constitution(ROOT, Path(ASK_FOR_BUILT_IN)), registry.modules()).rules}
+    mapped = sorted({rule for check in peer.checks for rule in check.rules})
+    parameters: dict[str, dict[str, int | str]] = {}
+    for check in peer.checks:
+        for rule in check.rules:
+            known = {name: value for name, value in check.set.items() if name in rules[rule].parameters}
+            if known:
+                parameters.setdefault(rule, {}).update(known)
+    lines = ["judge_tests: true"]
+    if extra := [rule for rule in mapped if rule not in demanded]:
+        lines += ["select:", *(f"  - {rule}" for rule in extra)]
+    if parameters:
+        lines.append("parameters:")
+        for rule, known in sorted(parameters.items()):
+            texts = (f"{name}: {json.dumps(value)}" for name, value in sorted(known.items()))
+            lines.append(f"  {rule}: {{{', '.join(texts)}}}")
+    return "\n".join(lines) + "\n"
+
+
+def decisions_on_testdata(peer: Peer) -> list[Decision]:
+    """What became of each pair that a peer found in ``testdata/parity``, as that was written down."""
+    checks = {check.name: check for check in peer.checks}
+    _, found = recorded(peer)
+    return [
+        each
+        for file, pairs in found.items()
+        for each in decide(pairs, checks, (MANIFESTS / file).read_text(encoding="utf-8"), file)
+    ]
 
 
 def main() -> int:

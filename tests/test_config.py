@@ -51,6 +51,7 @@ def test_everything_that_can_be_set(root: Path) -> None:
         parameters: {templates/nesting-depth: {limit: 4}}
         fail_on: warning
         plan: web.md
+        judge_tests: true
         """,
     )
     assert found.constitution == root / "ours.md"
@@ -60,6 +61,7 @@ def test_everything_that_can_be_set(root: Path) -> None:
     assert found.severities == {"values/key-style": Severity.NOTE}
     assert found.parameters == {"templates/nesting-depth": {"limit": 4}}
     assert (found.fail_on, found.plan, found.plan_is_shared) == ("warning", root / "web.md", True)
+    assert found.judge_tests is True
 
 
 def test_a_chart_may_have_the_built_in_constitution(root: Path) -> None:
@@ -144,6 +146,7 @@ def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: P
         ("parameters:\n  templates/nesting-depth:\n    limt: 4", 3, "did you mean 'limit'?"),
         ("parameters:\n  templates/nesting-depth:\n    limit: four", 3, "limit is a whole number"),
         ("fail_on: errors", 1, "fail_on is one of error, warning, note, never"),
+        ("judge_tests: sometimes", 1, "judge_tests is true or false"),
         ("constitution: [a]", 1, "constitution is the path of a file"),
         ("select: []\nconstitution: none.md", 2, "there is no file none.md; write its path from this file"),
         ("plan: none.md", 1, "there is no file none.md"),

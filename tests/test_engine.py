@@ -9,11 +9,13 @@ import pytest
 
 from helm_constitution.api import MUST, Container, Manifest, Problem, Rule, Subject, Tally, Unjudged, rule
 from helm_constitution.chart import Chart, load_chart
+from helm_constitution.check import CheckOptions, check_chart
 from helm_constitution.engine import RuleRun, run_rules, stamp
-from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, RenderedText, RenderOutput, RenderRequest
 from helm_constitution.model import Demand, Precision, Severity
 from helm_constitution.scenarios import Scenario, ScenarioResult, conclude, mark_repeats
 from helm_constitution.subject import Facts
+from tests.helm.support import write_chart
 
 POD = """
 apiVersion: v1
@@ -36,9 +38,9 @@ def chart(tmp_path: Path) -> Chart:
     return load_chart(tmp_path)
 
 
-def result(scenario: str, *texts: tuple[str, str]) -> ScenarioResult:
+def result(scenario: str, *texts: tuple[str, str], tests_count: bool = False) -> ScenarioResult:
     documents = tuple(RenderedText(source, text) for source, text in texts)
-    return conclude(Scenario(scenario, RenderRequest()), RenderOutput(documents), "web")
+    return conclude(Scenario(scenario, RenderRequest()), RenderOutput(documents), "web", tests_count=tests_count)
 
 
 def run(
@@ -148,6 +150,8 @@ def test_test_hooks_are_left_to_the_rules_that_ask_for_them(chart: Chart) -> Non
     assert run(latest, chart, rendered).findings == []
     run(sees, chart, rendered)
     assert seen == ["a"]
+    (finding,) = run(latest, chart, result("defaults", ("web/templates/t.yaml", hook), tests_count=True)).findings
+    assert finding.message == "runs whatever is newest"
 
 
 def test_a_crashing_rule_is_a_trouble_and_the_others_go_on(chart: Chart) -> None:
@@ -245,3 +249,27 @@ def test_equal_objects_of_several_scenarios_are_judged_once_and_count_for_all(ch
     findings = run(counts, chart, *results).findings
     assert judged_names == ["defaults a", "ci/x-values.yaml b"]
     assert [finding.scenarios for finding in findings] == [("defaults", "ci/x-values.yaml"), ("ci/x-values.yaml",)]
+
+
+def test_a_team_may_have_test_hooks_judged_by_all_rules(tmp_path: Path, embedded: HelmEngine) -> None:
+    chart = write_chart(tmp_path / "web", {"templates/tests/connection.yaml": HOOK})
+    constitution = tmp_path / "constitution.md"
+    constitution.write_text("# Rules\n\n**MUST**: Have probes.\n<!-- rules: observability/no-readiness-probe -->\n")
+    options = CheckOptions(constitution=constitution, lines=False)
+    assert check_chart(chart, embedded, options).findings == ()
+    (tmp_path / ".helm-constitution.yaml").write_text(
+        "judge_tests: true\nparameters:\n  observability/no-readiness-probe: {strict: 1}\n"
+    )
+    options = options._replace(configuration=tmp_path / ".helm-constitution.yaml")
+    (finding,) = check_chart(chart, embedded, options).findings
+    assert (finding.rule, finding.object and finding.object.name) == ("observability/no-readiness-probe", "connection")
+
+
+HOOK = """
+apiVersion: v1
+kind: Pod
+metadata: {name: connection, annotations: {helm.sh/hook: test}}
+spec:
+  restartPolicy: Never
+  containers: [{name: wget, image: acme/wget:1.0.0}]
+"""

@@ -9,6 +9,7 @@ from helm_constitution.api import (
     SHOULD,
     LabelSelector,
     Manifest,
+    Parameter,
     Problem,
     Rendering,
     Subject,
@@ -92,7 +93,7 @@ def unstable_selector(subject: Subject) -> Iterator[Problem]:
     yield from problems
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
-            if not manifest.is_test:
+            if not manifest.is_left_out:
                 yield from _changing_in_object(manifest, subject)
 
 
@@ -249,6 +250,11 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
         r"|\bhigh(?:ly)?[- ]availab"
     ),
     umbrella=_UPGRADABLE,
+    parameters={
+        "strict": Parameter(
+            0, "RollingUpdate needn't be written, and Recreate may have a reason; 1 wants RollingUpdate written out"
+        )
+    },
 )
 def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """An upgrade stops all pods of a workload at once, or doesn't reach them at all.
@@ -271,12 +277,16 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]
     """
     for workload in rendering.workloads:
         field = _STRATEGIES.get(workload.kind)
-        if field is None or workload.manifest.is_test or subject.stands_in_defaults(workload.manifest):
+        if field is None or workload.manifest.is_left_out or subject.stands_in_defaults(workload.manifest):
             continue
         strategy = workload.manifest.get("spec", field)
         kind = strategy.get("type")
         unavailable = strategy.get("rollingUpdate", "maxUnavailable")
-        if kind.data == "Recreate" and not _needs_to_stop_first(workload) and _serves(workload, rendering):
+        strict = bool(subject.number("strict"))
+        has_reason = _needs_to_stop_first(workload) or not _serves(workload, rendering)
+        if kind.data is None and strict:
+            yield Problem(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
+        elif kind.data == "Recreate" and (strict or not has_reason):
             yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
         elif kind.data == "OnDelete":
             yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)

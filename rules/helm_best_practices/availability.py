@@ -40,7 +40,7 @@ def _replicas(workload: Workload) -> int:
 def _replicated(rendering: Rendering) -> Iterator[Workload]:
     """The chart's workloads that can have several pods."""
     for workload in rendering.workloads:
-        if workload.is_replicated and not workload.manifest.is_test:
+        if workload.is_replicated and not workload.manifest.is_left_out:
             yield workload
 
 
@@ -94,6 +94,9 @@ def _budget_index(rendering: Rendering) -> SelectorIndex:
 
 
 _MINIMUM = {"minimum": Parameter(2, "the least that lets one pod serve while another is replaced")}
+_STANDS_ALONE = (
+    "a pod that no second one can stand beside is left out; 1 asks for more pods there too, by another design"
+)
 
 
 @rule(
@@ -104,7 +107,7 @@ _MINIMUM = {"minimum": Parameter(2, "the least that lets one pod serve while ano
         r"\b(?:at least|minimum(?: of)?) (?P<minimum>\d+) (?:replicas|pods|instances)\b|\bmultiple replicas\b"
     ),
     umbrella=_HIGHLY_AVAILABLE,
-    parameters=_MINIMUM,
+    parameters={**_MINIMUM, "strict": Parameter(0, _STANDS_ALONE)},
 )
 def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A Deployment or StatefulSet runs too few pods to lose one.
@@ -117,7 +120,7 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         spec:
           replicas: {{ .Values.replicaCount }}      # 2 or more
     Fix: Set the default number of replicas to 2 or more, or let an autoscaler keep that many. A pod that no second one
-        can stand beside (Recreate, a claim of its own) isn't reported.
+        can stand beside (Recreate, a claim of its own) isn't reported, unless `strict` is 1.
     Source: kube-linter minimum-three-replicas; kube-score deployment-replicas; polaris deploymentMissingReplicas
     """
     minimum = subject.number("minimum")
@@ -127,7 +130,7 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         count = _replicas(workload)
         if not 0 < count < minimum or _scaler(rendering, workload) is not None:
             continue
-        if count == 1 and _stands_alone(workload):
+        if count == 1 and _stands_alone(workload) and not subject.number("strict"):
             continue
         noun = "one pod" if count == 1 else f"{count} pods"
         yield Problem(
@@ -201,7 +204,7 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Probl
     """
     minimum = subject.number("minimum")
     for scaler in rendering.of_kind("HorizontalPodAutoscaler"):
-        if scaler.is_test:
+        if scaler.is_left_out:
             continue
         least, most = scaler.get("spec", "minReplicas"), scaler.get("spec", "maxReplicas")
         count = least.integer()
@@ -220,9 +223,10 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Probl
     default=SHOULD,
     enforces=require(r"\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b"),
     umbrella=_HIGHLY_AVAILABLE,
+    parameters={"minimum": Parameter(2, "the fewest pods that want a budget; a single pod's would block every drain")},
 )
 def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
-    """A workload of several pods has no PodDisruptionBudget.
+    """A workload has no PodDisruptionBudget.
 
     Why: The drain of nodes, as in every cluster upgrade, may evict all its pods at once.
     Bad:
@@ -241,9 +245,11 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Pro
         statefulset-has-poddisruptionbudget; polaris missingPodDisruptionBudget
     """
     for workload in _replicated(rendering):
-        if _least(rendering, workload) > 1 and not _budgets(rendering, workload):
+        count = _least(rendering, workload)
+        if count >= subject.number("minimum") and not _budgets(rendering, workload):
+            pods = "several pods" if count > 1 else "one pod"
             yield Problem(
-                "has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1",
+                f"has {pods} and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1",
                 at=workload.manifest.view,
             )
 
@@ -270,7 +276,7 @@ def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         pdb-min-available; polaris pdbMinAvailableGreaterThanHPAMinReplicas
     """
     for budget in rendering.of_kind("PodDisruptionBudget"):
-        if budget.is_test:
+        if budget.is_left_out:
             continue
         most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
         if most.data in (0, "0", "0%"):
@@ -350,6 +356,9 @@ def _is_spread(workload: Workload) -> bool:
     default=SHOULD,
     enforces=require(r"\banti-?affinit"),
     umbrella=_HIGHLY_AVAILABLE,
+    parameters={
+        "strict": Parameter(0, "a topology spread constraint, or being a single pod, does as well; 1 takes neither")
+    },
 )
 def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """The pods of a workload may all run on one node.
@@ -366,13 +375,15 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 podAffinityTerm:
                   topologyKey: kubernetes.io/hostname
                   labelSelector: …
-    Fix: Prefer different nodes by podAntiAffinity or by a topology spread constraint on kubernetes.io/hostname.
+    Fix: Prefer different nodes by podAntiAffinity or by a topology spread constraint on kubernetes.io/hostname (with
+        `strict: 1` by podAntiAffinity alone).
     Source: Kubernetes documentation, Assigning Pods to Nodes: Inter-pod affinity and anti-affinity; kube-linter
         no-anti-affinity; kube-score *-has-host-podantiaffinity
     """
     for workload in _replicated(rendering):
         affinity = workload.pod.get("affinity", "podAntiAffinity")
-        if not affinity and not _is_spread(workload) and _most(rendering, workload) > 1:
+        is_fine = _is_spread(workload) or _most(rendering, workload) <= 1
+        if not affinity and (subject.number("strict") or not is_fine):
             yield Problem("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
 
 
@@ -382,6 +393,11 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
     default=SHOULD,
     enforces=require(r"\btopology ?spread|\bspread\b.{0,40}\b(?:zones?|nodes?)"),
     umbrella=_HIGHLY_AVAILABLE,
+    parameters={
+        "strict": Parameter(
+            0, "a single pod, a bare Pod and a DaemonSet's can't be spread; 1 asks it of all that aren't a job's"
+        )
+    },
 )
 def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """The pods of a workload may all run in one zone.
@@ -400,9 +416,12 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Probl
     Source: Kubernetes documentation, Pod Topology Spread Constraints; kube-score pod-topology-spread-constraints;
         polaris topologySpreadConstraint
     """
-    for workload in _replicated(rendering):
+    strict = bool(subject.number("strict"))
+    for workload in rendering.workloads:
+        if workload.manifest.is_left_out or not (workload.is_replicated or (strict and not workload.made_by.ends)):
+            continue
         constraints = workload.pod.get("topologySpreadConstraints")
-        if not constraints and _most(rendering, workload) > 1:
+        if not constraints and (strict or _most(rendering, workload) > 1):
             yield Problem("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
         for constraint in constraints.items():
             yield from _spreads_nothing(constraint)
@@ -460,6 +479,11 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     default=SHOULD,
     enforces=require(r"\brestart ?polic(?:y|ies)\b"),
     umbrella=_HIGHLY_AVAILABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
+    parameters={
+        "strict": Parameter(
+            0, "Always needn't be written, and a job's pods may end for good; 1 wants Always or OnFailure written out"
+        )
+    },
     evidence="workloads restart as their kind allows",
 )
 def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
@@ -484,14 +508,21 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
         cronjob-restartpolicy
     """
     policy = workload.pod.get("restartPolicy")
-    if workload.kind == "Pod":
-        if policy.data == "Never" and not workload.manifest.hooks:
-            yield Problem("restartPolicy Never makes its first failure final", at=policy)
-    elif workload.pod.merged:
+    strict = bool(subject.number("strict"))
+    if workload.pod.merged:
         return
+    if workload.kind == "Pod":
+        if policy.data == "Never" and (strict or not workload.manifest.hooks):
+            yield Problem("restartPolicy Never makes its first failure final; set OnFailure", at=policy)
+        elif policy.data is None and strict:
+            yield Problem("doesn't say when it is restarted; set restartPolicy: Always or OnFailure", at=policy)
     elif workload.runs_to_completion:
         if policy.data in (None, "Always"):
             yield Problem("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
+        elif policy.data == "Never" and strict:
+            yield Problem("restartPolicy Never replaces a pod whose container fails; set OnFailure", at=policy)
+    elif policy.data is None and strict:
+        yield Problem("leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy)
     elif policy.data not in (None, "Always"):
         yield Problem(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
 
@@ -503,6 +534,9 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
     enforces=require(
         r"\bttlSecondsAfterFinished\b|\b(?:finished|completed) jobs?\b.{0,40}\b(?:removed?|cleaned|deleted?)"
     ),
+    parameters={
+        "strict": Parameter(0, "helm removes the Jobs that are its hooks, at the latest before the next; 1 asks")
+    },
 )
 def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """A finished Job stays in the cluster for good, or a CronJob's jobs vanish before their history counts them.
@@ -521,7 +555,7 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         failedJobsHistoryLimit. A Job that is a hook is helm's to remove, and isn't reported.
     Source: Kubernetes documentation, Automatic Cleanup for Finished Jobs; kube-linter job-ttl-seconds-after-finished
     """
-    if manifest.kind == "Job" and not manifest.hooks:
+    if manifest.kind == "Job" and (subject.number("strict") or not manifest.hooks):
         ttl = manifest.get("spec", "ttlSecondsAfterFinished")
         if ttl.data is None:
             yield Problem("stays after it has finished; set ttlSecondsAfterFinished", at=ttl)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, require, rule
+from helm_constitution.api import (
+    MUST,
+    Manifest,
+    Parameter,
+    Problem,
+    Rendering,
+    Subject,
+    View,
+    Workload,
+    require,
+    rule,
+)
 from helm_constitution.records import NamedTuple
 
 from .statements import CONSISTENT
@@ -62,14 +73,15 @@ class _Provided:
     def __init__(self, rendering: Rendering) -> None:
         self.rendering = rendering
 
-    def lacks(self, reference: _Reference, workload: Workload) -> bool:
-        """Whether what a pod needs isn't rendered, and nothing in the rendering speaks of making it."""
+    def lacks(self, reference: _Reference, workload: Workload, *, strict: bool = False) -> bool:
+        """Whether what a pod needs isn't rendered, and (unless ``strict``) nothing in the rendering speaks of making
+        it."""
         name = reference.name.string()
-        if not name or name in _GIVEN or not is_the_charts_own(name, self.rendering):
+        if not name or name in _GIVEN or not (strict or is_the_charts_own(name, self.rendering)):
             return False
         if find(self.rendering, reference.kind, name, workload.manifest.effective_namespace) is not None:
             return False
-        return name not in self._mentioned
+        return strict or name not in self._mentioned
 
     @cached_property
     def _mentioned(self) -> str:
@@ -102,7 +114,14 @@ def _texts(view: View, skip: str = "") -> list[str]:
     ]
 
 
-def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
+_MADE_LATER = {
+    "strict": Parameter(
+        0, "what a Job or an operator makes, or a user's values name, will be there; 1 wants it rendered"
+    )
+}
+
+
+def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Problem]:
     """References to ConfigMaps or Secrets that nobody makes, by the environment or to pull images, each name once a
     workload."""
     provided = _Provided(rendering)
@@ -110,9 +129,9 @@ def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
         reported: set[str] = set()
         for reference in (*_environment(workload), *_pull_secrets(workload)):
             name = reference.name.string() or ""
-            if reference.kind != kind or name in reported or workload.manifest.is_test:
+            if reference.kind != kind or name in reported or workload.manifest.is_left_out:
                 continue
-            if provided.lacks(reference, workload):
+            if provided.lacks(reference, workload, strict=bool(subject.number("strict"))):
                 reported.add(name)
                 yield Problem(
                     f"needs the {kind} {name}, which the chart doesn't render;"
@@ -127,6 +146,7 @@ def _dangling(rendering: Rendering, kind: str) -> Iterator[Problem]:
     default=MUST,
     enforces=require(r"\bconfig ?maps?\b.{0,60}\b(?:exist|resolve|rendered)"),
     umbrella=CONSISTENT,
+    parameters=_MADE_LATER,
 )
 def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A container's environment comes from a ConfigMap that the chart doesn't render.
@@ -144,7 +164,7 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
         only a scenario's values name isn't reported.
     Source: Kubernetes documentation, Configure a Pod to Use a ConfigMap; kube-linter env-value-from
     """
-    yield from _dangling(rendering, "ConfigMap")
+    yield from _dangling(rendering, "ConfigMap", subject)
 
 
 @rule(
@@ -153,6 +173,7 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
     default=MUST,
     enforces=require(r"\b(?:kubernetes )?secrets?\b.{0,40}\b(?:exist|resolve)\b"),
     umbrella=CONSISTENT,
+    parameters=_MADE_LATER,
 )
 def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A pod needs a Secret that neither the chart nor an operator makes: for its environment, or to pull its images.
@@ -175,7 +196,7 @@ def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
     Fix: Render the Secret, require its name from the user, or set optional: true.
     Source: Kubernetes documentation, Secrets; kube-linter env-value-from
     """
-    yield from _dangling(rendering, "Secret")
+    yield from _dangling(rendering, "Secret", subject)
 
 
 @rule(
@@ -204,7 +225,7 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         env-value-from
     """
     for workload in rendering.workloads:
-        if workload.manifest.is_test:
+        if workload.manifest.is_left_out:
             continue
         for reference in (*_environment(workload), *_volumes(workload)):
             name = reference.name.string() or ""
@@ -249,7 +270,7 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
     """
     provided = _Provided(rendering)
     for workload in rendering.workloads:
-        if workload.manifest.is_test:
+        if workload.manifest.is_left_out:
             continue
         claims = workload.manifest.get("spec", "volumeClaimTemplates").items()
         names = {claim.get("metadata", "name").data for claim in claims}
@@ -302,7 +323,12 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
             name = entry.get("name").string()
             namespace = entry.get("namespace").string() or binding.effective_namespace
             # Another name, or another namespace, is somebody else's: a monitoring system's, or what users run later.
-            if not name or rendering.release_name not in name or namespace != rendering.namespace or binding.is_test:
+            if (
+                not name
+                or rendering.release_name not in name
+                or namespace != rendering.namespace
+                or binding.is_left_out
+            ):
                 continue
             if (
                 entry.get("kind").data == "ServiceAccount"
@@ -336,7 +362,7 @@ def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Pr
     for binding in rendering.of_kind(*_BINDINGS):
         kind, name = binding.get("roleRef", "kind").string(), binding.get("roleRef", "name").string()
         # A role whose name doesn't hold the release's is a role of the cluster: view, system:auth-delegator, …
-        if not kind or not name or rendering.release_name not in name or binding.is_test:
+        if not kind or not name or rendering.release_name not in name or binding.is_left_out:
             continue
         if not any(
             role.name == name and (kind == "ClusterRole" or role.effective_namespace == binding.effective_namespace)

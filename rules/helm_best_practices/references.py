@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, require, rule
+from helm_constitution.api import MUST, Manifest, Parameter, Problem, Rendering, Subject, View, require, rule
 from helm_constitution.records import NamedTuple
 
 from .statements import CONSISTENT
@@ -17,6 +17,12 @@ from .targets import difference, find, has_operator_objects, match_labels, pod_t
     default=MUST,
     enforces=require(r"\bservices?\b.{0,40}\b(?:select|match|target)\w*\b.{0,30}\b(?:pods?|workloads?)"),
     umbrella=CONSISTENT,
+    parameters={
+        "strict": Parameter(
+            0,
+            "pods of an operator, or of a namespace where the chart runs nothing, aren't known; 1 asks for them",
+        )
+    },
 )
 def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A Service selects no pod that the chart runs.
@@ -38,7 +44,7 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem
     operators: bool | None = None
     for service in rendering.of_kind("Service"):
         selector = service.get("spec", "selector")
-        if service.api_version != "v1" or service.is_test or not selector:
+        if service.api_version != "v1" or service.is_left_out or not selector:
             continue
         if service.get("spec", "type").string() == "ExternalName":
             continue
@@ -54,7 +60,8 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem
             if operators is None:
                 operators = has_operator_objects(rendering)
             # A Service in another namespace, where the chart runs nothing, stands before somebody else's pods.
-            if operators or (closest is None and service.namespace not in (None, rendering.namespace)):
+            is_elsewhere = closest is None and service.namespace not in (None, rendering.namespace)
+            if (operators or is_elsewhere) and not subject.number("strict"):
                 continue
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
             hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
@@ -130,7 +137,7 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem
     Source: Kubernetes documentation, Ingress; kube-linter dangling-ingress; kube-score ingress-targets-service
     """
     for manifest in rendering.manifests:
-        if manifest.is_test:
+        if manifest.is_left_out:
             continue
         yield from _lost_parents(manifest, rendering)
         for backend in _backends(manifest):
@@ -213,7 +220,7 @@ def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         field, default_kind = _SCALERS[manifest.kind]
         target = manifest.get("spec", field)
         kind, name = target.get("kind").string() or default_kind, target.get("name").string()
-        if manifest.is_test or not kind or not name:
+        if manifest.is_left_out or not kind or not name:
             continue
         if find(rendering, kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
             yield Problem(

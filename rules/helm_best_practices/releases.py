@@ -77,7 +77,7 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Proble
         if not manifest.name or rendering.release_name in manifest.name or manifest.kind in _ONE_PER_CLUSTER:
             continue
         # system:…, kubedb:core:view: roles that every installation of a component shares by design
-        if not name.string() or ":" in manifest.name or manifest.is_test or subject.given_by_values(manifest):
+        if not name.string() or ":" in manifest.name or manifest.is_left_out or subject.given_by_values(manifest):
             continue
         if given is None:
             given = _words(subject)

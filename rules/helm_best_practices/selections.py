@@ -112,7 +112,7 @@ def _peers(policy: Manifest) -> Iterator[View]:
 
 def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
     """Whether a selector takes in pods of the chart, or an object that isn't the chart's to fill in."""
-    if manifest.is_test:
+    if manifest.is_left_out:
         return True
     return (
         takes_in_any(selector, rendering, manifest.effective_namespace)
@@ -164,12 +164,12 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
         container-ports-check
     """
     for workload in rendering.workloads:
-        if not workload.manifest.is_test:
+        if not workload.manifest.is_left_out:
             yield from _port_names(workload)
     known = [(workload, workload.manifest.effective_namespace, workload.pod_labels) for workload in rendering.workloads]
     for service in rendering.of_kind("Service"):
         wanted = match_labels(service.get("spec", "selector"))
-        if service.group or service.is_test or not wanted:
+        if service.group or service.is_left_out or not wanted:
             continue
         own = service.effective_namespace
         chosen = [
@@ -240,7 +240,7 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]
     for manifest in rendering.of_kind("StatefulSet"):
         service_name = manifest.get("spec", "serviceName")
         name = service_name.string()
-        if manifest.is_test:
+        if manifest.is_left_out:
             continue
         if not name:
             yield Problem("has no serviceName; name the headless Service of its pods", at=service_name)

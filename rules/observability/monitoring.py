@@ -279,6 +279,11 @@ def _is_scraped(manifest: Manifest) -> bool:
         r"|\bmonitors?\b.{0,30}\b(?:select|match)\w*\b.{0,30}\bservices?\b"
     ),
     umbrella=UMBRELLA + r"|\bprometheus\b|\bmetrics\b.{0,40}\bendpoints?\b",
+    parameters={
+        "strict": Parameter(
+            0, "what a monitor looks for in other namespaces isn't the chart's; 1 looks for it in the chart"
+        )
+    },
 )
 def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A ServiceMonitor or PodMonitor selects nothing, or a port that isn't there.
@@ -303,20 +308,24 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
     """
     for monitor in rendering.of_kind("ServiceMonitor", "PodMonitor"):
         namespaces = monitor.get("spec", "namespaceSelector")
-        if namespaces.get("any").boolean() is True or list(namespaces.get("matchNames").items()):
+        everywhere = namespaces.get("any").boolean() is True
+        named = {part.data for part in namespaces.get("matchNames").items()}
+        if (everywhere or named) and not subject.number("strict"):
             continue  # what it looks for is not the chart's
-        namespace = monitor.effective_namespace
+        wanted = named or {monitor.effective_namespace}
         selector = LabelSelector(monitor.get("spec", "selector"))
         if monitor.kind == "ServiceMonitor":
             what, field = "Service", "endpoints"
-            services = [thing for thing in rendering.of_kind("Service") if thing.effective_namespace == namespace]
+            services = [
+                thing for thing in rendering.of_kind("Service") if everywhere or thing.effective_namespace in wanted
+            ]
             chosen = [_service_ports(each) for each in services if selector.matches(dict(each.labels))]
         else:
             what, field = "pod", "podMetricsEndpoints"
             workloads = [
                 each
                 for each in rendering.workloads
-                if each.manifest.effective_namespace == namespace and selector.matches(each.pod_labels)
+                if (everywhere or each.manifest.effective_namespace in wanted) and selector.matches(each.pod_labels)
             ]
             if any(each.pod.merged for each in workloads):
                 continue  # an operator's own containers have ports that no rendering shows
@@ -462,7 +471,7 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
     scope=Workload,
     default=OFF,
     enforces=require(r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"),
-    parameters={"label": Parameter("owner", "what kube-linter asks for")},
+    parameters={"label": Parameter("owner", "what kube-linter asks for; several, each asked for, with commas between")},
 )
 def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Problem]:
     """A workload doesn't say whose it is.
@@ -478,9 +487,9 @@ def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Problem]:
     Fix: Offer commonLabels in values.yaml and render them, or set the label in the chart.
     Source: kube-linter required-label-owner and required-annotation-email
     """
-    label = subject.text("label")
-    if label not in workload.manifest.labels and label not in workload.manifest.annotations:
-        yield Problem(
-            f"neither a label nor an annotation {label} says whose it is",
-            at=workload.manifest.get("metadata", "labels", label),
-        )
+    for label in (part.strip() for part in subject.text("label").split(",")):
+        if label and label not in workload.manifest.labels and label not in workload.manifest.annotations:
+            yield Problem(
+                f"neither a label nor an annotation {label} says whose it is; add one",
+                at=workload.manifest.get("metadata", "labels", label),
+            )

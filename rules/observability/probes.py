@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Container, Outcome, Problem, Subject, Tally, View, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Container,
+    Outcome,
+    Parameter,
+    Problem,
+    Subject,
+    Tally,
+    View,
+    forbid,
+    require,
+    rule,
+)
 from helm_constitution.lazy import LazyPattern
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
@@ -37,8 +50,14 @@ def _action(probe: View) -> View | None:
     return next((part for name in _ACTIONS if (part := probe.get(name)).is_map), None)
 
 
-def _missing(container: Container, name: str, words: str, advice: str) -> Iterator[Outcome]:
-    if not has_probes(container):
+_ENDS = {
+    "strict": Parameter(0, "what ends by itself needs none; 1 asks it of every container but init and ephemeral ones")
+}
+
+
+def _missing(container: Container, subject: Subject, name: str, words: str, advice: str) -> Iterator[Outcome]:
+    may_have_one = container.role != "ephemeralContainers" and not container.is_init
+    if not has_probes(container) and not (may_have_one and subject.number("strict")):
         return
     if name == "readinessProbe" and container.manifest.group == "serving.knative.dev":
         return  # Knative asks the container's port where nothing else is said
@@ -56,6 +75,7 @@ def _missing(container: Container, name: str, words: str, advice: str) -> Iterat
     default=MUST,
     enforces=(require(rf"\bliveness\b|{_HEALTH}"), forbid(_WITHOUT)),
     umbrella=UMBRELLA,
+    parameters=_ENDS,
 )
 def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
     """A container that goes on running has no liveness probe.
@@ -77,7 +97,7 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     Fix: Add a livenessProbe that asks the process itself and nothing it depends on, and let a value tune it.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-liveness-probe
     """
-    yield from _missing(container, "livenessProbe", "liveness", "add livenessProbe with an action")
+    yield from _missing(container, subject, "livenessProbe", "liveness", "add livenessProbe with an action")
 
 
 @rule(
@@ -86,6 +106,7 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     default=MUST,
     enforces=(require(rf"\breadiness\b(?=.*\bprobes?\b)|\bprobes?\b.*\breadiness\b|{_HEALTH}"), forbid(_WITHOUT)),
     umbrella=UMBRELLA,
+    parameters=_ENDS,
 )
 def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
     """A container that goes on running has no readiness probe.
@@ -107,7 +128,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     Fix: Add a readinessProbe that is true while the container can serve requests, and let a value tune it.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-readiness-probe
     """
-    yield from _missing(container, "readinessProbe", "readiness", "add readinessProbe with an action")
+    yield from _missing(container, subject, "readinessProbe", "readiness", "add readinessProbe with an action")
 
 
 @rule(
@@ -116,6 +137,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     default=SHOULD,
     enforces=require(r"\bstart-?up\b(?=.*\bprobes?\b)|\bprobes?\b.*\bstart-?up\b"),
     umbrella=UMBRELLA,
+    parameters=_ENDS,
 )
 def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
     """A container that goes on running has no startup probe.
@@ -143,7 +165,7 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
         slowest start.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
     """
-    yield from _missing(container, "startupProbe", "startup", "add startupProbe with an action")
+    yield from _missing(container, subject, "startupProbe", "startup", "add startupProbe with an action")
 
 
 @rule(
@@ -157,6 +179,7 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
         forbid(r"\bidentical\b.{0,40}\bprobes?\b|\bprobes?\b.{0,60}\b(?:identical|same)\b|\bsame\b.{0,40}\bprobes?\b"),
     ),
     umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b|\bsensible\b.{0,40}\bprobes?\b",
+    parameters={"strict": Parameter(0, "more patience does; 1 wants another question")},
 )
 def identical_probes(container: Container, subject: Subject) -> Iterator[Problem]:
     """A container is restarted for what should only take it out of service.
@@ -185,7 +208,9 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Problem
     action = _action(liveness)
     if action is None or action.data != readiness.get(*action.path[-1:]).data:
         return
-    if _patience(liveness) <= _patience(readiness):
+    if subject.number("strict"):
+        yield Problem("liveness asks what readiness asks; give it an endpoint of its own", at=liveness)
+    elif _patience(liveness) <= _patience(readiness):
         yield Problem(
             "liveness asks what readiness asks, and gives up as fast; give it an endpoint of its own"
             " or a higher failureThreshold",
@@ -207,6 +232,9 @@ def _patience(probe: View) -> int:
         forbid(r"\bprobes?\b.{0,40}\b(?:undeclared|unknown|missing) ports?\b"),
     ),
     umbrella=UMBRELLA + r"|\bliveness\b|\breadiness\b.*\bprobes?\b|\bprobes?\b.*\breadiness\b|" + _HEALTH,
+    parameters={
+        "strict": Parameter(0, "a number needs no declaration where the container declares no port at all; 1 wants it")
+    },
 )
 def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Problem]:
     """A probe asks a port that its container doesn't declare.
@@ -230,6 +258,7 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Probl
     """
     ports = list(container.field("ports").items())
     names = {name for port in ports if (name := port.get("name").string())}
+    strict = bool(subject.number("strict"))
     numbers = {number for port in ports if (number := port.get("containerPort").integer()) is not None}
     for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
         for action in ("httpGet", "tcpSocket", "grpc"):
@@ -240,6 +269,9 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Probl
                     f"asks port {value!r} as text, which Kubernetes takes for a name; write it as a number", at=port
                 )
             elif (isinstance(value, str) and value not in names) or (
-                isinstance(value, int) and numbers and value not in numbers
+                isinstance(value, int) and (numbers or strict) and value not in numbers
             ):
-                yield Problem(f"asks the port {value}, which the container doesn't declare", at=port)
+                yield Problem(
+                    f"asks the port {value}, which the container doesn't declare; add it to ports, or ask one of those",
+                    at=port,
+                )

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     SHOULD,
     Container,
     Manifest,
+    Parameter,
     PodSpec,
     Problem,
     Span,
@@ -66,6 +67,7 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
     default=SHOULD,
     enforces=require(r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)|\bmulti[- ]arch"),
     evidence="pods say what nodes they need",
+    parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},
 )
 def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     """Pods don't say what nodes they can run on.
@@ -85,9 +87,12 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     if pod.manifest.scenario != "defaults":
         return  # somebody's own affinity
     affinity = pod.get("affinity", "nodeAffinity")
-    if affinity or pod.get("os", "name") or any(pod.get("nodeSelector", key) for key in _NODE_KEYS):
+    if affinity:
         return
-    yield Problem("doesn't say which nodes it can run on; select kubernetes.io/os", at=pod.get("nodeSelector"))
+    if subject.number("strict"):
+        yield Problem("doesn't say which nodes it can run on; set affinity.nodeAffinity", at=affinity)
+    elif not (pod.get("os", "name") or any(pod.get("nodeSelector", key) for key in _NODE_KEYS)):
+        yield Problem("doesn't say which nodes it can run on; select kubernetes.io/os", at=pod.get("nodeSelector"))
 
 
 @rule(
@@ -95,6 +100,7 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     scope=PodSpec,
     default=OFF,
     enforces=require(r"\bdns ?config|\bndots\b"),
+    parameters={"ndots": Parameter("", "any number was somebody's decision; else the one that is wanted")},
     evidence="pods limit the search of names",
 )
 def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
@@ -113,8 +119,11 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     Fix: Set dnsConfig.options from a value.
     Source: Kubernetes documentation, DNS for Services and Pods: Pod's DNS Config; kube-linter dnsconfig-options
     """
-    options = pod.get("dnsConfig", "options")
-    if not any(option.get("name").data == "ndots" for option in options.items()):
+    options, wanted = pod.get("dnsConfig", "options"), subject.text("ndots")
+    numbers = [option.get("value") for option in options.items() if option.get("name").data == "ndots"]
+    if numbers and wanted and numbers[0].data != wanted:
+        yield Problem(f'ndots is {numbers[0].data}; set "{wanted}"', at=numbers[0])
+    elif not numbers:
         yield Problem("sets no ndots; other hosts' names are searched in every domain of the cluster first", at=options)
 
 

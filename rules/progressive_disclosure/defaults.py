@@ -138,7 +138,7 @@ def _placeholder(text: str, path: Path, values: View) -> _Placeholder | None:
 def _rendered_texts(rendering: Rendering) -> Iterator[tuple[str, View]]:
     """Every text of the rendered objects that users fill in; what Secrets encode is decoded."""
     for manifest in rendering.manifests:
-        if manifest.kind == "CustomResourceDefinition" or manifest.is_test:
+        if manifest.kind == "CustomResourceDefinition" or manifest.is_left_out:
             continue
         secret = manifest.kind == "Secret"
         for view in manifest.view.walk():

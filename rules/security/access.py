@@ -8,6 +8,7 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     Manifest,
+    Parameter,
     PodSpec,
     Problem,
     Related,
@@ -95,6 +96,7 @@ def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
     ),
     umbrella=ACCESS,
     tests=True,
+    parameters={"strict": Parameter(0, "an account with a role needs its token; 1 asks for a projected one there")},
 )
 def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A pod gets a token for the Kubernetes API that it has no use for.
@@ -109,21 +111,24 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
           serviceAccountName: web
           automountServiceAccountToken: false
     Fix: Set automountServiceAccountToken: false in the pod spec or on the ServiceAccount. A pod whose account the chart
-        binds to a role is not reported.
+        binds to a role, or doesn't make, is not reported, unless `strict` is 1: it then mounts its token by a projected
+        volume (serviceAccountToken) with an end.
     Source: CIS Kubernetes Benchmark, Ensure that Service Account Tokens are only mounted where necessary; polaris
         automountServiceAccountToken
     """
     bound, accounts = _bound_accounts(rendering), _accounts(rendering)
+    strict = bool(subject.number("strict"))
     for workload in rendering.workloads:
         pod = workload.pod
         key = (pod.service_account, workload.manifest.effective_namespace)
         account = accounts.get(key)
         # An account that the chart doesn't make is the user's, with the user's bindings.
-        known = account is not None or pod.service_account == "default"
-        if known and key not in bound and _mounts_token(pod, account):
+        is_idle = (account is not None or pod.service_account == "default") and key not in bound
+        if (is_idle or strict) and _mounts_token(pod, account):
             related = () if account is None else (Related(account.get("automountServiceAccountToken"), "the account"),)
+            why = ", which the chart gives no role" if is_idle else " by default"
             yield Problem(
-                f"mounts the token of the service account {pod.service_account}, which the chart gives no role;"
+                f"mounts the token of the service account {pod.service_account}{why};"
                 " set automountServiceAccountToken: false",
                 at=pod.get("automountServiceAccountToken"),
                 related=related,
@@ -313,6 +318,7 @@ def _everywhere(grant: Grant) -> str:
     enforces=forbid(r"\b(?:read|get|list|access)\w*\b.{0,40}\b(?:all )?secrets\b(?!.*\b(?:template|hard-?coded?)\b)"),
     umbrella=ACCESS,
     tests=True,
+    parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},
 )
 def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """A role may read Secrets that are not named.
@@ -333,8 +339,13 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-secrets
     """
     for grant in grants(rendering):
-        reading = [verb for verb in _texts(grant.rule.get("verbs")) if verb in _READING]
-        if "secrets" in _texts(grant.rule.get("resources")) and reading and not _texts(grant.rule.get("resourceNames")):
+        if "secrets" not in _texts(grant.rule.get("resources")):
+            continue
+        verbs, names = _texts(grant.rule.get("verbs")), _texts(grant.rule.get("resourceNames"))
+        if subject.number("strict"):
+            which = f"the Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
+            yield Problem(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
+        elif not _READING.isdisjoint(verbs) and not names:
             yield Problem(
                 f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames",
                 at=grant.rule.get("resources"),

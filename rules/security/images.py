@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, OFF, SHOULD, Container, Problem, Subject, forbid, require, rule
+from helm_constitution.api import MUST, OFF, SHOULD, Container, Parameter, Problem, Subject, forbid, require, rule
 from helm_constitution.records import NamedTuple
 
 from .statements import SECURE_DEFAULTS
@@ -112,6 +112,11 @@ def no_digest(container: Container, subject: Subject) -> Iterator[Problem]:
     ),
     umbrella=SECURE_DEFAULTS,
     tests=True,
+    parameters={
+        "strict": Parameter(
+            0, "an image named by digest is what was meant, and latest is pulled anyway; 1 wants Always written out"
+        )
+    },
 )
 def pull_policy(container: Container, subject: Subject) -> Iterator[Problem]:
     """A container may run an image that is already on the node, unchecked.
@@ -132,6 +137,10 @@ def pull_policy(container: Container, subject: Subject) -> Iterator[Problem]:
     policy = container.field("imagePullPolicy")
     # Without a policy Kubernetes takes Always for latest, IfNotPresent for everything else.
     actual = policy.string() or ("Always" if reference.tag in ("", "latest") else "IfNotPresent")
-    if actual != "Always" and not reference.digest:
+    strict = bool(subject.number("strict"))
+    if strict and policy.string() != "Always":
+        is_written = f"is {policy.string()}" if policy.string() else "isn't written"
+        yield Problem(f"imagePullPolicy {is_written}; set Always", at=policy)
+    elif actual != "Always" and not reference.digest:
         said = "is" if policy.string() else "defaults to"
         yield Problem(f"imagePullPolicy {said} {actual}; set Always, or name the image by digest", at=policy)

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     Container,
     LabelSelector,
     Manifest,
+    Parameter,
     Problem,
     Rendering,
     Subject,
@@ -45,6 +46,13 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     default=SHOULD,
     enforces=require(r"\bnetwork ?polic(?:y|ies)\b|\bnetwork (?:isolation|segmentation)\b"),
     umbrella=SECURE_DEFAULTS,
+    parameters={
+        "strict": Parameter(
+            0,
+            "hooks come and go, policies don't reach pods in the node's network, and what a pod may call is often not"
+            " the chart's to know; 1 asks for policies in both directions, of all pods",
+        )
+    },
 )
 def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """Every pod of the cluster may talk to the chart's pods.
@@ -71,15 +79,31 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Proble
             "NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "GlobalNetworkPolicy"
         )
     )
+    strict = bool(subject.number("strict"))
     for workload in rendering.workloads:
-        # Hooks come and go; policies don't reach pods in the node's network.
-        if workload.manifest.hooks or workload.pod.get("hostNetwork").boolean() is True:
+        is_excused = bool(workload.manifest.hooks) or workload.pod.get("hostNetwork").boolean() is True
+        if workload.manifest.is_left_out or (is_excused and not strict):
             continue
+        labels = workload.pod_metadata.get("labels")
         if not _is_isolated(workload, policies):
-            yield Problem(
-                "no NetworkPolicy selects its pods, so everything in the cluster may reach them",
-                at=workload.pod_metadata.get("labels"),
-            )
+            yield Problem("no NetworkPolicy selects its pods, so everything in the cluster may reach them", at=labels)
+        elif strict:
+            for direction, does in (("Ingress", "reach its pods"), ("Egress", "be reached by its pods")):
+                if not _is_isolated(workload, [policy for policy in policies if _rules(policy, direction)]):
+                    yield Problem(
+                        f"no NetworkPolicy says what may {does}; add {direction} to policyTypes, with its rules",
+                        at=labels,
+                    )
+
+
+def _rules(policy: Manifest, direction: str) -> bool:
+    """Whether a policy speaks of a direction: by its types, or, as Kubernetes adds them, by what it holds."""
+    if policy.kind != "NetworkPolicy":
+        return True
+    types = policy.get("spec", "policyTypes")
+    if types:
+        return any(part.data == direction for part in types.items())
+    return direction == "Ingress" or bool(policy.get("spec", "egress"))
 
 
 # Controllers that end TLS in front of the cluster say so in annotations.

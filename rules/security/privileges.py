@@ -181,7 +181,10 @@ def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
         r"|\bhigh (?:user|u)[- ]?ids?\b"
     ),
     umbrella=LEAST_PRIVILEGE,
-    parameters={"minimum": Parameter(10000, "below that, IDs are likely to be those of users on the node")},
+    parameters={
+        "minimum": Parameter(10000, "below that, IDs are likely to be those of users on the node"),
+        "strict": Parameter(0, "where no ID is set the image decides, and may decide well; 1 wants both written out"),
+    },
     tests=True,
 )
 def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
@@ -196,8 +199,8 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
         securityContext:
           runAsUser: 10001
           runAsGroup: 10001
-    Fix: Take a runAsUser and runAsGroup of 10000 or more. Where none is set the image decides, and this rule is silent;
-        user 0 is security/root-user's.
+    Fix: Take a runAsUser and runAsGroup of 10000 or more. Where none is set the image decides, and this rule is silent,
+        unless `strict` is 1; user 0 is security/root-user's.
     Source: kube-score container-security-context-user-group-id
     """
     if container.pod.is_windows or container.pod.get("hostUsers").boolean() is False:
@@ -208,6 +211,10 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
     if low:
         names = " and ".join(f"{name} {view.integer()}" for name, view in low)
         yield Problem(f"runs as {names}, which the node may have too; take an ID of {minimum} or more", at=low[0][1])
+    elif subject.number("strict"):
+        for field, view in (("runAsUser", user), ("runAsGroup", group)):
+            if view.integer() is None:
+                yield Problem(f"leaves {field} to the image; set an ID of {minimum} or more", at=view)
 
 
 @rule(

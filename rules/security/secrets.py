@@ -10,6 +10,7 @@ from helm_constitution.api import (
     OFF,
     Container,
     Manifest,
+    Parameter,
     Problem,
     Subject,
     TextPlace,
@@ -371,6 +372,11 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
     ),
     umbrella=SECURE_DEFAULTS,
     tests=True,
+    parameters={
+        "strict": Parameter(
+            0, "placeholders, paths and names of Secrets are none; 1 takes whatever a telling name has for a secret"
+        )
+    },
 )
 def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
     """A container is given a password, token or key in plain text.
@@ -397,7 +403,7 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
         text = view.string()
         if text is None:
             continue
-        if is_credential(name, text):
+        if is_credential(name, text) or (text and subject.number("strict") and telling_words([name])):
             yield Problem(
                 f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=(text,)
             )

@@ -167,7 +167,9 @@ def _judged(
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
-    facts = Facts(chart, which=options.scenarios, measures=options.coverage)
+    facts = Facts(
+        chart, which=options.scenarios, measures=options.coverage, tests_count=bool(configuration.judge_tests)
+    )
     scenarios = plan(folder, options.request, options.scenarios, configuration.scenarios)
     helm = Rounds(engine, facts, scenarios, lint, first, progress)
     facts.pending = helm.finish

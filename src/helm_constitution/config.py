@@ -35,6 +35,7 @@ KEYS = (
     "release",
     "plan",
     "scenarios",
+    "judge_tests",
     "rules",
     "waivers",
     "charts",
@@ -50,6 +51,7 @@ CHART_KEYS = (
     "release",
     "plan",
     "scenarios",
+    "judge_tests",
 )
 """What a section of ``charts`` may hold."""
 
@@ -63,7 +65,8 @@ class Configuration(NamedTuple):
     ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
     ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
     ``packs`` are the files and folders of installed rule packs.
-    ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release.
+    ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release. ``judge_tests`` has test
+    hooks judged by all rules; None where nothing is said.
     """
 
     file: Path | None = None
@@ -80,6 +83,7 @@ class Configuration(NamedTuple):
     modules: tuple[RuleModule, ...] = ()
     packs: tuple[str, ...] = ()
     release: str | None = None
+    judge_tests: bool | None = None
 
 
 def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
@@ -246,6 +250,7 @@ class Reader:
             release=self.choice(view.get("release"), ("bot",)),
             plan=self.path(view.get("plan")),
             scenarios=self.scenarios(view.get("scenarios")),
+            judge_tests=self.flag(view.get("judge_tests")),
         )
 
     def scenarios(self, view: View) -> tuple[ScenarioSetting, ...]:
@@ -285,6 +290,12 @@ class Reader:
         if view.exists and view.string() not in words:
             raise self.fault(f"{view.path[-1]} is one of {', '.join(words)}", view)
         return view.string()
+
+    def flag(self, view: View) -> bool | None:
+        """True or false."""
+        if view.exists and view.boolean() is None:
+            raise self.fault(f"{view.path[-1]} is true or false", view)
+        return view.boolean()
 
     def fault(self, message: str, view: View) -> ConfigurationError:
         """The error that names a part's line, or that of its nearest parent."""
@@ -368,6 +379,7 @@ def _overridden(common: Configuration, own: Configuration) -> Configuration:
         plan=own.plan or common.plan,
         # A section's scenario takes the place of one of the same name.
         scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),
+        judge_tests=common.judge_tests if own.judge_tests is None else own.judge_tests,
     )
 
 

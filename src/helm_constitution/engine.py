@@ -191,7 +191,7 @@ def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | 
         yield rendering, None
         return
     for manifest in rendering.manifests:
-        if manifest.repeats or (manifest.is_test and not rule.tests):
+        if manifest.repeats or (manifest.is_left_out and not rule.tests):
             continue
         if rule.scope is Manifest:
             yield manifest, manifest

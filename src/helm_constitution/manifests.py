@@ -161,7 +161,7 @@ class Manifest:
     ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
     (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
     from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``repeats`` names the earlier scenario
-    that renders the same, ``also_in`` the later ones.
+    that renders the same, ``also_in`` the later ones. ``tests_count`` says that test hooks are judged as other objects.
     """
 
     view: View
@@ -169,6 +169,7 @@ class Manifest:
     dependency: str | None
     release_namespace: str = "default"
     scenario: str = "defaults"
+    tests_count: bool = False
     repeats: list[str] = field(default_factory=list)
     also_in: list[str] = field(default_factory=list)
 
@@ -223,6 +224,11 @@ class Manifest:
     def is_test(self) -> bool:
         """Whether it is a test hook."""
         return any(hook in ("test", "test-success", "test-failure") for hook in self.hooks)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether only rules that ask for tests judge it: a test hook, unless the team has them judged as the rest."""
+        return not self.tests_count and self.is_test
 
     @cached_property
     def workload(self) -> Workload | None:
@@ -480,6 +486,8 @@ def manifests_of(
     chart_name: str,
     namespace: str = "default",
     scenario: str = "defaults",
+    *,
+    tests_count: bool = False,
 ) -> Iterator[Manifest]:
     """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all.
 
@@ -494,7 +502,7 @@ def manifests_of(
         if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
             parts = list(view.get("items").items())
         document.manifests = tuple(
-            Manifest(part, document.file, dependency, namespace, scenario) for part in parts if part.is_map
+            Manifest(part, document.file, dependency, namespace, scenario, tests_count) for part in parts if part.is_map
         )
         yield from document.manifests
 

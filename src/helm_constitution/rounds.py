@@ -161,7 +161,7 @@ class Rounds:
         if is_repeat or (scenario.kind is ScenarioKind.KUBERNETES and output.ok and not _is_judged(scenario)):
             return ScenarioResult(scenario, Status.RENDERED, None, None, documents=documents)
         self._seen.add(key)
-        return conclude(scenario, output, self.facts.chart.name, self._known)
+        return conclude(scenario, output, self.facts.chart.name, self._known, tests_count=self.facts.tests_count)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> Iterator[ScenarioResult]:
         """The scenarios that need input once more, with placeholders for what they ask for, where that is found."""

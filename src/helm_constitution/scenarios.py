@@ -136,6 +136,8 @@ def conclude(
     chart_name: str,
     known: Known | None = None,
     base: Base = Base.CHART,
+    *,
+    tests_count: bool = False,
 ) -> ScenarioResult:
     """What became of a scenario: helm's documents parsed, its errors told apart.
 
@@ -145,6 +147,7 @@ def conclude(
         chart_name: the chart's name, with which helm's sources begin.
         known: what earlier scenarios of the chart gave; equal texts are read once.
         base: which chart it is, the one that is checked or its baseline.
+        tests_count: judge test hooks as other objects.
     """
     known = {} if known is None else known
     request = scenario.request
@@ -170,7 +173,7 @@ def conclude(
     if not output.ok and not documents:
         status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED
         return ScenarioResult(scenario, status, _summary(errors), None, errors, broken, output.documents)
-    manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name))
+    manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name, tests_count=tests_count))
     rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
     status = Status.FAILED if errors else Status.RENDERED
     message = _summary(errors) if errors else None

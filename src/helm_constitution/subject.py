@@ -47,7 +47,8 @@ class Facts:
     give, as far as they were found. ``switched`` tells how each flag and enum went that was set otherwise, and
     ``not_switched`` why none was. ``coverage`` is what all scenarios entered; measured where ``measures`` asks for it,
     or the rule that looks at it runs over all scenarios.
-    ``comparison`` is the chart beside its baseline; ``no_comparison`` says why there is none.
+    ``comparison`` is the chart beside its baseline; ``no_comparison`` says why there is none. ``tests_count`` has test
+    hooks judged as other objects.
     """
 
     chart: Chart
@@ -64,6 +65,7 @@ class Facts:
     not_switched: str = "only --scenarios full switches flags"
     measures: bool = False
     coverage: Coverage | None = None
+    tests_count: bool = False
 
     def wait(self) -> None:
         """Waits for helm to be done."""

@@ -197,7 +197,7 @@ def test_restart_policies(kind: str, policy: str | None, is_bad: bool) -> None:
 
 def test_a_bare_pod_that_never_restarts() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {restartPolicy: Never, containers: [{name: web}]}\n"
-    assert judge(a.restart_policy, pod) == ["restartPolicy Never makes its first failure final"]
+    assert judge(a.restart_policy, pod) == ["restartPolicy Never makes its first failure final; set OnFailure"]
     hook = pod.replace("{name: web}", "{name: web, annotations: {helm.sh/hook: pre-install}}", 1)
     assert judge(a.restart_policy, hook) == []
 

@@ -116,16 +116,20 @@ def test_identical_probes(liveness: str, readiness: str, found: bool) -> None:
         (
             "[{name: http, containerPort: 8080}]",
             "web",
-            "asks the port web, which the container doesn't declare",
+            "asks the port web, which the container doesn't declare; add it to ports, or ask one of those",
         ),
         (
             "[{name: http, containerPort: 8080}]",
             "9090",
-            "asks the port 9090, which the container doesn't declare",
+            "asks the port 9090, which the container doesn't declare; add it to ports, or ask one of those",
         ),
-        ("[{containerPort: 8080}]", "http", "asks the port http, which the container doesn't declare"),
+        (
+            "[{containerPort: 8080}]",
+            "http",
+            "asks the port http, which the container doesn't declare; add it to ports, or ask one of those",
+        ),
         ("[]", "9090", None),
-        ("[]", "http", "asks the port http, which the container doesn't declare"),
+        ("[]", "http", "asks the port http, which the container doesn't declare; add it to ports, or ask one of those"),
         ("[]", "'8080'", "asks port '8080' as text, which Kubernetes takes for a name; write it as a number"),
     ],
 )

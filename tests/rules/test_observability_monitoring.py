@@ -225,7 +225,7 @@ def test_silent_failure_names_flag_and_value() -> None:
 
 
 def test_no_owner_label() -> None:
-    assert judge(m.no_owner_label, DEPLOYMENT) == ["neither a label nor an annotation owner says whose it is"]
+    assert judge(m.no_owner_label, DEPLOYMENT) == ["neither a label nor an annotation owner says whose it is; add one"]
     assert judge(m.no_owner_label, DEPLOYMENT.replace("name: web}", "name: web, labels: {owner: a}}", 1)) == []
     assert (
         judge(m.no_owner_label, DEPLOYMENT.replace("name: web}", "name: web, labels: {team: a}}", 1), {"label": "team"})

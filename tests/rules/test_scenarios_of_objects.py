@@ -34,7 +34,8 @@ spec:
 def problems(rule: str, default: str, other: str) -> list[str]:
     """What a rule says of an object as default values render it, and as another scenario does, by scenario."""
     renderings = [rendering(default), rendering(other, scenario="ci/other-values.yaml")]
-    subject = chart_subject({}, {}, renderings)
+    parameters = {name: parameter.default for name, parameter in RULES[rule].parameters.items()}
+    subject = chart_subject({}, parameters, renderings)
     return [objects.scenario for objects in renderings for _ in _of(rule, objects, subject)]
 
 

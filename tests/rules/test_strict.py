@@ -1,0 +1,246 @@
+"""The parameter ``strict``: what a rule leaves out by default, and reports where a team asks for all of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution import registry
+
+from .support import judge
+
+RULES = {rule.id: rule for rule in registry.rules()}
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web, annotations: {helm.sh/hook: pre-install}, labels: {app: web}}
+spec:
+  restartPolicy: Never
+  containers: [{name: web, image: acme/web:1.0.0}]
+"""
+
+DEPLOYMENT = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: web, image: "acme/web:1.0.0"}]
+"""
+
+DAEMON_SET = DEPLOYMENT.replace("Deployment", "DaemonSet")
+
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: once, annotations: {helm.sh/hook: post-install}}
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{name: once, image: acme/once:1.0.0}]
+"""
+
+POLICY = """
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress: [{ports: [{port: 80}]}]
+"""
+
+CLAIM = DEPLOYMENT.replace(
+    "      containers:", "      volumes: [{name: data, persistentVolumeClaim: {claimName: web}}]\n      containers:"
+)
+RECREATE = CLAIM.replace("spec:\n  selector", "spec:\n  strategy: {type: Recreate}\n  selector")
+SPREAD = DEPLOYMENT.replace(
+    "      containers:",
+    "      topologySpreadConstraints: [{topologyKey: zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule,"
+    " labelSelector: {matchLabels: {app: web}}}]\n      containers:",
+).replace("spec:\n  selector", "spec:\n  replicas: 3\n  selector")
+SELECTED = DEPLOYMENT.replace("      containers:", "      nodeSelector: {kubernetes.io/os: linux}\n      containers:")
+BOUND = """
+apiVersion: v1
+kind: ServiceAccount
+metadata: {name: web}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: web}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: web}
+subjects: [{kind: ServiceAccount, name: web}]
+---""" + DEPLOYMENT.replace("      containers:", "      serviceAccountName: web\n      containers:")
+
+
+def container(fields: str) -> str:
+    return DEPLOYMENT.replace('image: "acme/web:1.0.0"', f'image: "acme/web:1.0.0", {fields}')
+
+
+SECRET_ROLE = """
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: web}
+rules:
+  - {apiGroups: [""], resources: [secrets], resourceNames: [web-tls], verbs: [get]}
+  - {apiGroups: [""], resources: [secrets], verbs: [create]}
+"""
+
+ELSEWHERE = """
+apiVersion: v1
+kind: Service
+metadata: {name: etcd, namespace: kube-system}
+spec: {selector: {component: etcd}}
+"""
+
+MONITOR = """
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: {name: kubelet}
+spec:
+  namespaceSelector: {matchNames: [kube-system]}
+  selector: {matchLabels: {k8s-app: kubelet}}
+"""
+
+MADE_BY_JOB = container('envFrom: [{secretRef: {name: release-name-made}}], args: ["--make", release-name-made]')
+
+PATIENT = container("""
+        livenessProbe: {httpGet: {path: /ok, port: 80}, failureThreshold: 9},
+        readinessProbe: {httpGet: {path: /ok, port: 80}}""")
+
+CASES = [
+    ("helm/single-replica", CLAIM, ["runs one pod by default; 2 or more survive the loss of one"]),
+    ("helm/no-anti-affinity", DEPLOYMENT, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
+    ("helm/no-anti-affinity", SPREAD, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
+    ("helm/no-topology-spread", DEPLOYMENT, ["nothing spreads its pods over zones; set topologySpreadConstraints"]),
+    ("helm/no-topology-spread", DAEMON_SET, ["nothing spreads its pods over zones; set topologySpreadConstraints"]),
+    ("helm/no-topology-spread", JOB, []),
+    ("helm/restart-policy", DEPLOYMENT, ["leaves its restart policy to Kubernetes; write restartPolicy: Always"]),
+    ("helm/restart-policy", POD, ["restartPolicy Never makes its first failure final; set OnFailure"]),
+    ("helm/restart-policy", JOB, ["restartPolicy Never replaces a pod whose container fails; set OnFailure"]),
+    ("helm/job-no-ttl", JOB, ["stays after it has finished; set ttlSecondsAfterFinished"]),
+    ("compat/update-strategy", DEPLOYMENT, ["leaves strategy.type to Kubernetes; write RollingUpdate"]),
+    ("compat/update-strategy", DAEMON_SET, ["leaves updateStrategy.type to Kubernetes; write RollingUpdate"]),
+    ("compat/update-strategy", RECREATE, ["Recreate stops all pods before new ones start; use RollingUpdate"]),
+    (
+        "security/no-network-policy",
+        POD,
+        ["no NetworkPolicy selects its pods, so everything in the cluster may reach them"],
+    ),
+    (
+        "security/no-network-policy",
+        DEPLOYMENT + POLICY,
+        ["no NetworkPolicy says what may be reached by its pods; add Egress to policyTypes, with its rules"],
+    ),
+    ("security/no-network-policy", DEPLOYMENT + POLICY + "  policyTypes: [Ingress, Egress]\n", []),
+    (
+        "security/token-mounted",
+        BOUND,
+        ["mounts the token of the service account web by default; set automountServiceAccountToken: false"],
+    ),
+    ("security/pull-policy", container("imagePullPolicy: Always"), []),
+    (
+        "security/pull-policy",
+        DEPLOYMENT.replace("acme/web:1.0.0", f"acme/web@sha256:{'0' * 64}"),
+        ["imagePullPolicy isn't written; set Always"],
+    ),
+    (
+        "security/low-user-id",
+        DEPLOYMENT,
+        [
+            "leaves runAsUser to the image; set an ID of 10000 or more",
+            "leaves runAsGroup to the image; set an ID of 10000 or more",
+        ],
+    ),
+    ("security/low-user-id", container("securityContext: {runAsUser: 10001, runAsGroup: 10001}"), []),
+    (
+        "security/reads-secrets",
+        SECRET_ROLE,
+        [
+            "may get the Secret web-tls; mount Secrets instead",
+            "may create every Secret; mount Secrets instead",
+        ],
+    ),
+    (
+        "security/secret-in-env",
+        container("env: [{name: JWT_SECRET, value: my_jwt_secret}, {name: LOG, value: debug}]"),
+        ["JWT_SECRET is written out; take it from a Secret by valueFrom.secretKeyRef"],
+    ),
+    ("portability/node-affinity", SELECTED, ["doesn't say which nodes it can run on; set affinity.nodeAffinity"]),
+    (
+        "observability/no-liveness-probe",
+        JOB,
+        ["has no liveness probe; add livenessProbe with an action"],
+    ),
+    ("observability/no-readiness-probe", POD, ["has no readiness probe; add readinessProbe with an action"]),
+    (
+        "observability/identical-probes",
+        PATIENT,
+        ["liveness asks what readiness asks; give it an endpoint of its own"],
+    ),
+    (
+        "observability/probe-port-unknown",
+        container("livenessProbe: {tcpSocket: {port: 80}}"),
+        ["asks the port 80, which the container doesn't declare; add it to ports, or ask one of those"],
+    ),
+    (
+        "observability/dangling-monitor",
+        MONITOR,
+        ["its selector takes in no Service of the chart"],
+    ),
+    (
+        "helm/dangling-service",
+        ELSEWHERE,
+        ["selects no pods: nothing that the chart runs is labelled component=etcd"],
+    ),
+    (
+        "helm/dangling-secret-ref",
+        MADE_BY_JOB,
+        [
+            "needs the Secret release-name-made, which the chart doesn't render; render it, or require its name from the user"
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "text", "expected"), CASES)
+def test_what_only_a_strict_rule_reports(rule: str, text: str, expected: list[str]) -> None:
+    assert judge(RULES[rule], text) == []
+    assert judge(RULES[rule], text, {"strict": 1}) == expected
+
+
+def test_every_strict_parameter_is_tried_and_off() -> None:
+    strict = {rule.id: rule.parameters["strict"] for rule in RULES.values() if "strict" in rule.parameters}
+    assert {parameter.default for parameter in strict.values()} == {0}
+    tried = {rule for rule, _, expected in CASES if expected}
+    assert sorted(set(strict) - tried) == ["helm/dangling-config-ref", "observability/no-startup-probe"]
+    assert strict["helm/dangling-config-ref"] == strict["helm/dangling-secret-ref"]
+    assert strict["observability/no-startup-probe"] == strict["observability/no-liveness-probe"]
+
+
+def test_a_budget_is_asked_for_from_the_number_of_pods_on_that_a_team_names() -> None:
+    rule = RULES["helm/no-disruption-budget"]
+    assert judge(rule, DEPLOYMENT) == []
+    assert judge(rule, DEPLOYMENT, {"minimum": 1}) == [
+        "has one pod and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"
+    ]
+
+
+def test_ndots_of_a_team() -> None:
+    text = DEPLOYMENT.replace(
+        "      containers:", '      dnsConfig: {options: [{name: ndots, value: "1"}]}\n      containers:'
+    )
+    assert judge(RULES["portability/dns-options"], text) == []
+    assert judge(RULES["portability/dns-options"], text, {"ndots": "2"}) == ['ndots is 1; set "2"']
+
+
+def test_several_labels_of_an_owner() -> None:
+    text = DEPLOYMENT.replace("{name: web}\nspec", "{name: web, annotations: {owner: shop}}\nspec")
+    assert judge(RULES["observability/no-owner-label"], text) == []
+    assert judge(RULES["observability/no-owner-label"], text, {"label": "owner, email"}) == [
+        "neither a label nor an annotation email says whose it is; add one"
+    ]
