@@ -201,8 +201,10 @@ CASES = [
         "helm/dangling-secret-ref",
         MADE_BY_JOB,
         [
-            "needs the Secret release-name-made, which the chart doesn't render;"
-            " render it, or require its name from the user"
+            (
+                "needs the Secret release-name-made, which the chart doesn't render;"
+                " render it, or require its name from the user"
+            )
         ],
     ),
 ]
