@@ -36,7 +36,8 @@ from helm_constitution.templates.nodes import (
 
 _BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
 _AFTER = LazyPattern(r" ?#@(\d+):(\d+)@")
-_DIGEST = LazyPattern(r"\b(?:[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
+# 63 characters fit a label.
+_DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
 _BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
 
@@ -159,7 +160,10 @@ def _printed_include(pipeline: Pipeline) -> object:
 
 
 def _is_file_digest(pipeline: Pipeline) -> bool:
-    last = pipeline.commands[-1].args[0]
+    functions = [command.args[0] for command in pipeline.commands]
+    if len(functions) > 1 and isinstance(functions[-1], Identifier) and functions[-1].name == "trunc":
+        functions.pop()
+    last = functions[-1]
     return isinstance(last, Identifier) and last.name in ("sha256sum", "sha1sum", "sha512sum", "adler32sum")
 
 
