@@ -452,3 +452,23 @@ def test_the_value_that_holds_what_is_wrong(engine: HelmEngine, tmp_path: Path, 
         "templates/a.yaml": f"{HEAD}data:\n  a: {{{{ .Values.image }}}}:{{{{ .Values.tag }}}}\n",
     }
     assert places(engine, tmp_path, files, *DATA, part=part) == [place]
+
+
+@pytest.mark.parametrize(
+    ("lines", "path", "place"),
+    [
+        # an empty map on the line below its key is the value as well
+        (
+            "data:\n  {{- toYaml .Values.none | nindent 2 }}",
+            ("data", "missing"),
+            "templates/a.yaml:5 (parent) < values.yaml:2 decided by none",
+        ),
+        # what a map begins with doesn't decide the map, nor does a value in its first line decide an object
+        ("data:\n  a: x-{{ .Values.x }}\n  b: y", ("data",), "templates/a.yaml:5"),
+        ("data:\n  a: {{ .Values.x }}", (), "templates/a.yaml:1"),
+    ],
+)
+def test_values_of_maps(engine: HelmEngine, tmp_path: Path, lines: str, path: tuple[str, ...], place: str) -> None:
+    head = HEAD.replace("v1", "{{ .Values.api }}") if not path else HEAD
+    files = {"values.yaml": "x: one\nnone: {}\napi: v1\n", "templates/a.yaml": f"{head}{lines}\n"}
+    assert places(engine, tmp_path, files, *path) == [place]

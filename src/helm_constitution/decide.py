@@ -134,7 +134,11 @@ class Deciders:
         found = self._deciding(sought, layers, self._on_line(location.file, location.line))
         if not found and isinstance(sought.view.data, dict | list) and span is not None:
             found = self._deciding(sought, layers, self._below(sought.view, span))
+            if sought.exact:
+                found = [decider for decider in found if decider.alone]  # others decide the first item alone
         alone = [decider for decider in found if decider.alone]
+        if not path:
+            found = alone  # of a whole object the line says no more than its apiVersion
         if not alone and part is not None:
             alone = [decider._replace(alone=True) for decider in found if part in decider.text]
         if len(alone) == 1:
@@ -237,10 +241,10 @@ class Deciders:
         return self._lines.get((file, line), [])
 
     def _below(self, field: View, span: Span) -> Iterator[Printed]:
-        """What the line below a map's or list's key prints: the whole of it, or the first of its items."""
+        """What the line below a map's or list's key prints: the whole of it (empty, say), or the first of its items."""
         document = field.document
         first = next(iter([*(part for _, part in field.entries()), *field.items()]), None)
-        below = document.key_span(first.path) if first is not None else None
+        below = document.key_span(first.path) if first is not None else document.value_span(field.path)
         if document.lines is None or below is None or below.line == span.line:
             return
         origin = document.lines.origin(below.line)
