@@ -205,7 +205,7 @@ def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
                 if "{{" in line:
                     if not field.telling:
                         return False  # another line of this key reads a value: it may be this one
-                elif value.strip().strip("\"'") == str(view.data):
+                elif value.strip().strip("\"'") == str(view.data) and _is_of_container(text, start, view):
                     above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)].strip()
                     explained = mark or above.startswith("#") or above.endswith(("*/}}", "*/ -}}"))
                     if explained or _is_chosen(region.contents, place):
@@ -213,6 +213,35 @@ def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
                     literal = True
             place = text.find(f"{key}:", end, region.end)
     return literal
+
+
+def _is_of_container(text: str, start: int, view: View) -> bool:
+    """Whether a line may belong to the container that a field is of: it doesn't stand below another one's name."""
+    index = next((n for n, step in enumerate(view.path) if step in ("containers", "initContainers")), None)
+    if index is None or len(view.path) <= index + 2:
+        return True
+    name = view.document.view.get(*view.path[: index + 2], "name").string()
+    lines = text[: text.find("\n", start)].split("\n")
+    indentation = len(lines[-1]) - len(lines[-1].lstrip())
+    item: list[str] = []
+    for line in reversed(lines):
+        bare = line.lstrip()
+        if not bare or bare.startswith(("{{", "#")):
+            continue
+        depth = len(line) - len(bare)
+        item.append(line)
+        if depth < indentation:
+            indentation = depth
+            if bare.startswith("- "):
+                keys = [one.strip().removeprefix("- ") for one in item if _key_depth(one) == depth + 2]
+                names = [one.partition(":")[2].strip(" \"'") for one in keys if one.startswith("name:")]
+                return not names or "{{" in names[0] or names[0] == name
+    return True
+
+
+def _key_depth(line: str) -> int:
+    """The column at which a line's key begins, be it the first of a list's item."""
+    return len(line) - len(line.lstrip(" -"))
 
 
 def _is_chosen(contents: Sequence[Content], place: int) -> bool:

@@ -56,14 +56,20 @@ def _knows(parts: list[Mapping[str, Any]], key: str) -> list[Any] | None:
     found: list[Any] = []
     known = False
     for part in parts:
-        properties = part.get("properties")
-        if isinstance(properties, dict) and key in properties:
+        properties = _properties(part)
+        if key in properties:
             known = True
             found.append(properties[key])
         others = part.get("additionalProperties")
         if part.get("patternProperties") or part.get("propertyNames") or isinstance(others, dict) or "x-open" in part:
             known = True
     return found if known else None
+
+
+def _properties(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties that a schema names; generators write an empty map of them for a map of any keys."""
+    properties = part.get("properties")
+    return properties if isinstance(properties, dict) else {}
 
 
 def _has_type(parts: list[Mapping[str, Any]]) -> bool:
@@ -117,7 +123,7 @@ def _gaps(
     free: set[str],
     counted: list[bool],
 ) -> Iterator[tuple[View, str]]:
-    if len(view.path) > _DEEPEST or not any(isinstance(part.get("properties"), dict) for part in parts):
+    if len(view.path) > _DEEPEST or not any(_properties(part) for part in parts):
         return  # a map that is open as a whole
     for key, below in view.entries():
         if not view.path and key in free:
@@ -155,60 +161,111 @@ def schema_stale(subject: Subject) -> Iterator[Problem]:
     Good:
         "properties": {"image": {"properties": {"tag": {"type": "string"}}}}
     Fix: take it out of the schema, or add the value that was meant to values.yaml. Deprecated keys that a template
-        still reads, dependencies' keys and `global` are free.
+        still reads, dependencies' keys and `global` are free. A key of a definition that several values share is told
+        once, where none of them knows it.
     Source: Helm documentation, Charts, Schema Files; helm-schema --check
     """
     root = _schema_of(subject)
     chart = subject.chart
     values: dict[str, Json] = dict(chart.values.data) if chart.values is not None else {}
     free = {"global"} | {dependency.key for dependency in chart.dependencies} | set(chart.subcharts)
-    for path in _unknown((), [*_parts(root, root)], root, values, subject, free):
-        message = f"{dotted(path)} is neither in values.yaml nor read by a template; take it out or add the value"
-        yield Problem(message, _place(subject, path))
+    search = _Search(root, subject, free)
+    search.walk((), [*_parts(root, root)], values)
+    for paths in search.unknown():
+        others = len(paths) - 1
+        more = f" (nor for the {others} other value{'s' if others > 1 else ''} of its definition)" if others else ""
+        message = (
+            f"{dotted(paths[0])} is neither in values.yaml nor read by a template{more}; take it out or add the value"
+        )
+        yield Problem(message, _place(subject, root, paths[0]))
 
 
-def _unknown(
-    path: Path,
-    parts: list[Mapping[str, Any]],
-    root: Mapping[str, Any],
-    values: Json,
-    subject: Subject,
-    free: set[str],
-) -> Iterator[Path]:
-    keys = {
-        key: None
-        for part in parts
-        if isinstance(properties := part.get("properties"), dict)
-        for key, schema in properties.items()
-        if schema is not False
-    }
-    if len(path) > _DEEPEST or (values is not None and not isinstance(values, dict)):
-        return
-    for key in keys:
-        if not path and key in free:
-            continue
-        below = (*path, key)
-        if values is not None and key in values:
-            schemas = _knows(parts, key) or []
-            inner = [part for schema in schemas for part in _parts(schema, root)]
-            if isinstance(values[key], dict) and values[key]:
-                yield from _unknown(below, inner, root, values[key], subject, free)
-        elif not subject.uses.is_read(tuple(str(step) for step in below)):
-            yield below
+class _Search:
+    """Looks for the properties of a schema that neither values.yaml nor a template knows.
+
+    A definition may be the schema of several values: its property is known where one of them knows it.
+    """
+
+    def __init__(self, root: Mapping[str, Any], subject: Subject, free: set[str]) -> None:
+        self.root = root
+        self.subject = subject
+        self.free = free
+        self._paths: dict[tuple[int, str], list[Path]] = {}
+        self._known: set[tuple[int, str]] = set()
+
+    def unknown(self) -> Iterator[list[Path]]:
+        """The paths of each property that nothing knows."""
+        told: set[Path] = set()
+        for property_, paths in self._paths.items():
+            if property_ not in self._known and not told.issuperset(paths):
+                told.update(paths)
+                yield paths
+
+    def walk(self, path: Path, parts: list[Mapping[str, Any]], values: Json) -> None:
+        if len(path) > _DEEPEST or (values is not None and not isinstance(values, dict)):
+            return
+        holders: dict[str, list[tuple[int, str]]] = {}
+        for part in parts:
+            for key, schema in _properties(part).items():
+                if schema is not False:
+                    holders.setdefault(key, []).append((id(part), key))
+        for key, properties in holders.items():
+            if not path and key in self.free:
+                continue
+            below = (*path, key)
+            if values is not None and key in values:
+                self._known.update(properties)
+                schemas = _knows(parts, key) or []
+                inner = [part for schema in schemas for part in _parts(schema, self.root)]
+                if isinstance(values[key], dict) and values[key]:
+                    self.walk(below, inner, values[key])
+            elif self.subject.uses.is_read(tuple(str(step) for step in below)):
+                self._known.update(properties)
+            else:
+                for property_ in properties:
+                    self._paths.setdefault(property_, []).append(below)
 
 
-def _place(subject: Subject, path: Path) -> TextPlace:
-    """Where the schema's text has a key: the first line with it behind those of its parents."""
+def _place(subject: Subject, root: Mapping[str, Any], path: Path) -> TextPlace:
+    """Where the schema's text has a key: the first line with it behind those of its parents, or of its definition."""
     text = subject.chart.files.get(SCHEMA, "")
-    place = 0
-    for step in path:
-        found = text.find(f'"{step}"', place)
-        if found < 0:
-            return TextPlace(SCHEMA)
-        place = found
+    place = _found(text, root, root, 0, path, 0)
+    return _text_place(text, -1 if place is None else place, str(path[-1]))
+
+
+def _text_place(text: str, place: int, key: str) -> TextPlace:
+    if place < 0:
+        return TextPlace(SCHEMA)
     line = text.count("\n", 0, place) + 1
     column = place - (text.rfind("\n", 0, place) + 1) + 1
-    return TextPlace(SCHEMA, Span(line, column, line, column + len(str(path[-1])) + 2))
+    return TextPlace(SCHEMA, Span(line, column, line, column + len(key) + 2))
+
+
+def _found(text: str, root: Mapping[str, Any], node: Any, start: int, path: Path, depth: int) -> int | None:
+    """Where a path below a schema stands in the text; the schema's own text begins at ``start``."""
+    if not path:
+        return start
+    if not isinstance(node, dict) or depth > _DEEPEST:
+        return None
+    properties = _properties(node)
+    key = str(path[0])
+    if key in properties:
+        place = text.find(f'"{key}"', start)
+        return _found(text, root, properties[key], place, path[1:], depth + 1) if place >= 0 else None
+    reference = node.get("$ref")
+    if isinstance(reference, str) and reference.startswith("#/"):
+        place = 0
+        for step in reference.split("/")[1:]:
+            place = max(text.find(f'"{step}"', place), 0)
+        found = _found(text, root, _resolved(reference, root), place, path, depth + 1)
+        if found is not None:
+            return found
+    parts = [part for key in _COMBINED for part in node.get(key) or () if isinstance(node.get(key), list)]
+    for part in (*parts, *(node.get(key) for key in _BRANCHES)):
+        found = _found(text, root, part, start, path, depth + 1)
+        if found is not None:
+            return found
+    return None
 
 
 @rule(
@@ -248,7 +305,8 @@ def schema_not_embeddable(subject: Subject) -> Iterator[Problem]:
         if rejected:
             names = " and ".join(f"`{key}`" for key in rejected)
             message = f"rejects {names}, which parent charts pass to a dependency; add {names} to the properties"
-            yield Problem(message, _place(subject, ("additionalProperties",)) if part is root else TextPlace(SCHEMA))
+            text = subject.chart.files.get(SCHEMA, "") if part is root else ""
+            yield Problem(message, _text_place(text, text.find('"additionalProperties"'), "additionalProperties"))
             return
 
 

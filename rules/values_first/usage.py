@@ -13,6 +13,10 @@ from helm_constitution.yamltree import Path, dotted
 _IN_TEMPLATES = LazyPattern(
     r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE
 )
+_FOR_OTHERS = LazyPattern(
+    r"\b(?:not|never|isn't) (?:used|read) by (?:the|this) (?:\w+ )?chart\b|\bignored by (?:the|this) (?:\w+ )?chart\b",
+    re.IGNORECASE,
+)
 _ANCHOR = LazyPattern(r":\s*&(\S+)")
 
 
@@ -43,7 +47,8 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
         service:
           type: ClusterIP
     Fix: remove the key, or read it where it was meant to be read. What templates, named templates, `tpl` texts and
-        dependencies (their key, `global`, condition, tags, import-values) may reach counts as read.
+        dependencies (their key, `global`, condition, tags, import-values) may reach counts as read; a comment settles
+        it that says who else reads the key ("not used by the chart").
     Source: Helm issues 7285, 8822 and 6422, which ask for this
     """
     values = subject.chart.values
@@ -79,8 +84,10 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
 
 
 def _is_for_others(key: ValueKey, text: str, lines: Sequence[str]) -> bool:
-    """Whether other values read a key: it carries an anchor, or its comment says that templates in values use it."""
-    if not key.value and key.comment is not None and _IN_TEMPLATES.search(key.comment.text):
+    """Whether others read a key: it carries an anchor, or its comment says that templates in values or others do."""
+    if key.comment is not None and (
+        (not key.value and _IN_TEMPLATES.search(key.comment.text)) or _FOR_OTHERS.search(key.comment.text)
+    ):
         return True
     anchor = _ANCHOR.search(lines[key.span.line - 1][key.span.column - 1 :])
     return anchor is not None and re.search(rf"\*{re.escape(anchor[1])}(?!\S)", text) is not None

@@ -222,6 +222,18 @@ def test_notes_count_as_templates_and_comments_do_not(charts: Charts) -> None:
     assert unused(charts, "a: 1\nb: 1\nc: 1\n", "", **files) == ["no template reads b", "no template reads c"]
 
 
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("Injected by the catalogue. This value is not used by the chart.", 0),
+        ("Ignored by the web chart itself; charts that depend on it may read it", 0),
+        ("Not used", 1),
+    ],
+)
+def test_a_comment_may_say_that_others_read_a_value(charts: Charts, comment: str, expected: int) -> None:
+    assert len(unused(charts, f"# {comment}\na: 1\n", "")) == expected
+
+
 def test_dependencies_read_their_values(charts: Charts) -> None:
     chart = (
         "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n"

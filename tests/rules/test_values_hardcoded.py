@@ -72,3 +72,12 @@ def test_another_line_of_the_key_may_have_made_a_common_text() -> None:
     text = "kind: Deployment\nspec:\n  replicas: 3\n"
     template = f"{text}---\nkind: Deployment\nspec:\n  replicas: {{{{ .Values.replicas }}}}\n"
     assert judge_in(HARDCODED, text, {"templates/x.yaml": template}) == []
+
+
+@pytest.mark.parametrize(("name", "fixed"), [("web", True), ('"{{ .Chart.Name }}"', True), ("reloader", False)])
+def test_a_line_below_another_containers_name_is_another_containers(name: str, fixed: bool) -> None:
+    context = "    securityContext:\n      runAsUser: 1000\n"
+    text = f"kind: Pod\nspec:\n  containers:\n  - name: web\n    env:\n    - name: A\n{context}"
+    other = f"  {{{{- if .Values.a }}}}\n  - name: {name}\n    env:\n    - name: A\n{context}  {{{{- end }}}}\n"
+    template = f"kind: Pod\nspec:\n  containers:\n  - name: web\n    {{{{- toYaml .Values.web }}}}\n{other}"
+    assert (judge_in(HARDCODED, text, {"templates/x.yaml": template}) != []) is fixed

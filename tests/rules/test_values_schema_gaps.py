@@ -20,6 +20,7 @@ STALE = RULES["values/schema-stale"]
 EMBEDDED = RULES["values/schema-not-embeddable"]
 
 TEXT = {"type": "string"}
+SHARED = {"$defs": {"x": {"properties": {"c": {}, "z": TEXT}}}, "properties": {k: {"$ref": "#/$defs/x"} for k in "bd"}}
 
 
 def found(rule: Rule, schema: object, values: str, template: str = "") -> list[str]:
@@ -36,9 +37,10 @@ def found(rule: Rule, schema: object, values: str, template: str = "") -> list[s
         ({"properties": {"a": TEXT, "b": {"properties": {"c": TEXT}}}}, []),
         ({"properties": {"a": TEXT}}, ["2 values.schema.json doesn't know b"]),
         ({"properties": {"a": TEXT, "b": {"type": "object"}}}, []),
-        ({"properties": {"a": TEXT, "b": {"properties": {}}}}, ["3 values.schema.json doesn't know b.c"]),
+        ({"properties": {"a": TEXT, "b": {"properties": {"d": {}}}}}, ["3 values.schema.json doesn't know b.c"]),
         ({"properties": {"a": {}, "b": {"type": "object"}}}, ["1 values.schema.json names a without a type"]),
         ({"properties": {"a": {"description": "x"}, "b": True}}, ["1 values.schema.json names a without a type"]),
+        ({"properties": {"a": TEXT, "b": {"type": "object", "properties": {}}}}, []),
         ({"properties": {"a": TEXT}, "additionalProperties": TEXT}, []),
         ({"properties": {"a": TEXT}, "patternProperties": {"b": TEXT}}, []),
         ({"properties": {"a": TEXT}, "allOf": [{"properties": {"b": {"type": "object"}}}]}, []),
@@ -67,10 +69,12 @@ def test_gaps(schema: object, expected: list[str]) -> None:
         ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ toYaml .Values.b }}", []),
         ({"properties": {"e": {"properties": {"z": TEXT}}}}, "{{ .Values.e.f }}", []),
         ({"allOf": [{"properties": {"z": TEXT}}]}, "", ["z is neither"]),
+        (SHARED, "", ["b.z is neither in values.yaml nor read by a template (nor for the 1 other value of its"]),
+        (SHARED, "{{ .Values.d.z }}", []),
     ],
 )
 def test_stale_keys(schema: object, template: str, expected: list[str]) -> None:
-    lines = found(STALE, schema, "a: x\nb:\n  c: 1\ne: {}\n", template)
+    lines = found(STALE, schema, "a: x\nb:\n  c: 1\nd:\n  c: 1\ne: {}\n", template)
     assert len(lines) == len(expected)
     assert all(line.startswith(f"1 {part}") for line, part in zip(lines, expected, strict=True))
 
@@ -98,3 +102,15 @@ def test_what_parents_pass_on(schema: object, rejected: str | None) -> None:
 def test_without_a_schema_there_is_nothing_to_judge(rule: Rule) -> None:
     with pytest.raises(Unjudged):
         list(rule.check(chart_subject({"values.yaml": "a: 1\n"})))
+
+
+def test_a_stale_key_of_a_definition_is_found_there() -> None:
+    text = json.dumps(
+        {"properties": {"b": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"properties": {"z": TEXT}}}}, indent=1
+    )
+    chart = chart_subject({"values.yaml": "b:\n  c: 1\n", "values.schema.json": text}).chart
+    subject = Subject(Facts(replace(chart, schema=json.loads(text))))
+    (problem,) = (outcome for outcome in STALE.check(subject) if isinstance(outcome, Problem))
+    location = locate(problem.at)
+    assert location.line is not None
+    assert text.split("\n")[location.line - 1].strip() == '"z": {'
