@@ -5,6 +5,25 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Generic, TypeVar
+
+_T = TypeVar("_T")
+
+
+class Given(Generic[_T]):
+    """A Pending whose result is there, and may say that it isn't yet."""
+
+    def __init__(self, value: _T, *, is_done: bool = True) -> None:
+        self.value = value
+        self.is_done = is_done
+
+    def result(self) -> _T:
+        """What was given."""
+        return self.value
+
+    def done(self) -> bool:
+        """What it was told to say."""
+        return self.is_done
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

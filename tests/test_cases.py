@@ -67,8 +67,8 @@ def run(
     facts = Facts(load_chart(chart, shown=chart.name), which=which)
     configuration = load_configuration(chart / FILE_NAME if (chart / FILE_NAME).is_file() else None, chart)
     scenarios = plan(chart, request, which, configuration.scenarios)
-    rounds = Rounds(engine, facts, scenarios, engine.lint(chart, request), engine.render(chart, request))
-    facts.pending = rounds.finish
+    facts.linting = engine.lint(chart, request)
+    facts.rendering = Rounds(engine, facts, scenarios, engine.render(chart, request))
     with ExitStack() as stack:
         if options is not None:
             compare(facts, scenarios, engine, options, configuration, stack)

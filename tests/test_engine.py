@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,21 @@ import pytest
 from helm_constitution.api import MUST, Container, Manifest, Problem, Rule, Subject, Tally, Unjudged, rule
 from helm_constitution.chart import Chart, load_chart
 from helm_constitution.check import CheckOptions, check_chart
-from helm_constitution.engine import RuleRun, run_rules, stamp
-from helm_constitution.helm.protocol import HelmEngine, RenderedText, RenderOutput, RenderRequest
+from helm_constitution.engine import RuleRun, documents_to_locate, run_rules, stamp
+from helm_constitution.helm.protocol import (
+    HelmEngine,
+    HelmMessage,
+    LintOutput,
+    MessageLevel,
+    RenderedText,
+    RenderOutput,
+    RenderRequest,
+)
 from helm_constitution.model import Demand, Precision, Severity
 from helm_constitution.scenarios import Scenario, ScenarioResult, conclude, mark_repeats
 from helm_constitution.subject import Facts
 from tests.helm.support import write_chart
+from tests.support import Given
 
 POD = """
 apiVersion: v1
@@ -196,11 +205,52 @@ def test_a_rule_that_looks_at_renderings_waits_for_helm_and_yields_once(chart: C
         for rendering in subject.renderings:
             yield Problem(f"rendered {rendering.scenario}", at=None)
 
-    facts = Facts(chart, pending=lambda: ((result("defaults"),), ()))
+    facts = Facts(chart, rendering=Given((result("defaults"),), is_done=False))
     (outcome,) = judged({both: Demand(Severity.ERROR, (), {})}, facts)
     assert [finding.message for finding in outcome.findings] == ["static", "rendered defaults"]
     assert calls == ["static part", "static part"]
     assert outcome.findings[0].location.precision is Precision.PARENT
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_the_renderings_are_judged_as_soon_as_helm_has_rendered(chart: Chart, is_done: bool) -> None:
+    order: list[str] = []
+
+    @rule("values/static", default=MUST)
+    def static(subject: Subject) -> Iterator[Problem]:
+        order.append("static")
+        yield from ()
+
+    @rule("values/linted", default=MUST)
+    def linted(subject: Subject) -> Iterator[Problem]:
+        order.append(f"linted {len(subject.lint)}")
+        yield from ()
+
+    @rule("security/container", scope=Container, default=MUST)
+    def container(container: Container, subject: Subject) -> Iterator[Problem]:
+        order.append("rendered")
+        yield Problem("is there", at=container.view)
+
+    message = HelmMessage(MessageLevel.WARNING, "hm")
+    facts = Facts(
+        chart,
+        rendering=Given(
+            (result("defaults", ("web/templates/a.yaml", POD.format(name="a", tag="1"))),), is_done=is_done
+        ),
+        linting=Given(LintOutput((message,)), is_done=False),
+    )
+    begun: list[list[str]] = []
+
+    def judged(runs: Sequence[RuleRun]) -> None:
+        order.append("judged")
+        begun.append([document.file for document in documents_to_locate(runs)])
+
+    demands = {one: Demand(Severity.ERROR, (), {}) for one in (static, linted, container)}
+    runs = run_rules(demands, facts, debug=True, judged=judged)
+    first, later = ["static"] * (not is_done), ["static"] * is_done
+    assert order == [*first, "rendered", "judged", *later, "linted 1"]
+    assert begun == [["templates/a.yaml"]]
+    assert [run.rule.id for run in runs] == ["values/static", "values/linted", "security/container"]
 
 
 def test_fingerprints_survive_moved_lines_and_tell_equal_findings_apart(chart: Chart, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from helm_constitution.yamltree import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
 from tests.planted import Renderer
+from tests.support import Given
 
 Answer = Callable[[dict[str, str], int], RenderOutput]
 
@@ -45,15 +46,7 @@ class Scripted(Renderer):
             return super().render(chart, request)
         self.renders += 1
         texts = {path.name: path.read_text() for path in sorted((chart / "templates").iterdir())}
-        return Answered(self.answer(texts, self.renders))
-
-
-class Answered:
-    def __init__(self, output: RenderOutput) -> None:
-        self.output = output
-
-    def result(self) -> RenderOutput:
-        return self.output
+        return Given(self.answer(texts, self.renders))
 
 
 def located(engine: Renderer, folder: Path, files: Mapping[str, str], request: RenderRequest | None = None) -> Facts:

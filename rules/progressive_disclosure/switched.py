@@ -31,7 +31,7 @@ def _require_switched(subject: Subject) -> tuple[Switched, ...]:
     """How the chart's flags and enums went; raises Unjudged where they were not switched."""
     if subject.chart.is_library:
         raise Unjudged(subject.facts.not_rendered)
-    subject.facts.require_done()
+    subject.facts.require_renderings()
     if subject.facts.which != FULL or not any(result.documents for result in subject.results):
         raise Unjudged(subject.facts.not_switched)
     return subject.facts.switched

@@ -45,7 +45,7 @@ def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
     """
     if subject.chart.is_library:
         raise Unjudged(subject.facts.not_rendered)
-    subject.facts.require_done()
+    subject.facts.require_renderings()
     if subject.facts.which != FULL:
         raise Unjudged("only --scenarios full enters what flags turn on")
     coverage = subject.facts.coverage

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from helm_constitution.engine import RuleRun
     from helm_constitution.rounds import Progress
     from helm_constitution.subject import Facts
+    from helm_constitution.trace import Tracing
     from helm_constitution.waivers import Waiver
 
 
@@ -141,7 +142,7 @@ def _judged(
     from helm_constitution.config import expand, find_configuration, find_debt, load_configuration
     from helm_constitution.constitution import load_constitution
     from helm_constitution.demands import match
-    from helm_constitution.engine import documents_to_locate, run_rules, stamp
+    from helm_constitution.engine import run_rules, stamp
     from helm_constitution.rounds import Rounds
     from helm_constitution.scenarios import plan
     from helm_constitution.subject import Facts
@@ -171,20 +172,16 @@ def _judged(
         chart, which=options.scenarios, measures=options.coverage, tests_count=bool(configuration.judge_tests)
     )
     scenarios = plan(folder, options.request, options.scenarios, configuration.scenarios)
-    helm = Rounds(engine, facts, scenarios, lint, first, progress)
-    facts.pending = helm.finish
+    helm = Rounds(engine, facts, scenarios, first, progress)
+    facts.rendering, facts.linting = helm, lint
     if options.baseline is not None:
         from helm_constitution.compare.against import compare
 
         compare(facts, scenarios, engine, options, configuration, stack)
-    runs = run_rules(demands.rules, facts, debug=options.debug)
-    if options.lines and (documents := documents_to_locate(runs, subcharts=options.subcharts)):
-        from helm_constitution.trace import trace
-
-        trace([document for document in documents if document.base is not Base.BASELINE], facts, engine)
-        if facts.comparison is not None:
-            earlier = [document for document in documents if document.base is Base.BASELINE]
-            trace(earlier, facts.comparison.old, engine)
+    lines = _Lines(facts, engine, options, stack)
+    runs = run_rules(demands.rules, facts, debug=options.debug, judged=lines.begin)
+    lines.begin(runs)
+    lines.finish()
     stamp(runs, facts, subcharts=options.subcharts)
     stale = _apply(waivers, runs, facts, options)
     if options.debt and debt.is_file():
@@ -224,6 +221,42 @@ def _judged(
         coverage=_coverage(facts),
         baseline=_baseline(facts, options),
     )
+
+
+class _Lines:
+    """Helm at work on the template lines of the documents in which rules found something."""
+
+    def __init__(self, facts: Facts, engine: HelmEngine, options: CheckOptions, stack: ExitStack) -> None:
+        self._facts = facts
+        self._engine = engine
+        self._options = options
+        self._stack = stack
+        self._begun: set[tuple[str, str, str]] = set()
+        self._tracings: list[Tracing] = []
+
+    def begin(self, runs: Sequence[RuleRun]) -> None:
+        """Starts on those documents that are not under way yet; does nothing where nothing was found in any."""
+        from helm_constitution.engine import documents_to_locate
+
+        if not self._options.lines:
+            return
+        found = documents_to_locate(runs, subcharts=self._options.subcharts)
+        documents = [document for document in found if document.alike not in self._begun]
+        self._begun.update(document.alike for document in documents)
+        sides = [(self._facts, [document for document in documents if document.base is not Base.BASELINE])]
+        if self._facts.comparison is not None:
+            earlier = [document for document in documents if document.base is Base.BASELINE]
+            sides.append((self._facts.comparison.old, earlier))
+        for facts, some in sides:
+            if some:
+                from helm_constitution.trace import Tracing
+
+                self._tracings.append(self._stack.enter_context(Tracing(some, facts, self._engine)))
+
+    def finish(self) -> None:
+        """Waits for helm, and gives each document its lines; where that isn't certain it keeps none."""
+        for tracing in self._tracings:
+            tracing.finish()
 
 
 def _coverage(facts: Facts) -> tuple[FileCoverage, ...] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -37,29 +38,48 @@ class RuleRun:
     on_renderings: bool = False
 
 
-def run_rules(demands: Mapping[Rule, Demand], facts: Facts, *, debug: bool = False) -> list[RuleRun]:
-    """Runs every demanded rule, in the order of ``demands``; :func:`stamp` makes findings of what they say.
+def run_rules(
+    demands: Mapping[Rule, Demand],
+    facts: Facts,
+    *,
+    debug: bool = False,
+    judged: Callable[[Sequence[RuleRun]], object] | None = None,
+) -> list[RuleRun]:
+    """Runs every demanded rule; :func:`stamp` makes findings of what they say.
 
-    Rules that look at the renderings while helm is still at work are put off until the others are done.
+    What needs no rendering goes first, while helm is at work, and is left for later as soon as helm has rendered: what
+    rules say of the renderings may give helm more to do.
 
     Args:
         demands: the rules to run, with severity and parameters.
         facts: the chart; its renderings may still be under way.
         debug: keep the traceback of a crashed rule.
+        judged: called once with all runs when the renderings are judged; others may still be to come.
+
+    Returns:
+        The runs, in the order of ``demands``.
     """
     runs = [RuleRun(rule, demand) for rule, demand in demands.items()]
     facts.running = {rule.id: demand.severity for rule, demand in demands.items()}
-    waiting: list[RuleRun] = []
-    for run in runs:
-        if run.rule.scope is not Subject:
-            waiting.append(run)
-            continue
-        try:
-            _run(run, facts, debug)
-        except NotYet:
-            waiting.append(run)
+    rendered = [run for run in runs if run.rule.scope is not Subject]
+    others = deque(run for run in runs if run.rule.scope is Subject)
+
+    def put_off(some: Iterable[RuleRun]) -> Iterator[RuleRun]:
+        for run in some:
+            try:
+                _run(run, facts, debug)
+            except NotYet:
+                yield run
+
+    while others and not facts.is_rendered():
+        rendered.extend(put_off([others.popleft()]))
+    facts.wait_for_renderings()
+    late = list(put_off(rendered))
+    if judged is not None:
+        judged(runs)
+    late.extend(put_off(others))
     facts.wait()
-    for run in waiting:
+    for run in late:
         _run(run, facts, debug)
     return runs
 
@@ -92,19 +112,19 @@ def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> 
     Of a document that several scenarios render alike, only the first.
     """
     found: dict[tuple[str, str, str], YamlDocument] = {}
+    for document in _rendered_documents(runs):
+        if subcharts or not document.file.startswith("charts/"):
+            found.setdefault(document.alike, document)
+    return list(found.values())
+
+
+def _rendered_documents(runs: Iterable[RuleRun]) -> Iterator[YamlDocument]:
+    """The rendered document of each place that a problem names."""
     for run in runs:
         for problem, _ in run.problems:
             for place in (problem.at, *(related.at for related in problem.related)):
                 if isinstance(place, View | RenderedLine) and place.document.rendered:
-                    document = place.document
-                    if subcharts or not document.file.startswith("charts/"):
-                        found.setdefault(_key(document), document)
-    return list(found.values())
-
-
-def _key(document: YamlDocument) -> tuple[str, str, str]:
-    """What documents that scenarios render alike have in common; those of a baseline stand apart."""
-    return document.base, document.file, document.text
+                    yield place.document
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -222,12 +242,10 @@ def stamp(runs: Iterable[RuleRun], facts: Facts, *, subcharts: bool = False) -> 
         subcharts: judge the objects of dependencies as the chart's own, instead of one note a rule and dependency.
     """
     deciders = _Deciders(facts)
-    lines = {_key(document): document.lines for document in documents_to_locate(runs, subcharts=subcharts)}
-    for run in runs:
-        for problem, _ in run.problems:
-            for place in (problem.at, *(related.at for related in problem.related)):
-                if isinstance(place, View | RenderedLine) and place.document.rendered and place.document.lines is None:
-                    place.document.lines = lines.get(_key(place.document))
+    documents = list(_rendered_documents(runs))
+    lines = {document.alike: document.lines for document in documents if document.lines is not None}
+    for document in documents:
+        document.lines = lines.get(document.alike)
     secrets = Secrets()
     for run in runs:
         run.findings = _findings(run, facts, deciders, subcharts, secrets)

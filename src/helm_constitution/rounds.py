@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.helm.protocol import (
     HelmEngine,
-    HelmMessage,
-    LintOutput,
     Pending,
     RenderedText,
     RenderOutput,
@@ -50,7 +48,7 @@ class Rounds:
         engine: renders.
         facts: the chart; what is found is put into it.
         scenarios: as :func:`helm_constitution.scenarios.plan` gives them.
-        lint: under way already, as is ``first``, the rendering of the first scenario.
+        first: the rendering of the first scenario, under way already.
         progress: told of each scenario that is done.
     """
 
@@ -59,16 +57,12 @@ class Rounds:
         engine: HelmEngine,
         facts: Facts,
         scenarios: Sequence[Scenario],
-        lint: Pending[LintOutput],
         first: Pending[RenderOutput],
         progress: Progress | None = None,
     ) -> None:
         self.engine = engine
         self.facts = facts
-        self.lint = lint
         self.results: tuple[ScenarioResult, ...] = ()
-        self.lint_failed = False
-        self.lint_messages: tuple[HelmMessage, ...] = ()
         self._progress = progress
         self._done = self._planned = 0
         self._visits: Visits | None = None
@@ -81,7 +75,11 @@ class Rounds:
         )
         self._started = [(scenarios[0], first), *((one, self._start(one)) for one in scenarios[1:])]
 
-    def finish(self) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
+    def done(self) -> bool:
+        """Whether helm has rendered what was asked for at first."""
+        return all(isinstance(pending, str) or pending.done() for _, pending in self._started)
+
+    def result(self) -> tuple[ScenarioResult, ...]:
         """Waits for helm, parses what it rendered, and renders what follows from that."""
         if not self.facts.chart.is_library:
             with self.engine.hold(self.facts.chart.path):
@@ -94,10 +92,7 @@ class Rounds:
                 else:
                     self.results = self._rendered()
             mark_repeats(self.results)
-        lint = self.lint.result()
-        self.lint_failed = lint.failed
-        self.lint_messages = lint.messages
-        return self.results, lint.messages
+        return self.results
 
     def _rendered(self) -> tuple[ScenarioResult, ...]:
         results = self._concluded(self._started)
@@ -120,8 +115,8 @@ class Rounds:
         if asked and not any(result.status in (Status.RENDERED, Status.FAILED) for result in self.results):
             hint = "no scenario renders without input; give it with -f VALUES or --set KEY=VALUE"
             yield Trouble("needs-input", f"{hint}: {asked[0].message}", scenario=asked[0].scenario.name)
-        if self.lint_failed:
-            message = self.lint_messages[0].text if self.lint_messages else "helm lint did not come to its end"
+        if self.facts.lint_failed:
+            message = self.facts.lint[0].text if self.facts.lint else "helm lint did not come to its end"
             yield Trouble("lint", message)
 
     def render_all(self, scenarios: Iterable[Scenario], visits: Visits | None = None) -> list[ScenarioResult]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.coverage import Coverage
-    from helm_constitution.helm.protocol import HelmMessage
+    from helm_constitution.helm.protocol import HelmMessage, LintOutput, Pending
     from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
     from helm_constitution.model import Location, Severity
@@ -41,8 +41,9 @@ class NotYet(Exception):
 class Facts:
     """Everything known of one chart in one run; computed once, shared by all rules.
 
-    ``pending`` waits for helm and gives ``results`` and ``lint``; None where these are already there. ``running`` are
-    the ids of the rules of this run, with their severities. ``consulted`` tells that a rule looked at helm's results.
+    ``rendering`` and ``linting`` are helm at work on ``results`` and ``lint``; None where these are already there.
+    ``lint_failed``: ``helm lint`` itself did not come to its end. ``running`` are the ids of the rules of this run,
+    with their severities. ``consulted`` tells that a rule looked at helm's results.
     ``which`` scenarios are rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a user must
     give, as far as they were found. ``switched`` tells how each flag and enum went that was set otherwise, and
     ``not_switched`` why none was. ``coverage`` is what all scenarios entered; measured where ``measures`` asks for it,
@@ -54,7 +55,9 @@ class Facts:
     chart: Chart
     results: tuple[ScenarioResult, ...] = ()
     lint: tuple[HelmMessage, ...] = ()
-    pending: Callable[[], tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]] | None = None
+    rendering: Pending[tuple[ScenarioResult, ...]] | None = None
+    linting: Pending[LintOutput] | None = None
+    lint_failed: bool = False
     running: Mapping[str, Severity] = field(default_factory=dict)
     consulted: bool = False
     which: str = "quick"
@@ -67,18 +70,37 @@ class Facts:
     coverage: Coverage | None = None
     tests_count: bool = False
 
+    def is_rendered(self) -> bool:
+        """Whether nobody has to wait for helm to render."""
+        own = self.rendering is None or self.rendering.done()
+        return own and (self.comparison is None or self.comparison.old.is_rendered())
+
+    def wait_for_renderings(self) -> None:
+        """Waits for helm to render."""
+        if self.rendering is not None:
+            rendering, self.rendering = self.rendering, None
+            self.results = rendering.result()
+        if self.comparison is not None:
+            self.comparison.old.wait_for_renderings()
+
     def wait(self) -> None:
         """Waits for helm to be done."""
-        if self.pending is not None:
-            pending, self.pending = self.pending, None
-            self.results, self.lint = pending()
-        if self.comparison is not None:
-            self.comparison.old.wait()
+        self.wait_for_renderings()
+        if self.linting is not None:
+            linting, self.linting = self.linting, None
+            output = linting.result()
+            self.lint, self.lint_failed = output.messages, output.failed
 
-    def require_done(self) -> None:
-        """Raises NotYet while helm is at work."""
+    def require_renderings(self) -> None:
+        """Raises NotYet while helm renders."""
         self.consulted = True
-        if self.pending is not None:
+        if self.rendering is not None:
+            raise NotYet
+
+    def require_lint(self) -> None:
+        """Raises NotYet while helm lints."""
+        self.consulted = True
+        if self.linting is not None:
             raise NotYet
 
     @property
@@ -286,7 +308,7 @@ class Subject:
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
         """How each scenario went, in order; ``defaults`` first. Empty for a library chart, which can't be rendered."""
-        self.facts.require_done()
+        self.facts.require_renderings()
         return self.facts.results
 
     @property
@@ -321,7 +343,7 @@ class Subject:
     @property
     def lint(self) -> tuple[HelmMessage, ...]:
         """``helm lint``'s own messages, placed."""
-        self.facts.require_done()
+        self.facts.require_lint()
         return self.facts.lint
 
     def value(self, path: Sequence[str | int], scenario: str) -> View | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from helm_constitution.templates import TemplateFile, parse_template
 
 if TYPE_CHECKING:
     from helm_constitution.chart import Chart
-    from helm_constitution.helm.protocol import HelmEngine, RenderOutput
+    from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.subject import Facts
     from helm_constitution.yamltree import YamlDocument
@@ -25,40 +25,59 @@ RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|
 
 
 def trace(documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -> None:
-    """Gives each document its ``lines``; where that isn't certain the document keeps none.
+    """Gives each document its ``lines``; where that isn't certain the document keeps none."""
+    with Tracing(documents, facts, engine) as tracing:
+        tracing.finish()
+
+
+class Tracing(AbstractContextManager["Tracing"]):
+    """Helm at work on the ``lines`` of documents, from its making on.
 
     One more render for each scenario that a document comes from. A second where helm rejects a template with its marks,
     which is left alone then; or where a document is another each time, to see in which lines.
     """
-    scenarios = _scenarios(documents, facts)
-    if not scenarios:
-        return
-    files = {document.file for scenario in scenarios for document in scenario.documents}
-    sources = list(_sources(facts, files))
-    templates = Templates(sources)
-    marked = _render(scenarios, facts.chart, marked_sources(sources), engine)
-    rejected: set[str] = set()
-    again: list[_Scenario] = []
-    random: list[_Scenario] = []
-    for scenario, output in zip(scenarios, marked, strict=True):
-        scenario.match(output, templates)
-        if all(document.lines is not None for document in scenario.documents):
-            continue
-        refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
-        if refused:
-            rejected |= refused
-            again.append(scenario)
-        elif output.ok and any(RANDOM.search(source.text) for source in sources):
-            random.append(scenario)
-    if again:
-        for scenario, output in zip(
-            again, _render(again, facts.chart, marked_sources(sources, rejected), engine), strict=True
-        ):
+
+    def __init__(self, documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -> None:
+        self._facts = facts
+        self._engine = engine
+        self._copies = ExitStack()
+        self._scenarios = _scenarios(documents, facts)
+        files = {document.file for scenario in self._scenarios for document in scenario.documents}
+        self._sources = list(_sources(facts, files)) if files else []
+        self._marked = self._render(self._scenarios, marked_sources(self._sources))
+
+    def __exit__(self, *_: object) -> None:
+        self._copies.close()
+
+    def finish(self) -> None:
+        """Waits for helm, and gives each document its lines; where that isn't certain it keeps none."""
+        templates = Templates(self._sources)
+        marked = [render.result() for render in self._marked]
+        rejected: set[str] = set()
+        again: list[_Scenario] = []
+        random: list[_Scenario] = []
+        for scenario, output in zip(self._scenarios, marked, strict=True):
             scenario.match(output, templates)
-    if random:
-        twins = _render(random, facts.chart, {}, engine)
-        for scenario, twin in zip(random, twins, strict=True):
-            scenario.match(marked[scenarios.index(scenario)], templates, twin)
+            if all(document.lines is not None for document in scenario.documents):
+                continue
+            refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
+            if refused:
+                rejected |= refused
+                again.append(scenario)
+            elif output.ok and any(RANDOM.search(source.text) for source in self._sources):
+                random.append(scenario)
+        for scenario, render in zip(again, self._render(again, marked_sources(self._sources, rejected)), strict=True):
+            scenario.match(render.result(), templates)
+        for scenario, render in zip(random, self._render(random, {}), strict=True):
+            scenario.match(marked[self._scenarios.index(scenario)], templates, render.result())
+
+    def _render(self, scenarios: Sequence[_Scenario], sources: Mapping[str, str]) -> list[Pending[RenderOutput]]:
+        """Starts rendering the chart with these templates in place of its own; with none, as it is."""
+        chart = self._facts.chart
+        folder = chart.path
+        if scenarios and sources:
+            folder = self._copies.enter_context(edited_copy(chart, sources))
+        return [self._engine.render(folder, scenario.request) for scenario in scenarios]
 
 
 class _Scenario:
@@ -110,18 +129,6 @@ def _scenarios(documents: Iterable[YamlDocument], facts: Facts) -> list[_Scenari
         if name is not None:
             found.setdefault(name, _Scenario(results[name], facts.chart.name)).documents.append(document)
     return list(found.values())
-
-
-def _render(
-    scenarios: Sequence[_Scenario], chart: Chart, sources: Mapping[str, str], engine: HelmEngine
-) -> list[RenderOutput]:
-    """Renders the chart with these templates in place of its own; with none, as it is."""
-    if not sources:
-        pending = [engine.render(chart.path, scenario.request) for scenario in scenarios]
-        return [render.result() for render in pending]
-    with edited_copy(chart, sources) as copy:
-        pending = [engine.render(copy, scenario.request) for scenario in scenarios]
-        return [render.result() for render in pending]
 
 
 @contextmanager

@@ -259,6 +259,10 @@ class _Visit:
             self._output = self._read(self._pending.result())
         return self._output
 
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._pending.done()
+
     def _read(self, output: RenderOutput) -> RenderOutput:
         kept: list[RenderedText] = []
         told: list[str] = []

@@ -221,6 +221,11 @@ class YamlDocument:
         )
 
     @property
+    def alike(self) -> tuple[str, str, str]:
+        """What documents that scenarios render alike have in common; those of a baseline stand apart."""
+        return self.base, self.file, self.text
+
+    @property
     def view(self) -> View:
         """The whole document as a view."""
         return View(self, (), self.data)

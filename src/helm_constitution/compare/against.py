@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helm_constitution.api import Place
     from helm_constitution.check import CheckOptions
     from helm_constitution.config import Configuration
-    from helm_constitution.helm.protocol import HelmEngine, HelmMessage
+    from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.model import Location
 
 
@@ -59,21 +59,33 @@ def compare(
         scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
         trial = renders.trial(earlier[-1], scratch)
 
-    def finish() -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
-        done = renders.finish(facts.results)
-        comparison.moved = renders.moved()
-        return done
-
     comparison = Comparison(
         source.origin,
-        Facts(chart, pending=finish),
+        Facts(chart),
         facts,
         again=renders.again,
         by_robot=configuration.release == "bot",
         old_values=old_values,
         trial=trial,
     )
+    comparison.old.rendering = _Rendering(renders, comparison)
     facts.comparison = comparison
+
+
+class _Rendering:
+    """The baseline's renderings, which need to know how the chart itself rendered."""
+
+    def __init__(self, renders: Renders, comparison: Comparison) -> None:
+        self._renders = renders
+        self._comparison = comparison
+
+    def done(self) -> bool:
+        return self._renders.done()
+
+    def result(self) -> tuple[ScenarioResult, ...]:
+        results = self._renders.finish(self._comparison.new.results)
+        self._comparison.moved = self._renders.moved()
+        return results
 
 
 def _read_old_values(file: Path) -> YamlDocument:

@@ -54,8 +54,8 @@ class Comparison:
     @cached_property
     def changes(self) -> tuple[Change, ...]:
         """Every change, what breaks most first. Raises NotYet while helm is at work."""
-        self.new.require_done()
-        self.old.require_done()
+        self.new.require_renderings()
+        self.old.require_renderings()
         found = list(self._found())
         if not found and self.differs:
             found = [Change("", Step.PATCH, "files of the chart differ")]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from helm_constitution.helm.protocol import HelmEngine, HelmMessage, Pending, RenderOutput
+from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Base
 from helm_constitution.scenarios import Known, Scenario, ScenarioKind, ScenarioResult, conclude
@@ -50,7 +50,11 @@ class Renders:
             if other is None or _contents(scenario) != _contents(other):
                 self._moved.append((scenario, engine.render(new.path, scenario.request)))
 
-    def finish(self, others: Iterable[ScenarioResult]) -> tuple[tuple[ScenarioResult, ...], tuple[HelmMessage, ...]]:
+    def done(self) -> bool:
+        """Whether helm has rendered what was asked for at first."""
+        return all(render.done() for render in (*self._renders, *(render for _, render in self._moved)))
+
+    def finish(self, others: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
         """Waits for the baseline's renderings, and parses them.
 
         Args:
@@ -67,7 +71,7 @@ class Renders:
         return tuple(
             conclude(scenario, render.result(), self._old.name, known, Base.BASELINE)
             for scenario, render in zip(self._scenarios, self._renders, strict=False)
-        ), ()
+        )
 
     def moved(self) -> dict[str, ScenarioResult]:
         """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""

@@ -171,6 +171,10 @@ class _Lint:
             self._output = self._read(self._run.result())
         return self._output
 
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._run.done()
+
     def _read(self, ended: Ended) -> LintOutput:
         from helm_constitution.helm import messages
 
@@ -195,6 +199,10 @@ class _Render:
         if self._output is None:
             self._output = self._read(self._run.result())
         return self._output
+
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._run.done()
 
     def _read(self, ended: Ended) -> RenderOutput:
         from helm_constitution.helm import documents

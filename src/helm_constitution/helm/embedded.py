@@ -154,6 +154,10 @@ class _Lint:
             self._output = self._read(self._call.result())
         return self._output
 
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._call.done()
+
     def _read(self, answer: _Answer) -> LintOutput:
         from helm_constitution.helm import messages
 
@@ -179,6 +183,10 @@ class _Render:
         if self._output is None:
             self._output = self._read(self._call.result())
         return self._output
+
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._call.done()
 
     def _read(self, answer: _Answer) -> RenderOutput:
         if answer.failure is not None:
@@ -229,6 +237,9 @@ class _Call:
         if "usage" in self._answer.message:
             raise ConfigurationError(self._answer.message["usage"])
         return self._answer
+
+    def done(self) -> bool:
+        return self._done.is_set()
 
 
 class _Worker:

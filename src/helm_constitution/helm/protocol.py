@@ -125,6 +125,10 @@ class Pending(Protocol, Generic[T_co]):
         """Waits for it. Raises EngineError when helm can't be run at all."""
         ...
 
+    def done(self) -> bool:
+        """Whether nobody has to wait for it any more."""
+        ...
+
 
 class HelmEngine(Protocol):
     """One way to run helm. Calls return at once; several may be under way."""
