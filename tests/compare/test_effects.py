@@ -127,3 +127,21 @@ def test_a_deep_key_among_many() -> None:
     assert effects(old, filled(), {**values, "web": {"count": 4, "port": 80}}) == [
         Effect(("web", "count"), "spec.replicas of Deployment web", None)
     ]
+
+
+def test_a_key_in_an_item_of_a_list() -> None:
+    def chart(field: str) -> Chart:
+        def render(values: dict[str, Json]) -> str:
+            targets = values.get("targets")
+            first = targets[0] if isinstance(targets, list) and targets else {}
+            given = first.get("wait", 0) if isinstance(first, dict) else 0
+            count = len(targets) if isinstance(targets, list) else 0
+            return WORKLOAD.format(**{**NOTHING, "level": count, field: given})
+
+        return render
+
+    targets: dict[str, Json] = {"targets": [{"name": "a", "wait": 4}, "plain"]}
+    assert effects(chart("seconds"), chart("seconds"), targets) == []
+    assert effects(chart("seconds"), chart("replicas"), targets) == [
+        Effect(("targets", 0, "wait"), "spec.minReadySeconds of Deployment web", "spec.replicas of Deployment web")
+    ]

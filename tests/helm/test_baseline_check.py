@@ -210,6 +210,32 @@ def test_an_old_value_that_another_one_overrides(chart: Path, embedded: HelmEngi
     )
 
 
+def test_an_old_repository_that_held_its_registry(tmp_path: Path, embedded: HelmEngine) -> None:
+    values = tmp_path / "prod.yaml"
+    values.write_text("image:\n  repository: mirror.acme.test/web\n")
+    for side, image, prints in (
+        ("old", "  repository: quay.io/acme/web\n", "{{ .Values.image.repository }}"),
+        (
+            "new",
+            "  registry: quay.io\n  repository: acme/web\n",
+            "{{ .Values.image.registry }}/{{ .Values.image.repository }}",
+        ),
+    ):
+        old_chart(tmp_path / side / "web")
+        (tmp_path / side / "web" / "values.yaml").write_text(f"replicas: 1\nimage:\n{image}")
+        (tmp_path / side / "web" / "templates" / "deployment.yaml").write_text(
+            DEPLOYMENT.replace("acme/web:1.0.0", prints)
+        )
+    (tmp_path / "new" / "constitution.md").write_text("# C\n\n**MUST**: Old.\n<!-- rules: compat/old-value-lost -->\n")
+    report = check(tmp_path / "new" / "web", embedded, baseline=str(tmp_path / "old" / "web"), old_values=values)
+    (lost,) = report.findings
+    assert lost.location.line == 2
+    assert lost.message == (
+        "image.repository means something else now: value image.repository held the registry too, which is now "
+        "image.registry"
+    )
+
+
 def test_old_values_that_the_chart_refuses(chart: Path, engine: HelmEngine, tmp_path: Path) -> None:
     values = tmp_path / "prod.yaml"
     values.write_text("replicas: 5\n")

@@ -12,14 +12,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, dotted, value_at
+from helm_constitution.yamltree import Json, Path, dotted
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Rendering
 
 Field = tuple[str, ...]
 """Kind, namespace and name of an object, and the way to a scalar in it: keys, and names of items that have one."""
-Path = tuple[str, ...]
 
 MOST_RENDERS = 200
 """Renderings that the search may cost; what isn't found with these is not told."""
@@ -59,7 +58,7 @@ def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Tria
     lost = old.decided_by([()]) - new.decided_by([()])
     lost -= old.random if lost else frozenset()
     for path in _deciding(old, list(_leaves((), values)), lost) if lost else ():
-        if value_at(defaults, path) == value_at(values, path):
+        if _at(defaults, path) == _at(values, path):
             continue
         before, after = old.decided_by([path]) - old.random, new.decided_by([path]) - new.random
         if not after:
@@ -90,10 +89,10 @@ class _Side:
     def decided_by(self, paths: Sequence[Path]) -> frozenset[Field]:
         """The fields that are others without some of the values; without ``()``, without any."""
         self.left -= 1
-        values = self._values
+        values: Json = self._values
         for path in paths:
             values = _without(values, path) if path else {}
-        return _differing(self.fields, self._fields(values))
+        return _differing(self.fields, self._fields(values if isinstance(values, dict) else {}))
 
 
 def _deciding(side: _Side, paths: Sequence[Path], lost: frozenset[Field]) -> Iterator[Path]:
@@ -130,7 +129,7 @@ def fields_of(rendering: Rendering) -> dict[Field, Json]:
     return found
 
 
-def _scalars(path: Path, data: Json) -> Iterator[tuple[Path, Json]]:
+def _scalars(path: Field, data: Json) -> Iterator[tuple[Field, Json]]:
     if isinstance(data, dict) and data:
         for key, value in data.items():
             yield from _scalars((*path, key), value)
@@ -148,7 +147,7 @@ def _differing(one: dict[Field, Json], other: dict[Field, Json]) -> frozenset[Fi
     return frozenset(field for field in keys if one.get(field, missing) != other.get(field, missing))
 
 
-def _bare(field: Field) -> Path:
+def _bare(field: Field) -> Field:
     return tuple(step for step in field[_IDENTITY:] if not step.startswith("["))
 
 
@@ -164,20 +163,33 @@ def _shown(field: Field) -> str:
 
 
 def _leaves(path: Path, data: Json) -> Iterator[Path]:
+    """The keys of a file, those in the items of lists among them."""
     if isinstance(data, dict) and data:
         for key, value in data.items():
             yield from _leaves((*path, key), value)
+    elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
+        for index, value in enumerate(data):
+            yield from _leaves((*path, index), value)
     elif path:
         yield path
 
 
-def _without(values: dict[str, Json], path: Path) -> dict[str, Json]:
-    """The values without one key; the maps that it leaves empty stay."""
+def _at(data: Json, path: Path) -> Json:
+    for step in path:
+        if isinstance(data, dict) and isinstance(step, str):
+            data = data.get(step)
+        else:
+            data = data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
+    return data
+
+
+def _without(data: Json, path: Path) -> Json:
+    """Values without one key; the maps that it leaves empty stay, and items of lists stay where they are."""
     first, rest = path[0], path[1:]
-    copy = dict(values)
-    below = copy.get(first)
-    if not rest:
-        copy.pop(first, None)
-    elif isinstance(below, dict):
-        copy[first] = _without(below, rest)
-    return copy
+    if isinstance(data, dict) and isinstance(first, str):
+        if not rest:
+            return {key: value for key, value in data.items() if key != first}
+        return {**data, first: _without(data.get(first), rest)}
+    if isinstance(data, list) and isinstance(first, int):
+        return [_without(item, rest) if index == first and rest else item for index, item in enumerate(data)]
+    return data

@@ -34,8 +34,9 @@ def lost_values(comparison: Comparison) -> Iterator[Lost]:
     assert document is not None
     told: set[Path] = set()
     for lost in (*_refused(comparison), *_ignored(comparison), *_retyped(comparison), *_without_effect(comparison)):
-        if lost.at.path not in told:
-            told.add(lost.at.path)
+        path = lost.at.path
+        if not any(path[:length] in told for length in range(1, len(path) + 1)) and path not in told:
+            told.add(path)
             yield lost
 
 
@@ -103,7 +104,10 @@ def _retyped(comparison: Comparison) -> Iterator[Lost]:
             path, before = (*path, key), before[key]
             after = after.get(key) if isinstance(after, dict) else None
             view = view.get(key)
-        if view.exists and view.data is not None and type(view.data) is not type(after):
+        if not view.exists or view.data is None:
+            continue
+        # Where both sides hold a text, it is its parts that another value holds now.
+        if type(view.data) is not type(after) or type(before) is type(after):
             yield Lost(view, f"{dotted(path)} means something else now: {change.what}", change)
 
 
