@@ -6,11 +6,12 @@ objects that a release no longer has: it deletes them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.identity import Found, Identity, identity_of, names_of
+from helm_constitution.compare.readers import MONITORS, dropped_metrics, unset_settings
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
 from helm_constitution.records import NamedTuple
@@ -26,13 +27,6 @@ class Pair(NamedTuple):
     scenario: str
     old: Rendering
     new: Rendering
-
-
-class _Found(NamedTuple):
-    """A change with what it is recognised by: what two renderings of one release differ in is random."""
-
-    key: tuple[object, ...]
-    change: Change
 
 
 _SELECTOR: Path = ("spec", "selector")
@@ -90,8 +84,6 @@ _HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob", "ServiceMoni
 """Kinds that nobody calls by their name."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
-_MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
-"""Kinds that say which metrics Prometheus collects, with the field that lists from where."""
 
 
 def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> Iterator[Change]:
@@ -114,7 +106,7 @@ def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> It
                 yield one.change._replace(scenario=pair.scenario)
 
 
-def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
+def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
     mine, theirs = _by_identity(old), _by_identity(new)
     gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
     fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
@@ -122,7 +114,7 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
         other = theirs.get(identity)
         if other is not None and manifest.view.data != other.view.data:
             yield from _changed(manifest, other)
-    yield from _unset(old, new, mine, theirs)
+    yield from unset_settings(old, new, mine, theirs)
     for manifest in gone:
         yield from _gone(manifest, fresh)
     for manifest in fresh:
@@ -131,13 +123,15 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[_Found]:
             change = Change(
                 "compat/traffic-refused", Step.MAJOR, what, "allow what your cluster needs before the upgrade"
             )
-            yield _Found(
-                (*_identity(manifest), "isolates"),
-                change._replace(new=manifest.get("spec", "podSelector"), names=(*_names(manifest), "networkPolicy")),
+            yield Found(
+                (*identity_of(manifest), "isolates"),
+                change._replace(new=manifest.get("spec", "podSelector"), names=(*names_of(manifest), "networkPolicy")),
             )
-        yield _Found(
-            (*_identity(manifest), "new"),
-            Change("", Step.MINOR, f"{manifest} is new", new=manifest.get("metadata", "name"), names=_names(manifest)),
+        yield Found(
+            (*identity_of(manifest), "new"),
+            Change(
+                "", Step.MINOR, f"{manifest} is new", new=manifest.get("metadata", "name"), names=names_of(manifest)
+            ),
         )
 
 
@@ -152,28 +146,19 @@ def _isolates(policy: Manifest, old: Rendering) -> bool:
     )
 
 
-def _by_identity(rendering: Rendering) -> dict[tuple[str, str, str], Manifest]:
+def _by_identity(rendering: Rendering) -> dict[Identity, Manifest]:
     """The objects that a release consists of. Hooks are made anew each time, and belong to no release."""
     return {
-        _identity(manifest): manifest
+        identity_of(manifest): manifest
         for manifest in rendering.manifests
         if manifest.kind and manifest.name and not manifest.hooks
     }
 
 
-def _identity(manifest: Manifest) -> tuple[str, str, str]:
-    """Kind, namespace and name; not the API version: one object may be read in several."""
-    return manifest.kind, manifest.effective_namespace, manifest.name
-
-
-def _names(manifest: Manifest) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((manifest.name, manifest.name.removeprefix("release-name-"), manifest.kind)))
-
-
 # --- objects that are no longer there under their name ---
 
 
-def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[_Found]:
+def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[Found]:
     """What becomes of an object that the new release doesn't have; one that took its place is taken from ``fresh``."""
     successor = _successor(manifest, fresh)
     if successor is not None:
@@ -182,22 +167,22 @@ def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[_Found]:
     if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
         return
     at = manifest.get("metadata", "name")
-    key = (*_identity(manifest), "gone")
+    key = (*identity_of(manifest), "gone")
     if successor is None:
         what = f"{manifest} is removed: {loss}"
         advice = f"keep {_save(manifest)} before the upgrade, where it is needed"
-        yield _Found(key, Change("compat/object-removed", Step.MAJOR, what, advice, at, None, names=_names(manifest)))
+        yield Found(key, Change("compat/object-removed", Step.MAJOR, what, advice, at, None, names=names_of(manifest)))
     elif successor.kind != manifest.kind:
         what = f"{manifest} becomes a {successor.kind}: the one is deleted, the other made anew"
         change = Change("compat/object-removed", Step.MAJOR, what, "expect an interruption", at, successor.get("kind"))
-        yield _Found(key, change._replace(names=_names(manifest)))
+        yield Found(key, change._replace(names=names_of(manifest)))
     elif manifest.kind not in _HARMLESS_TO_RENAME:
         moved = successor.name == manifest.name
         where = f"moves to namespace {successor.effective_namespace}" if moved else f"is renamed to {successor.name}"
         what = f"{manifest} {where}: the old one is deleted; {loss}"
         place = successor.get("metadata", "namespace" if moved else "name")
         change = Change("compat/object-renamed", Step.MAJOR, what, _after_renaming(manifest, successor), at, place)
-        yield _Found(key, change._replace(names=(*_names(manifest), successor.name)))
+        yield Found(key, change._replace(names=(*names_of(manifest), successor.name)))
 
 
 def _save(manifest: Manifest) -> str:
@@ -238,7 +223,7 @@ def _alike(old: Manifest, new: Manifest) -> float:
 # --- objects that are there on both sides ---
 
 
-def _changed(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _changed(old: Manifest, new: Manifest) -> Iterator[Found]:
     for path in _IMMUTABLE.get(old.kind, ()):
         before, after = _effective(old.get(*path), path), _effective(new.get(*path), path)
         if before != after:
@@ -249,8 +234,8 @@ def _changed(old: Manifest, new: Manifest) -> Iterator[_Found]:
         yield from _service(old, new)
     elif old.kind == "PersistentVolumeClaim":
         yield from _claim(old, new)
-    elif old.kind in _MONITORS:
-        yield from _dropped_metrics(old, new)
+    elif old.kind in MONITORS:
+        yield from dropped_metrics(old, new)
     elif old.kind == "CustomResourceDefinition":
         yield from _definition(old, new)
     if old.kind in ("Secret", "ConfigMap"):
@@ -272,13 +257,19 @@ def _pruned(data: Json) -> Json:
     return None if data == "" else data
 
 
-def _immutable(old: Manifest, new: Manifest, path: Path) -> _Found:
+def _immutable(old: Manifest, new: Manifest, path: Path) -> Found:
     before, after = _deepest_difference(old.get(*path), new.get(*path))
     what = f"{dotted(path)} of {old} changes, which Kubernetes refuses: the upgrade fails"
     change = Change(
-        "compat/immutable-changed", Step.MAJOR, what, _way_out(old), before, after, names=(*_names(old), str(path[-1]))
+        "compat/immutable-changed",
+        Step.MAJOR,
+        what,
+        _way_out(old),
+        before,
+        after,
+        names=(*names_of(old), str(path[-1])),
     )
-    return _Found((*_identity(old), path), change)
+    return Found((*identity_of(old), path), change)
 
 
 def _deepest_difference(old: View, new: View) -> tuple[View, View]:
@@ -304,7 +295,7 @@ def _way_out(manifest: Manifest) -> str:
     return f"delete it before the upgrade: `kubectl delete {kind} {manifest.name}`"
 
 
-def _claim_templates(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _claim_templates(old: Manifest, new: Manifest) -> Iterator[Found]:
     path: Path = ("spec", "volumeClaimTemplates")
     mine = {item.get("metadata", "name").string(): item for item in old.get(*path).items()}
     theirs = {item.get("metadata", "name").string(): item for item in new.get(*path).items()}
@@ -319,9 +310,9 @@ def _claim_templates(old: Manifest, new: Manifest) -> Iterator[_Found]:
                 where, place = _deepest_difference(before, after)
             what = f"volume claim template {name} of {old} changes, which Kubernetes refuses: the upgrade fails"
             change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), where, place)
-            yield _Found(
-                (*_identity(old), path, name),
-                change._replace(names=(*_names(old), "volumeClaimTemplates", str(name))),
+            yield Found(
+                (*identity_of(old), path, name),
+                change._replace(names=(*names_of(old), "volumeClaimTemplates", str(name))),
             )
 
 
@@ -332,16 +323,16 @@ def _claim_data(claim: View) -> tuple[Json, ...]:
     return tuple(map(_pruned, (metadata.get("labels").data, metadata.get("annotations").data, spec)))
 
 
-def _claim(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _claim(old: Manifest, new: Manifest) -> Iterator[Found]:
     view, other = (side.get("spec", "resources", "requests", "storage") for side in (old, new))
     before, after = quantity(view.data), quantity(other.data)
     if before is not None and after is not None and after < before:
         what = f"{old} shrinks from {view.data} to {other.data}, which Kubernetes refuses: the upgrade fails"
-        change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=_names(old))
-        yield _Found((*_identity(old), "storage"), change)
+        change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=names_of(old))
+        yield Found((*identity_of(old), "storage"), change)
 
 
-def _service(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _service(old: Manifest, new: Manifest) -> Iterator[Found]:
     kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
     if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
         what = (
@@ -354,9 +345,9 @@ def _service(old: Manifest, new: Manifest) -> Iterator[_Found]:
             f"set its type to {kind.data}",
             kind,
             other_kind,
-            names=_names(old),
+            names=names_of(old),
         )
-        yield _Found((*_identity(old), "type"), change)
+        yield Found((*identity_of(old), "type"), change)
     theirs = list(new.get("spec", "ports").items())
     numbers = {(port.get("protocol").data or "TCP", port.get("port").data) for port in theirs}
     for port in old.get("spec", "ports").items():
@@ -370,12 +361,12 @@ def _service(old: Manifest, new: Manifest) -> Iterator[_Found]:
         what = f"port {number.data} of {old} {became}: whoever calls it there no longer reaches it"
         advice = f"let clients call port {place.data}" if same is not None else "let clients call another port"
         change = Change(
-            "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*_names(old), str(name))
+            "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*names_of(old), str(name))
         )
-        yield _Found((*_identity(old), "port", str(number.data)), change)
+        yield Found((*identity_of(old), "port", str(number.data)), change)
 
 
-def _definition(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _definition(old: Manifest, new: Manifest) -> Iterator[Found]:
     served = {
         version.get("name").data
         for version in new.get("spec", "versions").items()
@@ -392,12 +383,12 @@ def _definition(old: Manifest, new: Manifest) -> Iterator[_Found]:
                 "store the objects in a version that is served before the upgrade",
                 name,
                 new.get("spec", "versions"),
-                names=(*_names(old), str(name.data)),
+                names=(*names_of(old), str(name.data)),
             )
-            yield _Found((*_identity(old), "version", str(name.data)), change)
+            yield Found((*identity_of(old), "version", str(name.data)), change)
 
 
-def _data(old: Manifest, new: Manifest) -> Iterator[_Found]:
+def _data(old: Manifest, new: Manifest) -> Iterator[Found]:
     if old.get("immutable").data is True and new.get("immutable").data is True:
         for part in ("data", "stringData", "binaryData"):
             if _pruned(old.get(part).data) != _pruned(new.get(part).data):
@@ -411,97 +402,4 @@ def _data(old: Manifest, new: Manifest) -> Iterator[_Found]:
         if key not in theirs:
             what = f"key {key} of {old} is gone: whoever reads it no longer finds it"
             change = Change("compat/object-removed", Step.MAJOR, what, "read another key", view, new.get("data"))
-            yield _Found((*_identity(old), "key", key), change._replace(names=(*_names(old), key)))
-
-
-def _dropped_metrics(old: Manifest, new: Manifest) -> Iterator[_Found]:
-    """Rules of a monitor that throw metrics away, where there was no such rule for these labels."""
-    field = _MONITORS[old.kind]
-    mine = {_endpoint(view): view for view in old.get("spec", field).items()}
-    for view in new.get("spec", field).items():
-        known = mine.get(_endpoint(view))
-        if known is None:
-            continue
-        before, after = (
-            {json.dumps(rule.data, sort_keys=True): rule for rule in one.get("metricRelabelings").items()}
-            for one in (known, view)
-        )
-        fresh = [rule for text, rule in after.items() if text not in before and _drops(rule)]
-        changed = [rule for text, rule in before.items() if text not in after and _drops(rule)]
-        if len(fresh) > len(changed):  # else the rules that there were are written otherwise
-            place = fresh[0]
-            some = str(place.get("regex").data or ".*")
-            what = f"{old} drops metrics that it collected ({some[:60]}{'…' if len(some) > 60 else ''})"
-            change = Change(
-                "compat/metrics-dropped",
-                Step.MAJOR,
-                what,
-                "look for them in dashboards and alerts, or set the rules that you want",
-                known.get("metricRelabelings"),
-                place,
-                names=(*_names(old), "metricRelabelings", "metrics"),
-            )
-            yield _Found((*_identity(old), "metrics", *_endpoint(view)), change)
-
-
-def _endpoint(view: View) -> tuple[str, ...]:
-    return tuple(str(view.get(name).data) for name in ("port", "targetPort", "path"))
-
-
-def _drops(rule: View) -> bool:
-    return str(rule.get("action").data or "").lower() in ("drop", "keep")
-
-
-def _unset(
-    old: Rendering,
-    new: Rendering,
-    mine: Mapping[tuple[str, str, str], Manifest],
-    theirs: Mapping[tuple[str, str, str], Manifest],
-) -> Iterator[_Found]:
-    """Keys of ConfigMaps that are gone, and that containers read on both sides: the program then does as it likes."""
-    gone: dict[tuple[str, str, str], list[str]] = {}
-    for identity, key in _settings(old):
-        before, after = mine.get(identity), theirs.get(identity)
-        if (
-            before is not None
-            and after is not None
-            and before.get("data", key).exists
-            and not after.get("data", key).exists
-        ):
-            gone.setdefault(identity, []).append(key)
-    asked = _settings(new) if gone else {}
-    for identity, keys in gone.items():
-        unset = [key for key in keys if (identity, key) in asked]
-        if unset:
-            first = unset[0]
-            others = f" (and {len(unset) - 1} more)" if len(unset) > 1 else ""
-            what = (
-                f"key {first}{others} of {mine[identity]} is gone, and {asked[identity, first]} reads it: the program "
-                "falls back to a default of its own"
-            )
-            change = Change(
-                "compat/object-removed",
-                Step.MAJOR,
-                what,
-                f"set what you rely on ({first} was {mine[identity].get('data', first).data!r})",
-                mine[identity].get("data", first),
-                theirs[identity].get("data"),
-                names=(*_names(mine[identity]), *unset),
-            )
-            yield _Found((*identity, "unset", *unset), change)
-
-
-def _settings(rendering: Rendering) -> dict[tuple[tuple[str, str, str], str], str]:
-    """The keys of ConfigMaps that environment variables are made of, by the map's identity, with the container."""
-    found: dict[tuple[tuple[str, str, str], str], str] = {}
-    for workload in rendering.workloads:
-        if workload.manifest.hooks:
-            continue
-        for container in workload.pod.all_containers:
-            for variable in container.view.get("env").items():
-                reference = variable.get("valueFrom", "configMapKeyRef")
-                name, key = reference.get("name").string(), reference.get("key").string()
-                if name and key:
-                    identity = ("ConfigMap", workload.manifest.effective_namespace, name)
-                    found.setdefault((identity, key), f"container {container.name}")
-    return found
+            yield Found((*identity_of(old), "key", key), change._replace(names=(*names_of(old), key)))

@@ -1,0 +1,29 @@
+"""What an object of two releases is recognised by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from helm_constitution.records import NamedTuple
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.changes import Change
+    from helm_constitution.manifests import Manifest
+
+Identity = tuple[str, str, str]
+
+
+class Found(NamedTuple):
+    """A change with what it is recognised by: what two renderings of one release differ in is random."""
+
+    key: tuple[object, ...]
+    change: Change
+
+
+def identity_of(manifest: Manifest) -> Identity:
+    """Kind, namespace and name; not the API version: one object may be read in several."""
+    return manifest.kind, manifest.effective_namespace, manifest.name
+
+
+def names_of(manifest: Manifest) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((manifest.name, manifest.name.removeprefix("release-name-"), manifest.kind)))
