@@ -346,8 +346,9 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             which = f"the Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
             yield Problem(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
         elif not _READING.isdisjoint(verbs) and not names:
+            instead = ", or bind the role by namespace" if grant.everywhere else ""
             yield Problem(
-                f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames",
+                f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames{instead}",
                 at=grant.rule.get("resources"),
             )
 
@@ -381,7 +382,8 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
         if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
             yield Problem(
-                f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create",
+                f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create,"
+                " or waive this where it is what the software is for",
                 at=grant.rule.get("verbs"),
             )
 
@@ -408,13 +410,14 @@ def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
           - apiGroups: [""]
             resources: [pods]
             verbs: [get, list, watch]
-    Fix: Drop pods/exec and pods/attach.
+    Fix: Drop pods/exec and pods/attach, or waive the rule where running commands in pods is what the software is for.
     Source: Kubernetes documentation, Role Based Access Control Good Practices; polaris rolePodExecAttach
     """
     for grant in grants(rendering):
         doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
         if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
             yield Problem(
-                f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it",
+                f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it,"
+                " or waive this where it is what the software is for",
                 at=grant.rule.get("resources"),
             )

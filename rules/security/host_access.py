@@ -65,6 +65,11 @@ _SENSITIVE_TREES = (
 _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.sock", "podman.sock", "dockershim.sock")
 
 
+def _or_waive(pod: PodSpec) -> str:
+    """What a DaemonSet's author may do instead: reading its node may be what an agent is for."""
+    return ", or waive this for an agent of the node" if pod.workload.kind == "DaemonSet" else ""
+
+
 @rule(
     "security/host-namespace",
     scope=PodSpec,
@@ -91,12 +96,13 @@ def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     Good:
         spec:
           hostNetwork: false
-    Fix: Drop hostNetwork, hostPID and hostIPC; publish ports by a Service.
+    Fix: Drop hostNetwork, hostPID and hostIPC; publish ports by a Service. Waive the rule for an agent that watches its
+        node.
     Source: Kubernetes Pod Security Standards, baseline: Host Namespaces
     """
     for name, effect in _NAMESPACES.items():
         if pod.get(name).boolean() is True:
-            yield Problem(f"{effect}; drop {name}: true", at=pod.get(name))
+            yield Problem(f"{effect}; drop {name}: true{_or_waive(pod)}", at=pod.get(name))
 
 
 @rule(
@@ -123,14 +129,17 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
           - name: data
             persistentVolumeClaim:
               claimName: web-data
-    Fix: Take an emptyDir, a persistentVolumeClaim or a projected volume.
+    Fix: Take an emptyDir, a persistentVolumeClaim or a projected volume. Waive the rule for an agent that reads its
+        node's files (logs, say), and mount them read-only.
     Source: Kubernetes Pod Security Standards, baseline: HostPath Volumes
     """
     for volume in pod.get("volumes").items():
         host = volume.get("hostPath")
         if host.data is not None:
             name, path = volume.get("name").data, host.get("path").data
-            yield Problem(f"volume {name} is the node's {path}; take an emptyDir or a persistentVolumeClaim", at=host)
+            waiver = _or_waive(pod)
+            advice = f"drop it{waiver}" if waiver else "take an emptyDir or a persistentVolumeClaim"
+            yield Problem(f"volume {name} is the node's {path}; {advice}", at=host)
 
 
 @rule(
@@ -177,7 +186,7 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Problem]
             message = f"mounts the container runtime's socket {path}, which makes it root on the node; drop the mount"
         elif clean in _SENSITIVE_DIRECTORIES or clean.startswith(_SENSITIVE_TREES):
             writable = "" if mount.get("readOnly").boolean() is True else ", writable"
-            message = f"mounts the node's {path}{writable}; drop the mount"
+            message = f"mounts the node's {path}{writable}; drop the mount{_or_waive(container.pod)}"
         else:
             continue
         yield Problem(message, at=mount, related=(Related(volume.get("hostPath"), "the volume"),))

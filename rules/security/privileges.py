@@ -161,7 +161,7 @@ def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
         )
     elif non_root.boolean() is None:
         yield Problem(
-            f"runs as user {user.integer()}, but nothing keeps that from being changed to root;"
+            f"runs as user {user.integer()}, but the restricted profile wants it said that this is not root;"
             " set securityContext.runAsNonRoot: true",
             at=non_root,
         )

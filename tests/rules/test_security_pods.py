@@ -99,7 +99,10 @@ def test_root_user_says_what_is_there() -> None:
         "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true"
     ]
     assert judge(p.root_user, pod("{runAsUser: 10001}")) == [
-        "runs as user 10001, but nothing keeps that from being changed to root; set securityContext.runAsNonRoot: true"
+        (
+            "runs as user 10001, but the restricted profile wants it said that this is not root;"
+            " set securityContext.runAsNonRoot: true"
+        )
     ]
 
 
@@ -277,6 +280,22 @@ def test_host_path() -> None:
     text = pod(volumes="[{name: data, hostPath: {path: /data}}, {name: tmp, emptyDir: {}}]")
     assert judge(h.host_path, text) == ["volume data is the node's /data; take an emptyDir or a persistentVolumeClaim"]
     assert fields(h.host_path, text) == ["spec.volumes[0].hostPath"]
+
+
+def test_an_agent_of_the_node_may_be_waived() -> None:
+    text = """
+kind: DaemonSet
+spec:
+  template:
+    spec:
+      hostPID: true
+      containers: [{name: a, volumeMounts: [{name: root, mountPath: /host, readOnly: true}]}]
+      volumes: [{name: root, hostPath: {path: /}}]
+"""
+    waiver = ", or waive this for an agent of the node"
+    assert judge(h.host_namespace, text) == [f"sees the node's processes; drop hostPID: true{waiver}"]
+    assert judge(h.host_path, text) == [f"volume root is the node's /; drop it{waiver}"]
+    assert judge(h.sensitive_mount, text) == [f"mounts the node's /; drop the mount{waiver}"]
 
 
 @pytest.mark.parametrize(
