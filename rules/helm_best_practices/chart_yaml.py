@@ -184,7 +184,9 @@ def chart_api_version(subject: Subject) -> Iterator[Problem]:
     """
     api_version = subject.chart.metadata.view.get("apiVersion")
     if api_version.string() == "v1":
-        yield Problem("apiVersion v1 is that of Helm 2; set v2", at=api_version)
+        moved = "requirements.yaml" in subject.chart.files
+        more = " and move the entries of requirements.yaml to dependencies" if moved else ""
+        yield Problem(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version)
 
 
 @rule("helm/chart-no-app-version", default=SHOULD, enforces=_named("app(?:lication)? ?version"), umbrella=_METADATA)

@@ -40,6 +40,8 @@ _HELPERS = (
     _helper("the service account's name", "serviceAccountName", r"service[-_.]?account", "ServiceAccount"),
 )
 
+_NAMES_THE_CHART = LazyPattern(r"\bdefault \.Chart\.Name\b|\bdefault \(?\.Chart\.Name\)? [$.]")
+
 
 @rule(
     "helm/missing-helper",
@@ -73,6 +75,8 @@ def missing_helper(subject: Subject) -> Iterator[Problem]:
     if not kinds:
         return  # nothing to name
     names = list(subject.define_texts)
+    if any(_NAMES_THE_CHART.search(text) and "Release.Name" not in text for text in subject.define_texts.values()):
+        names.append("name")  # whatever it is called
     needed = [helper for helper in _HELPERS if helper.needed_by is None or kinds & helper.needed_by]
     missing = [helper for helper in needed if not any(helper.pattern.search(name) for name in names)]
     if missing and chart.dependencies:

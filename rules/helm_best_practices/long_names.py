@@ -66,14 +66,14 @@ def long_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
                     Evaluator(subject, rendering.release_name, rendering.namespace),
                     Evaluator(subject, "r" * LONGEST_RELEASE, rendering.namespace),
                 )
-            longest = _longest(manifest, view, subject, evaluators)
-            if longest is not None and longest > limit:
+            longest, is_whole = _longest(manifest, view, subject, evaluators)
+            if longest > limit:
                 is_name = view.path[-1] == "name" and view.path[-2:-1] == ("metadata",)
                 what = f"a {manifest.kind}'s name" if is_name else f"the label {view.path[-1]}"
                 reason = f" ({why})" if why else ""
                 yield Problem(
                     f"has {longest} characters where the release's name has {LONGEST_RELEASE}; {what} has at most"
-                    f" {limit}{reason}: shorten by trunc what stands before the suffix",
+                    f" {limit}{reason}: {_WHOLE if is_whole else _PART}",
                     at=view,
                 )
 
@@ -99,17 +99,24 @@ def _may_exceed(view: View, release: str, limit: int) -> bool:
     return grown > 0 and len(text) + grown > limit
 
 
-def _longest(manifest: Manifest, view: View, subject: Subject, evaluators: tuple[Evaluator, Evaluator]) -> int | None:
-    """How long the text is for the longest release name; None where that isn't known."""
+_WHOLE = "shorten it by trunc"
+_PART = "shorten by trunc what stands before the suffix"
+
+
+def _longest(
+    manifest: Manifest, view: View, subject: Subject, evaluators: tuple[Evaluator, Evaluator]
+) -> tuple[int, bool]:
+    """How long the text is for the longest release name (0 where that isn't known), and whether one action makes it."""
     short, long = evaluators
     for template, line in _sources(manifest, view, subject):
         try:
             # What isn't worked out as helm has rendered it is another line, or beyond what can be worked out.
             if short.text(line.value, template) == view.data:
-                return len(long.text(line.value, template))
+                is_whole = line.value.endswith("}}") and line.value.rfind("{{") == 0
+                return len(long.text(line.value, template)), is_whole
         except Unknown:
             continue
-    return None
+    return 0, False
 
 
 def _sources(manifest: Manifest, view: View, subject: Subject) -> Iterator[tuple[TemplateFile, Line]]:

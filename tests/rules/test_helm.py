@@ -125,6 +125,15 @@ def test_a_fullname_is_no_name() -> None:
     ]
 
 
+def test_the_charts_name_whatever_its_template_is_called() -> None:
+    label = '{{- define "web.appLabel" -}}\n{{ .Values.nameOverride | default .Chart.Name }}\n{{- end }}\n'
+    helpers = defines("web.fullname", "web.labels", "web.selectorLabels")
+    files = {"templates/_helpers.tpl": helpers + label, "templates/deployment.yaml": DEPLOYMENT}
+    assert found(missing_helper, files) == []
+    full = label.replace("}}\n{{- end", "}}-{{ .Release.Name }}\n{{- end")
+    assert found(missing_helper, {**files, "templates/_helpers.tpl": helpers + full}) != []
+
+
 def test_notes() -> None:
     assert found(no_notes, {"templates/NOTES.txt": "Open {{ .Values.url }}"}) == []
     assert found(no_notes, {"templates/NOTES.txt": "\n"}) == [
@@ -183,6 +192,9 @@ def test_a_number_as_app_version_is_helm_lints_to_say() -> None:
 def test_the_api_version_of_helm_2() -> None:
     (message,) = found(c.chart_api_version, {"Chart.yaml": "apiVersion: v1\nname: web\nversion: 1.0.0\n"})
     assert message == "Chart.yaml:1 apiVersion v1 is that of Helm 2; set v2"
+    files = {"Chart.yaml": "apiVersion: v1\nname: web\nversion: 1.0.0\n", "requirements.yaml": "dependencies: []\n"}
+    (message,) = found(c.chart_api_version, files)
+    assert message.endswith("; set v2 and move the entries of requirements.yaml to dependencies")
 
 
 def workload(labels: str, *, name: str = "web", kind: str = "Deployment") -> str:

@@ -74,6 +74,18 @@ def test_each_kind_has_its_limit(kind: str, expected: list[str]) -> None:
     assert lengths(written, service("release-name-web").replace("Service", kind)) == expected
 
 
+@pytest.mark.parametrize(
+    ("suffix", "advice"),
+    [("", "shorten it by trunc"), ("-a", "shorten by trunc what stands before the suffix")],
+)
+def test_what_is_to_be_cut(suffix: str, advice: str) -> None:
+    written = service('{{ include "web.fullname" . }}' + suffix).replace("Service", "StatefulSet")
+    files = {"templates/_helpers.tpl": HELPERS, "values.yaml": VALUES, "templates/x.yaml": written}
+    rendered = service(f"release-name-web{suffix}").replace("Service", "StatefulSet")
+    (message,) = judge_in(RULE, rendered, files)
+    assert message.endswith(f": {advice}")
+
+
 def test_a_label_out_of_a_named_template() -> None:
     template = service("web") + '  labels:\n    {{- include "web.labels" . | nindent 4 }}\n'
     rendered = service("web") + "  labels:\n    app: release-name-web-frontend\n"
