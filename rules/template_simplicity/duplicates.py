@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import accumulate
 
 from helm_constitution.api import (
     SHOULD,
@@ -64,12 +66,16 @@ class _Lines:
 
 
 class _Copy(NamedTuple):
-    """Two equal runs of lines, as indexes into the list of all lines, and how the names differ."""
+    """Two equal runs of lines, as indexes into the list of all lines, and how the names differ.
+
+    ``ends`` are the numbers of their last lines, with the `end`s that belong to them.
+    """
 
     first: int
     second: int
     length: int
     renamed: tuple[tuple[str, str], ...]
+    ends: tuple[int, int] = (0, 0)
 
 
 @rule(
@@ -109,7 +115,8 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
         {{- include "web.scheduling" .Values.server | nindent 6 }}
     Fix: write the block once as a named template, give it what differs (`.Values.server`, or a `dict`), and include it
         in both places. Lines that each object needs (apiVersion, kind, metadata, labels), `end`, comments and plain
-        list items don't count, nor do lines that set variables and blocks without any action.
+        list items don't count, nor do lines that set variables and blocks without any action; a block begins and ends
+        within one arm of an `if`, `with` or `range`.
     Source: Helm documentation, Named Templates; public charts' constitutions ("include rather than duplicating logic")
     """
     lines, names = subject.number("lines"), subject.number("names")
@@ -119,8 +126,11 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
         reader.read(template)
     everything = reader.lines
     found: dict[int, list[_Copy]] = {}
-    for copy in _copies(everything, lines, names):
-        found.setdefault(everything.owners[copy.second], []).append(copy)
+    arms = _Arms(templates, everything)
+    for candidate in _copies(everything, lines, names):
+        copy = _whole(candidate, everything, arms, lines)
+        if copy is not None:
+            found.setdefault(everything.owners[copy.second], []).append(copy)
     for copies in found.values():
         longest = max(copies, key=lambda copy: copy.length)
         yield _problem(subject, templates, everything, longest, len(copies) - 1)
@@ -130,42 +140,40 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
 
 def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines, copy: _Copy, others: int) -> Problem:
     first, second = (templates[lines.owners[position]] for position in (copy.first, copy.second))
-    original, here = _span(lines, copy.first, copy.length), _span(lines, copy.second, copy.length)
+    original, here = _span(lines, copy.first, copy.ends[0]), _span(lines, copy.second, copy.ends[1])
     how = ""
     if copy.renamed:
         shown = [f"{new} for {old}" for old, new in copy.renamed if len(old) + len(new) < 60]
         how = f" with {' and '.join(shown)}" if len(shown) == len(copy.renamed) else " with other names"
     more = f" (and {others} more block{'s' if others > 1 else ''} in this file)" if others else ""
-    name = _name(lines.texts[lines.owners[copy.second]], here) or _stem(second)
+    name = _name(lines.texts[lines.owners[copy.second]], here)
+    called = f', "{subject.chart.name}.{name}",' if name else ""
     message = (
         f"{here.end_line - here.line + 1} lines repeat {first.path}:{original.line}-{original.end_line}{how}{more}; "
-        f'write them once as a named template, "{subject.chart.name}.{name}", and include it twice'
+        f"write them once as a named template{called} and include it twice"
     )
     return Problem(message, TextPlace(second.path, here), (Related(TextPlace(first.path, original), "the same lines"),))
 
 
-def _span(lines: _Lines, position: int, length: int) -> Span:
+def _span(lines: _Lines, position: int, last: int) -> Span:
     """Where a run of lines stands in its file."""
     texts = lines.texts[lines.owners[position]]
-    first, last = lines.numbers[position], lines.numbers[position + length - 1]
+    first = lines.numbers[position]
     start = texts[first - 1]
     return Span(first, len(start) - len(start.lstrip()) + 1, last, len(texts[last - 1].rstrip()) + 1)
 
 
 def _name(texts: Sequence[str], span: Span) -> str:
     """A name for a block: its outermost key, if it is short enough to be about that alone; else none."""
-    keys: list[tuple[int, int, str]] = []
+    keys: list[tuple[int, str]] = []
     if span.end_line - span.line < _LONG:
         for text in texts[span.line - 1 : span.end_line]:
             key, colon, _ = text.strip().removeprefix("- ").partition(":")
-            if colon and key.isidentifier() and key not in _HEADER and key not in _VAGUE:
-                keys.append((len(text) - len(text.lstrip()), len(keys), key))
-    return min(keys)[2] if keys else ""
-
-
-def _stem(template: TemplateFile) -> str:
-    """A file's name without its extension."""
-    return template.path.rpartition("/")[2].partition(".")[0].lstrip("_")
+            if colon and key.isidentifier() and key not in _HEADER:
+                keys.append((len(text) - len(text.lstrip()), key))
+    outermost = {key for depth, key in keys if depth == min(keys)[0]}
+    name = outermost.pop() if len(outermost) == 1 else ""
+    return "" if name in _VAGUE else name
 
 
 _LONG = 20
@@ -307,6 +315,73 @@ def _copies(lines: _Lines, least: int, most_names: int) -> Iterator[_Copy]:
                 end_of_copy = position + copy.length
         if len(earlier) < _CANDIDATES:
             earlier.append(position)
+
+
+class _Arms:
+    """In which arm of an `if`, `with`, `range` or `define` each line of a file begins; 0 is the file itself."""
+
+    def __init__(self, templates: Sequence[TemplateFile], lines: _Lines) -> None:
+        self._templates = templates
+        self._lines = lines
+        self._known: dict[int, list[int]] = {}
+
+    def of(self, owner: int) -> list[int]:
+        """The arms of a file's lines, with one more behind the last."""
+        found = self._known.get(owner)
+        if found is None:
+            template = self._templates[owner]
+            starts = [0, *accumulate(len(text) + 1 for text in self._lines.texts[owner])]
+            regions = [(define.head_end, define.end) for define in template.defines.values()]
+            for control, _ in template.controls:
+                ends = (*(branch.start for branch in control.branches[1:]), control.end)
+                regions.extend((branch.end, end) for branch, end in zip(control.branches, ends, strict=True))
+            found = self._known[owner] = [0] * len(starts)
+            for arm, (start, end) in enumerate(sorted(regions), 1):
+                for line in range(bisect_left(starts, start), bisect_left(starts, end)):
+                    found[line] = arm
+        return found
+
+
+def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
+    """What of a copy can be a named template: the longest run in it that no arm begins or ends within.
+
+    A block that begins inside an `if` and ends behind it can't be taken out of the file.
+    """
+    one, other = (_borders(start, copy.length, lines, arms) for start in (copy.first, copy.second))
+    for length in range(copy.length, least - 1, -1):
+        for start in range(copy.length - length + 1):
+            last = start + length - 1
+            ends = (one[last][1].get(one[start][0]), other[last][1].get(other[start][0]))
+            if ends[0] is None or ends[1] is None:
+                continue
+            first, second = copy.first + start, copy.second + start
+            if not _says_enough(lines, second, second + length, least):
+                continue
+            renamed = {
+                pair: None
+                for old, new in zip(
+                    lines.taken[first : first + length], lines.taken[second : second + length], strict=True
+                )
+                for pair in zip(old.names, new.names, strict=True)
+                if pair[0] != pair[1]
+            }
+            return _Copy(first, second, length, tuple(renamed), (ends[0], ends[1]))
+    return None
+
+
+def _borders(start: int, length: int, lines: _Lines, arms: _Arms) -> list[tuple[int, dict[int, int]]]:
+    """For each line of a run: the arm that it begins in, and the last line of a block of each arm that ends with it."""
+    owner = lines.owners[start]
+    of_lines = arms.of(owner)
+    found: list[tuple[int, dict[int, int]]] = []
+    for position in range(start, start + length):
+        number = lines.numbers[position]
+        behind = lines.numbers[position + 1] if position + 1 < lines.ends[owner] else len(of_lines)
+        ends: dict[int, int] = {}
+        for line in range(number, behind):
+            ends.setdefault(of_lines[line], line)
+        found.append((of_lines[number - 1], ends))
+    return found
 
 
 _CANDIDATES = 4

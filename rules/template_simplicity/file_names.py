@@ -22,7 +22,7 @@ _SHORT: Mapping[str, tuple[str, ...]] = {
     "CronJob": ("cj", "schedule"),
     "CustomResourceDefinition": ("crd",),
     "DaemonSet": ("ds",),
-    "Deployment": ("deploy",),
+    "Deployment": ("deploy", "dep", "depl", "dpl"),
     "HorizontalPodAutoscaler": ("hpa", "autoscal"),
     "Ingress": ("ing",),
     "LimitRange": ("limit",),
@@ -39,19 +39,21 @@ _SHORT: Mapping[str, tuple[str, ...]] = {
     "Role": ("rbac", "permission", "access"),
     "RoleBinding": ("rbac", "rb", "permission", "access"),
     "ScaledObject": ("keda", "autoscal"),
-    "Secret": ("cred", "password", "token"),
+    "Secret": ("cred", "password", "token", "tls", "cert"),
     "SecurityContextConstraints": ("scc",),
     "Service": ("svc",),
     "ServiceAccount": ("sa", "rbac"),
     "ServiceMonitor": ("sm", "svcmon"),
     "StatefulSet": ("sts",),
     "StorageClass": ("sc",),
-    "ValidatingWebhookConfiguration": ("vwc",),
-    "MutatingWebhookConfiguration": ("mwc",),
+    "ValidatingWebhookConfiguration": ("vwc", "webhook"),
+    "MutatingWebhookConfiguration": ("mwc", "webhook"),
     "VerticalPodAutoscaler": ("vpa", "autoscal"),
 }
 """What file names say for a kind besides its own words: kubectl's short names, and those usual in public charts."""
 
+_GENERATED = LazyPattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+_[a-z0-9]+")
+"""What controller-gen calls the file of a definition: its group and its plural name."""
 _PART = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
 _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
 
@@ -77,7 +79,8 @@ def file_name(subject: Subject) -> Iterator[Problem | Tally]:
         templates/metrics-service.yaml
     Fix: rename the file to what it is for and its kind, in lower case with dashes. The folder counts too
         (deployments/server.yaml), and short names as in svc.yaml, pvc.yaml or rbac.yaml. Partials are free, and so are
-        tests, files that print what the values bring along, and those of several kinds (templates/mixed-kinds).
+        tests, files that print what the values bring along, those of several kinds (templates/mixed-kinds), and
+        definitions under the names that controller-gen gives them (acme.io_webs.yaml).
     Source: Helm chart best practices, Templates ("file names should use dashed notation", "reflect the resource kind")
     """
     rendered = rendered_kinds(subject)
@@ -91,12 +94,12 @@ def file_name(subject: Subject) -> Iterator[Problem | Tally]:
         stem = name.rpartition(".")[0] or name
         kinds = dict.fromkeys([kind for kind, _ in written_kinds(template)])
         kinds.update(dict.fromkeys(sorted(rendered.get(template.path, ()))))
-        if stem != stem.lower() or "_" in stem or " " in stem:
-            better = _dashed(stem)
-            yield Problem(
-                f"the file's name has capitals, underscores or spaces; call it {better}.yaml", TextPlace(template.path)
-            )
-        elif len(kinds) == 1 and "test" not in path and not _names(path, kind := next(iter(kinds))):
+        generated = list(kinds) == ["CustomResourceDefinition"] and _GENERATED.fullmatch(stem) is not None
+        if stem != stem.lower() or " " in stem or ("_" in stem and not generated):
+            better = f"{_dashed(stem)}{name[len(stem) :]}"
+            message = f"the file's name has capitals, underscores or spaces; call it {better}"
+            yield Problem(message, TextPlace(template.path))
+        elif len(kinds) == 1 and not generated and "test" not in path and not _names(path, kind := next(iter(kinds))):
             message = f"the file's name doesn't tell that it makes {kind}; call it {stem}-{kind.lower()}.yaml or so"
             yield Problem(message, TextPlace(template.path))
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
@@ -40,7 +40,8 @@ def nesting_depth(subject: Subject) -> Iterator[Problem | Tally]:
         {{- include "web.paths" . }}
         {{- end }}{{- end }}
     Fix: move what is nested deeper into a named template with a name that tells what it is for, or join conditions
-        with `and`. Each named template is counted on its own; `else if` nests nothing.
+        with `and`. Blocks beside each other are told once. Each named template is counted on its own; `else if` nests
+        nothing.
     Source: Helm documentation, Named Templates; the limit of 3 is that of public charts' constitutions
     """
     limit = subject.number("limit")
@@ -49,16 +50,35 @@ def nesting_depth(subject: Subject) -> Iterator[Problem | Tally]:
         if template.tree is None:
             continue
         total += 1
-        found = [control for control, depth in template.controls if depth == limit]
+        found = list(_too_deep(template, limit))
         good += not found
-        for control in found:
-            depth = limit + _height(control)
-            head = control.branches[0]
-            keyword = "if" if isinstance(control, If) else "with" if isinstance(control, With) else "range"
-            levels = f"{limit} level{'s' if limit != 1 else ''}"
-            message = f"`{keyword}` nested {depth} deep, where {levels} should do; move it into a named template"
-            yield Problem(message, TextPlace(template.path, template.span(head)))
+        for controls in found:
+            yield _too_deep_problem(template, controls, limit)
     yield Tally(good, total, f"templates nested at most {limit} deep")
+
+
+def _too_deep(template: TemplateFile, limit: int) -> Iterator[Sequence[Control]]:
+    """The controls on the first level beyond the limit, those of one arm together."""
+    if limit < 1:
+        yield from ([control] for control, depth in template.controls if depth == limit)
+    for control, depth in template.controls:
+        if depth == limit - 1:
+            for branch in control.branches:
+                if inner := [node for node in branch.body if isinstance(node, Control)]:
+                    yield inner
+
+
+def _too_deep_problem(template: TemplateFile, controls: Sequence[Control], limit: int) -> Problem:
+    first = controls[0]
+    keyword = "if" if isinstance(first, If) else "with" if isinstance(first, With) else "range"
+    height = max(map(_height, controls))
+    others = len(controls) - 1
+    inside = f" ({limit + height} with what {'they hold' if others else 'it holds'})" if height > 1 else ""
+    beside = f", and {others} more block{'s' if others > 1 else ''} beside it" if others else ""
+    what = f"`{keyword}` nested {limit + 1} deep{beside}{inside}"
+    levels = f"{limit} level{'s' if limit != 1 else ''}"
+    message = f"{what}, where {levels} should do; move {'them' if others else 'it'} into a named template"
+    return Problem(message, TextPlace(template.path, template.span(first.branches[0])))
 
 
 def _height(control: Control) -> int:

@@ -53,6 +53,7 @@ _CANDIDATE = LazyPattern(
     r"\b(?:tpl|lookup|dig|set|unset|gen[A-Z]|htpasswd|encryptAES|derivePassword|decryptAES|buildCustomCert|pluck|url[A-Z]"
     r"|getHostByName|from(?:Yaml|Json)|must[A-Z]|regex|index|Glob|printf [\"`])"
 )
+_INCLUDED = LazyPattern(r"\binclude\s+\S+\s+[^|]*\|\s*from(?:Yaml|Json)|\bfrom(?:Yaml|Json)(?:Array)?\s+\(\s*include\b")
 _VERB = LazyPattern(r"%[-+# 0]*(?:\d+|\*)?(?:\.\d+)?(?:\[\d+\])?[a-zA-Z]")
 _TEMPLATED = LazyPattern(
     r"\btemplat(?:ed|ing|able)\b|\bas (?:a )?(?:\w+ )?template|(?:helm|go|through|via|use|support) templates?\b"
@@ -97,7 +98,8 @@ def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
         port: {{ dig "http" "port" 8080 .Values.service }}
     Fix: write a comment on the line or just above it (above the `define`, for a named template): what comes out, and
         why a plain value doesn't do. One comment serves all uses of a function in a file; for `tpl` a comment in
-        values.yaml does, on a value that may hold a template.
+        values.yaml does, on a value that may hold a template. `include` and `fromYaml` together need none: that is how
+        a named template gives a map.
     Source: Helm chart best practices, Templates (comments); the functions are those that few public charts use
     """
     verbs, keys = subject.number("verbs"), subject.number("keys")
@@ -116,7 +118,7 @@ def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
                 is_candidate = not part.is_literal and _CANDIDATE.search(part.text) is not None
                 candidates[part.text] = is_candidate
             for command in commands(part.pipeline) if is_candidate else ():
-                if found := _unusual(command, verbs, keys):
+                if (found := _unusual(command, verbs, keys)) and not _reads_include(found[0], part.text):
                     calls.setdefault(found[0], []).append((template, command, found[1]))
         lines = template.text.split("\n") if calls else []
         for name, uses in calls.items():
@@ -156,6 +158,11 @@ def _unusual(command: Command, verbs: int, keys: int) -> tuple[str, str] | None:
     elif isinstance(function, Field | Variable) and function.names[-2:] == ("Files", "Glob"):
         return ".Files.Glob", "reads the chart's files of some names"
     return None
+
+
+def _reads_include(name: str, text: str) -> bool:
+    """Whether a call reads back what a named template makes, as charts do that let named templates give maps."""
+    return name.startswith("from") and _INCLUDED.search(text) is not None
 
 
 def _values_speak_of_templates(subject: Subject) -> bool:

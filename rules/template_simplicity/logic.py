@@ -74,7 +74,10 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
                 if len(run) > variables:
                     simple = False
                     span = template.span_between(run[0].start, run[-1].end)
-                    message = f"{len(run)} variables are computed in a row; give the result a named template"
+                    if all(_sets(node.pipeline) for node in run):
+                        message = f"{len(run)} keys are set in a row; make the map in a named template"
+                    else:
+                        message = f"{len(run)} variables are computed in a row; give the result a named template"
                     yield Problem(message, TextPlace(template.path, span))
         for part in computed:
             text = part.text
@@ -105,6 +108,12 @@ def _runs(template: TemplateFile, contents: Sequence[Content]) -> Iterator[list[
             run = []
     if run:
         yield run
+
+
+def _sets(pipeline: Pipeline) -> bool:
+    """Whether an action sets a key of a map: ``$_ := set . "key" value``."""
+    function = pipeline.commands[-1].args[0]
+    return isinstance(function, Identifier) and function.name == "set"
 
 
 def _computes(pipeline: Pipeline) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import MUST, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
@@ -85,14 +86,16 @@ def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
     prefixes = {_plain(chart.name)}
     prefixes.update(_plain(name) for dependency in chart.dependencies for name in (dependency.name, dependency.key))
     good = total = 0
-    for template, _, define in _definitions(subject):
+    definitions = [(template, define) for template, _, define in _definitions(subject)]
+    heads = Counter(define.name.partition(".")[0] for _, define in definitions)
+    for template, define in definitions:
         total += 1
         head = define.name.partition(".")[0]
         # `k8s-web.labels` is as unmistakable as `web.labels`.
         if f"-{chart.name}-" in f"-{head}-" or any(_plain(part) in prefixes for part in _beginnings(define.name)):
             good += 1
         else:
-            better = _proposal(define.name, chart.name)
+            better = _proposal(define.name, chart.name, 2 * heads[head] > len(definitions) > 1)
             message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
             yield Problem(message, TextPlace(template.path, _head(template, define)))
     yield Tally(good, total, "named templates named after the chart")
@@ -147,7 +150,11 @@ def _beginnings(name: str) -> Iterator[str]:
         yield name[: match.start()]
 
 
-def _proposal(name: str, chart: str) -> str:
-    """The name with the chart's before it, or in place of a first part that is a piece of the chart's name."""
+def _proposal(name: str, chart: str, is_usual: bool) -> str:
+    """The name with the chart's before it, or in place of a first part that stands for the chart.
+
+    That is a piece of the chart's name, or the first part of most of the chart's named templates (``is_usual``).
+    """
     head, dot, rest = name.partition(".")
-    return f"{chart}.{rest if dot and rest and _plain(head) in _plain(chart) else name}".rstrip(".")
+    replaced = dot and rest and (is_usual or _plain(head) in _plain(chart))
+    return f"{chart}.{rest if replaced else name}".rstrip(".")

@@ -40,7 +40,8 @@ def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
         labels: {{- include "web.labels" . | nindent 4 }}
     Fix: delete it, or call it where its text was copied. Library charts are exempt, and so are the helpers that every
         chart should have (name, fullname, chart, labels, selectorLabels, serviceAccountName), and what replaces a
-        dependency's template of the same name or may be meant by a name computed at run time.
+        dependency's template of the same name (or may, where the dependency isn't vendored) or may be meant by a name
+        computed at run time.
     Source: Helm documentation, Named Templates; the same complaint as a compiler's about unused functions
     """
     chart = subject.chart
@@ -67,11 +68,14 @@ def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
         called |= more
         patterns += others
         defined = {name for text in of_dependencies for name in _DEFINE.findall(text)}
+        absent = {dependency.name for dependency in chart.dependencies}
+        absent -= {subchart.name for subchart in chart.subcharts.values()}
         unused = [
             (template, define)
             for template, define in unused
             if define.name not in called
             and define.name not in defined
+            and define.name.partition(".")[0] not in absent
             and not any(re.fullmatch(pattern, define.name) for pattern in patterns)
         ]
     for template, define in unused:

@@ -34,16 +34,20 @@ def nesting(text: str, limit: int) -> list[str]:
     return [outcome.message for outcome in NESTING.check(subject) if isinstance(outcome, Problem)]
 
 
+TWO = "`if` nested 2 deep, and 1 more block beside it (3 with what they hold), where 1 level should do; move them into"
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "expected"),
     [
         ("{{ if .a }}{{ end }}", 1, []),
+        ("{{ if .a }}{{ end }}{{ if .b }}{{ end }}", 0, ["`if` nested 1 deep, where 0 levels"] * 2),
         ("{{ if .a }}{{ with .b }}{{ end }}{{ end }}", 1, ["`with` nested 2 deep, where 1 level should do"]),
         ("{{ if .a }}{{ else }}{{ range .b }}{{ end }}{{ end }}", 1, ["`range` nested 2 deep"]),
         ("{{ if .a }}{{ else if .b }}{{ else if .c }}{{ end }}", 1, []),
         ("{{ range .a }}{{ else }}{{ end }}{{ if .b }}{{ end }}", 1, []),
         ('{{ define "web.a" }}{{ if .a }}{{ end }}{{ end }}', 1, []),
-        ("{{ if .a }}{{ if .b }}{{ if .c }}{{ end }}{{ end }}{{ if .d }}{{ end }}{{ end }}", 1, ["3 deep", "2 deep"]),
+        ("{{ if .a }}{{ if .b }}{{ if .c }}{{ end }}{{ end }}{{ if .d }}{{ end }}{{ end }}", 1, [TWO]),
         ('{{ if .a }}{{ block "web.b" . }}{{ if .c }}{{ end }}{{ end }}{{ end }}', 1, []),
     ],
 )
@@ -127,6 +131,15 @@ def test_a_comment_documents_a_named_template(text: str, documented: bool) -> No
 )
 def test_names_begin_with_the_chart(name: str, prefixed: bool) -> None:
     assert (found(UNPREFIXED, {"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'}) == []) is prefixed
+
+
+def test_a_first_part_that_stands_for_the_chart_is_replaced() -> None:
+    names = ("this.name", "this.labels", "this.image", "host.name")
+    text = "".join(f'{{{{ define "{name}" }}}}x{{{{ end }}}}' for name in names)
+    subject = chart_subject({"templates/_a.tpl": text})
+    messages = [outcome.message for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)]
+    proposals = [message.partition("call it ")[2] for message in messages]
+    assert proposals == ['"web.name"', '"web.labels"', '"web.image"', '"web.host.name"']
 
 
 @pytest.mark.parametrize("name", ["argo-cd.name", "argocd.name", "argoCd.name", "argo_cd/name"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -107,10 +109,36 @@ def test_generated_definitions_and_notes_are_not_compared(path: str) -> None:
     assert found(DUPLICATED, {"templates/a.yaml": SIX, path: text}) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (f"x: 1\n{{{{- with .Values.a }}}}\n{SIX}{{{{- end }}}}\n", "8 lines repeat templates/a.yaml:2-9;"),
+        (
+            f"{{{{- if .Values.a }}}}\nx: 1\n{SIX}{{{{- end }}}}\ny: {{{{ .Values.y }}}}\n",
+            "6 lines repeat templates/a.yaml:3-8",
+        ),
+        (
+            f"{{{{- if .Values.a }}}}\nx: 1\ny: {{{{ .y }}}}\n{{{{- else }}}}\n{SIX}{{{{- end }}}}\n",
+            "templates/a.yaml:5-10",
+        ),
+    ],
+    ids=["its own end", "the end of another block", "another arm"],
+)
+def test_a_block_begins_and_ends_in_one_arm(text: str, place: str) -> None:
+    (line,) = found(DUPLICATED, {"templates/a.yaml": text, "templates/b.yaml": text.replace("x: 1", "z: 1")})
+    assert place in line
+
+
+def test_what_only_arms_cut_in_two_is_no_block() -> None:
+    first = "{{- with .Values.a }}\nx: 1\n" + SIX[:72] + "{{- end }}\n" + SIX[72:]
+    second = first.replace("x: 1", "y: 1")
+    assert found(DUPLICATED, {"templates/a.yaml": first, "templates/b.yaml": second}) == []
+
+
 def test_the_helper_is_named_after_the_outermost_key() -> None:
     block = "- name: x\n  probe:\n" + "".join(f"    {line}\n" for line in SIX.splitlines())
     (line,) = found(DUPLICATED, {"templates/a.yaml": block, "templates/b.yaml": block})
-    assert 'named template, "web.probe"' in line
+    assert 'named template, "web.probe", and include it twice' in line
 
 
 @pytest.mark.parametrize(
@@ -151,6 +179,12 @@ def test_runs_of_variables(text: str, count: int) -> None:
     assert len(found(INLINE, {"templates/a.yaml": text})) == count
 
 
+def test_a_run_of_set_is_no_run_of_variables() -> None:
+    text = "".join(f'{{{{ $_ := set . "k{index}" {index} }}}}\n' for index in range(4))
+    (line,) = found(INLINE, {"templates/a.yaml": text})
+    assert line == "templates/a.yaml:1 4 keys are set in a row; make the map in a named template"
+
+
 @pytest.mark.parametrize("path", ["templates/_a.tpl", "templates/NOTES.txt"])
 def test_logic_in_partials_and_notes_is_theirs(path: str) -> None:
     assert found(INLINE, {path: "{{ if and .a .b .c .d .e }}{{ end }}"}) == []
@@ -185,7 +219,11 @@ def test_comments_explain_what_stands_near(text: str, explained: bool) -> None:
         ("regexFind 1 2", "regexFind"),
         ("set .a 1 2", "set"),
         ("1 | genCA 2", "genCA"),
-        ('include "a" . | fromYaml', "fromYaml"),
+        (".a | fromYaml", "fromYaml"),
+        ("fromJson .a", "fromJson"),
+        ('include "a" . | fromYaml', None),
+        ('include "a" (dict "b" 1) | fromJsonArray', None),
+        ('fromYaml (include "a" .)', None),
         ("index .a 1 2 3", "index"),
         ("index .a 1 2", None),
         ('.Files.Glob "*"', ".Files.Glob"),
@@ -244,6 +282,14 @@ def test_values_say_what_tpl_renders(values: str, explained: bool) -> None:
         ("policy.yaml", "AuthorizationPolicy", True),
         ("certificate.yaml", "Certificate", True),
         ("tests/connection.yaml", "Pod", True),
+        ("web-dep.yaml", "Deployment", True),
+        ("department.yaml", "Deployment", False),
+        ("web-tls.yaml", "Secret", True),
+        ("web-webhook.yaml", "MutatingWebhookConfiguration", True),
+        ("acme.io_webs.yaml", "CustomResourceDefinition", True),
+        ("crd-acme.io_webs.yaml", "CustomResourceDefinition", True),
+        ("acme.io_webs_crd.yaml", "CustomResourceDefinition", False),
+        ("acme.io_webs.yaml", "Service", False),
         ("Service.yaml", "Service", False),
         ("my_service.yaml", "Service", False),
         ("_Partial_x.tpl", "Service", True),
@@ -251,6 +297,11 @@ def test_values_say_what_tpl_renders(values: str, explained: bool) -> None:
 )
 def test_file_names_tell_the_kind(path: str, kind: str, named: bool) -> None:
     assert (found(FILE_NAME, {f"templates/{path}": f"kind: {kind}\n"}) == []) is named
+
+
+def test_a_better_name_keeps_the_extension() -> None:
+    (line,) = found(FILE_NAME, {"templates/my_Service.yml": "kind: Service\n"})
+    assert line.endswith("call it my-service.yml")
 
 
 def test_files_without_a_kind_of_their_own_are_free() -> None:
@@ -301,6 +352,15 @@ def test_values_may_call_named_templates_and_readmes_do_not() -> None:
     call = '{{ include "web.a" . }}'
     assert found(UNUSED, {**define, "values.yaml": f"a: '{call}'"}) == []
     assert len(found(UNUSED, {**define, "README.md": call})) == 1
+
+
+def test_a_dependency_that_is_not_there_may_call_its_own_name() -> None:
+    defines = "".join(f'{{{{ define "{name}" }}}}x{{{{ end }}}}\n' for name in ("redis.image", "cache.image"))
+    subject = chart_subject({"templates/_a.tpl": defines})
+    dependency = cast(Any, SimpleNamespace(name="redis", key="cache"))
+    object.__setattr__(subject.facts.chart, "dependencies", (dependency,))
+    (message,) = [outcome.message for outcome in UNUSED.check(subject) if isinstance(outcome, Problem)]
+    assert "cache.image" in message
 
 
 def test_library_charts_are_there_to_be_called() -> None:
