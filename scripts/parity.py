@@ -148,7 +148,7 @@ class Manifests:
         for manifest in self.named(thing):
             if manifest.kind in ("RoleBinding", "ClusterRoleBinding"):
                 yield from roles_of(manifest, self.rendering)
-            elif manifest.workload is not None:
+            elif manifest.workloads:
                 yield from scalers_of(manifest, self.rendering)
 
 
@@ -208,7 +208,7 @@ def _is_scaled(manifest: Manifest, rendering: Rendering) -> bool:
 
 
 def _is_windows(manifest: Manifest, rendering: Rendering) -> bool:
-    return manifest.workload is not None and manifest.workload.pod.is_windows
+    return any(workload.pod.is_windows for workload in manifest.workloads)
 
 
 def _is_empty(manifest: Manifest, rendering: Rendering) -> bool:
@@ -243,12 +243,11 @@ def _is_operated(manifest: Manifest, rendering: Rendering) -> bool:
 
 def _is_closed(manifest: Manifest, rendering: Rendering) -> bool:
     """NetworkPolicies select the pods in both directions; one allows nothing in one of them."""
-    workload = manifest.workload
     directions = {
         part.data
         for policy in rendering.of_kind("NetworkPolicy")
-        if workload is not None
-        and policy.effective_namespace == manifest.effective_namespace
+        for workload in manifest.workloads
+        if policy.effective_namespace == manifest.effective_namespace
         and LabelSelector(policy.get("spec", "podSelector")).matches(workload.pod_labels)
         for part in policy.get("spec", "policyTypes").items()
     }

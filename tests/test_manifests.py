@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.manifests import Manifest, Workload
+from helm_constitution.yamltree import dotted
 from tests.rules.support import rendering
 
 SPEC = "{containers: [{name: main, image: 'acme/main:1.0.0'}, {name: theirs}]}"
@@ -17,9 +18,8 @@ def manifest(api_version: str, kind: str, body: str) -> Manifest:
 
 
 def workload(api_version: str, kind: str, body: str) -> Workload:
-    found = manifest(api_version, kind, body).workload
-    assert found is not None
-    return found
+    (only,) = manifest(api_version, kind, body).workloads
+    return only
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,79 @@ def test_an_unknown_kind_with_a_pod_template_where_kubernetes_has_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("api_version", "kind", "body", "places"),
+    [
+        (
+            "ray.io/v1",
+            "RayCluster",
+            f"spec: {{headGroupSpec: {{template: {TEMPLATE}}}, workerGroupSpecs: [{{template: {TEMPLATE}}}]}}",
+            ["spec.headGroupSpec.template.spec", "spec.workerGroupSpecs[0].template.spec"],
+        ),
+        (
+            "kubeflow.org/v1",
+            "PyTorchJob",
+            f"spec: {{pytorchReplicaSpecs: {{Master: {{template: {TEMPLATE}}}, Worker: {{template: {TEMPLATE}}}}}}}",
+            ["spec.pytorchReplicaSpecs.Master.template.spec", "spec.pytorchReplicaSpecs.Worker.template.spec"],
+        ),
+        (
+            "leaderworkerset.x-k8s.io/v1",
+            "LeaderWorkerSet",
+            f"spec: {{leaderWorkerTemplate: {{leaderTemplate: {TEMPLATE}, workerTemplate: {TEMPLATE}}}}}",
+            ["spec.leaderWorkerTemplate.leaderTemplate.spec", "spec.leaderWorkerTemplate.workerTemplate.spec"],
+        ),
+        (
+            "jobset.x-k8s.io/v1alpha2",
+            "JobSet",
+            f"spec: {{replicatedJobs: [{{template: {{spec: {{template: {TEMPLATE}}}}}}}, {{name: none}}]}}",
+            ["spec.replicatedJobs[0].template.spec.template.spec"],
+        ),
+        (
+            "batch.volcano.sh/v1alpha1",
+            "Job",
+            f"spec: {{tasks: [{{template: {TEMPLATE}}}, {{template: {TEMPLATE}}}]}}",
+            ["spec.tasks[0].template.spec", "spec.tasks[1].template.spec"],
+        ),
+        (
+            "acme.test/v1",
+            "Fleet",
+            f"spec: {{podSpec: {SPEC}, deep: [{{sidecarTemplate: {TEMPLATE}}}]}}",
+            ["spec.podSpec", "spec.deep[0].sidecarTemplate.spec"],
+        ),
+    ],
+)
+def test_several_pod_templates_in_one_object(api_version: str, kind: str, body: str, places: list[str]) -> None:
+    made = manifest(api_version, kind, body).workloads
+    assert [dotted(one.pod.view.path) for one in made] == places
+    assert all(one.pod.workload is one for one in made)
+    assert {one.pod_labels.get("app") for one in made if one.pod.view.path[-1] == "spec"} == {"web"}
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind", "own"),
+    [
+        ("monitoring.coreos.com/v1", "Prometheus", ["prometheus", "config-reloader", "thanos-sidecar"]),
+        ("monitoring.coreos.com/v1", "PrometheusAgent", ["prometheus", "config-reloader"]),
+        ("monitoring.coreos.com/v1", "Alertmanager", ["alertmanager", "config-reloader"]),
+        ("monitoring.coreos.com/v1", "ThanosRuler", ["thanos-ruler", "config-reloader"]),
+        ("kibana.k8s.elastic.co/v1", "Kibana", ["kibana"]),
+    ],
+)
+def test_what_changes_an_operators_own_container_is_no_container(api_version: str, kind: str, own: list[str]) -> None:
+    patches = ", ".join(f"{{name: {name}, image: 'acme/{name}:1.0.0'}}" for name in own)
+    spec = f"{{containers: [{patches}, {{name: proxy, image: 'acme/proxy:1.0.0'}}, {{name: theirs}}]}}"
+    body = f"spec: {{podTemplate: {{spec: {spec}}}}}" if "elastic" in api_version else f"spec: {spec}"
+    made = workload(api_version, kind, body)
+    assert [container.name for container in made.pod.all_containers] == ["proxy"]
+
+
+@pytest.mark.parametrize(
     ("api_version", "kind", "body"),
     [
         ("acme.test/v1", "Fleet", "spec: {template: {spec: {containers: [{name: theirs}]}}}"),
         ("acme.test/v1", "Fleet", "spec: {template: {spec: {steps: []}}}"),
+        ("acme.test/v1", "Fleet", f"spec: {{defaults: {{spec: {SPEC}}}}}"),
+        ("argoproj.io/v1alpha1", "Workflow", "spec: {templates: [{containerSet: {containers: [{image: web}]}}]}"),
+        ("kyverno.io/v1", "ClusterPolicy", f"spec: {{rules: [{{validate: {{pattern: {{template: {TEMPLATE}}}}}}}]}}"),
         ("argoproj.io/v1alpha1", "Rollout", "spec: {workloadRef: {name: web}}"),
         ("v1", "Service", f"spec: {{template: {TEMPLATE}}}"),
         ("networking.k8s.io/v1", "Ingress", f"spec: {{template: {TEMPLATE}}}"),
@@ -109,7 +178,7 @@ def test_an_unknown_kind_with_a_pod_template_where_kubernetes_has_it() -> None:
     ],
 )
 def test_what_makes_no_pods(api_version: str, kind: str, body: str) -> None:
-    assert manifest(api_version, kind, body).workload is None
+    assert manifest(api_version, kind, body).workloads == ()
 
 
 def test_a_pod_is_its_own_template() -> None:

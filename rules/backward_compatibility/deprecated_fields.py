@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, require, rule
+from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, Workload, require, rule
 from helm_constitution.records import NamedTuple
 
 
@@ -70,8 +70,11 @@ def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         address = manifest.get("spec", "loadBalancerIP")
         if address.data:
             yield from _old("loadBalancerIP", _Old("the annotation of the cloud's own controller"), address)
-    if (workload := manifest.workload) is None:
-        return
+    for workload in manifest.workloads:
+        yield from _of_pods(workload)
+
+
+def _of_pods(workload: Workload) -> Iterator[Problem]:
     pod = workload.pod
     account = pod.get("serviceAccount")
     if account.data and not pod.get("serviceAccountName").data:

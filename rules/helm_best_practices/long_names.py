@@ -85,8 +85,8 @@ def _at_risk(manifest: Manifest, release: str) -> Iterator[tuple[View, int, str]
     if _may_exceed(name, release, limit):
         yield name, limit, why
     places = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
-    if (workload := manifest.workload) is not None and manifest.kind != "Pod":
-        places.append(workload.pod_metadata.get("labels"))
+    if manifest.kind != "Pod":
+        places.extend(workload.pod_metadata.get("labels") for workload in manifest.workloads)
     for place in places:
         for _, value in place.entries():
             if _may_exceed(value, release, _LABEL):

@@ -88,8 +88,8 @@ class _Provided:
         """Every text of custom resources and of what containers are told: a Certificate's secret, a Job's arguments."""
         texts: list[str] = []
         for manifest in self.rendering.manifests:
-            if (workload := manifest.workload) is not None:
-                for container in workload.pod.all_containers:
+            if manifest.workloads:
+                for container in (each for one in manifest.workloads for each in one.pod.all_containers):
                     for field in ("command", "args", "env"):
                         texts += _texts(container.field(field), skip="valueFrom")
                 texts += _claims(manifest)

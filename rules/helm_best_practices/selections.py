@@ -126,7 +126,7 @@ _WORKLOAD = LazyPattern(r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob
 
 def _leaves_out_workloads(rendering: Rendering, subject: Subject) -> bool:
     """Whether a template that makes pods renders none here."""
-    rendered = {manifest.template for manifest in rendering.manifests if manifest.workload is not None}
+    rendered = {manifest.template for manifest in rendering.manifests if manifest.workloads}
     return any(
         template.path not in rendered and _WORKLOAD.search(template.text) is not None for template in subject.templates
     )

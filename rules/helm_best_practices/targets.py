@@ -159,8 +159,7 @@ def pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapp
     for manifest in rendering.manifests:
         if manifest.effective_namespace != namespace:
             continue
-        if (workload := manifest.workload) is not None:
-            found.append((str(manifest), workload.pod_labels))
+        found.extend((str(manifest), workload.pod_labels) for workload in manifest.workloads)
     return tuple(found)
 
 

@@ -266,8 +266,7 @@ _SCRAPE = "prometheus.io/scrape"
 def _is_scraped(manifest: Manifest) -> bool:
     if _SCRAPE in manifest.annotations:
         return True
-    workload = manifest.workload
-    return workload is not None and workload.pod_metadata.get("annotations", _SCRAPE).exists
+    return any(workload.pod_metadata.get("annotations", _SCRAPE).exists for workload in manifest.workloads)
 
 
 @rule(

@@ -273,9 +273,8 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes documentation, Labels and Selectors: Syntax and character set; kube-score label-values
     """
     places = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
-    workload = manifest.workload
-    if workload is not None and manifest.kind != "Pod":
-        places.append(workload.pod_metadata.get("labels"))
+    if manifest.kind != "Pod":
+        places.extend(workload.pod_metadata.get("labels") for workload in manifest.workloads)
     if _is_service(manifest):
         places.append(manifest.get("spec", "selector"))
     for place in places:

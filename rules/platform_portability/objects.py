@@ -67,17 +67,16 @@ def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
         yield platform, f"the API {manifest.api_version}", manifest.get("apiVersion")
         return
     metadata = [manifest.get("metadata")]
-    workload = manifest.workload
-    if workload is not None and manifest.kind != "Pod":
-        metadata.append(workload.pod_metadata)
+    if manifest.kind != "Pod":
+        metadata.extend(workload.pod_metadata for workload in manifest.workloads)
     for part in metadata:
         for field, noun in (("annotations", "annotation"), ("labels", "label")):
             for key, view in part.get(field).entries():
                 if (platform := platform_of(key)) is not None:
                     yield platform, f"the {noun} {key}", view
-    if workload is not None:
+    for workload in manifest.workloads:
         yield from _pod_signs(workload.pod.view)
-    elif manifest.kind in ("StorageClass", "VolumeSnapshotClass", "PersistentVolume", "Ingress", "IngressClass"):
+    if manifest.kind in ("StorageClass", "VolumeSnapshotClass", "PersistentVolume", "Ingress", "IngressClass"):
         yield from _other_signs(manifest)
 
 
@@ -186,7 +185,7 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     Source: Helm chart best practices, Templates; Helm documentation, Built-in Objects
     """
     namespace = manifest.namespace
-    if not namespace or (namespace in _SYSTEM and manifest.workload is None):
+    if not namespace or (namespace in _SYSTEM and not manifest.workloads):
         return
     text = subject.template_text(manifest)
     if text is None or re.search(rf"namespace:[ \t]+[\"']?{re.escape(namespace)}", text) is None:

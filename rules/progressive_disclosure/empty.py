@@ -107,8 +107,8 @@ def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes API reference, required fields; Helm documentation, "Using the 'required' function"
     """
     empty = list(_of_object(manifest))
-    if manifest.workload is not None:
-        empty.extend(_of_pod(manifest.workload.pod))
+    for workload in manifest.workloads:
+        empty.extend(_of_pod(workload.pod))
     if empty and not subject.given_by_values(manifest):
         for view in empty:
             yield _problem(view)

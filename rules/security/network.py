@@ -290,8 +290,8 @@ def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
     yield from _weak_settings(manifest.get("metadata", "annotations"), "")
     if manifest.kind in ("Gateway", "Ingress", "IngressRoute", "TLSOption", "DestinationRule", "HTTPProxy"):
         yield from _weak_settings(manifest.get("spec"), "")
-    if manifest.workload is not None:
-        for container in manifest.workload.pod.all_containers:
+    for workload in manifest.workloads:
+        for container in workload.pod.all_containers:
             for variable in container.field("env").items():
                 yield from _weak_settings(variable.get("value"), variable.get("name").string() or "")
             for field in ("command", "args"):

@@ -238,7 +238,7 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
         manifests = [manifest for rendering in subject.renderings for manifest in rendering.manifests]
         if any(manifest.is_test for manifest in manifests):
             return
-        if not any(manifest.workload is not None for manifest in manifests):
+        if not any(manifest.workloads for manifest in manifests):
             raise Unjudged("the chart runs nothing that could be tested")
     yield Problem(
         "no template has the annotation helm.sh/hook: test; `helm test` runs nothing", TextPlace("Chart.yaml")

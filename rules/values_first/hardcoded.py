@@ -129,13 +129,10 @@ def customised(manifest: Manifest) -> list[tuple[View, _Field]]:
 def _views(manifest: Manifest, path: str) -> Iterator[View]:
     """The parts of an object that a path stands for; ``pod`` is its pod spec, ``*`` each part of a list or map."""
     steps = path.split(".")
-    start = manifest.view
+    views = [manifest.view]
     if steps[0] == "pod":
-        if manifest.workload is None:
-            return
-        start = manifest.workload.pod.view
+        views = [workload.pod.view for workload in manifest.workloads]
         steps = steps[1:]
-    views = [start]
     for step in steps:
         views = [part for view in views for part in (_parts(view) if step == "*" else [view.get(step)])]
     yield from views

@@ -201,8 +201,12 @@ def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts)
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
     """What a thing is called, whatever scenario it was rendered in: evidence counts it once."""
+    if manifest is None:
+        return ()
+    pod = thing.pod if isinstance(thing, Container | Workload) else thing
+    template = pod.view.path if isinstance(pod, PodSpec) and len(manifest.workloads) > 1 else None
     name = thing.name if isinstance(thing, Container) else None
-    return (manifest.kind, manifest.effective_namespace, manifest.name, name) if manifest is not None else ()
+    return manifest.kind, manifest.effective_namespace, manifest.name, template, name
 
 
 def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:
@@ -215,7 +219,8 @@ def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | 
             continue
         if rule.scope is Manifest:
             yield manifest, manifest
-        elif (workload := manifest.workload) is not None:
+            continue
+        for workload in manifest.workloads:
             if rule.scope is Workload:
                 yield workload, manifest
             elif rule.scope is PodSpec:

@@ -17,11 +17,12 @@ _TEMPLATE: Path = ("spec", "template", "spec")
 class PodTemplate(NamedTuple):
     """How a kind of object makes pods.
 
-    ``specs`` are the places where its pod spec may stand; the first that is there counts. ``metadata`` is where the
-    pods' metadata stands, None where that is beside the spec. ``replicated`` kinds keep several equal pods,
-    ``ends`` says that the pods end by themselves, or may. The spec of a ``merged`` kind is an operator's own: a
-    container there without an image is merged into one that the operator makes. ``labels`` are those that the operator
-    adds to the pods, with ``{name}`` for the object's name.
+    ``specs`` are the places where its pod specs may stand, with ``*`` for every part of a list or map; each that is
+    there makes pods. ``metadata`` is where the pods' metadata stands, None where that is beside the spec.
+    ``replicated`` kinds keep several equal pods, ``ends`` says that the pods end by themselves, or may. The spec of a
+    ``merged`` kind is an operator's own: a container there that has no image, or the name of one of ``own``, is merged
+    into one that the operator makes. ``labels`` are those that the operator adds to the pods, with ``{name}`` for the
+    object's name.
     """
 
     specs: tuple[Path, ...] = (_TEMPLATE,)
@@ -29,6 +30,7 @@ class PodTemplate(NamedTuple):
     replicated: bool = False
     ends: bool = False
     merged: bool = False
+    own: frozenset[str] = frozenset()
     labels: tuple[tuple[str, str], ...] = ()
 
 
@@ -55,14 +57,32 @@ def _prometheus_operator(name: str, label: str) -> PodTemplate:
         ("app.kubernetes.io/managed-by", "prometheus-operator"),
         ("operator.prometheus.io/name", "{name}"),
     )
-    return PodTemplate((("spec",),), ("spec", "podMetadata"), merged=True, labels=labels)
+    own = frozenset({name.removesuffix("-agent"), "config-reloader", "init-config-reloader", "thanos-sidecar"})
+    return PodTemplate((("spec",),), ("spec", "podMetadata"), merged=True, own=own, labels=labels)
+
+
+def _elastic(container: str, *specs: Path) -> PodTemplate:
+    return PodTemplate(specs or (("spec", "podTemplate", "spec"),), merged=True, own=frozenset({container}))
 
 
 _KNATIVE = PodTemplate()
 _CUSTOM: Mapping[tuple[str, str], PodTemplate] = {
     ("apps.openshift.io", "DeploymentConfig"): _REPLICATED,
     ("argoproj.io", "Rollout"): _REPLICATED,
+    ("batch.volcano.sh", "Job"): PodTemplate((("spec", "tasks", "*", "template", "spec"),), ends=True),
+    ("elasticsearch.k8s.elastic.co", "Elasticsearch"): _elastic(
+        "elasticsearch", ("spec", "nodeSets", "*", "podTemplate", "spec")
+    ),
+    ("kibana.k8s.elastic.co", "Kibana"): _elastic("kibana"),
+    ("logstash.k8s.elastic.co", "Logstash"): _elastic("logstash"),
+    ("jobset.x-k8s.io", "JobSet"): PodTemplate((("spec", "replicatedJobs", "*", "template", *_TEMPLATE),), ends=True),
     ("keda.sh", "ScaledJob"): PodTemplate((("spec", "jobTargetRef", "template", "spec"),), ends=True),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): PodTemplate(
+        (
+            ("spec", "leaderWorkerTemplate", "leaderTemplate", "spec"),
+            ("spec", "leaderWorkerTemplate", "workerTemplate", "spec"),
+        )
+    ),
     ("monitoring.coreos.com", "Alertmanager"): _prometheus_operator("alertmanager", "alertmanager"),
     ("monitoring.coreos.com", "Prometheus"): _prometheus_operator("prometheus", "prometheus"),
     ("monitoring.coreos.com", "PrometheusAgent"): _prometheus_operator("prometheus-agent", "prometheus"),
@@ -95,8 +115,20 @@ _CUSTOM: Mapping[tuple[str, str], PodTemplate] = {
 }
 """Custom kinds whose pods are known, by group and kind."""
 
-_UNKNOWN = PodTemplate((_TEMPLATE, ("spec", "jobTemplate", *_TEMPLATE)), ends=True, merged=True)
-"""Any other custom resource that holds a pod template where Kubernetes' own kinds hold theirs."""
+_UNKNOWN = PodTemplate((), ends=True, merged=True)
+"""Any other custom resource: whatever pod templates it holds, see :func:`_pod_specs_in`."""
+
+_NO_PODS = frozenset(
+    {
+        "apiextensions.crossplane.io",
+        "constraints.gatekeeper.sh",
+        "kyverno.io",
+        "mutations.gatekeeper.sh",
+        "policies.kyverno.io",
+        "templates.gatekeeper.sh",
+    }
+)
+"""Groups whose resources hold patterns of other objects: what looks like a pod template there makes no pods."""
 
 _KUBERNETES_GROUPS = frozenset({"", "apps", "batch", "extensions"})
 
@@ -108,7 +140,54 @@ def pod_template_of(group: str, kind: str) -> PodTemplate | None:
     known = _CUSTOM.get((group, kind))
     if known is not None or group.endswith(".k8s.io") or group in ("autoscaling", "policy"):
         return known
-    return _UNKNOWN
+    return None if group in _NO_PODS else _UNKNOWN
+
+
+def _at(view: View, path: Path) -> Iterator[View]:
+    """The parts of an object that a path stands for."""
+    for index, step in enumerate(path):
+        if step == "*":
+            parts = view.items() if view.is_list else (part for _, part in view.entries())
+            for part in parts:
+                yield from _at(part, path[index + 1 :])
+            return
+        view = view.get(step)
+    if view.is_map:
+        yield view
+
+
+def _pod_specs_in(view: View) -> Iterator[View]:
+    """The pod specs in a custom resource: ``spec`` of what is called a template, or what is called a pod's spec, with a
+    list of containers of which one has an image."""
+    if "containers" in view.document.text:
+        for path in _pod_paths(view.get("spec").data, ("spec",)):
+            yield view.get(*path)
+
+
+def _pod_paths(data: Any, path: Path) -> Iterator[Path]:
+    if isinstance(data, list):
+        for index, part in enumerate(data):
+            yield from _pod_paths(part, (*path, index))
+    elif isinstance(data, dict):
+        if _is_pod_spec(path) and _has_image(data.get("containers")):
+            yield path
+            return
+        for key, part in data.items():
+            yield from _pod_paths(part, (*path, key))
+
+
+def _is_pod_spec(path: Path) -> bool:
+    name = path[-1]
+    if name == "spec":
+        name = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+        return name.lower().endswith("template")
+    return isinstance(name, str) and name.lower() in ("podspec", "podtemplatespec")
+
+
+def _has_image(containers: Any) -> bool:
+    return isinstance(containers, list) and any(
+        isinstance(container, dict) and isinstance(container.get("image"), str) for container in containers
+    )
 
 
 @record
@@ -151,7 +230,7 @@ class Rendering:
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
         """Every object that makes pods, with its pod spec."""
-        return tuple(manifest.workload for manifest in self.manifests if manifest.workload is not None)
+        return tuple(workload for manifest in self.manifests for workload in manifest.workloads)
 
 
 @record
@@ -231,16 +310,16 @@ class Manifest:
         return not self.tests_count and self.is_test
 
     @cached_property
-    def workload(self) -> Workload | None:
-        """The object as a workload; None where it makes no pods."""
+    def workloads(self) -> tuple[Workload, ...]:
+        """What the object makes pods of: one workload for each pod template, none where it makes no pods."""
         template = pod_template_of(self.group, self.kind)
         if template is None:
-            return None
-        for path in template.specs:
-            spec = self.view.get(*path)
-            if spec.is_map and (template is not _UNKNOWN or _has_image(spec)):
-                return Workload(self, PodSpec(spec, self, template.merged), template)
-        return None
+            return ()
+        if template is _UNKNOWN:
+            specs = _pod_specs_in(self.view)
+        else:
+            specs = (spec for path in template.specs for spec in _at(self.view, path))
+        return tuple(Workload(self, PodSpec(spec, self, template), template) for spec in specs)
 
     def get(self, *steps: str | int) -> View:
         """A part of the object."""
@@ -314,15 +393,17 @@ class Workload:
 
 @record
 class PodSpec:
-    """The spec of the pods that an object makes.
-
-    ``merged``: an operator merges it into pods of its own; of the containers there, those without an image only change
-    some of the operator's, and aren't judged.
-    """
+    """The spec of the pods that an object makes."""
 
     view: View
     manifest: Manifest
-    merged: bool = False
+    made_by: PodTemplate
+
+    @property
+    def merged(self) -> bool:
+        """Whether an operator merges it into pods of its own; containers that only change one of these aren't
+        judged."""
+        return self.made_by.merged
 
     @cached_property
     def containers(self) -> tuple[Container, ...]:
@@ -340,8 +421,12 @@ class PodSpec:
         return self._containers("ephemeralContainers")
 
     def _containers(self, role: str) -> tuple[Container, ...]:
-        views = self.view.get(role).items()
-        return tuple(Container(view, self, role) for view in views if not self.merged or view.get("image"))
+        views, made_by = self.view.get(role).items(), self.made_by
+        return tuple(
+            Container(view, self, role)
+            for view in views
+            if not made_by.merged or (view.get("image") and view.get("name").data not in made_by.own)
+        )
 
     @cached_property
     def all_containers(self) -> tuple[Container, ...]:
@@ -351,9 +436,7 @@ class PodSpec:
     @property
     def workload(self) -> Workload:
         """The workload that this spec belongs to."""
-        workload = self.manifest.workload
-        assert workload is not None
-        return workload
+        return next(workload for workload in self.manifest.workloads if workload.pod is self)
 
     @property
     def security_context(self) -> View:
@@ -471,10 +554,6 @@ class LabelSelector:
     def matches(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> bool:
         """Whether it takes in what has these labels."""
         return next(self.unmet(labels, ignoring), None) is None
-
-
-def _has_image(spec: View) -> bool:
-    return any(container.get("image").string() for container in spec.get("containers").items())
 
 
 def _strings(view: View) -> Mapping[str, str]:

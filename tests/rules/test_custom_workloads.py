@@ -200,3 +200,35 @@ spec:
     )
     assert judge(RULES["helm/target-port-unknown"], text) == []
     assert judge(RULES["observability/dangling-monitor"], text) == []
+
+
+RAY = """
+apiVersion: ray.io/v1
+kind: RayCluster
+metadata: {name: web}
+spec:
+  headGroupSpec:
+    template:
+      spec:
+        hostNetwork: true
+        containers: [{name: head, image: acme/ray:1.0.0}]
+  workerGroupSpecs:
+    - template:
+        spec:
+          containers: [{name: worker, image: acme/ray, securityContext: {privileged: true}}]
+"""
+
+
+def test_every_pod_template_of_an_object_is_judged() -> None:
+    assert fields(RULES["security/host-namespace"], RAY) == ["spec.headGroupSpec.template.spec.hostNetwork"]
+    worker = "spec.workerGroupSpecs[0].template.spec.containers[0]"
+    assert fields(RULES["security/privileged"], RAY) == [f"{worker}.securityContext.privileged"]
+    assert fields(RULES["security/latest-tag"], RAY) == [f"{worker}.image"]
+    assert len(judge(RULES["security/no-network-policy"], RAY)) == 1, "not the head's, which is in the node's network"
+    assert judge(RULES["observability/no-liveness-probe"], RAY) == [], "whether these go on running isn't known"
+
+
+def test_what_changes_an_operators_own_container_needs_nothing_that_the_operator_gives() -> None:
+    text = PROMETHEUS.replace("- name: prometheus\n", "- name: prometheus\n      image: acme/prometheus:3.1.0\n")
+    for rule in ("observability/no-liveness-probe", "observability/no-memory-limit", "security/writable-root"):
+        assert [field.split(".")[1] for field in fields(RULES[rule], text)] == ["containers[1]"]
