@@ -160,3 +160,53 @@ def test_a_change_of_several_scenarios_is_told_once() -> None:
     pairs = [Pair("defaults", old, new), Pair("ci/a-values.yaml", old, new)]
     (change,) = compare_objects(pairs, {})
     assert change.scenario == "defaults"
+
+
+POD = """spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+        - name: web
+          env:
+            - name: PASSWORD
+              valueFrom: {secretKeyRef: {name: NAME, key: KEY}}
+"""
+
+
+def with_secret(name: str = "web", key: str = "password", read: str = "", content: str = "x") -> str:
+    """A Secret, and a Deployment that reads it, or another one."""
+    secret = thing("Secret", name, f"stringData: {{{key}: {content}, other: y}}\n")
+    return secret + thing("Deployment", body=POD.replace("NAME", read or name).replace("KEY", key), api="apps/v1")
+
+
+def test_a_secret_of_the_charts_own_pods_may_have_another_name_or_key() -> None:
+    assert changes(with_secret(), with_secret(name="web-login")) == []
+    assert changes(with_secret(), with_secret(key="pass")) == []
+
+
+def test_a_secret_that_pods_still_ask_for_is_missed() -> None:
+    gone = with_secret().partition("---\napiVersion: apps/v1")
+    assert changes(with_secret(), gone[1] + gone[2]) == [
+        "MAJOR Secret web is removed: whoever reads it no longer finds it"
+    ]
+
+
+def test_what_the_chart_makes_up_is_read_by_users() -> None:
+    (renamed,) = changes(with_secret(), with_secret(name="web-login"), again=with_secret(content="z"))
+    assert renamed.startswith("MAJOR Secret web is renamed to web-login")
+
+
+def test_what_the_notes_tell_to_read_is_read_by_users() -> None:
+    pair = Pair("defaults", rendering(with_secret()), rendering(with_secret(key="pass")))
+    (change,) = compare_objects([pair], {}, notes_on_secrets=True)
+    assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
+
+
+def test_keys_that_users_own_secrets_have_as_well() -> None:
+    pair = Pair("defaults", rendering(with_secret()), rendering(with_secret(key="pass")))
+    (change,) = compare_objects([pair], {}, existing_secrets=True)
+    assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
+    renamed = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
+    assert list(compare_objects([renamed], {}, existing_secrets=True)) == []

@@ -75,7 +75,14 @@ class Comparison:
         yield from compare_metadata(old, new)
         yield from compare_definitions(old, new, self._rendered_definitions())
         yield from self._refused([change for change in values if change.step is Step.MAJOR])
-        yield from compare_objects(self._pairs(), self.again)
+        notes = old.files.get("templates/NOTES.txt", "").lower()
+        settings = old.files.get("values.yaml", "").lower()
+        yield from compare_objects(
+            self._pairs(),
+            self.again,
+            notes_on_secrets="get secret" in notes,
+            existing_secrets="existingsecret" in settings,
+        )
 
     @cached_property
     def differs(self) -> bool:

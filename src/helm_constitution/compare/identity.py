@@ -14,10 +14,12 @@ Identity = tuple[str, str, str]
 
 
 class Found(NamedTuple):
-    """A change with what it is recognised by: what two renderings of one release differ in is random."""
+    """A change with what it is recognised by, the object's identity first: what two renderings of one release differ
+    in is random. ``private``: it breaks somebody only if the object's content is made by the chart."""
 
     key: tuple[object, ...]
     change: Change
+    private: bool = False
 
 
 def identity_of(manifest: Manifest) -> Identity:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, Identity, identity_of, names_of
-from helm_constitution.compare.readers import MONITORS, dropped_metrics, unset_settings
+from helm_constitution.compare.readers import MONITORS, dropped_metrics, is_private, unset_settings
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
 from helm_constitution.records import NamedTuple
@@ -86,12 +86,20 @@ _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 
 
-def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> Iterator[Change]:
+def compare_objects(
+    pairs: Iterable[Pair],
+    again: Mapping[str, Rendering],
+    *,
+    notes_on_secrets: bool = False,
+    existing_secrets: bool = False,
+) -> Iterator[Change]:
     """Every change of the objects, each once, with the first scenario that shows it.
 
     Args:
         pairs: the scenarios that both releases rendered.
         again: the older release's rendering once more, by scenario; asked for only where something differs.
+        notes_on_secrets: whether the older release tells its users to read Secrets.
+        existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
     """
     told: set[tuple[object, ...]] = set()
     for pair in pairs:
@@ -100,10 +108,23 @@ def compare_objects(pairs: Iterable[Pair], again: Mapping[str, Rendering]) -> It
             continue
         twin = again.get(pair.scenario)
         random = {one.key for one in _changes(pair.old, twin)} if twin is not None else set()
+        made = _made_secrets(pair.old, twin) if twin is not None else frozenset()
         for one in found:
             told.add(one.key)
-            if one.key not in random:
+            is_key = one.key[3] == "key"
+            is_read = notes_on_secrets or (is_key and existing_secrets) or one.key[:3] in made
+            if one.key not in random and (is_read or not one.private):
                 yield one.change._replace(scenario=pair.scenario)
+
+
+def _made_secrets(old: Rendering, twin: Rendering) -> frozenset[tuple[object, ...]]:
+    """The Secrets whose content is random: users have it from nowhere else."""
+    others = _by_identity(twin)
+    return frozenset(
+        identity
+        for identity, manifest in _by_identity(old).items()
+        if manifest.kind == "Secret" and (identity not in others or others[identity].view.data != manifest.view.data)
+    )
 
 
 def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
@@ -113,10 +134,14 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
     for identity, manifest in mine.items():
         other = theirs.get(identity)
         if other is not None and manifest.view.data != other.view.data:
-            yield from _changed(manifest, other)
+            for one in _changed(manifest, other):
+                yield one._replace(
+                    private=one.key[3:4] == ("key",) and is_private(manifest, old, new, str(one.key[-1]))
+                )
     yield from unset_settings(old, new, mine, theirs)
     for manifest in gone:
-        yield from _gone(manifest, fresh)
+        for one in _gone(manifest, fresh):
+            yield one._replace(private=is_private(manifest, old, new))
     for manifest in fresh:
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
             what = f"{manifest} is new: pods that it selects are reached only as it says"

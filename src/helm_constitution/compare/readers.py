@@ -11,7 +11,7 @@ from helm_constitution.compare.identity import Found, Identity, identity_of, nam
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Manifest, Rendering
-    from helm_constitution.yamltree import View
+    from helm_constitution.yamltree import Json, View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 """Kinds that say which metrics Prometheus collects, with the field that lists from where."""
@@ -108,3 +108,38 @@ def _settings(rendering: Rendering) -> dict[tuple[Identity, str], str]:
                     identity = ("ConfigMap", workload.manifest.effective_namespace, name)
                     found.setdefault((identity, key), f"container {container.name}")
     return found
+
+
+def is_private(secret: Manifest, old: Rendering, new: Rendering, key: str = "") -> bool:
+    """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
+
+    Its content is what users gave as values: nobody else has to read it there.
+    """
+    if secret.kind != "Secret":
+        return False
+    return _asks(old, secret, "") and not _asks(new, secret, key)
+
+
+def _asks(rendering: Rendering, secret: Manifest, key: str) -> bool:
+    """Whether pods of a release read a Secret; of one key, whether they do so by its name."""
+    return any(
+        name == secret.name and (not key or asked == key)
+        for workload in rendering.workloads
+        if not workload.manifest.hooks and workload.manifest.effective_namespace == secret.effective_namespace
+        for name, asked in _secrets(workload.pod.view.data)
+    )
+
+
+def _secrets(data: Json) -> Iterator[tuple[Json, Json]]:
+    """Names of Secrets in a pod's spec, each with the key that is read; "" where all are."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _secrets(item)
+    elif isinstance(data, dict):
+        for field, value in data.items():
+            if field == "secretName":
+                yield value, ""
+            elif field in ("secretRef", "secretKeyRef", "secret") and isinstance(value, dict):
+                yield value.get("name", value.get("secretName")), value.get("key", "")
+            else:
+                yield from _secrets(value)
