@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.manifests import Rendering
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Control, Define, If, With
 
@@ -117,40 +118,77 @@ def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
         kind: Deployment
         # templates/service.yaml
         kind: Service
-    Fix: give each kind a file of its own, named after it; a file whose kind a value decides (Deployment or
-        StatefulSet) becomes one file for each. Several objects of one kind, `kind: List` and the two scopes of one
-        kind (Role, ClusterRole) may share a file.
+    Fix: give each kind a file of its own, named after it. Several objects of one kind, `kind: List`, the two scopes of
+        one kind (Role, ClusterRole) and the kinds that a value chooses from (Deployment or StatefulSet) may share a
+        file.
     Source: Helm chart best practices, Templates ("Each resource definition should be in its own template file")
     """
-    rendered = rendered_kinds(subject)
+    rendered = [_kinds_of(rendering, subject) for rendering in subject.renderings]
     good = total = 0
     for template in subject.templates:
         if template.is_partial or template.tree is None or template.path.startswith("templates/tests/"):
             continue
         written = written_kinds(template)
-        kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(rendered.get(template.path, ()))))
-        scopes = {kind.removeprefix("Cluster") for kind in kinds}
+        together = [kinds[template.path] for kinds in rendered if template.path in kinds]
+        kinds = list(dict.fromkeys([kind for kind, _ in written] + sorted(set().union(*together))))
         if not kinds:
             continue
         total += 1
-        if len(scopes) == 1:
+        other = _other_kind(template, written)
+        # Kinds that only a rendering shows, because a named template writes them, may stand beside others in it.
+        hidden = set(kinds).difference(kind for kind, _ in written)
+        if other is None and not any(hidden & kinds and len(_scopes(kinds)) > 1 for kinds in together):
             good += 1
             continue
-        first = kinds[0].removeprefix("Cluster")
-        other = next((place for kind, place in written if kind.removeprefix("Cluster") != first), None)
         span = template.span_between(*other) if other is not None else None
         listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
         yield Problem(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
     yield Tally(good, total, "template files make one kind of object")
 
 
+def _scopes(kinds: Iterable[str]) -> set[str]:
+    """The kinds, those of a cluster by the name of those of a namespace."""
+    return {kind.removeprefix("Cluster") for kind in kinds}
+
+
+def _other_kind(template: TemplateFile, written: Sequence[tuple[str, tuple[int, int]]]) -> tuple[int, int] | None:
+    """Where the first kind stands that may be rendered beside another one; None where a value chooses one of them."""
+    if len(_scopes(kind for kind, _ in written)) < 2:
+        return None
+    arms = [_arms(template, place[0]) for _, place in written]
+    for index, (kind, place) in enumerate(written):
+        for before, (earlier, where) in enumerate(written[:index]):
+            alternatives = place == where or any(
+                arms[before].get(control, arm) != arm for control, arm in arms[index].items()
+            )
+            if not alternatives and len(_scopes((kind, earlier))) > 1:
+                return place
+    return None
+
+
+def _arms(template: TemplateFile, offset: int) -> dict[Control, int]:
+    """The controls around a place, each with the number of the arm that the place is in."""
+    return {
+        control: sum(branch.end <= offset for branch in control.branches)
+        for control, _ in template.controls
+        if control.start <= offset < control.end
+    }
+
+
 def rendered_kinds(subject: Subject) -> dict[str, set[str]]:
     """The kinds that each template rendered, but for objects that the values bring along as a whole."""
-    kinds: dict[str, set[str]] = {}
+    found: dict[str, set[str]] = {}
     for rendering in subject.renderings:
-        for manifest in rendering.manifests:
-            if manifest.kind and manifest.dependency is None and not subject.given_by_values(manifest):
-                kinds.setdefault(manifest.template, set()).add(manifest.kind)
+        for path, kinds in _kinds_of(rendering, subject).items():
+            found.setdefault(path, set()).update(kinds)
+    return found
+
+
+def _kinds_of(rendering: Rendering, subject: Subject) -> dict[str, set[str]]:
+    kinds: dict[str, set[str]] = {}
+    for manifest in rendering.manifests:
+        if manifest.kind and manifest.dependency is None and not subject.given_by_values(manifest):
+            kinds.setdefault(manifest.template, set()).add(manifest.kind)
     return kinds
 
 

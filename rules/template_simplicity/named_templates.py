@@ -78,12 +78,12 @@ def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
         {{- define "labels" -}}
     Good:
         {{- define "web.labels" -}}
-    Fix: put the chart's name and a dot before the name, and change its calls. A template that replaces one of a
-        dependency keeps the dependency's name.
+    Fix: put the chart's name and a dot before the name, and change its calls. Of a name of three words and more, two
+        do, or the initials. A template that replaces one of a dependency keeps the dependency's name.
     Source: Helm chart best practices, Templates ("all defined template names should be namespaced")
     """
     chart = subject.chart
-    prefixes = {_plain(chart.name)}
+    prefixes = {_plain(chart.name), *_short_forms(chart.name)}
     prefixes.update(_plain(name) for dependency in chart.dependencies for name in (dependency.name, dependency.key))
     good = total = 0
     definitions = [(template, define) for template, _, define in _definitions(subject)]
@@ -142,6 +142,16 @@ def says_something(comment: str) -> bool:
 def _plain(name: str) -> str:
     """A name as it is compared: `argo-cd`, `argoCd` and `argocd` are the same."""
     return re.sub(r"[^a-z0-9]+", "", name.lower())
+
+
+def _short_forms(chart: str) -> Iterator[str]:
+    """What authors call a chart with a long name: two words and more of its beginning or end, or three initials."""
+    words = re.findall(r"[a-z0-9]+", chart.lower())
+    for length in range(2, len(words)):
+        yield "".join(words[:length])
+        yield "".join(words[-length:])
+    if len(words) > 2:
+        yield "".join(word[0] for word in words)
 
 
 def _beginnings(name: str) -> Iterator[str]:

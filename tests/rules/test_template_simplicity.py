@@ -68,10 +68,14 @@ def test_a_file_with_a_syntax_error_is_not_counted() -> None:
         ("kind: Service\n---\nkind: Service\n", []),
         ("kind: Service\n---\nkind: Ingress # behind\n", ["templates/a.yaml:3 makes Service and Ingress"]),
         ("kind: Aa\n---\nkind: Bb\n---\nkind: Cc\n", ["templates/a.yaml:3 makes Aa, Bb and Cc"]),
+        ("kind: {{ if .x }}Deployment{{ else }}DaemonSet{{ end }}\n", []),
+        ("{{ if .x }}\nkind: Aa\n{{ else if .y }}\nkind: Bb\n{{ else }}\nkind: Cc\n{{ end }}\n", []),
         (
-            "kind: {{ if .x }}Deployment{{ else }}DaemonSet{{ end }}\n",
-            ["templates/a.yaml:1 makes Deployment and DaemonSet"],
+            "{{ if .x }}\n---\nkind: Aa\n{{ else }}\n---\nkind: Bb\n---\nkind: Cc\n{{ end }}\n",
+            ["templates/a.yaml:8 makes"],
         ),
+        ("{{ if .x }}\nkind: Aa\n{{ end }}\n{{ if .y }}\n---\nkind: Bb\n{{ end }}\n", ["templates/a.yaml:6 makes"]),
+        ("{{ if .x }}\nkind: Aa\n{{ else }}\nkind: Bb\n{{ end }}\n---\nkind: Cc\n", ["templates/a.yaml:7 makes"]),
         ('kind: {{ .x | default "DaemonSet" }}\n', []),
         ('kind: "Service"\n---\nkind: Service\n', []),
         ("kind: {{ .Values.kind }}\n", []),
@@ -147,6 +151,24 @@ def test_names_are_compared_without_their_separators(name: str) -> None:
     subject = chart_subject({"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
     object.__setattr__(subject.facts.chart, "name", "argo-cd")
     assert [outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "prefixed"),
+    [
+        ("sql-exporter.name", True),
+        ("acmeSql.name", True),
+        ("ase.name", True),
+        ("exporter.name", False),
+        ("acme.name", False),
+        ("acme-exporter.name", False),
+        ("as.name", False),
+    ],
+)
+def test_long_names_of_charts_may_be_shortened(name: str, prefixed: bool) -> None:
+    subject = chart_subject({"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
+    object.__setattr__(subject.facts.chart, "name", "acme-sql-exporter")
+    assert ([outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)] == []) is prefixed
 
 
 def test_a_dependencys_template_may_be_replaced() -> None:
