@@ -248,8 +248,10 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Pro
         count = _least(rendering, workload)
         if count >= subject.number("minimum") and not _budgets(rendering, workload):
             pods = "several pods" if count > 1 else "one pod"
+            has_one = any("kind: PodDisruptionBudget" in template.text for template in subject.templates)
+            advice = "render the chart's own for them" if has_one else "render one that selects them"
             yield Problem(
-                f"has {pods} and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1",
+                f"has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
                 at=workload.manifest.view,
             )
 

@@ -40,7 +40,8 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     if all(each.kind == manifest.kind for rendering in subject.renderings for each in rendering.manifests):
         return  # the definitions have a chart of their own
     # A chart that keeps them by default may well have a scenario that cleans up behind a test.
-    if not subject.stands_in_defaults(manifest):
+    keeps = any("helm.sh/resource-policy" in template.text for template in subject.templates)
+    if not subject.stands_in_defaults(manifest) and (manifest.scenario == "defaults" or not keeps):
         yield Problem(
             "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
             " helm.sh/resource-policy: keep",

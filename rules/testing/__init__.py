@@ -240,6 +240,8 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
             return
         if not any(manifest.workloads for manifest in manifests):
             raise Unjudged("the chart runs nothing that could be tested")
+    if subject.chart.missing_dependencies:
+        raise Unjudged("dependencies are missing in charts/, and may bring tests")
     yield Problem(
         "no template has the annotation helm.sh/hook: test; `helm test` runs nothing", TextPlace("Chart.yaml")
     )

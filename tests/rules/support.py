@@ -102,12 +102,13 @@ def judge_in(
     files: Mapping[str, str] | None = None,
     *,
     scenario: str = "defaults",
+    parameters: Mapping[str, int | str] | None = None,
     show: Callable[[Problem], str] = attrgetter("message"),
 ) -> list[str]:
     """The messages of the problems that ``rule`` finds in ``text``, rendered from templates/x.yaml of these files."""
     objects = rendering(text, scenario=scenario)
-    parameters = {name: parameter.default for name, parameter in rule.parameters.items()}
-    subject = chart_subject(files or {}, parameters, renderings=[objects])
+    bound = {name: parameter.default for name, parameter in rule.parameters.items()}
+    subject = chart_subject(files or {}, {**bound, **(parameters or {})}, renderings=[objects])
     outcomes = (outcome for thing in things(rule, objects) for outcome in rule.check(thing, subject))
     return [show(outcome) for outcome in outcomes if isinstance(outcome, Problem)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution import registry
-from tests.rules.support import fields, judge
+from tests.rules.support import fields, judge, judge_in
 
 RULES = {rule.id: rule for rule in registry.rules()}
 
@@ -116,7 +116,7 @@ spec:
     spec: {{containers: [{{name: main, image: 'acme/main:1.0.0'}}]}}
 """
     assert len(judge(RULES["compat/selector-mismatch"], text)) == 1
-    assert len(judge(RULES["helm/no-disruption-budget"], text)) == 1
+    assert len(judge_in(RULES["helm/no-disruption-budget"], text)) == 1
     assert len(judge(RULES["helm/no-anti-affinity"], text)) == 1
 
 

@@ -87,11 +87,15 @@ def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
 
 def test_several_pods_want_a_budget() -> None:
     missing = ["has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"]
-    assert judge(a.no_disruption_budget, workload("replicas: 2, ")) == missing
-    assert judge(a.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
-    assert judge(a.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
-    assert judge(a.no_disruption_budget, workload("replicas: 2, ") + budget("")) == []
-    assert judge(a.no_disruption_budget, workload("replicas: 1, ")) == []
+    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ")) == missing
+    assert judge_in(a.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
+    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
+    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ") + budget("")) == []
+    assert judge_in(a.no_disruption_budget, workload("replicas: 1, ")) == []
+    off = {"templates/pdb.yaml": "{{ if .Values.pdb }}\nkind: PodDisruptionBudget\n{{ end }}\n"}
+    assert judge_in(a.no_disruption_budget, workload("replicas: 2, "), off) == [
+        "has several pods and no PodDisruptionBudget; render the chart's own for them, with maxUnavailable: 1"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_several_pods_are_those_that_an_autoscaler_may_add() -> None:
     text = workload("") + scaler(", minReplicas: 1, maxReplicas: 5")
     assert len(judge(a.no_anti_affinity, text)) == 1
     assert len(judge(a.no_topology_spread, text)) == 1
-    assert judge(a.no_disruption_budget, text) == [], "a budget for the one pod of a quiet night would block the drain"
+    assert judge_in(a.no_disruption_budget, text) == [], "a budget for the one pod of a quiet night would block drains"
 
 
 def test_a_constraint_that_spreads_nothing() -> None:

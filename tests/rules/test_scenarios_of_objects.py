@@ -56,6 +56,14 @@ def test_definitions_that_the_defaults_keep(default: str, other: str, expected: 
     assert problems("portability/crd-in-templates", default, other) == expected
 
 
+def test_definitions_that_a_scenario_lets_go() -> None:
+    renderings = [rendering("kind: A\n"), rendering(CRD.replace("KEEP", ""), scenario="ci/other-values.yaml")]
+    keeping = {"templates/x.yaml": "{{ if .Values.keep }}helm.sh/resource-policy: keep{{ end }}\n"}
+    for files, count in (({}, 1), (keeping, 0)):
+        subject = chart_subject(files, {}, renderings)
+        assert len(_of("portability/crd-in-templates", renderings[1], subject)) == count
+
+
 @pytest.mark.parametrize(
     ("default", "other", "expected"),
     [

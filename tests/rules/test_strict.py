@@ -6,7 +6,7 @@ import pytest
 
 from helm_constitution import registry
 
-from .support import judge
+from .support import judge, judge_in
 
 RULES = {rule.id: rule for rule in registry.rules()}
 
@@ -227,8 +227,8 @@ def test_every_strict_parameter_is_tried_and_off() -> None:
 
 def test_a_budget_is_asked_for_from_the_number_of_pods_on_that_a_team_names() -> None:
     rule = RULES["helm/no-disruption-budget"]
-    assert judge(rule, DEPLOYMENT) == []
-    assert judge(rule, DEPLOYMENT, {"minimum": 1}) == [
+    assert judge_in(rule, DEPLOYMENT) == []
+    assert judge_in(rule, DEPLOYMENT, parameters={"minimum": 1}) == [
         "has one pod and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"
     ]
 

@@ -234,6 +234,15 @@ def test_what_is_no_test_hook(line: str) -> None:
     ]
 
 
+def test_missing_dependencies_may_bring_tests(tmp_path: Path) -> None:
+    (tmp_path / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: db, version: 1.0.0, repository: 'oci://a'}]\n"
+    )
+    subject = Subject(Facts(load_chart(tmp_path), (result("defaults", error("x")),)))
+    with pytest.raises(Unjudged, match="may bring tests"):
+        list(RULES["testing/no-test-hook"].check(subject))
+
+
 def test_a_chart_that_runs_nothing_needs_no_test() -> None:
     with pytest.raises(Unjudged, match="runs nothing"):
         judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
