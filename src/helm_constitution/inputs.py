@@ -59,11 +59,15 @@ _BY_NAME: tuple[tuple[str, Json], ...] = (
 
 
 class Input(NamedTuple):
-    """A value that a user must give: its path, the placeholder that the chart took for it, the words that ask."""
+    """A value that a user must give: its path, the placeholder that the chart took for it, the words that ask.
+
+    ``scenario`` is the one in which the chart asked first.
+    """
 
     path: ValuesPath
     placeholder: Json
     message: str
+    scenario: str = DEFAULTS
 
 
 class Filled(NamedTuple):
@@ -242,7 +246,7 @@ class _Filler:
 
     def _input(self, path: ValuesPath, number: int, message: str) -> Input | None:
         choices = list(self._placeholders(path))
-        return Input(path, choices[number], message) if number < len(choices) else None
+        return Input(path, choices[number], message, self.first.scenario.name) if number < len(choices) else None
 
     def _placeholders(self, path: ValuesPath) -> Iterator[Json]:
         """What may stand for a value: by its schema, by what templates compare it with, by its default, by its name."""

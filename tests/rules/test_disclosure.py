@@ -10,6 +10,7 @@ from helm_constitution import registry
 from helm_constitution.api import Problem, Rendering, Subject, Tally, Unjudged
 from helm_constitution.chart import Chart
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
+from helm_constitution.inputs import Input
 from helm_constitution.locate import locate
 from helm_constitution.outcome import Status
 from helm_constitution.scenarios import Scenario, ScenarioResult
@@ -471,3 +472,28 @@ def test_what_the_chart_is_about_is_not_advanced() -> None:
 )
 def test_settings_that_call_themselves_unsure(values: str, expected: int) -> None:
     assert len(found(RULES["disclosure/ungrouped-advanced"], {"values.yaml": values})) == expected
+
+
+def many_required(count: int, scenario: str = "defaults") -> list[str]:
+    of = subject({"values.yaml": "a: {b: ''}\n"}, None, Status.NEEDS_INPUT)
+    of.facts.inputs = tuple(Input(("a", f"b{number}"), "x", "is required", scenario) for number in range(count))
+    return judge("too-many-required", Subject(of.facts, {"limit": 5}))
+
+
+def test_inputs_that_the_defaults_ask_for_are_counted() -> None:
+    assert many_required(5) == []
+    (message,) = many_required(6)
+    assert message.endswith(
+        "users must give 6 values before anything renders (at most 5): a.b0, a.b1, a.b2, a.b3, a.b4, a.b5"
+    )
+
+
+def test_inputs_that_were_not_found_are_not_judged() -> None:
+    with pytest.raises(Unjudged, match="not found by rendering"):
+        many_required(0)
+    with pytest.raises(Unjudged, match="not found by rendering"):
+        many_required(6, "ci/all-values.yaml")
+
+
+def test_who_renders_asks_for_nothing() -> None:
+    assert judge("too-many-required", subject({"values.yaml": "a: 1\n"}, configmap("x"))) == []
