@@ -31,14 +31,13 @@ def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
 
     Why: what nobody has rendered may be broken, and is first tried by a user.
     Bad:
-        # templates/deployment.yaml; nodeSelector is {} in values.yaml and in every ci/*-values.yaml
-        {{- with .Values.nodeSelector }}
-        nodeSelector: {{- toYaml . | nindent 8 }}
+        # templates/deployment.yaml; replicas is 1 in values.yaml and in every ci/*-values.yaml
+        {{- if gt (int .Values.replicas) 1 }}
+        affinity: {{- include "web.spread" . | nindent 8 }}
         {{- end }}
     Good:
-        # ci/scheduled-values.yaml
-        nodeSelector:
-          kubernetes.io/arch: arm64
+        # ci/replicated-values.yaml
+        replicas: 3
     Fix: set in a ci/*-values.yaml what the branch asks for, or take the branch away. Branches that only stop the chart,
         and those that need a cluster for `lookup` to find something, don't count.
     Source: chart-testing, ci/*-values.yaml; helm-unittest

@@ -149,7 +149,7 @@ _RULES = click.option(
     default="quick",
     show_default=True,
     help="defaults: the default values alone. quick: ci/*-values.yaml, platforms/*.yaml and the configuration's too. "
-    "full: also each flag switched, an upgrade, other Kubernetes versions.",
+    "full: also each flag switched, empty values filled, an upgrade, other Kubernetes versions.",
 )
 @click.option(
     "--coverage",

@@ -16,6 +16,7 @@ from helm_constitution.lazy import LazyPattern
 from helm_constitution.locate import at_baseline, locate
 from helm_constitution.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.model import Demand, Finding, ObjectRef, RelatedLocation, Severity, Trouble
+from helm_constitution.scenarios import names_field
 from helm_constitution.subject import Facts, NotYet, Subject
 from helm_constitution.yamltree import RenderedLine, View, YamlDocument, dotted
 
@@ -147,7 +148,14 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
     renderings = (result.rendering for result in subject.results if result.rendering is not None)
     for rendering in renderings:
         is_plain = subject.facts.set_value(rendering.scenario) is None
+        fills = subject.facts.fills(rendering.scenario)
         for thing, manifest in _things(rule, rendering):
+            if fills is not None:
+                # Of what is filled only single objects are judged: how they fit together, the placeholders decide.
+                for outcome in rule.check(thing, subject) if manifest is not None else ():
+                    if isinstance(outcome, Problem) and manifest is not None and fills.is_true(outcome, manifest):
+                        yield outcome, manifest
+                continue
             if not is_plain:
                 # Counted is what the chart is by itself, not what somebody may make of it.
                 for outcome in rule.check(thing, subject):
@@ -173,10 +181,6 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
         yield Tally(good, total, what), None
 
 
-_TELLING = 7
-"""Letters of a field's name that a flag may name: hostPID, hostPort, privileged; not image or name."""
-
-
 def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts) -> bool:
     """Whether a problem is what the switched value says by itself: its user's choice, not the chart's fault.
 
@@ -194,8 +198,7 @@ def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts)
     if switched is None or not isinstance(view, View) or not view.exists:
         return False
     if switched.value is True:
-        field = next((step.lower() for step in reversed(view.path) if isinstance(step, str)), "")
-        return len(field) >= _TELLING and any(field in step.lower() for step in switched.path)
+        return names_field(switched.path, view)
     return isinstance(switched.value, str) and view.data == switched.value
 
 
@@ -284,8 +287,9 @@ def _findings(run: RuleRun, facts: Facts, deciders: _Deciders, subcharts: bool, 
             reference = manifest.reference(part)
         location, decided, paths = _placed(problem, manifest, deciders)
         switched = facts.set_value(manifest.scenario) if manifest is not None else None
-        if switched is not None and any(_holds(path, dotted(switched.path)) for path in paths):
-            continue  # the field is what was switched: its user's choice
+        chosen = [switched] if switched is not None else facts.filled_values(manifest.scenario) if manifest else ()
+        if any(_holds(path, dotted(one.path)) for one in chosen for path in paths):
+            continue  # the field is what was switched or filled: its user's choice
         for place in (location, *(related.location for related in decided)) if problem.secrets else ():
             secrets.add(place, problem.secrets)
         key = (location, reference, problem.message)

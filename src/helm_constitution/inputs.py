@@ -255,9 +255,9 @@ class _Filler:
             yield not default
             return
         made: list[Json] = []
-        schema = self._schema(path)
+        schema = schema_of(self.facts.chart, path)
         if schema is not None:
-            made.append(_of_schema(schema, path, self.facts.chart.schema, 0))
+            made.append(placeholder_of_schema(schema, path, self.facts.chart.schema))
         made.extend(text for text in self.facts.uses.compared.get(path, ()) if text and text != default)
         if isinstance(default, list):
             made.append([_PLACEHOLDER])
@@ -271,14 +271,6 @@ class _Filler:
             if repr(value) not in seen:
                 seen.add(repr(value))
                 yield value
-
-    def _schema(self, path: ValuesPath) -> Mapping[str, object] | None:
-        chart, below = self.facts.chart, path
-        for dependency in chart.dependencies:
-            if path[0] == dependency.key and dependency.name in chart.subcharts:
-                chart, below = chart.subcharts[dependency.name], path[1:]
-                break
-        return _subschema(chart.schema, below, chart.schema)
 
 
 def _asks_otherwise(result: ScenarioResult, before: ScenarioResult) -> bool:
@@ -382,6 +374,26 @@ def _all_actions(nodes: Iterable[Content]) -> Iterator[Action]:
 # --- schemas ----------------------------------------------------------------------------------------------------------
 
 _DEEPEST = 8
+
+
+def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
+    """What values.schema.json says of a value, a dependency's of its own; None where it says nothing."""
+    below = path
+    for dependency in chart.dependencies:
+        if path[0] == dependency.key and dependency.name in chart.subcharts:
+            chart, below = chart.subcharts[dependency.name], path[1:]
+            break
+    return _subschema(chart.schema, below, chart.schema)
+
+
+def placeholder_of_schema(schema: Mapping[str, object], path: ValuesPath, root: object) -> Json:
+    """A value that a schema, which is a part of ``root``, takes."""
+    return _of_schema(schema, path, root, 0)
+
+
+def text_named(name: str) -> Json:
+    """What may stand for a value of this name where nothing else is known: a URL, a host, a size, a word."""
+    return _by_name(name)
 
 
 def _subschema(schema: object, path: ValuesPath, root: object) -> Mapping[str, object] | None:

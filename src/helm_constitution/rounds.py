@@ -25,11 +25,12 @@ from helm_constitution.scenarios import (
 )
 
 if TYPE_CHECKING:
+    from helm_constitution.fills import Fill
     from helm_constitution.subject import Facts
     from helm_constitution.switches import Switched
     from helm_constitution.visits import Visits
 
-_FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE})
+_FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE, ScenarioKind.FILLED})
 """What a full check adds: of these, renderings that are there already are not judged again."""
 
 _COVERAGE_RULE = "testing/branch-never-rendered"
@@ -66,6 +67,7 @@ class Rounds:
         self._progress = progress
         self._done = self._planned = 0
         self._visits: Visits | None = None
+        self._settled: dict[tuple[str, ...], ScenarioResult] = {}  # by the flag that was turned on
         self._known: Known = {}
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
@@ -191,8 +193,10 @@ class Rounds:
         released = self.render_all(release_scenarios(self.facts, base.scenario.request), self._visits)
         asked = next((one for one in released if one.scenario.name == API_VERSIONS), None)
         apis = asked.scenario.request.api_versions if asked and asked.status is Status.RENDERED else ()
-        yield from self._switched(base, results[0].scenario.request, apis)
+        given = results[0].scenario.request
+        yield from self._switched(base, given, apis)
         yield from released
+        yield from self._filling(base, given)
 
     def _switched(self, base: ScenarioResult, given: RenderRequest, apis: tuple[str, ...]) -> Iterator[ScenarioResult]:
         """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
@@ -202,17 +206,14 @@ class Rounds:
         random = any(RANDOM.search(text) for text in self.facts.chart.files.values() if "{{" in text)
         pending = switches_of(self.facts, given)
         flags = {switch.path for switch in pending if switch.value is True}
-        settled: dict[tuple[str, ...], ScenarioResult] = {}
+        settled = self._settled
         twins: dict[str, tuple[RenderedText, ...]] = {}
         outcomes: dict[Switch, Switched] = {}
         while pending:
             batch = [one for one in pending if all(flag in settled for flag in one.enclosing if flag in flags)]
             batch = batch or pending  # flags that hold each other
             pending = [one for one in pending if one not in batch]
-            bases = []
-            for switch in batch:
-                around = [settled[flag] for flag in switch.enclosing if flag in settled]
-                bases.append(next((one for one in reversed(around) if one.status is Status.RENDERED), base))
+            bases = [self._around(switch.enclosing, base) for switch in batch]
             scenarios = [switch.scenario(one.scenario.request) for switch, one in zip(batch, bases, strict=True)]
             for switch, own, result in zip(batch, bases, self.render_all(scenarios, self._visits), strict=True):
                 final = self._filled(result) if result.status is Status.NEEDS_INPUT else result
@@ -235,6 +236,32 @@ class Rounds:
                         yield after
                 outcomes[switch] = Switched(switch, final, own, changed)
         self.facts.switched = tuple(self._with_dead(outcomes.values()))
+
+    def _around(self, enclosing: Sequence[tuple[str, ...]], base: ScenarioResult) -> ScenarioResult:
+        """The rendering with the innermost of some flags on; ``base`` where none rendered."""
+        around = (self._settled[flag] for flag in reversed(enclosing) if flag in self._settled)
+        return next((one for one in around if one.status is Status.RENDERED), base)
+
+    def _filling(self, base: ScenarioResult, given: RenderRequest) -> Iterator[ScenarioResult]:
+        """Values that are empty by default filled with placeholders, all of one feature at once; where these don't go
+        together, in halves, down to each by itself, with its other placeholders."""
+        from helm_constitution.fills import filled, fills_of
+
+        groups: dict[tuple[str, bool], tuple[ScenarioResult, list[Fill]]] = {}
+        for fill in fills_of(self.facts, given):
+            around = self._around(fill.enclosing, base)
+            key = around.scenario.name, fill.overrides
+            groups.setdefault(key, (around, []))[1].append(fill)
+        pending = [(around.scenario, [(fill, 0) for fill in fills]) for around, fills in groups.values()]
+        while pending:
+            tried = self.render_all([filled(fills, around) for around, fills in pending], self._visits)
+            failed = []
+            for one, result in zip(pending, tried, strict=True):
+                if result.status is Status.RENDERED:
+                    yield result
+                else:
+                    failed.append(one)
+            pending = [(around, part) for around, fills in failed for part in _easier(fills)]
 
     def _with_dead(self, outcomes: Iterable[Switched]) -> Iterator[Switched]:
         for one in outcomes:
@@ -267,6 +294,18 @@ class Rounds:
 
     def _twin(self, result: ScenarioResult) -> tuple[RenderedText, ...]:
         return self.engine.render(self.facts.chart.path, result.scenario.request).result().documents
+
+
+def _easier(fills: list[tuple[Fill, int]]) -> Iterator[list[tuple[Fill, int]]]:
+    """What to try where some values with these placeholders don't render."""
+    if len(fills) > 1:
+        half = (len(fills) + 1) // 2
+        yield fills[:half]
+        yield fills[half:]
+    else:
+        fill, number = fills[0]
+        if number + 1 < len(fill.choices):
+            yield [(fill, number + 1)]
 
 
 def _is_judged(scenario: Scenario) -> bool:

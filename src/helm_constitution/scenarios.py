@@ -24,7 +24,7 @@ from helm_constitution.manifests import Manifest, Rendering, manifests_of, templ
 from helm_constitution.model import Base
 from helm_constitution.outcome import DEFAULTS, Status
 from helm_constitution.records import NamedTuple, record
-from helm_constitution.yamltree import Json, YamlDocument, load_documents
+from helm_constitution.yamltree import Json, View, YamlDocument, load_documents
 
 
 class ScenarioKind(enum.StrEnum):
@@ -35,6 +35,7 @@ class ScenarioKind(enum.StrEnum):
     CONFIGURED = "configured"
     INPUTS = "inputs"  # another scenario with its required inputs filled
     SWITCHED = "switched"  # a flag or an enum set otherwise
+    FILLED = "filled"  # values that are empty by default given placeholders
     KUBERNETES = "kubernetes"
     UPGRADE = "upgrade"
 
@@ -49,13 +50,19 @@ class SetValue(NamedTuple):
 class Scenario(NamedTuple):
     """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``.
 
-    ``switched`` is the value that makes a scenario of kind SWITCHED.
+    ``switched`` is the value that makes a scenario of kind SWITCHED, ``filled`` are those that make one of kind FILLED.
     """
 
     name: str
     request: RenderRequest
     kind: ScenarioKind = ScenarioKind.FILE
     switched: SetValue | None = None
+    filled: tuple[SetValue, ...] = ()
+
+    @property
+    def is_users(self) -> bool:
+        """Whether it is one that users name, and not made to see what comes of a value."""
+        return self.switched is None and not self.filled
 
 
 class ScenarioSetting(NamedTuple):
@@ -199,6 +206,16 @@ def set_json(path: Iterable[str], value: Json) -> SetArgument:
 
     keys = ".".join(re.sub(r"([.,=\[\]\\])", r"\\\1", step) for step in path)
     return SetArgument("--set-json", f"{keys}={json.dumps(value)}")
+
+
+_TELLING = 7
+"""Letters of a field's name that a flag may name: hostPID, hostPort, privileged; not image or name."""
+
+
+def names_field(path: Sequence[str], field: View) -> bool:
+    """Whether a value is called as a rendered field is: to set it is to ask for the field."""
+    name = next((step.lower() for step in reversed(field.path) if isinstance(step, str)), "")
+    return len(name) >= _TELLING and any(name in step.lower() for step in path)
 
 
 def not_run(scenario: Scenario, reason: str) -> ScenarioResult:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.chart import Chart
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.coverage import Coverage
+    from helm_constitution.fills import Judged
     from helm_constitution.helm.protocol import HelmMessage, LintOutput, Pending
     from helm_constitution.inputs import Input
     from helm_constitution.manifests import Manifest, Rendering
@@ -116,14 +117,47 @@ class Facts:
         return "no scenario rendered"
 
     def telling(self, scenarios: Iterable[str]) -> tuple[str, ...]:
-        """The scenarios that are worth naming for a finding: switched flags only where no other scenario shows it."""
+        """The scenarios that are worth naming for a finding: switched flags only where no other scenario shows it,
+        filled values only where nothing else does."""
         names = tuple(scenarios)
-        plain = tuple(name for name in names if name not in self._set_values)
-        return plain or names
+        switched = tuple(name for name in names if name not in self._filled)
+        plain = tuple(name for name in switched if name not in self._set_values)
+        return plain or switched or names
 
     def set_value(self, scenario: str) -> SetValue | None:
         """The value that a scenario sets otherwise to see what comes of it; None for those that users name."""
         return self._set_values.get(scenario)
+
+    def fills(self, scenario: str) -> Judged | None:
+        """What tells a placeholder's problems in a scenario that fills values; None for any other."""
+        result = self._filled.get(scenario)
+        if result is None:
+            return None
+        judged = self._judged.get(scenario)
+        if judged is None:
+            from helm_constitution.fills import Judged
+
+            plain = (
+                manifest
+                for one in self.results
+                if one.rendering is not None and not one.scenario.filled
+                for manifest in one.rendering.manifests
+            )
+            judged = self._judged[scenario] = Judged(result.scenario, plain)
+        return judged
+
+    def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
+        """The values that a scenario fills with placeholders."""
+        result = self._filled.get(scenario)
+        return result.scenario.filled if result is not None else ()
+
+    @cached_property
+    def _judged(self) -> dict[str, Judged]:
+        return {}
+
+    @cached_property
+    def _filled(self) -> Mapping[str, ScenarioResult]:
+        return {result.scenario.name: result for result in self.results if result.scenario.filled}
 
     def is_by_itself(self, manifest: Manifest) -> bool:
         """Whether a scenario that users name renders an object of this kind and name."""
@@ -134,7 +168,7 @@ class Facts:
         return frozenset(
             (manifest.kind, manifest.effective_namespace, manifest.name)
             for result in self.results
-            if result.rendering is not None and result.scenario.switched is None
+            if result.rendering is not None and result.scenario.is_users
             for manifest in result.rendering.manifests
         )
 
@@ -313,13 +347,13 @@ class Subject:
 
     @property
     def renderings(self) -> Iterator[Rendering]:
-        """The renderings of the scenarios that rendered; not those for which a flag was turned off.
+        """The renderings of the scenarios that rendered; not those for which a flag was turned off or values filled.
 
-        What is missing there, somebody has turned off.
+        What is missing there, somebody has turned off; what is there, a placeholder may have made.
         """
         for result in self.results:
-            switched = result.scenario.switched
-            if result.rendering is not None and (switched is None or switched.value is not False):
+            switched, filled = result.scenario.switched, result.scenario.filled
+            if result.rendering is not None and not filled and (switched is None or switched.value is not False):
                 yield result.rendering
 
     @property

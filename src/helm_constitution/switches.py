@@ -84,32 +84,52 @@ def switches_of(facts: Facts, request: RenderRequest) -> list[Switch]:
 
     What the user gave by ``-f`` or ``--set`` stays as it is, and so does what is in lists or belongs to a dependency.
     """
-    chart = facts.chart
-    defaults: Json = chart.values.data if chart.values is not None else {}
-    given = _given(request)
-    foreign = {dependency.key for dependency in chart.dependencies} | chart.subcharts.keys()
-    conditions = {
-        tuple(condition.strip().split("."))
-        for dependency in chart.dependencies
-        for condition in dependency.condition.split(",")
-        if condition.strip()
-    }
-    asked = _Asked(facts.uses.tested, conditions)
-    texts = dict(_enums(chart.schema, chart.schema, (), 0))
-    for path, compared in facts.uses.compared.items():
-        if path not in texts:
-            texts[path] = [text for text in compared if text]
+    free = FreeValues(facts, request)
+    asked = _Asked(facts.uses.tested, free.conditions)
     found = []
-    for path, value in _leaves(defaults, ()):
-        if _is_given(given, path) or (path[0] in foreign and path not in conditions):
+    for path, value in _leaves(free.defaults, ()):
+        if not free.is_free(path):
             continue
         if isinstance(value, bool):
             if asked.has(path):
-                found.append(Switch(path, not value, _enclosing(defaults, path)))
-        elif isinstance(value, str | None) and len(choices := texts.get(path, [])) <= MOST_CHOICES:
-            enclosing = _enclosing(defaults, path)
-            found.extend(Switch(path, choice, enclosing) for choice in dict.fromkeys(choices) if choice != value)
+                found.append(Switch(path, not value, free.enclosing(path)))
+        elif isinstance(value, str | None):
+            enclosing = free.enclosing(path)
+            found.extend(Switch(path, choice, enclosing) for choice in free.choices(path) if choice != value)
     return found
+
+
+class FreeValues:
+    """The values of a chart that a full check may set otherwise."""
+
+    def __init__(self, facts: Facts, request: RenderRequest) -> None:
+        chart = facts.chart
+        self.defaults: Json = chart.values.data if chart.values is not None else {}
+        self.conditions = {
+            tuple(condition.strip().split("."))
+            for dependency in chart.dependencies
+            for condition in dependency.condition.split(",")
+            if condition.strip()
+        }
+        self._given = _given(request)
+        self._foreign = {dependency.key for dependency in chart.dependencies} | chart.subcharts.keys()
+        self._texts = dict(_enums(chart.schema, chart.schema, (), 0))
+        for path, compared in facts.uses.compared.items():
+            if path not in self._texts:
+                self._texts[path] = [text for text in compared if text]
+
+    def is_free(self, path: ValuesPath) -> bool:
+        """Whether the user didn't give a value, and it is no dependency's."""
+        return not _is_given(self._given, path) and (path[0] not in self._foreign or path in self.conditions)
+
+    def choices(self, path: ValuesPath) -> list[str]:
+        """The texts of an enum; none where there are too many."""
+        texts = self._texts.get(path, [])
+        return list(dict.fromkeys(texts)) if len(texts) <= MOST_CHOICES else []
+
+    def enclosing(self, path: ValuesPath) -> tuple[ValuesPath, ...]:
+        """The flags that are off by default and hold what a path belongs to."""
+        return _enclosing(self.defaults, path)
 
 
 class _Asked:

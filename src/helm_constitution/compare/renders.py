@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import Json
 
 _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
-_FROM_FILES = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED})
+_OWN = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED, ScenarioKind.FILLED})
 
 
 class Renders:
@@ -65,7 +65,7 @@ class Renders:
         if self._both:
             planned = {scenario.name for scenario in self._scenarios}
             rendered = (other.scenario for other in others if other.rendering is not None)
-            later = [one for one in rendered if one.name not in planned and one.kind not in _FROM_FILES]
+            later = [one for one in rendered if one.name not in planned and one.kind not in _OWN]
             self._scenarios.extend(later)
             self._renders.extend(self._engine.render(self._old.path, one.request) for one in later)
         return tuple(
