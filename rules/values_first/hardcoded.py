@@ -110,9 +110,26 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         return
     regions = _regions(subject, manifest.template)
     for view, field in found:
-        if _is_literal(view, field, regions):
+        if _is_literal(view, field, regions) and not _differs_elsewhere(view, manifest, subject):
             message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
             yield Problem(message, at=view)
+
+
+def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool:
+    """Whether another scenario renders the field of this object otherwise: then some value decides it after all."""
+    for rendering in subject.renderings:
+        other = rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
+        if other is None or other is manifest:
+            continue
+        mine, theirs = manifest.view, other.view
+        for step in view.path[len(mine.path) :]:
+            mine, theirs = mine.get(step), theirs.get(step)
+            if isinstance(step, int) and mine.get("name").data != theirs.get("name").data:
+                break  # another container, say
+        else:
+            if theirs.exists and theirs.data != view.data:
+                return True
+    return False
 
 
 def customised(manifest: Manifest) -> list[tuple[View, _Field]]:

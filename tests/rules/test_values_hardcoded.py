@@ -6,7 +6,7 @@ import pytest
 
 from helm_constitution import registry
 
-from .support import judge_in
+from .support import chart_subject, judge_in, rendering
 
 HARDCODED = next(rule for rule in registry.rules() if rule.id == "values/hardcoded")
 
@@ -81,3 +81,18 @@ def test_a_line_below_another_containers_name_is_another_containers(name: str, f
     other = f"  {{{{- if .Values.a }}}}\n  - name: {name}\n    env:\n    - name: A\n{context}  {{{{- end }}}}\n"
     template = f"kind: Pod\nspec:\n  containers:\n  - name: web\n    {{{{- toYaml .Values.web }}}}\n{other}"
     assert (judge_in(HARDCODED, text, {"templates/x.yaml": template}) != []) is fixed
+
+
+@pytest.mark.parametrize(
+    ("first", "image", "fixed"),
+    [("web", "acme/web:1.0.0", True), ("web", "acme/web:2.0.0", False), ("sidecar", "acme/sidecar:1.0.0", True)],
+)
+def test_a_field_that_another_scenario_renders_otherwise_is_decided_by_a_value(
+    first: str, image: str, fixed: bool
+) -> None:
+    text = "kind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: {}\n    image: {}\n"
+    template = text.format("web", "acme/web:1.0.0")
+    renderings = [rendering(template), rendering(text.format(first, image), scenario="ci/other-values.yaml")]
+    subject = chart_subject({"templates/x.yaml": template}, renderings=renderings)
+    (manifest,) = renderings[0].manifests
+    assert (list(HARDCODED.check(manifest, subject)) != []) is fixed
