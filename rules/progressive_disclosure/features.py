@@ -92,13 +92,15 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
         view = _view(subject, path)
         found = _VERBS.match(name)
         if name in _FEATURES:
-            yield Problem(f"{name} is a feature with one bare switch; call it {name}.enabled", view)
+            what = dotted(path)
+            yield Problem(f"{what} is a feature with one bare switch; call it {what}.enabled", view)
         elif found is not None and name not in _FIELDS_OF_KUBERNETES:
             feature = _lower(found.group(2) or found.group(3))
             if _is_deprecated(subject, path, feature) or _is_option(name, subject):
                 continue
             turned = " and turn its meaning round" if found.group(1) == "disable" else ""
-            yield Problem(f"the flag {name} is not called enabled; call it {feature}.enabled{turned}", view)
+            better = dotted((*path[:-1], feature, "enabled"))
+            yield Problem(f"the flag {dotted(path)} is not called enabled; call it {better}{turned}", view)
 
 
 _DEPRECATED = LazyPattern(r"\b(?:deprecated|obsolete|superseded)\b", re.IGNORECASE)
@@ -257,5 +259,5 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
         if set(parts) <= _SWITCH or _is_option(name, subject):
             continue
         group = "experimental" if word in ("alpha", "beta") else word
-        message = f"{name} calls itself {word}; move it below a group such as {group} or advanced"
+        message = f"{dotted(path)} calls itself {word}; move it below a group such as {group} or advanced"
         yield Problem(message, _view(subject, path))

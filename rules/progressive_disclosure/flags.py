@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
 from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import Path, walk
+from helm_constitution.yamltree import Path, dotted, walk
 
 _FLAG = LazyPattern(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
@@ -113,15 +113,18 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
             message = "has no value; write true or false, so that readers see the default"
         else:
             message = f"is the number {data}; write true or false"
-        yield Problem(f"the flag {message}", view)
+        yield Problem(f"the flag {dotted(path)} {message}", view)
     yield Tally(good, total, "flags are boolean")
 
 
 def _is_documented_default(view: View, subject: Subject) -> bool:
-    """Whether null is a default of its own ("on where a token is given"): the comment or the schema says so."""
+    """Whether null is a default of its own ("on where a token is given"): the comment or the schema says so.
+
+    So is a commented `enabled` at the top, which charts that depend on this one set and this one doesn't read.
+    """
     assert subject.chart.values is not None
     key = subject.chart.values.by_path.get(view.path)
-    if key is not None and key.comment is not None and key.comment.default:
+    if key is not None and key.comment is not None and (key.comment.default or view.path == ("enabled",)):
         return True
     schema: object = subject.chart.schema
     for step in view.path:

@@ -217,13 +217,17 @@ class _Search:
                 self._known.update(properties)
                 schemas = _knows(parts, key) or []
                 inner = [part for schema in schemas for part in _parts(schema, self.root)]
-                if isinstance(values[key], dict) and values[key]:
+                if isinstance(values[key], dict) and values[key] and self._is_read(below):
                     self.walk(below, inner, values[key])
-            elif self.subject.uses.is_read(tuple(str(step) for step in below)):
+            elif self._is_read(below):
                 self._known.update(properties)
             else:
                 for property_ in properties:
                     self._paths.setdefault(property_, []).append(below)
+
+    def _is_read(self, path: Path) -> bool:
+        """Whether a template reads a value; where none reads a map, values/unused says it of the whole."""
+        return self.subject.uses.is_read(tuple(str(step) for step in path))
 
 
 def _place(subject: Subject, root: Mapping[str, Any], path: Path) -> TextPlace:

@@ -108,6 +108,7 @@ def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
         import difflib
 
         near = difflib.get_close_matches(last, candidates, 1, _CLOSE)
+        near = near or [other for other in candidates if _ends(last, other)]
         if near:
             found[name] = f"{parent}.{near[0]}" if parent else near[0]
     return found
@@ -118,9 +119,17 @@ _CLOSE = 0.8
 
 
 def _may_be_close(one: str, other: str) -> bool:
-    """Whether two names have so many letters in common, in whatever order: most have not."""
+    """Whether two names have so many letters in common, in whatever order (most have not), or one ends in the other."""
+    if _ends(one, other):
+        return True
     common = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
     return 2 * common >= _CLOSE * (len(one) + len(other))
+
+
+def _ends(one: str, other: str) -> bool:
+    """Whether one name is the other with something before it: ``imagePullPolicy`` and ``pullPolicy``."""
+    short, long = (one, other) if len(one) < len(other) else (other, one)
+    return len(short) > 8 and long.endswith(short[0].upper() + short[1:])
 
 
 @rule(

@@ -209,7 +209,7 @@ def flags(values: str) -> list[str]:
     ],
 )
 def test_flags_that_are_not_boolean(value: str, message: str) -> None:
-    assert flags(f"ingress:\n  enabled: {value}\n") == [f"values.yaml:2 the flag {message}"]
+    assert flags(f"ingress:\n  enabled: {value}\n") == [f"values.yaml:2 the flag ingress.enabled {message}"]
 
 
 @pytest.mark.parametrize("key", ["enabled", "enable", "create", "disabled", "metricsEnabled", "isEnabled"])
@@ -231,6 +231,7 @@ def test_names_of_flags(key: str) -> None:
         "grafana.ini: {auth: {enabled: 'true'}}\n",
         "env: [{name: enabled, value: 'true'}]\n",
         "list: [{enabled: 'true'}]\n",
+        "# Ignored by the chart itself; a chart that depends on it may have this as its condition\nenabled:\n",
         "hub:\n  # -- Use the hub\n  # @default -- true where a token is given\n  enabled:\n",
     ],
 )
@@ -391,7 +392,7 @@ def test_fields_that_may_be_empty(text: str) -> None:
 )
 def test_odd_names_of_flags(key: str, better: str) -> None:
     (message,) = found(RULES["disclosure/flag-odd-name"], {"values.yaml": f"web: {{{key}: true}}\n"})
-    assert f"call it {better}" in message
+    assert f"call it web.{better}" in message
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,15 @@ def test_a_misspelt_name_is_told_on_both_sides(charts: Charts) -> None:
     ]
 
 
+def test_a_name_with_something_before_it_may_be_meant(charts: Charts) -> None:
+    files = {"values.yaml": "test:\n  pullPolicy: Always\n", "templates/a.yaml": "{{ .Values.test.imagePullPolicy }}"}
+    (line,) = charts.found("undefined", files)
+    assert line.endswith("; is test.pullPolicy meant?")
+    assert (
+        "is test.pullPolicy" not in charts.found("undefined", {**files, "values.yaml": "test: {policy: Always}\n"})[0]
+    )
+
+
 def test_unused_values_as_evidence(charts: Charts) -> None:
     files = {"values.yaml": "a: 1\nb: {c: 1, d: 2}\n", "templates/a.yaml": "{{ .Values.a }}"}
     assert charts.outcomes("unused", files)[-1] == Tally(1, 3, "values read by templates")

@@ -69,7 +69,12 @@ def test_gaps(schema: object, expected: list[str]) -> None:
         ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ toYaml .Values.b }}", []),
         ({"properties": {"e": {"properties": {"z": TEXT}}}}, "{{ .Values.e.f }}", []),
         ({"allOf": [{"properties": {"z": TEXT}}]}, "", ["z is neither"]),
-        (SHARED, "", ["b.z is neither in values.yaml nor read by a template (nor for the 1 other value of its"]),
+        (SHARED, "", []),
+        (
+            SHARED,
+            "{{ .Values.b.c }}{{ .Values.d.c }}",
+            ["b.z is neither in values.yaml nor read by a template (nor for"],
+        ),
         (SHARED, "{{ .Values.d.z }}", []),
     ],
 )
@@ -108,7 +113,8 @@ def test_a_stale_key_of_a_definition_is_found_there() -> None:
     text = json.dumps(
         {"properties": {"b": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"properties": {"z": TEXT}}}}, indent=1
     )
-    chart = chart_subject({"values.yaml": "b:\n  c: 1\n", "values.schema.json": text}).chart
+    files = {"values.yaml": "b:\n  c: 1\n", "values.schema.json": text, "templates/a.yaml": "{{ .Values.b.c }}"}
+    chart = chart_subject(files).chart
     subject = Subject(Facts(replace(chart, schema=json.loads(text))))
     (problem,) = (outcome for outcome in STALE.check(subject) if isinstance(outcome, Problem))
     location = locate(problem.at)
