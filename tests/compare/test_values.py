@@ -166,3 +166,15 @@ def test_what_only_the_notes_read_is_missed_by_nobody() -> None:
     old = chart_subject(files).facts
     new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
     assert [change.what for change in compare_values(old, new)] == ["value b is removed"]
+
+
+def test_a_text_where_a_list_is_gone_over_now() -> None:
+    old = ('filters: ""\n', "  {{- if .Values.filters }}\n  f: --filters={{ .Values.filters }}\n  {{- end }}\n")
+    new = ("filters: []\n", "  {{- range .Values.filters }}\n  {{ . }}: x\n  {{- end }}\n")
+    assert changes(old, new) == ["MAJOR value filters was a text and is a list"]
+
+
+def test_what_was_only_printed_with_its_map_is_not_told_when_it_loses_its_reader() -> None:
+    values = "server:\n  port: 80\n  labels: {}\n"
+    old = (values, "  s: {{ toYaml .Values.server }}\n")
+    assert changes(old, (values, "  p: {{ .Values.server.port }}\n")) == []

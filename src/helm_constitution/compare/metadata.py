@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
     from helm_constitution.chart import Chart, Dependency
 
+_EXPLANATIONS = frozenset(
+    {
+        "description", "title", "example", "externalDocs", "additionalPrinterColumns", "shortNames", "categories",
+        "x-kubernetes-map-type", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
+    }
+)  # fmt: skip
+"""Fields of a definition that decide neither which objects are taken nor what is kept of them."""
 _NEWEST_MINOR = 60
 """Minor versions of Kubernetes 1 that are tried against kubeVersion."""
 
@@ -257,18 +264,19 @@ def _find(text: str, name: str) -> Json:
 
 
 def _bare(data: Json) -> Json:
-    """A definition without what no object depends on: descriptions, and everything but its spec."""
-    return _undescribed(data.get("spec") if isinstance(data, dict) else data)
+    """A definition without what an object loses nothing by if the cluster keeps the old one: its spec, unexplained."""
+    return _unexplained(data.get("spec") if isinstance(data, dict) else data)
 
 
-def _undescribed(data: Json) -> Json:
+def _unexplained(data: Json, *, is_names: bool = False) -> Json:
+    """A schema without words for people, columns, and how lists and maps are merged; ``is_names`` below properties."""
     if isinstance(data, dict):
         return {
-            key: _undescribed(part)
+            key: _unexplained(part, is_names=key == "properties" and not is_names)
             for key, part in data.items()
-            if not (key == "description" and isinstance(part, str))
+            if is_names or key not in _EXPLANATIONS
         }
-    return [_undescribed(part) for part in data] if isinstance(data, list) else data
+    return [_unexplained(part) for part in data] if isinstance(data, list) else data
 
 
 def _text_place(chart: Chart, path: str) -> TextPlace:

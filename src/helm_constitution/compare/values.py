@@ -105,11 +105,11 @@ class _Comparison:
                 yield from self._gone((*path, key))
 
     def _unread(self, data: Mapping[str, Json], path: Path) -> Iterator[Path]:
-        """Values that values.yaml still has, and that nothing reads any more."""
+        """Values that values.yaml still has, that were read by their names, and that nothing reads any more."""
         for key, value in data.items():
             below = (*path, key)
             if self.new.has(below):
-                if self._lost_readers(below):
+                if self.old.lines(below) and self._lost_readers(below):
                     yield below
                 elif isinstance(value, dict):
                     yield from self._unread(value, below)
@@ -203,6 +203,10 @@ class _Comparison:
         before, after = self.old.get(path), self.new.get(path)
         if path[0] in self.old.dependencies:
             return False
+        if before == "" and after in ([], {}):
+            # What was printed is gone over now: helm stops at a text.
+            old, new = self.old.lines(path), self.new.lines(path)
+            return any("range" in line for line in new) and not any("range" in line or "toYaml" in line for line in old)
         if before is None and after == {}:
             # Nothing tells the type but its use: keys and values are gone over where it was printed as a list.
             old, new = self.old.lines(path), self.new.lines(path)
