@@ -463,12 +463,36 @@ def test_the_value_that_holds_what_is_wrong(engine: HelmEngine, tmp_path: Path, 
             ("data", "missing"),
             "templates/a.yaml:5 (parent) < values.yaml:2 decided by none",
         ),
+        # a key that an empty value leaves out, in an item and in a map
+        (
+            "data:\n  - a: b\n    {{- with .Values.none }}\n    c:\n      {{- toYaml . | nindent 6 }}\n    {{- end }}",
+            ("data", 0, "c", "d"),
+            "templates/a.yaml:6 (parent) < values.yaml:2 decided by none",
+        ),
+        (
+            "data:\n  {{- if .Values.none }}\n  c: {{ toYaml .Values.none | nindent 6 }}\n  {{- end }}\n  a: b",
+            ("data", "c"),
+            "templates/a.yaml:5 (parent) < values.yaml:2 decided by none",
+        ),
+        # not where another map has the key, or the value isn't empty
+        (
+            "data:\n  - a: b\n  - a: c\n    {{- with .Values.none }}\n    c: {{ toYaml . }}\n    {{- end }}",
+            ("data", 0, "c"),
+            "templates/a.yaml:6 (parent)",
+        ),
+        (
+            "data:\n  a: b\n  {{- if .Values.none }}\n  c: {{ .Values.x }}\n  {{- end }}",
+            ("data", "c"),
+            "templates/a.yaml:5 (parent)",
+        ),
         # what a map begins with doesn't decide the map, nor does a value in its first line decide an object
         ("data:\n  a: x-{{ .Values.x }}\n  b: y", ("data",), "templates/a.yaml:5"),
         ("data:\n  a: {{ .Values.x }}", (), "templates/a.yaml:1"),
     ],
 )
-def test_values_of_maps(engine: HelmEngine, tmp_path: Path, lines: str, path: tuple[str, ...], place: str) -> None:
+def test_values_of_maps(
+    engine: HelmEngine, tmp_path: Path, lines: str, path: tuple[str | int, ...], place: str
+) -> None:
     head = HEAD.replace("v1", "{{ .Values.api }}") if not path else HEAD
     files = {"values.yaml": "x: one\nnone: {}\napi: v1\n", "templates/a.yaml": f"{head}{lines}\n"}
     assert places(engine, tmp_path, files, *path) == [place]

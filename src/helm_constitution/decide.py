@@ -139,6 +139,8 @@ class Deciders:
         alone = [decider for decider in found if decider.alone]
         if not path:
             found = alone  # of a whole object the line says no more than its apiVersion
+        if not found and not sought.exact:
+            found = self._leaving_out(view.path[len(path)], path, layers, location)
         if not alone and part is not None:
             alone = [decider._replace(alone=True) for decider in found if part in decider.text]
         if len(alone) == 1:
@@ -253,6 +255,32 @@ class Deciders:
                 yield printed
                 if printed.path[-1:] == (ANYTHING,):
                     yield printed._replace(path=printed.path[:-1])
+
+    def _leaving_out(
+        self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location
+    ) -> list[Decider]:
+        """The empty values that leave a key out, which the template has below the missing key's parent."""
+        lines = self._facts.chart.files.get(location.file or "", "").split("\n")
+        if location.line is None or location.column is None:
+            return []
+        is_item = bool(path) and isinstance(path[-1], int)
+        depth = location.column - 1 if is_item else None  # of the keys beside an item's first, or below a key
+        for number, line in enumerate(lines[location.line :], location.line + 1):
+            stripped = line.strip()
+            if not stripped or stripped.startswith(("{{", "#")):
+                continue
+            own = len(line) - len(line.lstrip(" "))
+            if own < (location.column if depth is None else depth):
+                return []
+            depth = own if depth is None else depth
+            if own == depth and stripped.startswith(f"{key}:"):
+                printed = (one for each in (number, number + 1) for one in self._on_line(location.file or "", each))
+                values = (value for values in _alternatives(layers, printed) for value in values)
+                views = [
+                    view for value in values if (view := value.view) is not None and view.data in ({}, [], "", None)
+                ]
+                return [Decider(locate(view), dotted(view.path), alone=False) for view in views[:MOST]]
+        return []
 
     # --- the values ---
 
