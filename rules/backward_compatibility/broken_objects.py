@@ -123,8 +123,8 @@ def definition_changed(subject: Subject) -> Iterator[Problem]:
         version: 1.3.0
     Good:
         version: 2.0.0
-    Fix: Raise the MAJOR version and say how to apply the definitions. Words for people, columns and how lists are merged
-        don't count.
+    Fix: Raise the MAJOR version and say how to apply the definitions. Words for people, columns and how lists are
+        merged don't count.
     Source: Helm documentation, Custom Resource Definitions, Limitations
     """
     yield from told(subject, "compat/definition-changed")
