@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
+from helm_constitution.chart import Chart
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.values import ValuesFile
 from helm_constitution.yamltree import Json, dotted
@@ -89,6 +90,8 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
         if not isinstance(data, bool):
             continue
         name = path[-1]
+        if name not in _FEATURES and not name.startswith(("disable", "enable", "install", "use")):
+            continue
         view = _view(subject, path)
         found = _VERBS.match(name)
         if name in _FEATURES:
@@ -128,7 +131,15 @@ def _is_option(name: str, subject: Subject) -> bool:
         rf"|^[ \t]*(?:- )?[\"']?{'[-_]?'.join(words)}[\"']?:",
         re.IGNORECASE | re.MULTILINE,
     )
-    return any(option.search(text) for file, text in subject.chart.files.items() if file.startswith("templates/"))
+    together = "".join(words)
+    return any(together in run and option.search(text) for text, run in _run_together(subject.chart))
+
+
+@lru_cache(maxsize=1)
+def _run_together(chart: Chart) -> Sequence[tuple[str, str]]:
+    """The templates' texts, each also in small letters without hyphens and underscores: a quick look before others."""
+    texts = (text for file, text in chart.files.items() if file.startswith("templates/"))
+    return [(text, text.lower().replace("-", "").replace("_", "")) for text in texts]
 
 
 _MONITORING = frozenset({"servicemonitor", "podmonitor", "prometheusrule", "prometheusrules"})
