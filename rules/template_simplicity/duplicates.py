@@ -337,8 +337,8 @@ class _Arms:
                 regions.extend((branch.end, end) for branch, end in zip(control.branches, ends, strict=True))
             found = self._known[owner] = [0] * len(starts)
             for arm, (start, end) in enumerate(sorted(regions), 1):
-                for line in range(bisect_left(starts, start), bisect_left(starts, end)):
-                    found[line] = arm
+                first, behind = bisect_left(starts, start), bisect_left(starts, end)
+                found[first:behind] = [arm] * (behind - first)
         return found
 
 
