@@ -20,7 +20,7 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.hiding import masked
+from helm_constitution.hiding import masked, would_hide
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
@@ -124,7 +124,7 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
             view = document.get(*path)
             if name and is_credential(name, text):
                 # A message doesn't repeat the secret: password may be the password.
-                what = "this value" if text.strip().lower() in name.lower() else name
+                what = "this value" if would_hide(text.strip(), name) else name
                 yield Problem(
                     f"{what} is written out as {masked(text.strip())!r};"
                     " leave it empty and take it from a Secret that the user names",

@@ -17,6 +17,11 @@ def masked(secret: str) -> str:
     return f"{secret[:3] if len(secret) > 7 else secret[:2]}…"
 
 
+def would_hide(secret: str, text: str) -> bool:
+    """Whether a part of a message would be hidden where that secret stands."""
+    return len(secret) >= _SHORTEST and secret in text
+
+
 class Secrets:
     """The secrets that the rules of a run have found, and the source lines where they stand."""
 

@@ -281,6 +281,7 @@ def test_values(text: str, lines: list[int]) -> None:
 def test_a_password_that_is_its_own_name() -> None:
     advice = "leave it empty and take it from a Secret that the user names"
     assert in_values("password: password\n") == [f"values.yaml:1 this value is written out as 'pas…'; {advice}"]
+    assert in_values("rootToken: root\n") == [f"values.yaml:1 rootToken is written out as 'ro…'; {advice}"]
 
 
 def test_no_message_holds_a_secret() -> None:
