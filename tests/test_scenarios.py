@@ -480,6 +480,30 @@ def test_an_upgrade_is_rendered(tmp_path: Path, engine: HelmEngine) -> None:
     assert places(report, "security/privileged") == [("templates/pod.yaml", 11, ("upgrade",))]
 
 
+def test_the_second_revision_is_rendered_or_named_as_not_run(tmp_path: Path, engine: HelmEngine) -> None:
+    text = CONFIG_MAP + "  a: {{ if gt .Release.Revision 1 }}later{{ else }}first{{ end }}\n"
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": text})
+    report = check_chart(chart, engine, CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True))
+    assert statuses(report)["upgrade"] == "rendered"
+    assert report.coverage is not None
+    entered = [branch.entered for file in report.coverage for branch in file.branches]
+    if engine.name == "embedded":
+        assert "second revision" not in statuses(report)
+        assert entered == [True, True]
+    else:
+        (second,) = (one for one in report.scenarios if one.name == "second revision")
+        assert (second.status, second.message) == (
+            "not-run",
+            "helm template renders the first revision, --is-upgrade or not; --engine embedded renders the second",
+        )
+        assert entered == [False, True]
+
+
+def test_where_no_template_asks_for_the_revision_none_is_named(tmp_path: Path, engine: HelmEngine) -> None:
+    report = check(tmp_path, {"templates/a.yaml": CONFIG_MAP + "  a: b\n"}, engine, "full")
+    assert "second revision" not in statuses(report)
+
+
 def test_kubernetes_versions_that_the_chart_allows_are_rendered(tmp_path: Path, helm: Path) -> None:
     engine = CliEngine(str(helm), Limits())
     files = {

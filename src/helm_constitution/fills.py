@@ -23,7 +23,7 @@ from helm_constitution.yamltree import Json, View, dotted, load_document, value_
 if TYPE_CHECKING:
     from helm_constitution.api import Problem
     from helm_constitution.helm.protocol import RenderRequest
-    from helm_constitution.manifests import Manifest
+    from helm_constitution.manifests import Identity, Manifest
     from helm_constitution.subject import Facts
     from helm_constitution.values import ValueKey
 
@@ -321,7 +321,7 @@ _YAML = LazyPattern(r"\s*(?:- \S|[\w./-]+:(?:\s|$))")
 class Judged:
     """Tells the problems of a filled scenario that are the chart's from those that are a placeholder's."""
 
-    def __init__(self, scenario: Scenario, plain: Iterable[Manifest]) -> None:
+    def __init__(self, scenario: Scenario, plain: Mapping[Identity, Sequence[Manifest]]) -> None:
         self._parts: list[Json] = []
         self._texts: list[str] = []
         self._numbers: set[str] = set()
@@ -329,9 +329,7 @@ class Judged:
         self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
         for one in scenario.filled:
             self._take(one.value)
-        self._plain: dict[tuple[str, str, str], list[Manifest]] = {}
-        for manifest in plain:
-            self._plain.setdefault(_identity(manifest), []).append(manifest)
+        self._plain = plain
 
     def _take(self, value: Json) -> None:
         if isinstance(value, dict | list):
@@ -350,7 +348,7 @@ class Judged:
         if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
             return False
         inside = view.path[len(manifest.view.path) :]
-        for earlier in self._plain.get(_identity(manifest), ()):
+        for earlier in self._plain.get(manifest.identity, ()):
             if earlier.view.get(*inside).exists:
                 return False
         return not (self._is_placeholder(view) or any(names_field(one.path, view) for one in self._values))
@@ -368,10 +366,6 @@ class Judged:
         told = "" if leaf is None else str(leaf)
         # A template may print a part of a text: the host of a URL.
         return told in self._numbers or any(told in text or (text and text in told) for text in self._texts)
-
-
-def _identity(manifest: Manifest) -> tuple[str, str, str]:
-    return manifest.kind, manifest.effective_namespace, manifest.name
 
 
 def _leaves_of(data: Json) -> Iterator[Json]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from helm_constitution.model import ObjectRef
 from helm_constitution.records import NamedTuple, record
 from helm_constitution.yamltree import Path, View, YamlDocument, dotted
+
+Identity: TypeAlias = tuple[str, str, str]
+"""What an object is called in a cluster: its kind, namespace and name."""
 
 _TEMPLATE: Path = ("spec", "template", "spec")
 
@@ -274,15 +277,20 @@ class Manifest:
         metadata = self.view.get("metadata")
         return metadata.get("name").string() or metadata.get("generateName").string() or ""
 
-    @property
+    @cached_property
     def namespace(self) -> str | None:
         """metadata.namespace as rendered; None where the chart leaves it to the release."""
         return self.view.get("metadata", "namespace").string()
 
-    @property
+    @cached_property
     def effective_namespace(self) -> str:
         """The namespace that the object is installed into (the release's where it names none)."""
         return self.namespace or self.release_namespace
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What the object is called in a cluster: its kind, namespace and name."""
+        return self.kind, self.effective_namespace, self.name
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
@@ -294,12 +302,12 @@ class Manifest:
         """metadata.annotations; values that are not text are left out."""
         return _strings(self.view.get("metadata", "annotations"))
 
-    @property
+    @cached_property
     def hooks(self) -> tuple[str, ...]:
         """The helm hooks that the object is for; empty for an ordinary object."""
         return tuple(part.strip() for part in self.annotations.get("helm.sh/hook", "").split(",") if part.strip())
 
-    @property
+    @cached_property
     def is_test(self) -> bool:
         """Whether it is a test hook."""
         return any(hook in ("test", "test-success", "test-failure") for hook in self.hooks)

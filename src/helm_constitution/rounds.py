@@ -12,6 +12,7 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.model import Trouble
 from helm_constitution.outcome import DEFAULTS, FULL, Status
 from helm_constitution.scenarios import (
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _FOLLOWING = frozenset({ScenarioKind.SWITCHED, ScenarioKind.KUBERNETES, ScenarioKind.UPGRADE, ScenarioKind.FILLED})
 """What a full check adds: of these, renderings that are there already are not judged again."""
+
+_REVISION = LazyPattern(r"\{\{[^}]*\.Release\.Revision\b")
+_NO_REVISION = "helm template renders the first revision, --is-upgrade or not; --engine embedded renders the second"
 
 _COVERAGE_RULE = "testing/branch-never-rendered"
 
@@ -132,7 +136,7 @@ class Rounds:
         if refusal is not None:
             return refusal
         if visits is not None:
-            return visits.render(scenario.request)
+            return visits.render(scenario.request, is_trial=scenario.kind is ScenarioKind.FILLED)
         return self.engine.render(self.facts.chart.path, scenario.request)
 
     def _concluded(self, started: Sequence[tuple[Scenario, Pending[RenderOutput] | str]]) -> list[ScenarioResult]:
@@ -196,6 +200,10 @@ class Rounds:
         given = results[0].scenario.request
         yield from self._switched(base, given, apis)
         yield from released
+        texts = (template.text for template in self.facts.templates)
+        if self.engine.name == "cli" and any(_REVISION.search(text) for text in texts):
+            second = base.scenario.request._replace(is_upgrade=True)
+            yield not_run(Scenario("second revision", second, ScenarioKind.UPGRADE), _NO_REVISION)
         yield from self._filling(base, given)
 
     def _switched(self, base: ScenarioResult, given: RenderRequest, apis: tuple[str, ...]) -> Iterator[ScenarioResult]:

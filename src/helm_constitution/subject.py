@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from helm_constitution.fills import Judged
     from helm_constitution.helm.protocol import HelmMessage, LintOutput, Pending
     from helm_constitution.inputs import Input
-    from helm_constitution.manifests import Manifest, Rendering
+    from helm_constitution.manifests import Identity, Manifest, Rendering
     from helm_constitution.model import Location, Severity
     from helm_constitution.scenarios import ScenarioResult, SetValue
     from helm_constitution.switches import Switched
@@ -137,19 +137,24 @@ class Facts:
         if judged is None:
             from helm_constitution.fills import Judged
 
-            plain = (
-                manifest
-                for one in self.results
-                if one.rendering is not None and not one.scenario.filled
-                for manifest in one.rendering.manifests
-            )
-            judged = self._judged[scenario] = Judged(result.scenario, plain)
+            judged = self._judged[scenario] = Judged(result.scenario, self._plain_objects)
         return judged
 
     def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
         """The values that a scenario fills with placeholders."""
         result = self._filled.get(scenario)
         return result.scenario.filled if result is not None else ()
+
+    @cached_property
+    def _plain_objects(self) -> Mapping[Identity, Sequence[Manifest]]:
+        """The objects that are there without placeholders, each text once."""
+        found: dict[Identity, list[Manifest]] = {}
+        for result in self.results:
+            if result.rendering is not None and not result.scenario.filled:
+                for manifest in result.rendering.manifests:
+                    if not manifest.repeats:
+                        found.setdefault(manifest.identity, []).append(manifest)
+        return found
 
     @cached_property
     def _judged(self) -> dict[str, Judged]:
@@ -161,12 +166,12 @@ class Facts:
 
     def is_by_itself(self, manifest: Manifest) -> bool:
         """Whether a scenario that users name renders an object of this kind and name."""
-        return (manifest.kind, manifest.effective_namespace, manifest.name) in self._own_objects
+        return manifest.identity in self._own_objects
 
     @cached_property
-    def _own_objects(self) -> frozenset[tuple[str, str, str]]:
+    def _own_objects(self) -> frozenset[Identity]:
         return frozenset(
-            (manifest.kind, manifest.effective_namespace, manifest.name)
+            manifest.identity
             for result in self.results
             if result.rendering is not None and result.scenario.is_users
             for manifest in result.rendering.manifests

@@ -121,11 +121,14 @@ class Visits:
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
         self._stack.close()
 
-    def render(self, request: RenderRequest) -> Pending[RenderOutput]:
-        """Starts a rendering that is as the chart's own, and notes what it enters."""
+    def render(self, request: RenderRequest, *, is_trial: bool = False) -> Pending[RenderOutput]:
+        """Starts a rendering that is as the chart's own, and notes what it enters.
+
+        Of a trial nobody wants to know what is wrong, should it fail.
+        """
         if not self._tells:
             return self._engine.render(self._facts.chart.path, request)
-        return _Visit(self, request, self._engine.render(self._folder(), request))
+        return _Visit(self, request, self._engine.render(self._folder(), request), is_trial)
 
     def plain(self, request: RenderRequest) -> RenderOutput:
         """The chart's own rendering."""
@@ -247,8 +250,9 @@ class Visits:
 class _Visit:
     """A rendering of the copy that is under way."""
 
-    def __init__(self, visits: Visits, request: RenderRequest, pending: Pending[RenderOutput]) -> None:
+    def __init__(self, visits: Visits, request: RenderRequest, pending: Pending[RenderOutput], is_trial: bool) -> None:
         self._visits = visits
+        self._is_trial = is_trial
         self._request = request
         self._pending = pending
         self._output: RenderOutput | None = None
@@ -271,6 +275,8 @@ class _Visit:
                 told.extend(_TOLD.findall(document.text))
             else:
                 kept.append(document)
+        if not output.ok and self._is_trial:
+            return output
         if not output.ok or not told:
             return self._visits.plain(self._request)
         self._visits.told[self._request] = frozenset(int(number) for number in told[0].split())
