@@ -283,10 +283,9 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]
         kind = strategy.get("type")
         unavailable = strategy.get("rollingUpdate", "maxUnavailable")
         strict = bool(subject.number("strict"))
-        has_reason = _needs_to_stop_first(workload) or not _serves(workload, rendering)
         if kind.data is None and strict:
             yield Problem(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
-        elif kind.data == "Recreate" and (strict or not has_reason):
+        elif kind.data == "Recreate" and (strict or not _has_reason(workload, rendering)):
             yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
         elif kind.data == "OnDelete":
             yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
@@ -310,6 +309,10 @@ def _needs_to_stop_first(workload: Workload) -> bool:
     if any(volume.get("persistentVolumeClaim") or volume.get("hostPath") for volume in pod.get("volumes").items()):
         return True
     return any(port.get("hostPort") for container in pod.all_containers for port in container.field("ports").items())
+
+
+def _has_reason(workload: Workload, rendering: Rendering) -> bool:
+    return _needs_to_stop_first(workload) or not _serves(workload, rendering)
 
 
 def _serves(workload: Workload, rendering: Rendering) -> bool:
