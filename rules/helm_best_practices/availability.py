@@ -134,7 +134,8 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             continue
         noun = "one pod" if count == 1 else f"{count} pods"
         yield Problem(
-            f"runs {noun} by default; {minimum} or more survive the loss of one", at=_spec(workload, "replicas")
+            f"runs {noun} by default; {minimum} or more survive the loss of one; set replicas",
+            at=_spec(workload, "replicas"),
         )
 
 
@@ -214,7 +215,7 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Probl
             )
         upper = most.integer()
         if upper is not None and count is not None and upper <= count:
-            yield Problem(f"can't scale: maxReplicas {upper} is not above minReplicas {count}", at=most)
+            yield Problem(f"can't scale: maxReplicas {upper} is not above minReplicas {count}; raise it", at=most)
 
 
 @rule(
@@ -295,7 +296,9 @@ def _leaves_none(budget: Manifest, least: View, rendering: Rendering) -> Iterato
         if count > 0 and budget in _budgets(rendering, workload) and _amount(least, count) >= count:
             pods = "one pod" if count == 1 else f"{count} pods"
             yield Problem(
-                f"minAvailable {least.data} lets no pod of {workload.manifest} be evicted, which has {pods}", at=least
+                f"minAvailable {least.data} lets no pod of {workload.manifest} be evicted, which has {pods};"
+                " set maxUnavailable: 1 instead",
+                at=least,
             )
             return
 
@@ -376,7 +379,9 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
               - weight: 100
                 podAffinityTerm:
                   topologyKey: kubernetes.io/hostname
-                  labelSelector: …
+                  labelSelector:
+                    matchLabels:
+                      {{- include "web.selectorLabels" . | nindent 22 }}
     Fix: Prefer different nodes by podAntiAffinity or by a topology spread constraint on kubernetes.io/hostname (with
         `strict: 1` by podAntiAffinity alone).
     Source: Kubernetes documentation, Assigning Pods to Nodes: Inter-pod affinity and anti-affinity; kube-linter
@@ -413,7 +418,9 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Probl
           - topologyKey: topology.kubernetes.io/zone
             maxSkew: 1
             whenUnsatisfiable: ScheduleAnyway
-            labelSelector: …
+            labelSelector:
+              matchLabels:
+                {{- include "web.selectorLabels" . | nindent 16 }}
     Fix: Set topologySpreadConstraints, best from values with this default.
     Source: Kubernetes documentation, Pod Topology Spread Constraints; kube-score pod-topology-spread-constraints;
         polaris topologySpreadConstraint
@@ -437,7 +444,7 @@ def _spreads_nothing(constraint: View) -> Iterator[Problem]:
         )
     for field in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
         if not constraint.get(field):
-            yield Problem(f"the constraint has no {field}, which Kubernetes requires", at=constraint.get(field))
+            yield Problem(f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field))
     action = constraint.get("whenUnsatisfiable")
     if action.data and action.data not in ("DoNotSchedule", "ScheduleAnyway"):
         yield Problem(
@@ -552,7 +559,6 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         kind: Job
         spec:
           ttlSecondsAfterFinished: 3600
-          template: …
     Fix: Set ttlSecondsAfterFinished on a Job; on a CronJob leave it out and set successfulJobsHistoryLimit and
         failedJobsHistoryLimit. A Job that is a hook is helm's to remove, and isn't reported.
     Source: Kubernetes documentation, Automatic Cleanup for Finished Jobs; kube-linter job-ttl-seconds-after-finished

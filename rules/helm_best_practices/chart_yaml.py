@@ -102,7 +102,7 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Problem]:
         name = maintainer.get("name").string()
         # A maintainer without a name is helm lint's to say.
         if name and not maintainer.get("email"):
-            yield Problem(f"the maintainer {name} has no e-mail address", at=maintainer.get("email"))
+            yield Problem(f"the maintainer {name} has no e-mail address; add email", at=maintainer.get("email"))
 
 
 @rule("helm/chart-no-keywords", default=SHOULD, enforces=_named("keywords?"), umbrella=_METADATA)

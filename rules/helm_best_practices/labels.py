@@ -51,7 +51,9 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     missing = [name for name in _RECOMMENDED if not present.get(name)]
     if missing and not subject.given_by_values(manifest):
         noun = "label" if len(missing) == 1 else "labels"
-        yield Problem(f"lacks the standard {noun} {', '.join(missing)}", at=labels)
+        yield Problem(
+            f"lacks the standard {noun} {', '.join(missing)}; include the chart's named template of labels", at=labels
+        )
 
 
 @rule(

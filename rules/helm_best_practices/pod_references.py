@@ -233,7 +233,10 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             present = _keys(source) if source is not None else None
             for key in reference.keys:
                 if present and key.string() is not None and key.data not in present:
-                    yield Problem(f"the {reference.kind} {name} has no key {key.data}", at=key)
+                    yield Problem(
+                        f"the {reference.kind} {name} has no key {key.data}; it has {', '.join(sorted(present))}",
+                        at=key,
+                    )
 
 
 def _keys(source: Manifest) -> set[str]:
@@ -281,7 +284,9 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
                     name = mount.get("name")
                     # An operator has volumes of its own.
                     if name.string() and name.data not in names and not workload.pod.merged:
-                        yield Problem(f"mounts the volume {name.data}, which the pod doesn't have", at=name)
+                        yield Problem(
+                            f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name
+                        )
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):
                 message = (
@@ -334,7 +339,10 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
                 entry.get("kind").data == "ServiceAccount"
                 and find(rendering, "ServiceAccount", name, namespace) is None
             ):
-                yield Problem(f"binds the service account {name}, which the chart doesn't create", at=entry.get("name"))
+                yield Problem(
+                    f"binds the service account {name}, which the chart doesn't create; create it, or name the pods'",
+                    at=entry.get("name"),
+                )
 
 
 @rule(
@@ -368,4 +376,7 @@ def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Pr
             role.name == name and (kind == "ClusterRole" or role.effective_namespace == binding.effective_namespace)
             for role in rendering.of_kind(kind)
         ):
-            yield Problem(f"gives the {kind} {name}, which the chart doesn't render", at=binding.get("roleRef", "name"))
+            yield Problem(
+                f"gives the {kind} {name}, which the chart doesn't render; take the name from where the role does",
+                at=binding.get("roleRef", "name"),
+            )

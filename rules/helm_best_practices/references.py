@@ -65,7 +65,11 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 continue
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
             hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
-            yield Problem(f"selects no pods: nothing that the chart runs is labelled {asked}{hint}", at=selector)
+            yield Problem(
+                f"selects no pods: nothing that the chart runs is labelled {asked}{hint};"
+                " render selector and labels from one named template",
+                at=selector,
+            )
 
 
 class _Backend(NamedTuple):
@@ -148,11 +152,16 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem
             service = find(rendering, "Service", name, backend.namespace)
             if service is None:
                 if backend.namespace == manifest.effective_namespace and not has_operator_objects(rendering):
-                    yield Problem(f"leads to the Service {name}, which the chart doesn't render", at=backend.name)
+                    yield Problem(
+                        f"leads to the Service {name}, which the chart doesn't render;"
+                        " take its name from where the Service does",
+                        at=backend.name,
+                    )
             elif backend.port is not None and not _has_port(service, backend.port):
                 ports = ", ".join(_port_text(port) for port in service.get("spec", "ports").items())
                 yield Problem(
-                    f"leads to port {backend.port.data} of the Service {name}, which has {ports}", at=backend.port
+                    f"leads to port {backend.port.data} of the Service {name}, which has {ports}; name one of these",
+                    at=backend.port,
                 )
 
 
@@ -166,7 +175,11 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Problem]
         if parent.get("kind").data not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
             continue
         if find(rendering, "Gateway", name, manifest.effective_namespace) is None:
-            yield Problem(f"hangs on the Gateway {name}, which the chart doesn't render", at=parent.get("name"))
+            yield Problem(
+                f"hangs on the Gateway {name}, which the chart doesn't render;"
+                " take its name from where the Gateway does",
+                at=parent.get("name"),
+            )
 
 
 def _has_port(service: Manifest, wanted: View) -> bool:

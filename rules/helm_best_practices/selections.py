@@ -189,7 +189,8 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
                 if isinstance(target.data, str) and not target.data.isdigit() and target.data not in names:
                     has = ", ".join(names) or "none"
                     yield Problem(
-                        f"no container that it selects has a port called {target.data} (there is {has})", at=target
+                        f"no container that it selects has a port called {target.data}; name one that is there ({has})",
+                        at=target,
                     )
 
 
@@ -211,7 +212,7 @@ def _port_names(workload: Workload) -> Iterator[Problem]:
             if not _PORT_NAME.match(text):
                 yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=name)
             if text in seen:
-                yield Problem(f"two ports of the container are called {text}", at=name)
+                yield Problem(f"two ports of the container are called {text}; rename one", at=name)
             seen.add(text)
 
 
@@ -248,4 +249,6 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]
             is_the_charts_own(name, rendering)
             and find(rendering, "Service", name, manifest.effective_namespace) is None
         ):
-            yield Problem(f"its serviceName is {name}, a Service that the chart doesn't render", at=service_name)
+            yield Problem(
+                f"its serviceName is {name}, a Service that the chart doesn't render; render it", at=service_name
+            )

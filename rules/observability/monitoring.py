@@ -256,7 +256,7 @@ def no_metrics(subject: Subject) -> Iterator[Problem]:
                 place = workload.pod_metadata.get("annotations")
     if place is not None:
         yield Problem(
-            "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are", at=place
+            "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are; add one", at=place
         )
 
 
@@ -330,14 +330,17 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 continue  # an operator's own containers have ports that no rendering shows
             chosen = [_pod_ports(each) for each in workloads]
         if not chosen:
-            yield Problem(f"its selector takes in no {what} of the chart", at=monitor.get("spec", "selector"))
+            yield Problem(
+                f"its selector takes in no {what} of the chart; render it from the same named template as their labels",
+                at=monitor.get("spec", "selector"),
+            )
             continue
         names = set().union(*chosen)
         for endpoint in monitor.get("spec", field).items():
             port = endpoint.get("port")
             if (name := port.string()) is not None and name not in names:
                 has = ", ".join(sorted(names)) or "none"
-                yield Problem(f"no {what} that it selects has the port {name} (there is {has})", at=port)
+                yield Problem(f"no {what} that it selects has the port {name}; name one that is there ({has})", at=port)
 
 
 def _service_ports(service: Manifest) -> set[str]:

@@ -229,7 +229,10 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Prob
     for name, request, limit in _amounts(container):
         asked, allowed = quantity(request.data), quantity(limit.data)
         if asked is not None and allowed is not None and asked > allowed * (1 + 1e-9):
-            yield Problem(f"requests {request.data} of {name}, above its limit of {limit.data}", at=request)
+            yield Problem(
+                f"requests {request.data} of {name}, above its limit of {limit.data}; lower it, or raise the limit",
+                at=request,
+            )
 
 
 @rule(

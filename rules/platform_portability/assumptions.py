@@ -92,7 +92,10 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     if subject.number("strict"):
         yield Problem("doesn't say which nodes it can run on; set affinity.nodeAffinity", at=affinity)
     elif not (pod.get("os", "name") or any(pod.get("nodeSelector", key) for key in _NODE_KEYS)):
-        yield Problem("doesn't say which nodes it can run on; select kubernetes.io/os", at=pod.get("nodeSelector"))
+        yield Problem(
+            "doesn't say which nodes it can run on; set nodeSelector kubernetes.io/os: linux",
+            at=pod.get("nodeSelector"),
+        )
 
 
 @rule(
@@ -124,7 +127,11 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     if numbers and wanted and numbers[0].data != wanted:
         yield Problem(f'ndots is {numbers[0].data}; set "{wanted}"', at=numbers[0])
     elif not numbers:
-        yield Problem("sets no ndots; other hosts' names are searched in every domain of the cluster first", at=options)
+        yield Problem(
+            "sets no ndots, so other hosts' names are searched in every domain of the cluster first;"
+            " add it to dnsConfig.options",
+            at=options,
+        )
 
 
 @rule(
@@ -151,7 +158,7 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     service_type = manifest.get("spec", "type")
     if _is_service(manifest) and manifest.scenario == "defaults" and service_type.data in ("LoadBalancer", "NodePort"):
-        yield Problem(f"type {service_type.data} opens it to the outside by default", at=service_type)
+        yield Problem(f"type {service_type.data} opens it to the outside by default; use ClusterIP", at=service_type)
 
 
 @rule(
@@ -241,7 +248,9 @@ def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart_of(manifest)
     if manifest.group == "storage.k8s.io" and manifest.kind in _CSI_KINDS and not (chart and "csi" in chart.name):
-        yield Problem(f"a {manifest.kind} belongs to a storage driver, not to an application", at=manifest.view)
+        yield Problem(
+            f"a {manifest.kind} belongs to a storage driver, not to an application; leave it out", at=manifest.view
+        )
 
 
 _LABEL_NAME = LazyPattern(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")

@@ -58,7 +58,11 @@ def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     words = frozenset(re.split(r"[^a-z0-9]+", chart.name.lower())) if chart is not None else frozenset()
     for platform, what, at in _signs(manifest):
         if words.isdisjoint(platform.words):
-            yield Problem(f"{what} is {platform.name}'s, and default values must do on any Kubernetes", at=at)
+            yield Problem(
+                f"{what} is {platform.name}'s, and default values must do on any Kubernetes;"
+                " leave it to platforms/*.yaml",
+                at=at,
+            )
 
 
 def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:

@@ -141,7 +141,7 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
 def _unknown(view: View, base: dict[str, Json]) -> Iterator[Problem]:
     key = str(view.path[-1])
     if key not in base:
-        yield Problem(f"sets {dotted(view.path)}, which values.yaml doesn't have", at=view)
+        yield Problem(f"sets {dotted(view.path)}, which values.yaml doesn't have; add it there", at=view)
         return
     below = base[key]
     # An empty map in the base is the users' to fill.
@@ -183,4 +183,4 @@ def _repeated(view: View, base: Json) -> Iterator[Problem]:
         for _, child in view.entries():
             yield from _repeated(child, below)
     elif view.data == below and type(view.data) is type(below):
-        yield Problem(f"sets {dotted(view.path)} to what values.yaml says already", at=view)
+        yield Problem(f"sets {dotted(view.path)} to what values.yaml says already; drop it", at=view)

@@ -86,7 +86,10 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Proble
             continue
         labels = workload.pod_metadata.get("labels")
         if not _is_isolated(workload, policies):
-            yield Problem("no NetworkPolicy selects its pods, so everything in the cluster may reach them", at=labels)
+            yield Problem(
+                "no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does",
+                at=labels,
+            )
         elif strict:
             for direction, does in (("Ingress", "reach its pods"), ("Egress", "be reached by its pods")):
                 if not _is_isolated(workload, [policy for policy in policies if _rules(policy, direction)]):

@@ -64,7 +64,10 @@ def security_off(subject: Subject) -> Iterator[Problem]:
             # An item of a list is a part of what the list is called.
             section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
             if (what := _switched_off(section, path[-1], value)) is not None:
-                yield Problem(f"{path[-1]}: {str(value).lower()} {what} by default", at=view.get(*path))
+                safe = "require" if isinstance(value, str) else str(not value).lower()
+                yield Problem(
+                    f"{path[-1]}: {str(value).lower()} {what} by default; set it to {safe}", at=view.get(*path)
+                )
 
 
 def _switched_off(section: str, key: str, value: bool | str) -> str | None:

@@ -27,13 +27,18 @@ FOUR = (
 
 def test_all_missing_labels_are_named_at_once() -> None:
     assert judge_in(missing_label, config_map("{helm.sh/chart: web-1, app: web}")) == [
-        "lacks the standard labels app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by"
+        (
+            "lacks the standard labels app.kubernetes.io/name, app.kubernetes.io/instance,"
+            " app.kubernetes.io/managed-by; include the chart's named template of labels"
+        )
     ]
 
 
 def test_an_empty_label_is_missing() -> None:
     labels = FOUR.replace("helm.sh/chart: web-1", 'helm.sh/chart: ""')
-    assert judge_in(missing_label, config_map(labels)) == ["lacks the standard label helm.sh/chart"]
+    assert judge_in(missing_label, config_map(labels)) == [
+        "lacks the standard label helm.sh/chart; include the chart's named template of labels"
+    ]
 
 
 def test_an_object_with_the_four_labels() -> None:
@@ -175,7 +180,9 @@ def test_a_description_that_nobody_wrote() -> None:
 
 def test_each_maintainer_without_an_address() -> None:
     lines = ("maintainers:", "  - name: ann", "    email: ann@acme.test", "  - name: bob", "  - url: https://acme.test")
-    assert in_chart_yaml(c.chart_no_maintainers, *lines) == ["Chart.yaml:7 the maintainer bob has no e-mail address"]
+    assert in_chart_yaml(c.chart_no_maintainers, *lines) == [
+        "Chart.yaml:7 the maintainer bob has no e-mail address; add email"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -220,7 +227,8 @@ def test_a_service_that_selects_nothing_names_what_comes_closest() -> None:
     assert judge(r.dangling_service, text) == [
         (
             "selects no pods: nothing that the chart runs is labelled app=web, tier=back, zone=a; "
-            "Deployment web has tier=front and has no zone"
+            "Deployment web has tier=front and has no zone;"
+            " render selector and labels from one named template"
         )
     ]
     assert fields(r.dangling_service, text) == ["spec.selector"]
@@ -307,17 +315,17 @@ def test_backends_that_exist(backend: str) -> None:
     [
         (
             "{service: {name: api, port: {number: 80}}}",
-            "leads to the Service api, which the chart doesn't render",
+            "leads to the Service api, which the chart doesn't render; take its name from where the Service does",
             "name",
         ),
         (
             "{service: {name: web, port: {number: 8080}}}",
-            "leads to port 8080 of the Service web, which has 80 (http), 443",
+            "leads to port 8080 of the Service web, which has 80 (http), 443; name one of these",
             "port.number",
         ),
         (
             "{service: {name: web, port: {name: https}}}",
-            "leads to port https of the Service web, which has 80 (http), 443",
+            "leads to port https of the Service web, which has 80 (http), 443; name one of these",
             "port.name",
         ),
     ],
@@ -330,13 +338,17 @@ def test_backends_that_do_not_exist(backend: str, message: str, field: str) -> N
 
 def test_the_old_form_of_backends() -> None:
     old = ingress("{serviceName: web, servicePort: 8080}", api="networking.k8s.io/v1beta1")
-    assert judge(r.dangling_ingress, WEB + old) == ["leads to port 8080 of the Service web, which has 80 (http), 443"]
+    assert judge(r.dangling_ingress, WEB + old) == [
+        "leads to port 8080 of the Service web, which has 80 (http), 443; name one of these"
+    ]
 
 
 def test_the_default_backend_counts() -> None:
     text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\n"
     text += "spec: {defaultBackend: {service: {name: gone, port: {number: 80}}}}\n"
-    assert judge(r.dangling_ingress, text) == ["leads to the Service gone, which the chart doesn't render"]
+    assert judge(r.dangling_ingress, text) == [
+        "leads to the Service gone, which the chart doesn't render; take its name from where the Service does"
+    ]
 
 
 def test_a_service_without_ports_takes_any() -> None:
@@ -351,7 +363,9 @@ kind: HTTPRoute
 metadata: {name: web}
 spec: {rules: [{backendRefs: [{name: web, port: 80}, {name: a, namespace: shop, port: 80}, {name: gone, port: 80}]}]}
 """
-    assert judge(r.dangling_ingress, WEB + route) == ["leads to the Service gone, which the chart doesn't render"]
+    assert judge(r.dangling_ingress, WEB + route) == [
+        "leads to the Service gone, which the chart doesn't render; take its name from where the Service does"
+    ]
 
 
 def scaler(target: str, *, kind: str = "HorizontalPodAutoscaler", field: str = "scaleTargetRef") -> str:
@@ -398,8 +412,14 @@ spec: {ports: [{port: 80}]}
 def test_a_route_hangs_on_a_gateway_of_the_chart_or_of_the_cluster() -> None:
     rule = next(rule for rule in registry.rules() if rule.id == "helm/dangling-ingress")
     assert judge(rule, ROUTE) == [
-        "hangs on the Gateway release-name-web, which the chart doesn't render",
-        "leads to the Service release-name-shadow, which the chart doesn't render",
+        (
+            "hangs on the Gateway release-name-web, which the chart doesn't render;"
+            " take its name from where the Gateway does"
+        ),
+        (
+            "leads to the Service release-name-shadow, which the chart doesn't render;"
+            " take its name from where the Service does"
+        ),
     ]
     gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: release-name-web}\n"
     assert "hangs on" not in " ".join(judge(rule, ROUTE + gateway))

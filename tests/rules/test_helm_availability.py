@@ -46,7 +46,7 @@ def test_a_single_pod(spec: str, pod: str, count: int) -> None:
 def test_more_pods_may_be_asked_for() -> None:
     text = workload("replicas: 2, ")
     assert judge(a.single_replica, text, {"minimum": 3}) == [
-        "runs 2 pods by default; 3 or more survive the loss of one"
+        "runs 2 pods by default; 3 or more survive the loss of one; set replicas"
     ]
 
 
@@ -78,7 +78,7 @@ def test_replicas_beside_an_autoscaler() -> None:
         (", minReplicas: 2, maxReplicas: 5", []),
         (", maxReplicas: 5", ["scales down to 1; set minReplicas to 2 or more"]),
         (", minReplicas: 1, maxReplicas: 5", ["scales down to 1; set minReplicas to 2 or more"]),
-        (", minReplicas: 4, maxReplicas: 4", ["can't scale: maxReplicas 4 is not above minReplicas 4"]),
+        (", minReplicas: 4, maxReplicas: 4", ["can't scale: maxReplicas 4 is not above minReplicas 4; raise it"]),
     ],
 )
 def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
@@ -123,7 +123,7 @@ def test_budgets_that_let_no_pod_go(spec: str, replicas: int, blocks: bool) -> N
 def test_a_budget_counts_the_autoscalers_least() -> None:
     text = workload() + scaler(", minReplicas: 2") + budget("minAvailable: 2, ")
     assert judge(a.budget_blocks, text) == [
-        "minAvailable 2 lets no pod of Deployment web be evicted, which has 2 pods",
+        "minAvailable 2 lets no pod of Deployment web be evicted, which has 2 pods; set maxUnavailable: 1 instead",
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_constraint_that_spreads_nothing() -> None:
     text = workload("replicas: 2, ", ", topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: Perhaps}]")
     assert judge(a.no_topology_spread, text) == [
         "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
-        "the constraint has no topologyKey, which Kubernetes requires",
+        "the constraint has no topologyKey, which Kubernetes requires; set it",
         "whenUnsatisfiable is Perhaps; Kubernetes takes DoNotSchedule and ScheduleAnyway only",
     ]
     assert len(judge(a.no_anti_affinity, text)) == 1

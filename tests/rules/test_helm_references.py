@@ -92,7 +92,7 @@ def test_a_reference_is_no_maker() -> None:
 def test_keys() -> None:
     assert judge(p.env_value_from, pod(variable("configMap", NAME)) + CONFIG) == []
     text = pod(variable("configMap", NAME, "b")) + CONFIG
-    assert judge(p.env_value_from, text) == [f"the ConfigMap {NAME} has no key b"]
+    assert judge(p.env_value_from, text) == [f"the ConfigMap {NAME} has no key b; it has a"]
     assert fields(p.env_value_from, text) == ["spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key"]
 
 
@@ -104,13 +104,15 @@ def test_keys_that_are_filled_in_later() -> None:
 def test_items_of_a_volume() -> None:
     volume = f", volumes: [{{name: a, secret: {{secretName: {NAME}, items: [{{key: b, path: b}}]}}}}]"
     assert judge(p.env_value_from, pod(spec=volume) + thing("Secret", "data: {a: b}")) == [
-        f"the Secret {NAME} has no key b"
+        f"the Secret {NAME} has no key b; it has a"
     ]
 
 
 def test_mounts_need_a_volume() -> None:
     mount = ", volumeMounts: [{name: data, mountPath: /data}]"
-    assert judge(p.dangling_volume, pod(mount)) == ["mounts the volume data, which the pod doesn't have"]
+    assert judge(p.dangling_volume, pod(mount)) == [
+        "mounts the volume data, which the pod doesn't have; add it to volumes"
+    ]
     assert judge(p.dangling_volume, pod(mount, ", volumes: [{name: data, emptyDir: {}}]")) == []
     claims = pod(mount, kind="StatefulSet").replace(
         "spec: {", "spec: {volumeClaimTemplates: [{metadata: {name: data}}], ", 1
@@ -146,7 +148,7 @@ VIEW = "{kind: ClusterRole, name: view}"
 def test_a_binding_needs_its_account() -> None:
     text = binding(VIEW, f"{{kind: ServiceAccount, name: {NAME}}}")
     assert judge(p.dangling_service_account, text) == [
-        f"binds the service account {NAME}, which the chart doesn't create"
+        f"binds the service account {NAME}, which the chart doesn't create; create it, or name the pods'"
     ]
     assert judge(p.dangling_service_account, text + thing("ServiceAccount")) == []
 
@@ -166,7 +168,9 @@ def test_accounts_of_others(subject: str) -> None:
 
 def test_a_binding_needs_its_role() -> None:
     text = binding(f"{{kind: ClusterRole, name: {NAME}}}", "{}")
-    assert judge(p.dangling_role_binding, text) == [f"gives the ClusterRole {NAME}, which the chart doesn't render"]
+    assert judge(p.dangling_role_binding, text) == [
+        f"gives the ClusterRole {NAME}, which the chart doesn't render; take the name from where the role does"
+    ]
     assert judge(p.dangling_role_binding, text + thing("Role")) != []
     assert judge(p.dangling_role_binding, text + thing("ClusterRole")) == []
     assert judge(p.dangling_role_binding, binding(VIEW, "{}")) == []
@@ -247,10 +251,10 @@ def test_target_ports_by_name() -> None:
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: http}]")) == []
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: 8080}, {port: 81}]")) == []
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: web}]")) == [
-        "no container that it selects has a port called web (there is http)"
+        "no container that it selects has a port called web; name one that is there (http)"
     ]
     assert judge(s.target_port_unknown, pod() + service("[{port: 80, targetPort: web}]")) == [
-        "no container that it selects has a port called web (there is none)"
+        "no container that it selects has a port called web; name one that is there (none)"
     ]
 
 
@@ -282,7 +286,7 @@ def test_names_of_ports(name: str, is_valid: bool) -> None:
 
 def test_a_name_given_twice() -> None:
     text = pod(", ports: [{name: http, containerPort: 80}, {name: http, containerPort: 81}]")
-    assert judge(s.target_port_unknown, text) == ["two ports of the container are called http"]
+    assert judge(s.target_port_unknown, text) == ["two ports of the container are called http; rename one"]
 
 
 def stateful_set(spec: str) -> str:
@@ -294,7 +298,7 @@ def test_the_service_of_a_stateful_set() -> None:
     assert judge(s.no_service_name, stateful_set("")) == ["has no serviceName; name the headless Service of its pods"]
     assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}") + headless) == []
     assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}-x") + headless) == [
-        f"its serviceName is {NAME}-x, a Service that the chart doesn't render"
+        f"its serviceName is {NAME}-x, a Service that the chart doesn't render; render it"
     ]
 
 

@@ -192,8 +192,8 @@ def test_a_limit_is_also_the_request_but_not_the_other_way_round() -> None:
 )
 def test_request_above_limit(request_: str, limit: str, above: bool) -> None:
     text = deployment(f"resources: {{requests: {{cpu: '{request_}'}}, limits: {{cpu: '{limit}'}}}}")
-    expected = [f"requests {request_} of cpu, above its limit of {limit}"] if above else []
-    assert judge(r.request_above_limit, text) == expected
+    message = f"requests {request_} of cpu, above its limit of {limit}; lower it, or raise the limit"
+    assert judge(r.request_above_limit, text) == ([message] if above else [])
 
 
 def test_requests_differ() -> None:

@@ -130,7 +130,7 @@ def test_fixed_logging(values: str) -> None:
 
 
 def test_no_metrics() -> None:
-    message = "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are"
+    message = "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are; add one"
     assert rendered(m.no_metrics, DEPLOYMENT, {"values.yaml": "a: 1\n"}) == [message]
     assert rendered(m.no_metrics, JOB, {}) == []
 
@@ -158,17 +158,20 @@ MONITOR = "---\nkind: ServiceMonitor\nmetadata: {name: web}\nspec: {%s}\n"
     [
         ("selector: {matchLabels: {app: web}}, endpoints: [{port: http}]", []),
         ("selector: {}, endpoints: [{targetPort: 8080}]", []),
-        ("selector: {matchLabels: {app: other}}", ["its selector takes in no Service of the chart"]),
+        (
+            "selector: {matchLabels: {app: other}}",
+            ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
+        ),
         (
             "selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}]",
-            ["no Service that it selects has the port metrics (there is http)"],
+            ["no Service that it selects has the port metrics; name one that is there (http)"],
         ),
         ("selector: {matchLabels: {app: other}}, namespaceSelector: {any: true}", []),
         ("selector: {matchLabels: {app: other}}, namespaceSelector: {matchNames: [kube-system]}", []),
         ("selector: {matchExpressions: [{key: app, operator: Exists}]}", []),
         (
             "selector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}",
-            ["its selector takes in no Service of the chart"],
+            ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
         ),
     ],
 )

@@ -165,7 +165,8 @@ spec:
     ],
 )
 def test_objects_of_a_platform(text: str, message: str, field: str) -> None:
-    assert judge_in(o.platform_object, text) == [f"{message}, and default values must do on any Kubernetes"]
+    advice = "default values must do on any Kubernetes; leave it to platforms/*.yaml"
+    assert judge_in(o.platform_object, text) == [f"{message}, and {advice}"]
     assert judge_in(o.platform_object, text, show=field_of) == [field]
 
 

@@ -73,7 +73,9 @@ def test_privileged_ports(port: str, is_bad: bool) -> None:
 
 def test_storage_drivers_have_charts_of_their_own() -> None:
     text = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: disk}\n"
-    assert judge_in(a.csi_object, text) == ["a CSIDriver belongs to a storage driver, not to an application"]
+    assert judge_in(a.csi_object, text) == [
+        "a CSIDriver belongs to a storage driver, not to an application; leave it out"
+    ]
     assert judge_in(a.csi_object, text, {"Chart.yaml": "name: acme-csi-driver\nversion: 1.0.0\n"}) == []
 
 
@@ -189,8 +191,11 @@ VALUES = "replicas: 1\nservice:\n  type: ClusterIP\n  annotations: {}\nlist: [a]
         ("service:\n  annotations:\n    a: b\n", []),
         ("global:\n  a: b\n", []),
         ("list: [b]\n", []),
-        ("service:\n  kind: b\n", ["platforms/aws.yaml:2 sets service.kind, which values.yaml doesn't have"]),
-        ("replica: 2\n", ["platforms/aws.yaml:1 sets replica, which values.yaml doesn't have"]),
+        (
+            "service:\n  kind: b\n",
+            ["platforms/aws.yaml:2 sets service.kind, which values.yaml doesn't have; add it there"],
+        ),
+        ("replica: 2\n", ["platforms/aws.yaml:1 sets replica, which values.yaml doesn't have; add it there"]),
     ],
 )
 def test_keys_of_overlays(overlay: str, unknown: list[str]) -> None:
@@ -203,12 +208,12 @@ def test_keys_of_overlays(overlay: str, unknown: list[str]) -> None:
         ("replicas: 2\n", []),
         ("replicas: true\n", []),
         ("service:\n  type: NodePort\n", []),
-        ("replicas: 1\n", ["platforms/aws.yaml:1 sets replicas to what values.yaml says already"]),
+        ("replicas: 1\n", ["platforms/aws.yaml:1 sets replicas to what values.yaml says already; drop it"]),
         (
             "service:\n  annotations: {}\n",
-            ["platforms/aws.yaml:2 sets service.annotations to what values.yaml says already"],
+            ["platforms/aws.yaml:2 sets service.annotations to what values.yaml says already; drop it"],
         ),
-        ("list: [a]\n", ["platforms/aws.yaml:1 sets list to what values.yaml says already"]),
+        ("list: [a]\n", ["platforms/aws.yaml:1 sets list to what values.yaml says already; drop it"]),
     ],
 )
 def test_overlays_without_effect(overlay: str, repeated: list[str]) -> None:

@@ -113,7 +113,7 @@ PATIENT = container("""
         readinessProbe: {httpGet: {path: /ok, port: 80}}""")
 
 CASES = [
-    ("helm/single-replica", CLAIM, ["runs one pod by default; 2 or more survive the loss of one"]),
+    ("helm/single-replica", CLAIM, ["runs one pod by default; 2 or more survive the loss of one; set replicas"]),
     ("helm/no-anti-affinity", DEPLOYMENT, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
     ("helm/no-anti-affinity", SPREAD, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
     ("helm/no-topology-spread", DEPLOYMENT, ["nothing spreads its pods over zones; set topologySpreadConstraints"]),
@@ -129,7 +129,7 @@ CASES = [
     (
         "security/no-network-policy",
         POD,
-        ["no NetworkPolicy selects its pods, so everything in the cluster may reach them"],
+        ["no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does"],
     ),
     (
         "security/no-network-policy",
@@ -190,12 +190,17 @@ CASES = [
     (
         "observability/dangling-monitor",
         MONITOR,
-        ["its selector takes in no Service of the chart"],
+        ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
     ),
     (
         "helm/dangling-service",
         ELSEWHERE,
-        ["selects no pods: nothing that the chart runs is labelled component=etcd"],
+        [
+            (
+                "selects no pods: nothing that the chart runs is labelled component=etcd;"
+                " render selector and labels from one named template"
+            )
+        ],
     ),
     (
         "helm/dangling-secret-ref",
