@@ -100,8 +100,10 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
         elif is_whole(key.path) and (key.comment is not None or 2 * commented[key.path] < inside[key.path]):
             yield Unit(key, key.comment is not None, whole=True)
         else:
+            # A comment on a map with one key, a map again, is about what stands in that.
+            passes_on = key.comment is None and len(children[key.path[:-1]]) == 1
             for child, last in zip(below, (None, *below), strict=False):
-                yield from walk(child, key, last)
+                yield from walk(child, parent if passes_on else key, last)
 
     top = children.get((), ())
     for key, before in zip(top, (None, *top), strict=False):
@@ -118,7 +120,7 @@ def _is_explained_nearby(
     """
     name = str(key.path[-1])
     if parent is not None and parent.comment is not None:
-        if len(children[parent.path]) == 1:
+        if len(children[key.path[:-1]]) == 1:
             return True
         words = frozenset(_WORD.findall(parent.comment.text.lower()))
         if name.lower() in words or (name in _SWITCHES and (words & _SWITCHED or len(words) >= _SENTENCE)):

@@ -153,6 +153,9 @@ def test_hidden_keys_and_what_is_below_them_need_none(charts: Charts) -> None:
     ("values", "missing"),
     [
         ("# The scraping interval\na:\n  b: 1\n", []),  # the only key
+        ("# Instrumentation of Go programs\na:\n  go:\n    enabled: false\n", []),  # the only key of the only key
+        ("# Instrumentation of Go programs\na:\n  go:\n    b: 1\n    c: 1\n", ["a.go.b", "a.go.c"]),
+        ("# Instrumentation of programs\na:\n  go:\n    b: 1\n  java:\n    b: 1\n", ["a.go.b", "a.java.b"]),
         ("# Enable the feature\na:\n  enabled: false\n  b: 1\n", ["a.b"]),
         ("# Feature\na:\n  enabled: false\n  b: 1\n", ["a.enabled", "a.b"]),
         ("# Replicas and maxSurge of the pods\na:\n  replicas: 1\n  maxSurge: 1\n  b: 1\n", ["a.b"]),
