@@ -210,3 +210,11 @@ def test_keys_that_users_own_secrets_have_as_well() -> None:
     assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
     renamed = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
     assert list(compare_objects([renamed], {}, existing_secrets=True)) == []
+
+
+def test_a_selector_that_the_api_made_of_the_labels() -> None:
+    body = "spec:\n{}  template:\n    metadata: {{labels: {{app: web}}}}\n"
+    old = thing("Deployment", body=body.format(""), api="apps/v1beta1")
+    for label, count in (("app: web", 0), ("app: web, tier: front", 1)):
+        new = thing("Deployment", body=body.format(f"  selector: {{matchLabels: {{{label}}}}}\n"), api="apps/v1")
+        assert len(changes(old, new)) == count

@@ -250,7 +250,7 @@ def _alike(old: Manifest, new: Manifest) -> float:
 
 def _changed(old: Manifest, new: Manifest) -> Iterator[Found]:
     for path in _IMMUTABLE.get(old.kind, ()):
-        before, after = _effective(old.get(*path), path), _effective(new.get(*path), path)
+        before, after = _effective(old, path), _effective(new, path)
         if before != after:
             yield _immutable(old, new, path)
     if old.kind == "StatefulSet":
@@ -267,9 +267,13 @@ def _changed(old: Manifest, new: Manifest) -> Iterator[Found]:
         yield from _data(old, new)
 
 
-def _effective(view: View, path: Path) -> Json:
+def _effective(manifest: Manifest, path: Path) -> Json:
     """A field's value as the API sees it: what is empty is not there, and what is not there has its default."""
-    data = _pruned(view.data)
+    data = _pruned(manifest.get(*path).data)
+    if data is None and path == _SELECTOR and manifest.kind != "Job":
+        # What the API's beta versions made of a workload without a selector.
+        labels = _pruned(manifest.get("spec", "template", "metadata", "labels").data)
+        return {"matchLabels": labels} if labels is not None else None
     return _DEFAULTS.get(path) if data is None else data
 
 
