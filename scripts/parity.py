@@ -498,16 +498,23 @@ def page(peers: Sequence[Peer]) -> str:
         "| Tool | Pairs | Found by default | Found with the configuration | Differ for a reason | Unexplained |",
         "|------|-------|------------------|------------------------------|---------------------|-------------|",
     ]
+    by_reason: Counter[str] = Counter()
     for peer in peers:
         if not peer.charts:
             count = Count.of(decisions_on_testdata(peer))
+            by_reason.update(count.reasons)
             reasons = sum(count.reasons.values())
             numbers = (count.pairs, count.by_default, count.as_set, reasons, count.unexplained)
             lines.append(f"| {peer.name} | {' | '.join(map(str, numbers))} |")
-    lines += ["", "The reasons, each told by looking at the object, and the checks that they are for:", ""]
+    lines += [
+        "",
+        "The reasons, each told by looking at the object, with how many of these pairs they explain, and the checks that",
+        "they are for:",
+        "",
+    ]
     for name, reason in REASONS.items():
         concerned = [f"{peer.name} {check.name}" for peer in peers for check in peer.checks if name in check.unless]
-        lines.append(f"- {reason.sentence} ({', '.join(concerned)})")
+        lines.append(f"- {by_reason[name]}: {reason.sentence} ({', '.join(concerned)})")
     lines.append("")
     for peer in peers:
         lines += [
