@@ -508,8 +508,8 @@ def page(peers: Sequence[Peer]) -> str:
             lines.append(f"| {peer.name} | {' | '.join(map(str, numbers))} |")
     lines += [
         "",
-        "The reasons, each told by looking at the object, with how many of these pairs they explain, and the checks that",
-        "they are for:",
+        "The reasons, each told by looking at the object, with how many of these pairs they explain, and the checks",
+        "that they are for:",
         "",
     ]
     for name, reason in REASONS.items():
