@@ -347,14 +347,12 @@ def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
 
     A block that begins inside an `if` and ends behind it can't be taken out of the file.
     """
-    one, other = (_borders(start, copy.length, lines, arms) for start in (copy.first, copy.second))
     for length in range(copy.length, least - 1, -1):
         for start in range(copy.length - length + 1):
-            last = start + length - 1
-            ends = (one[last][1].get(one[start][0]), other[last][1].get(other[start][0]))
+            first, second = copy.first + start, copy.second + start
+            ends = tuple(_end(position, position + length - 1, lines, arms) for position in (first, second))
             if ends[0] is None or ends[1] is None:
                 continue
-            first, second = copy.first + start, copy.second + start
             if not _says_enough(lines, second, second + length, least):
                 continue
             renamed = {
@@ -369,19 +367,13 @@ def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
     return None
 
 
-def _borders(start: int, length: int, lines: _Lines, arms: _Arms) -> list[tuple[int, dict[int, int]]]:
-    """For each line of a run: the arm that it begins in, and the last line of a block of each arm that ends with it."""
+def _end(start: int, last: int, lines: _Lines, arms: _Arms) -> int | None:
+    """The last line of a block that begins and ends in one arm, given its first and last line that count; else None."""
     owner = lines.owners[start]
     of_lines = arms.of(owner)
-    found: list[tuple[int, dict[int, int]]] = []
-    for position in range(start, start + length):
-        number = lines.numbers[position]
-        behind = lines.numbers[position + 1] if position + 1 < lines.ends[owner] else len(of_lines)
-        ends: dict[int, int] = {}
-        for line in range(number, behind):
-            ends.setdefault(of_lines[line], line)
-        found.append((of_lines[number - 1], ends))
-    return found
+    arm = of_lines[lines.numbers[start] - 1]
+    behind = lines.numbers[last + 1] if last + 1 < lines.ends[owner] else len(of_lines)
+    return next((line for line in range(lines.numbers[last], behind) if of_lines[line] == arm), None)
 
 
 _CANDIDATES = 4
