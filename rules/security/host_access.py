@@ -136,10 +136,10 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     for volume in pod.get("volumes").items():
         host = volume.get("hostPath")
         if host.data is not None:
-            name, path = volume.get("name").data, host.get("path").data
+            name, path = volume.get("name").data, host.get("path")
             waiver = _or_waive(pod)
             advice = f"drop it{waiver}" if waiver else "take an emptyDir or a persistentVolumeClaim"
-            yield Problem(f"volume {name} is the node's {path}; {advice}", at=host)
+            yield Problem(f"volume {name} is the node's {path.data}; {advice}", at=path)
 
 
 @rule(

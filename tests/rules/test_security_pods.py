@@ -279,7 +279,7 @@ def test_host_namespace() -> None:
 def test_host_path() -> None:
     text = pod(volumes="[{name: data, hostPath: {path: /data}}, {name: tmp, emptyDir: {}}]")
     assert judge(h.host_path, text) == ["volume data is the node's /data; take an emptyDir or a persistentVolumeClaim"]
-    assert fields(h.host_path, text) == ["spec.volumes[0].hostPath"]
+    assert fields(h.host_path, text) == ["spec.volumes[0].hostPath.path"]
 
 
 def test_an_agent_of_the_node_may_be_waived() -> None:
