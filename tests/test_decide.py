@@ -496,3 +496,17 @@ def test_values_of_maps(
     head = HEAD.replace("v1", "{{ .Values.api }}") if not path else HEAD
     files = {"values.yaml": "x: one\nnone: {}\napi: v1\n", "templates/a.yaml": f"{head}{lines}\n"}
     assert places(engine, tmp_path, files, *path) == [place]
+
+
+def test_an_item_whose_line_is_not_known_is_found_in_the_values(engine: HelmEngine, tmp_path: Path) -> None:
+    define = "x:\n  - name: own\n    a: zero\n  - name: other\n    a: zero\n  {{- toYaml .Values.list | nindent 2 }}"
+    use = '{{- include "h" . | nindent 2 }}\n  digest: {{ include "h" . | sha256sum }}'  # so it bears no marks
+    files = {
+        "values.yaml": VALUES,
+        "templates/_h.tpl": f'{{{{- define "h" -}}}}\n{define}\n{{{{- end -}}}}\n',
+        "templates/a.yaml": f"{HEAD}data:\n  {use}\n",
+    }
+    assert places(engine, tmp_path, files, "data", "x", 2, "a") == ["values.yaml:8 < templates/a.yaml rendered here"]
+    twice = {**files, "values.yaml": VALUES + "again:\n  - name: first\n    a: one\n"}
+    twice["templates/a.yaml"] += "  again:\n    {{- toYaml .Values.again | nindent 4 }}\n"
+    assert places(engine, tmp_path, twice, "data", "x", 2, "a") == ["templates/a.yaml"]

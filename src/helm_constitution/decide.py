@@ -130,7 +130,7 @@ class Deciders:
         sought = _Sought(view.document.view.get(*path), path == view.path)
         layers = self._facts.values_of(scenario)
         if location.line is None:
-            return self._whole(sought, layers, location.file)
+            return self._whole(sought, layers, location.file) or self._item(sought, layers, location.file)
         found = self._deciding(sought, layers, self._on_line(location.file, location.line))
         if not found and isinstance(sought.view.data, dict | list) and span is not None:
             found = self._deciding(sought, layers, self._below(sought.view, span))
@@ -203,6 +203,23 @@ class Deciders:
                         if part is not None:
                             place = _place(sought, part)
                             found[place] = Decider(place, dotted(value.path), alone=True)
+        return list(found.values()) if len(found) == 1 else []
+
+    def _item(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+        """The one item of a printed list that reads as the item in which the field is, whichever line prints it."""
+        start = next(
+            (index for index, step in reversed(list(enumerate(sought.view.path))) if isinstance(step, int)), None
+        )
+        if start is None or not sought.view.document.view.get(*sought.view.path[: start + 1]).is_map:
+            return []
+        found: dict[Location, Decider] = {}
+        printed = (one for one in self._facts.uses.printed if one.template.path == file or one.template.is_partial)
+        for values in _alternatives(layers, printed):
+            for value in values:
+                if value.view is not None and value.view.is_list:
+                    part = _descend(value.view, sought.view, start, in_text=False)
+                    if part is not None:
+                        found[_place(sought, part)] = Decider(_place(sought, part), dotted(value.path), alone=True)
         return list(found.values()) if len(found) == 1 else []
 
     # --- the templates ---

@@ -340,7 +340,7 @@ def _one_for_all_names(findings: list[Finding], facts: Facts) -> list[Finding]:
     for finding in findings:
         thing = finding.object
         if thing is not None and finding.scenarios:
-            field = thing.field and re.sub(r"(?<=ontainers)\[\d+\]", "", thing.field)
+            field = thing.field and re.sub(r"(?<=ontainers|c\.volumes|umeMounts)\[\d+\]", "", thing.field)
             key = (finding.location, finding.message, thing.kind, thing.container, field)
             places = alike.setdefault(key, [])
             for index in places:
