@@ -181,8 +181,8 @@ def application_major(subject: Subject) -> Iterator[Problem]:
     Good:
         appVersion: 3.0.0
         version: 26.0.0
-    Fix: Raise the MAJOR version of the chart with that of the application. Images that run in init containers and hooks
-        alone don't count, nor tags that are dates.
+    Fix: Raise the MAJOR version of the chart with that of the application. Of images, those count that share a
+        word with the chart's name and don't run in init containers and hooks alone; tags that are dates don't.
     Source: Helm documentation, Charts, The appVersion field; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/application-major")

@@ -209,8 +209,12 @@ def _another_tag(old: Side, new: Side, key: Path) -> Iterator[Change]:
     """What another tag of the same image, beside its repository, takes away."""
     tag = (*key[:-1], "tag")
     before, after = old.text(tag), new.text(tag)
-    if _is_major_step(old, new, before, after) and not _only_helps(old, str(old.get(key))):
-        name = program(str(new.get(key)))
+    name = program(str(new.get(key)))
+    if (
+        _is_major_step(old, new, before, after)
+        and words((name,)) & words((new.chart.name,))  # a cache that comes along is nobody's interface
+        and not _only_helps(old, str(old.get(key)))
+    ):
         yield Change(
             "compat/application-major",
             Step.MAJOR,

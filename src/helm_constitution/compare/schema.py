@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.yamltree import Json, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
@@ -133,12 +133,14 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
     name = _shown_path(pair.path)
     if mine != theirs:
         closed = _closes(pair)
+        is_open = all(before.accepts(mine, value) is True for value in _PROBES)
         rejected = [
             value
             for value in _probes(pair.old, pair.new)
             if not (closed and isinstance(value, dict))
             and before.accepts(mine, value) is True
             and after.accepts(theirs, value) is False
+            and (not is_open or _is_like_default(old, pair.path, value))
         ]
         if closed:
             whose = name or "the schema"
@@ -165,6 +167,12 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
                 _place(new, path),
                 names=(_shown_path(path), key),
             )
+
+
+def _is_like_default(chart: Chart, path: tuple[str, ...], value: Json) -> bool:
+    """Whether a value is of its default's type: of one that no schema spoke of, users set nothing else."""
+    default = value_at(chart.values.data, path) if chart.values is not None else None
+    return default is None or type(value) is type(default)
 
 
 def _closes(pair: _Pair) -> bool:
