@@ -118,7 +118,7 @@ def test_a_node_exporter_is_told_what_it_takes_of_the_node_and_nothing_that_a_se
         f"portability/host-port {pod}.containers[0].ports[0].hostPort",
         f"security/host-namespace {pod}.hostNetwork",
         f"security/host-namespace {pod}.hostPID",
-        f"security/host-path {pod}.volumes[0].hostPath",
+        f"security/host-path {pod}.volumes[0].hostPath.path",
         f"security/sensitive-mount {pod}.containers[0].volumeMounts[0]",
     ]
 
@@ -129,7 +129,7 @@ def test_a_network_plugin_is_privileged_for_its_author_to_waive() -> None:
         f"security/privileged {pod}.containers[0].securityContext.privileged",
         f"security/capabilities {pod}.containers[0].securityContext.capabilities.drop",
         f"security/host-namespace {pod}.hostNetwork",
-        f"security/host-path {pod}.volumes[0].hostPath",
+        f"security/host-path {pod}.volumes[0].hostPath.path",
     ]
 
 
