@@ -98,6 +98,7 @@ class ValueUses:
         self.provided = provided
         """The paths that templates or dependencies set, or whose absence the chart itself reports."""
         self._known = used
+        self._missing: tuple[Mapping[str, Json], tuple[tuple[ValueRead, ValuesPath], ...]] | None = None
         self._children: dict[ValuesPath, bool] = {}  # a path that is used: whether something below it is, too
         for path in used | whole | reached:
             self._children.setdefault(path, False)
@@ -169,11 +170,16 @@ class ValueUses:
         """Whether a value is used with all that is below it, by itself or as part of something above it."""
         return any(path[:length] in self.whole for length in range(len(path) + 1))
 
-    def missing(self, values: Mapping[str, Json]) -> Iterator[tuple[ValueRead, ValuesPath]]:
+    def missing(self, values: Mapping[str, Json]) -> tuple[tuple[ValueRead, ValuesPath], ...]:
         """The reads in the chart's own files that find nothing in these values, with the path that is missing.
 
         Silent about what is guarded, provided at run time or below a null, a list or a text.
         """
+        if self._missing is None or self._missing[0] is not values:
+            self._missing = values, tuple(self._found_missing(values))
+        return self._missing[1]
+
+    def _found_missing(self, values: Mapping[str, Json]) -> Iterator[tuple[ValueRead, ValuesPath]]:
         for read in self.reads:
             if read.guarded or read.file.startswith("charts/"):
                 continue
