@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
@@ -299,10 +300,10 @@ def _copies(lines: _Lines, least: int, most_names: int) -> Iterator[_Copy]:
     seen: dict[tuple[int, ...], list[int]] = {}
     shapes, weights = lines.shapes, lines.weights
     end_of_copy = 0
-    runs = zip(*(shapes[offset:] for offset in range(least)), strict=False)
-    for position, (run, weight) in enumerate(zip(runs, weights, strict=False)):
-        if not weight:
+    for position in _candidates(shapes, least):
+        if not weights[position]:
             continue
+        run = tuple(shapes[position : position + least])
         earlier = seen.get(run)
         if earlier is None:
             seen[run] = [position]
@@ -315,6 +316,17 @@ def _copies(lines: _Lines, least: int, most_names: int) -> Iterator[_Copy]:
                 end_of_copy = position + copy.length
         if len(earlier) < _CANDIDATES:
             earlier.append(position)
+
+
+def _candidates(shapes: Sequence[int], least: int) -> Iterator[int]:
+    """Where runs of lines begin that may stand elsewhere: none of their lines has a shape of its own."""
+    counts = Counter(shapes)
+    begin = 0
+    for end, shape in enumerate(shapes):
+        if counts[shape] == 1:
+            yield from range(begin, end - least + 1)
+            begin = end + 1
+    yield from range(begin, len(shapes) - least + 1)
 
 
 class _Arms:
@@ -350,8 +362,9 @@ def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
     for length in range(copy.length, least - 1, -1):
         for start in range(copy.length - length + 1):
             first, second = copy.first + start, copy.second + start
-            ends = tuple(_end(position, position + length - 1, lines, arms) for position in (first, second))
-            if ends[0] is None or ends[1] is None:
+            if (end := _end(first, first + length - 1, lines, arms)) is None:
+                continue
+            if (other_end := _end(second, second + length - 1, lines, arms)) is None:
                 continue
             if not _says_enough(lines, second, second + length, least):
                 continue
@@ -363,7 +376,7 @@ def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
                 for pair in zip(old.names, new.names, strict=True)
                 if pair[0] != pair[1]
             }
-            return _Copy(first, second, length, tuple(renamed), (ends[0], ends[1]))
+            return _Copy(first, second, length, tuple(renamed), (end, other_end))
     return None
 
 
@@ -373,7 +386,10 @@ def _end(start: int, last: int, lines: _Lines, arms: _Arms) -> int | None:
     of_lines = arms.of(owner)
     arm = of_lines[lines.numbers[start] - 1]
     behind = lines.numbers[last + 1] if last + 1 < lines.ends[owner] else len(of_lines)
-    return next((line for line in range(lines.numbers[last], behind) if of_lines[line] == arm), None)
+    for line in range(lines.numbers[last], behind):
+        if of_lines[line] == arm:
+            return line
+    return None
 
 
 _CANDIDATES = 4
