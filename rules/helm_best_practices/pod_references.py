@@ -275,18 +275,8 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
     for workload in rendering.workloads:
         if workload.manifest.is_left_out:
             continue
-        claims = workload.manifest.get("spec", "volumeClaimTemplates").items()
-        names = {claim.get("metadata", "name").data for claim in claims}
-        names |= {volume.get("name").data for volume in workload.pod.get("volumes").items()}
-        for container in workload.pod.all_containers:
-            for field in ("volumeMounts", "volumeDevices"):
-                for mount in container.field(field).items():
-                    name = mount.get("name")
-                    # An operator has volumes of its own.
-                    if name.string() and name.data not in names and not workload.pod.merged:
-                        yield Problem(
-                            f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name
-                        )
+        for name in workload.unknown_mounts:
+            yield Problem(f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name)
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):
                 message = (

@@ -377,6 +377,21 @@ class Workload:
         return self.made_by.replicated
 
     @property
+    def unknown_mounts(self) -> Iterator[View]:
+        """The names of mounted volumes that its pods don't have: Kubernetes refuses such pods."""
+        if self.pod.merged:
+            return  # an operator adds volumes of its own
+        claims = self.manifest.get("spec", "volumeClaimTemplates").items()
+        names = {claim.get("metadata", "name").data for claim in claims}
+        names |= {volume.get("name").data for volume in self.pod.get("volumes").items()}
+        for container in self.pod.all_containers:
+            for key in ("volumeMounts", "volumeDevices"):
+                for mount in container.field(key).items():
+                    name = mount.get("name")
+                    if name.string() and name.data not in names:
+                        yield name
+
+    @property
     def pod_metadata(self) -> View:
         """The metadata that its pods get: its pod template's, the object's own for a Pod."""
         if self.made_by.metadata is not None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from helm_constitution.compare.comparison import Comparison
 from helm_constitution.compare.metadata import compare_definitions
-from tests.rules.support import chart_subject
+from helm_constitution.subject import Facts
+from tests.rules.support import chart_subject, rendering
 
 DEFINITION = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -48,3 +50,31 @@ def test_what_an_object_loses_nothing_by(new: str) -> None:
 def test_a_field_may_be_called_a_description() -> None:
     (change,) = changes(DEFINITION + FIELD)
     assert change.startswith("definitions in crds/ change (backups.acme.test)")
+
+
+OPERATOR = """apiVersion: apps/v1
+kind: Deployment
+metadata: {name: operator}
+spec: {template: {spec: {containers: [{name: operator, image: "acme/operator:1.0.0"}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("application", "objects", "is_needed"),
+    [
+        ("1.0.0", OPERATOR, False),
+        ("1.1.0", OPERATOR, True),
+        ("1.0.0", OPERATOR.replace("1.0.0", "1.1.0"), True),
+        ("1.0.0", OPERATOR + "---\napiVersion: acme.test/v1\nkind: Backup\nmetadata: {name: all}\n", True),
+        ("1.0.0", "", True),
+    ],
+    ids=["same program", "another application", "another image", "an object of the definition", "no program known"],
+)
+def test_the_same_program_needs_no_new_definition(application: str, objects: str, is_needed: bool) -> None:
+    def side(version: str, definition: str, rendered: str) -> Facts:
+        files = {"Chart.yaml": f"name: web\nversion: 1.0.0\nappVersion: {version}\n", "crds/backup.yaml": definition}
+        return chart_subject(files, renderings=[rendering(rendered)]).facts
+
+    old = side("1.0.0", DEFINITION, OPERATOR if objects else "")
+    found = Comparison("old", old, side(application, DEFINITION + FIELD, objects))
+    assert ("compat/definition-changed" in {change.rule for change in found.changes}) is is_needed

@@ -54,6 +54,31 @@ def test_what_is_kept_and_what_is_a_hook_is_not_removed() -> None:
     assert changes(thing("Job", annotations="helm.sh/hook: pre-upgrade"), "") == []
 
 
+def test_a_port_that_no_pod_listens_on_is_missed_by_nobody() -> None:
+    def service_of(*ports: str) -> str:
+        return thing("Service", body=f"spec: {{selector: {{app: web}}, ports: [{', '.join(ports)}]}}\n")
+
+    pods = "template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, ports: [{name: http}]}]}}"
+    workload = thing("Deployment", api="apps/v1", body=f"spec: {{{pods}}}\n")
+    http, query = "{name: http, port: 80, targetPort: http}", "{name: query, port: 90, targetPort: query}"
+    assert changes(service_of(http, query) + workload, service_of(http) + workload) == []
+    gone = "MAJOR port 90 of Service web is gone: whoever calls it there no longer reaches it"
+    assert changes(service_of(http, query), service_of(http)) == [gone]  # pods from elsewhere may have it
+    listening = workload.replace("{name: http}", "{name: http}, {name: query}")
+    assert changes(service_of(http, query) + listening, service_of(http) + listening) == [gone]
+
+
+def test_nobody_upgrades_what_kubernetes_refused() -> None:
+    mounts = "containers: [{name: web, volumeMounts: [{name: data}]}]"
+    claims = "volumeClaimTemplates: [{metadata: {name: data}}]"
+    old = thing("StatefulSet", api="apps/v1", body=f"spec: {{template: {{spec: {{{mounts}}}}}}}\n")
+    new = thing("StatefulSet", api="apps/v1", body=f"spec: {{template: {{spec: {{{mounts}}}}}, {claims}}}\n")
+    assert changes(old, new) == []
+    assert changes(old.replace("volumeMounts: [{name: data}]", "tty: true"), new) == [
+        "MAJOR volume claim template data of StatefulSet web changes, which Kubernetes refuses: the upgrade fails"
+    ]
+
+
 def test_a_new_object_is_something_new() -> None:
     assert changes("", thing("ConfigMap")) == ["MINOR ConfigMap web is new"]
 

@@ -178,3 +178,36 @@ def test_what_was_only_printed_with_its_map_is_not_told_when_it_loses_its_reader
     values = "server:\n  port: 80\n  labels: {}\n"
     old = (values, "  s: {{ toYaml .Values.server }}\n")
     assert changes(old, (values, "  p: {{ .Values.server.port }}\n")) == []
+
+
+CHOICE = """{{- define "web.pdb" -}}
+{{- if .Values.apiVersions.pdb -}}{{ .Values.apiVersions.pdb }}{{- else -}}policy/v1beta1{{- end -}}
+{{- end -}}
+"""
+CHOSEN = """apiVersion: {{ include "web.pdb" . }}\nkind: PodDisruptionBudget\n"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kube_version", "found"),
+    [
+        (CHOSEN, "apiVersion: policy/v1\nkind: PodDisruptionBudget\n", ">=1.22.0-0", []),
+        (CHOSEN, "apiVersion: policy/v1\nkind: PodDisruptionBudget\n", ">=1.19.0-0", ["apiVersions.pdb"]),
+        (CHOSEN, "apiVersion: policy/v1\nkind: PodDisruptionBudget\n", "", ["apiVersions.pdb"]),
+        (CHOSEN, "apiVersion: {{ .Values.x }}\nkind: PodDisruptionBudget\n", ">=1.22.0-0", ["apiVersions.pdb"]),
+        (CHOSEN + 'note: {{ include "web.pdb" . }}\n', "apiVersion: policy/v1\n", ">=1.22.0-0", ["apiVersions.pdb"]),
+    ],
+    ids=["every cluster has it", "older clusters", "any cluster", "still chosen", "printed elsewhere"],
+)
+def test_an_api_version_that_needs_no_choice(before: str, after: str, kube_version: str, found: list[str]) -> None:
+    values = "apiVersions: {{ingress: ''{}}}\nx: policy/v1\n"
+    ingress = "kind: ConfigMap\ndata: {i: '{{ .Values.apiVersions.ingress }}'}\n"
+    chart = f'apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: "{kube_version}"\n'
+    old, new = (
+        chart_subject({"Chart.yaml": chart, "templates/x.yaml": ingress, **files}).facts
+        for files in (
+            {"values.yaml": values.format(", pdb: ''"), "templates/_x.tpl": CHOICE, "templates/pdb.yaml": before},
+            {"values.yaml": values.format(""), "templates/pdb.yaml": after},
+        )
+    )
+    breaking = [change.what for change in compare_values(old, new) if change.step is Step.MAJOR]
+    assert breaking == [f"value {path} is removed" for path in found]

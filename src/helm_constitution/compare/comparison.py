@@ -73,7 +73,7 @@ class Comparison:
         values = [*compare_values(self.old, self.new), *compare_schemas(old, new)]
         yield from values
         yield from compare_metadata(old, new)
-        yield from compare_definitions(old, new, self._rendered_definitions())
+        yield from compare_definitions(old, new, self._rendered_definitions(), self._kinds_in_need())
         yield from self._refused([change for change in values if change.step is Step.MAJOR])
         notes = old.files.get("templates/NOTES.txt", "").lower()
         settings = old.files.get("values.yaml", "").lower()
@@ -119,6 +119,22 @@ class Comparison:
             if result.rendering is not None
             for manifest in result.rendering.of_kind("CustomResourceDefinition")
         }
+
+    def _kinds_in_need(self) -> frozenset[str] | None:
+        """The kinds of which this release needs the new definitions; None for all.
+
+        The same programs run on with the definitions that the cluster has; only new objects may need others.
+        """
+        old, new = (side.chart.metadata.scalar_text(("appVersion",)) for side in (self.old, self.new))
+        images = _images(self.new)
+        if not old or old != new or not images or images != _images(self.old):
+            return None
+        return frozenset(
+            manifest.kind
+            for result in self.new.results
+            if result.rendering is not None
+            for manifest in result.rendering.manifests
+        )
 
     def _refused(self, known: list[Change]) -> Iterator[Change]:
         """Values that rendered with the old chart, and no longer do: one change for each message.
@@ -206,6 +222,16 @@ class Comparison:
 
 def _one_line(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def _images(facts: Facts) -> set[str]:
+    return {
+        container.image
+        for result in facts.results
+        if result.rendering is not None
+        for workload in result.rendering.workloads
+        for container in workload.pod.all_containers
+    }
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.kubernetes import OLDEST_SUPPORTED
 from helm_constitution.semver import Version, parse_constraint, parse_version
-from helm_constitution.yamltree import Json, View, load_documents
+from helm_constitution.yamltree import Json, View, load_documents, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
@@ -48,7 +48,7 @@ def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
     yield from _dependencies(old, new)
 
 
-def _accepted(view: View) -> list[int] | None:
+def accepted_minors(view: View) -> list[int] | None:
     """The minor versions of Kubernetes that a kubeVersion accepts in any patch release; None where it is no range."""
     text = view.string()
     if not text:
@@ -64,7 +64,7 @@ def _accepted(view: View) -> list[int] | None:
 
 
 def _kube_floor(before: View, after: View) -> Iterator[Change]:
-    old, new = _accepted(before), _accepted(after)
+    old, new = accepted_minors(before), accepted_minors(after)
     if not old or not new:
         return
     lost = [minor for minor in old if minor not in new]
@@ -166,13 +166,16 @@ def _lowest(constraint: str) -> Version | None:
     return min(named, key=lambda version: version.order) if named else None
 
 
-def compare_definitions(old: Chart, new: Chart, rendered: Mapping[str, View]) -> Iterator[Change]:
+def compare_definitions(
+    old: Chart, new: Chart, rendered: Mapping[str, View], in_need: Collection[Json] | None = None
+) -> Iterator[Change]:
     """Changes of the definitions that helm installs and never upgrades.
 
     Args:
         old: the earlier release.
         new: this one.
         rendered: the definitions that the new templates render, by name.
+        in_need: the kinds of which this release needs the new definitions; None for all.
     """
     before, after = dict(_crd_files(old, "")), dict(_crd_files(new, ""))
     if not before:
@@ -184,6 +187,8 @@ def compare_definitions(old: Chart, new: Chart, rendered: Mapping[str, View]) ->
     for path, text in after.items():
         if before.get(path) != text and (place is None or len(changed) < 3):
             for name, data in _definitions(text):
+                if in_need is not None and _kind(data) not in in_need:
+                    continue
                 known = kinds.get(name)
                 if known is None or _bare(_find(before[known], name)) != _bare(data):
                     changed.append(name)
@@ -246,6 +251,11 @@ def _name_in(document: str) -> str | None:
         elif inside and line and line[0] not in " #":
             inside = False
     return None
+
+
+def _kind(definition: Json) -> Json:
+    """The kind that a definition is of."""
+    return value_at(definition, ("spec", "names", "kind"))
 
 
 def _definitions(text: str) -> Iterator[tuple[str, Json]]:

@@ -134,7 +134,7 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
     for identity, manifest in mine.items():
         other = theirs.get(identity)
         if other is not None and manifest.view.data != other.view.data:
-            for one in _changed(manifest, other):
+            for one in _changed(manifest, other, old):
                 yield one._replace(
                     private=one.key[3:4] == ("key",) and is_private(manifest, old, new, str(one.key[-1]))
                 )
@@ -248,15 +248,17 @@ def _alike(old: Manifest, new: Manifest) -> float:
 # --- objects that are there on both sides ---
 
 
-def _changed(old: Manifest, new: Manifest) -> Iterator[Found]:
-    for path in _IMMUTABLE.get(old.kind, ()):
+def _changed(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
+    # Nobody runs what Kubernetes refused, so nobody has to bring it over an upgrade.
+    never_ran = any(True for workload in old.workloads for _ in workload.unknown_mounts)
+    for path in _IMMUTABLE.get(old.kind, ()) if not never_ran else ():
         before, after = _effective(old, path), _effective(new, path)
         if before != after:
             yield _immutable(old, new, path)
-    if old.kind == "StatefulSet":
+    if old.kind == "StatefulSet" and not never_ran:
         yield from _claim_templates(old, new)
     elif old.kind == "Service":
-        yield from _service(old, new)
+        yield from _service(old, new, rendering)
     elif old.kind == "PersistentVolumeClaim":
         yield from _claim(old, new)
     elif old.kind in MONITORS:
@@ -361,7 +363,7 @@ def _claim(old: Manifest, new: Manifest) -> Iterator[Found]:
         yield Found((*identity_of(old), "storage"), change)
 
 
-def _service(old: Manifest, new: Manifest) -> Iterator[Found]:
+def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
     kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
     if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
         what = (
@@ -381,7 +383,7 @@ def _service(old: Manifest, new: Manifest) -> Iterator[Found]:
     numbers = {(port.get("protocol").data or "TCP", port.get("port").data) for port in theirs}
     for port in old.get("spec", "ports").items():
         number = port.get("port")
-        if (port.get("protocol").data or "TCP", number.data) in numbers:
+        if (port.get("protocol").data or "TCP", number.data) in numbers or _leads_nowhere(old, port, rendering):
             continue
         name = port.get("name").data
         same = next((one for one in theirs if one.get("name").data == name), None)
@@ -393,6 +395,23 @@ def _service(old: Manifest, new: Manifest) -> Iterator[Found]:
             "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*names_of(old), str(name))
         )
         yield Found((*identity_of(old), "port", str(number.data)), change)
+
+
+def _leads_nowhere(service: Manifest, port: View, rendering: Rendering) -> bool:
+    """Whether a Service's port goes to a name that no port has in the pods that it selects."""
+    target, selector = port.get("targetPort").data, service.get("spec", "selector").data
+    if not isinstance(target, str) or target.isdigit() or not isinstance(selector, dict) or not selector:
+        return False
+    pods = [
+        workload.pod
+        for workload in rendering.workloads
+        if all(workload.pod_labels.get(key) == str(value) for key, value in selector.items())
+    ]
+    return bool(pods) and not any(
+        pod.merged or any(item.get("name").data == target for item in container.field("ports").items())
+        for pod in pods
+        for container in pod.all_containers
+    )
 
 
 def _definition(old: Manifest, new: Manifest) -> Iterator[Found]:

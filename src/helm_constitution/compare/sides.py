@@ -98,6 +98,21 @@ class Side:
         }
         return files == {"templates/NOTES.txt"}
 
+    def named_templates(self, path: Path) -> set[str]:
+        """The named templates that alone read a value or a part of it; none where something else does too."""
+        found: set[str] = set()
+        for read in self.facts.uses.reads:
+            if read.path[: len(path)] == path:
+                around = [
+                    name
+                    for name, define in read.template.defines.items()
+                    if define.start <= read.node.start < define.end
+                ]
+                if not around:
+                    return set()
+                found.update(around)
+        return found
+
     def written(self, path: Path) -> set[str]:
         """The template lines that read just this value, as they are."""
         return self._lines.get(path, set())

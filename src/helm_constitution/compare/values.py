@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.defaults import breaking_defaults, image_changes
+from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.sides import FLAGS, Path, Side, kind_of, leaves, names_of, nested, shown, some, words
+from helm_constitution.kubernetes import api_versions
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, dotted
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from helm_constitution.subject import Facts
 
 _PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
+_DEFINE = LazyPattern(r"\{\{-?\s*define\b")
+_API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
 _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
 """Keys that say which release of the application runs: that they move is what releases are for."""
 _LIKE_ENOUGH = 3.0
@@ -95,7 +99,7 @@ class _Comparison:
         """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
             return  # what a dependency's own values are isn't known from here
-        if not self.old.reads(path) or self.old.only_notes_read(path):
+        if not self.old.reads(path) or self.old.only_notes_read(path) or self._chose_api_version(path):
             return
         value = self.old.get(path)
         if not self.new.reads(path) or self._is_flag_dropped(path):
@@ -103,6 +107,24 @@ class _Comparison:
         elif isinstance(value, dict) and not self.new.facts.uses.is_whole(path):
             for key in value:
                 yield from self._gone((*path, key))
+
+    def _chose_api_version(self, path: Path) -> bool:
+        """Whether a value only chose between versions of an API where this release has settled for one.
+
+        It did so in named templates that only lines with `apiVersion:` called. The objects are the same in whichever
+        version they are sent, if all clusters that kubeVersion accepts serve it.
+        """
+        names = self.old.named_templates(path)
+        if not names or names & self.new.facts.define_texts.keys():
+            return False
+        served = api_versions(min(accepted_minors(self.new.chart.metadata.view.get("kubeVersion")) or (0,)))
+        for template in self.old.facts.templates:
+            callers = [line for line in template.text.split("\n") if any(f'"{name}"' in line for name in names)]
+            callers = [line for line in callers if not _DEFINE.search(line)]
+            settled = _API_VERSIONS.findall(self.new.chart.files.get(template.path) or "") if callers else []
+            if not all(line.startswith("apiVersion:") for line in callers) or not all(one in served for one in settled):
+                return False
+        return True
 
     def _unread(self, data: Mapping[str, Json], path: Path) -> Iterator[Path]:
         """Values that values.yaml still has, that were read by their names, and that nothing reads any more."""
