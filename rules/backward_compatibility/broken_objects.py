@@ -124,7 +124,8 @@ def definition_changed(subject: Subject) -> Iterator[Problem]:
     Good:
         version: 2.0.0
     Fix: Raise the MAJOR version and say how to apply the definitions. Words for people, columns and how lists are
-        merged don't count; nor does anything where application and images stay and no object is of the kind.
+        merged don't count; nor does anything where application and images stay, or move a PATCH, and no object is
+        of the kind.
     Source: Helm documentation, Custom Resource Definitions, Limitations
     """
     yield from told(subject, "compat/definition-changed")

@@ -63,12 +63,20 @@ spec: {template: {spec: {containers: [{name: operator, image: "acme/operator:1.0
     ("application", "objects", "is_needed"),
     [
         ("1.0.0", OPERATOR, False),
+        ("1.0.1", OPERATOR.replace("1.0.0", "1.0.1"), False),
         ("1.1.0", OPERATOR, True),
         ("1.0.0", OPERATOR.replace("1.0.0", "1.1.0"), True),
         ("1.0.0", OPERATOR + "---\napiVersion: acme.test/v1\nkind: Backup\nmetadata: {name: all}\n", True),
         ("1.0.0", "", True),
     ],
-    ids=["same program", "another application", "another image", "an object of the definition", "no program known"],
+    ids=[
+        "same program",
+        "its PATCH version",
+        "another application",
+        "another image",
+        "an object of the definition",
+        "no program known",
+    ],
 )
 def test_the_same_program_needs_no_new_definition(application: str, objects: str, is_needed: bool) -> None:
     def side(version: str, definition: str, rendered: str) -> Facts:

@@ -123,11 +123,14 @@ class Comparison:
     def _kinds_in_need(self) -> frozenset[str] | None:
         """The kinds of which this release needs the new definitions; None for all.
 
-        The same programs run on with the definitions that the cluster has; only new objects may need others.
+        The same programs run on with the definitions that the cluster has, and so do their PATCH versions; only new
+        objects may need others.
         """
         old, new = (side.chart.metadata.scalar_text(("appVersion",)) for side in (self.old, self.new))
-        images = _images(self.new)
-        if not old or old != new or not images or images != _images(self.old):
+        before, after = _images(self.old), _images(self.new)
+        if not old or not new or not after or not _is_patch(old, new):
+            return None
+        if not all(any(_is_patch(one, other, ":") for one in before) for other in after):
             return None
         return frozenset(
             manifest.kind
@@ -222,6 +225,18 @@ class Comparison:
 
 def _one_line(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def _is_patch(before: str, after: str, separator: str = "") -> bool:
+    """Whether a version is the same, or a PATCH later; with a separator, what stands before it has to be the same."""
+    if before == after:
+        return True
+    if separator:
+        (name, _, before), (other, _, after) = before.rpartition(separator), after.rpartition(separator)
+        if name != other:
+            return False
+    old, new = parse_version(before, strict=False), parse_version(after, strict=False)
+    return old is not None and new is not None and step_between(old, new) is Step.PATCH
 
 
 def _images(facts: Facts) -> set[str]:
