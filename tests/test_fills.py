@@ -309,6 +309,12 @@ service: {}
 #     mountPath: /etc/kubernetes/certs
 #     hostPath: /etc/kubernetes/certs
 extraHostPaths: []
+podConfig: {}
+  # dnsPolicy: ClusterFirst
+  # hostPID: true
+typedVolumes: []
+  # - name: typed
+  #   type: hostPath (or "configMap")
 """
     pod = """\
 apiVersion: v1
@@ -359,6 +365,15 @@ spec:
   {{- with .Values.extraVolumes }}
     {{- toYaml . | nindent 4 }}
   {{- end }}
+  {{- range .Values.typedVolumes }}
+    - name: {{ .name }}
+      {{ .type }}:
+        name: {{ .name }}
+        defaultMode: 420
+  {{- end }}
+  {{- if .Values.podConfig }}
+  {{- toYaml .Values.podConfig | nindent 2 }}
+  {{- end }}
 """
     ingress = """\
 {{- if .Values.hosts }}
@@ -382,7 +397,7 @@ spec:
     more = "{{- range .Values.extraObjects }}\n---\n{{ toYaml . }}\n{{- end }}\n"
     files = {"values.yaml": values, "templates/pod.yaml": pod, "templates/more.yaml": more, "templates/i.yaml": ingress}
     report = check(tmp_path, files, engine)
-    assert names(report) == ["existingSecret, extraHostPaths and 8 more filled"]
+    assert names(report) == ["existingSecret, extraHostPaths and 10 more filled"]
     assert of_filled(report) == []
 
 

@@ -8,7 +8,7 @@ only what templates make by themselves is judged, in objects and parts of object
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.errors import YamlSyntaxError
@@ -23,7 +23,7 @@ from helm_constitution.yamltree import Json, View, dotted, load_document, value_
 if TYPE_CHECKING:
     from helm_constitution.api import Problem
     from helm_constitution.helm.protocol import RenderRequest
-    from helm_constitution.manifests import Identity, Manifest
+    from helm_constitution.manifests import Manifest
     from helm_constitution.subject import Facts
     from helm_constitution.values import ValueKey
 
@@ -321,24 +321,29 @@ _YAML = LazyPattern(r"\s*(?:- \S|[\w./-]+:(?:\s|$))")
 class Judged:
     """Tells the problems of a filled scenario that are the chart's from those that are a placeholder's."""
 
-    def __init__(self, scenario: Scenario, plain: Mapping[Identity, Sequence[Manifest]]) -> None:
+    def __init__(self, scenario: Scenario, plain_of: Callable[[Manifest], Sequence[Manifest]]) -> None:
         self._parts: list[Json] = []
         self._texts: list[str] = []
         self._numbers: set[str] = set()
+        self._said: set[str] = set()
+        self._pairs: list[tuple[str, Json]] = []
         self._values = scenario.filled
         self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
         for one in scenario.filled:
             self._take(one.value)
-        self._plain = plain
+        self._plain_of = plain_of
 
     def _take(self, value: Json) -> None:
         if isinstance(value, dict | list):
             self._parts.append(value)
-            self._texts.extend(value if isinstance(value, dict) else ())  # the keys
+            if isinstance(value, dict):
+                self._texts.extend(value)
+                self._pairs.extend(value.items())
             for part in value.values() if isinstance(value, dict) else value:
                 self._take(part)
         elif isinstance(value, str):
             self._texts.append(value)
+            self._said.add(value)
         elif not isinstance(value, bool):  # true is said by many
             self._numbers.add(str(value))
 
@@ -348,7 +353,7 @@ class Judged:
         if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
             return False
         inside = view.path[len(manifest.view.path) :]
-        for earlier in self._plain.get(manifest.identity, ()):
+        for earlier in self._plain_of(manifest):
             if earlier.view.get(*inside).exists:
                 return False
         return not (self._is_placeholder(view) or any(names_field(one.path, view) for one in self._values))
@@ -359,6 +364,11 @@ class Judged:
             data = view.document.view.get(*view.path[:length]).data
             if isinstance(data, dict | list) and data in self._parts:
                 return True
+        # A template may print a map's fields beside its own, and a text as a field's name: the type of a volume.
+        if view.path and isinstance(name := view.path[-1], str) and (name, view.data) in self._pairs:
+            return True
+        if any(step in self._said for step in view.path):
+            return True
         leaves = [leaf for leaf in _leaves_of(view.data) if not isinstance(leaf, bool)]
         return bool(leaves) and all(self._is_made_of_one(leaf) for leaf in leaves)
 

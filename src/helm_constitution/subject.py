@@ -137,7 +137,7 @@ class Facts:
         if judged is None:
             from helm_constitution.fills import Judged
 
-            judged = self._judged[scenario] = Judged(result.scenario, self._plain_objects)
+            judged = self._judged[scenario] = Judged(result.scenario, self._plain_of)
         return judged
 
     def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
@@ -145,15 +145,26 @@ class Facts:
         result = self._filled.get(scenario)
         return result.scenario.filled if result is not None else ()
 
+    def _plain_of(self, manifest: Manifest) -> Sequence[Manifest]:
+        """What an object is without placeholders, each text once."""
+        return self._plain_objects.get(self._lasting(manifest), ())
+
+    def _lasting(self, manifest: Manifest) -> Identity:
+        """What an object is called in each scenario: its template in place of a name that may be another each time."""
+        from helm_constitution.trace import RANDOM
+
+        kind, namespace, name = manifest.identity
+        text = self.chart.files.get(manifest.template, "")
+        return kind, namespace, manifest.template if RANDOM.search(text) else name
+
     @cached_property
     def _plain_objects(self) -> Mapping[Identity, Sequence[Manifest]]:
-        """The objects that are there without placeholders, each text once."""
         found: dict[Identity, list[Manifest]] = {}
         for result in self.results:
             if result.rendering is not None and not result.scenario.filled:
                 for manifest in result.rendering.manifests:
                     if not manifest.repeats:
-                        found.setdefault(manifest.identity, []).append(manifest)
+                        found.setdefault(self._lasting(manifest), []).append(manifest)
         return found
 
     @cached_property
