@@ -68,6 +68,19 @@ def test_a_port_that_no_pod_listens_on_is_missed_by_nobody() -> None:
     assert changes(service_of(http, query) + listening, service_of(http) + listening) == [gone]
 
 
+def test_a_service_without_pods_is_missed_by_nobody() -> None:
+    labels = "{app.kubernetes.io/instance: release-name, part: gateway}"
+    alone = thing("Service", body=f"spec: {{selector: {labels}}}\n")
+    spec = f"template: {{metadata: {{labels: {labels}}}, spec: {{containers: []}}}}"
+    workload = thing("Deployment", api="apps/v1", body=f"spec: {{{spec}}}\n")
+    gone = "MAJOR Service web is removed: whoever reaches it by its name no longer does"
+    assert changes(alone, "") == []
+    assert changes(alone + workload, workload) == [gone]
+    cluster = thing("Cluster", api="acme.test/v1")
+    assert changes(alone + cluster, cluster) == [gone]  # its operator may make such pods
+    assert changes(alone.replace("app.kubernetes.io/instance", "app"), "") == [gone]
+
+
 def test_nobody_upgrades_what_kubernetes_refused() -> None:
     mounts = "containers: [{name: web, volumeMounts: [{name: data}]}]"
     claims = "volumeClaimTemplates: [{metadata: {name: data}}]"

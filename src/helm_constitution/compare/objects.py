@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, Identity, identity_of, names_of
 from helm_constitution.compare.readers import MONITORS, dropped_metrics, is_private, unset_settings
+from helm_constitution.kubernetes import is_own_group
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
 from helm_constitution.records import NamedTuple
@@ -140,6 +141,8 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
                 )
     yield from unset_settings(old, new, mine, theirs)
     for manifest in gone:
+        if manifest.kind == "Service" and _has_no_pods(manifest, old):
+            continue
         for one in _gone(manifest, fresh):
             yield one._replace(private=is_private(manifest, old, new))
     for manifest in fresh:
@@ -395,6 +398,20 @@ def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
             "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*names_of(old), str(name))
         )
         yield Found((*identity_of(old), "port", str(number.data)), change)
+
+
+def _has_no_pods(service: Manifest, rendering: Rendering) -> bool:
+    """Whether a Service selects pods of its own release, which has none that match, and nothing that may make some."""
+    selector = service.get("spec", "selector").data
+    return (
+        isinstance(selector, dict)
+        and "app.kubernetes.io/instance" in selector
+        and all(is_own_group(manifest.api_version) for manifest in rendering.manifests)
+        and not any(
+            all(workload.pod_labels.get(key) == value for key, value in selector.items())
+            for workload in rendering.workloads
+        )
+    )
 
 
 def _leads_nowhere(service: Manifest, port: View, rendering: Rendering) -> bool:
