@@ -28,7 +28,7 @@ from helm_constitution.manifests import Rendering
 from helm_constitution.model import Base, Location, Precision
 from helm_constitution.scenarios import Scenario, conclude
 from helm_constitution.subject import Facts
-from helm_constitution.trace import trace
+from helm_constitution.trace import Tracing
 from helm_constitution.yamltree import View, dotted, load_documents
 
 _ACTION = re.compile(r"\{\{-?[^{}]*-?\}\}")
@@ -83,7 +83,8 @@ class Editor:
             return places
         own = [manifest for manifest in self.rendering.manifests if manifest.dependency is None]
         documents = {id(manifest.view.document): manifest.view.document for manifest in own}
-        trace(documents.values(), self.facts, self.engine)
+        with Tracing(documents.values(), self.facts, self.engine) as tracing:
+            tracing.finish()
         places.documents = len(documents)
         places.located = sum(document.lines is not None for document in documents.values())
         deciders = Deciders(self.facts)

@@ -13,7 +13,7 @@ from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.model import Demand, Location, Obligation, Severity
 from helm_constitution.scenarios import conclude, plan
 from helm_constitution.subject import Facts
-from helm_constitution.trace import trace
+from helm_constitution.trace import Tracing
 from tests.helm.support import write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
@@ -50,7 +50,8 @@ def places(
     facts = Facts(loaded, results)
     runs = run_rules({naming(*path, part=part): Demand(Severity.ERROR, (), {})}, facts, debug=True)
     assert [run.crash for run in runs if run.crash] == []
-    trace(documents_to_locate(runs), facts, engine)
+    with Tracing(documents_to_locate(runs), facts, engine) as tracing:
+        tracing.finish()
     stamp(runs, facts)
     return [
         " < ".join(

@@ -24,7 +24,7 @@ from helm_constitution.helm.protocol import (
 )
 from helm_constitution.scenarios import conclude, plan
 from helm_constitution.subject import Facts
-from helm_constitution.trace import trace
+from helm_constitution.trace import Tracing
 from helm_constitution.yamltree import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
@@ -55,7 +55,8 @@ def located(engine: Renderer, folder: Path, files: Mapping[str, str], request: R
     planned = plan(chart, request or RenderRequest(), "quick")
     results = tuple(conclude(one, engine.render(chart, one.request).result(), "web") for one in planned)
     facts = Facts(load_chart(chart), results)
-    trace(documents(facts), facts, engine)
+    with Tracing(documents(facts), facts, engine) as tracing:
+        tracing.finish()
     return facts
 
 
@@ -239,7 +240,8 @@ def test_files_that_are_no_text_are_in_the_copy(embedded: HelmEngine, tmp_path: 
             ),
         ),
     )
-    trace(documents(facts), facts, embedded)
+    with Tracing(documents(facts), facts, embedded) as tracing:
+        tracing.finish()
     assert lines(facts) == {"a": [1, 2, 3, 4, 5, 6]}
 
 

@@ -24,12 +24,6 @@ RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|
 """Functions that give something else each time."""
 
 
-def trace(documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -> None:
-    """Gives each document its ``lines``; where that isn't certain the document keeps none."""
-    with Tracing(documents, facts, engine) as tracing:
-        tracing.finish()
-
-
 class Tracing(AbstractContextManager["Tracing"]):
     """Helm at work on the ``lines`` of documents, from its making on.
 
@@ -66,8 +60,10 @@ class Tracing(AbstractContextManager["Tracing"]):
                 again.append(scenario)
             elif output.ok and any(RANDOM.search(source.text) for source in self._sources):
                 random.append(scenario)
-        for scenario, render in zip(again, self._render(again, marked_sources(self._sources, rejected)), strict=True):
-            scenario.match(render.result(), templates)
+        if again:
+            sources = marked_sources(self._sources, rejected)
+            for scenario, render in zip(again, self._render(again, sources), strict=True):
+                scenario.match(render.result(), templates)
         for scenario, render in zip(random, self._render(random, {}), strict=True):
             scenario.match(marked[self._scenarios.index(scenario)], templates, render.result())
 
