@@ -274,8 +274,7 @@ def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telli
 
 
 def _blanked(match: re.Match[str]) -> str:
-    text = match.group()
-    return "\x00" * len(text) if "\n" not in text else "\n".join(["\x00" * len(line) for line in text.split("\n")])
+    return "\n".join(["\x00" * len(line) for line in match.group().split("\n")])
 
 
 def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, String]]:
