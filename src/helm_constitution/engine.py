@@ -152,9 +152,10 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
         for thing, manifest in _things(rule, rendering):
             if fills is not None:
                 # Of what is filled only single objects are judged: how they fit together, the placeholders decide.
-                for outcome in rule.check(thing, subject) if manifest is not None else ():
-                    if isinstance(outcome, Problem) and manifest is not None and fills.is_true(outcome, manifest):
-                        yield outcome, manifest
+                if manifest is not None:
+                    for outcome in rule.check(thing, subject):
+                        if isinstance(outcome, Problem) and fills.is_true(outcome, manifest):
+                            yield outcome, manifest
                 continue
             if not is_plain:
                 # Counted is what the chart is by itself, not what somebody may make of it.

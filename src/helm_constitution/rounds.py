@@ -209,9 +209,8 @@ class Rounds:
     def _switched(self, base: ScenarioResult, given: RenderRequest, apis: tuple[str, ...]) -> Iterator[ScenarioResult]:
         """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
         from helm_constitution.switches import Switch, Switched, is_changed, switches_of
-        from helm_constitution.trace import RANDOM
 
-        random = any(RANDOM.search(text) for text in self.facts.chart.files.values() if "{{" in text)
+        random = bool(self.facts.random_files)
         pending = switches_of(self.facts, given)
         flags = {switch.path for switch in pending if switch.value is True}
         settled = self._settled

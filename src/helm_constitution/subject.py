@@ -130,15 +130,7 @@ class Facts:
 
     def fills(self, scenario: str) -> Judged | None:
         """What tells a placeholder's problems in a scenario that fills values; None for any other."""
-        result = self._filled.get(scenario)
-        if result is None:
-            return None
-        judged = self._judged.get(scenario)
-        if judged is None:
-            from helm_constitution.fills import Judged
-
-            judged = self._judged[scenario] = Judged(result.scenario, self._plain_of)
-        return judged
+        return self._judged.get(scenario)
 
     def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
         """The values that a scenario fills with placeholders."""
@@ -151,11 +143,15 @@ class Facts:
 
     def _lasting(self, manifest: Manifest) -> Identity:
         """What an object is called in each scenario: its template in place of a name that may be another each time."""
+        kind, namespace, name = manifest.identity
+        return kind, namespace, manifest.template if manifest.template in self.random_files else name
+
+    @cached_property
+    def random_files(self) -> frozenset[str]:
+        """The files that call functions which give something else each time."""
         from helm_constitution.trace import RANDOM
 
-        kind, namespace, name = manifest.identity
-        text = self.chart.files.get(manifest.template, "")
-        return kind, namespace, manifest.template if RANDOM.search(text) else name
+        return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
 
     @cached_property
     def _plain_objects(self) -> Mapping[Identity, Sequence[Manifest]]:
@@ -168,8 +164,12 @@ class Facts:
         return found
 
     @cached_property
-    def _judged(self) -> dict[str, Judged]:
-        return {}
+    def _judged(self) -> Mapping[str, Judged]:
+        if not self._filled:
+            return {}
+        from helm_constitution.fills import Judged
+
+        return {name: Judged(result.scenario, self._plain_of) for name, result in self._filled.items()}
 
     @cached_property
     def _filled(self) -> Mapping[str, ScenarioResult]:

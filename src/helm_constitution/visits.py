@@ -24,6 +24,7 @@ from helm_constitution.lazy import LazyPattern
 from helm_constitution.outcome import Status
 from helm_constitution.records import NamedTuple
 from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.interpreter import texts_with_actions
 from helm_constitution.templates.nodes import (
     Block,
     Content,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
     from helm_constitution.coverage import Region
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.subject import Facts
-    from helm_constitution.yamltree import Json
 
 Edit: TypeAlias = Callable[[int, str, int], str]
 """What is put in at a region's beginning: of its number, the template's text, the offset."""
@@ -212,7 +212,7 @@ class Visits:
         chart = self._facts.chart
         texts = list(_texts_below(chart))
         if calls.makes_templates or any("tpl" in text for text in texts):
-            texts.extend(_scalars(chart.values.data if chart.values is not None else None))
+            texts.extend(texts_with_actions(chart.values.data if chart.values is not None else None))
             for file in dict.fromkeys(file for request in requests for file in request.values_files):
                 try:
                     texts.append(file.read_text("utf-8"))
@@ -336,19 +336,6 @@ def _texts_below(chart: Chart) -> Iterator[str]:
     for subchart in chart.subcharts.values():
         yield from subchart.files.values()
         yield from _texts_below(subchart)
-
-
-def _scalars(data: Json) -> Iterator[str]:
-    """The texts in values."""
-    pending = [data]
-    while pending:
-        part = pending.pop()
-        if isinstance(part, str):
-            yield part
-        elif isinstance(part, dict):
-            pending.extend(part.values())
-        elif isinstance(part, list):
-            pending.extend(part)
 
 
 # --- who calls named templates with what ------------------------------------------------------------------------------

@@ -603,12 +603,13 @@ def walk(data: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
             pending.extend([((*path, index), data[index]) for index in range(len(data) - 1, -1, -1)])
 
 
-def value_at(data: Json, path: Iterable[str]) -> Json:
-    """What stands at a path of keys in plain data; None where there is nothing (or null)."""
+def value_at(data: Json, path: Iterable[str | int]) -> Json:
+    """What stands at a path in plain data; None where there is nothing (or null)."""
     for step in path:
-        if not isinstance(data, dict):
-            return None
-        data = data.get(step)
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) else None
+        else:
+            data = data[step] if isinstance(data, list) and step < len(data) else None
     return data
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, Path, dotted
+from helm_constitution.yamltree import Json, Path, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Rendering
@@ -58,7 +58,7 @@ def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Tria
     lost = old.decided_by([()]) - new.decided_by([()])
     lost -= old.random if lost else frozenset()
     for path in _deciding(old, list(_leaves((), values)), lost) if lost else ():
-        if _at(defaults, path) == _at(values, path):
+        if value_at(defaults, path) == value_at(values, path):
             continue
         before, after = old.decided_by([path]) - old.random, new.decided_by([path]) - new.random
         if not after:
@@ -123,9 +123,8 @@ def fields_of(rendering: Rendering) -> dict[Field, Json]:
     found: dict[Field, Json] = {}
     for manifest in rendering.manifests:
         if not manifest.hooks:
-            place = (manifest.kind, manifest.effective_namespace, manifest.name)
             for path, value in _scalars((), manifest.view.data):
-                found[(*place, *path)] = value
+                found[(*manifest.identity, *path)] = value
     return found
 
 
@@ -172,15 +171,6 @@ def _leaves(path: Path, data: Json) -> Iterator[Path]:
             yield from _leaves((*path, index), value)
     elif path:
         yield path
-
-
-def _at(data: Json, path: Path) -> Json:
-    for step in path:
-        if isinstance(data, dict) and isinstance(step, str):
-            data = data.get(step)
-        else:
-            data = data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else None
-    return data
 
 
 def _without(data: Json, path: Path) -> Json:

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change
     from helm_constitution.manifests import Manifest
 
-Identity = tuple[str, str, str]
-
 
 class Found(NamedTuple):
     """A change with what it is recognised by, the object's identity first: what two renderings of one release differ
@@ -20,11 +18,6 @@ class Found(NamedTuple):
     key: tuple[object, ...]
     change: Change
     private: bool = False
-
-
-def identity_of(manifest: Manifest) -> Identity:
-    """Kind, namespace and name; not the API version: one object may be read in several."""
-    return manifest.kind, manifest.effective_namespace, manifest.name
 
 
 def names_of(manifest: Manifest) -> tuple[str, ...]:

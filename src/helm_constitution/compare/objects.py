@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
-from helm_constitution.compare.identity import Found, Identity, identity_of, names_of
+from helm_constitution.compare.identity import Found, names_of
 from helm_constitution.compare.readers import MONITORS, dropped_metrics, is_private, unset_settings
 from helm_constitution.kubernetes import is_own_group
 from helm_constitution.manifests import LabelSelector
@@ -19,7 +19,7 @@ from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, Path, View, dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Manifest, Rendering
+    from helm_constitution.manifests import Identity, Manifest, Rendering
 
 
 class Pair(NamedTuple):
@@ -152,11 +152,11 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
                 "compat/traffic-refused", Step.MAJOR, what, "allow what your cluster needs before the upgrade"
             )
             yield Found(
-                (*identity_of(manifest), "isolates"),
+                (*manifest.identity, "isolates"),
                 change._replace(new=manifest.get("spec", "podSelector"), names=(*names_of(manifest), "networkPolicy")),
             )
         yield Found(
-            (*identity_of(manifest), "new"),
+            (*manifest.identity, "new"),
             Change(
                 "", Step.MINOR, f"{manifest} is new", new=manifest.get("metadata", "name"), names=names_of(manifest)
             ),
@@ -177,7 +177,7 @@ def _isolates(policy: Manifest, old: Rendering) -> bool:
 def _by_identity(rendering: Rendering) -> dict[Identity, Manifest]:
     """The objects that a release consists of. Hooks are made anew each time, and belong to no release."""
     return {
-        identity_of(manifest): manifest
+        manifest.identity: manifest
         for manifest in rendering.manifests
         if manifest.kind and manifest.name and not manifest.hooks
     }
@@ -195,7 +195,7 @@ def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[Found]:
     if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
         return
     at = manifest.get("metadata", "name")
-    key = (*identity_of(manifest), "gone")
+    key = (*manifest.identity, "gone")
     if successor is None:
         what = f"{manifest} is removed: {loss}"
         advice = f"keep {_save(manifest)} before the upgrade, where it is needed"
@@ -303,7 +303,7 @@ def _immutable(old: Manifest, new: Manifest, path: Path) -> Found:
         after,
         names=(*names_of(old), str(path[-1])),
     )
-    return Found((*identity_of(old), path), change)
+    return Found((*old.identity, path), change)
 
 
 def _deepest_difference(old: View, new: View) -> tuple[View, View]:
@@ -345,7 +345,7 @@ def _claim_templates(old: Manifest, new: Manifest) -> Iterator[Found]:
             what = f"volume claim template {name} of {old} changes, which Kubernetes refuses: the upgrade fails"
             change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), where, place)
             yield Found(
-                (*identity_of(old), path, name),
+                (*old.identity, path, name),
                 change._replace(names=(*names_of(old), "volumeClaimTemplates", str(name))),
             )
 
@@ -363,7 +363,7 @@ def _claim(old: Manifest, new: Manifest) -> Iterator[Found]:
     if before is not None and after is not None and after < before:
         what = f"{old} shrinks from {view.data} to {other.data}, which Kubernetes refuses: the upgrade fails"
         change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=names_of(old))
-        yield Found((*identity_of(old), "storage"), change)
+        yield Found((*old.identity, "storage"), change)
 
 
 def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
@@ -381,7 +381,7 @@ def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
             other_kind,
             names=names_of(old),
         )
-        yield Found((*identity_of(old), "type"), change)
+        yield Found((*old.identity, "type"), change)
     theirs = list(new.get("spec", "ports").items())
     numbers = {(port.get("protocol").data or "TCP", port.get("port").data) for port in theirs}
     for port in old.get("spec", "ports").items():
@@ -397,7 +397,7 @@ def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
         change = Change(
             "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*names_of(old), str(name))
         )
-        yield Found((*identity_of(old), "port", str(number.data)), change)
+        yield Found((*old.identity, "port", str(number.data)), change)
 
 
 def _has_no_pods(service: Manifest, rendering: Rendering) -> bool:
@@ -450,7 +450,7 @@ def _definition(old: Manifest, new: Manifest) -> Iterator[Found]:
                 new.get("spec", "versions"),
                 names=(*names_of(old), str(name.data)),
             )
-            yield Found((*identity_of(old), "version", str(name.data)), change)
+            yield Found((*old.identity, "version", str(name.data)), change)
 
 
 def _data(old: Manifest, new: Manifest) -> Iterator[Found]:
@@ -467,4 +467,4 @@ def _data(old: Manifest, new: Manifest) -> Iterator[Found]:
         if key not in theirs:
             what = f"key {key} of {old} is gone: whoever reads it no longer finds it"
             change = Change("compat/object-removed", Step.MAJOR, what, "read another key", view, new.get("data"))
-            yield Found((*identity_of(old), "key", key), change._replace(names=(*names_of(old), key)))
+            yield Found((*old.identity, "key", key), change._replace(names=(*names_of(old), key)))

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
-from helm_constitution.compare.identity import Found, Identity, identity_of, names_of
+from helm_constitution.compare.identity import Found, names_of
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Manifest, Rendering
+    from helm_constitution.manifests import Identity, Manifest, Rendering
     from helm_constitution.yamltree import Json, View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
@@ -44,7 +44,7 @@ def dropped_metrics(old: Manifest, new: Manifest) -> Iterator[Found]:
                 place,
                 names=(*names_of(old), "metricRelabelings", "metrics"),
             )
-            yield Found((*identity_of(old), "metrics", *_endpoint(view)), change)
+            yield Found((*old.identity, "metrics", *_endpoint(view)), change)
 
 
 def _endpoint(view: View) -> tuple[str, ...]:

@@ -709,7 +709,7 @@ class Interpreter:
     def texts_of_values(self) -> list[str]:
         """The texts in values.yaml that hold actions."""
         if self.value_texts is None:
-            self.value_texts = list(dict.fromkeys(_texts_of(self.defaults)))
+            self.value_texts = list(dict.fromkeys(texts_with_actions(self.defaults)))
         return self.value_texts
 
     def some_part(self, value: Value) -> Value:
@@ -736,7 +736,7 @@ class Interpreter:
         return self.bounded(frozenset(found))
 
 
-def _texts_of(data: Json) -> Iterator[str]:
+def texts_with_actions(data: Json) -> Iterator[str]:
     """The texts in some data that hold actions."""
     pending: list[Json] = [data]
     while pending:
