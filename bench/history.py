@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +28,7 @@ from helm_constitution.errors import ConstitutionError
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from helm_constitution.outcome import ChartReport
-from helm_constitution.semver import Version, parse_version
+from helm_constitution.semver import Version, parse_constraint, parse_version
 from helm_constitution.yamltree import load_document
 
 CONSTITUTION = "# Releases\n\n**MUST**: The version says what changed. <!-- rules: compat/version-too-small -->\n"
@@ -46,6 +47,7 @@ def git(repository: Path, *arguments: str) -> bytes:
     return done.stdout if done.returncode == 0 else b""
 
 
+@cache
 def releases(repository: Path, chart: str) -> list[Release]:
     """The releases, oldest first; a version that was given twice counts once."""
     found: dict[Version, str] = {}
@@ -54,33 +56,54 @@ def releases(repository: Path, chart: str) -> list[Release]:
         .decode()
         .split()
     ):
-        text = git(repository, "show", f"{commit}:{chart}/Chart.yaml".replace(":/", ":")).decode("utf-8", "replace")
-        try:
-            version = parse_version(load_document(text, "Chart.yaml").view.get("version").string() or "", strict=False)
-        except ConstitutionError:
-            continue
+        version = version_at(repository, commit, chart)
         if version is not None:
             found[version] = commit  # the earliest, because the log begins with the newest
     return [Release(version, commit) for version, commit in reversed(found.items())]
+
+
+def version_at(repository: Path, commit: str, chart: str) -> Version | None:
+    """The chart's version at a commit; None where there is no such chart, or none that can be read."""
+    text = git(repository, "show", f"{commit}:{chart}/Chart.yaml".replace(":/", ":")).decode("utf-8", "replace")
+    try:
+        return parse_version(load_document(text, "Chart.yaml").view.get("version").string() or "", strict=False)
+    except ConstitutionError:
+        return None
 
 
 def unpack(repository: Path, commit: str, chart: str, folder: Path, beside: str) -> Path:
     """The chart's folder at a commit, with its dependencies.
 
     For those that git doesn't hold in it stand the charts of these names beside it, as they are at the commit
-    ``beside`` (the same for both releases: what a dependency changes is its own), else empty charts.
+    ``beside`` where the release accepts that version (the same for both releases: what a dependency changes is its
+    own), else their newest release that it accepts, else empty charts.
     """
-    target = extract(repository, f"{commit}:{chart}", folder / (chart.rpartition("/")[2] or "chart"))
+    target = folder / (chart.rpartition("/")[2] or "chart")
+    extract(repository, f"{commit}:{chart}", target)
     for dependency in load_chart(target).missing_dependencies:
+        if (target / "charts" / dependency.name).exists():
+            continue
+        sibling = f"{chart.rpartition('/')[0]}/{dependency.name}".lstrip("/")
+        source = accepted(repository, sibling, dependency.version, beside)
+        if source is not None:
+            unpack(repository, source, sibling, target / "charts", beside)
+            continue
         place = target / "charts" / dependency.name
-        sibling = f"{beside}:{chart.rpartition('/')[0]}/{dependency.name}"
-        if git(repository, "cat-file", "-t", sibling).strip() == b"tree":
-            extract(repository, sibling, place)
-        else:
-            place.mkdir(parents=True)
-            text = f"apiVersion: v2\nname: {dependency.name}\nversion: 0.0.0\n"
-            (place / "Chart.yaml").write_text(text, encoding="utf-8")
+        place.mkdir(parents=True)
+        text = f"apiVersion: v2\nname: {dependency.name}\nversion: 0.0.0\n"
+        (place / "Chart.yaml").write_text(text, encoding="utf-8")
     return target
+
+
+def accepted(repository: Path, chart: str, wanted: str, first: str) -> str | None:
+    """The commit that has a version of a chart in the wanted range: ``first``, if it does, else the newest."""
+    constraint = parse_constraint(wanted)
+    if constraint is None:
+        return None
+    candidates = [(version_at(repository, first, chart), first)]
+    if candidates[0][0] is None or not constraint.accepts(candidates[0][0]):
+        candidates = [(release.version, release.commit) for release in reversed(releases(repository, chart))]
+    return next((commit for version, commit in candidates if version and constraint.accepts(version)), None)
 
 
 def extract(repository: Path, tree: str, target: Path) -> Path:
