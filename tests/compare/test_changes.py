@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.compare.changes import Step, is_enough, smallest_version, step_between
+from helm_constitution.compare.changes import Step, is_enough, is_major_step, smallest_version, step_between
 from helm_constitution.semver import Version, parse_version
 
 versions = st.builds(
@@ -74,3 +74,19 @@ def test_nothing_smaller_is_enough(old: Version, new: Version, step: Step) -> No
     smallest = smallest_version(step, old)
     if not new.pre and old.order < new.order < smallest.order:
         assert not is_enough(step, old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_major"),
+    [
+        ("1.2.3", "2.0.0", True),
+        ("v1", "v2.1", True),
+        ("1.2.3", "1.9.0", False),
+        ("0.9.0", "1.0.0", False),
+        ("2.0.0", "1.0.0", False),
+        ("2023.10.1", "2024.2.1", False),
+        ("20230801", "20240102", False),
+    ],
+)
+def test_an_applications_major_version(old: str, new: str, is_major: bool) -> None:
+    assert is_major_step(parse_version(old, strict=False), parse_version(new, strict=False)) is is_major

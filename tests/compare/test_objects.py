@@ -41,7 +41,16 @@ def test_nothing_changed() -> None:
     ],
 )
 def test_what_somebody_depends_on_is_missed(kind: str, loss: str) -> None:
-    assert changes(thing(kind), "") == [f"MAJOR {kind} web is removed: {loss}"]
+    assert changes(thing(kind, body="data: {a: Yg==}\n"), "") == [f"MAJOR {kind} web is removed: {loss}"]
+
+
+def test_a_secret_without_keys_is_missed_by_nobody() -> None:
+    assert changes(thing("Secret", body="type: Opaque\ndata: {}\n"), "") == []
+    for filled in (
+        thing("Secret", body="type: kubernetes.io/service-account-token\n"),
+        thing("Secret", annotations="replicator/from: acme"),
+    ):
+        assert changes(filled, "") == ["MAJOR Secret web is removed: whoever reads it no longer finds it"]
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "Role", "PodDisruptionBudget", "HorizontalPodAutoscaler"])
@@ -248,6 +257,21 @@ def test_keys_that_users_own_secrets_have_as_well() -> None:
     assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
     renamed = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
     assert list(compare_objects([renamed], {}, existing_secrets=True)) == []
+
+
+def test_a_key_that_pods_read_with_all_others_has_no_name_that_users_must_know() -> None:
+    body = "spec: {template: {spec: {containers: [{name: web, envFrom: [{secretRef: {name: web}}]}]}}}\n"
+    pods = thing("Deployment", body=body, api="apps/v1")
+    old, new = (thing("Secret", body=f"stringData: {{{keys}}}\n") + pods for keys in ("A: x, B: y", "A: x"))
+    assert list(compare_objects([Pair("defaults", rendering(old), rendering(new))], {}, existing_secrets=True)) == []
+
+
+def test_a_secret_is_the_pods_own_in_whatever_scenario_they_are_there() -> None:
+    secret = thing("Secret", body="stringData: {password: x}\n")
+    off = Pair("defaults", rendering(secret), rendering(""))
+    on = Pair("web on", rendering(with_secret()), rendering(with_secret()))
+    assert len(list(compare_objects([off], {}))) == 1
+    assert list(compare_objects([off, on], {})) == []
 
 
 def test_a_selector_that_the_api_made_of_the_labels() -> None:

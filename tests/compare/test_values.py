@@ -180,6 +180,55 @@ def test_what_was_only_printed_with_its_map_is_not_told_when_it_loses_its_reader
     assert changes(old, (values, "  p: {{ .Values.server.port }}\n")) == []
 
 
+READS_HOST = "  h: {{ .Values.host }}\n"
+ASKS_HOST = '  h: {{ required "a host is needed" .Values.host }}\n'
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("if .Values.proxy.enabled", []),
+        ("if and .Values.proxy.enabled .Values.proxy.host", []),
+        ("with .Values.proxy.host", []),
+        ("if not .Values.proxy.enabled", ["MAJOR value host must now be given"]),
+        ("if .Values.on", ["MAJOR value host must now be given"]),
+        ("range .Values.proxy.host", ["MAJOR value host must now be given"]),
+        ("if .Values.on }}  {{ else if .Values.proxy.enabled", []),
+    ],
+)
+def test_a_value_that_only_a_new_feature_asks_for(condition: str, found: list[str]) -> None:
+    old = ("host: ''\non: true\n", READS_HOST + "  o: {{ .Values.on }}\n")
+    values = old[0] + "proxy:\n  enabled: false\n  host: ''\n"
+    new = (values, old[1] + f"  {{{{- {condition} }}}}\n{ASKS_HOST}  {{{{- end }}}}\n")
+    assert [change for change in changes(old, new) if change.startswith("MAJOR")] == found
+
+
+def test_a_value_that_is_asked_for_in_one_more_place() -> None:
+    values = "host: ''\nproxy: false\n"
+    behind = f"  {{{{- if .Values.proxy }}}}\n{ASKS_HOST}  {{{{- end }}}}\n"
+    found = changes(("host: ''\n", READS_HOST), (values, behind + ASKS_HOST))
+    assert "MAJOR value host must now be given" in found
+
+
+def test_a_new_flag_over_settings_that_work_without_it() -> None:
+    old = ("db: {host: a, port: 1}\n", "  h: {{ .Values.db.host }}\n  p: {{ .Values.db.port }}\n")
+    values = "db: {host: a, port: 1, enabled: false}\n"
+    behind = f"  {{{{- if .Values.db.enabled }}}}\n{old[1]}  {{{{- end }}}}\n"
+    assert [change for change in changes(old, (values, behind)) if change.startswith("MAJOR")] == [
+        "MAJOR db does nothing any more unless db.enabled is true"
+    ]
+    assert [change for change in changes(old, (values, old[1] + behind)) if change.startswith("MAJOR")] == []
+
+
+def test_templates_that_tell_the_types_apart() -> None:
+    old = ("hosts: [a]\n", "  h: {{ join .Values.hosts }}\n")
+    plain = "  {{- range .Values.hosts }}\n  {{ .name }}: x\n  {{- end }}\n"
+    both = '  {{- if kindIs "string" (first .Values.hosts) }}\n  h: {{ join .Values.hosts }}\n  {{- else }}\n'
+    values = "hosts:\n  - name: a\n"
+    assert changes(old, (values, plain)) == ["MAJOR value hosts was a list of texts and is a list of maps"]
+    assert [one for one in changes(old, (values, both + plain + "  {{- end }}\n")) if one.startswith("MAJOR")] == []
+
+
 CHOICE = """{{- define "web.pdb" -}}
 {{- if .Values.apiVersions.pdb -}}{{ .Values.apiVersions.pdb }}{{- else -}}policy/v1beta1{{- end -}}
 {{- end -}}

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import Json
 
 
+_CALENDAR = 1000
+"""A first number from here on is a year or a date, and says nothing of what breaks."""
+
+
 class Step(enum.IntEnum):
     """How far a version moves (semver.org, 6 to 8). NONE: not at all, or back."""
 
@@ -57,6 +61,11 @@ def step_between(old: Version, new: Version) -> Step:
     if new.major > old.major:
         return Step.MAJOR
     return Step.MINOR if new.minor > old.minor else Step.PATCH
+
+
+def is_major_step(old: Version | None, new: Version | None) -> bool:
+    """Whether an application went up a MAJOR version; of years and dates, and before 1.0.0, nothing is known."""
+    return old is not None and new is not None and 0 < old.major < new.major < _CALENDAR
 
 
 def demanded(step: Step, old: Version) -> Step:

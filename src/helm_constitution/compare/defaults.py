@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.changes import Change, Step, is_major_step
 from helm_constitution.compare.sides import (
     FLAGS,
     Path,
@@ -38,8 +38,6 @@ _INSECURE = LazyPattern(
 _ITEM_NAMES = ("name", "job_name", "port")
 _SHELLLESS = LazyPattern(r"(?:^|[-_./])(distroless|scratch|chiseled|chainguard|static)(?=$|[-_./])")
 """Names of images that hold a program and nothing beside it."""
-_CALENDAR = 1000
-"""A first number from here on is a year or a date, and says nothing of what breaks."""
 
 
 def breaking_defaults(old: Side, new: Side, path: Path) -> Iterator[Change]:
@@ -245,7 +243,7 @@ def _another_tag(old: Side, new: Side, key: Path) -> Iterator[Change]:
 def _is_major_step(old: Side, new: Side, before: str, after: str) -> bool:
     """Whether a tag goes up a MAJOR version, and not together with appVersion, of which is told already."""
     earlier, later = (parse_version(text, strict=False) for text in (before, after))
-    if earlier is None or later is None or not 0 < earlier.major < later.major < _CALENDAR:
+    if earlier is None or later is None or not is_major_step(earlier, later):
         return False
     first, second = (
         parse_version((side.chart.metadata.scalar_text(("appVersion",)) or "").strip(), strict=False)

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 class Found(NamedTuple):
     """A change with what it is recognised by, the object's identity first: what two renderings of one release differ
-    in is random. ``private``: it breaks somebody only if the object's content is made by the chart."""
+    in is random. ``private``: it breaks somebody only if the object's content is made by the chart. ``by_name``: it is
+    a key of a Secret that pods read by its name, and so one that Secrets of users' own have too."""
 
     key: tuple[object, ...]
     change: Change
     private: bool = False
+    by_name: bool = False
 
 
 def names_of(manifest: Manifest) -> tuple[str, ...]:

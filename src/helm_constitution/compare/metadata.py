@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.changes import Change, Step, is_major_step
 from helm_constitution.errors import YamlSyntaxError
 from helm_constitution.kubernetes import OLDEST_SUPPORTED
 from helm_constitution.semver import Version, parse_constraint, parse_version
@@ -90,7 +90,7 @@ def _minors(minors: Sequence[int]) -> str:
 
 def _application(before: View, after: View) -> Iterator[Change]:
     old, new = _version(before), _version(after)
-    if old is None or new is None or old.major >= new.major or old.major == 0:
+    if new is None or not is_major_step(old, new):
         return
     yield Change(
         "compat/application-major",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
-from helm_constitution.compare.readers import MONITORS, dropped_metrics, is_private, unset_settings
+from helm_constitution.compare.readers import MONITORS, SecretReaders, dropped_metrics, is_private, unset_settings
 from helm_constitution.kubernetes import is_own_group
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
@@ -103,17 +103,18 @@ def compare_objects(
         existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
     """
     told: set[tuple[object, ...]] = set()
+    pairs = list(pairs)
+    readers = SecretReaders(pair.old for pair in pairs)
     for pair in pairs:
-        found = [one for one in _changes(pair.old, pair.new) if one.key not in told]
+        found = [one for one in _changes(pair.old, pair.new, readers) if one.key not in told]
         if not found:
             continue
         twin = again.get(pair.scenario)
-        random = {one.key for one in _changes(pair.old, twin)} if twin is not None else set()
+        random = {one.key for one in _changes(pair.old, twin, readers)} if twin is not None else set()
         made = _made_secrets(pair.old, twin) if twin is not None else frozenset()
         for one in found:
             told.add(one.key)
-            is_key = one.key[3] == "key"
-            is_read = notes_on_secrets or (is_key and existing_secrets) or one.key[:3] in made
+            is_read = notes_on_secrets or (one.by_name and existing_secrets) or one.key[:3] in made
             if one.key not in random and (is_read or not one.private):
                 yield one.change._replace(scenario=pair.scenario)
 
@@ -128,7 +129,7 @@ def _made_secrets(old: Rendering, twin: Rendering) -> frozenset[tuple[object, ..
     )
 
 
-def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
+def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
     mine, theirs = _by_identity(old), _by_identity(new)
     gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
     fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
@@ -136,15 +137,18 @@ def _changes(old: Rendering, new: Rendering) -> Iterator[Found]:
         other = theirs.get(identity)
         if other is not None and manifest.view.data != other.view.data:
             for one in _changed(manifest, other, old):
-                yield one._replace(
-                    private=one.key[3:4] == ("key",) and is_private(manifest, old, new, str(one.key[-1]))
-                )
+                if one.key[3:4] == ("key",):
+                    key = str(one.key[-1])
+                    private = is_private(manifest, readers, new, key)
+                    yield one._replace(private=private, by_name=readers.read(manifest, key))
+                else:
+                    yield one
     yield from unset_settings(old, new, mine, theirs)
     for manifest in gone:
-        if manifest.kind == "Service" and _has_no_pods(manifest, old):
+        if (manifest.kind == "Service" and _has_no_pods(manifest, old)) or _holds_nothing(manifest):
             continue
         for one in _gone(manifest, fresh):
-            yield one._replace(private=is_private(manifest, old, new))
+            yield one._replace(private=is_private(manifest, readers, new))
     for manifest in fresh:
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
             what = f"{manifest} is new: pods that it selects are reached only as it says"
@@ -411,6 +415,16 @@ def _has_no_pods(service: Manifest, rendering: Rendering) -> bool:
             all(workload.pod_labels.get(key) == value for key, value in selector.items())
             for workload in rendering.workloads
         )
+    )
+
+
+def _holds_nothing(manifest: Manifest) -> bool:
+    """Whether an object is a Secret without a key, into which nobody else puts any."""
+    return (
+        manifest.kind == "Secret"
+        and _effective(manifest, ("type",)) == "Opaque"
+        and not manifest.annotations
+        and not any(_pruned(manifest.get(part).data) for part in ("data", "stringData"))
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
@@ -110,24 +110,31 @@ def _settings(rendering: Rendering) -> dict[tuple[Identity, str], str]:
     return found
 
 
-def is_private(secret: Manifest, old: Rendering, new: Rendering, key: str = "") -> bool:
+class SecretReaders:
+    """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
+
+    def __init__(self, renderings: Iterable[Rendering]) -> None:
+        self._asked = {
+            (workload.manifest.effective_namespace, name, key)
+            for rendering in renderings
+            for workload in rendering.workloads
+            if not workload.manifest.hooks
+            for name, key in _secrets(workload.pod.view.data)
+        }
+        self._read = {one[:2] for one in self._asked}
+
+    def read(self, secret: Manifest, key: str = "") -> bool:
+        """Whether pods read a Secret; of one key, whether they do so by its name."""
+        place = (secret.effective_namespace, secret.name)
+        return (*place, key) in self._asked if key else place in self._read
+
+
+def is_private(secret: Manifest, old: SecretReaders, new: Rendering, key: str = "") -> bool:
     """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
 
     Its content is what users gave as values: nobody else has to read it there.
     """
-    if secret.kind != "Secret":
-        return False
-    return _asks(old, secret, "") and not _asks(new, secret, key)
-
-
-def _asks(rendering: Rendering, secret: Manifest, key: str) -> bool:
-    """Whether pods of a release read a Secret; of one key, whether they do so by its name."""
-    return any(
-        name == secret.name and (not key or asked == key)
-        for workload in rendering.workloads
-        if not workload.manifest.hooks and workload.manifest.effective_namespace == secret.effective_namespace
-        for name, asked in _secrets(workload.pod.view.data)
-    )
+    return secret.kind == "Secret" and old.read(secret) and not SecretReaders([new]).read(secret, key)
 
 
 def _secrets(data: Json) -> Iterator[tuple[Json, Json]]:

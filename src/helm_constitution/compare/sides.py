@@ -8,11 +8,14 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from helm_constitution.lazy import LazyPattern
+from helm_constitution.records import NamedTuple
+from helm_constitution.templates.nodes import Range
 from helm_constitution.yamltree import Json, Span, View, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
     from helm_constitution.subject import Facts
+    from helm_constitution.templates import TemplateFile
 
 Path = tuple[str, ...]
 
@@ -25,9 +28,18 @@ _REQUIRED = LazyPattern(
     r"""\brequired\s+(?:"(?:[^"\\]|\\.)*"|`[^`]*`)\s+\(?\$?\.Values((?:\.\w+)+)"""
     r"""|\$?\.Values((?:\.\w+)+)\s*\|\s*required\s"""
 )
+_PLAIN = LazyPattern(r"and(?:\s+\$?[.\w]+)+|\$?[.\w]+")
+"""A condition on nothing but values that must be true."""
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
 _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
+
+
+class Required(NamedTuple):
+    """A place that asks for a value by ``required``, and the values that must be true for it to be reached."""
+
+    place: TextPlace
+    enters: frozenset[Path]
 
 
 class Side:
@@ -133,6 +145,22 @@ class Side:
                 blanked.add(_LAYOUT.sub("", line.replace(name, "\0")))
         return blanked
 
+    def enters(self, template: TemplateFile, offset: int) -> Iterator[Path]:
+        """The values that all must be true where a place in a template is to be reached, as far as that is plain.
+
+        Only what an ``if`` or ``with`` around it asks for by itself, or ``and`` with nothing but values: what is
+        negated, compared or computed is left out.
+        """
+        for control, _ in template.controls:
+            if isinstance(control, Range) or not control.start <= offset < control.end:
+                continue
+            branch = [branch for branch in control.branches if branch.start <= offset][-1]
+            if branch.pipeline is None or not _PLAIN.fullmatch(template.source(branch.pipeline)):
+                continue
+            for read in self.facts.uses.reads:
+                if read.template is template and branch.start <= read.node.start < branch.end:
+                    yield read.path
+
     @cached_property
     def shown_only(self) -> tuple[Path, ...]:
         """The values that templates read and that values.yaml only shows, commented out: `# nodePort: 30080`."""
@@ -158,18 +186,19 @@ class Side:
         return tuple(found)
 
     @cached_property
-    def required(self) -> Mapping[Path, TextPlace]:
-        """The values that templates ask for by ``required``, with the place."""
+    def required(self) -> Mapping[Path, list[Required]]:
+        """The values that templates ask for by ``required``, with the places."""
         from helm_constitution.api import TextPlace
 
-        found: dict[Path, TextPlace] = {}
+        found: dict[Path, list[Required]] = {}
         for template in self.facts.templates:
             if "required" not in template.text:
                 continue
             for match in _REQUIRED.finditer(template.text):
                 path = tuple((match[1] or match[2])[1:].split("."))
                 span: Span = template.span_between(match.start(), match.end())
-                found.setdefault(path, TextPlace(template.path, span, self.chart.metadata.base))
+                place = TextPlace(template.path, span, self.chart.metadata.base)
+                found.setdefault(path, []).append(Required(place, frozenset(self.enters(template, match.start()))))
         return found
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from helm_constitution.subject import Facts
 
 _PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
+_ASKS_KIND = LazyPattern(r"\b(?:kindIs|typeIs|typeIsLike|kindOf|typeOf)")
+"""How templates ask for the type of a value; `lines` has them without spaces."""
 _DEFINE = LazyPattern(r"\{\{-?\s*define\b")
 _API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
 _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
@@ -163,6 +165,7 @@ class _Comparison:
                 and self.old.reads(above)
                 and not self.old.asks(path)
                 and any("if" in line for line in self.new.lines(path))
+                and not any(self._works_without(path, key) for key in self._settings(above))
             ):
                 yield Change(
                     "compat/value-newly-required",
@@ -175,6 +178,20 @@ class _Comparison:
                     nested(path, True),
                     names_of(path),
                 )
+
+    def _settings(self, above: Path) -> Iterator[Path]:
+        """The keys of a map that both releases ask for."""
+        value = self.old.get(above)
+        for key in value if isinstance(value, dict) else ():
+            if self.old.asks((*above, key)) and self.new.asks((*above, key)):
+                yield (*above, key)
+
+    def _works_without(self, flag: Path, path: Path) -> bool:
+        """Whether a value is read somewhere that a flag needn't be true for."""
+        return any(
+            read.path == path and flag not in self.new.enters(read.template, read.node.start)
+            for read in self.new.facts.uses.reads
+        )
 
     def _removed(self, path: Path, renamed: Mapping[Path, Path]) -> Iterator[Change]:
         """The change of a value that went: one for the whole, or one for each part that has another new name."""
@@ -251,6 +268,8 @@ class _Comparison:
         old, new = self.old.lines(path), self.new.lines(path)
         if not old or not new or old <= new:
             return False  # the templates take it as they did
+        if any(_ASKS_KIND.search(line) for line in new):
+            return False  # they tell both apart
         return not all("toYaml" in line and "range" not in line for line in old | new)
 
     def _retyped(self, path: Path) -> Change:
@@ -272,9 +291,13 @@ class _Comparison:
         )
 
     def _newly_required(self) -> Iterator[Change]:
-        for path, place in self.new.required.items():
+        for path, places in self.new.required.items():
             value = self.new.get(path)
             if path in self.old.required or value not in (None, "") or not self.old.reads(path):
+                continue
+            # Behind a value that the last release didn't know, and that is off, nobody is asked.
+            met = [one for one in places if not any(self._is_new_and_off(flag) for flag in one.enters)]
+            if not met:
                 continue
             yield Change(
                 "compat/value-newly-required",
@@ -282,11 +305,14 @@ class _Comparison:
                 f"value {dotted(path)} must now be given",
                 f"set {dotted(path)}",
                 self.old.place(path),
-                place,
+                met[0].place,
                 None,
                 nested(path, "…"),
                 names_of(path),
             )
+
+    def _is_new_and_off(self, path: Path) -> bool:
+        return not self.old.has(path) and not self.old.asks(path) and not self.new.get(path)
 
     def _default(self, path: Path) -> Change:
         before, after = self.old.get(path), self.new.get(path)
