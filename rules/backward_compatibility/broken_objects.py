@@ -29,7 +29,8 @@ def immutable_changed(subject: Subject) -> Iterator[Problem]:
           matchLabels:
             app.kubernetes.io/name: web
     Fix: Keep selectors, volume claim templates, service names and the like as they were, or raise the MAJOR version and
-        say which objects to delete first. Values that differ with every rendering don't count, nor do hooks.
+        say which objects to delete first. Values that differ with every rendering don't count, nor do hooks and Jobs
+        with `ttlSecondsAfterFinished`, which are gone before the next upgrade.
     Source: Kubernetes' API, validation of updates (pkg/apis/*/validation)
     """
     yield from told(subject, "compat/immutable-changed", of_objects=True)
@@ -67,8 +68,9 @@ def object_removed(subject: Subject) -> Iterator[Problem]:
         persistence:
           enabled: true
     Fix: Keep the object, annotate it with `helm.sh/resource-policy: keep`, or raise the MAJOR version and say what to
-        save first. Kinds that nobody outside of the chart depends on don't count, nor do Secrets of values that users
-        gave, where the chart's own pods read them and move along; random ones, and those that NOTES.txt shows, do.
+        save first. Kinds that nobody outside of the chart depends on don't count, nor do Secrets without keys and those
+        of values that users gave, where the chart's own pods read them and move along; random ones, and those that
+        NOTES.txt shows, do.
     Source: Helm documentation, Charts Tips and Tricks, Tell Helm Not To Uninstall a Resource
     """
     yield from told(subject, "compat/object-removed", of_objects=True)

@@ -63,6 +63,11 @@ def test_what_is_kept_and_what_is_a_hook_is_not_removed() -> None:
     assert changes(thing("Job", annotations="helm.sh/hook: pre-upgrade"), "") == []
 
 
+def test_a_job_that_is_deleted_when_it_is_done_may_change() -> None:
+    old, new = (thing("Job", body=f"spec: {{ttlSecondsAfterFinished: 60, template: {{a: {part}}}}}\n") for part in "bc")
+    assert changes(old, new) == []
+
+
 def test_a_port_that_no_pod_listens_on_is_missed_by_nobody() -> None:
     def service_of(*ports: str) -> str:
         return thing("Service", body=f"spec: {{selector: {{app: web}}, ports: [{', '.join(ports)}]}}\n")

@@ -41,7 +41,6 @@ WIDE = {"type": ["integer", "string"]}
         ({"type": "string"}, {"type": "string", "maxLength": 3}, 'port no longer takes "Some text", "8080", "true"'),
         ({}, {"const": 1}, "port no longer takes 0, -1, 8080"),
         ({"protocol": "TCP"}, {"const": 1}, "port no longer takes 0, -1, 8080"),
-        ({"anyOf": [{"type": "string"}, {"type": "null"}]}, {"type": "string"}, "port no longer takes null"),
         (
             {"type": "object"},
             {"type": "object", "additionalProperties": False},
@@ -117,3 +116,25 @@ def test_an_empty_default_says_nothing_to_a_new_schema(tmp_path: Path, empty: st
 
 def test_of_what_no_schema_spoke_of_only_the_defaults_type_counts(tmp_path: Path) -> None:
     assert changes(tmp_path, of(port={}), of(port={"type": "integer"})) == []
+
+
+@pytest.mark.parametrize(("values", "count"), [("port: 80\n", 0), ("port:\n", 0), ("host: a\n", 1)])
+def test_a_null_takes_a_default_away_before_the_schema_is_asked(tmp_path: Path, values: str, count: int) -> None:
+    found = changes(tmp_path, of(port={"type": ["string", "null"]}), of(port={"type": "string"}), values)
+    assert found == ["port no longer takes null"] * count
+
+
+def test_of_what_had_named_keys_only_maps_count(tmp_path: Path) -> None:
+    old = of(hosts={"type": "array", "items": {"properties": {"name": {"type": "string"}}}})
+    new = of(hosts={"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}})
+    assert changes(tmp_path, old, new) == []
+    new["properties"]["hosts"]["items"]["type"] = "string"
+    (change,) = changes(tmp_path / "b", old, new)
+    assert change.startswith("hosts[] no longer takes {}")
+
+
+def test_of_items_that_no_schema_spoke_of_only_the_defaults_type_counts(tmp_path: Path) -> None:
+    old, new = (of(ports={"type": "array", "items": items}) for items in ({"title": "A port"}, {"type": "integer"}))
+    assert changes(tmp_path, old, new, "ports: [80]\n") == []
+    (change,) = changes(tmp_path / "b", old, new, "ports: [http]\n")
+    assert change.startswith('ports[] no longer takes "", "a"')

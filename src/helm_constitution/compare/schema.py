@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, dotted, value_at
+from helm_constitution.yamltree import Json, dotted
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
@@ -140,7 +140,8 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             if not (closed and isinstance(value, dict))
             and before.accepts(mine, value) is True
             and after.accepts(theirs, value) is False
-            and (not is_open or _is_like_default(old, pair.path, value))
+            and (not is_open or _is_like_default(old, pair, value))
+            and (value is not None or not _takes_null_away(new, pair.path))
         ]
         if closed:
             whose = name or "the schema"
@@ -169,10 +170,22 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             )
 
 
-def _is_like_default(chart: Chart, path: tuple[str, ...], value: Json) -> bool:
+def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
     """Whether a value is of its default's type: of one that no schema spoke of, users set nothing else."""
-    default = value_at(chart.values.data, path) if chart.values is not None else None
+    if "properties" in pair.old:
+        return isinstance(value, dict)
+    default: Json = chart.values.data if chart.values is not None else None
+    for step in pair.path:
+        if step == "[]":
+            default = default[0] if isinstance(default, list) and default else None
+        else:
+            default = default.get(step) if isinstance(default, dict) else None
     return default is None or type(value) is type(default)
+
+
+def _takes_null_away(chart: Chart, path: tuple[str, ...]) -> bool:
+    """Whether helm removes a null before it asks the schema: of a value with a default, null stands for none."""
+    return _has_default(chart, path)
 
 
 def _closes(pair: _Pair) -> bool:
