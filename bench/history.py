@@ -12,6 +12,7 @@ import argparse
 import io
 import itertools
 import json
+import shutil
 import subprocess
 import tarfile
 import tempfile
@@ -32,6 +33,10 @@ from helm_constitution.semver import Version, parse_constraint, parse_version
 from helm_constitution.yamltree import load_document
 
 CONSTITUTION = "# Releases\n\n**MUST**: The version says what changed. <!-- rules: compat/version-too-small -->\n"
+
+
+NOTHING = "0.0.0"
+"""The version of an empty chart."""
 
 
 class Release(NamedTuple):
@@ -90,9 +95,19 @@ def unpack(repository: Path, commit: str, chart: str, folder: Path, beside: str)
             continue
         place = target / "charts" / dependency.name
         place.mkdir(parents=True)
-        text = f"apiVersion: v2\nname: {dependency.name}\nversion: 0.0.0\n"
+        text = f"apiVersion: v2\nname: {dependency.name}\nversion: {NOTHING}\n"
         (place / "Chart.yaml").write_text(text, encoding="utf-8")
     return target
+
+
+def lend(one: Path, other: Path) -> None:
+    """Puts dependencies that one release has in git into the other, where empty charts stand for them."""
+    packages = {chart.name: chart.path for chart in load_chart(one).subcharts.values() if chart.version != NOTHING}
+    for chart in load_chart(other).subcharts.values():
+        source = packages.get(chart.name)
+        if chart.version == NOTHING and source is not None:
+            shutil.rmtree(chart.path)
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, chart.path.parent / source.name)
 
 
 def accepted(repository: Path, chart: str, wanted: str, first: str) -> str | None:
@@ -120,6 +135,8 @@ def compare(repository: Path, chart: str, old: Release, new: Release, engine: He
         (folder / "constitution.md").write_text(CONSTITUTION, encoding="utf-8")
         before = unpack(repository, old.commit, chart, folder / "old", new.commit)
         after = unpack(repository, new.commit, chart, folder / "new", new.commit)
+        for one, other in ((before, after), (after, before)):
+            lend(one, other)
         options = CheckOptions(constitution=folder / "constitution.md", baseline=str(before), lines=False)
         return check_chart(after, engine, options)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -248,6 +250,25 @@ def test_a_secret_that_pods_still_ask_for_is_missed() -> None:
 def test_what_the_chart_makes_up_is_read_by_users() -> None:
     (renamed,) = changes(with_secret(), with_secret(name="web-login"), again=with_secret(content="z"))
     assert renamed.startswith("MAJOR Secret web is renamed to web-login")
+
+
+@pytest.mark.parametrize("part", ["stringData", "data"])
+def test_a_random_word_in_a_file_is_the_programs_own(part: str) -> None:
+    def secret(name: str, word: str) -> str:
+        text = f"cookie = {word}\nport = 80\n"
+        content = base64.b64encode(text.encode()).decode() if part == "data" else text
+        reads = f"spec: {{template: {{spec: {{volumes: [{{secret: {{secretName: {name}}}}}]}}}}}}\n"
+        return thing("Secret", name, f"{part}: {json.dumps({'web.conf': content})}\n") + thing(
+            "Deployment", body=reads, api="apps/v1"
+        )
+
+    assert changes(secret("web", "x"), secret("web-app", "y"), again=secret("web", "z")) == []
+
+
+def test_a_secret_that_takes_the_name_by_which_pods_looked_for_it() -> None:
+    wrong, right = with_secret(read="web-login"), with_secret(name="web-login")
+    assert changes(wrong, right) == []
+    assert len(changes(with_secret(read="other"), with_secret(name="web-login", read="other"))) == 1
 
 
 def test_what_the_notes_tell_to_read_is_read_by_users() -> None:

@@ -33,8 +33,8 @@ def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
         yield Change(
             "compat/object-renamed",
             Step.MAJOR,
-            f"the chart {old.name} is called {new.name}, and its objects with it",
-            "set fullnameOverride to the name that the objects have",
+            f"the chart {old.name} is called {new.name}: nobody finds the new releases under its name",
+            f"ask for {new.name}, and set fullnameOverride where objects were named after the chart",
             before.get("name"),
             after.get("name"),
             names=(old.name,),

@@ -120,13 +120,33 @@ def compare_objects(
 
 
 def _made_secrets(old: Rendering, twin: Rendering) -> frozenset[tuple[object, ...]]:
-    """The Secrets whose content is random: users have it from nowhere else."""
+    """The Secrets that hold a random word, which users have from nowhere else; not those that hold it in a file."""
     others = _by_identity(twin)
     return frozenset(
         identity
         for identity, manifest in _by_identity(old).items()
-        if manifest.kind == "Secret" and (identity not in others or others[identity].view.data != manifest.view.data)
+        if manifest.kind == "Secret"
+        and (other := others.get(identity)) is not None
+        and any(
+            view.data != other.get(part, key).data and not _is_file(view.data, encoded=part == "data")
+            for part in ("data", "stringData")
+            for key, view in manifest.get(part).entries()
+        )
     )
+
+
+def _is_file(content: Json, *, encoded: bool) -> bool:
+    """Whether the content of a Secret's key has several lines."""
+    if not isinstance(content, str):
+        return False
+    if encoded:
+        import base64
+
+        try:
+            return b"\n" in base64.b64decode(content).strip()
+        except ValueError:
+            return False
+    return "\n" in content.strip()
 
 
 def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
@@ -147,7 +167,7 @@ def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator
     for manifest in gone:
         if (manifest.kind == "Service" and _has_no_pods(manifest, old)) or _holds_nothing(manifest):
             continue
-        for one in _gone(manifest, fresh):
+        for one in _gone(manifest, fresh, readers):
             yield one._replace(private=is_private(manifest, readers, new))
     for manifest in fresh:
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
@@ -190,11 +210,13 @@ def _by_identity(rendering: Rendering) -> dict[Identity, Manifest]:
 # --- objects that are no longer there under their name ---
 
 
-def _gone(manifest: Manifest, fresh: list[Manifest]) -> Iterator[Found]:
+def _gone(manifest: Manifest, fresh: list[Manifest], readers: SecretReaders) -> Iterator[Found]:
     """What becomes of an object that the new release doesn't have; one that took its place is taken from ``fresh``."""
     successor = _successor(manifest, fresh)
     if successor is not None:
         fresh.remove(successor)
+        if manifest.kind == "Secret" and readers.read(successor) and not readers.read(manifest):
+            return  # it has the name now by which the pods looked for it in vain
     loss = _MISSED.get(manifest.kind)
     if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
         return
