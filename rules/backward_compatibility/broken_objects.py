@@ -69,8 +69,8 @@ def object_removed(subject: Subject) -> Iterator[Problem]:
           enabled: true
     Fix: Keep the object, annotate it with `helm.sh/resource-policy: keep`, or raise the MAJOR version and say what to
         save first. Kinds that nobody outside of the chart depends on don't count, nor do Secrets without keys and those
-        of values that users gave, where the chart's own pods read them and move along; those with random words, and those that
-        NOTES.txt shows, do.
+        of values that users gave, where the chart's own pods read them and move along; those with random words, and
+        those that NOTES.txt shows, do.
     Source: Helm documentation, Charts Tips and Tricks, Tell Helm Not To Uninstall a Resource
     """
     yield from told(subject, "compat/object-removed", of_objects=True)
