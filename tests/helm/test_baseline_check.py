@@ -309,3 +309,45 @@ def test_helm_renders_each_side_once_more_at_most_for_each_purpose(chart: Path, 
     check(chart, counting)  # type: ignore[arg-type]
     # Both once more with their lines marked.
     assert counting.renders <= 6
+
+
+JOB = """apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-init
+spec:
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: init
+          image: acme/init:1.0.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("job", "rules"),
+    [
+        (JOB, ["compat/immutable-changed"]),
+        ("{{- if .Release.IsInstall }}\n" + JOB + "{{- end }}\n", []),
+        # Nobody upgrades without the password, so no upgrade can be rendered; installations can.
+        ('{{- if .Release.IsUpgrade }}{{ fail "give the password" }}{{ end }}\n' + JOB, ["compat/immutable-changed"]),
+    ],
+    ids=["always", "at installation", "no upgrade without a value"],
+)
+def test_what_is_there_at_the_first_installation_alone(
+    tmp_path: Path, engine: HelmEngine, job: str, rules: list[str]
+) -> None:
+    (tmp_path / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {RULES} -->\n")
+    for version, image in (("1.0.0", "init:1.0.0"), ("1.1.0", "init:1.1.0")):
+        files = {
+            "Chart.yaml": METADATA.format(version),
+            "values.yaml": "",
+            "templates/job.yaml": job.replace("init:1.0.0", image),
+        }
+        write_chart(tmp_path / version, files)
+    report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
+    found = {finding.rule for finding in report.findings} - {"compat/version-too-small"}
+    assert sorted(found) == rules
+    assert report.baseline is not None
+    assert report.baseline.objects_compared

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helm_constitution.yamltree import Json
 
 _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
+_UPGRADES = LazyPattern(r"\.Release\.Is(?:Install|Upgrade)\b")
 _OWN = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED, ScenarioKind.FILLED})
 
 
@@ -33,6 +34,9 @@ class Renders:
         new: the chart.
         scenarios: those of the baseline.
         others: those of the chart, by name; a scenario whose values are the same on both sides is not rendered again.
+
+    Where templates ask whether it is an upgrade, both are rendered as one: what they do at the first installation alone
+    has happened to whoever upgrades.
     """
 
     def __init__(
@@ -41,18 +45,37 @@ class Renders:
         self._engine = engine
         self._old = old
         self._new = new
-        self._scenarios = scenarios
+        self._others = others
         self._both = not old.is_library and not new.is_library
-        self._renders = [engine.render(old.path, one.request) for one in scenarios] if not old.is_library else []
-        self._moved: list[tuple[Scenario, Pending[RenderOutput]]] = []
-        for scenario in scenarios if self._both else ():
-            other = others.get(scenario.name)
-            if other is None or _contents(scenario) != _contents(other):
-                self._moved.append((scenario, engine.render(new.path, scenario.request)))
+        self._upgrades = self._both and (_tells_upgrades(old) or _tells_upgrades(new))
+        self._scenarios: list[Scenario] = []
+        self._renders: list[Pending[RenderOutput]] = []
+        self._moved: dict[str, tuple[Scenario, Pending[RenderOutput]]] = {}
+        for scenario in scenarios if not old.is_library else ():
+            self._begin(scenario)
+
+    def _begin(self, scenario: Scenario) -> None:
+        """Renders a scenario with the baseline, and with the chart where its own rendering is another."""
+        asked = scenario
+        if self._upgrades and not scenario.request.is_upgrade:
+            asked = scenario._replace(request=scenario.request._replace(is_upgrade=True))
+        self._scenarios.append(asked)
+        self._renders.append(self._engine.render(self._old.path, asked.request))
+        self._move(asked)
+
+    def _move(self, scenario: Scenario) -> None:
+        self._moved.pop(scenario.name, None)
+        other = self._others.get(scenario.name)
+        if self._both and (
+            other is None
+            or other.request.is_upgrade != scenario.request.is_upgrade
+            or _contents(scenario) != _contents(other)
+        ):
+            self._moved[scenario.name] = scenario, self._engine.render(self._new.path, scenario.request)
 
     def done(self) -> bool:
         """Whether helm has rendered what was asked for at first."""
-        return all(render.done() for render in (*self._renders, *(render for _, render in self._moved)))
+        return all(render.done() for render in (*self._renders, *(render for _, render in self._moved.values())))
 
     def finish(self, others: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
         """Waits for the baseline's renderings, and parses them.
@@ -64,18 +87,30 @@ class Renders:
         known: Known = {}
         if self._both:
             planned = {scenario.name for scenario in self._scenarios}
-            rendered = (other.scenario for other in others if other.rendering is not None)
-            later = [one for one in rendered if one.name not in planned and one.kind not in _OWN]
-            self._scenarios.extend(later)
-            self._renders.extend(self._engine.render(self._old.path, one.request) for one in later)
-        return tuple(
-            conclude(scenario, render.result(), self._old.name, known, Base.BASELINE)
-            for scenario, render in zip(self._scenarios, self._renders, strict=False)
-        )
+            rendered = [other.scenario for other in others if other.rendering is not None]
+            self._others = {**self._others, **{scenario.name: scenario for scenario in rendered}}
+            for scenario in rendered:
+                if scenario.name not in planned and scenario.kind not in _OWN:
+                    self._begin(scenario)
+        results = []
+        for index, render in enumerate(self._renders):
+            output = render.result()
+            scenario = self._scenarios[index]
+            if not output.ok and self._upgrades and scenario.kind is not ScenarioKind.UPGRADE:
+                # What it makes up itself when it is installed, many a chart asks for when it is upgraded.
+                scenario = scenario._replace(request=scenario.request._replace(is_upgrade=False))
+                self._scenarios[index] = scenario
+                output = self._engine.render(self._old.path, scenario.request).result()
+                self._move(scenario)
+            results.append(conclude(scenario, output, self._old.name, known, Base.BASELINE))
+        return tuple(results)
 
     def moved(self) -> dict[str, ScenarioResult]:
         """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""
-        return {scenario.name: conclude(scenario, render.result(), self._new.name) for scenario, render in self._moved}
+        return {
+            name: conclude(scenario, render.result(), self._new.name)
+            for name, (scenario, render) in self._moved.items()
+        }
 
     def trial(self, scenario: Scenario, scratch: Path) -> Trial:
         """Renders both releases with other values in place of the file that a scenario begins with.
@@ -137,6 +172,14 @@ def _is_random(chart: Chart) -> bool:
     """Whether a template of the chart or of its dependencies calls a function that gives something else each time."""
     texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
     return any(_RANDOM.search(text) for text in texts) or any(_is_random(one) for one in chart.subcharts.values())
+
+
+def _tells_upgrades(chart: Chart) -> bool:
+    """Whether a template of the chart or of its dependencies asks if it is rendered for an upgrade."""
+    texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
+    return any(_UPGRADES.search(text) for text in texts) or any(
+        _tells_upgrades(one) for one in chart.subcharts.values()
+    )
 
 
 def _contents(scenario: Scenario) -> list[bytes]:
