@@ -168,6 +168,39 @@ def test_what_only_the_notes_read_is_missed_by_nobody() -> None:
     assert [change.what for change in compare_values(old, new)] == ["value b is removed"]
 
 
+POLICY = "{{- if .Values.a }}\napiVersion: policy/v1beta1\nkind: PodSecurityPolicy\n{{- end }}\n"
+TEST = 'kind: Pod\nmetadata:\n  annotations:\n    "helm.sh/hook": test-success\n  name: {{ .Values.a }}\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "kube_version", "found"),
+    [
+        ("psp.yaml", POLICY, ">=1.25.0-0", []),
+        ("psp.yaml", POLICY, ">=1.24.0-0", ["value a is removed"]),
+        ("psp.yaml", POLICY, "", ["value a is removed"]),
+        ("tests/pod.yaml", "kind: Pod\nmetadata: {name: '{{ .Values.a }}'}\n", "", []),
+        ("test.yaml", TEST, "", []),
+        ("test.yaml", TEST.replace("test-success", "pre-install"), "", ["value a is removed"]),
+    ],
+)
+def test_what_nothing_that_runs_reads_is_missed_by_nobody(
+    file: str, text: str, kube_version: str, found: list[str]
+) -> None:
+    chart = f'apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: "{kube_version}"\n'
+    old = chart_subject({"Chart.yaml": chart, "values.yaml": "a: true\n", f"templates/{file}": text}).facts
+    new = chart_subject({"Chart.yaml": chart, "values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    assert [change.what for change in compare_values(old, new) if change.step is Step.MAJOR] == found
+
+
+def test_tests_that_are_off_now_are_no_lost_feature() -> None:
+    text = "{{- if .Values.tests.enabled }}\n" + TEST.replace(".a", ".tests.name") + "{{- end }}\n"
+    old, new = (
+        chart_subject({"values.yaml": f"tests: {{enabled: {on}, name: a}}\n", "templates/test.yaml": text}).facts
+        for on in ("true", "false")
+    )
+    assert [change.step for change in compare_values(old, new)] == [Step.PATCH]
+
+
 def test_a_text_where_a_list_is_gone_over_now() -> None:
     old = ('filters: ""\n', "  {{- if .Values.filters }}\n  f: --filters={{ .Values.filters }}\n  {{- end }}\n")
     new = ("filters: []\n", "  {{- range .Values.filters }}\n  {{ . }}: x\n  {{- end }}\n")

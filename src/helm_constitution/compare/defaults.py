@@ -51,7 +51,8 @@ def breaking_defaults(old: Side, new: Side, path: Path) -> Iterator[Change]:
     for leaf in leaves(path, old.get(path)):
         before, after = old.get(leaf), new.get(leaf)
         if leaf[-1] in FLAGS and before is True and after is False:
-            yield _switched_off(old, new, leaf)
+            if not old.decides_nothing(leaf):
+                yield _switched_off(old, new, leaf)
         elif isinstance(before, str) and before and before != after and _is_password(leaf):
             yield _password(old, new, leaf)
         elif (before or None) != (after or None) and _is_place(old, new, leaf):

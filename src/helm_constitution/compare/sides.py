@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
+from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.records import NamedTuple
 from helm_constitution.templates.nodes import Range
@@ -30,6 +31,10 @@ _REQUIRED = LazyPattern(
 )
 _PLAIN = LazyPattern(r"and(?:\s+\$?[.\w]+)+|\$?[.\w]+")
 """A condition on nothing but values that must be true."""
+_TEST = LazyPattern(r"""helm\.sh/hook["']?:\s*["']?test\b""")
+_POLICIES = LazyPattern(r"podsecuritypolic", re.IGNORECASE)
+_LAST_POLICIES = 24
+"""The last minor version of Kubernetes 1 that has PodSecurityPolicies."""
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
 _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
@@ -99,16 +104,31 @@ class Side:
         found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
         return {_LAYOUT.sub("", line) for lines in found for line in lines}
 
-    def only_notes_read(self, path: Path) -> bool:
-        """Whether nothing but NOTES.txt reads a value: it changes what users are told, not what they get."""
+    def decides_nothing(self, path: Path) -> bool:
+        """Whether a value that is read changes nothing that runs.
+
+        So where only NOTES.txt and tests read it, or pod security policies that no supported cluster has.
+        """
         # What reads a map above it may read it as well.
-        files = {
-            read.file
+        templates = {
+            read.file: read.template
             for read in self.facts.uses.reads
             if read.path[: len(path)] == path
             or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
         }
-        return files == {"templates/NOTES.txt"}
+        return bool(templates) and not any(self._makes_what_runs(template) for template in templates.values())
+
+    def _makes_what_runs(self, template: TemplateFile) -> bool:
+        if template.path == "templates/NOTES.txt" or template.path.startswith("templates/tests/"):
+            return False
+        text = template.text
+        return not (_TEST.search(text) or (_POLICIES.search(text) and not self._has_policies))
+
+    @cached_property
+    def _has_policies(self) -> bool:
+        """Whether a cluster that kubeVersion accepts has PodSecurityPolicies."""
+        minors = accepted_minors(self.chart.metadata.view.get("kubeVersion"))
+        return minors is None or any(minor <= _LAST_POLICIES for minor in minors)
 
     def named_templates(self, path: Path) -> set[str]:
         """The named templates that alone read a value or a part of it; none where something else does too."""

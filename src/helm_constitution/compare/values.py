@@ -101,7 +101,7 @@ class _Comparison:
         """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
             return  # what a dependency's own values are isn't known from here
-        if not self.old.reads(path) or self.old.only_notes_read(path) or self._chose_api_version(path):
+        if not self.old.reads(path) or self.old.decides_nothing(path) or self._chose_api_version(path):
             return
         value = self.old.get(path)
         if not self.new.reads(path) or self._is_flag_dropped(path):
@@ -142,7 +142,7 @@ class _Comparison:
         """Whether a value did something, and no longer does."""
         if path[0] in self.old.dependencies or path[0] in self.new.dependencies:
             return False
-        return self.old.reads(path) and not self.new.reads(path) and not self.old.only_notes_read(path)
+        return self.old.reads(path) and not self.new.reads(path) and not self.old.decides_nothing(path)
 
     def _is_flag_dropped(self, path: Path) -> bool:
         """Whether a flag that templates asked for is now at most printed with the rest of its map."""
