@@ -65,6 +65,14 @@ def test_what_is_kept_and_what_is_a_hook_is_not_removed() -> None:
     assert changes(thing("Job", annotations="helm.sh/hook: pre-upgrade"), "") == []
 
 
+@pytest.mark.parametrize(("name", "count"), [("web-1", 0), ("web-2-init", 0), ("web", 1), ("web-10", 1), ("web-v1", 1)])
+def test_a_job_with_the_revision_in_its_name_is_another_each_time(name: str, count: int) -> None:
+    old, new = (thing("Job", name, f"spec: {{template: {{a: {part}}}}}\n") for part in "bc")
+    pair = Pair("defaults", rendering(old), rendering(new))
+    assert len(list(compare_objects([pair], {}, numbered=True))) == count
+    assert len(list(compare_objects([pair], {}))) == 1
+
+
 def test_a_job_that_is_deleted_when_it_is_done_may_change() -> None:
     old, new = (thing("Job", body=f"spec: {{ttlSecondsAfterFinished: 60, template: {{a: {part}}}}}\n") for part in "bc")
     assert changes(old, new) == []

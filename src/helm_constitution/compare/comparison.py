@@ -82,6 +82,7 @@ class Comparison:
             self.again,
             notes_on_secrets="get secret" in notes,
             existing_secrets="existingsecret" in settings,
+            numbered=any(".Release.Revision" in text for text in new.files.values()),
         )
 
     @cached_property

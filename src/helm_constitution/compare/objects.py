@@ -13,6 +13,7 @@ from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
 from helm_constitution.compare.readers import MONITORS, SecretReaders, dropped_metrics, is_private, unset_settings
 from helm_constitution.kubernetes import is_own_group
+from helm_constitution.lazy import LazyPattern
 from helm_constitution.manifests import LabelSelector
 from helm_constitution.quantities import quantity
 from helm_constitution.records import NamedTuple
@@ -84,6 +85,8 @@ _MISSED = {
 _HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob", "ServiceMonitor", "PodMonitor"})
 """Kinds that nobody calls by their name."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
+_NUMBER = LazyPattern(r"(?:^|[-.])[12](?:[-.]|$)")
+"""The revision that charts are rendered as, in an object's name."""
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 
 
@@ -93,6 +96,7 @@ def compare_objects(
     *,
     notes_on_secrets: bool = False,
     existing_secrets: bool = False,
+    numbered: bool = False,
 ) -> Iterator[Change]:
     """Every change of the objects, each once, with the first scenario that shows it.
 
@@ -101,12 +105,16 @@ def compare_objects(
         again: the older release's rendering once more, by scenario; asked for only where something differs.
         notes_on_secrets: whether the older release tells its users to read Secrets.
         existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
+        numbered: whether templates ask for the release's revision: an object with it in its name is made anew by each
+            upgrade.
     """
     told: set[tuple[object, ...]] = set()
     pairs = list(pairs)
     readers = SecretReaders(pair.old for pair in pairs)
     for pair in pairs:
         found = [one for one in _changes(pair.old, pair.new, readers) if one.key not in told]
+        if numbered:
+            found = [one for one in found if not _NUMBER.search(str(one.key[2]))]
         if not found:
             continue
         twin = again.get(pair.scenario)
