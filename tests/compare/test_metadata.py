@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from helm_constitution.chart import load_chart
 from helm_constitution.compare.comparison import Comparison
-from helm_constitution.compare.metadata import compare_definitions
+from helm_constitution.compare.metadata import compare_definitions, compare_metadata
 from helm_constitution.subject import Facts
+from tests.helm.support import write_chart
 from tests.rules.support import chart_subject, rendering
 
 DEFINITION = """apiVersion: apiextensions.k8s.io/v1
@@ -86,3 +90,17 @@ def test_the_same_program_needs_no_new_definition(application: str, objects: str
     old = side("1.0.0", DEFINITION, OPERATOR if objects else "")
     found = Comparison("old", old, side(application, DEFINITION + FIELD, objects))
     assert ("compat/definition-changed" in {change.rule for change in found.changes}) is is_needed
+
+
+def test_another_chart_under_the_alias_of_a_dependency(tmp_path: Path) -> None:
+    metadata = (
+        "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - {{name: {}, alias: cache, version: 1.0.0}}\n"
+    )
+    old, new, same = (
+        load_chart(write_chart(tmp_path / f"{index}", {"Chart.yaml": metadata.format(name)}))
+        for index, name in enumerate(("redis", "redis-ha", "redis"))
+    )
+    assert [change.what for change in compare_metadata(old, new)] == [
+        "the dependency cache is another chart: redis-ha, it was redis"
+    ]
+    assert list(compare_metadata(old, same)) == []

@@ -78,6 +78,30 @@ def test_a_job_that_is_deleted_when_it_is_done_may_change() -> None:
     assert changes(old, new) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("name: http, port: 80", "name: web, port: 80", True),
+        ("name: http, port: 80", "port: 80", False),  # a Service of one port needs no name
+        ("port: 80", "name: web, port: 80", False),
+        ("name: http, port: 80", "name: http, port: 81", False),
+        ("name: dns, port: 53, protocol: UDP", "name: tcp, port: 53", False),
+    ],
+)
+def test_a_port_that_others_ask_for_by_name(before: str, after: str, found: bool) -> None:
+    said = "MAJOR port 80 of Service web is named web, it was http: who asks for it by name no longer finds it"
+    assert (said in changes(service(before), service(after))) is found
+
+
+def test_an_object_that_leaves_its_group() -> None:
+    old, new = (thing("IngressRoute", api=f"{group}/v1") for group in ("acme.test", "web.acme.test"))
+    (change,) = changes(old, new)
+    assert change.startswith("MAJOR IngressRoute web is of web.acme.test now, it was of acme.test: the one is deleted")
+    own = [thing("Ingress", api=api) for api in ("extensions/v1beta1", "networking.k8s.io/v1")]
+    assert changes(*own) == []
+    assert changes(old, thing("IngressRoute", api="acme.test/v2")) == []
+
+
 def test_a_port_that_no_pod_listens_on_is_missed_by_nobody() -> None:
     def service_of(*ports: str) -> str:
         return thing("Service", body=f"spec: {{selector: {{app: web}}, ports: [{', '.join(ports)}]}}\n")
@@ -139,7 +163,7 @@ def test_a_namespace_of_its_own() -> None:
 def test_ports() -> None:
     old = service("name: http, port: 80", "name: metrics, port: 9090")
     assert changes(old, service("name: http, port: 80", "name: more, port: 1", "name: metrics, port: 9090")) == []
-    assert changes(old, service("name: web, port: 80", "name: metrics, port: 9091")) == [
+    assert changes(old, service("name: http, port: 80", "name: metrics, port: 9091")) == [
         "MAJOR port 9090 of Service web becomes 9091: whoever calls it there no longer reaches it"
     ]
     assert changes(old, service("name: http, port: 80")) == [

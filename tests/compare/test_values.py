@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from helm_constitution.chart import load_chart
 from helm_constitution.compare.changes import Step
 from helm_constitution.compare.values import compare_values
+from helm_constitution.subject import Facts
+from tests.helm.support import write_chart
 from tests.rules.support import chart_subject
 
 
@@ -260,6 +265,50 @@ def test_templates_that_tell_the_types_apart() -> None:
     values = "hosts:\n  - name: a\n"
     assert changes(old, (values, plain)) == ["MAJOR value hosts was a list of texts and is a list of maps"]
     assert [one for one in changes(old, (values, both + plain + "  {{- end }}\n")) if one.startswith("MAJOR")] == []
+
+
+LOOP = "  {{- range $name, $port := .Values.ports }}\n  {{ $name }}: {{ $port.port }}\n  {{- end }}\n"
+SHOWN = "  {{- range .Values.ports }}\n  {{- if .shown }}\n  a: b\n  {{- end }}\n  {{- end }}\n"
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        (LOOP, ["MAJOR value ports.web.shown is removed"]),
+        (LOOP + SHOWN, []),
+        (LOOP + "  {{- range .Values.ports }}\n  a: {{ toYaml . }}\n  {{- end }}\n", []),
+        (LOOP + "  a: {{ toYaml .Values.ports }}\n", []),
+        (LOOP + "  a: {{ .Values.ports.web.shown }}\n", []),
+    ],
+)
+def test_a_key_that_was_read_in_a_loop(template: str, found: list[str]) -> None:
+    old = ("ports: {web: {port: 80, shown: true}}\n", LOOP + SHOWN)
+    assert [one for one in changes(old, ("ports: {web: {port: 80}}\n", template)) if "MAJOR" in one] == found
+
+
+def test_a_flag_in_a_loop_that_is_a_map_now() -> None:
+    old = ("ports: {web: {port: 80, shown: true}}\n", LOOP + SHOWN)
+    new = ("ports: {web: {port: 80, shown: {default: true}}}\n", LOOP + SHOWN.replace(".shown", ".shown.default"))
+    assert changes(old, new) == ["MAJOR value ports.web.shown was a flag and is a map"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("image: {repository: acme/db}", "image: {repository: ''}", "its default acme/db is gone"),
+        ("port: 1", "image: {repository: ''}", "its default is gone"),
+        ("image: {repository: ''}", "image: {repository: ''}", ""),
+        ("image: {repository: acme/db}", "port: 1", ""),
+    ],
+)
+def test_an_image_of_a_dependency_without_a_default(tmp_path: Path, before: str, after: str, found: str) -> None:
+    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - {name: db, version: 1.0.0}\n"
+    sides = [
+        Facts(load_chart(write_chart(tmp_path / str(index), {"Chart.yaml": chart, "values.yaml": f"db: {{{part}}}\n"})))
+        for index, part in enumerate((before, after))
+    ]
+    said = [change.what for change in compare_values(*sides) if change.step is Step.MAJOR]
+    assert said == ([f"value db.image.repository must now be given: {found}"] if found else [])
 
 
 CHOICE = """{{- define "web.pdb" -}}

@@ -155,8 +155,9 @@ def _verified(old: Side, new: Side, path: Path, flag: Path) -> Change:
 
 
 def image_changes(old: Side, new: Side) -> Iterator[Change]:
-    """Images that are another program, another MAJOR version or have lost their shell, and names in other parts."""
-    for key, value in _repositories(old, old.data, ()):
+    """Images that are gone, another program, another MAJOR version or without a shell, and names in other parts."""
+    yield from _emptied(old, new)
+    for key, value in _repositories(old):
         other = new.get(key)
         if not isinstance(other, str) or not other:
             continue
@@ -166,12 +167,38 @@ def image_changes(old: Side, new: Side) -> Iterator[Change]:
             yield from _another_tag(old, new, key)
 
 
-def _repositories(side: Side, data: Mapping[str, Json], path: Path) -> Iterator[tuple[Path, str]]:
+def _emptied(old: Side, new: Side) -> Iterator[Change]:
+    """Images of dependencies that have no default any more: an empty one takes the dependency's own away."""
+    for key, value in _texts(new.data, ()):
+        before = old.get(key)
+        if value or before == "" or key[-1] != "repository" or not {key[0]} <= old.dependencies & new.dependencies:
+            continue
+        default = f" {before}" if before else ""
+        yield Change(
+            "compat/value-newly-required",
+            Step.MAJOR,
+            f"value {dotted(key)} must now be given: its default{default} is gone",
+            f"set {dotted(key)}",
+            old.place(key),
+            new.place(key),
+            nested(key, before) if before else None,
+            nested(key, "…"),
+            names_of(key),
+        )
+
+
+def _texts(data: Mapping[str, Json], path: Path) -> Iterator[tuple[Path, str]]:
     for key, value in data.items():
         if isinstance(value, dict):
-            yield from _repositories(side, value, (*path, key))
-        elif key == "repository" and isinstance(value, str) and value and side.reads((*path, key)):
+            yield from _texts(value, (*path, key))
+        elif isinstance(value, str):
             yield (*path, key), value
+
+
+def _repositories(side: Side) -> Iterator[tuple[Path, str]]:
+    for path, value in _texts(side.data, ()):
+        if path[-1] == "repository" and value and side.reads(path):
+            yield path, value
 
 
 def _replaced(old: Side, new: Side, key: Path, value: str, other: str) -> Change | None:

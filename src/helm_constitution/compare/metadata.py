@@ -142,9 +142,19 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
 
 
 def _moved(old: Dependency, new: Dependency) -> Change | None:
-    """The change of a dependency's range to another MAJOR version of it."""
+    """The change of a dependency to another chart under its alias, or to another MAJOR version of it."""
+    if old.name != new.name:
+        return Change(
+            "compat/dependency-changed",
+            Step.MAJOR,
+            f"the dependency {old.key} is another chart: {new.name}, it was {old.name}",
+            f"write your values below {old.key} as {new.name} takes them, and save the data of {old.name}",
+            old.view.get("name"),
+            new.view.get("name"),
+            names=(old.key, old.name, new.name),
+        )
     before, after = _lowest(old.version), _lowest(new.version)
-    if before is None or after is None or old.name != new.name or after.major <= before.major or before.major == 0:
+    if before is None or after is None or after.major <= before.major or before.major == 0:
         return None
     return Change(
         "compat/dependency-changed",

@@ -6,7 +6,7 @@ objects that a release no longer has: it deletes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
@@ -288,6 +288,9 @@ def _alike(old: Manifest, new: Manifest) -> float:
 def _changed(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
     # Nobody runs what Kubernetes refused, so nobody has to bring it over an upgrade.
     never_ran = any(True for workload in old.workloads for _ in workload.unknown_mounts)
+    if _left_its_group(old, new):
+        yield _moved_group(old, new)
+        return
     if old.kind == "Job" and old.get("spec", "ttlSecondsAfterFinished").data is not None:
         return  # it is long gone when the upgrade comes, and made anew
     for path in _IMMUTABLE.get(old.kind, ()) if not never_ran else ():
@@ -306,6 +309,19 @@ def _changed(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
         yield from _definition(old, new)
     if old.kind in ("Secret", "ConfigMap"):
         yield from _data(old, new)
+
+
+def _left_its_group(old: Manifest, new: Manifest) -> bool:
+    """Whether an object of a custom kind is now of another group: to the API that is another kind."""
+    return not is_own_group(old.api_version) and old.api_version.split("/")[0] != new.api_version.split("/")[0]
+
+
+def _moved_group(old: Manifest, new: Manifest) -> Found:
+    before, after = (one.api_version.split("/")[0] for one in (old, new))
+    what = f"{old} is of {after} now, it was of {before}: the one is deleted, the other needs definitions of {after}"
+    advice = f"see that the cluster has the definitions of {after} before the upgrade"
+    change = Change("compat/object-removed", Step.MAJOR, what, advice, old.get("apiVersion"), new.get("apiVersion"))
+    return Found((*old.identity, "group"), change._replace(names=(*names_of(old), before, after)))
 
 
 def _effective(manifest: Manifest, path: Path) -> Json:
@@ -419,21 +435,45 @@ def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
         )
         yield Found((*old.identity, "type"), change)
     theirs = list(new.get("spec", "ports").items())
-    numbers = {(port.get("protocol").data or "TCP", port.get("port").data) for port in theirs}
     for port in old.get("spec", "ports").items():
-        number = port.get("port")
-        if (port.get("protocol").data or "TCP", number.data) in numbers or _leads_nowhere(old, port, rendering):
-            continue
-        name = port.get("name").data
-        same = next((one for one in theirs if one.get("name").data == name), None)
-        place = same.get("port") if same is not None else new.get("spec", "ports")
-        became = f"becomes {place.data}" if same is not None else "is gone"
-        what = f"port {number.data} of {old} {became}: whoever calls it there no longer reaches it"
-        advice = f"let clients call port {place.data}" if same is not None else "let clients call another port"
-        change = Change(
-            "compat/object-renamed", Step.MAJOR, what, advice, number, place, names=(*names_of(old), str(name))
-        )
-        yield Found((*old.identity, "port", str(number.data)), change)
+        if not _leads_nowhere(old, port, rendering):
+            yield from _port(old, port, theirs, new.get("spec", "ports"))
+
+
+def _port(service: Manifest, port: View, theirs: Sequence[View], ports: View) -> Iterator[Found]:
+    """What becomes of one port of a Service: its number or its name, by which others ask for it, is another, or gone.
+
+    Args:
+        service: the Service as it was.
+        port: its port.
+        theirs: the ports that it has now.
+        ports: the field that lists them.
+    """
+    number, name = port.get("port"), port.get("name")
+    same_name = next((one for one in theirs if one.get("name").data == name.data), None)
+    same = next((one for one in theirs if _numbered(one) == _numbered(port)), None)
+    if same is None:
+        place = same_name.get("port") if same_name is not None else ports
+        became = f"becomes {place.data}" if same_name is not None else "is gone"
+        what = f"port {number.data} of {service} {became}: whoever calls it there no longer reaches it"
+        advice = f"let clients call port {place.data}" if same_name is not None else "let clients call another port"
+        at = number
+    elif name.data and same_name is None and same.get("name").data:
+        place, at = same.get("name"), name
+        what = f"port {number.data} of {service} is named {place.data}, it was {name.data}: who asks for it by name "
+        what += "no longer finds it"
+        advice = f"name {place.data} where monitors and routes of your own name {name.data}"
+    else:
+        return
+    change = Change("compat/object-renamed", Step.MAJOR, what, advice, at, place)
+    yield Found(
+        (*service.identity, "port", str(number.data)),
+        change._replace(names=(*names_of(service), str(name.data))),
+    )
+
+
+def _numbered(port: View) -> tuple[Json, Json]:
+    return port.get("protocol").data or "TCP", port.get("port").data
 
 
 def _has_no_pods(service: Manifest, rendering: Rendering) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.records import NamedTuple
+from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Range
 from helm_constitution.yamltree import Json, Span, View, dotted, value_at
 
@@ -35,6 +36,7 @@ _TEST = LazyPattern(r"""helm\.sh/hook["']?:\s*["']?test\b""")
 _POLICIES = LazyPattern(r"podsecuritypolic", re.IGNORECASE)
 _LAST_POLICIES = 24
 """The last minor version of Kubernetes 1 that has PodSecurityPolicies."""
+_DUMPS = LazyPattern(r"\b(?:to[A-Z]\w+|tpl)\b")
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
 _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
@@ -70,6 +72,34 @@ class Side:
                 return False
             data = data[step]
         return True
+
+    @cached_property
+    def _looped(self) -> tuple[Path, ...]:
+        """The paths that are read in maps that templates go over by ``range``."""
+        uses = self.facts.uses
+        read = uses.tested | {one.path for one in uses.printed}
+        return tuple(path for path in read if ANYTHING in path[1:] and path[0] != ANYTHING)
+
+    @cached_property
+    def _dumped(self) -> tuple[Path, ...]:
+        """The paths that are printed with all that is below them."""
+        return tuple(
+            one.path
+            for one in self.facts.uses.printed
+            if ANYTHING in one.path or _DUMPS.search(one.template.source(one.action))
+        )
+
+    def reads_in_loop(self, path: Path) -> bool:
+        """Whether templates go over a map above a value by ``range``, and read its key or something below it there."""
+        return any(len(one) >= len(path) and _meets(one, path) for one in self._looped)
+
+    def reads_below_in_loop(self, path: Path) -> bool:
+        """Whether they so read something below the value."""
+        return any(len(one) > len(path) and _meets(one, path) for one in self._looped)
+
+    def prints_around(self, path: Path) -> bool:
+        """Whether templates print a map that a value is in with all that is in it."""
+        return any(len(one) < len(path) and _meets(one, path) for one in self._dumped)
 
     def text(self, path: Path) -> str:
         """A value as it is written; empty for maps, lists and what isn't there."""
@@ -220,6 +250,11 @@ class Side:
                 place = TextPlace(template.path, span, self.chart.metadata.base)
                 found.setdefault(path, []).append(Required(place, frozenset(self.enters(template, match.start()))))
         return found
+
+
+def _meets(pattern: Path, path: Path) -> bool:
+    """Whether two paths may agree as far as both go; the first has keys that are known only at run time."""
+    return all(step in (key, ANYTHING) for step, key in zip(pattern, path, strict=False))
 
 
 def leaves(path: Path, value: Json) -> Iterator[Path]:

@@ -104,7 +104,7 @@ class _Comparison:
         if not self.old.reads(path) or self.old.decides_nothing(path) or self._chose_api_version(path):
             return
         value = self.old.get(path)
-        if not self.new.reads(path) or self._is_flag_dropped(path):
+        if not self.new.reads(path) or self._is_flag_dropped(path) or self._left_loop(path):
             yield path
         elif isinstance(value, dict) and not self.new.facts.uses.is_whole(path):
             for key in value:
@@ -151,6 +151,12 @@ class _Comparison:
             and isinstance(self.old.get(path), bool)
             and any("if" in line for line in self.old.lines(path))
             and not self.new.asks(path)
+        )
+
+    def _left_loop(self, path: Path) -> bool:
+        """Whether a key was read in a map that templates go over, and is no longer, though they go over it still."""
+        return self.old.reads_in_loop(path) and not (
+            self.new.reads_in_loop(path) or self.new.lines(path) or self.new.prints_around(path)
         )
 
     def _newly_switched(self, added: list[Path]) -> Iterator[Change]:
@@ -265,6 +271,8 @@ class _Comparison:
             return False
         if before == "" or after == "" or (kinds == {"flag", "text"} and str(after).lower() in ("true", "false")):
             return False  # an empty text says nothing of the type
+        if "map" in kinds and self.old.reads_in_loop(path) and self.new.reads_in_loop(path):
+            return self.old.reads_below_in_loop(path) != self.new.reads_below_in_loop(path)
         old, new = self.old.lines(path), self.new.lines(path)
         if not old or not new or old <= new:
             return False  # the templates take it as they did
