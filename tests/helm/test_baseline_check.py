@@ -351,3 +351,38 @@ def test_what_is_there_at_the_first_installation_alone(
     assert sorted(found) == rules
     assert report.baseline is not None
     assert report.baseline.objects_compared
+
+
+READS = """kind: ConfigMap
+apiVersion: v1
+metadata: {name: web}
+data: {kind: "{{ .Values.driver.kind }}", path: "{{ .Values.driver.ebpf.path }}"}
+"""
+REFUSES = """{{- range $key := list "ebpf" "gvisor" }}
+{{- if hasKey $.Values.driver $key }}{{ fail (printf "driver.%s is not supported any more" $key) }}{{ end }}
+{{- end }}
+kind: ConfigMap
+apiVersion: v1
+metadata: {name: web}
+data: {kind: "{{ .Values.driver.kind }}"}
+"""
+
+
+@pytest.mark.parametrize("is_announced", [False, True])
+def test_a_value_that_is_gone_and_refused(tmp_path: Path, engine: HelmEngine, is_announced: bool) -> None:
+    names = "compat/value-removed, compat/removed-without-notice"
+    (tmp_path / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {names} -->\n")
+    gone = f"  # {'Deprecated' if is_announced else 'Where it is'}\n  ebpf:\n    path: ''\n"
+    for version, values, template in (("1.0.0", gone, READS), ("1.1.0", "", REFUSES)):
+        files = {
+            "Chart.yaml": METADATA.format(version),
+            "values.yaml": "driver:\n  kind: auto\n" + values,
+            "templates/x.yaml": template,
+        }
+        write_chart(tmp_path / version, files)
+    report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
+    found = {finding.rule: finding.message for finding in report.findings}
+    assert ("compat/removed-without-notice" in found) is not is_announced
+    assert found["compat/value-removed"].startswith(
+        "a value that is gone is refused: driver.ebpf is not supported any more"
+    )

@@ -53,11 +53,9 @@ def compare(
         file = options.old_values.absolute()
         request = options.request._replace(values_files=(file, *options.request.values_files))
         earlier.append(Scenario(NAME, request))
-    renders = Renders(engine, chart, facts.chart, earlier, {one.name: one for one in scenarios})
-    trial = None
-    if old_values is not None:
-        scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
-        trial = renders.trial(earlier[-1], scratch)
+    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
+    renders = Renders(engine, chart, facts.chart, earlier, {one.name: one for one in scenarios}, scratch)
+    trial = renders.trial(earlier[-1]) if old_values is not None else None
 
     comparison = Comparison(
         source.origin,
@@ -85,6 +83,7 @@ class _Rendering:
     def result(self) -> tuple[ScenarioResult, ...]:
         results = self._renders.finish(self._comparison.new.results)
         self._comparison.moved = self._renders.moved()
+        self._comparison.gone = self._renders.gone()
         return results
 
 

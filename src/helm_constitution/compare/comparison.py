@@ -26,16 +26,18 @@ class Comparison:
     """A chart beside its baseline.
 
     ``origin`` is what reports call the baseline. ``old`` and ``new`` are what is known of both releases. ``moved``
-    holds how the new chart renders with the values that the old one has for a scenario, where these differ; ``again``
-    the old chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that
-    versions and changelog are written when the release is made. ``old_values`` is a user's values file for the old
-    release, and ``trial`` renders both releases with parts of it.
+    holds how the new chart renders with the values that the old one has for a scenario, where these differ; ``gone``
+    how it renders with those that only the old values.yaml has, where the chart may refuse them; ``again`` the old
+    chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that versions
+    and changelog are written when the release is made. ``old_values`` is a user's values file for the old release, and
+    ``trial`` renders both releases with parts of it.
     """
 
     origin: str
     old: Facts
     new: Facts
     moved: Mapping[str, ScenarioResult] = field(default_factory=dict)
+    gone: ScenarioResult | None = None
     again: Mapping[str, Rendering] = field(default_factory=dict)
     by_robot: bool = False
     old_values: YamlDocument | None = None
@@ -75,6 +77,7 @@ class Comparison:
         yield from compare_metadata(old, new)
         yield from compare_definitions(old, new, self._rendered_definitions(), self._kinds_in_need())
         yield from self._refused([change for change in values if change.step is Step.MAJOR])
+        yield from self._refused_by_name()
         notes = old.files.get("templates/NOTES.txt", "").lower()
         settings = old.files.get("values.yaml", "").lower()
         yield from compare_objects(
@@ -138,6 +141,26 @@ class Comparison:
             for result in self.new.results
             if result.rendering is not None
             for manifest in result.rendering.manifests
+        )
+
+    def _refused_by_name(self) -> Iterator[Change]:
+        """Values that the last release had and that this one refuses in words of its own, by ``fail``."""
+        from helm_constitution.api import TextPlace
+        from helm_constitution.compare.sides import Side
+
+        error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
+        if error is None or error.kind is not FailureKind.REQUIRED:
+            return
+        names, old = _words(error.text), Side(self.old)
+        yield Change(
+            "compat/value-removed",
+            Step.MAJOR,
+            f"a value that is gone is refused: {error.text}",
+            "take out of your values what the message names",
+            None,
+            TextPlace(error.file) if error.file is not None else None,
+            names=names or (error.text,),
+            announced=not names or any(old.is_deprecated(tuple(name.split("."))) for name in names),
         )
 
     def _refused(self, known: list[Change]) -> Iterator[Change]:

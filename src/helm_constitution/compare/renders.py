@@ -34,18 +34,27 @@ class Renders:
         new: the chart.
         scenarios: those of the baseline.
         others: those of the chart, by name; a scenario whose values are the same on both sides is not rendered again.
+        scratch: a folder for values.
 
     Where templates ask whether it is an upgrade, both are rendered as one: what they do at the first installation alone
     has happened to whoever upgrades.
     """
 
     def __init__(
-        self, engine: HelmEngine, old: Chart, new: Chart, scenarios: list[Scenario], others: Mapping[str, Scenario]
+        self,
+        engine: HelmEngine,
+        old: Chart,
+        new: Chart,
+        scenarios: list[Scenario],
+        others: Mapping[str, Scenario],
+        scratch: Path,
     ) -> None:
         self._engine = engine
         self._old = old
         self._new = new
         self._others = others
+        self._scratch = scratch
+        self._gone: tuple[Scenario, Pending[RenderOutput]] | None = None
         self._both = not old.is_library and not new.is_library
         self._upgrades = self._both and (_tells_upgrades(old) or _tells_upgrades(new))
         self._scenarios: list[Scenario] = []
@@ -92,7 +101,7 @@ class Renders:
             for scenario in rendered:
                 if scenario.name not in planned and scenario.kind not in _OWN:
                     self._begin(scenario)
-        results = []
+        results: list[ScenarioResult] = []
         for index, render in enumerate(self._renders):
             output = render.result()
             scenario = self._scenarios[index]
@@ -103,7 +112,29 @@ class Renders:
                 output = self._engine.render(self._old.path, scenario.request).result()
                 self._move(scenario)
             results.append(conclude(scenario, output, self._old.name, known, Base.BASELINE))
+        base = next((result.scenario for result in results if result.rendering is not None), None)
+        if self._both and base is not None:
+            self._give_what_is_gone(base)
         return tuple(results)
+
+    def _give_what_is_gone(self, scenario: Scenario) -> None:
+        """Renders the chart with values that only the baseline's values.yaml has, if it may refuse some by ``fail``."""
+        if not any("fail" in text for path, text in self._new.files.items() if path.startswith("templates/")):
+            return
+        mine, theirs = (side.values.data if side.values is not None else {} for side in (self._old, self._new))
+        values = _only_in(mine, theirs)
+        if values:
+            file = self._scratch / "gone.json"
+            file.write_text(json.dumps(values), encoding="utf-8")
+            request = scenario.request._replace(values_files=(file, *scenario.request.values_files))
+            self._gone = scenario, self._engine.render(self._new.path, request)
+
+    def gone(self) -> ScenarioResult | None:
+        """How the new chart renders with the values that only the baseline's values.yaml has; None where none count."""
+        if self._gone is None:
+            return None
+        scenario, render = self._gone
+        return conclude(scenario, render.result(), self._new.name)
 
     def moved(self) -> dict[str, ScenarioResult]:
         """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""
@@ -112,17 +143,16 @@ class Renders:
             for name, (scenario, render) in self._moved.items()
         }
 
-    def trial(self, scenario: Scenario, scratch: Path) -> Trial:
+    def trial(self, scenario: Scenario) -> Trial:
         """Renders both releases with other values in place of the file that a scenario begins with.
 
         Args:
             scenario: one of the baseline's.
-            scratch: a folder for the values.
         """
         from helm_constitution.compare.effects import Trial
 
         def render(chart: Chart, values: dict[str, Json]) -> Rendering | None:
-            file = scratch / "values.json"
+            file = self._scratch / "values.json"
             file.write_text(json.dumps(values), encoding="utf-8")
             others = scenario.request.values_files[1:]
             output = self._engine.render(chart.path, scenario.request._replace(values_files=(file, *others))).result()
@@ -180,6 +210,29 @@ def _tells_upgrades(chart: Chart) -> bool:
     return any(_UPGRADES.search(text) for text in texts) or any(
         _tells_upgrades(one) for one in chart.subcharts.values()
     )
+
+
+def _only_in(mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> dict[str, Json]:
+    """Values that only one file has, each with something set: what is empty asks for nothing."""
+    found: dict[str, Json] = {}
+    for key, value in mine.items():
+        if key not in theirs:
+            found[key] = _set(value)
+        else:
+            other = theirs[key]
+            if isinstance(value, dict) and isinstance(other, dict) and (below := _only_in(value, other)):
+                found[key] = below
+    return found
+
+
+def _set(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _set(part) for key, part in value.items()} or {"key": "value"}
+    if isinstance(value, list):
+        return value or ["value"]
+    if isinstance(value, bool):
+        return True
+    return value or "value"
 
 
 def _contents(scenario: Scenario) -> list[bytes]:
