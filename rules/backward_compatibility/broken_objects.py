@@ -38,7 +38,7 @@ def immutable_changed(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/object-renamed", default=MUST, enforces=BREAKING)
 def object_renamed(subject: Subject) -> Iterator[Problem]:
-    """An object, or a port of a Service, has another name than in the last release.
+    """An object has another name than in the last release, or a port of a Service another name or number.
 
     Why: Helm deletes the old object and makes a new one: what it held is gone, and whoever calls it by its name no
         longer reaches it.
@@ -56,7 +56,7 @@ def object_renamed(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/object-removed", default=MUST, enforces=BREAKING)
 def object_removed(subject: Subject) -> Iterator[Problem]:
-    """An object of the last release is no longer rendered, or a key of a Secret or ConfigMap that is still read.
+    """An object of the last release is no longer rendered, or is of another API group, or a key of it that is read.
 
     Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind. A container
         that reads a key of a ConfigMap which is gone goes by a default of its own.
@@ -156,7 +156,7 @@ def kube_floor_raised(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/dependency-changed", default=MUST, enforces=BREAKING)
 def dependency_changed(subject: Subject) -> Iterator[Problem]:
-    """A dependency is gone, or has moved to a MAJOR version of its own.
+    """A dependency is gone, is another chart under its alias, or has moved to a MAJOR version of its own.
 
     Why: Its values are a part of this chart's, and its authors say that they break.
     Bad:

@@ -24,8 +24,9 @@ def value_removed(subject: Subject) -> Iterator[Problem]:
           pullSecret: ""
           pullSecrets: []
     Fix: Go on reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR
-        version. A value that no template of the last release read is missed by nobody, and not reported. One that
-        values.yaml only shows, commented out, counts as well.
+        version. A value that no template of the last release read, or NOTES.txt and tests alone, is missed by nobody,
+        and not reported. One that values.yaml only shows, commented out, counts as well, and so does one that
+        templates refuse by `fail`, which is found by giving it.
     Source: Semantic Versioning 2.0.0, 8, and How should I handle deprecating functionality?
     """
     yield from told(subject, "compat/value-removed")
