@@ -124,6 +124,23 @@ def test_a_map_of_containers_where_a_list_was() -> None:
     assert changes(old, new) == ["MAJOR value sidecars was a list and is a map"]
 
 
+@pytest.mark.parametrize(
+    ("readme", "found"),
+    [
+        ("| Value | What |\n| --- | --- |\n| cron.command | Runs |\n", ["value cron.command is removed"]),
+        ("Set `cron.command`.\n", ["value cron.command is removed"]),
+        ("Set `.Values.cron.command`.\n", ["value cron.command is removed"]),
+        ("Set cron.command.\n", []),
+    ],
+)
+def test_a_value_that_only_the_readme_names(readme: str, found: list[str]) -> None:
+    reading = "kind: ConfigMap\ndata: {a: '{{ .Values.cron.command }}'}\n"
+    old = chart_subject({"values.yaml": "cron: {}\n", "README.md": readme, "templates/x.yaml": reading}).facts
+    new = chart_subject({"values.yaml": "cron: {}\n", "README.md": "", "templates/x.yaml": "kind: ConfigMap\n"}).facts
+    breaking = [change.what for change in compare_values(old, new) if change.step is Step.MAJOR]
+    assert [what for what in breaking if "command" in what] == found
+
+
 def test_a_list_where_keys_had_names() -> None:
     old = (
         "params:\n  enabled: true\n  conf: {a: b}\n",

@@ -242,6 +242,22 @@ def test_a_map_that_is_only_tested_is_read_with_its_keys() -> None:
     assert unread(uses_of("{{ if .Values.a }}{{ .Values.a.c }}{{ end }}"), "a.b") == ["a.b"]
 
 
+@pytest.mark.parametrize(
+    ("template", "is_read"),
+    [
+        ("{{ print .Values | sha256sum }}", False),
+        ("{{ .Values | toYaml | sha256sum | trunc 8 }}", False),
+        ("{{ toYaml . | sha1sum }}", False),
+        ("{{ .Values.a | toYaml | sha256sum }}", True),
+        ("{{ print .Values }}", True),
+        ('{{ include "all" . | sha256sum }}', True),
+    ],
+)
+def test_a_checksum_of_all_values_reads_none(template: str, is_read: bool) -> None:
+    helpers = '{{ define "all" }}{{ toYaml .Values }}{{ end }}' if "include" in template else ""
+    assert uses_of(template, helpers=helpers).is_read(("a",)) is is_read
+
+
 def test_the_checksum_of_a_template_is_no_read_of_everything() -> None:
     uses = uses_of('{{ include (print $.Template.BasePath "/y.yaml") . | sha256sum }}{{ .Values.a }}')
     assert unread(uses, "a", "b") == ["b"]

@@ -39,6 +39,8 @@ _LAST_POLICIES = 24
 _DUMPS = LazyPattern(r"\b(?:to[A-Z]\w+|tpl)\b")
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
+_NAMED = LazyPattern(r"[`|]\s*(?:\.Values\.)?([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=\s*[`|])")
+"""A name in a code span or a cell of a table."""
 _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
 
 
@@ -213,9 +215,19 @@ class Side:
 
     @cached_property
     def shown_only(self) -> tuple[Path, ...]:
-        """The values that templates read and that values.yaml only shows, commented out: `# nodePort: 30080`."""
-        asked = {read.path for read in self.facts.uses.reads if not read.file.startswith("charts/")}
-        return tuple(path for path in self._commented_out if path in asked and not self.has(path))
+        """The values that templates read and that are no more than shown.
+
+        values.yaml has them commented out (`# nodePort: 30080`), or the README names them.
+        """
+        asked = {read.path: None for read in self.facts.uses.reads if not read.file.startswith("charts/")}
+        shown = {*self._commented_out, *self._in_readme}
+        return tuple(path for path in asked if path in shown and not self.has(path))
+
+    @cached_property
+    def _in_readme(self) -> frozenset[Path]:
+        """The values that the README names."""
+        readme = next((text for name, text in self.chart.files.items() if name.lower() == "readme.md"), "")
+        return frozenset(tuple(match[1].split(".")) for match in _NAMED.finditer(readme))
 
     @cached_property
     def _commented_out(self) -> tuple[Path, ...]:

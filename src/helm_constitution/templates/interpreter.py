@@ -66,6 +66,8 @@ QUIETLY = frozenset({()})
 
 MAX_ARGUMENTS = 60
 """Arguments with which one named template is walked; from there on known texts in them count as unknown."""
+_HASHES = frozenset({"sha1sum", "sha256sum", "sha512sum", "adler32sum", "md5sum"})
+_CALLS = frozenset({"include", "tpl"})
 MAX_GUARD_SETS = 6
 """Times that one named template is walked with one argument, each under guards that others weren't."""
 MAX_CALLS = 24
@@ -110,6 +112,7 @@ class Interpreter:
         self.dot: Value = ROOT
         self.scopes: list[dict[str, Value]] = [{"$": ROOT}]
         self.optional = False
+        self.hashed = False
         self.action: Action | None = None
         self.guards: Guards = frozenset()
         self.guards_used: set[tuple[str, ...]] = set()
@@ -435,7 +438,9 @@ class Interpreter:
         stages = pipeline.commands
         if len(stages) == 1:
             return self._command(stages[0], None)
-        optional = self.optional
+        optional, hashed = self.optional, self.hashed
+        if not hashed and type(stages[0].args[0]) is Identifier and stages[0].args[0].name not in _CALLS:
+            self.hashed = any(type(one.args[0]) is Identifier and one.args[0].name in _HASHES for one in stages[1:])
         value: Value | None = None
         # A stage may give nil where a later one takes it: up to the last of those.
         last = 0
@@ -448,7 +453,7 @@ class Interpreter:
             if not optional:
                 self.optional = index < last
             value = self._command(command, value)
-        self.optional = optional
+        self.optional, self.hashed = optional, hashed
         assert value is not None
         return value
 
@@ -635,6 +640,8 @@ class Interpreter:
         target = self.whole if into is None else into
         pending = list(value)
         for element in pending:  # it grows as it is gone through
+            if self.hashed and (element == () or element in ROOT):
+                continue  # a checksum of all values says of none that it does something
             if type(element) is tuple:
                 target.add(element)
                 if into is None and self.action is not None:
