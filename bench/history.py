@@ -1,6 +1,7 @@
 """What the comparison says of a chart's real history, beside what its maintainers released.
 
     python -m bench.history GIT_DIRECTORY CHART_PATH [--last 100] [--step MAJOR] [--out releases.jsonl]
+        [--dependencies GIT_DIRECTORY:FOLDER]
 
 Each commit that raised the version in Chart.yaml is compared with the one before it: a line of JSON for each, and a
 table of what the maintainers released against what the comparison asks for.
@@ -17,7 +18,7 @@ import subprocess
 import tarfile
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,28 +77,37 @@ def version_at(repository: Path, commit: str, chart: str) -> Version | None:
         return None
 
 
-def unpack(repository: Path, commit: str, chart: str, folder: Path, beside: str) -> Path:
+def unpack(
+    repository: Path, commit: str, chart: str, folder: Path, beside: str, others: Sequence[tuple[Path, str]] = ()
+) -> Path:
     """The chart's folder at a commit, with its dependencies.
 
     For those that git doesn't hold in it stand the charts of these names beside it, as they are at the commit
     ``beside`` where the release accepts that version (the same for both releases: what a dependency changes is its
-    own), else their newest release that it accepts, else empty charts.
+    own), else their newest release that it accepts, else that of the ``others`` (repositories, each with the folder of
+    its charts), else empty charts.
     """
     target = folder / (chart.rpartition("/")[2] or "chart")
     extract(repository, f"{commit}:{chart}", target)
     for dependency in load_chart(target).missing_dependencies:
         if (target / "charts" / dependency.name).exists():
             continue
-        sibling = f"{chart.rpartition('/')[0]}/{dependency.name}".lstrip("/")
-        source = accepted(repository, sibling, dependency.version, beside)
-        if source is not None:
-            unpack(repository, source, sibling, target / "charts", beside)
-            continue
-        place = target / "charts" / dependency.name
-        place.mkdir(parents=True)
-        text = f"apiVersion: v2\nname: {dependency.name}\nversion: {NOTHING}\n"
-        (place / "Chart.yaml").write_text(text, encoding="utf-8")
+        for place, parent in ((repository, chart.rpartition("/")[0]), *others):
+            sibling = f"{parent}/{dependency.name}".lstrip("/")
+            source = accepted(place, sibling, dependency.version, beside if place == repository else None)
+            if source is not None:
+                unpack(place, source, sibling, target / "charts", source, others)
+                break
+        else:
+            stand_in(target / "charts" / dependency.name)
     return target
+
+
+def stand_in(folder: Path) -> None:
+    """Writes an empty chart."""
+    folder.mkdir(parents=True)
+    text = f"apiVersion: v2\nname: {folder.name}\nversion: {NOTHING}\n"
+    (folder / "Chart.yaml").write_text(text, encoding="utf-8")
 
 
 def lend(one: Path, other: Path) -> None:
@@ -110,15 +120,17 @@ def lend(one: Path, other: Path) -> None:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, chart.path.parent / source.name)
 
 
-def accepted(repository: Path, chart: str, wanted: str, first: str) -> str | None:
+@cache
+def accepted(repository: Path, chart: str, wanted: str, first: str | None) -> str | None:
     """The commit that has a version of a chart in the wanted range: ``first``, if it does, else the newest."""
     constraint = parse_constraint(wanted)
     if constraint is None:
         return None
-    candidates = [(version_at(repository, first, chart), first)]
-    if candidates[0][0] is None or not constraint.accepts(candidates[0][0]):
-        candidates = [(release.version, release.commit) for release in reversed(releases(repository, chart))]
-    return next((commit for version, commit in candidates if version and constraint.accepts(version)), None)
+    version = version_at(repository, first, chart) if first is not None else None
+    if version is not None and constraint.accepts(version):
+        return first
+    newest = reversed(releases(repository, chart))
+    return next((release.commit for release in newest if constraint.accepts(release.version)), None)
 
 
 def extract(repository: Path, tree: str, target: Path) -> Path:
@@ -128,20 +140,29 @@ def extract(repository: Path, tree: str, target: Path) -> Path:
     return target
 
 
-def compare(repository: Path, chart: str, old: Release, new: Release, engine: HelmEngine) -> ChartReport:
+def compare(
+    repository: Path,
+    chart: str,
+    old: Release,
+    new: Release,
+    engine: HelmEngine,
+    others: Sequence[tuple[Path, str]] = (),
+) -> ChartReport:
     """The report on one release beside the one before it."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "constitution.md").write_text(CONSTITUTION, encoding="utf-8")
-        before = unpack(repository, old.commit, chart, folder / "old", new.commit)
-        after = unpack(repository, new.commit, chart, folder / "new", new.commit)
+        before = unpack(repository, old.commit, chart, folder / "old", new.commit, others)
+        after = unpack(repository, new.commit, chart, folder / "new", new.commit, others)
         for one, other in ((before, after), (after, before)):
             lend(one, other)
         options = CheckOptions(constitution=folder / "constitution.md", baseline=str(before), lines=False)
         return check_chart(after, engine, options)
 
 
-def lines(repository: Path, chart: str, last: int, step: str | None, engine: HelmEngine) -> Iterator[dict[str, Any]]:
+def lines(
+    repository: Path, chart: str, last: int, step: str | None, engine: HelmEngine, others: Sequence[tuple[Path, str]]
+) -> Iterator[dict[str, Any]]:
     """A line for each release; for those alone that took a step, where one is named."""
     pairs = [
         (old, new)
@@ -151,7 +172,7 @@ def lines(repository: Path, chart: str, last: int, step: str | None, engine: Hel
     for old, new in pairs[-last:]:
         line: dict[str, Any] = {"chart": chart, "old": str(old.version), "new": str(new.version), "commit": new.commit}
         try:
-            report = compare(repository, chart, old, new, engine)
+            report = compare(repository, chart, old, new, engine, others)
         except (ConstitutionError, tarfile.TarError) as error:
             yield {**line, "error": str(error)}
             continue
@@ -177,11 +198,15 @@ def main() -> None:
     parser.add_argument("--last", type=int, default=100)
     parser.add_argument("--step", choices=["PATCH", "MINOR", "MAJOR"], help="only the releases that took this step")
     parser.add_argument("--out", type=Path)
+    parser.add_argument(
+        "--dependencies", action="append", default=[], help="GIT_DIRECTORY:FOLDER, where dependencies are looked for"
+    )
     arguments = parser.parse_args()
     engine = choose_engine("embedded", Limits())
     counts: Counter[tuple[str, str]] = Counter()
     out = arguments.out.open("a", encoding="utf-8") if arguments.out else None
-    for line in lines(arguments.repository, arguments.chart, arguments.last, arguments.step, engine):
+    others = [(Path(place), folder) for place, _, folder in (one.rpartition(":") for one in arguments.dependencies)]
+    for line in lines(arguments.repository, arguments.chart, arguments.last, arguments.step, engine, others):
         if out is not None:
             out.write(json.dumps(line) + "\n")
             out.flush()

@@ -439,7 +439,8 @@ class Interpreter:
         if len(stages) == 1:
             return self._command(stages[0], None)
         optional, hashed = self.optional, self.hashed
-        if not hashed and type(stages[0].args[0]) is Identifier and stages[0].args[0].name not in _CALLS:
+        first = stages[0].args[0]
+        if not hashed and not (type(first) is Identifier and first.name in _CALLS):
             self.hashed = any(type(one.args[0]) is Identifier and one.args[0].name in _HASHES for one in stages[1:])
         value: Value | None = None
         # A stage may give nil where a later one takes it: up to the last of those.
