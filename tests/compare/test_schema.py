@@ -138,3 +138,10 @@ def test_of_items_that_no_schema_spoke_of_only_the_defaults_type_counts(tmp_path
     assert changes(tmp_path, old, new, "ports: [80]\n") == []
     (change,) = changes(tmp_path / "b", old, new, "ports: [http]\n")
     assert change.startswith('ports[] no longer takes "", "a"')
+
+
+def test_keys_that_all_alternatives_of_an_item_ask_for(tmp_path: Path) -> None:
+    item = of(name={"type": "string"}, path={"type": "string"})
+    old = of(hosts={"type": "array", "items": item})
+    new = of(hosts={"type": "array", "items": {"anyOf": [{**item, "required": ["name", "path"]}]}})
+    assert changes(tmp_path, old, new) == ["hosts[] must now have name, path"]

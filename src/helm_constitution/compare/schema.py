@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.sides import some
 from helm_constitution.records import NamedTuple
 from helm_constitution.yamltree import Json, dotted
 
@@ -147,8 +148,10 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             whose = name or "the schema"
             yield _change(pair, f"{whose} takes no keys any more but those that the schema names", old, place)
         if rejected and name:
+            keys = _needed(theirs) if all(isinstance(value, dict) for value in rejected) else []
             examples = ", ".join(_text(value) for value in rejected[:3])
-            yield _change(pair, f"{name} no longer takes {examples}", old, place)
+            what = f"must now have {some(keys)}" if keys else f"no longer takes {examples}"
+            yield _change(pair, f"{name} {what}", old, place)
     if pair.new.get("additionalProperties") is False:
         gone = [key for key in pair.old.get("properties") or {} if key not in (pair.new.get("properties") or {})]
         for key in gone:
@@ -186,6 +189,15 @@ def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
 def _takes_null_away(chart: Chart, path: tuple[str, ...]) -> bool:
     """Whether helm removes a null before it asks the schema: of a value with a default, null stands for none."""
     return _has_default(chart, path)
+
+
+def _needed(schema: Mapping[str, Any]) -> list[str]:
+    """The keys that all alternatives of a schema ask for."""
+    for word in ("anyOf", "oneOf"):
+        parts = [part.get("required") or [] for part in schema.get(word) or [] if isinstance(part, dict)]
+        if parts:
+            return [key for key in parts[0] if all(key in part for part in parts)]
+    return []
 
 
 def _closes(pair: _Pair) -> bool:
