@@ -332,6 +332,16 @@ def test_a_secret_is_the_pods_own_in_whatever_scenario_they_are_there() -> None:
     assert list(compare_objects([off, on], {})) == []
 
 
+def test_a_secret_that_users_may_bring_under_the_charts_name() -> None:
+    secret, pods = with_secret().split("---\napiVersion: apps/v1")
+    pods = "---\napiVersion: apps/v1" + pods
+    made = Pair("defaults", rendering(secret + pods), rendering(with_secret(name="web-login")))
+    brought = Pair("create off", rendering(pods), rendering(pods))
+    assert list(compare_objects([made], {})) == []
+    (change,) = compare_objects([made, brought], {})
+    assert change.what.startswith("Secret web is renamed to web-login")
+
+
 def test_a_selector_that_the_api_made_of_the_labels() -> None:
     body = "spec:\n{}  template:\n    metadata: {{labels: {{app: web}}}}\n"
     old = thing("Deployment", body=body.format(""), api="apps/v1beta1")

@@ -328,6 +328,54 @@ def test_an_image_of_a_dependency_without_a_default(tmp_path: Path, before: str,
     assert said == ([f"value db.image.repository must now be given: {found}"] if found else [])
 
 
+PATHS = "  {{- range .Values.paths }}\n  - path: {{ . }}\n  {{- end }}\n"
+MAPS = PATHS.replace("{{ . }}", "{{ .path }}")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "count"),
+    [
+        (PATHS, MAPS, 1),
+        (PATHS, PATHS, 0),
+        (PATHS, MAPS + PATHS, 0),
+        (MAPS, PATHS, 0),
+        (PATHS.replace("{{ . }}", "{{ toYaml . }}"), MAPS, 0),
+        (PATHS, PATHS.replace("{{ . }}", "{{ . | quote }}"), 0),
+    ],
+)
+def test_items_in_which_keys_are_looked_for_now(before: str, after: str, count: int) -> None:
+    said = ["MAJOR items of paths were texts and are maps"] * count
+    assert changes(("paths: []\n", before), ("paths: []\n", after)) == said
+
+
+def test_a_value_that_is_gone_and_only_tested() -> None:
+    old = ("a: {b: 1}\n", "  {{- if .Values.a.b }}\n  b: {{ .Values.a.b }}\n  {{- end }}\n")
+    tested = "  {{- if .Values.a.b }}\n  c: d\n  {{- end }}\n"
+    assert changes(old, ("a: {}\n", tested)) == ["MAJOR value a.b is removed"]
+    assert changes(old, ("a: {}\n", tested + "  a: {{ toYaml .Values.a }}\n"))[0].startswith("PATCH")
+
+
+@pytest.mark.parametrize(
+    ("own", "found"), [("auth: {}", ["value db.auth.secret is removed"]), ("auth: {secret: a}", [])]
+)
+def test_a_value_of_a_dependency_that_the_chart_read_too(tmp_path: Path, own: str, found: list[str]) -> None:
+    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+    sides = []
+    for name, values, template in (
+        ("old", "db: {auth: {secret: a, user: b}}\n", "a: {{ .Values.db.auth.secret }}\n"),
+        ("new", "db: {auth: {user: b}}\n", "a: b\n"),
+    ):
+        files = {
+            "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0}\n",
+            "values.yaml": values,
+            "templates/x.yaml": template,
+            "charts/db/Chart.yaml": chart.format("db"),
+            "charts/db/values.yaml": own + "\n",
+        }
+        sides.append(Facts(load_chart(write_chart(tmp_path / name, files))))
+    assert [change.what for change in compare_values(*sides) if change.step is Step.MAJOR] == found
+
+
 CHOICE = """{{- define "web.pdb" -}}
 {{- if .Values.apiVersions.pdb -}}{{ .Values.apiVersions.pdb }}{{- else -}}policy/v1beta1{{- end -}}
 {{- end -}}

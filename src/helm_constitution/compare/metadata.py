@@ -154,7 +154,7 @@ def _moved(old: Dependency, new: Dependency) -> Change | None:
             names=(old.key, old.name, new.name),
         )
     before, after = _lowest(old.version), _lowest(new.version)
-    if before is None or after is None or after.major <= before.major or before.major == 0:
+    if before is None or after is None or after.major <= before.major:
         return None
     return Change(
         "compat/dependency-changed",

@@ -114,14 +114,24 @@ class SecretReaders:
     """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
 
     def __init__(self, renderings: Iterable[Rendering]) -> None:
-        self._asked = {
-            (workload.manifest.effective_namespace, name, key)
-            for rendering in renderings
-            for workload in rendering.workloads
-            if not workload.manifest.hooks
-            for name, key in _secrets(workload.pod.view.data)
-        }
-        self._read = {one[:2] for one in self._asked}
+        self._asked: set[tuple[Json, Json, Json]] = set()
+        self._read: set[tuple[Json, Json]] = set()
+        self._brought: set[tuple[Json, Json]] = set()
+        for rendering in renderings:
+            asked = {
+                (workload.manifest.effective_namespace, name, key)
+                for workload in rendering.workloads
+                if not workload.manifest.hooks
+                for name, key in _secrets(workload.pod.view.data)
+            }
+            made = {(one.effective_namespace, one.name) for one in rendering.of_kind("Secret")}
+            self._asked |= asked
+            self._read |= {one[:2] for one in asked}
+            self._brought |= {one[:2] for one in asked} - made
+
+    def brought(self, secret: Manifest) -> bool:
+        """Whether users may bring a Secret of that name: in a scenario pods read it, and the chart doesn't make it."""
+        return (secret.effective_namespace, secret.name) in self._brought
 
     def read(self, secret: Manifest, key: str = "") -> bool:
         """Whether pods read a Secret; of one key, whether they do so by its name."""
@@ -134,7 +144,9 @@ def is_private(secret: Manifest, old: SecretReaders, new: Rendering, key: str = 
 
     Its content is what users gave as values: nobody else has to read it there.
     """
-    return secret.kind == "Secret" and old.read(secret) and not SecretReaders([new]).read(secret, key)
+    if secret.kind != "Secret" or not old.read(secret) or old.brought(secret):
+        return False
+    return not SecretReaders([new]).read(secret, key)
 
 
 def _secrets(data: Json) -> Iterator[tuple[Json, Json]]:

@@ -103,6 +103,50 @@ class Side:
         """Whether templates print a map that a value is in with all that is in it."""
         return any(len(one) < len(path) and _meets(one, path) for one in self._dumped)
 
+    @cached_property
+    def _printed(self) -> frozenset[Path]:
+        return frozenset(one.path for one in self.facts.uses.printed)
+
+    def prints(self, path: Path) -> bool:
+        """Whether templates print a value or a part of it."""
+        return any(one[: len(path)] == path for one in self._printed)
+
+    def may_print(self, path: Path) -> bool:
+        """Whether they may: by a map that it is in, or in a way that can't be followed."""
+        uses = self.facts.uses
+        above = [path[:length] for length in range(len(path) + 1)]
+        return any(part in uses.whole or part in uses.reached for part in above) or any(
+            _meets(one, path) for one in self._printed
+        )
+
+    @cached_property
+    def printed_items(self) -> frozenset[Path]:
+        """The items of lists and maps that templates print by themselves, as texts; ANYTHING stands for each."""
+        return frozenset(
+            one.path
+            for one in self.facts.uses.printed
+            if one.path[-1:] == (ANYTHING,)
+            and one.path[0] != ANYTHING
+            and not _DUMPS.search(one.template.source(one.action))
+        )
+
+    def reads_below_item(self, path: Path) -> bool:
+        """Whether templates look for a key in such items."""
+        return any(len(one) > len(path) and one[: len(path)] == path for one in self._looped)
+
+    def dependency_has(self, path: Path) -> bool | None:
+        """Whether the values.yaml of a dependency has a value; None where the dependency isn't here."""
+        name = next((one.name for one in self.chart.dependencies if one.key == path[0]), "")
+        chart = self.chart.subcharts.get(name)
+        if chart is None or chart.values is None:
+            return None
+        data: Json = chart.values.data
+        for step in path[1:]:
+            if not isinstance(data, dict) or step not in data:
+                return False
+            data = data[step]
+        return True
+
     def text(self, path: Path) -> str:
         """A value as it is written; empty for maps, lists and what isn't there."""
         values = self.chart.values

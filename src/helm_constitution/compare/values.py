@@ -15,6 +15,7 @@ from helm_constitution.compare.sides import FLAGS, Path, Side, kind_of, leaves, 
 from helm_constitution.kubernetes import api_versions
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.records import NamedTuple
+from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.yamltree import Json, dotted
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class _Comparison:
                     yield self._retyped(path)
                 else:
                     defaults.append(path)
+        yield from self._items_retyped(found.changed)
         yield from self._newly_required()
         yield from self._newly_switched(found.added)
         yield from image_changes(self.old, self.new)
@@ -100,15 +102,31 @@ class _Comparison:
     def _gone(self, path: Path) -> Iterator[Path]:
         """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
-            return  # what a dependency's own values are isn't known from here
+            yield from self._gone_from_dependency(path)
+            return
         if not self.old.reads(path) or self.old.decides_nothing(path) or self._chose_api_version(path):
             return
         value = self.old.get(path)
-        if not self.new.reads(path) or self._is_flag_dropped(path) or self._left_loop(path):
+        if (
+            not self.new.reads(path)
+            or self._is_flag_dropped(path)
+            or self._left_loop(path)
+            or (self.old.prints(path) and not self.new.may_print(path))
+        ):
             yield path
         elif isinstance(value, dict) and not self.new.facts.uses.is_whole(path):
             for key in value:
                 yield from self._gone((*path, key))
+
+    def _gone_from_dependency(self, path: Path) -> Iterator[Path]:
+        """What of a dependency's values this chart read too, and no longer does, where the dependency has none such."""
+        value = self.old.get(path)
+        if self.old.asks(path):
+            if not self.new.lines(path) and self.new.dependency_has(path) is False:
+                yield path
+        elif isinstance(value, dict):
+            for key in value:
+                yield from self._gone_from_dependency((*path, key))
 
     def _chose_api_version(self, path: Path) -> bool:
         """Whether a value only chose between versions of an API where this release has settled for one.
@@ -297,6 +315,25 @@ class _Comparison:
             nested(path, after),
             names_of(path),
         )
+
+    def _items_retyped(self, changed: list[Path]) -> Iterator[Change]:
+        """Items of lists and maps that templates printed as they are, and in which they look for keys now."""
+        for path in sorted(self.old.printed_items - self.new.printed_items):
+            if self.old.reads_below_item(path) or not self.new.reads_below_item(path):
+                continue
+            if path[:-1] in changed and self._is_retyped(path[:-1]):
+                continue  # told by the defaults
+            above = path[: path.index(ANYTHING)]
+            name = dotted(path[:-1]).replace(f".{ANYTHING}", "[]")
+            yield Change(
+                "compat/value-retyped",
+                Step.MAJOR,
+                f"items of {name} were texts and are maps",
+                f"write each item of {name} as a map",
+                self.old.place(above),
+                self.new.place(above),
+                names=(name, dotted(above)),
+            )
 
     def _newly_required(self) -> Iterator[Change]:
         for path, places in self.new.required.items():
