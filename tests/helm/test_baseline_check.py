@@ -356,7 +356,7 @@ def test_what_is_there_at_the_first_installation_alone(
 READS = """kind: ConfigMap
 apiVersion: v1
 metadata: {name: web}
-data: {kind: "{{ .Values.driver.kind }}", path: "{{ .Values.driver.ebpf.path }}"}
+data: {kind: "{{ .Values.driver.kind }}", ebpf: "{{ if .Values.driver.ebpf.on }}yes{{ end }}"}
 """
 REFUSES = """{{- range $key := list "ebpf" "gvisor" }}
 {{- if hasKey $.Values.driver $key }}{{ fail (printf "driver.%s is not supported any more" $key) }}{{ end }}
@@ -372,7 +372,7 @@ data: {kind: "{{ .Values.driver.kind }}"}
 def test_a_value_that_is_gone_and_refused(tmp_path: Path, engine: HelmEngine, is_announced: bool) -> None:
     names = "compat/value-removed, compat/removed-without-notice"
     (tmp_path / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {names} -->\n")
-    gone = f"  # {'Deprecated' if is_announced else 'Where it is'}\n  ebpf:\n    path: ''\n"
+    gone = f"  # {'Deprecated' if is_announced else 'Where it is'}\n  ebpf:\n    on: false\n"
     for version, values, template in (("1.0.0", gone, READS), ("1.1.0", "", REFUSES)):
         files = {
             "Chart.yaml": METADATA.format(version),

@@ -76,8 +76,9 @@ class Comparison:
         yield from values
         yield from compare_metadata(old, new)
         yield from compare_definitions(old, new, self._rendered_definitions(), self._kinds_in_need())
-        yield from self._refused([change for change in values if change.step is Step.MAJOR])
-        yield from self._refused_by_name()
+        breaking = [change for change in values if change.step is Step.MAJOR]
+        yield from self._refused(breaking)
+        yield from self._refused_by_name(breaking)
         notes = old.files.get("templates/NOTES.txt", "").lower()
         settings = old.files.get("values.yaml", "").lower()
         yield from compare_objects(
@@ -143,13 +144,19 @@ class Comparison:
             for manifest in result.rendering.manifests
         )
 
-    def _refused_by_name(self) -> Iterator[Change]:
-        """Values that the last release had and that this one refuses in words of its own, by ``fail``."""
+    def _refused_by_name(self, known: list[Change]) -> Iterator[Change]:
+        """Values that the last release had and that this one refuses in words of its own, by ``fail``.
+
+        Args:
+            known: changes that are told already, of which one may be what the message names.
+        """
         from helm_constitution.api import TextPlace
         from helm_constitution.compare.sides import Side
 
         error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
         if error is None or error.kind is not FailureKind.REQUIRED:
+            return
+        if any(_names(change, error.text) for change in known):
             return
         names, old = _words(error.text), Side(self.old)
         yield Change(
@@ -167,9 +174,11 @@ class Comparison:
         """Values that rendered with the old chart, and no longer do: one change for each message.
 
         Args:
-            known: changes that explain it, if the message names their value.
+            known: changes that explain it, if the message names their value; a user is told what becomes of a file all
+                the same.
         """
         from helm_constitution.api import TextPlace
+        from helm_constitution.compare.old_values import NAME
 
         told: set[str] = set()
         for mine, theirs in self._results():
@@ -181,9 +190,9 @@ class Comparison:
             if theirs.status is Status.FAILED and mine.scenario.name not in self.moved:
                 continue  # the chart's own fault, which other rules tell
             told.add(error.text)
-            if any(change.names[0] in error.text or change.names[-1] in error.text for change in known):
-                continue
             name = mine.scenario.name
+            if name != NAME and any(_names(change, error.text) for change in known):
+                continue
             yield Change(
                 "compat/value-newly-required" if theirs.status is Status.NEEDS_INPUT else "compat/value-retyped",
                 Step.MAJOR,
@@ -245,6 +254,11 @@ class Comparison:
                 lead = "BREAKING CHANGE: " if index == 0 else "- "
                 lines.append(lead + change.what + (f"; {change.advice}" if change.advice else ""))
         return "\n".join(lines)
+
+
+def _names(change: Change, message: str) -> bool:
+    """Whether a message names the value of a change."""
+    return change.names[0] in message or change.names[-1] in message
 
 
 def _one_line(text: str, width: int) -> str:
