@@ -348,6 +348,12 @@ def test_items_in_which_keys_are_looked_for_now(before: str, after: str, count: 
     assert changes(("paths: []\n", before), ("paths: []\n", after)) == said
 
 
+def test_notes_that_show_items_as_they_were() -> None:
+    files = {"values.yaml": "paths: []\n", "templates/NOTES.txt": PATHS}
+    old, new = (chart_subject({**files, "templates/x.yaml": f"a:\n{text}"}).facts for text in (PATHS, MAPS))
+    assert [change.what for change in compare_values(old, new)] == ["items of paths were texts and are maps"]
+
+
 def test_a_value_that_is_gone_and_only_tested() -> None:
     old = ("a: {b: 1}\n", "  {{- if .Values.a.b }}\n  b: {{ .Values.a.b }}\n  {{- end }}\n")
     tested = "  {{- if .Values.a.b }}\n  c: d\n  {{- end }}\n"

@@ -36,6 +36,7 @@ _TEST = LazyPattern(r"""helm\.sh/hook["']?:\s*["']?test\b""")
 _POLICIES = LazyPattern(r"podsecuritypolic", re.IGNORECASE)
 _LAST_POLICIES = 24
 """The last minor version of Kubernetes 1 that has PodSecurityPolicies."""
+_NOTES = "templates/NOTES.txt"
 _DUMPS = LazyPattern(r"\b(?:to[A-Z]\w+|tpl)\b")
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
@@ -127,6 +128,7 @@ class Side:
             for one in self.facts.uses.printed
             if one.path[-1:] == (ANYTHING,)
             and one.path[0] != ANYTHING
+            and one.template.path != _NOTES
             and not _DUMPS.search(one.template.source(one.action))
         )
 
@@ -195,7 +197,7 @@ class Side:
         return bool(templates) and not any(self._makes_what_runs(template) for template in templates.values())
 
     def _makes_what_runs(self, template: TemplateFile) -> bool:
-        if template.path == "templates/NOTES.txt" or template.path.startswith("templates/tests/"):
+        if template.path == _NOTES or template.path.startswith("templates/tests/"):
             return False
         text = template.text
         return not (_TEST.search(text) or (_POLICIES.search(text) and not self._has_policies))
