@@ -205,7 +205,7 @@ def main() -> None:
     engine = choose_engine("embedded", Limits())
     counts: Counter[tuple[str, str]] = Counter()
     out = arguments.out.open("a", encoding="utf-8") if arguments.out else None
-    others = [(Path(place), folder) for place, _, folder in (one.rpartition(":") for one in arguments.dependencies)]
+    others = [(Path(place), folder) for place, _, folder in (one.partition(":") for one in arguments.dependencies)]
     for line in lines(arguments.repository, arguments.chart, arguments.last, arguments.step, engine, others):
         if out is not None:
             out.write(json.dumps(line) + "\n")

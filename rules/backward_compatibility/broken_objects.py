@@ -56,7 +56,7 @@ def object_renamed(subject: Subject) -> Iterator[Problem]:
 
 @rule("compat/object-removed", default=MUST, enforces=BREAKING)
 def object_removed(subject: Subject) -> Iterator[Problem]:
-    """An object of the last release is no longer rendered, or is of another API group, or a key of it that is read.
+    """An object of the last release is gone or of another API group, or a key of a Secret or ConfigMap is gone.
 
     Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind. A container
         that reads a key of a ConfigMap which is gone goes by a default of its own.
@@ -68,7 +68,7 @@ def object_removed(subject: Subject) -> Iterator[Problem]:
         persistence:
           enabled: true
     Fix: Keep the object, annotate it with `helm.sh/resource-policy: keep`, or raise the MAJOR version and say what to
-        save first. Kinds that nobody outside of the chart depends on don't count, nor do Secrets without keys and those
+        save first. Kinds that nobody outside of the chart depends on don't count, nor do empty Secrets and those
         of values that users gave, where the chart's own pods read them and move along; those with random words, and
         those that NOTES.txt shows, do.
     Source: Helm documentation, Charts Tips and Tricks, Tell Helm Not To Uninstall a Resource

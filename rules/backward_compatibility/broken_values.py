@@ -230,15 +230,15 @@ def removed_without_notice(subject: Subject) -> Iterator[Problem]:
     """
     comparison = compared(subject)
     for change in comparison.changes:
-        if change.rule in ("compat/value-removed", "compat/value-renamed") and not change.announced:
+        is_removal = change.rule in ("compat/value-removed", "compat/value-renamed")
+        if is_removal and change.old is not None and not change.announced:
             name = change.names[0]
             message = (
                 f"{name} goes without a deprecation: mark it as deprecated for one MINOR version before removal; "
                 f"its comment in {comparison.origin} doesn't"
             )
             at = change.new if change.new is not None else change.old
-            related = (Related(change.old, f"in {comparison.origin}"),) if change.old is not None else ()
-            yield Problem(message, at, related)
+            yield Problem(message, at, (Related(change.old, f"in {comparison.origin}"),))
 
 
 @rule(

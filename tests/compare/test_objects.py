@@ -65,6 +65,11 @@ def test_what_is_kept_and_what_is_a_hook_is_not_removed() -> None:
     assert changes(thing("Job", annotations="helm.sh/hook: pre-upgrade"), "") == []
 
 
+def test_a_claim_with_a_number_in_its_name_is_missed_all_the_same() -> None:
+    pair = Pair("defaults", rendering(thing("PersistentVolumeClaim", "web-1")), rendering(""))
+    assert len(list(compare_objects([pair], {}, numbered=True))) == 1
+
+
 @pytest.mark.parametrize(("name", "count"), [("web-1", 0), ("web-2-init", 0), ("web", 1), ("web-10", 1), ("web-v1", 1)])
 def test_a_job_with_the_revision_in_its_name_is_another_each_time(name: str, count: int) -> None:
     old, new = (thing("Job", name, f"spec: {{template: {{a: {part}}}}}\n") for part in "bc")
@@ -340,6 +345,17 @@ def test_a_secret_that_users_may_bring_under_the_charts_name() -> None:
     assert list(compare_objects([made], {})) == []
     (change,) = compare_objects([made, brought], {})
     assert change.what.startswith("Secret web is renamed to web-login")
+
+
+def test_names_of_secrets_that_are_no_texts() -> None:
+    pods = thing("Deployment", body=POD.replace("NAME", "[a]").replace("KEY", "{b: c}"), api="apps/v1")
+    assert changes(with_secret() + pods, with_secret() + pods + thing("ConfigMap")) == ["MINOR ConfigMap web is new"]
+
+
+def test_kinds_of_two_groups_with_one_name() -> None:
+    own, other = service("port: 80"), thing("Service", api="serving.knative.dev/v1", body="spec: {a: b}\n")
+    assert changes(own + other, other + own) == []
+    assert changes(other, own)[0].startswith("MAJOR Service web is of v1 now")
 
 
 def test_a_selector_that_the_api_made_of_the_labels() -> None:

@@ -145,3 +145,12 @@ def test_keys_that_all_alternatives_of_an_item_ask_for(tmp_path: Path) -> None:
     old = of(hosts={"type": "array", "items": item})
     new = of(hosts={"type": "array", "items": {"anyOf": [{**item, "required": ["name", "path"]}]}})
     assert changes(tmp_path, old, new) == ["hosts[] must now have name, path"]
+
+
+@pytest.mark.parametrize("values", ["port:\n", "host: a\n"])
+def test_without_a_default_an_open_schema_tells_nothing(tmp_path: Path, values: str) -> None:
+    assert changes(tmp_path, of(port={"description": "A port"}), of(port={"type": ["string", "null"]}), values) == []
+
+
+def test_a_schema_that_refers_to_itself_for_ever(tmp_path: Path) -> None:
+    assert changes(tmp_path, of(port={"$ref": "#/properties/port"}), of(port={"type": "integer"})) == []

@@ -134,11 +134,11 @@ def test_a_map_of_containers_where_a_list_was() -> None:
     ],
 )
 def test_a_value_that_only_the_readme_names(readme: str, found: list[str]) -> None:
-    reading = "kind: ConfigMap\ndata: {a: '{{ .Values.cron.command }}'}\n"
-    old = chart_subject({"values.yaml": "cron: {}\n", "README.md": readme, "templates/x.yaml": reading}).facts
-    new = chart_subject({"values.yaml": "cron: {}\n", "README.md": "", "templates/x.yaml": "kind: ConfigMap\n"}).facts
-    breaking = [change.what for change in compare_values(old, new) if change.step is Step.MAJOR]
-    assert [what for what in breaking if "command" in what] == found
+    values, rest = "cron: {on: true}\n", "kind: ConfigMap\ndata:\n  on: '{{ .Values.cron.on }}'\n"
+    reading = rest + "  command: '{{ .Values.cron.command }}'\n"
+    old = chart_subject({"values.yaml": values, "README.md": readme, "templates/x.yaml": reading}).facts
+    new = chart_subject({"values.yaml": values, "templates/x.yaml": rest}).facts
+    assert [change.what for change in compare_values(old, new) if change.step is Step.MAJOR] == found
 
 
 def test_a_list_where_keys_had_names() -> None:
@@ -313,15 +313,22 @@ def test_a_flag_in_a_loop_that_is_a_map_now() -> None:
     ("before", "after", "found"),
     [
         ("image: {repository: acme/db}", "image: {repository: ''}", "its default acme/db is gone"),
-        ("port: 1", "image: {repository: ''}", "its default is gone"),
+        ("port: 1", "image: {repository: ''}", "its default acme/own is gone"),
+        ("port: 1", "other: {repository: ''}", ""),
+        ("port: 1", "sidecarImage: {repository: ''}", ""),
         ("image: {repository: ''}", "image: {repository: ''}", ""),
         ("image: {repository: acme/db}", "port: 1", ""),
     ],
 )
 def test_an_image_of_a_dependency_without_a_default(tmp_path: Path, before: str, after: str, found: str) -> None:
-    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - {name: db, version: 1.0.0}\n"
+    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+    files = {
+        "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0}\n",
+        "charts/db/Chart.yaml": chart.format("db"),
+        "charts/db/values.yaml": "image: {repository: acme/own}\nsidecarImage: {repository: ''}\n",
+    }
     sides = [
-        Facts(load_chart(write_chart(tmp_path / str(index), {"Chart.yaml": chart, "values.yaml": f"db: {{{part}}}\n"})))
+        Facts(load_chart(write_chart(tmp_path / str(index), {**files, "values.yaml": f"db: {{{part}}}\n"})))
         for index, part in enumerate((before, after))
     ]
     said = [change.what for change in compare_values(*sides) if change.step is Step.MAJOR]
@@ -344,21 +351,25 @@ MAPS = PATHS.replace("{{ . }}", "{{ .path }}")
     ],
 )
 def test_items_in_which_keys_are_looked_for_now(before: str, after: str, count: int) -> None:
-    said = ["MAJOR items of paths were texts and are maps"] * count
+    said = ["MAJOR items of paths were printed as they are, and are maps now"] * count
     assert changes(("paths: []\n", before), ("paths: []\n", after)) == said
 
 
 def test_notes_that_show_items_as_they_were() -> None:
     files = {"values.yaml": "paths: []\n", "templates/NOTES.txt": PATHS}
     old, new = (chart_subject({**files, "templates/x.yaml": f"a:\n{text}"}).facts for text in (PATHS, MAPS))
-    assert [change.what for change in compare_values(old, new)] == ["items of paths were texts and are maps"]
+    assert [change.what for change in compare_values(old, new)] == [
+        "items of paths were printed as they are, and are maps now"
+    ]
 
 
-def test_a_value_that_is_gone_and_only_tested() -> None:
-    old = ("a: {b: 1}\n", "  {{- if .Values.a.b }}\n  b: {{ .Values.a.b }}\n  {{- end }}\n")
+def test_a_map_that_is_gone_and_only_tested() -> None:
+    old = ("a: {b: {c: 1}}\n", "  {{- if .Values.a.b }}\n  b: {{ toYaml .Values.a.b }}\n  {{- end }}\n")
     tested = "  {{- if .Values.a.b }}\n  c: d\n  {{- end }}\n"
-    assert changes(old, ("a: {}\n", tested)) == ["MAJOR value a.b is removed"]
+    assert changes(old, ("a: {}\n", tested)) == ["MAJOR value a.b is removed with all below it (c)"]
     assert changes(old, ("a: {}\n", tested + "  a: {{ toYaml .Values.a }}\n"))[0].startswith("PATCH")
+    flag = ("a: {b: true}\n", "  b: {{ .Values.a.b }}\n")
+    assert changes(flag, ("a: {}\n", tested))[0].startswith("PATCH")
 
 
 @pytest.mark.parametrize(
@@ -380,6 +391,61 @@ def test_a_value_of_a_dependency_that_the_chart_read_too(tmp_path: Path, own: st
         }
         sides.append(Facts(load_chart(write_chart(tmp_path / name, files))))
     assert [change.what for change in compare_values(*sides) if change.step is Step.MAJOR] == found
+
+
+def test_a_flag_for_the_whole_chart() -> None:
+    old = ("a: 1\n", "  a: {{ .Values.a }}\n")
+    new = ("a: 1\nenabled: false\n", f"  {{{{- if .Values.enabled }}}}\n{old[1]}  {{{{- end }}}}\n")
+    assert changes(old, new) == ["PATCH the default of enabled changes from nothing to false"]
+
+
+@pytest.mark.parametrize(
+    "asked", ['if kindIs "map" .Values.a', 'if (kindIs "map" .Values.a)', 'if eq (kindOf .Values.a) "map"']
+)
+def test_templates_that_take_a_text_and_a_map(asked: str) -> None:
+    text, part = "  a: {{ .Values.a }}\n", "  a: {{ .Values.a.b }}\n"
+    both = f"  {{{{- {asked} }}}}\n{part}  {{{{- else }}}}\n{text}  {{{{- end }}}}\n"
+    found = changes(("a: x\n", text), ("a: {b: x}\n", both))
+    assert [change for change in found if change.startswith("MAJOR")] == []
+
+
+def test_a_loop_that_takes_texts_and_maps() -> None:
+    plain = "  {{- range $k, $v := .Values.c }}\n  {{ $k }}: {{ $v }}\n  {{- end }}\n"
+    both = plain.replace("{{ $v }}", '{{ if kindIs "map" $v }}{{ $v.v }}{{ else }}{{ $v }}{{ end }}')
+    old = ("c: {a: x}\n", plain)
+    assert [one for one in changes(old, ("c: {a: {v: x}}\n", both)) if one.startswith("MAJOR")] == []
+    below = plain.replace("$v }}\n  {{- end", "$v.v }}\n  {{- end")
+    assert changes(old, ("c: {a: {v: x}}\n", below)) == ["MAJOR value c.a was a text and is a map"]
+
+
+def test_a_loss_is_told_once() -> None:
+    old = ("cron: {a: 1}\n", "  a: {{ .Values.cron.a }}\n")
+    assert changes(old, ("cron: {}\n", "  a: b\n")) == [
+        "MAJOR value cron is read by nothing any more with all below it (a)"
+    ]
+
+
+def test_a_condition_of_a_dependency_does_something_though_only_notes_read_it(tmp_path: Path) -> None:
+    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+    files = {
+        "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0, condition: db.enabled}\n",
+        "charts/db/Chart.yaml": chart.format("db"),
+        "templates/NOTES.txt": "{{ if .Values.db.enabled }}A database{{ end }}",
+    }
+    sides = [
+        Facts(load_chart(write_chart(tmp_path / on, {**files, "values.yaml": f"db: {{enabled: {on}}}\n"})))
+        for on in ("true", "false")
+    ]
+    assert [change.what for change in compare_values(*sides) if change.step is Step.MAJOR] == [
+        "db is off by default, it was on: what it did is gone"
+    ]
+
+
+def test_a_test_beside_an_object_is_judged_by_itself() -> None:
+    beside = "kind: ConfigMap\ndata: {a: '{{ .Values.a }}'}\n---\n" + TEST.replace(".a ", ".b ")
+    old = chart_subject({"values.yaml": "a: x\nb: y\n", "templates/x.yaml": beside}).facts
+    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    assert [change.what for change in compare_values(old, new)] == ["value a is removed"]
 
 
 CHOICE = """{{- define "web.pdb" -}}

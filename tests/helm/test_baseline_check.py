@@ -386,3 +386,52 @@ def test_a_value_that_is_gone_and_refused(tmp_path: Path, engine: HelmEngine, is
     assert found["compat/value-removed"].startswith(
         "a value that is gone is refused: driver.ebpf is not supported any more"
     )
+
+
+def released(folder: Path, old: dict[str, str], new: dict[str, str]) -> None:
+    """Writes two releases of a chart, 1.0.0 and 1.1.0, and a constitution on their compatibility."""
+    more = ("value-removed", "value-retyped", "value-newly-required", "removed-without-notice")
+    rules = ", ".join((RULES, *(f"compat/{name}" for name in more)))
+    (folder / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {rules} -->\n")
+    for version, files in (("1.0.0", old), ("1.1.0", new)):
+        write_chart(folder / version, {"Chart.yaml": METADATA.format(version), "values.yaml": "", **files})
+
+
+def said(folder: Path, engine: HelmEngine) -> list[str]:
+    """What is said of the newer one beside the older, but for the version."""
+    report = check(folder / "1.1.0", engine, baseline=str(folder / "1.0.0"))
+    other = "compat/version-too-small"
+    return [one.message for one in report.findings if one.rule.startswith("compat/") and one.rule != other]
+
+
+def test_a_password_that_an_upgrade_looks_up(tmp_path: Path, engine: HelmEngine) -> None:
+    head = "kind: Secret\napiVersion: v1\nmetadata: {name: web}\nstringData:\n"
+    made = head + "  password: {{ randAlphaNum 8 }}\n"
+    kept = (
+        '{{- $found := lookup "v1" "Secret" "default" "web" }}\n'
+        '{{- if and .Release.IsUpgrade (not $found) }}{{ fail "give the password" }}{{ end }}\n' + made
+    )
+    released(tmp_path, {"templates/x.yaml": made}, {"templates/x.yaml": kept})
+    assert said(tmp_path, engine) == []
+
+
+def test_what_fails_by_the_charts_own_fault_breaks_no_values(tmp_path: Path, engine: HelmEngine) -> None:
+    old = "{{ if .Release.IsUpgrade }}{{ end }}kind: ConfigMap\napiVersion: v1\nmetadata: {name: web}\n"
+    released(tmp_path, {"templates/x.yaml": old}, {"templates/x.yaml": old + "data: {{ .Values.a.b.c }}\n"})
+    assert said(tmp_path, engine) == []
+
+
+def test_a_renamed_value_is_told_once_though_it_is_refused(tmp_path: Path, engine: HelmEngine) -> None:
+    text = "kind: ConfigMap\napiVersion: v1\nmetadata: {name: web}\ndata:\n  name: {{ .Values.%s }}\n"
+    released(
+        tmp_path,
+        {"values.yaml": "# -- Deprecated, use app.name\nappName: web\n", "templates/x.yaml": text % "appName"},
+        {
+            "values.yaml": "app:\n  name: web\n",
+            "templates/x.yaml": '{{ if .Values.appName }}{{ fail "please use app.name" }}{{ end }}\n'
+            + text % "app.name",
+        },
+    )
+    messages = said(tmp_path, engine)
+    assert len(messages) == 1
+    assert "appName" in messages[0] or "app.name" in messages[0]

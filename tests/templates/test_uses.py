@@ -242,6 +242,12 @@ def test_a_map_that_is_only_tested_is_read_with_its_keys() -> None:
     assert unread(uses_of("{{ if .Values.a }}{{ .Values.a.c }}{{ end }}"), "a.b") == ["a.b"]
 
 
+def test_what_a_checksum_goes_through_is_read_elsewhere() -> None:
+    helpers = '{{ define "all" }}{{ toYaml .Values }}{{ end }}'
+    uses = uses_of('{{ print (include "all" .) | sha256sum }}\n{{ include "all" . }}', helpers=helpers)
+    assert uses.is_read(("a",))
+
+
 @pytest.mark.parametrize(
     ("template", "is_read"),
     [

@@ -11,6 +11,7 @@ from helm_constitution.compare.changes import Change, Step, is_enough, smallest_
 from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.outcome import Status
 from helm_constitution.semver import Version, parse_version
+from helm_constitution.yamltree import dotted
 
 if TYPE_CHECKING:
     from helm_constitution.compare.effects import Trial
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from helm_constitution.manifests import Rendering
     from helm_constitution.scenarios import ScenarioResult
     from helm_constitution.subject import Facts
-    from helm_constitution.yamltree import View, YamlDocument
+    from helm_constitution.yamltree import Json, View, YamlDocument
 
 
 @dataclass(eq=False)
@@ -86,7 +87,9 @@ class Comparison:
             self.again,
             notes_on_secrets="get secret" in notes,
             existing_secrets="existingsecret" in settings,
-            numbered=any(".Release.Revision" in text for text in new.files.values()),
+            numbered=any(
+                ".Release.Revision" in text for path, text in new.files.items() if path.startswith("templates/")
+            ),
         )
 
     @cached_property
@@ -158,16 +161,18 @@ class Comparison:
             return
         if any(_names(change, error.text) for change in known):
             return
-        names, old = _words(error.text), Side(self.old)
+        old, new = Side(self.old), Side(self.new)
+        paths = [tuple(word.split(".")) for word in _words(error.text)]
+        gone = [path for path in paths if old.has(path) and not new.has(path)]
         yield Change(
             "compat/value-removed",
             Step.MAJOR,
             f"a value that is gone is refused: {error.text}",
             "take out of your values what the message names",
-            None,
+            old.place(gone[0]) if gone else None,
             TextPlace(error.file) if error.file is not None else None,
-            names=names or (error.text,),
-            announced=not names or any(old.is_deprecated(tuple(name.split("."))) for name in names),
+            names=tuple(dotted(path) for path in gone) or (error.text,),
+            announced=any(old.is_deprecated(path) for path in gone),
         )
 
     def _refused(self, known: list[Change]) -> Iterator[Change]:
@@ -181,16 +186,21 @@ class Comparison:
         from helm_constitution.compare.old_values import NAME
 
         told: set[str] = set()
+        own = {result.scenario.name: result for result in self.new.results}
         for mine, theirs in self._results():
             if mine.status is not Status.RENDERED or theirs.status in (Status.RENDERED, Status.NOT_RUN):
                 continue
             error = theirs.errors[0] if theirs.errors else None
             if error is None or error.text in told or error.kind in (FailureKind.TIMEOUT, FailureKind.DEPENDENCY):
                 continue
-            if theirs.status is Status.FAILED and mine.scenario.name not in self.moved:
+            name = mine.scenario.name
+            if (
+                theirs.status is Status.FAILED
+                and own.get(name, theirs).status is Status.FAILED
+                and (name in own or name not in self.moved)
+            ):
                 continue  # the chart's own fault, which other rules tell
             told.add(error.text)
-            name = mine.scenario.name
             if name != NAME and any(_names(change, error.text) for change in known):
                 continue
             yield Change(
@@ -258,7 +268,17 @@ class Comparison:
 
 def _names(change: Change, message: str) -> bool:
     """Whether a message names the value of a change."""
-    return change.names[0] in message or change.names[-1] in message
+    return change.names[0] in message or change.names[-1] in message or _is_named(change.new_values, message)
+
+
+def _is_named(values: Mapping[str, Json] | None, message: str) -> bool:
+    """Whether a message names the value that a change would have users set."""
+    path: list[str] = []
+    while values and len(values) == 1:
+        key, below = next(iter(values.items()))
+        path.append(key)
+        values = below if isinstance(below, dict) else None
+    return len(path) > 1 and ".".join(path) in message
 
 
 def _one_line(text: str, width: int) -> str:

@@ -169,19 +169,22 @@ def image_changes(old: Side, new: Side) -> Iterator[Change]:
 
 def _emptied(old: Side, new: Side) -> Iterator[Change]:
     """Images of dependencies that have no default any more: an empty one takes the dependency's own away."""
+    both = old.dependencies & new.dependencies
     for key, value in _texts(new.data, ()):
-        before = old.get(key)
-        if value or before == "" or key[-1] != "repository" or not {key[0]} <= old.dependencies & new.dependencies:
+        if value or key[0] not in both or key[-1] != "repository" or not key[-2].lower().endswith("image"):
             continue
-        default = f" {before}" if before else ""
+        before = old.get(key)
+        default = new.dependency_default(key) if before is None else before
+        if not default:
+            continue
         yield Change(
             "compat/value-newly-required",
             Step.MAJOR,
-            f"value {dotted(key)} must now be given: its default{default} is gone",
+            f"value {dotted(key)} must now be given: its default {default} is gone",
             f"set {dotted(key)}",
             old.place(key),
             new.place(key),
-            nested(key, before) if before else None,
+            nested(key, default),
             nested(key, "…"),
             names_of(key),
         )

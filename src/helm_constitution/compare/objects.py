@@ -105,7 +105,7 @@ def compare_objects(
         again: the older release's rendering once more, by scenario; asked for only where something differs.
         notes_on_secrets: whether the older release tells its users to read Secrets.
         existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
-        numbered: whether templates ask for the release's revision: an object with it in its name is made anew by each
+        numbered: whether templates ask for the release's revision: a Job with it in its name is another after each
             upgrade.
     """
     told: set[tuple[object, ...]] = set()
@@ -114,7 +114,7 @@ def compare_objects(
     for pair in pairs:
         found = [one for one in _changes(pair.old, pair.new, readers) if one.key not in told]
         if numbered:
-            found = [one for one in found if not _NUMBER.search(str(one.key[2]))]
+            found = [one for one in found if one.key[0] != "Job" or not _NUMBER.search(str(one.key[2]))]
         if not found:
             continue
         twin = again.get(pair.scenario)
@@ -159,15 +159,20 @@ def _is_file(content: Json, *, encoded: bool) -> bool:
 
 def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
     mine, theirs = _by_identity(old), _by_identity(new)
+    now = SecretReaders([new])
     gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
     fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
     for identity, manifest in mine.items():
         other = theirs.get(identity)
+        if other is not None and _left_its_group(manifest, other):
+            # Kinds of two groups may have one name, as the Services of Kubernetes and Knative.
+            same = (one for one in new.manifests if one.identity == identity)
+            other = next((one for one in same if one.api_version == manifest.api_version), other)
         if other is not None and manifest.view.data != other.view.data:
             for one in _changed(manifest, other, old):
                 if one.key[3:4] == ("key",):
                     key = str(one.key[-1])
-                    private = is_private(manifest, readers, new, key)
+                    private = is_private(manifest, readers, now, key)
                     yield one._replace(private=private, by_name=readers.read(manifest, key))
                 else:
                     yield one
@@ -176,7 +181,7 @@ def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator
         if (manifest.kind == "Service" and _has_no_pods(manifest, old)) or _holds_nothing(manifest):
             continue
         for one in _gone(manifest, fresh, readers):
-            yield one._replace(private=is_private(manifest, readers, new))
+            yield one._replace(private=is_private(manifest, readers, now))
     for manifest in fresh:
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
             what = f"{manifest} is new: pods that it selects are reached only as it says"

@@ -114,9 +114,9 @@ class SecretReaders:
     """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
 
     def __init__(self, renderings: Iterable[Rendering]) -> None:
-        self._asked: set[tuple[Json, Json, Json]] = set()
-        self._read: set[tuple[Json, Json]] = set()
-        self._brought: set[tuple[Json, Json]] = set()
+        self._asked: set[tuple[str, str, str]] = set()
+        self._read: set[tuple[str, str]] = set()
+        self._brought: set[tuple[str, str]] = set()
         for rendering in renderings:
             asked = {
                 (workload.manifest.effective_namespace, name, key)
@@ -139,26 +139,30 @@ class SecretReaders:
         return (*place, key) in self._asked if key else place in self._read
 
 
-def is_private(secret: Manifest, old: SecretReaders, new: Rendering, key: str = "") -> bool:
+def is_private(secret: Manifest, old: SecretReaders, new: SecretReaders, key: str = "") -> bool:
     """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
 
     Its content is what users gave as values: nobody else has to read it there.
     """
     if secret.kind != "Secret" or not old.read(secret) or old.brought(secret):
         return False
-    return not SecretReaders([new]).read(secret, key)
+    return not new.read(secret, key)
 
 
-def _secrets(data: Json) -> Iterator[tuple[Json, Json]]:
+def _secrets(data: Json) -> Iterator[tuple[str, str]]:
     """Names of Secrets in a pod's spec, each with the key that is read; "" where all are."""
     if isinstance(data, list):
         for item in data:
             yield from _secrets(item)
     elif isinstance(data, dict):
         for field, value in data.items():
+            name: Json = None
+            key: Json = None
             if field == "secretName":
-                yield value, ""
+                name, key = value, ""
             elif field in ("secretRef", "secretKeyRef", "secret") and isinstance(value, dict):
-                yield value.get("name", value.get("secretName")), value.get("key", "")
+                name, key = value.get("name", value.get("secretName")), value.get("key", "")
             else:
                 yield from _secrets(value)
+            if isinstance(name, str) and isinstance(key, str):
+                yield name, key

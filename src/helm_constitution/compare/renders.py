@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
 _UPGRADES = LazyPattern(r"\.Release\.Is(?:Install|Upgrade)\b")
+_FAIL = LazyPattern(r"\bfail\b")
+_LOOKUP = LazyPattern(r"\blookup\b")
 _OWN = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED, ScenarioKind.FILLED})
 
 
@@ -56,7 +58,8 @@ class Renders:
         self._scratch = scratch
         self._gone: tuple[Scenario, Pending[RenderOutput]] | None = None
         self._both = not old.is_library and not new.is_library
-        self._upgrades = self._both and (_tells_upgrades(old) or _tells_upgrades(new))
+        self._upgrades = self._both and (_has(old, _UPGRADES) or _has(new, _UPGRADES))
+        self._as_upgrades: set[str] = set()
         self._scenarios: list[Scenario] = []
         self._renders: list[Pending[RenderOutput]] = []
         self._moved: dict[str, tuple[Scenario, Pending[RenderOutput]]] = {}
@@ -68,6 +71,7 @@ class Renders:
         asked = scenario
         if self._upgrades and not scenario.request.is_upgrade:
             asked = scenario._replace(request=scenario.request._replace(is_upgrade=True))
+            self._as_upgrades.add(scenario.name)
         self._scenarios.append(asked)
         self._renders.append(self._engine.render(self._old.path, asked.request))
         self._move(asked)
@@ -105,8 +109,8 @@ class Renders:
         for index, render in enumerate(self._renders):
             output = render.result()
             scenario = self._scenarios[index]
-            if not output.ok and self._upgrades and scenario.kind is not ScenarioKind.UPGRADE:
-                # What it makes up itself when it is installed, many a chart asks for when it is upgraded.
+            if scenario.name in self._as_upgrades and (not output.ok or self._looks_up_in_vain(scenario)):
+                # What it makes up itself when it is installed, many a chart asks for, or looks up, when it is upgraded.
                 scenario = scenario._replace(request=scenario.request._replace(is_upgrade=False))
                 self._scenarios[index] = scenario
                 output = self._engine.render(self._old.path, scenario.request).result()
@@ -117,9 +121,14 @@ class Renders:
             self._give_what_is_gone(base)
         return tuple(results)
 
+    def _looks_up_in_vain(self, scenario: Scenario) -> bool:
+        """Whether the new chart doesn't render as an upgrade, and would look in the cluster for what it lacks."""
+        _, render = self._moved[scenario.name]
+        return not render.result().ok and _has(self._new, _LOOKUP)
+
     def _give_what_is_gone(self, scenario: Scenario) -> None:
-        """Renders the chart with values that only the baseline's values.yaml has, if it may refuse some by ``fail``."""
-        if not any("fail" in text for path, text in self._new.files.items() if path.startswith("templates/")):
+        """Renders the chart with the defaults that only the baseline's values.yaml has, if it may refuse some."""
+        if not _has(self._new, _FAIL):
             return
         mine, theirs = (side.values.data if side.values is not None else {} for side in (self._old, self._new))
         values = _only_in(mine, theirs)
@@ -130,7 +139,7 @@ class Renders:
             self._gone = scenario, self._engine.render(self._new.path, request)
 
     def gone(self) -> ScenarioResult | None:
-        """How the new chart renders with the values that only the baseline's values.yaml has; None where none count."""
+        """How the new chart renders with the defaults that only the baseline has; None where it can refuse none."""
         if self._gone is None:
             return None
         scenario, render = self._gone
@@ -189,7 +198,7 @@ class _Again(Mapping[str, "Rendering"]):
 
     @cached_property
     def _is_random(self) -> bool:
-        return _is_random(self._chart)
+        return _has(self._chart, _RANDOM)
 
     def __iter__(self) -> Iterator[str]:
         return (scenario.name for scenario in self._scenarios)
@@ -198,41 +207,24 @@ class _Again(Mapping[str, "Rendering"]):
         return len(self._scenarios)
 
 
-def _is_random(chart: Chart) -> bool:
-    """Whether a template of the chart or of its dependencies calls a function that gives something else each time."""
+def _has(chart: Chart, pattern: LazyPattern) -> bool:
+    """Whether a template of the chart or of its dependencies has a pattern in it."""
     texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
-    return any(_RANDOM.search(text) for text in texts) or any(_is_random(one) for one in chart.subcharts.values())
-
-
-def _tells_upgrades(chart: Chart) -> bool:
-    """Whether a template of the chart or of its dependencies asks if it is rendered for an upgrade."""
-    texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
-    return any(_UPGRADES.search(text) for text in texts) or any(
-        _tells_upgrades(one) for one in chart.subcharts.values()
-    )
+    return any(pattern.search(text) for text in texts) or any(_has(one, pattern) for one in chart.subcharts.values())
 
 
 def _only_in(mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> dict[str, Json]:
-    """Values that only one file has, each with something set: what is empty asks for nothing."""
+    """The values that only one file has, but for what is empty."""
     found: dict[str, Json] = {}
     for key, value in mine.items():
-        if key not in theirs:
-            found[key] = _set(value)
-        else:
-            other = theirs[key]
-            if isinstance(value, dict) and isinstance(other, dict) and (below := _only_in(value, other)):
+        other = theirs.get(key, {})
+        if isinstance(value, dict):
+            below = _only_in(value, other) if isinstance(other, dict) else None
+            if below:
                 found[key] = below
+        elif key not in theirs and value not in (None, "", []):
+            found[key] = value
     return found
-
-
-def _set(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _set(part) for key, part in value.items()} or {"key": "value"}
-    if isinstance(value, list):
-        return value or ["value"]
-    if isinstance(value, bool):
-        return True
-    return value or "value"
 
 
 def _contents(scenario: Scenario) -> list[bytes]:

@@ -75,12 +75,12 @@ class Validator:
         self._validator = kind(schema, registry=Registry())
 
     def accepts(self, schema: Any, value: Json) -> bool | None:
-        """Whether a part of the schema takes a value; None where it refers to what isn't there."""
+        """Whether a part of the schema takes a value; None where it refers to what isn't there, or to itself."""
         from referencing.exceptions import Unresolvable
 
         try:
             return bool(self._validator.evolve(schema=schema).is_valid(value))
-        except Unresolvable:
+        except (Unresolvable, RecursionError):
             return None
 
     def errors(self, value: Json) -> list[Error]:
@@ -89,7 +89,7 @@ class Validator:
 
         try:
             return list(self._validator.iter_errors(value))
-        except Unresolvable:
+        except (Unresolvable, RecursionError):
             return []
 
     def resolved(self, schema: Any) -> Any:
@@ -142,7 +142,8 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             and before.accepts(mine, value) is True
             and after.accepts(theirs, value) is False
             and (not is_open or _is_like_default(old, pair, value))
-            and (value is not None or not _takes_null_away(new, pair.path))
+            # Of a value with a default, helm takes a null away before it asks the schema.
+            and (value is not None or not _has_default(new, pair.path))
         ]
         if closed:
             whose = name or "the schema"
@@ -183,12 +184,7 @@ def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
             default = default[0] if isinstance(default, list) and default else None
         else:
             default = default.get(step) if isinstance(default, dict) else None
-    return default is None or type(value) is type(default)
-
-
-def _takes_null_away(chart: Chart, path: tuple[str, ...]) -> bool:
-    """Whether helm removes a null before it asks the schema: of a value with a default, null stands for none."""
-    return _has_default(chart, path)
+    return default is not None and type(value) is type(default)
 
 
 def _needed(schema: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
     from helm_constitution.subject import Facts
     from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates.uses import ValueRead
 
 Path = tuple[str, ...]
 
@@ -33,7 +34,8 @@ _REQUIRED = LazyPattern(
 _PLAIN = LazyPattern(r"and(?:\s+\$?[.\w]+)+|\$?[.\w]+")
 """A condition on nothing but values that must be true."""
 _TEST = LazyPattern(r"""helm\.sh/hook["']?:\s*["']?test\b""")
-_POLICIES = LazyPattern(r"podsecuritypolic", re.IGNORECASE)
+_POLICIES = LazyPattern(r"(?m)^kind: PodSecurityPolicy|^\s*(?:resources: *)?[-\[]? *[\"']?podsecuritypolicies")
+"""A PodSecurityPolicy, or a rule of a role about them."""
 _LAST_POLICIES = 24
 """The last minor version of Kubernetes 1 that has PodSecurityPolicies."""
 _NOTES = "templates/NOTES.txt"
@@ -69,12 +71,7 @@ class Side:
         return value_at(self.data, path)
 
     def has(self, path: Path) -> bool:
-        data: Json = self.data
-        for step in path:
-            if not isinstance(data, dict) or step not in data:
-                return False
-            data = data[step]
-        return True
+        return _has(self.data, path)
 
     @cached_property
     def _looped(self) -> tuple[Path, ...]:
@@ -100,24 +97,29 @@ class Side:
         """Whether they so read something below the value."""
         return any(len(one) > len(path) and _meets(one, path) for one in self._looped)
 
+    def prints_in_loop(self, path: Path) -> bool:
+        """Whether they print the value itself there."""
+        return any(len(one) == len(path) and ANYTHING in one and _meets(one, path) for one in self.printed)
+
     def prints_around(self, path: Path) -> bool:
         """Whether templates print a map that a value is in with all that is in it."""
         return any(len(one) < len(path) and _meets(one, path) for one in self._dumped)
 
     @cached_property
-    def _printed(self) -> frozenset[Path]:
-        return frozenset(one.path for one in self.facts.uses.printed)
+    def printed(self) -> frozenset[Path]:
+        """The paths that templates print, other than notes; ANYTHING stands for keys that are known at run time."""
+        return frozenset(one.path for one in self.facts.uses.printed if one.template.path != _NOTES)
 
     def prints(self, path: Path) -> bool:
         """Whether templates print a value or a part of it."""
-        return any(one[: len(path)] == path for one in self._printed)
+        return any(one[: len(path)] == path for one in self.printed)
 
     def may_print(self, path: Path) -> bool:
-        """Whether they may: by a map that it is in, or in a way that can't be followed."""
+        """Whether templates may print a value: with a map that it is in, or in a way that can't be followed."""
         uses = self.facts.uses
         above = [path[:length] for length in range(len(path) + 1)]
         return any(part in uses.whole or part in uses.reached for part in above) or any(
-            _meets(one, path) for one in self._printed
+            _meets(one, path) for one in self.printed
         )
 
     @cached_property
@@ -128,7 +130,7 @@ class Side:
             for one in self.facts.uses.printed
             if one.path[-1:] == (ANYTHING,)
             and one.path[0] != ANYTHING
-            and one.template.path != _NOTES
+            and one.path in self.printed
             and not _DUMPS.search(one.template.source(one.action))
         )
 
@@ -137,17 +139,26 @@ class Side:
         return any(len(one) > len(path) and one[: len(path)] == path for one in self._looped)
 
     def dependency_has(self, path: Path) -> bool | None:
-        """Whether the values.yaml of a dependency has a value; None where the dependency isn't here."""
+        """Whether a dependency knows a value, in values.yaml or in templates; None where that can't be told.
+
+        So where the dependency isn't here, and of what a condition, a dependency of its own or all charts read.
+        """
         name = next((one.name for one in self.chart.dependencies if one.key == path[0]), "")
         chart = self.chart.subcharts.get(name)
-        if chart is None or chart.values is None:
+        below = path[1:]
+        if chart is None or not below or below[0] in ("global", *chart.subcharts) or dotted(path) in self._conditions:
             return None
-        data: Json = chart.values.data
-        for step in path[1:]:
-            if not isinstance(data, dict) or step not in data:
-                return False
-            data = data[step]
-        return True
+        data: Json = chart.values.data if chart.values is not None else {}
+        if _has(data, below):
+            return True
+        texts = (text for file, text in chart.files.items() if file.startswith("templates/"))
+        return any(dotted(below) in text for text in texts)
+
+    def dependency_default(self, path: Path) -> Json:
+        """What a dependency's own values.yaml has for a value; None where it has nothing, or isn't here."""
+        name = next((one.name for one in self.chart.dependencies if one.key == path[0]), "")
+        chart = self.chart.subcharts.get(name)
+        return value_at(chart.values.data, path[1:]) if chart is not None and chart.values is not None else None
 
     def text(self, path: Path) -> str:
         """A value as it is written; empty for maps, lists and what isn't there."""
@@ -187,20 +198,33 @@ class Side:
 
         So where only NOTES.txt and tests read it, or pod security policies that no supported cluster has.
         """
+        if dotted(path) in self._conditions:
+            return False
         # What reads a map above it may read it as well.
-        templates = {
-            read.file: read.template
+        reads = [
+            read
             for read in self.facts.uses.reads
             if read.path[: len(path)] == path
             or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
-        }
-        return bool(templates) and not any(self._makes_what_runs(template) for template in templates.values())
+        ]
+        return bool(reads) and not any(self._makes_what_runs(read) for read in reads)
 
-    def _makes_what_runs(self, template: TemplateFile) -> bool:
+    @cached_property
+    def _conditions(self) -> frozenset[str]:
+        """The values that Chart.yaml's dependencies hang on."""
+        return frozenset(
+            name.strip() for dependency in self.chart.dependencies for name in dependency.condition.split(",")
+        )
+
+    def _makes_what_runs(self, read: ValueRead) -> bool:
+        """Whether a place that reads a value stands in an object that a cluster has, other than a test."""
+        template = read.template
         if template.path == _NOTES or template.path.startswith("templates/tests/"):
             return False
-        text = template.text
-        return not (_TEST.search(text) or (_POLICIES.search(text) and not self._has_policies))
+        start = template.text.rfind("\n---", 0, read.node.start)
+        end = template.text.find("\n---", read.node.start)
+        document = template.text[max(start, 0) : end if end >= 0 else None]
+        return not (_TEST.search(document) or (_is_of_policies(document) and not self._has_policies))
 
     @cached_property
     def _has_policies(self) -> bool:
@@ -308,6 +332,20 @@ class Side:
                 place = TextPlace(template.path, span, self.chart.metadata.base)
                 found.setdefault(path, []).append(Required(place, frozenset(self.enters(template, match.start()))))
         return found
+
+
+def _has(data: Json, path: Path) -> bool:
+    """Whether a path is there."""
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
+def _is_of_policies(document: str) -> bool:
+    """Whether an object is a PodSecurityPolicy, or gives nothing but the right to use some."""
+    return bool(_POLICIES.search(document)) and document.count("apiGroups:") <= 1
 
 
 def _meets(pattern: Path, path: Path) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from helm_constitution.subject import Facts
 
 _PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
-_ASKS_KIND = LazyPattern(r"\b(?:kindIs|typeIs|typeIsLike|kindOf|typeOf)")
+_ASKS_KIND = LazyPattern(r"kindIs|typeIs|kindOf|typeOf")
 """How templates ask for the type of a value; `lines` has them without spaces."""
 _DEFINE = LazyPattern(r"\{\{-?\s*define\b")
 _API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
@@ -59,6 +59,7 @@ class _Comparison:
         removed = [gone for path in found.removed for gone in self._gone(path)]
         removed += self._unread(self.old.data, ())
         removed += [path for path in self.old.shown_only if not self.new.has(path) and self._lost_readers(path)]
+        removed = [path for path in removed if not any(_is_in(path, one) and path != one for one in removed)]
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
         added = [path for path in added if path[0] not in self.new.dependencies]
         renamed = _renames(self.old, self.new, removed, added)
@@ -71,7 +72,8 @@ class _Comparison:
                     yield self._retyped(path)
                 else:
                     defaults.append(path)
-        yield from self._items_retyped(found.changed)
+        items = list(self._items_retyped(found.changed))
+        yield from items
         yield from self._newly_required()
         yield from self._newly_switched(found.added)
         yield from image_changes(self.old, self.new)
@@ -93,7 +95,8 @@ class _Comparison:
             yield self._renamed(path, target)
         defaults.extend(path for path in dropped if path not in moved and not any(_is_in(one, path) for one in removed))
         defaults.extend(path for path in found.added if self.old.reads(path) and self.new.reads(path))
-        for path in dict.fromkeys(defaults):
+        told = {name for change in items for name in change.names}
+        for path in dict.fromkeys(path for path in defaults if dotted(path) not in told):
             breaking = list(breaking_defaults(self.old, self.new, path))
             yield from breaking
             if not breaking and path[-1].lower() not in _OF_THE_APPLICATION:
@@ -104,16 +107,17 @@ class _Comparison:
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
             yield from self._gone_from_dependency(path)
             return
-        if not self.old.reads(path) or self.old.decides_nothing(path) or self._chose_api_version(path):
+        if not self.old.reads(path):
             return
         value = self.old.get(path)
         if (
             not self.new.reads(path)
             or self._is_flag_dropped(path)
             or self._left_loop(path)
-            or (self.old.prints(path) and not self.new.may_print(path))
+            or (isinstance(value, dict | list) and self.old.prints(path) and not self.new.may_print(path))
         ):
-            yield path
+            if not self.old.decides_nothing(path) and not self._chose_api_version(path):
+                yield path
         elif isinstance(value, dict) and not self.new.facts.uses.is_whole(path):
             for key in value:
                 yield from self._gone((*path, key))
@@ -122,7 +126,11 @@ class _Comparison:
         """What of a dependency's values this chart read too, and no longer does, where the dependency has none such."""
         value = self.old.get(path)
         if self.old.asks(path):
-            if not self.new.lines(path) and self.new.dependency_has(path) is False:
+            if (
+                not self.new.lines(path)
+                and self.new.dependency_has(path) is False
+                and not self.old.decides_nothing(path)
+            ):
                 yield path
         elif isinstance(value, dict):
             for key in value:
@@ -151,7 +159,7 @@ class _Comparison:
         for key, value in data.items():
             below = (*path, key)
             if self.new.has(below):
-                if self.old.lines(below) and self._lost_readers(below):
+                if self._lost_readers(below) and self.old.lines(below):
                     yield below
                 elif isinstance(value, dict):
                     yield from self._unread(value, below)
@@ -183,6 +191,7 @@ class _Comparison:
             above = path[:-1]
             if (
                 path[-1] in FLAGS
+                and above
                 and self.new.get(path) is False
                 and isinstance(self.old.get(above), dict)
                 and above[0] not in self.old.dependencies
@@ -289,8 +298,14 @@ class _Comparison:
             return False
         if before == "" or after == "" or (kinds == {"flag", "text"} and str(after).lower() in ("true", "false")):
             return False  # an empty text says nothing of the type
-        if "map" in kinds and self.old.reads_in_loop(path) and self.new.reads_in_loop(path):
-            return self.old.reads_below_in_loop(path) != self.new.reads_below_in_loop(path)
+        if (
+            "map" in kinds
+            and not isinstance(self.old.get(path), list)
+            and self.old.reads_in_loop(path)
+            and self.new.reads_in_loop(path)
+        ):
+            old_below, new_below = self.old.reads_below_in_loop(path), self.new.reads_below_in_loop(path)
+            return old_below != new_below and not self.new.prints_in_loop(path)
         old, new = self.old.lines(path), self.new.lines(path)
         if not old or not new or old <= new:
             return False  # the templates take it as they did
@@ -318,17 +333,17 @@ class _Comparison:
 
     def _items_retyped(self, changed: list[Path]) -> Iterator[Change]:
         """Items of lists and maps that templates printed as they are, and in which they look for keys now."""
-        for path in sorted(self.old.printed_items - self.new.printed_items):
+        for path in sorted(self.old.printed_items - self.new.printed):
             if self.old.reads_below_item(path) or not self.new.reads_below_item(path):
                 continue
-            if path[:-1] in changed and self._is_retyped(path[:-1]):
+            if any(_is_in(one, path[:-1]) and self._is_retyped(one) for one in changed):
                 continue  # told by the defaults
             above = path[: path.index(ANYTHING)]
             name = dotted(path[:-1]).replace(f".{ANYTHING}", "[]")
             yield Change(
                 "compat/value-retyped",
                 Step.MAJOR,
-                f"items of {name} were texts and are maps",
+                f"items of {name} were printed as they are, and are maps now",
                 f"write each item of {name} as a map",
                 self.old.place(above),
                 self.new.place(above),

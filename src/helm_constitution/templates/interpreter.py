@@ -67,7 +67,6 @@ QUIETLY = frozenset({()})
 MAX_ARGUMENTS = 60
 """Arguments with which one named template is walked; from there on known texts in them count as unknown."""
 _HASHES = frozenset({"sha1sum", "sha256sum", "sha512sum", "adler32sum", "md5sum"})
-_CALLS = frozenset({"include", "tpl"})
 MAX_GUARD_SETS = 6
 """Times that one named template is walked with one argument, each under guards that others weren't."""
 MAX_CALLS = 24
@@ -243,18 +242,18 @@ class Interpreter:
         if len(self.active) >= MAX_CALLS:
             self.take_whole(argument, self.reached)
             return frozenset()
-        outer = (self.template, self.dot, self.scopes, self.optional, self.action)
+        outer = (self.template, self.dot, self.scopes, self.optional, self.action, self.hashed)
         outer_touched, guards_used = self.touched, self.guards_used
         self.active.add(call)
         self.template, self.dot, self.scopes, self.optional = template, argument, [{"$": argument}], False
-        self.action = None
+        self.action, self.hashed = None, False
         read: set[tuple[str, ...]] = set()
         self.touched, self.guards_used = read, set()
         self._body(body)
         needed = self.guards & self.guards_used
         walked.append((needed, frozenset(read)))
         self.active.remove(call)
-        self.template, self.dot, self.scopes, self.optional, self.action = outer
+        self.template, self.dot, self.scopes, self.optional, self.action, self.hashed = outer
         self.touched, self.guards_used = outer_touched, guards_used | needed
         if outer_touched is not None:
             outer_touched |= read
@@ -439,8 +438,7 @@ class Interpreter:
         if len(stages) == 1:
             return self._command(stages[0], None)
         optional, hashed = self.optional, self.hashed
-        first = stages[0].args[0]
-        if not hashed and not (type(first) is Identifier and first.name in _CALLS):
+        if not hashed:
             self.hashed = any(type(one.args[0]) is Identifier and one.args[0].name in _HASHES for one in stages[1:])
         value: Value | None = None
         # A stage may give nil where a later one takes it: up to the last of those.
