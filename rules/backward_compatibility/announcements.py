@@ -59,13 +59,15 @@ def changelog_silent(subject: Subject) -> Iterator[Problem]:
     place, where = _announcing(subject)
     for change in breaking:
         if not _is_named(change, text):
-            yield Problem(f"{where} doesn't tell that {change.what}", place, _related(change))
+            silent = f"{where} doesn't tell" if where else "there is no changelog to tell"
+            yield Problem(f"{silent} that {change.what}", place, _related(change))
         elif not _MIGRATION.search(text):
-            yield Problem(f"{where} tells of {change.names[0]}, but not what to do", place, _related(change))
+            teller = where or "the README"
+            yield Problem(f"{teller} tells of {change.names[0]}, but not what to do", place, _related(change))
 
 
 def _announcing(subject: Subject) -> tuple[Place, str]:
-    """Where the change should be told, and what that is called."""
+    """Where the change should be told, and what that is called; "" where there is neither changelog nor annotation."""
     file = changelog_file(subject)
     if file is not None:
         from helm_constitution.markdown import read
@@ -75,7 +77,7 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
     annotation: View = subject.chart.metadata.view.get("annotations", "artifacthub.io/changes")
     if annotation.exists:
         return annotation, "artifacthub.io/changes"
-    return subject.chart.metadata.view.get("version"), "no changelog"
+    return subject.chart.metadata.view.get("version"), ""
 
 
 def _is_named(change: Change, text: str) -> bool:
