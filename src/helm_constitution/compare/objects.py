@@ -6,12 +6,14 @@ objects that a release no longer has: it deletes them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
-from helm_constitution.compare.readers import MONITORS, SecretReaders, dropped_metrics, is_private, unset_settings
+from helm_constitution.compare.readers import MONITORS, dropped_metrics, unset_settings
+from helm_constitution.compare.secrets import SecretReaders, holds_nothing, is_private, made_secrets
+from helm_constitution.compare.services import has_no_pods, service_changes
 from helm_constitution.kubernetes import is_own_group
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.manifests import LabelSelector
@@ -87,7 +89,6 @@ _HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob", "ServiceMoni
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _NUMBER = LazyPattern(r"(?:^|[-.])[12](?:[-.]|$)")
 """The revision that charts are rendered as, in an object's name."""
-_EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 
 
 def compare_objects(
@@ -119,42 +120,12 @@ def compare_objects(
             continue
         twin = again.get(pair.scenario)
         random = {one.key for one in _changes(pair.old, twin, readers)} if twin is not None else set()
-        made = _made_secrets(pair.old, twin) if twin is not None else frozenset()
+        made = made_secrets(_by_identity(pair.old), _by_identity(twin)) if twin is not None else frozenset()
         for one in found:
             told.add(one.key)
             is_read = notes_on_secrets or (one.by_name and existing_secrets) or one.key[:3] in made
             if one.key not in random and (is_read or not one.private):
                 yield one.change._replace(scenario=pair.scenario)
-
-
-def _made_secrets(old: Rendering, twin: Rendering) -> frozenset[tuple[object, ...]]:
-    """The Secrets that hold a random word, which users have from nowhere else; not those that hold it in a file."""
-    others = _by_identity(twin)
-    return frozenset(
-        identity
-        for identity, manifest in _by_identity(old).items()
-        if manifest.kind == "Secret"
-        and (other := others.get(identity)) is not None
-        and any(
-            view.data != other.get(part, key).data and not _is_file(view.data, encoded=part == "data")
-            for part in ("data", "stringData")
-            for key, view in manifest.get(part).entries()
-        )
-    )
-
-
-def _is_file(content: Json, *, encoded: bool) -> bool:
-    """Whether the content of a Secret's key has several lines."""
-    if not isinstance(content, str):
-        return False
-    if encoded:
-        import base64
-
-        try:
-            return b"\n" in base64.b64decode(content).strip()
-        except ValueError:
-            return False
-    return "\n" in content.strip()
 
 
 def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
@@ -178,7 +149,7 @@ def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator
                     yield one
     yield from unset_settings(old, new, mine, theirs)
     for manifest in gone:
-        if (manifest.kind == "Service" and _has_no_pods(manifest, old)) or _holds_nothing(manifest):
+        if (manifest.kind == "Service" and has_no_pods(manifest, old)) or holds_nothing(manifest):
             continue
         for one in _gone(manifest, fresh, readers):
             yield one._replace(private=is_private(manifest, readers, now))
@@ -305,7 +276,7 @@ def _changed(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Fou
     if old.kind == "StatefulSet" and not never_ran:
         yield from _claim_templates(old, new)
     elif old.kind == "Service":
-        yield from _service(old, new, rendering)
+        yield from service_changes(old, new, rendering)
     elif old.kind == "PersistentVolumeClaim":
         yield from _claim(old, new)
     elif old.kind in MONITORS:
@@ -421,105 +392,6 @@ def _claim(old: Manifest, new: Manifest) -> Iterator[Found]:
         what = f"{old} shrinks from {view.data} to {other.data}, which Kubernetes refuses: the upgrade fails"
         change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=names_of(old))
         yield Found((*old.identity, "storage"), change)
-
-
-def _service(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
-    kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
-    if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
-        what = (
-            f"{old} is a {other_kind.data or 'ClusterIP'} and no longer a {kind.data}: it is not reachable from outside"
-        )
-        change = Change(
-            "compat/object-removed",
-            Step.MAJOR,
-            what,
-            f"set its type to {kind.data}",
-            kind,
-            other_kind,
-            names=names_of(old),
-        )
-        yield Found((*old.identity, "type"), change)
-    theirs = list(new.get("spec", "ports").items())
-    for port in old.get("spec", "ports").items():
-        if not _leads_nowhere(old, port, rendering):
-            yield from _port(old, port, theirs, new.get("spec", "ports"))
-
-
-def _port(service: Manifest, port: View, theirs: Sequence[View], ports: View) -> Iterator[Found]:
-    """What becomes of one port of a Service: its number or its name, by which others ask for it, is another, or gone.
-
-    Args:
-        service: the Service as it was.
-        port: its port.
-        theirs: the ports that it has now.
-        ports: the field that lists them.
-    """
-    number, name = port.get("port"), port.get("name")
-    same_name = next((one for one in theirs if one.get("name").data == name.data), None)
-    same = next((one for one in theirs if _numbered(one) == _numbered(port)), None)
-    if same is None:
-        place = same_name.get("port") if same_name is not None else ports
-        became = f"becomes {place.data}" if same_name is not None else "is gone"
-        what = f"port {number.data} of {service} {became}: whoever calls it there no longer reaches it"
-        advice = f"let clients call port {place.data}" if same_name is not None else "let clients call another port"
-        at = number
-    elif name.data and same_name is None and same.get("name").data:
-        place, at = same.get("name"), name
-        what = f"port {number.data} of {service} is named {place.data}, it was {name.data}: who asks for it by name "
-        what += "no longer finds it"
-        advice = f"name {place.data} where monitors and routes of your own name {name.data}"
-    else:
-        return
-    change = Change("compat/object-renamed", Step.MAJOR, what, advice, at, place)
-    yield Found(
-        (*service.identity, "port", str(number.data)),
-        change._replace(names=(*names_of(service), str(name.data))),
-    )
-
-
-def _numbered(port: View) -> tuple[Json, Json]:
-    return port.get("protocol").data or "TCP", port.get("port").data
-
-
-def _has_no_pods(service: Manifest, rendering: Rendering) -> bool:
-    """Whether a Service selects pods of its own release, which has none that match, and nothing that may make some."""
-    selector = service.get("spec", "selector").data
-    return (
-        isinstance(selector, dict)
-        and "app.kubernetes.io/instance" in selector
-        and all(is_own_group(manifest.api_version) for manifest in rendering.manifests)
-        and not any(
-            all(workload.pod_labels.get(key) == value for key, value in selector.items())
-            for workload in rendering.workloads
-        )
-    )
-
-
-def _holds_nothing(manifest: Manifest) -> bool:
-    """Whether an object is a Secret without a key, into which nobody else puts any."""
-    return (
-        manifest.kind == "Secret"
-        and _effective(manifest, ("type",)) == "Opaque"
-        and not manifest.annotations
-        and not any(_pruned(manifest.get(part).data) for part in ("data", "stringData"))
-    )
-
-
-def _leads_nowhere(service: Manifest, port: View, rendering: Rendering) -> bool:
-    """Whether a Service's port goes to a name that no port has in the pods that it selects."""
-    target, selector = port.get("targetPort").data, service.get("spec", "selector").data
-    if not isinstance(target, str) or target.isdigit() or not isinstance(selector, dict) or not selector:
-        return False
-    pods = [
-        workload.pod
-        for workload in rendering.workloads
-        if all(workload.pod_labels.get(key) == str(value) for key, value in selector.items())
-    ]
-    return bool(pods) and not any(
-        pod.merged or any(item.get("name").data == target for item in container.field("ports").items())
-        for pod in pods
-        for container in pod.all_containers
-    )
 
 
 def _definition(old: Manifest, new: Manifest) -> Iterator[Found]:

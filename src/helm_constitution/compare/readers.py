@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
@@ -11,7 +11,7 @@ from helm_constitution.compare.identity import Found, names_of
 
 if TYPE_CHECKING:
     from helm_constitution.manifests import Identity, Manifest, Rendering
-    from helm_constitution.yamltree import Json, View
+    from helm_constitution.yamltree import View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 """Kinds that say which metrics Prometheus collects, with the field that lists from where."""
@@ -108,61 +108,3 @@ def _settings(rendering: Rendering) -> dict[tuple[Identity, str], str]:
                     identity = ("ConfigMap", workload.manifest.effective_namespace, name)
                     found.setdefault((identity, key), f"container {container.name}")
     return found
-
-
-class SecretReaders:
-    """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
-
-    def __init__(self, renderings: Iterable[Rendering]) -> None:
-        self._asked: set[tuple[str, str, str]] = set()
-        self._read: set[tuple[str, str]] = set()
-        self._brought: set[tuple[str, str]] = set()
-        for rendering in renderings:
-            asked = {
-                (workload.manifest.effective_namespace, name, key)
-                for workload in rendering.workloads
-                if not workload.manifest.hooks
-                for name, key in _secrets(workload.pod.view.data)
-            }
-            made = {(one.effective_namespace, one.name) for one in rendering.of_kind("Secret")}
-            self._asked |= asked
-            self._read |= {one[:2] for one in asked}
-            self._brought |= {one[:2] for one in asked} - made
-
-    def brought(self, secret: Manifest) -> bool:
-        """Whether users may bring a Secret of that name: in a scenario pods read it, and the chart doesn't make it."""
-        return (secret.effective_namespace, secret.name) in self._brought
-
-    def read(self, secret: Manifest, key: str = "") -> bool:
-        """Whether pods read a Secret; of one key, whether they do so by its name."""
-        place = (secret.effective_namespace, secret.name)
-        return (*place, key) in self._asked if key else place in self._read
-
-
-def is_private(secret: Manifest, old: SecretReaders, new: SecretReaders, key: str = "") -> bool:
-    """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
-
-    Its content is what users gave as values: nobody else has to read it there.
-    """
-    if secret.kind != "Secret" or not old.read(secret) or old.brought(secret):
-        return False
-    return not new.read(secret, key)
-
-
-def _secrets(data: Json) -> Iterator[tuple[str, str]]:
-    """Names of Secrets in a pod's spec, each with the key that is read; "" where all are."""
-    if isinstance(data, list):
-        for item in data:
-            yield from _secrets(item)
-    elif isinstance(data, dict):
-        for field, value in data.items():
-            name: Json = None
-            key: Json = None
-            if field == "secretName":
-                name, key = value, ""
-            elif field in ("secretRef", "secretKeyRef", "secret") and isinstance(value, dict):
-                name, key = value.get("name", value.get("secretName")), value.get("key", "")
-            else:
-                yield from _secrets(value)
-            if isinstance(name, str) and isinstance(key, str):
-                yield name, key

@@ -8,9 +8,9 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.metadata import accepted_minors
+from helm_constitution.compare.printing import NOTES, Printing
 from helm_constitution.lazy import LazyPattern
 from helm_constitution.records import NamedTuple
-from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Range
 from helm_constitution.yamltree import Json, Span, View, dotted, value_at
 
@@ -38,8 +38,6 @@ _POLICIES = LazyPattern(r"(?m)^kind: PodSecurityPolicy|^\s*(?:resources: *)?[-\[
 """A PodSecurityPolicy, or a rule of a role about them."""
 _LAST_POLICIES = 24
 """The last minor version of Kubernetes 1 that has PodSecurityPolicies."""
-_NOTES = "templates/NOTES.txt"
-_DUMPS = LazyPattern(r"\b(?:to[A-Z]\w+|tpl)\b")
 _LAYOUT = LazyPattern(r"\s+|\|\s*(?:n?indent \d+|quote|squote)|-(?=\}\})|(?<=\{\{)-|[\"']")
 _KEY_LINE = LazyPattern(r"^( *)(#+ ?)?([A-Za-z_][\w-]*):(?:\s|$)")
 _NAMED = LazyPattern(r"[`|]\s*(?:\.Values\.)?([A-Za-z][\w-]*(?:\.[\w-]+)*)(?=\s*[`|])")
@@ -64,6 +62,10 @@ class Side:
         self.data: dict[str, Json] = values.data if values is not None else {}
         self.dependencies = {dependency.key for dependency in facts.chart.dependencies}
 
+    @cached_property
+    def printing(self) -> Printing:
+        return Printing(self.facts.uses)
+
     def reads(self, path: Path) -> bool:
         return self.facts.uses.is_read(path)
 
@@ -72,71 +74,6 @@ class Side:
 
     def has(self, path: Path) -> bool:
         return _has(self.data, path)
-
-    @cached_property
-    def _looped(self) -> tuple[Path, ...]:
-        """The paths that are read in maps that templates go over by ``range``."""
-        uses = self.facts.uses
-        read = uses.tested | {one.path for one in uses.printed}
-        return tuple(path for path in read if ANYTHING in path[1:] and path[0] != ANYTHING)
-
-    @cached_property
-    def _dumped(self) -> tuple[Path, ...]:
-        """The paths that are printed with all that is below them."""
-        return tuple(
-            one.path
-            for one in self.facts.uses.printed
-            if ANYTHING in one.path or _DUMPS.search(one.template.source(one.action))
-        )
-
-    def reads_in_loop(self, path: Path) -> bool:
-        """Whether templates go over a map above a value by ``range``, and read its key or something below it there."""
-        return any(len(one) >= len(path) and _meets(one, path) for one in self._looped)
-
-    def reads_below_in_loop(self, path: Path) -> bool:
-        """Whether they so read something below the value."""
-        return any(len(one) > len(path) and _meets(one, path) for one in self._looped)
-
-    def prints_in_loop(self, path: Path) -> bool:
-        """Whether they print the value itself there."""
-        return any(len(one) == len(path) and ANYTHING in one and _meets(one, path) for one in self.printed)
-
-    def prints_around(self, path: Path) -> bool:
-        """Whether templates print a map that a value is in with all that is in it."""
-        return any(len(one) < len(path) and _meets(one, path) for one in self._dumped)
-
-    @cached_property
-    def printed(self) -> frozenset[Path]:
-        """The paths that templates print, other than notes; ANYTHING stands for keys that are known at run time."""
-        return frozenset(one.path for one in self.facts.uses.printed if one.template.path != _NOTES)
-
-    def prints(self, path: Path) -> bool:
-        """Whether templates print a value or a part of it."""
-        return any(one[: len(path)] == path for one in self.printed)
-
-    def may_print(self, path: Path) -> bool:
-        """Whether templates may print a value: with a map that it is in, or in a way that can't be followed."""
-        uses = self.facts.uses
-        above = [path[:length] for length in range(len(path) + 1)]
-        return any(part in uses.whole or part in uses.reached for part in above) or any(
-            _meets(one, path) for one in self.printed
-        )
-
-    @cached_property
-    def printed_items(self) -> frozenset[Path]:
-        """The items of lists and maps that templates print by themselves, as texts; ANYTHING stands for each."""
-        return frozenset(
-            one.path
-            for one in self.facts.uses.printed
-            if one.path[-1:] == (ANYTHING,)
-            and one.path[0] != ANYTHING
-            and one.path in self.printed
-            and not _DUMPS.search(one.template.source(one.action))
-        )
-
-    def reads_below_item(self, path: Path) -> bool:
-        """Whether templates look for a key in such items."""
-        return any(len(one) > len(path) and one[: len(path)] == path for one in self._looped)
 
     def dependency_has(self, path: Path) -> bool | None:
         """Whether a dependency knows a value, in values.yaml or in templates; None where that can't be told.
@@ -219,7 +156,7 @@ class Side:
     def _makes_what_runs(self, read: ValueRead) -> bool:
         """Whether a place that reads a value stands in an object that a cluster has, other than a test."""
         template = read.template
-        if template.path == _NOTES or template.path.startswith("templates/tests/"):
+        if template.path == NOTES or template.path.startswith("templates/tests/"):
             return False
         start = template.text.rfind("\n---", 0, read.node.start)
         end = template.text.find("\n---", read.node.start)
@@ -346,11 +283,6 @@ def _has(data: Json, path: Path) -> bool:
 def _is_of_policies(document: str) -> bool:
     """Whether an object is a PodSecurityPolicy, or gives nothing but the right to use some."""
     return bool(_POLICIES.search(document)) and document.count("apiGroups:") <= 1
-
-
-def _meets(pattern: Path, path: Path) -> bool:
-    """Whether two paths may agree as far as both go; the first has keys that are known only at run time."""
-    return all(step in (key, ANYTHING) for step, key in zip(pattern, path, strict=False))
 
 
 def leaves(path: Path, value: Json) -> Iterator[Path]:

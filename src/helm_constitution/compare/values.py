@@ -114,7 +114,7 @@ class _Comparison:
             not self.new.reads(path)
             or self._is_flag_dropped(path)
             or self._left_loop(path)
-            or (isinstance(value, dict | list) and self.old.prints(path) and not self.new.may_print(path))
+            or (isinstance(value, dict | list) and self._is_printed_no_longer(path))
         ):
             if not self.old.decides_nothing(path) and not self._chose_api_version(path):
                 yield path
@@ -179,10 +179,18 @@ class _Comparison:
             and not self.new.asks(path)
         )
 
+    def _is_printed_no_longer(self, path: Path) -> bool:
+        """Whether templates printed a value, and at most ask whether it is there."""
+        return self.old.printing.prints(path) and not self.new.printing.may_print(path)
+
+    def _is_looped(self, path: Path) -> bool:
+        """Whether both releases read a value in a map that they go over."""
+        return self.old.printing.reads_in_loop(path) and self.new.printing.reads_in_loop(path)
+
     def _left_loop(self, path: Path) -> bool:
         """Whether a key was read in a map that templates go over, and is no longer, though they go over it still."""
-        return self.old.reads_in_loop(path) and not (
-            self.new.reads_in_loop(path) or self.new.lines(path) or self.new.prints_around(path)
+        return self.old.printing.reads_in_loop(path) and not (
+            self.new.printing.reads_in_loop(path) or self.new.lines(path) or self.new.printing.prints_around(path)
         )
 
     def _newly_switched(self, added: list[Path]) -> Iterator[Change]:
@@ -298,14 +306,9 @@ class _Comparison:
             return False
         if before == "" or after == "" or (kinds == {"flag", "text"} and str(after).lower() in ("true", "false")):
             return False  # an empty text says nothing of the type
-        if (
-            "map" in kinds
-            and not isinstance(self.old.get(path), list)
-            and self.old.reads_in_loop(path)
-            and self.new.reads_in_loop(path)
-        ):
-            old_below, new_below = self.old.reads_below_in_loop(path), self.new.reads_below_in_loop(path)
-            return old_below != new_below and not self.new.prints_in_loop(path)
+        if "map" in kinds and not isinstance(self.old.get(path), list) and self._is_looped(path):
+            old_below, new_below = (side.printing.reads_below_in_loop(path) for side in (self.old, self.new))
+            return old_below != new_below and not self.new.printing.prints_in_loop(path)
         old, new = self.old.lines(path), self.new.lines(path)
         if not old or not new or old <= new:
             return False  # the templates take it as they did
@@ -333,8 +336,8 @@ class _Comparison:
 
     def _items_retyped(self, changed: list[Path]) -> Iterator[Change]:
         """Items of lists and maps that templates printed as they are, and in which they look for keys now."""
-        for path in sorted(self.old.printed_items - self.new.printed):
-            if self.old.reads_below_item(path) or not self.new.reads_below_item(path):
+        for path in sorted(self.old.printing.printed_items - self.new.printing.printed):
+            if self.old.printing.reads_below_item(path) or not self.new.printing.reads_below_item(path):
                 continue
             if any(_is_in(one, path[:-1]) and self._is_retyped(one) for one in changed):
                 continue  # told by the defaults

@@ -1,0 +1,107 @@
+"""Secrets of two releases: who reads them, and whose content they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helm_constitution.manifests import Identity, Manifest, Rendering
+    from helm_constitution.yamltree import Json
+
+
+class SecretReaders:
+    """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
+
+    def __init__(self, renderings: Iterable[Rendering]) -> None:
+        self._asked: set[tuple[str, str, str]] = set()
+        self._read: set[tuple[str, str]] = set()
+        self._brought: set[tuple[str, str]] = set()
+        for rendering in renderings:
+            asked = {
+                (workload.manifest.effective_namespace, name, key)
+                for workload in rendering.workloads
+                if not workload.manifest.hooks
+                for name, key in _secrets(workload.pod.view.data)
+            }
+            made = {(one.effective_namespace, one.name) for one in rendering.of_kind("Secret")}
+            self._asked |= asked
+            self._read |= {one[:2] for one in asked}
+            self._brought |= {one[:2] for one in asked} - made
+
+    def brought(self, secret: Manifest) -> bool:
+        """Whether users may bring a Secret of that name: in a scenario pods read it, and the chart doesn't make it."""
+        return (secret.effective_namespace, secret.name) in self._brought
+
+    def read(self, secret: Manifest, key: str = "") -> bool:
+        """Whether pods read a Secret; of one key, whether they do so by its name."""
+        place = (secret.effective_namespace, secret.name)
+        return (*place, key) in self._asked if key else place in self._read
+
+
+def is_private(secret: Manifest, old: SecretReaders, new: SecretReaders, key: str = "") -> bool:
+    """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
+
+    Its content is what users gave as values: nobody else has to read it there.
+    """
+    if secret.kind != "Secret" or not old.read(secret) or old.brought(secret):
+        return False
+    return not new.read(secret, key)
+
+
+def _secrets(data: Json) -> Iterator[tuple[str, str]]:
+    """Names of Secrets in a pod's spec, each with the key that is read; "" where all are."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _secrets(item)
+    elif isinstance(data, dict):
+        for field, value in data.items():
+            name: Json = None
+            key: Json = None
+            if field == "secretName":
+                name, key = value, ""
+            elif field in ("secretRef", "secretKeyRef", "secret") and isinstance(value, dict):
+                name, key = value.get("name", value.get("secretName")), value.get("key", "")
+            else:
+                yield from _secrets(value)
+            if isinstance(name, str) and isinstance(key, str):
+                yield name, key
+
+
+def made_secrets(old: Mapping[Identity, Manifest], twin: Mapping[Identity, Manifest]) -> frozenset[tuple[object, ...]]:
+    """The Secrets that hold a random word, which users have from nowhere else; not those that hold it in a file."""
+    return frozenset(
+        identity
+        for identity, manifest in old.items()
+        if manifest.kind == "Secret"
+        and (other := twin.get(identity)) is not None
+        and any(
+            view.data != other.get(part, key).data and not _is_file(view.data, encoded=part == "data")
+            for part in ("data", "stringData")
+            for key, view in manifest.get(part).entries()
+        )
+    )
+
+
+def _is_file(content: Json, *, encoded: bool) -> bool:
+    """Whether the content of a Secret's key has several lines."""
+    if not isinstance(content, str):
+        return False
+    if encoded:
+        import base64
+
+        try:
+            return b"\n" in base64.b64decode(content).strip()
+        except ValueError:
+            return False
+    return "\n" in content.strip()
+
+
+def holds_nothing(manifest: Manifest) -> bool:
+    """Whether an object is a Secret without a key, into which nobody else puts any."""
+    return (
+        manifest.kind == "Secret"
+        and manifest.get("type").data in (None, "", "Opaque")
+        and not manifest.annotations
+        and not any(manifest.get(part).data for part in ("data", "stringData"))
+    )

@@ -1,0 +1,105 @@
+"""Services of two releases: their ports and names, and whether anybody is behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.compare.changes import Change, Step
+from helm_constitution.compare.identity import Found, names_of
+from helm_constitution.kubernetes import is_own_group
+
+if TYPE_CHECKING:
+    from helm_constitution.manifests import Manifest, Rendering
+    from helm_constitution.yamltree import Json, View
+
+_EXPOSED = frozenset({"LoadBalancer", "NodePort"})
+
+
+def service_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
+    kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
+    if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
+        what = (
+            f"{old} is a {other_kind.data or 'ClusterIP'} and no longer a {kind.data}: it is not reachable from outside"
+        )
+        change = Change(
+            "compat/object-removed",
+            Step.MAJOR,
+            what,
+            f"set its type to {kind.data}",
+            kind,
+            other_kind,
+            names=names_of(old),
+        )
+        yield Found((*old.identity, "type"), change)
+    theirs = list(new.get("spec", "ports").items())
+    for port in old.get("spec", "ports").items():
+        if not _leads_nowhere(old, port, rendering):
+            yield from _port(old, port, theirs, new.get("spec", "ports"))
+
+
+def _port(service: Manifest, port: View, theirs: Sequence[View], ports: View) -> Iterator[Found]:
+    """What becomes of one port of a Service: its number or its name, by which others ask for it, is another, or gone.
+
+    Args:
+        service: the Service as it was.
+        port: its port.
+        theirs: the ports that it has now.
+        ports: the field that lists them.
+    """
+    number, name = port.get("port"), port.get("name")
+    same_name = next((one for one in theirs if one.get("name").data == name.data), None)
+    same = next((one for one in theirs if _numbered(one) == _numbered(port)), None)
+    if same is None:
+        place = same_name.get("port") if same_name is not None else ports
+        became = f"becomes {place.data}" if same_name is not None else "is gone"
+        what = f"port {number.data} of {service} {became}: whoever calls it there no longer reaches it"
+        advice = f"let clients call port {place.data}" if same_name is not None else "let clients call another port"
+        at = number
+    elif name.data and same_name is None and same.get("name").data:
+        place, at = same.get("name"), name
+        what = f"port {number.data} of {service} is named {place.data}, it was {name.data}: who asks for it by name "
+        what += "no longer finds it"
+        advice = f"name {place.data} where monitors and routes of your own name {name.data}"
+    else:
+        return
+    change = Change("compat/object-renamed", Step.MAJOR, what, advice, at, place)
+    yield Found(
+        (*service.identity, "port", str(number.data)),
+        change._replace(names=(*names_of(service), str(name.data))),
+    )
+
+
+def _numbered(port: View) -> tuple[Json, Json]:
+    return port.get("protocol").data or "TCP", port.get("port").data
+
+
+def has_no_pods(service: Manifest, rendering: Rendering) -> bool:
+    """Whether a Service selects pods of its own release, which has none that match, and nothing that may make some."""
+    selector = service.get("spec", "selector").data
+    return (
+        isinstance(selector, dict)
+        and "app.kubernetes.io/instance" in selector
+        and all(is_own_group(manifest.api_version) for manifest in rendering.manifests)
+        and not any(
+            all(workload.pod_labels.get(key) == value for key, value in selector.items())
+            for workload in rendering.workloads
+        )
+    )
+
+
+def _leads_nowhere(service: Manifest, port: View, rendering: Rendering) -> bool:
+    """Whether a Service's port goes to a name that no port has in the pods that it selects."""
+    target, selector = port.get("targetPort").data, service.get("spec", "selector").data
+    if not isinstance(target, str) or target.isdigit() or not isinstance(selector, dict) or not selector:
+        return False
+    pods = [
+        workload.pod
+        for workload in rendering.workloads
+        if all(workload.pod_labels.get(key) == str(value) for key, value in selector.items())
+    ]
+    return bool(pods) and not any(
+        pod.merged or any(item.get("name").data == target for item in container.field("ports").items())
+        for pod in pods
+        for container in pod.all_containers
+    )
