@@ -104,3 +104,23 @@ def test_another_chart_under_the_alias_of_a_dependency(tmp_path: Path) -> None:
         "the dependency cache is another chart: redis-ha, it was redis"
     ]
     assert list(compare_metadata(old, same)) == []
+
+
+@pytest.mark.parametrize(("kind", "count"), [("library", 0), ("application", 1)])
+def test_a_library_has_neither_objects_nor_values(tmp_path: Path, kind: str, count: int) -> None:
+    metadata = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    common = f"apiVersion: v2\nname: common\nversion: 1.0.0\ntype: {kind}\n"
+    old, moved, gone = (
+        load_chart(
+            write_chart(tmp_path / f"{index}", {"Chart.yaml": metadata + more, "charts/common/Chart.yaml": common})
+        )
+        for index, more in enumerate(
+            (
+                "dependencies: [{name: common, version: 1.0.0}]\n",
+                "dependencies: [{name: common, version: 2.0.0}]\n",
+                "",
+            )
+        )
+    )
+    assert len(list(compare_metadata(old, moved))) == count
+    assert len(list(compare_metadata(old, gone))) == count

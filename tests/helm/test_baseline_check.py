@@ -435,3 +435,11 @@ def test_a_renamed_value_is_told_once_though_it_is_refused(tmp_path: Path, engin
     messages = said(tmp_path, engine)
     assert len(messages) == 1
     assert "appName" in messages[0] or "app.name" in messages[0]
+
+
+def test_a_job_of_the_installation_alone_though_no_upgrade_renders(tmp_path: Path, engine: HelmEngine) -> None:
+    refusing = '{{ if .Release.IsUpgrade }}{{ fail "give the password" }}{{ end }}\n'
+    job = "{{- if .Release.IsInstall }}\n" + JOB + "{{- end }}\n"
+    old, new = ({"templates/job.yaml": job.replace("1.0.0", image), "templates/x.yaml": refusing} for image in "12")
+    released(tmp_path, old, new)
+    assert said(tmp_path, engine) == []

@@ -118,7 +118,18 @@ class Comparison:
             if mine.status is Status.RENDERED and theirs.status is Status.RENDERED:
                 assert mine.rendering is not None
                 assert theirs.rendering is not None
-                yield Pair(mine.scenario.name, mine.rendering, theirs.rendering)
+                over = frozenset() if mine.scenario.request.is_upgrade else self._at_installation
+                yield Pair(mine.scenario.name, mine.rendering, theirs.rendering, over)
+
+    @cached_property
+    def _at_installation(self) -> frozenset[str]:
+        """The templates that ask whether it is the first installation."""
+        return frozenset(
+            path
+            for side in (self.old, self.new)
+            for path, text in side.chart.files.items()
+            if path.startswith("templates/") and ".Release.IsInstall" in text
+        )
 
     def _rendered_definitions(self) -> dict[str, View]:
         return {

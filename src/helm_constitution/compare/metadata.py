@@ -124,6 +124,8 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
     mine = {dependency.key: dependency for dependency in old.dependencies}
     theirs = {dependency.key: dependency for dependency in new.dependencies}
     for key, dependency in mine.items():
+        if _is_library(old, dependency):
+            continue  # it has neither objects nor values; what its templates make is told of the objects
         if key not in theirs:
             yield Change(
                 "compat/dependency-changed",
@@ -139,6 +141,12 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
     for key, dependency in theirs.items():
         if key not in mine:
             yield Change("", Step.MINOR, f"the dependency {key} is new", new=dependency.view, names=(key,))
+
+
+def _is_library(chart: Chart, dependency: Dependency) -> bool:
+    """Whether a dependency is here, and is a library."""
+    found = chart.subcharts.get(dependency.name)
+    return found is not None and found.is_library
 
 
 def _moved(old: Dependency, new: Dependency) -> Change | None:

@@ -26,11 +26,16 @@ if TYPE_CHECKING:
 
 
 class Pair(NamedTuple):
-    """One scenario, rendered with both releases and the same values."""
+    """One scenario, rendered with both releases and the same values.
+
+    ``passed_over`` are templates whose objects don't count: rendered as at the first installation, those that are there
+    for nothing else.
+    """
 
     scenario: str
     old: Rendering
     new: Rendering
+    passed_over: frozenset[str] = frozenset()
 
 
 _SELECTOR: Path = ("spec", "selector")
@@ -113,14 +118,14 @@ def compare_objects(
     pairs = list(pairs)
     readers = SecretReaders(pair.old for pair in pairs)
     for pair in pairs:
-        found = [one for one in _changes(pair.old, pair.new, readers) if one.key not in told]
+        found = [one for one in _changes(pair, pair.new, readers) if one.key not in told]
         if numbered:
             found = [one for one in found if one.key[0] != "Job" or not _NUMBER.search(str(one.key[2]))]
         if not found:
             continue
         twin = again.get(pair.scenario)
-        random = {one.key for one in _changes(pair.old, twin, readers)} if twin is not None else set()
-        made = made_secrets(_by_identity(pair.old), _by_identity(twin)) if twin is not None else frozenset()
+        random = {one.key for one in _changes(pair, twin, readers)} if twin is not None else set()
+        made = made_secrets(_by_identity(pair.old, pair), _by_identity(twin, pair)) if twin is not None else frozenset()
         for one in found:
             told.add(one.key)
             is_read = notes_on_secrets or (one.by_name and existing_secrets) or one.key[:3] in made
@@ -128,8 +133,10 @@ def compare_objects(
                 yield one.change._replace(scenario=pair.scenario)
 
 
-def _changes(old: Rendering, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
-    mine, theirs = _by_identity(old), _by_identity(new)
+def _changes(pair: Pair, new: Rendering, readers: SecretReaders) -> Iterator[Found]:
+    """What differs between the older release's rendering and another one of the same scenario."""
+    old = pair.old
+    mine, theirs = _by_identity(old, pair), _by_identity(new, pair)
     now = SecretReaders([new])
     gone = [manifest for identity, manifest in mine.items() if identity not in theirs]
     fresh = [manifest for identity, manifest in theirs.items() if identity not in mine]
@@ -182,12 +189,12 @@ def _isolates(policy: Manifest, old: Rendering) -> bool:
     )
 
 
-def _by_identity(rendering: Rendering) -> dict[Identity, Manifest]:
+def _by_identity(rendering: Rendering, pair: Pair) -> dict[Identity, Manifest]:
     """The objects that a release consists of. Hooks are made anew each time, and belong to no release."""
     return {
         manifest.identity: manifest
         for manifest in rendering.manifests
-        if manifest.kind and manifest.name and not manifest.hooks
+        if manifest.kind and manifest.name and not manifest.hooks and manifest.template not in pair.passed_over
     }
 
 
