@@ -123,8 +123,8 @@ class Renders:
 
     def _looks_up_in_vain(self, scenario: Scenario) -> bool:
         """Whether the new chart doesn't render as an upgrade, and would look in the cluster for what it lacks."""
-        _, render = self._moved[scenario.name]
-        return not render.result().ok and _has(self._new, _LOOKUP)
+        moved = self._moved.get(scenario.name)
+        return moved is not None and not moved[1].result().ok and _has(self._new, _LOOKUP)
 
     def _give_what_is_gone(self, scenario: Scenario) -> None:
         """Renders the chart with the defaults that only the baseline's values.yaml has, if it may refuse some."""
