@@ -347,6 +347,12 @@ def test_a_secret_that_users_may_bring_under_the_charts_name() -> None:
     assert change.what.startswith("Secret web is renamed to web-login")
 
 
+def test_a_secret_that_a_flag_is_for() -> None:
+    made = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
+    (change,) = compare_objects([made], {}, optional=frozenset({"templates/x.yaml"}))
+    assert change.what.startswith("Secret web is renamed to web-login")
+
+
 def test_names_of_secrets_that_are_no_texts() -> None:
     pods = thing("Deployment", body=POD.replace("NAME", "[a]").replace("KEY", "{b: c}"), api="apps/v1")
     assert changes(with_secret() + pods, with_secret() + pods + thing("ConfigMap")) == ["MINOR ConfigMap web is new"]

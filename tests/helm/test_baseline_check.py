@@ -443,3 +443,28 @@ def test_a_job_of_the_installation_alone_though_no_upgrade_renders(tmp_path: Pat
     old, new = ({"templates/job.yaml": job.replace("1.0.0", image), "templates/x.yaml": refusing} for image in "12")
     released(tmp_path, old, new)
     assert said(tmp_path, engine) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "condition", "count"),
+    [
+        ("secrets: {create: true}\n", ".Values.secrets.create", 1),
+        ("secrets: {create: true, existingSecret: ''}\n", ".Values.secrets.create", 0),
+        ("secrets: {on: true}\n", ".Values.secrets.on", 0),
+    ],
+)
+def test_a_secret_that_users_may_make_instead(
+    tmp_path: Path, embedded: HelmEngine, values: str, condition: str, count: int
+) -> None:
+    secret = "kind: Secret\napiVersion: v1\nmetadata: {name: NAME}\nstringData: {a: b}\n"
+    pods = DEPLOYMENT.replace(".Values.replicas", "1") + "          envFrom: [{secretRef: {name: NAME}}]\n"
+    files = {
+        "templates/secret.yaml": f"{{{{- if {condition} }}}}\n{secret}{{{{- end }}}}\n",
+        "templates/pods.yaml": pods,
+    }
+    old, new = (
+        {"values.yaml": values, **{path: text.replace("NAME", name) for path, text in files.items()}}
+        for name in ("web", "web-login")
+    )
+    released(tmp_path, old, new)
+    assert len(said(tmp_path, embedded)) == count

@@ -90,6 +90,7 @@ class Comparison:
             numbered=any(
                 ".Release.Revision" in text for path, text in new.files.items() if path.startswith("templates/")
             ),
+            optional=frozenset() if "existingsecret" in settings else self._optional_secrets(),
         )
 
     @cached_property
@@ -120,6 +121,18 @@ class Comparison:
                 assert theirs.rendering is not None
                 over = frozenset() if mine.scenario.request.is_upgrade else self._at_installation
                 yield Pair(mine.scenario.name, mine.rendering, theirs.rendering, over)
+
+    def _optional_secrets(self) -> frozenset[str]:
+        """The old release's templates of Secrets that a flag ``create`` is for: without it users bring them."""
+        from helm_constitution.compare.sides import Side
+
+        side = Side(self.old)
+        return frozenset(
+            template.path
+            for template in self.old.templates
+            if (offset := template.text.find("kind: Secret")) >= 0
+            and any(path[-1] == "create" for path in side.enters(template, offset))
+        )
 
     @cached_property
     def _at_installation(self) -> frozenset[str]:

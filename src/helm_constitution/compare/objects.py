@@ -103,6 +103,7 @@ def compare_objects(
     notes_on_secrets: bool = False,
     existing_secrets: bool = False,
     numbered: bool = False,
+    optional: frozenset[str] = frozenset(),
 ) -> Iterator[Change]:
     """Every change of the objects, each once, with the first scenario that shows it.
 
@@ -113,10 +114,11 @@ def compare_objects(
         existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
         numbered: whether templates ask for the release's revision: a Job with it in its name is another after each
             upgrade.
+        optional: the templates of Secrets that users may make themselves, by the same names.
     """
     told: set[tuple[object, ...]] = set()
     pairs = list(pairs)
-    readers = SecretReaders(pair.old for pair in pairs)
+    readers = SecretReaders((pair.old for pair in pairs), optional)
     for pair in pairs:
         found = [one for one in _changes(pair, pair.new, readers) if one.key not in told]
         if numbered:

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
 
 
 class SecretReaders:
-    """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together."""
+    """Which Secrets, and which of their keys, the pods of a release read, in all scenarios together.
 
-    def __init__(self, renderings: Iterable[Rendering]) -> None:
+    Args:
+        renderings: the release's.
+        optional: the templates of Secrets that users may make themselves.
+    """
+
+    def __init__(self, renderings: Iterable[Rendering], optional: frozenset[str] = frozenset()) -> None:
+        self._optional = optional
         self._asked: set[tuple[str, str, str]] = set()
         self._read: set[tuple[str, str]] = set()
         self._brought: set[tuple[str, str]] = set()
@@ -30,8 +36,8 @@ class SecretReaders:
             self._brought |= {one[:2] for one in asked} - made
 
     def brought(self, secret: Manifest) -> bool:
-        """Whether users may bring a Secret of that name: in a scenario pods read it, and the chart doesn't make it."""
-        return (secret.effective_namespace, secret.name) in self._brought
+        """Whether users may bring a Secret of that name: a flag says so, or pods read what the chart doesn't make."""
+        return secret.template in self._optional or (secret.effective_namespace, secret.name) in self._brought
 
     def read(self, secret: Manifest, key: str = "") -> bool:
         """Whether pods read a Secret; of one key, whether they do so by its name."""
