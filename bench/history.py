@@ -133,11 +133,10 @@ def accepted(repository: Path, chart: str, wanted: str, first: str | None) -> st
     return next((release.commit for release in newest if constraint.accepts(release.version)), None)
 
 
-def extract(repository: Path, tree: str, target: Path) -> Path:
+def extract(repository: Path, tree: str, target: Path) -> None:
     """Writes a tree into a folder."""
     with tarfile.open(fileobj=io.BytesIO(git(repository, "archive", "--format=tar", tree))) as tar:
         tar.extractall(target, filter="data")
-    return target
 
 
 def compare(

@@ -47,6 +47,12 @@ class Dependency(NamedTuple):
         """The top-level values key of this dependency."""
         return self.alias or self.name
 
+    @property
+    def conditions(self) -> tuple[tuple[str, ...], ...]:
+        """The paths of the values that ``condition`` names."""
+        names = (name.strip() for name in self.condition.split(","))
+        return tuple(tuple(name.split(".")) for name in names if name)
+
 
 class Package(NamedTuple):
     """A packaged chart: its SHA-256 in hexadecimal digits, the text of the .prov file beside it, if there is one."""
@@ -91,6 +97,11 @@ class Chart:
     def api_version(self) -> str:
         """Chart.yaml's apiVersion; ``v1`` where it has none, as Helm assumes."""
         return self.metadata.view.get("apiVersion").string() or "v1"
+
+    def dependency_at(self, key: str) -> Chart | None:
+        """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""
+        names = (dependency.name for dependency in self.dependencies if dependency.key == key)
+        return next((self.subcharts[name] for name in names if name in self.subcharts), None)
 
     @property
     def missing_message(self) -> str | None:

@@ -378,12 +378,10 @@ _DEEPEST = 8
 
 def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
     """What values.schema.json says of a value, a dependency's of its own; None where it says nothing."""
-    below = path
-    for dependency in chart.dependencies:
-        if path[0] == dependency.key and dependency.name in chart.subcharts:
-            chart, below = chart.subcharts[dependency.name], path[1:]
-            break
-    return _subschema(chart.schema, below, chart.schema)
+    dependency = chart.dependency_at(path[0])
+    if dependency is not None:
+        chart, path = dependency, path[1:]
+    return _subschema(chart.schema, path, chart.schema)
 
 
 def placeholder_of_schema(schema: Mapping[str, object], path: ValuesPath, root: object) -> Json:

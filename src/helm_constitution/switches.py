@@ -105,12 +105,7 @@ class FreeValues:
     def __init__(self, facts: Facts, request: RenderRequest) -> None:
         chart = facts.chart
         self.defaults: Json = chart.values.data if chart.values is not None else {}
-        self.conditions = {
-            tuple(condition.strip().split("."))
-            for dependency in chart.dependencies
-            for condition in dependency.condition.split(",")
-            if condition.strip()
-        }
+        self.conditions = {path for dependency in chart.dependencies for path in dependency.conditions}
         self._given = _given(request)
         self._foreign = {dependency.key for dependency in chart.dependencies} | chart.subcharts.keys()
         self._texts = dict(_enums(chart.schema, chart.schema, (), 0))

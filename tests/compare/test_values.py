@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -309,6 +310,20 @@ def test_a_flag_in_a_loop_that_is_a_map_now() -> None:
     assert changes(old, new) == ["MAJOR value ports.web.shown was a flag and is a map"]
 
 
+def with_database(folder: Path, *releases: Mapping[str, str], own: str = "", condition: str = "") -> list[Facts]:
+    """Releases of a chart with the dependency ``db``, whose values.yaml is ``own``; each by its other files."""
+    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
+    files = {
+        "Chart.yaml": chart.format("web")
+        + f"dependencies:\n  - {{name: db, version: 1.0.0, condition: '{condition}'}}\n",
+        "charts/db/Chart.yaml": chart.format("db"),
+        "charts/db/values.yaml": own,
+    }
+    return [
+        Facts(load_chart(write_chart(folder / str(index), {**files, **more}))) for index, more in enumerate(releases)
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "found"),
     [
@@ -321,16 +336,8 @@ def test_a_flag_in_a_loop_that_is_a_map_now() -> None:
     ],
 )
 def test_an_image_of_a_dependency_without_a_default(tmp_path: Path, before: str, after: str, found: str) -> None:
-    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
-    files = {
-        "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0}\n",
-        "charts/db/Chart.yaml": chart.format("db"),
-        "charts/db/values.yaml": "image: {repository: acme/own}\nsidecarImage: {repository: ''}\n",
-    }
-    sides = [
-        Facts(load_chart(write_chart(tmp_path / str(index), {**files, "values.yaml": f"db: {{{part}}}\n"})))
-        for index, part in enumerate((before, after))
-    ]
+    own = "image: {repository: acme/own}\nsidecarImage: {repository: ''}\n"
+    sides = with_database(tmp_path, *({"values.yaml": f"db: {{{part}}}\n"} for part in (before, after)), own=own)
     said = [change.what for change in compare_values(*sides) if change.step is Step.MAJOR]
     assert said == ([f"value db.image.repository must now be given: {found}"] if found else [])
 
@@ -376,20 +383,12 @@ def test_a_map_that_is_gone_and_only_tested() -> None:
     ("own", "found"), [("auth: {}", ["value db.auth.secret is removed"]), ("auth: {secret: a}", [])]
 )
 def test_a_value_of_a_dependency_that_the_chart_read_too(tmp_path: Path, own: str, found: list[str]) -> None:
-    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
-    sides = []
-    for name, values, template in (
-        ("old", "db: {auth: {secret: a, user: b}}\n", "a: {{ .Values.db.auth.secret }}\n"),
-        ("new", "db: {auth: {user: b}}\n", "a: b\n"),
-    ):
-        files = {
-            "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0}\n",
-            "values.yaml": values,
-            "templates/x.yaml": template,
-            "charts/db/Chart.yaml": chart.format("db"),
-            "charts/db/values.yaml": own + "\n",
-        }
-        sides.append(Facts(load_chart(write_chart(tmp_path / name, files))))
+    old = {
+        "values.yaml": "db: {auth: {secret: a, user: b}}\n",
+        "templates/x.yaml": "a: {{ .Values.db.auth.secret }}\n",
+    }
+    new = {"values.yaml": "db: {auth: {user: b}}\n", "templates/x.yaml": "a: b\n"}
+    sides = with_database(tmp_path, old, new, own=own + "\n")
     assert [change.what for change in compare_values(*sides) if change.step is Step.MAJOR] == found
 
 
@@ -426,16 +425,9 @@ def test_a_loss_is_told_once() -> None:
 
 
 def test_a_condition_of_a_dependency_does_something_though_only_notes_read_it(tmp_path: Path) -> None:
-    chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
-    files = {
-        "Chart.yaml": chart.format("web") + "dependencies:\n  - {name: db, version: 1.0.0, condition: db.enabled}\n",
-        "charts/db/Chart.yaml": chart.format("db"),
-        "templates/NOTES.txt": "{{ if .Values.db.enabled }}A database{{ end }}",
-    }
-    sides = [
-        Facts(load_chart(write_chart(tmp_path / on, {**files, "values.yaml": f"db: {{enabled: {on}}}\n"})))
-        for on in ("true", "false")
-    ]
+    notes = "{{ if .Values.db.enabled }}A database{{ end }}"
+    releases = ({"values.yaml": f"db: {{enabled: {on}}}\n", "templates/NOTES.txt": notes} for on in ("true", "false"))
+    sides = with_database(tmp_path, *releases, condition="db.enabled")
     assert [change.what for change in compare_values(*sides) if change.step is Step.MAJOR] == [
         "db is off by default, it was on: what it did is gone"
     ]

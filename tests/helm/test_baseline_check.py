@@ -311,6 +311,22 @@ def test_helm_renders_each_side_once_more_at_most_for_each_purpose(chart: Path, 
     assert counting.renders <= 6
 
 
+def released(folder: Path, old: dict[str, str], new: dict[str, str]) -> None:
+    """Writes two releases of a chart, 1.0.0 and 1.1.0, and a constitution on their compatibility."""
+    more = ("value-removed", "value-retyped", "value-newly-required", "removed-without-notice")
+    rules = ", ".join((RULES, *(f"compat/{name}" for name in more)))
+    (folder / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {rules} -->\n")
+    for version, files in (("1.0.0", old), ("1.1.0", new)):
+        write_chart(folder / version, {"Chart.yaml": METADATA.format(version), "values.yaml": "", **files})
+
+
+def said(folder: Path, engine: HelmEngine) -> list[str]:
+    """What is said of the newer one beside the older, but for the version."""
+    report = check(folder / "1.1.0", engine, baseline=str(folder / "1.0.0"))
+    other = "compat/version-too-small"
+    return [one.message for one in report.findings if one.rule.startswith("compat/") and one.rule != other]
+
+
 JOB = """apiVersion: batch/v1
 kind: Job
 metadata:
@@ -338,14 +354,8 @@ spec:
 def test_what_is_there_at_the_first_installation_alone(
     tmp_path: Path, engine: HelmEngine, job: str, rules: list[str]
 ) -> None:
-    (tmp_path / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {RULES} -->\n")
-    for version, image in (("1.0.0", "init:1.0.0"), ("1.1.0", "init:1.1.0")):
-        files = {
-            "Chart.yaml": METADATA.format(version),
-            "values.yaml": "",
-            "templates/job.yaml": job.replace("init:1.0.0", image),
-        }
-        write_chart(tmp_path / version, files)
+    old, new = ({"templates/job.yaml": job.replace("init:1.0.0", f"init:{version}")} for version in ("1.0.0", "1.1.0"))
+    released(tmp_path, old, new)
     report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
     found = {finding.rule for finding in report.findings} - {"compat/version-too-small"}
     assert sorted(found) == rules
@@ -370,38 +380,16 @@ data: {kind: "{{ .Values.driver.kind }}"}
 
 @pytest.mark.parametrize("is_announced", [False, True])
 def test_a_value_that_is_gone_and_refused(tmp_path: Path, engine: HelmEngine, is_announced: bool) -> None:
-    names = "compat/value-removed, compat/removed-without-notice"
-    (tmp_path / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {names} -->\n")
+    values = "driver:\n  kind: auto\n"
     gone = f"  # {'Deprecated' if is_announced else 'Where it is'}\n  ebpf:\n    on: false\n"
-    for version, values, template in (("1.0.0", gone, READS), ("1.1.0", "", REFUSES)):
-        files = {
-            "Chart.yaml": METADATA.format(version),
-            "values.yaml": "driver:\n  kind: auto\n" + values,
-            "templates/x.yaml": template,
-        }
-        write_chart(tmp_path / version, files)
+    old = {"values.yaml": values + gone, "templates/x.yaml": READS}
+    released(tmp_path, old, {"values.yaml": values, "templates/x.yaml": REFUSES})
     report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
     found = {finding.rule: finding.message for finding in report.findings}
     assert ("compat/removed-without-notice" in found) is not is_announced
     assert found["compat/value-removed"].startswith(
         "a value that is gone is refused: driver.ebpf is not supported any more"
     )
-
-
-def released(folder: Path, old: dict[str, str], new: dict[str, str]) -> None:
-    """Writes two releases of a chart, 1.0.0 and 1.1.0, and a constitution on their compatibility."""
-    more = ("value-removed", "value-retyped", "value-newly-required", "removed-without-notice")
-    rules = ", ".join((RULES, *(f"compat/{name}" for name in more)))
-    (folder / "constitution.md").write_text(f"# C\n\n**MUST**: Versions.\n<!-- rules: {rules} -->\n")
-    for version, files in (("1.0.0", old), ("1.1.0", new)):
-        write_chart(folder / version, {"Chart.yaml": METADATA.format(version), "values.yaml": "", **files})
-
-
-def said(folder: Path, engine: HelmEngine) -> list[str]:
-    """What is said of the newer one beside the older, but for the version."""
-    report = check(folder / "1.1.0", engine, baseline=str(folder / "1.0.0"))
-    other = "compat/version-too-small"
-    return [one.message for one in report.findings if one.rule.startswith("compat/") and one.rule != other]
 
 
 def test_a_password_that_an_upgrade_looks_up(tmp_path: Path, engine: HelmEngine) -> None:

@@ -67,6 +67,7 @@ class Comparison:
     def _found(self) -> Iterator[Change]:
         from helm_constitution.compare.metadata import compare_definitions, compare_metadata
         from helm_constitution.compare.objects import compare_objects
+        from helm_constitution.compare.printing import NOTES
         from helm_constitution.compare.schema import compare_schemas
         from helm_constitution.compare.values import compare_values
 
@@ -80,16 +81,14 @@ class Comparison:
         breaking = [change for change in values if change.step is Step.MAJOR]
         yield from self._refused(breaking)
         yield from self._refused_by_name(breaking)
-        notes = old.files.get("templates/NOTES.txt", "").lower()
+        notes = old.files.get(NOTES, "").lower()
         settings = old.files.get("values.yaml", "").lower()
         yield from compare_objects(
             self._pairs(),
             self.again,
             notes_on_secrets="get secret" in notes,
             existing_secrets="existingsecret" in settings,
-            numbered=any(
-                ".Release.Revision" in text for path, text in new.files.items() if path.startswith("templates/")
-            ),
+            numbered=any(".Release.Revision" in template.text for template in self.new.templates),
             optional=frozenset() if "existingsecret" in settings else self._optional_secrets(),
         )
 
@@ -104,11 +103,15 @@ class Comparison:
             name: chart.files for name, chart in theirs.items()
         }
 
+    @cached_property
+    def _own(self) -> dict[str, ScenarioResult]:
+        """The new chart's scenarios with its own values."""
+        return {result.scenario.name: result for result in self.new.results}
+
     def _results(self) -> Iterator[tuple[ScenarioResult, ScenarioResult]]:
         """Each scenario of the old chart, and the new chart's with the same values."""
-        theirs = {result.scenario.name: result for result in self.new.results}
         for result in self.old.results:
-            other = self.moved.get(result.scenario.name) or theirs.get(result.scenario.name)
+            other = self.moved.get(result.scenario.name) or self._own.get(result.scenario.name)
             if other is not None:
                 yield result, other
 
@@ -138,10 +141,10 @@ class Comparison:
     def _at_installation(self) -> frozenset[str]:
         """The templates that ask whether it is the first installation."""
         return frozenset(
-            path
+            template.path
             for side in (self.old, self.new)
-            for path, text in side.chart.files.items()
-            if path.startswith("templates/") and ".Release.IsInstall" in text
+            for template in side.templates
+            if ".Release.IsInstall" in template.text
         )
 
     def _rendered_definitions(self) -> dict[str, View]:
@@ -210,7 +213,6 @@ class Comparison:
         from helm_constitution.compare.old_values import NAME
 
         told: set[str] = set()
-        own = {result.scenario.name: result for result in self.new.results}
         for mine, theirs in self._results():
             if mine.status is not Status.RENDERED or theirs.status in (Status.RENDERED, Status.NOT_RUN):
                 continue
@@ -218,11 +220,8 @@ class Comparison:
             if error is None or error.text in told or error.kind in (FailureKind.TIMEOUT, FailureKind.DEPENDENCY):
                 continue
             name = mine.scenario.name
-            if (
-                theirs.status is Status.FAILED
-                and own.get(name, theirs).status is Status.FAILED
-                and (name in own or name not in self.moved)
-            ):
+            own = self._own.get(name)
+            if own is not None and own.status is theirs.status is Status.FAILED:
                 continue  # the chart's own fault, which other rules tell
             told.add(error.text)
             if name != NAME and any(_names(change, error.text) for change in known):

@@ -7,7 +7,7 @@ password, a connection, the place of an object. A default that only does the sam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from helm_constitution.compare.changes import Change, Step, is_major_step
 from helm_constitution.compare.sides import (
@@ -170,8 +170,9 @@ def image_changes(old: Side, new: Side) -> Iterator[Change]:
 def _emptied(old: Side, new: Side) -> Iterator[Change]:
     """Images of dependencies that have no default any more: an empty one takes the dependency's own away."""
     both = old.dependencies & new.dependencies
-    for key, value in _texts(new.data, ()):
-        if value or key[0] not in both or key[-1] != "repository" or not key[-2].lower().endswith("image"):
+    for key in leaves((), new.data):
+        is_image = key[-1:] == ("repository",) and "".join(key[-2:-1]).lower().endswith("image")
+        if not is_image or new.get(key) != "" or key[0] not in both:
             continue
         before = old.get(key)
         default = new.dependency_default(key) if before is None else before
@@ -190,17 +191,10 @@ def _emptied(old: Side, new: Side) -> Iterator[Change]:
         )
 
 
-def _texts(data: Mapping[str, Json], path: Path) -> Iterator[tuple[Path, str]]:
-    for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _texts(value, (*path, key))
-        elif isinstance(value, str):
-            yield (*path, key), value
-
-
 def _repositories(side: Side) -> Iterator[tuple[Path, str]]:
-    for path, value in _texts(side.data, ()):
-        if path[-1] == "repository" and value and side.reads(path):
+    for path in leaves((), side.data):
+        value = side.get(path)
+        if path[-1:] == ("repository",) and isinstance(value, str) and value and side.reads(path):
             yield path, value
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.sides import some
 from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.yamltree import Json, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
@@ -178,12 +178,8 @@ def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
     """Whether a value is of its default's type: of one that no schema spoke of, users set nothing else."""
     if "properties" in pair.old:
         return isinstance(value, dict)
-    default: Json = chart.values.data if chart.values is not None else None
-    for step in pair.path:
-        if step == "[]":
-            default = default[0] if isinstance(default, list) and default else None
-        else:
-            default = default.get(step) if isinstance(default, dict) else None
+    path = [0 if step == "[]" else step for step in pair.path]
+    default = value_at(chart.values.data, path) if chart.values is not None else None
     return default is not None and type(value) is type(default)
 
 

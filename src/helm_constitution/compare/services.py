@@ -17,6 +17,13 @@ _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 
 
 def service_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
+    """What a Service no longer gives to those who call it.
+
+    Args:
+        old: the Service as it was.
+        new: as it is.
+        rendering: the older release's, in which its pods are.
+    """
     kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
     if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
         what = (

@@ -80,10 +80,8 @@ class Side:
 
         So where the dependency isn't here, and of what a condition, a dependency of its own or all charts read.
         """
-        name = next((one.name for one in self.chart.dependencies if one.key == path[0]), "")
-        chart = self.chart.subcharts.get(name)
-        below = path[1:]
-        if chart is None or not below or below[0] in ("global", *chart.subcharts) or dotted(path) in self._conditions:
+        chart, below = self.chart.dependency_at(path[0]), path[1:]
+        if chart is None or not below or below[0] in ("global", *chart.subcharts) or path in self._conditions:
             return None
         data: Json = chart.values.data if chart.values is not None else {}
         if _has(data, below):
@@ -93,8 +91,7 @@ class Side:
 
     def dependency_default(self, path: Path) -> Json:
         """What a dependency's own values.yaml has for a value; None where it has nothing, or isn't here."""
-        name = next((one.name for one in self.chart.dependencies if one.key == path[0]), "")
-        chart = self.chart.subcharts.get(name)
+        chart = self.chart.dependency_at(path[0])
         return value_at(chart.values.data, path[1:]) if chart is not None and chart.values is not None else None
 
     def text(self, path: Path) -> str:
@@ -135,7 +132,7 @@ class Side:
 
         So where only NOTES.txt and tests read it, or pod security policies that no supported cluster has.
         """
-        if dotted(path) in self._conditions:
+        if path in self._conditions:
             return False
         # What reads a map above it may read it as well.
         reads = [
@@ -147,11 +144,9 @@ class Side:
         return bool(reads) and not any(self._makes_what_runs(read) for read in reads)
 
     @cached_property
-    def _conditions(self) -> frozenset[str]:
+    def _conditions(self) -> frozenset[Path]:
         """The values that Chart.yaml's dependencies hang on."""
-        return frozenset(
-            name.strip() for dependency in self.chart.dependencies for name in dependency.condition.split(",")
-        )
+        return frozenset(path for dependency in self.chart.dependencies for path in dependency.conditions)
 
     def _makes_what_runs(self, read: ValueRead) -> bool:
         """Whether a place that reads a value stands in an object that a cluster has, other than a test."""

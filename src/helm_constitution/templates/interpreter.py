@@ -142,9 +142,7 @@ class Interpreter:
         chart = self.chart
         for dependency in chart.dependencies:
             self.whole.add((dependency.key,))
-            for condition in dependency.condition.split(","):
-                if condition.strip():
-                    self.used.add(tuple(condition.strip().split(".")))
+            self.used.update(dependency.conditions)
             self.used.update(("tags", tag) for tag in dependency.tags)
             self.provided.add((dependency.key,))
             for imported in dependency.import_values:
