@@ -23,15 +23,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helm_constitution.chart import load_chart
-from helm_constitution.check import CheckOptions, check_chart
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.check.pipeline import CheckOptions, check_chart
 from helm_constitution.compare.changes import step_between
-from helm_constitution.errors import ConstitutionError
+from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits
-from helm_constitution.outcome import ChartReport
-from helm_constitution.semver import Version, parse_constraint, parse_version
-from helm_constitution.yamltree import load_document
+from helm_constitution.report.model import ChartReport
+from helm_constitution.text.semver import Version, parse_constraint, parse_version
+from helm_constitution.text.yaml import load_document
 
 CONSTITUTION = "# Releases\n\n**MUST**: The version says what changed. <!-- rules: compat/version-too-small -->\n"
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from time import process_time
 from typing import NamedTuple
 
-from helm_constitution import registry
-from helm_constitution.engine import run_rules
-from helm_constitution.model import Demand, Severity
+from helm_constitution.core.model import Demand, Severity
+from helm_constitution.lint import registry
+from helm_constitution.lint.runner import run_rules
 from scripts.parity import bound, facts_of
 
 OBJECTS = 1000

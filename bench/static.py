@@ -35,12 +35,12 @@ class Run(NamedTuple):
 
 def once(folder: Path) -> Run:
     """Reads a chart anew and runs every rule of the built-in constitution that needs no rendering."""
-    from helm_constitution import registry
     from helm_constitution.api import Unjudged
-    from helm_constitution.chart import load_chart
-    from helm_constitution.constitution import load_constitution
-    from helm_constitution.demands import match
-    from helm_constitution.subject import Facts, NotYet, Subject
+    from helm_constitution.chart.loader import load_chart
+    from helm_constitution.lint import registry
+    from helm_constitution.lint.subject import Facts, NotYet, Subject
+    from helm_constitution.policy.constitution import load_constitution
+    from helm_constitution.policy.rule_selection import match
 
     demands = match(load_constitution(folder, Path("built-in")), registry.modules())
     chart = load_chart(folder, shown=str(folder))

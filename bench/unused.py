@@ -19,13 +19,13 @@ from typing import Any
 
 import yaml
 
-from helm_constitution.chart import load_chart
+from helm_constitution.chart.loader import load_chart
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderOutput, RenderRequest
-from helm_constitution.scenarios import plan
+from helm_constitution.render.scenarios import plan
 from helm_constitution.templates import parse_templates
 from helm_constitution.templates.uses import ValueUses, analyse
-from helm_constitution.yamltree import dotted
+from helm_constitution.text.yaml import dotted
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"
 WORD = "perturbed"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from helm_constitution import cli
 from helm_constitution.__main__ import main
+from helm_constitution.cli import main as cli
 
 _with_lines = cli._check_options
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from helm_constitution.api import Base, Place, Span, Subject, TextPlace
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Severity
-from helm_constitution.outcome import DEFAULTS
-from helm_constitution.scenarios import ScenarioKind
+from helm_constitution.render.scenarios import ScenarioKind
+from helm_constitution.report.model import DEFAULTS
 
 if TYPE_CHECKING:
-    from helm_constitution.scenarios import ScenarioResult
+    from helm_constitution.render.scenarios import ScenarioResult
 
 _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 """What helm calls a field of Chart.yaml when it loads a chart."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import Span
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
 
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 

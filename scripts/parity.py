@@ -24,19 +24,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helm_constitution import registry
 from helm_constitution.api import Rule
-from helm_constitution.chart import Chart
-from helm_constitution.constitution import ASK_FOR_BUILT_IN, load_constitution
-from helm_constitution.demands import match
-from helm_constitution.engine import run_rules, stamp
+from helm_constitution.chart.loader import Chart
+from helm_constitution.core.model import Demand, Severity
 from helm_constitution.helm.protocol import RenderRequest
-from helm_constitution.manifests import LabelSelector, Manifest, Rendering, manifests_of
-from helm_constitution.model import Demand, Severity
-from helm_constitution.outcome import Status
-from helm_constitution.scenarios import Scenario, ScenarioResult
-from helm_constitution.subject import Facts
-from helm_constitution.yamltree import load_document, load_documents
+from helm_constitution.kubernetes.manifests import LabelSelector, Manifest, Rendering, manifests_of
+from helm_constitution.lint import registry
+from helm_constitution.lint.runner import run_rules, stamp
+from helm_constitution.lint.subject import Facts
+from helm_constitution.policy.constitution import ASK_FOR_BUILT_IN, load_constitution
+from helm_constitution.policy.rule_selection import match
+from helm_constitution.render.scenarios import Scenario, ScenarioResult
+from helm_constitution.report.model import Status
+from helm_constitution.text.yaml import load_document, load_documents
 from scripts.fetch_helm import cache_folder
 
 ROOT = Path(__file__).parent.parent

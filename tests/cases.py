@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from helm_constitution.model import Base, Finding
+from helm_constitution.core.model import Base, Finding
 
 CHARTS = Path(__file__).parent.parent / "testdata" / "charts"
 BASE = CHARTS / "base"

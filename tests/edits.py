@@ -18,18 +18,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helm_constitution.chart import load_chart
-from helm_constitution.decide import Deciders
-from helm_constitution.errors import ConstitutionError, YamlSyntaxError
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
+from helm_constitution.core.model import Base, Location, Precision
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
-from helm_constitution.locate import key_on_line
-from helm_constitution.manifests import Rendering
-from helm_constitution.model import Base, Location, Precision
-from helm_constitution.scenarios import Scenario, conclude
-from helm_constitution.subject import Facts
-from helm_constitution.trace import Tracing
-from helm_constitution.yamltree import View, dotted, load_documents
+from helm_constitution.kubernetes.manifests import Rendering
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.locate.resolve import key_on_line
+from helm_constitution.locate.value_origins import Deciders
+from helm_constitution.render.scenarios import Scenario, conclude
+from helm_constitution.text.yaml import View, dotted, load_documents
 
 _ACTION = re.compile(r"\{\{-?[^{}]*-?\}\}")
 

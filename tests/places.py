@@ -7,13 +7,13 @@ from pathlib import Path
 from textwrap import dedent
 
 from helm_constitution.api import Manifest, Problem, Rule, Subject, rule
-from helm_constitution.chart import load_chart
-from helm_constitution.engine import documents_to_locate, run_rules, stamp
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.core.model import Demand, Location, Obligation, Severity
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.model import Demand, Location, Obligation, Severity
-from helm_constitution.scenarios import conclude, plan
-from helm_constitution.subject import Facts
-from helm_constitution.trace import Tracing
+from helm_constitution.lint.runner import documents_to_locate, run_rules, stamp
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.render.scenarios import conclude, plan
 from tests.helm.support import write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from helm_constitution.check import CheckOptions, check_chart
+from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.core.model import Finding, Location, Precision
 from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, RenderOutput, RenderRequest
-from helm_constitution.model import Finding, Location, Precision
 from tests.support import Given
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"

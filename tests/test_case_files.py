@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.model import Base, Finding, Location, Severity
+from helm_constitution.core.model import Base, Finding, Location, Severity
 from tests.cases import Case, Expected, differences, find_cases, lay_out, read_expected
 
 

@@ -11,20 +11,20 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution import explain, registry
 from helm_constitution.api import Off, Rule, Subject
-from helm_constitution.chart import load_chart
-from helm_constitution.check import CheckOptions
-from helm_constitution.compare.against import compare
-from helm_constitution.config import FILE_NAME, load_configuration
-from helm_constitution.engine import RuleRun, run_rules, stamp
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.check.pipeline import CheckOptions
+from helm_constitution.compare.setup import compare
+from helm_constitution.core.model import Demand, Obligation, Severity
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
-from helm_constitution.model import Demand, Obligation, Severity
-from helm_constitution.outcome import FULL, Status
-from helm_constitution.rounds import Rounds
-from helm_constitution.scenarios import ScenarioKind, plan
-from helm_constitution.subject import Facts
+from helm_constitution.lint import explain, registry
+from helm_constitution.lint.runner import RuleRun, run_rules, stamp
+from helm_constitution.lint.subject import Facts
+from helm_constitution.policy.configuration import FILE_NAME, load_configuration
+from helm_constitution.render.scenarios import ScenarioKind, plan
+from helm_constitution.render.session import Rounds
+from helm_constitution.report.model import FULL, Status
 from tests.cases import (
     BASE,
     BASELINE,

@@ -18,7 +18,7 @@ from junitparser import JUnitXml
 
 from scripts.fetch_wheels import ROOT
 from tests.cases import BASE
-from tests.test_cli import CHARTS
+from tests.cli.test_main import CHARTS
 from tests.test_plugin import copy_of_plugin
 
 EXAMPLES = ROOT / "examples" / "ci"

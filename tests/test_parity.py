@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution import registry
-from helm_constitution.config import load_configuration
+from helm_constitution.lint import registry
+from helm_constitution.policy.configuration import load_configuration
 from scripts import parity
 from scripts.parity import MANIFESTS, PAGE, Check, Decision, Found, Peer
 

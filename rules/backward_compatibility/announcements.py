@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.api import MUST, Place, Problem, Related, Subject, TextPlace, Unjudged, View, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 from ..documentation.changelog import changelog_file
 from ..documentation.upgrading import upgrade_texts
@@ -70,7 +70,7 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
     """Where the change should be told, and what that is called; "" where there is neither changelog nor annotation."""
     file = changelog_file(subject)
     if file is not None:
-        from helm_constitution.markdown import read
+        from helm_constitution.text.markdown_tables import read
 
         headings = [heading for heading in read(subject.chart.files[file]).headings if heading.level > 1]
         return TextPlace(file, headings[0].span if headings else None), file
@@ -81,7 +81,7 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
 
 
 def _is_named(change: Change, text: str) -> bool:
-    from helm_constitution.compare.sides import matches_word
+    from helm_constitution.compare.release import matches_word
 
     return any(name and matches_word(name, text) for name in change.names)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 
 class OldApi(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, Workload, require, rule
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 
 class _Old(NamedTuple):

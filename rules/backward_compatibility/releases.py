@@ -11,7 +11,7 @@ from .comparing import BREAKING, compared
 
 if TYPE_CHECKING:
     from helm_constitution.compare.comparison import Comparison
-    from helm_constitution.semver import Version
+    from helm_constitution.text.semver import Version
 
 _REASONS = 5
 """Changes named beside a version; the rules of each say the rest."""

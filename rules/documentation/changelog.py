@@ -17,11 +17,11 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Heading, read
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import load_document
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.markdown_tables import Heading, read
+from helm_constitution.text.yaml import load_document
 
 _FILE = LazyPattern(
     r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",

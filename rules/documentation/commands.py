@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Problem, Span, Subject, TextPlace, Unjudged, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Markdown
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Path, dotted
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.markdown_tables import Markdown
+from helm_constitution.text.yaml import Path, dotted
 
 from .readme import require_readme
 from .values_table import is_value, parse_path

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import OFF, Parameter, Problem, Subject, TextPlace, Unjudged, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Markdown
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.markdown_tables import Markdown
 
 from .readme import require_readme
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Problem, Subject, Unjudged, require, rule
-from helm_constitution.outcome import Status
+from helm_constitution.report.model import Status
 
 from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Markdown, read
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.markdown_tables import Markdown, read
 
 _NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from helm_constitution.api import MUST, Problem, Related, Severity, Subject, TextPlace, Unjudged, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Heading
-from helm_constitution.semver import Version
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.markdown_tables import Heading
+from helm_constitution.text.semver import Version
 
 from .changelog import changelog_file
 from .readme import UPGRADE_FILE, UPGRADING, parsed, readme_of

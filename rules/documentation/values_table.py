@@ -19,11 +19,11 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.markdown import Cell, Table
-from helm_constitution.records import NamedTuple
-from helm_constitution.values import CommentKind, ValueKey, ValuesFile
-from helm_constitution.yamltree import Json, Path, dotted, resolve_plain
+from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.markdown_tables import Cell, Table
+from helm_constitution.text.yaml import Json, Path, dotted, resolve_plain
 
 from .readme import require_readme
 

@@ -16,10 +16,10 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.semver import Version, parse_constraint, parse_version
-from helm_constitution.yamltree import Json, load_document
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.semver import Version, parse_constraint, parse_version
+from helm_constitution.text.yaml import Json, load_document
 
 from .statements import BEST_PRACTICES
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
 
 from .statements import BEST_PRACTICES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Problem, Subject, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import (
     Action,
     Command,
@@ -19,7 +19,7 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.yamltree import Json
+from helm_constitution.text.yaml import Json
 
 from .statements import BEST_PRACTICES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Manifest, Parameter, Problem, Rendering, Subject, View, require, rule
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 from .statements import CONSISTENT
 from .targets import difference, find, has_operator_objects, match_labels, pod_templates

@@ -17,7 +17,7 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.yamltree import Json
+from helm_constitution.text.yaml import Json
 
 from .statements import BEST_PRACTICES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 from .statements import CONSISTENT
 from .targets import (

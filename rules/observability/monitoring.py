@@ -22,7 +22,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -36,7 +36,7 @@ from helm_constitution.templates.nodes import (
     Text,
     contents,
 )
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.text.yaml import Json, dotted
 
 from .probes import UMBRELLA
 

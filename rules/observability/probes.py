@@ -18,7 +18,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (

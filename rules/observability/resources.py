@@ -18,7 +18,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.quantities import quantity
+from helm_constitution.kubernetes.quantities import quantity
 
 from .probes import UMBRELLA
 

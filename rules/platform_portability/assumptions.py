@@ -21,7 +21,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 from .objects import STANDARD_KUBERNETES
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, SHOULD, Manifest, Problem, Subject, TextPlace, forbid, require, rule
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.yamltree import Span, YamlDocument, load_documents
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.text.yaml import Span, YamlDocument, load_documents
 
 from .objects import STANDARD_KUBERNETES
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, require, rule
-from helm_constitution.semver import Constraint, Version, parse_constraint
+from helm_constitution.text.semver import Constraint, Version, parse_constraint
 
 _STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) kubernetes\b(?! labels?| resource)"
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, Manifest, Problem, Subject, View, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands
-from helm_constitution.yamltree import Json, YamlDocument, dotted, load_document
+from helm_constitution.text.yaml import Json, YamlDocument, dotted, load_document
 
 from .objects import VENDORS
 from .platforms import PLATFORMS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 
 class Platform(NamedTuple):

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
-from helm_constitution.chart import Chart
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.values import ValuesFile
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.chart.loader import Chart
+from helm_constitution.chart.values import ValuesFile
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml import Json, dotted
 
 from .flags import is_foreign
 

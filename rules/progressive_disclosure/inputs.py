@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import SHOULD, Parameter, Problem, Related, Subject, Unjudged, require, rule
-from helm_constitution.outcome import DEFAULTS, Status
+from helm_constitution.report.model import DEFAULTS, Status
 
 
 @rule(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Problem, Subject, TextPlace, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Chain,

@@ -19,12 +19,12 @@ from helm_constitution.api import (
     rule,
 )
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.outcome import FULL, Status
+from helm_constitution.report.model import FULL, Status
 
 from ..helm_words import is_told_elsewhere, place_of, text_of, words_of
 
 if TYPE_CHECKING:
-    from helm_constitution.switches import Switched
+    from helm_constitution.render.toggles import Switched
 
 
 def _require_switched(subject: Subject) -> tuple[Switched, ...]:

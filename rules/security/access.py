@@ -19,7 +19,7 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 from .statements import ACCESS
 

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
 
 
 class Telling(enum.Enum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, OFF, SHOULD, Container, Parameter, Problem, Subject, forbid, require, rule
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 from .statements import SECURE_DEFAULTS
 

@@ -20,8 +20,8 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import walk
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml import walk
 
 from .statements import SECURE_DEFAULTS
 

@@ -19,9 +19,9 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.hiding import masked, would_hide
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.redaction import masked, would_hide
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -33,7 +33,7 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
-from helm_constitution.yamltree import Json, Path, Span, load_document
+from helm_constitution.text.yaml import Json, Path, Span, load_document
 
 from .credentials import Form, assignments, forms_in, is_credential, known_tokens, telling_words
 from .credentials import words as words_of

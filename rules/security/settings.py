@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Problem, Subject, forbid, require, rule
-from helm_constitution.yamltree import walk
+from helm_constitution.text.yaml import walk
 
 from .credentials import words
 from .statements import SECURE_DEFAULTS

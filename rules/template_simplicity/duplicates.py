@@ -22,8 +22,8 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 
 from .statements import READABLE

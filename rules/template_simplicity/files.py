@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.manifests import Rendering
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.kubernetes.manifests import Rendering
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Control, Define, If, With
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import MUST, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Content, Define, Text
 

@@ -22,9 +22,9 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import dotted
+from helm_constitution.text.yaml import dotted
 
 _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
 

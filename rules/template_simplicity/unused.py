@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, forbid, require, rule
-from helm_constitution.chart import Chart
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.chart.loader import Chart
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import Block
 
 _NAMED = r"\b(?:named|helper|partial|defined?) templates?\b|\bhelpers?\b|\bdefines?\b"

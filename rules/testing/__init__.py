@@ -17,11 +17,11 @@ from helm_constitution.api import (
     require,
     rule,
 )
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import HelmMessage, MessageLevel
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Severity
-from helm_constitution.outcome import Status
-from helm_constitution.scenarios import ScenarioKind
+from helm_constitution.render.scenarios import ScenarioKind
+from helm_constitution.report.model import Status
 
 from ..helm_words import (
     is_example,
@@ -36,7 +36,7 @@ from ..helm_words import (
 from .branches import branch_never_rendered
 
 if TYPE_CHECKING:
-    from helm_constitution.scenarios import ScenarioResult
+    from helm_constitution.render.scenarios import ScenarioResult
 
 _HELM_TEMPLATE = require(
     r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
-from helm_constitution.outcome import FULL
+from helm_constitution.report.model import FULL
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Branch, Define, Node
-from helm_constitution.yamltree import dotted
+from helm_constitution.text.yaml import dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.coverage import Coverage, Region
+    from helm_constitution.render.coverage import Coverage, Region
 
 _NAMED = 3
 """Values that a finding names at most."""

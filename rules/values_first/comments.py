@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from helm_constitution.api import MUST, Parameter, Problem, Subject, Tally, Unjudged, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
-from helm_constitution.values import ValueKey
-from helm_constitution.yamltree import Path
+from helm_constitution.chart.values import ValueKey
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.yaml import Path
 
 from .statements import BEST_PRACTICES
 

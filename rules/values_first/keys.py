@@ -17,9 +17,9 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.yamltree import dotted, load_document, resolve_plain
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml import dotted, load_document, resolve_plain
 
 from .statements import BEST_PRACTICES
 

@@ -17,12 +17,12 @@ from helm_constitution.api import (
     require,
     rule,
 )
-from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.helm.schemas import references
-from helm_constitution.outcome import DEFAULTS, Status
-from helm_constitution.scenarios import ScenarioResult
-from helm_constitution.yamltree import Json, Path, dotted, load_document
+from helm_constitution.render.scenarios import ScenarioResult
+from helm_constitution.report.model import DEFAULTS, Status
+from helm_constitution.text.yaml import Json, Path, dotted, load_document
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from helm_constitution.api import MUST, SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
-from helm_constitution.yamltree import Json, Path, Span, View, dotted
+from helm_constitution.text.yaml import Json, Path, Span, View, dotted
 
 SCHEMA = "values.schema.json"
 _DEEPEST = 40

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.api import MUST, Problem, Related, Subject, Tally, TextPlace, Unjudged, forbid, require, rule
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.values import ValueKey
-from helm_constitution.yamltree import Path, dotted
+from helm_constitution.chart.values import ValueKey
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml import Path, dotted
 
 _IN_TEMPLATES = LazyPattern(
     r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE

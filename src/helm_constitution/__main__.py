@@ -16,8 +16,8 @@ def main() -> None:
 
     import click
 
-    from helm_constitution.cli import cli
-    from helm_constitution.errors import ConstitutionError
+    from helm_constitution.cli.main import cli
+    from helm_constitution.core.errors import ConstitutionError
 
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)

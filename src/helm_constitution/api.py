@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, TypeAlias, TypeVar, overload
 
-from helm_constitution.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
-from helm_constitution.model import Base, Location, Obligation, Precision, Severity
-from helm_constitution.records import NamedTuple, record
-from helm_constitution.subject import Subject
-from helm_constitution.yamltree import RenderedLine, Span, View, YamlDocument
+from helm_constitution.core.model import Base, Location, Obligation, Precision, Severity
+from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.kubernetes.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.lint.subject import Subject
+from helm_constitution.text.yaml import RenderedLine, Span, View, YamlDocument
 
 MUST = Obligation.MUST
 SHOULD = Obligation.SHOULD

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.compare.changes import Step, is_enough, is_major_step, smallest_version, step_between
-from helm_constitution.semver import Version, parse_version
+from helm_constitution.text.semver import Version, parse_version
 
 versions = st.builds(
     Version,

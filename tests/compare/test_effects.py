@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from helm_constitution.compare.effects import Effect, Trial, lost_effects
-from helm_constitution.manifests import Rendering, manifests_of
-from helm_constitution.yamltree import Json, load_documents
+from helm_constitution.kubernetes.manifests import Rendering, manifests_of
+from helm_constitution.text.yaml import Json, load_documents
 
 Chart = Callable[[dict[str, Json]], str | None]
 

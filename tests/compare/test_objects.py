@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from helm_constitution.compare.objects import Pair, compare_objects
-from helm_constitution.manifests import Rendering
+from helm_constitution.kubernetes.manifests import Rendering
 from tests.rules.support import rendering
 
 

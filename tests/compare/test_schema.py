@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.chart import Chart, load_chart
+from helm_constitution.chart.loader import Chart, load_chart
 from helm_constitution.compare.schema import compare_schemas
 from tests.helm.support import write_chart
 

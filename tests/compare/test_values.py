@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.chart import load_chart
+from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.changes import Step
 from helm_constitution.compare.values import compare_values
-from helm_constitution.subject import Facts
+from helm_constitution.lint.subject import Facts
 from tests.helm.support import write_chart
 from tests.rules.support import chart_subject
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check import CheckOptions, check_chart
-from helm_constitution.errors import BaselineError, ConfigurationError
+from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.core.errors import BaselineError, ConfigurationError
+from helm_constitution.core.model import Base, Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.model import Base, Severity, Verdict
-from helm_constitution.outcome import ChartReport, RunReport
 from helm_constitution.report import jsonreport, text
+from helm_constitution.report.model import ChartReport, RunReport
+from tests.compare.test_baseline import Repository
 from tests.helm.support import write_chart
-from tests.test_baseline import Repository
 
 RULES = (
     "compat/version-unchanged, compat/version-too-small, compat/version-backwards, compat/value-renamed, "

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import helm_constitution
-from helm_constitution.errors import EngineError
+from helm_constitution.core.errors import EngineError
 from helm_constitution.helm import choose
 from helm_constitution.helm.choose import choose_engine, find_helm
 from helm_constitution.helm.protocol import Limits

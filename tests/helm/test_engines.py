@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.errors import ConfigurationError, EngineError
+from helm_constitution.core.errors import ConfigurationError, EngineError
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import (

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.errors import EngineError
+from helm_constitution.core.errors import EngineError
 from helm_constitution.helm import process
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.errors import ConfigurationError
+from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.helm import options
 from helm_constitution.helm.protocol import RenderRequest, SetArgument
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.errors import EngineError
+from helm_constitution.core.errors import EngineError
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.helm.version import cached_version, keep_version

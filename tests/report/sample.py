@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 from helm_constitution.api import MUST, Problem, Subject, rule
-from helm_constitution.model import (
+from helm_constitution.core.model import (
     NOWHERE,
     Base,
     Debt,
@@ -23,7 +23,8 @@ from helm_constitution.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.outcome import (
+from helm_constitution.report import FORMATS, renderer
+from helm_constitution.report.model import (
     BaselineReport,
     ChangeReport,
     PrincipleReport,
@@ -32,7 +33,6 @@ from helm_constitution.outcome import (
     ScenarioReport,
     Status,
 )
-from helm_constitution.report import FORMATS, renderer
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 
 REPORTS = Path(__file__).parent.parent.parent / "testdata" / "reports"
@@ -59,7 +59,7 @@ def root_user(subject: Subject) -> Iterator[Problem]:
 def settled() -> Iterator[None]:
     """While it lasts, the program's version and the pages of its rules are fixed."""
     with (
-        mock.patch("helm_constitution.registry.rules", return_value=(root_user,)),
+        mock.patch("helm_constitution.lint.registry.rules", return_value=(root_user,)),
         mock.patch("helm_constitution.report.sarif.__version__", "1.0.0"),
         mock.patch("helm_constitution.report.jsonreport.__version__", "1.0.0"),
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from helm_constitution.model import (
+from helm_constitution.core.model import (
     Base,
     Finding,
     Location,
@@ -19,7 +19,7 @@ from helm_constitution.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.outcome import (
+from helm_constitution.report.model import (
     ChartReport,
     ConstitutionReport,
     PrincipleReport,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check import failed_chart
-from helm_constitution.errors import ChartError
+from helm_constitution.check.pipeline import failed_chart
+from helm_constitution.core.errors import ChartError
 from helm_constitution.report import FORMATS, lcov, renderer
 from helm_constitution.report.earlier import may_be_replaced
 from tests.report.sample import file_of

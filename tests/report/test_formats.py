@@ -12,9 +12,9 @@ import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 
-from helm_constitution.model import Base, Debt, Location, Precision, Severity, Verdict
-from helm_constitution.outcome import RuleReport
+from helm_constitution.core.model import Base, Debt, Location, Precision, Severity, Verdict
 from helm_constitution.report import FORMATS, github, gitlab, junit, markdown, renderer, sarif
+from helm_constitution.report.model import RuleReport
 from tests.report.sample import file_of, sample, settled
 from tests.report.support import WAIVED, chart, finding, run
 

@@ -15,7 +15,7 @@ from junitparser import JUnitXml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from helm_constitution.model import (
+from helm_constitution.core.model import (
     Base,
     Debt,
     Location,
@@ -26,7 +26,8 @@ from helm_constitution.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.outcome import (
+from helm_constitution.report import FORMATS, markdown, renderer, text
+from helm_constitution.report.model import (
     BaselineReport,
     ChangeReport,
     ConstitutionReport,
@@ -37,7 +38,6 @@ from helm_constitution.outcome import (
     StaleWaiver,
     Status,
 )
-from helm_constitution.report import FORMATS, markdown, renderer, text
 from tests.report.support import chart, commands, finding, run, statement, steering
 from tests.report.test_formats import SCHEMA
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from helm_constitution.model import Base, Debt, Location, ObjectRef, Precision, Severity, Trouble, Verdict
-from helm_constitution.outcome import PrincipleReport, ScenarioReport, Status
+from helm_constitution.core.model import Base, Debt, Location, ObjectRef, Precision, Severity, Trouble, Verdict
+from helm_constitution.report.model import PrincipleReport, ScenarioReport, Status
 from helm_constitution.report.text import SHOWN, render
 from helm_constitution.report.words import clean, shorten
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution import kubernetes
 from helm_constitution.api import Problem
+from helm_constitution.kubernetes import versions as kubernetes
 from helm_constitution.rules.backward_compatibility import api_versions, selectors, versions
 from helm_constitution.rules.backward_compatibility import deprecations as deprecations_module
-from helm_constitution.semver import parse_version
+from helm_constitution.text.semver import parse_version
 from tests.rules.support import chart_subject, fields, found, judge, judge_in, rendering
 
 

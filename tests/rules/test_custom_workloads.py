@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution import registry
+from helm_constitution.lint import registry
 from tests.rules.support import fields, judge, judge_in
 
 RULES = {rule.id: rule for rule in registry.rules()}

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution import registry
 from helm_constitution.api import Problem, Subject, Tally, Unjudged
-from helm_constitution.locate import locate
-from helm_constitution.markdown import read
+from helm_constitution.lint import registry
+from helm_constitution.locate.resolve import locate
+from helm_constitution.text.markdown_tables import read
 from tests.rules.support import chart_subject, found
 
 RULES = {rule.id: rule for rule in registry.rules()}

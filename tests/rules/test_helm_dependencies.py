@@ -8,11 +8,11 @@ from typing import Protocol
 import pytest
 
 from helm_constitution.api import Problem, Rule, Subject
-from helm_constitution.chart import load_chart
-from helm_constitution.locate import locate
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.resolve import locate
 from helm_constitution.rules.helm_best_practices import dependencies as d
 from helm_constitution.rules.helm_best_practices import releases as r
-from helm_constitution.subject import Facts
 from tests.rules.support import chart_subject, found, judge_in
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"

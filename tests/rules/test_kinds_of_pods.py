@@ -3,8 +3,8 @@ container without ports."""
 
 from __future__ import annotations
 
-from helm_constitution import registry
 from helm_constitution.api import Problem, Subject
+from helm_constitution.lint import registry
 from tests.rules.support import chart_subject, field_of, rendering, things
 
 NODE_EXPORTER = """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution import registry
+from helm_constitution.lint import registry
 from tests.rules.support import judge_in
 
 RULE = next(rule for rule in registry.rules() if rule.id == "helm/long-name")

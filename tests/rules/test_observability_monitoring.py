@@ -8,10 +8,10 @@ import pytest
 
 from helm_constitution.api import Problem, Rule
 from helm_constitution.helm.protocol import RenderRequest
-from helm_constitution.outcome import Status
+from helm_constitution.lint.subject import Facts, Subject
+from helm_constitution.render.scenarios import Scenario, ScenarioResult
+from helm_constitution.report.model import Status
 from helm_constitution.rules.observability import monitoring as m
-from helm_constitution.scenarios import Scenario, ScenarioResult
-from helm_constitution.subject import Facts, Subject
 from tests.rules.support import chart_subject, fields, found, judge, rendering
 
 DEPLOYMENT = """

@@ -8,9 +8,9 @@ import textwrap
 
 import pytest
 
-from helm_constitution import registry
 from helm_constitution.api import Rule, Subject
-from helm_constitution.yamltree import load_documents
+from helm_constitution.lint import registry
+from helm_constitution.text.yaml import load_documents
 
 RULES = [
     rule

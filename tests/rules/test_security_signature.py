@@ -7,10 +7,10 @@ import io
 import tarfile
 from pathlib import Path
 
-from helm_constitution import registry
 from helm_constitution.api import Problem
-from helm_constitution.chart import load_chart
-from helm_constitution.subject import Facts, Subject
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.lint import registry
+from helm_constitution.lint.subject import Facts, Subject
 
 RULE = next(rule for rule in registry.rules() if rule.id == "security/unsigned")
 SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nfiles:\n  web-1.0.0.tgz: sha256:{}\n"

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helm_constitution.patterns import needed_words
+from helm_constitution.policy.prefilter import needed_words
 from helm_constitution.rules.security import MODULE
 
 IDS = {rule.id.partition("/")[2] for rule in MODULE.rules}

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from helm_constitution import registry
 from helm_constitution.api import Problem, Rule, Subject, Tally
+from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import HelmMessage, MessageLevel
-from helm_constitution.locate import locate
-from helm_constitution.model import Severity
-from helm_constitution.subject import Facts
+from helm_constitution.lint import registry
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.resolve import locate
 
 from .support import chart_subject, fields, judge
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution import registry
+from helm_constitution.lint import registry
 
 from .support import chart_subject, judge_in, rendering
 

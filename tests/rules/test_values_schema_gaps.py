@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from helm_constitution import registry
 from helm_constitution.api import Problem, Rule, Subject, Unjudged
-from helm_constitution.locate import locate
-from helm_constitution.subject import Facts
+from helm_constitution.lint import registry
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.resolve import locate
 
 from .support import chart_subject
 

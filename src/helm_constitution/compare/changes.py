@@ -6,12 +6,12 @@ import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from helm_constitution.records import NamedTuple
-from helm_constitution.semver import Version
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.semver import Version
 
 if TYPE_CHECKING:
     from helm_constitution.api import Place
-    from helm_constitution.yamltree import Json
+    from helm_constitution.text.yaml import Json
 
 
 _CALENDAR = 1000

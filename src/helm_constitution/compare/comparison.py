@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step, is_enough, smallest_version, step_between
 from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.outcome import Status
-from helm_constitution.semver import Version, parse_version
-from helm_constitution.yamltree import dotted
+from helm_constitution.report.model import Status
+from helm_constitution.text.semver import Version, parse_version
+from helm_constitution.text.yaml import dotted
 
 if TYPE_CHECKING:
     from helm_constitution.compare.effects import Trial
     from helm_constitution.compare.objects import Pair
-    from helm_constitution.manifests import Rendering
-    from helm_constitution.scenarios import ScenarioResult
-    from helm_constitution.subject import Facts
-    from helm_constitution.yamltree import Json, View, YamlDocument
+    from helm_constitution.kubernetes.manifests import Rendering
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.text.yaml import Json, View, YamlDocument
 
 
 @dataclass(eq=False)
@@ -127,7 +127,7 @@ class Comparison:
 
     def _optional_secrets(self) -> frozenset[str]:
         """The old release's templates of Secrets that a flag ``create`` is for: without it users bring them."""
-        from helm_constitution.compare.sides import Side
+        from helm_constitution.compare.release import Side
 
         side = Side(self.old)
         return frozenset(
@@ -181,7 +181,7 @@ class Comparison:
             known: changes that are told already, of which one may be what the message names.
         """
         from helm_constitution.api import TextPlace
-        from helm_constitution.compare.sides import Side
+        from helm_constitution.compare.release import Side
 
         error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
         if error is None or error.kind is not FailureKind.REQUIRED:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.compare.changes import Change, Step, is_major_step
-from helm_constitution.compare.sides import (
+from helm_constitution.compare.release import (
     FLAGS,
     Path,
     Side,
@@ -22,9 +22,9 @@ from helm_constitution.compare.sides import (
     shown,
     words,
 )
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.semver import parse_version
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.semver import parse_version
+from helm_constitution.text.yaml import Json, dotted
 
 _ADMINISTRATORS = frozenset({"admin", "administrator", "root", "superuser"})
 _PASSWORDS = frozenset({"password", "passwd", "pas"})  # `pass`, as `words` has it

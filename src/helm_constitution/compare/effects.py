@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, Path, dotted, value_at
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.yaml import Json, Path, dotted, value_at
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Rendering
+    from helm_constitution.kubernetes.manifests import Rendering
 
 Field = tuple[str, ...]
 """Kind, namespace and name of an object, and the way to a scalar in it: keys, and names of items that have one."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change
-    from helm_constitution.manifests import Manifest
+    from helm_constitution.kubernetes.manifests import Manifest
 
 
 class Found(NamedTuple):

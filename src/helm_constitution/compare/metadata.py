@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step, is_major_step
-from helm_constitution.errors import YamlSyntaxError
-from helm_constitution.kubernetes import OLDEST_SUPPORTED
-from helm_constitution.semver import Version, parse_constraint, parse_version
-from helm_constitution.yamltree import Json, View, load_documents, value_at
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.kubernetes.versions import OLDEST_SUPPORTED
+from helm_constitution.text.semver import Version, parse_constraint, parse_version
+from helm_constitution.text.yaml import Json, View, load_documents, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
-    from helm_constitution.chart import Chart, Dependency
+    from helm_constitution.chart.loader import Chart, Dependency
 
 _EXPLANATIONS = frozenset(
     {

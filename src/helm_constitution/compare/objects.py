@@ -14,15 +14,15 @@ from helm_constitution.compare.identity import Found, names_of
 from helm_constitution.compare.readers import MONITORS, dropped_metrics, unset_settings
 from helm_constitution.compare.secrets import SecretReaders, holds_nothing, is_private, made_secrets
 from helm_constitution.compare.services import has_no_pods, service_changes
-from helm_constitution.kubernetes import is_own_group
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.manifests import LabelSelector
-from helm_constitution.quantities import quantity
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, Path, View, dotted
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.kubernetes.manifests import LabelSelector
+from helm_constitution.kubernetes.quantities import quantity
+from helm_constitution.kubernetes.versions import is_own_group
+from helm_constitution.text.yaml import Json, Path, View, dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Identity, Manifest, Rendering
+    from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
 
 
 class Pair(NamedTuple):

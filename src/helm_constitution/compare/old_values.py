@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, Path, dotted
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.yaml import Json, Path, dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.chart import Chart
+    from helm_constitution.chart.loader import Chart
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
-    from helm_constitution.yamltree import View
+    from helm_constitution.text.yaml import View
 
 NAME = "old values"
 """The scenario that a user's values file makes."""

@@ -10,8 +10,8 @@ from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Identity, Manifest, Rendering
-    from helm_constitution.yamltree import View
+    from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
+    from helm_constitution.text.yaml import View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 """Kinds that say which metrics Prometheus collects, with the field that lists from where."""

@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
-from helm_constitution.compare.sides import some
-from helm_constitution.records import NamedTuple
-from helm_constitution.yamltree import Json, dotted, value_at
+from helm_constitution.compare.release import some
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.yaml import Json, dotted, value_at
 
 if TYPE_CHECKING:
     from helm_constitution.api import TextPlace
-    from helm_constitution.chart import Chart
-    from helm_constitution.yamltree import YamlDocument
+    from helm_constitution.chart.loader import Chart
+    from helm_constitution.text.yaml import YamlDocument
 
 SCHEMA = "values.schema.json"
 _DEPTH = 12
@@ -278,8 +278,8 @@ def _shown_path(path: tuple[str, ...]) -> str:
 @lru_cache(maxsize=2)
 def _document(text: str) -> YamlDocument | None:
     """The schema of a release, read for its lines: once, however many places are asked for."""
-    from helm_constitution.errors import YamlSyntaxError
-    from helm_constitution.yamltree import load_document
+    from helm_constitution.core.errors import YamlSyntaxError
+    from helm_constitution.text.yaml import load_document
 
     try:
         return load_document(text, SCHEMA)  # JSON is YAML

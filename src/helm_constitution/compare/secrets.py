@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Identity, Manifest, Rendering
-    from helm_constitution.yamltree import Json
+    from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
+    from helm_constitution.text.yaml import Json
 
 
 class SecretReaders:

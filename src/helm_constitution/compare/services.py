@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.identity import Found, names_of
-from helm_constitution.kubernetes import is_own_group
+from helm_constitution.kubernetes.versions import is_own_group
 
 if TYPE_CHECKING:
-    from helm_constitution.manifests import Manifest, Rendering
-    from helm_constitution.yamltree import Json, View
+    from helm_constitution.kubernetes.manifests import Manifest, Rendering
+    from helm_constitution.text.yaml import Json, View
 
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 

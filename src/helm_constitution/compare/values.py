@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.defaults import breaking_defaults, image_changes
 from helm_constitution.compare.metadata import accepted_minors
-from helm_constitution.compare.sides import FLAGS, Path, Side, kind_of, leaves, names_of, nested, shown, some, words
-from helm_constitution.kubernetes import api_versions
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
+from helm_constitution.compare.release import FLAGS, Path, Side, kind_of, leaves, names_of, nested, shown, some, words
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.kubernetes.versions import api_versions
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.yamltree import Json, dotted
+from helm_constitution.text.yaml import Json, dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.subject import Facts
+    from helm_constitution.lint.subject import Facts
 
 _PAIRS = LazyPattern(r"range\$\w+,\$\w+:=")
 _ASKS_KIND = LazyPattern(r"kindIs|typeIs|kindOf|typeOf")

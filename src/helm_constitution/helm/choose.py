@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Literal
 
-from helm_constitution.errors import EngineError
+from helm_constitution.core.errors import EngineError
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 _GET_HELM = "install helm (helm.sh/docs/intro/install)"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from helm_constitution.errors import ConfigurationError, EngineError
+from helm_constitution.core.errors import ConfigurationError, EngineError
 from helm_constitution.helm import options
 from helm_constitution.helm.process import Ended, Processes, Run
 from helm_constitution.helm.protocol import (

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from helm_constitution.errors import YamlSyntaxError
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderedText
-from helm_constitution.lazy import LazyPattern
 
 _SOURCE = "\n---\n# Source: "
 """Helm cuts at every line that begins with ``---``, so such a line in its output is its own, even where a template
@@ -162,7 +162,7 @@ def _hook_events(text: str) -> frozenset[str]:
 
 
 def _field(text: str, *path: str) -> object:
-    from helm_constitution.yamltree import load_documents
+    from helm_constitution.text.yaml import load_documents
 
     try:
         documents = load_documents(text, "", rendered=True)
@@ -180,7 +180,7 @@ def faults(documents: Iterable[RenderedText]) -> tuple[HelmMessage, ...]:
 def _fault(text: str) -> tuple[str, int | None] | None:
     if not _needs_reading(text):
         return None
-    from helm_constitution.yamltree import load_documents
+    from helm_constitution.text.yaml import load_documents
 
     try:
         heads = load_documents(text, "", rendered=True)
@@ -194,7 +194,7 @@ def _fault(text: str) -> tuple[str, int | None] | None:
 
 def _needs_reading(text: str) -> bool:
     """Whether a document may hold a fault. Most are seen not to at a tenth of the cost of reading them."""
-    from helm_constitution.yamltree import HAS_C_PARSER
+    from helm_constitution.text.yaml import HAS_C_PARSER
 
     if not HAS_C_PARSER:
         return True

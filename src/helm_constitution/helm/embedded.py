@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from helm_constitution.errors import ConfigurationError, EngineError
+from helm_constitution.core.errors import ConfigurationError, EngineError
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import (
     DEFAULT_KUBE_VERSION,
@@ -26,7 +27,6 @@ from helm_constitution.helm.protocol import (
 )
 from helm_constitution.helm.schemas import remote_schemas
 from helm_constitution.helm.worker import Message, read_message, serve, write_message
-from helm_constitution.records import NamedTuple
 
 _SLACK_SECONDS = 0.5
 

@@ -10,9 +10,9 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.records import NamedTuple
 
 CHART_FILE = "Chart.yaml"
 VALUES_FILE = "values.yaml"

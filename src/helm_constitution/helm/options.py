@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from helm_constitution.errors import ConfigurationError
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderRequest
-from helm_constitution.lazy import LazyPattern
 
 # The schemes that helm's getters know. Go reads the scheme in any case; Path makes one slash of two.
 _URL = LazyPattern(r"(?:https?|oci):", re.IGNORECASE)

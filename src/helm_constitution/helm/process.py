@@ -10,9 +10,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from helm_constitution.errors import EngineError
+from helm_constitution.core.errors import EngineError
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import Limits
-from helm_constitution.records import NamedTuple
 
 OUTPUT_LIMIT = 64 * 1024**2
 """Bytes that a process may write. The largest public charts render to 2 MB."""

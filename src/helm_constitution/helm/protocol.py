@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
 """The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 SCHEMA = "values.schema.json"
 
@@ -88,8 +88,8 @@ def _read(path: str) -> bytes:
 def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, list[str]]]:
     import io
 
-    from helm_constitution.archive import read_entries
-    from helm_constitution.errors import ChartError
+    from helm_constitution.chart.archive import read_entries
+    from helm_constitution.core.errors import ChartError
 
     try:
         for name, data in read_entries(io.BytesIO(archive), shown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from helm_constitution.places import cache_folder
+from helm_constitution.core.user_dirs import cache_folder
 
 _FILE = "helm-versions"
 _KEPT = 20

@@ -234,7 +234,7 @@ def _incompatible(metadata: dict[str, Any], kube_version: str) -> str | None:
     wanted = metadata.get("kubeVersion")
     if not wanted:
         return None
-    from helm_constitution.semver import parse_constraint, parse_version
+    from helm_constitution.text.semver import parse_constraint, parse_version
 
     constraint = parse_constraint(wanted)
     version = parse_version(kube_version, strict=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helm_constitution.outcome import RunReport
+    from helm_constitution.report.model import RunReport
 
 FORMATS = {
     "text": "text",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 
-from helm_constitution.model import NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
-from helm_constitution.outcome import DEFAULTS, ChartReport
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.model import NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.report.model import DEFAULTS, ChartReport
 from helm_constitution.report.words import clean, standing
 
 

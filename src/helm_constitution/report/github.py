@@ -6,9 +6,9 @@ second.
 
 from __future__ import annotations
 
-from helm_constitution.model import Severity
-from helm_constitution.outcome import RunReport
+from helm_constitution.core.model import Severity
 from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
+from helm_constitution.report.model import RunReport
 from helm_constitution.report.words import clean, standing
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}

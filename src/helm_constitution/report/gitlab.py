@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from helm_constitution.digest import sha256
-from helm_constitution.model import Severity
-from helm_constitution.outcome import RunReport
+from helm_constitution.core.digest import sha256
+from helm_constitution.core.model import Severity
 from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
+from helm_constitution.report.model import RunReport
 from helm_constitution.report.words import clean, json_text, standing
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.model import Finding, Location, Severity, Trouble, Waived
-from helm_constitution.outcome import BaselineReport, ChartReport, RunReport
+from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
+from helm_constitution.report.model import BaselineReport, ChartReport, RunReport
 from helm_constitution.report.words import json_text
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.model import Finding, Trouble, Verdict
-from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.core.model import Finding, Trouble, Verdict
 from helm_constitution.report.files import entries, message, place, place_of_trouble, shown, trouble_message
+from helm_constitution.report.model import ChartReport, RunReport
 from helm_constitution.report.words import clean, inert, label, shorten
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.outcome import FileCoverage, RunReport
+from helm_constitution.report.model import FileCoverage, RunReport
 
 
 def render(run: RunReport) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Finding, Verdict
-from helm_constitution.outcome import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Finding, Verdict
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.report.files import (
     details_of,
     entries,
@@ -18,6 +17,7 @@ from helm_constitution.report.files import (
     stale_waivers,
     trouble_message,
 )
+from helm_constitution.report.model import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.words import (
     asked,
     clean,

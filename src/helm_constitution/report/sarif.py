@@ -8,9 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from helm_constitution import __version__
-from helm_constitution.digest import sha256
-from helm_constitution.model import Base, Finding, Severity, Verdict
-from helm_constitution.outcome import ChartReport, RunReport
+from helm_constitution.core.digest import sha256
+from helm_constitution.core.model import Base, Finding, Severity, Verdict
 from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,
@@ -20,6 +19,7 @@ from helm_constitution.report.files import (
     place_of_trouble,
     trouble_message,
 )
+from helm_constitution.report.model import ChartReport, RunReport
 from helm_constitution.report.words import clean, json_text, shorten, standing
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -82,8 +82,8 @@ def render(run: RunReport) -> str:
 
 def _rules(ids: list[str], charts: Sequence[ChartReport]) -> Iterator[dict[str, Any]]:
     """Descriptions of rules, out of their pages; a rule of which there is no page has its id alone."""
-    from helm_constitution import registry
-    from helm_constitution.explain import sections_of, title_of
+    from helm_constitution.lint import registry
+    from helm_constitution.lint.explain import sections_of, title_of
 
     pages = {STALE_WAIVER: _STALE}
     pages.update((report.rule, report.page) for chart in charts for report in chart.rules if report.page)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 
-from helm_constitution.model import Base, Finding, Location, Precision, Trouble, Verdict, Waived
-from helm_constitution.outcome import (
+from helm_constitution.core.model import Base, Finding, Location, Precision, Trouble, Verdict, Waived
+from helm_constitution.report.model import (
     DEFAULTS,
     BaselineReport,
     ChartReport,

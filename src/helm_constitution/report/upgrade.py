@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from helm_constitution.model import Location
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.model import Location
+from helm_constitution.core.records import NamedTuple
 
 if TYPE_CHECKING:
-    from helm_constitution.outcome import BaselineReport, ChangeReport
-    from helm_constitution.yamltree import Json
+    from helm_constitution.report.model import BaselineReport, ChangeReport
+    from helm_constitution.text.yaml import Json
 
 MAJOR = "MAJOR"
 MINOR = "MINOR"
@@ -88,6 +88,6 @@ def as_yaml(values: Mapping[str, Json] | None) -> str:
     """Values as a user would write them into a file; empty where there are none."""
     if not values:
         return ""
-    from helm_constitution.pyyaml import yaml
+    from helm_constitution.text.pyyaml import yaml
 
     return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))

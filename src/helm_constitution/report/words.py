@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from helm_constitution.lazy import LazyPattern
-from helm_constitution.model import Finding, Severity
-from helm_constitution.outcome import ChartReport, Status
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Finding, Severity
+from helm_constitution.report.model import ChartReport, Status
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")

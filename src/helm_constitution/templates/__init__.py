@@ -8,7 +8,7 @@ from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.records import NamedTuple, record
+from helm_constitution.core.records import NamedTuple, record
 from helm_constitution.templates.nodes import (
     Action,
     Block,
@@ -21,10 +21,10 @@ from helm_constitution.templates.nodes import (
     Text,
 )
 from helm_constitution.templates.parser import Fault, Parser
-from helm_constitution.yamltree import Span
+from helm_constitution.text.yaml import Span
 
 if TYPE_CHECKING:
-    from helm_constitution.chart import Chart
+    from helm_constitution.chart.loader import Chart
 
 
 class TemplateSyntaxError(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import TYPE_CHECKING, TypeAlias
 
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.abstract import (
     ANYTHING,
     MAX_ELEMENTS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 
 # The kinds of tokens are the numbers of the groups of the expression below.
 END, COMMENT, RIGHT, FIELD, WORD, VARIABLE, STRING, PIPE, LEFT_PAREN, RIGHT_PAREN = range(10)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Define, Text, contents
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import NoReturn
 
-from helm_constitution.lazy import LazyPattern
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.lexer import (
     ASSIGN,
     CHARACTER,

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.records import NamedTuple
+from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from helm_constitution.chart import Chart
+    from helm_constitution.chart.loader import Chart
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.nodes import Define, Node
-    from helm_constitution.yamltree import Json, Span
+    from helm_constitution.text.yaml import Json, Span
 
 ValuesPath = tuple[str, ...]
 

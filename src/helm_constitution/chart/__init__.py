@@ -1,0 +1,1 @@
+"""A chart as files: loading, values and their comments, archives, discovery."""

@@ -1,0 +1,164 @@
+"""Packaged charts (.tgz): read in memory, or unpacked into a temporary folder, and nothing unsafe let through.
+
+The limits and the reading of entry names are Helm's own (pkg/chart/loader/archive): the first folder of each name is
+dropped, absolute paths and ``..`` are refused, 100 MiB is the most that a chart may unpack to. Links and devices,
+which Helm reads as empty files, are refused as well.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Protocol
+
+from helm_constitution.core.errors import ChartError
+from helm_constitution.core.lazy import LazyPattern
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
+
+MAX_UNPACKED = 100 * 1024 * 1024
+"""Bytes; Helm's MaxDecompressedChartSize."""
+MAX_ENTRIES = 10_000
+"""Files and folders in one archive; public charts stay below 1,000."""
+
+_DRIVE = LazyPattern(r"[a-zA-Z]:/")
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Bounded:
+    """A reader that ends a bomb: headers count too, not only the files' own sizes."""
+
+    def __init__(self, stream: _Readable, shown: str) -> None:
+        self._stream = stream
+        self._shown = shown
+        # Each entry has a header and padding beside its bytes.
+        self._left = MAX_UNPACKED + MAX_ENTRIES * 1024
+
+    def read(self, size: int) -> bytes:
+        """Up to ``size`` bytes. Raises ChartError past the limit."""
+        data = self._stream.read(size)
+        self._left -= len(data)
+        if self._left < 0:
+            raise _too_large(self._shown)
+        return data
+
+
+def read_entries(stream: IO[bytes], shown: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a packaged chart, in the archive's order: path inside the chart, content.
+
+    Args:
+        stream: the .tgz.
+        shown: how the archive is named in messages.
+
+    Raises:
+        ChartError: for an archive that is damaged, unsafe, too large or no chart; the entry is named.
+    """
+    import gzip
+    import tarfile
+    import zlib
+
+    unpacked = entries = 0
+    try:
+        with (
+            gzip.GzipFile(fileobj=stream, mode="rb") as plain,
+            tarfile.open(fileobj=_Bounded(plain, shown), mode="r|") as archive,  # type: ignore[call-overload]
+        ):
+            for member in archive:
+                entries += 1
+                if entries > MAX_ENTRIES:
+                    raise ChartError(
+                        f"the archive has more than {MAX_ENTRIES:,} entries; no chart needs so many", file=shown
+                    )
+                name = _safe_name(member, shown)
+                if name is None:
+                    continue
+                unpacked += member.size
+                if unpacked > MAX_UNPACKED:
+                    raise _too_large(shown)
+                content = archive.extractfile(member)
+                yield name, content.read() if content is not None else b""
+    except gzip.BadGzipFile as error:
+        if entries:
+            raise _damaged(shown, entries) from error
+        raise ChartError("not a packaged chart: not a gzip archive (`helm package` makes one)", file=shown) from error
+    except (EOFError, zlib.error, tarfile.TarError) as error:
+        raise _damaged(shown, entries) from error
+    if not entries:
+        raise ChartError("not a packaged chart: the archive holds no files", file=shown)
+
+
+def _too_large(shown: str) -> ChartError:
+    return ChartError(
+        f"the archive unpacks to more than {MAX_UNPACKED // 1024**2} MiB, the most that helm reads", file=shown
+    )
+
+
+def _damaged(shown: str, entries: int) -> ChartError:
+    where = f"after entry {entries}" if entries else "at its beginning"
+    return ChartError(f"the archive is damaged or cut off {where}; package or download it again", file=shown)
+
+
+def _safe_name(member: TarInfo, shown: str) -> str | None:
+    """The entry's path inside the chart; None for a folder."""
+    raw = member.name
+    delimiter = "\\" if "\\" in raw else "/"
+    top, _, inner = raw.partition(delimiter)
+    inner = inner.replace(delimiter, "/")
+
+    def refuse(why: str) -> ChartError:
+        return ChartError(f"refused to unpack: entry {raw!r} {why}", file=shown)
+
+    # Helm forgives "..", "/" in the part that it drops; nothing that `helm package` makes has them there.
+    if raw.startswith("/") or inner.startswith("/") or _DRIVE.match(raw) or _DRIVE.match(inner):
+        raise refuse("is an absolute path")
+    if ".." in (top, *inner.split("/")):
+        raise refuse("leads out of the chart's folder")
+    if "\0" in raw:
+        raise refuse("has a NUL in its name")
+    if member.isdir():
+        return None
+    if member.issym() or member.islnk():
+        raise refuse("is a link; package the chart with the file itself")
+    if not member.isreg() or member.issparse():
+        raise refuse("is no plain file (a device, a pipe or a sparse file)")
+    if not inner:
+        raise refuse("is not inside a folder; a packaged chart has one folder that holds Chart.yaml")
+    return os.path.normpath(inner).replace(os.sep, "/")
+
+
+def unpack(archive: Path, shown: str) -> Path:
+    """Unpacks a packaged chart into a temporary folder, which is removed when the program ends.
+
+    Returns:
+        The folder that holds Chart.yaml, named after the archive's own top folder.
+
+    Raises:
+        ChartError: see :func:`read_entries`; or where the archive can't be read or the folder can't be written.
+    """
+    import atexit
+    import shutil
+    import tempfile
+
+    try:
+        stream = archive.open("rb")
+    except OSError as error:
+        raise ChartError(f"can't be read: {error.strerror}", file=shown) from error
+    with stream:
+        scratch = tempfile.mkdtemp(prefix="helm-constitution-")
+        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        folder = os.path.join(scratch, re.sub(r"-v?\d+\..*|\.(tgz|tar\.gz)$", "", archive.name) or "chart")
+        try:
+            for name, content in read_entries(stream, shown):
+                target = os.path.join(folder, *name.split("/"))
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "wb") as file:
+                    file.write(content)
+        except OSError as error:
+            raise ChartError(f"can't be unpacked into {scratch}: {error.strerror}", file=shown) from error
+    return Path(folder)

@@ -1,0 +1,1 @@
+"""The pipeline: one chart in, one report out."""

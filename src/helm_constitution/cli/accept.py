@@ -1,0 +1,111 @@
+"""What ``accept`` does: takes today's findings into the debt files of their charts, or takes out what was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
+from helm_constitution.policy.configuration import find_configuration, find_debt
+from helm_constitution.policy.debt import Change, Entry, accepted, chart_key, debt_text, pruned, read_debt
+from helm_constitution.report.model import ChartReport
+
+
+def accept_findings(
+    reports: Sequence[ChartReport],
+    configuration: Path | None,
+    today: str,
+    *,
+    prune: bool = False,
+    force: bool = False,
+    full: bool = False,
+) -> list[str]:
+    """Writes the debt files of charts that were checked; gives a line on each chart, for the user.
+
+    Args:
+        reports: as checked just now.
+        configuration: the one that was named on the command line.
+        today: an ISO date.
+        prune: take out what was mended, instead of adding what is found.
+        force: replace a file that isn't ours.
+        full: whether every scenario was rendered.
+
+    Raises:
+        ConfigurationError: where a chart could not be judged, or a file is not ours; nothing is written then.
+    """
+    for report in reports:
+        for trouble in report.problems:
+            if trouble.fatal:
+                place = f"{report.path}/{trouble.file}" if trouble.file else report.path
+                message = f"could not be judged, so nothing is written: {trouble.message}"
+                raise ConfigurationError(message, file=place, line=trouble.line)
+    ledgers: dict[Path, dict[str, Sequence[Entry]]] = {}
+    lines: list[str] = []
+    for report in reports:
+        chart = Path(report.path)
+        file = find_debt(chart, find_configuration(chart, configuration))
+        if file not in ledgers:
+            ledgers[file] = _read(file, force)
+        key = chart_key(file, chart)
+        entries = ledgers[file].get(key, ())
+        change = pruned(entries, report, full=full) if prune else accepted(entries, report, today, full=full)
+        ledgers[file][key] = change.entries
+        lines.append(_line(report, change, prune))
+    for file, ledger in ledgers.items():
+        if prune:
+            gone = [key for key in ledger if not (file.parent / key).exists()]
+            lines.extend(f"{key}: the chart is gone, and {_findings(len(ledger.pop(key)))} with it" for key in gone)
+        lines.extend(_written(file, ledger))
+    return lines
+
+
+def _read(file: Path, force: bool) -> dict[str, Sequence[Entry]]:
+    if not file.exists():
+        return {}
+    try:
+        return dict(read_debt(file))
+    except ConfigurationError:
+        if force:
+            return {}
+        raise
+
+
+def _line(report: ChartReport, change: Change, prune: bool) -> str:
+    parts = [] if prune else [f"{_findings(change.added)} accepted"]
+    left = len(change.entries) - change.added
+    if left:
+        parts.append(f"{left} left" if prune else f"{left} before")
+    if change.mended:
+        parts.append(f"{change.mended} mended and taken out" if prune else f"{change.mended} mended (see --prune)")
+    elif prune:
+        parts.append("nothing was mended")
+    if change.unknown:
+        parts.append(f"{change.unknown} not looked for in this check (rule switched off, scenario not rendered)")
+    return f"{report.path}: {', '.join(parts)}"
+
+
+def _findings(count: int) -> str:
+    return f"{count} finding{'' if count == 1 else 's'}"
+
+
+def _written(file: Path, ledger: dict[str, Sequence[Entry]]) -> list[str]:
+    """Writes the file where something is in it; an empty one goes."""
+    if not any(ledger.values()):
+        if not file.exists():
+            return []
+        try:
+            file.unlink()
+        except OSError as error:
+            raise ConfigurationError(f"can't be removed: {error.strerror}", file=str(file)) from None
+        return [f"no debt is left: {_shown(file)} is removed"]
+    text = debt_text(ledger)
+    if file.exists() and file.read_bytes() == text.encode():
+        return []
+    write_file(file, text, "the debt")
+    return [f"written: {_shown(file)}"]
+
+
+def _shown(file: Path) -> str:
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)

@@ -1,0 +1,38 @@
+"""What a shell is offered when somebody presses Tab; the machinery is Click's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from click.shell_completion import CompletionItem, get_completion_class
+
+if TYPE_CHECKING:
+    import click
+
+    from helm_constitution.api import RuleModule
+
+
+def script(command: click.Command, shell: str, program: str = "helm-constitution") -> str:
+    """The script that a shell must source, so that Tab asks the program.
+
+    Args:
+        command: the whole command line.
+        shell: bash, zsh or fish.
+        program: what the user types.
+    """
+    completion = get_completion_class(shell)
+    assert completion is not None, shell
+    return completion(command, {}, program, f"_{program}_COMPLETE".replace("-", "_").upper()).source()
+
+
+def rule_ids(incomplete: str, modules: Sequence[RuleModule]) -> list[CompletionItem[str]]:
+    """Rules and modules that go on from what is typed, with what they find; in a list with commas the last word."""
+    from helm_constitution.lint.explain import title
+
+    done, comma, word = incomplete.rpartition(",")
+    offered = [
+        *((module.key, f"all rules of {module.title}") for module in modules),
+        *((rule.id, title(rule)) for module in modules for rule in module.rules),
+    ]
+    return [CompletionItem(f"{done}{comma}{name}", help=text) for name, text in offered if name.startswith(word)]

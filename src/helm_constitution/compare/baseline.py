@@ -1,0 +1,247 @@
+"""The earlier release that a chart is compared with: a git revision, a folder or a package.
+
+What comes out of git is written into a temporary folder, from which helm renders it like any other chart.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.chart.archive import MAX_UNPACKED
+from helm_constitution.compare.git import Entry, Repository
+from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.semver import Version, parse_constraint, parse_version
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.loader import Chart
+
+AUTO = "auto"
+_NAMES_TRIED = 20
+"""Tags in which a chart that has moved is looked for by its name, newest first."""
+_MAX_LINKS = 8
+
+
+class Source(NamedTuple):
+    """Where a baseline comes from. ``origin`` is what reports call it; ``folder`` is None where it lacks the chart."""
+
+    origin: str
+    folder: Path | None
+
+
+@contextmanager
+def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
+    """Makes the baseline of a chart readable, for as long as the context lasts.
+
+    Args:
+        wanted: ``auto``, a git revision, the folder of a chart (or of charts, among which the chart is found by its
+            name), or a packaged chart.
+        chart: the chart as it is now.
+
+    Raises:
+        BaselineError: there is no such revision, no repository, no git; or what is there is no chart.
+        ChartError: a folder or package that can't be read.
+    """
+    place = Path(wanted)
+    if wanted != AUTO and place.is_dir() and (source := _in_folder(place, chart)) is not None:
+        yield source
+    elif wanted != AUTO and place.is_file() and wanted.endswith((".tgz", ".tar.gz")):
+        from helm_constitution.chart.archive import unpack
+
+        yield Source(wanted, unpack(place, wanted))
+    elif wanted != AUTO and wanted.endswith((".tgz", ".tar.gz")):
+        raise BaselineError("no such package; --baseline takes auto, a git revision, a folder or a .tgz", file=wanted)
+    else:
+        with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
+            yield _from_git(wanted, chart, Path(scratch).resolve())
+
+
+def _in_folder(place: Path, chart: Chart) -> Source | None:
+    """A folder that is a chart, or the chart of this name in it; None where the folder holds no chart at all."""
+    from helm_constitution.chart.discovery import find_charts
+    from helm_constitution.chart.loader import load_chart
+
+    if (place / "Chart.yaml").is_file():
+        return Source(str(place), place)
+    try:
+        found = find_charts(place)
+    except ChartError:
+        return None
+    named = [folder for folder in found if folder.name == chart.name and load_chart(folder).name == chart.name]
+    named = named or [folder for folder in found if load_chart(folder).name == chart.name]
+    return Source(str(place), named[0] if named else None)
+
+
+def _from_git(wanted: str, chart: Chart, scratch: Path) -> Source:
+    shown = Path(chart.shown)
+    repository = Repository(shown if shown.is_dir() else shown.resolve().parent)
+    inside = os.path.relpath(os.path.realpath(shown), os.path.realpath(repository.root)).replace(os.sep, "/")
+    inside = "" if inside == "." else f"{inside}/"
+    if wanted == AUTO:
+        origin, commit, tree, place = _newest_release(repository, chart, inside)
+    else:
+        commit = repository.commit_of(wanted)
+        origin = wanted if commit.startswith(wanted) else f"{wanted} ({commit[:8]})"
+        tree = repository.tree(commit)
+        place = _place_in(repository, tree, inside, chart.name)
+    if place is None:
+        return Source(origin, None)
+    folder = scratch / (posixpath.basename(place.rstrip("/")) or chart.name)
+    _write(repository, tree, place, folder, origin)
+    _borrow_dependencies(folder, chart)
+    return Source(origin, folder)
+
+
+def _newest_release(repository: Repository, chart: Chart, inside: str) -> tuple[str, str, Sequence[Entry], str | None]:
+    """(name, commit, tree, the chart's folder) of the newest tag that holds the chart, else of the merge base."""
+    head = repository.commit_of("HEAD")
+    own = parse_version(chart.version, strict=False)
+    for merged in (True, False):
+        candidates = _release_tags(repository.tags(merged=merged), chart.name)
+        if not merged and own is not None:
+            # Releases of other branches: what came after this version is no ancestor of it.
+            candidates = [tag for tag in candidates if tag[0].order < own.order]
+        held = set(repository.holding((commit for _, _, commit in candidates), f"{inside}Chart.yaml"))
+        for number, (_, name, commit) in enumerate(candidates):
+            if commit not in held and number >= _NAMES_TRIED:
+                continue
+            tree = repository.tree(commit)
+            place = _place_in(repository, tree, inside, chart.name)
+            if place is None or (commit == head and _is_unchanged(repository, tree, place, chart)):
+                continue  # what is being released at this moment is no earlier release of itself
+            return f"tag {name}", commit, tree, place
+    commit, branch = repository.merge_base()
+    tree = repository.tree(commit)
+    return f"merge base with {branch} ({commit[:8]})", commit, tree, _place_in(repository, tree, inside, chart.name)
+
+
+def _release_tags(tags: Sequence[tuple[str, str]], chart: str) -> list[tuple[Version, str, str]]:
+    """(version, tag, commit) of the tags that name releases of the chart, the newest first, pre-releases last.
+
+    ``<chart>-1.2.3`` where a repository has such tags; else ``v1.2.3`` and ``1.2.3``.
+    """
+    prefix = f"{chart}-"
+    of_chart: list[tuple[Version, str, str]] = []
+    of_repository: list[tuple[Version, str, str]] = []
+    for name, commit in tags:
+        own = name.startswith(prefix)
+        version = parse_version(name.removeprefix(prefix).removeprefix("v"))
+        if version is not None:
+            (of_chart if own else of_repository).append((version, name, commit))
+    found = of_chart or of_repository
+    return sorted(found, key=lambda tag: (not tag[0].pre, tag[0].order), reverse=True)
+
+
+def _place_in(repository: Repository, tree: Sequence[Entry], inside: str, name: str) -> str | None:
+    """The chart's folder in a tree: where it is now, else where a chart of its name is; with a slash at its end.
+
+    A folder whose chart had another name counts if no chart has this one.
+    """
+    charts = {
+        entry.path.removesuffix("Chart.yaml"): entry.blob
+        for entry in tree
+        if entry.is_file and posixpath.basename(entry.path) == "Chart.yaml"
+    }
+    if inside in charts and _name_of(next(repository.blobs([charts[inside]]))) == name:
+        return inside
+    # What stands in a chart's own charts/ is a dependency.
+    tops = {
+        place: blob
+        for place, blob in charts.items()
+        if not any(place.startswith(f"{other}charts/") for other in charts if other != place)
+    }
+    names = zip(tops, map(_name_of, repository.blobs(tops.values())), strict=True)
+    named = [place for place, found in names if found == name]
+    if not named:
+        return inside if inside in charts else None
+    # Of several of that name, the one in a folder of the same name, then the one nearest to where the chart is now.
+    steps = inside.rstrip("/").split("/")
+    return min(
+        named,
+        key=lambda place: (
+            place.rstrip("/").split("/")[-1] != steps[-1],
+            -len(posixpath.commonprefix([place, inside])),
+            place,
+        ),
+    )
+
+
+def _name_of(chart_yaml: bytes) -> str | None:
+    from helm_constitution.text.yaml import load_document
+
+    try:
+        return load_document(chart_yaml.decode("utf-8-sig"), "Chart.yaml").view.get("name").string()
+    except (UnicodeDecodeError, YamlSyntaxError):
+        return None
+
+
+def _is_unchanged(repository: Repository, tree: Sequence[Entry], place: str, chart: Chart) -> bool:
+    """Whether the chart's files are those of the tree."""
+    entries = [entry for entry in tree if entry.path.startswith(place) and entry.path[len(place) :] in chart.files]
+    if len(entries) < len(chart.files):
+        return False
+    contents = repository.blobs(entry.blob for entry in entries)
+    return all(
+        content.decode("utf-8-sig", "replace") == chart.files[entry.path[len(place) :]]
+        for entry, content in zip(entries, contents, strict=True)
+        if entry.is_file
+    )
+
+
+def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Path, origin: str) -> None:
+    """Writes the files of a folder of the tree; links are replaced by what they lead to in the repository."""
+    by_path = {entry.path: entry for entry in tree}
+    wanted: dict[str, Entry] = {}
+    for entry in tree:
+        if entry.path.startswith(place):
+            for path, target in _followed(repository, tree, by_path, entry, _MAX_LINKS):
+                wanted[path[len(place) :]] = target
+    size = sum(entry.size for entry in wanted.values())
+    if size > MAX_UNPACKED:
+        raise BaselineError(
+            f"{place or 'the repository'} at {origin} holds {size // 1024**2} MiB, more than helm reads; give the "
+            "baseline as a packaged chart"
+        )
+    for path, content in zip(wanted, repository.blobs(entry.blob for entry in wanted.values()), strict=True):
+        steps = path.split("/")
+        if ".." in steps or ".git" in steps:
+            raise BaselineError(f"{origin} holds a file at {path!r}, which leads out of the chart's folder")
+        file = folder.joinpath(*steps)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def _followed(
+    repository: Repository, tree: Sequence[Entry], by_path: Mapping[str, Entry], entry: Entry, left: int
+) -> Iterator[tuple[str, Entry]]:
+    """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere."""
+    if entry.is_file:
+        yield entry.path, entry
+    elif entry.is_link and left:
+        target = os.fsdecode(next(repository.blobs([entry.blob])))
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target))
+        below = [by_path[path]] if path in by_path else [one for one in tree if one.path.startswith(f"{path}/")]
+        for one in below:
+            for _, file in _followed(repository, tree, by_path, one, left - 1):
+                yield entry.path + one.path[len(path) :], file
+
+
+def _borrow_dependencies(folder: Path, chart: Chart) -> None:
+    """Where git holds no dependencies, takes those of the chart as it is now that the baseline's versions allow."""
+    from helm_constitution.chart.loader import load_chart
+
+    for dependency in load_chart(folder).missing_dependencies:
+        if dependency.name not in chart.subcharts:
+            continue
+        vendored = chart.subcharts[dependency.name]
+        version, wanted = parse_version(vendored.version, strict=False), parse_constraint(dependency.version)
+        target = folder / "charts" / vendored.path.name
+        if version is not None and wanted is not None and wanted.accepts(version) and not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            target.symlink_to(vendored.path.resolve())

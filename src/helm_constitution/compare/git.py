@@ -1,0 +1,197 @@
+"""What a git repository holds at a commit, read with git's plumbing.
+
+Blobs come as they are stored (``cat-file``): no work tree is touched, no hook, filter or file system monitor runs, and
+nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from helm_constitution.core.errors import BaselineError
+from helm_constitution.core.records import NamedTuple
+
+_TIMEOUT = 60.0
+"""Seconds for one call; git reads local objects only."""
+_ABOUT_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
+
+
+class Entry(NamedTuple):
+    """One entry of a tree. ``mode`` is git's: 100644 and 100755 are files, 120000 links, 160000 submodules.
+
+    ``size`` is in bytes, 0 for a submodule.
+    """
+
+    mode: str
+    blob: str
+    path: str
+    size: int
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link; its blob holds where to."""
+        return self.mode == "120000"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file."""
+        return self.mode.startswith("100")
+
+
+class Repository:
+    """A git repository, found from a folder in it.
+
+    Raises:
+        BaselineError: there is no git, or no repository.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.root = Path(self._text("rev-parse", "--show-toplevel"))
+
+    def commit_of(self, name: str) -> str:
+        """The commit that a branch, tag or other revision names.
+
+        Raises:
+            BaselineError: there is none of that name.
+        """
+        found = self._run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}", may_fail=True)
+        if found is None:
+            raise BaselineError(
+                f"the baseline {name!r} is no folder, no package and no revision of the repository {self.root}"
+                f"{self._shallow_advice()}"
+            )
+        return found.decode().strip()
+
+    def knows(self, name: str) -> bool:
+        """Whether a revision of that name is there."""
+        return (
+            self._run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}", may_fail=True)
+            is not None
+        )
+
+    @property
+    def is_shallow(self) -> bool:
+        """Whether its history was cut off when it was cloned."""
+        return self._text("rev-parse", "--is-shallow-repository") == "true"
+
+    def _shallow_advice(self) -> str:
+        if not self.is_shallow:
+            return ""
+        return (
+            "; this is a shallow clone: `git fetch --unshallow --tags` brings the rest "
+            "(actions/checkout: fetch-depth: 0)"
+        )
+
+    def tags(self, *, merged: bool) -> list[tuple[str, str]]:
+        """(name, commit) of the tags; of those in the history of HEAD alone where ``merged``."""
+        form = "%(refname:strip=2)%00%(objectname)%00%(*objectname)"
+        arguments = ["for-each-ref", f"--format={form}", *(["--merged=HEAD"] if merged else []), "refs/tags"]
+        tags = []
+        for line in (self._run(*arguments, may_fail=True) or b"").decode("utf-8", "replace").splitlines():
+            name, thing, pointed = line.split("\0")
+            tags.append((name, pointed or thing))
+        return tags
+
+    def merge_base(self) -> tuple[str, str]:
+        """(commit, branch) where HEAD left the default branch.
+
+        Raises:
+            BaselineError: no default branch is known, or they have nothing in common.
+        """
+        remote = self._run("symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", may_fail=True)
+        names = [remote.decode().strip()] if remote else []
+        head = self.commit_of("HEAD")
+        for name in (*names, "origin/main", "origin/master", "main", "master"):
+            if self.knows(name):
+                found = self._run("merge-base", "HEAD", name, may_fail=True)
+                cut_off = found is not None and found.decode().strip() == head and self.is_shallow
+                if found is not None and found.strip() and not cut_off:
+                    return found.decode().strip(), name
+        raise BaselineError(
+            "--baseline auto found neither a tag that holds the chart nor a default branch (origin/HEAD, main, master) "
+            f"that HEAD left; name the revision: --baseline REF{self._shallow_advice()}"
+        )
+
+    def tree(self, commit: str) -> list[Entry]:
+        """Every file, link and submodule at a commit, in path order."""
+        listing = self._run("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
+        assert listing is not None
+        entries = []
+        for line in listing.split(b"\0"):
+            if line:
+                head, _, path = line.partition(b"\t")
+                mode, _, blob, size = head.split()
+                entries.append(Entry(mode.decode(), blob.decode(), os.fsdecode(path), int(size) if size != b"-" else 0))
+        return entries
+
+    def holding(self, commits: Iterable[str], path: str) -> list[str]:
+        """Those of the commits that have something at a path, in their order."""
+        asked = list(dict.fromkeys(commits))
+        stdin = "".join(f"{commit}:{path}\n" for commit in asked).encode("utf-8", "surrogateescape")
+        out = self._run("cat-file", "--batch-check=%(objecttype)", stdin=stdin)
+        assert out is not None
+        lines = out.decode("utf-8", "replace").splitlines()
+        return [commit for commit, line in zip(asked, lines, strict=True) if not line.endswith(" missing")]
+
+    def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
+        """The content of blobs, in the order of their names.
+
+        Raises:
+            BaselineError: one isn't there (a partial clone).
+        """
+        asked = list(names)
+        out = self._run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in asked).encode())
+        assert out is not None
+        position = 0
+        for name in asked:
+            end = out.index(b"\n", position)
+            words = out[position:end].split(b" ")
+            if len(words) != 3:
+                raise BaselineError(
+                    f"the repository {self.root} lacks {name}; it is a partial clone: fetch the whole of it"
+                )
+            size = int(words[2])
+            yield out[end + 1 : end + 1 + size]
+            position = end + 2 + size
+
+    def _text(self, *arguments: str) -> str:
+        out = self._run(*arguments)
+        assert out is not None
+        return os.fsdecode(out).strip()
+
+    def _run(self, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes | None:
+        environment = {name: value for name, value in os.environ.items() if name not in _ABOUT_ANOTHER_REPOSITORY}
+        environment.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_LAZY_FETCH="1")
+        command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self._folder,
+                env=environment,
+                input=stdin,
+                capture_output=True,
+                timeout=_TIMEOUT,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise BaselineError(
+                "a baseline that is a revision needs git, which isn't on PATH; install it, or give a folder or a "
+                "package"
+            ) from None
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise BaselineError(f"git {arguments[0]} did not come to its end: {error}") from None
+        if done.returncode == 0:
+            return done.stdout
+        if may_fail:
+            return None
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if any("not a git repository" in line for line in said):
+            raise BaselineError(
+                f"{self._folder} is in no git repository; give the baseline as a folder or a packaged chart"
+            )
+        reason = next((line.removeprefix("fatal: ") for line in said if line), f"exit status {done.returncode}")
+        raise BaselineError(f"git {arguments[0]} failed: {reason}")

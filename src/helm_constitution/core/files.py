@@ -1,0 +1,39 @@
+"""Writing files: in one step, so that a reader never sees half of one and a failure loses nothing."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from helm_constitution.core.errors import ConfigurationError
+
+
+def write_file(file: Path, text: str, what: str) -> None:
+    """Writes a text as UTF-8, its line ends as they are. A device or a pipe is written to, never replaced.
+
+    Args:
+        file: where to; a link keeps pointing where it does, an existing file keeps its mode.
+        text: the content.
+        what: what it is, for the message: ``the report``.
+
+    Raises:
+        ConfigurationError: where it can't be written; what was there before is still there then.
+    """
+    target = Path(os.path.realpath(file))
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    data = text.encode("utf-8", "replace")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        try:
+            part.write_bytes(data)
+            if target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
+            part.replace(target)
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise ConfigurationError(f"{what} can't be written: {error.strerror}", file=str(file)) from None

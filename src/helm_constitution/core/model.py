@@ -1,0 +1,229 @@
+"""The words that every part of the program shares: severities, places, findings, principles, statements."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from helm_constitution.core.records import NamedTuple
+
+PRINCIPLE_KEYS = (
+    "values",
+    "templates",
+    "compat",
+    "portability",
+    "disclosure",
+    "observability",
+    "security",
+    "helm",
+    "testing",
+    "docs",
+)
+
+
+class Severity(enum.IntEnum):
+    """How much a finding weighs; the larger, the worse."""
+
+    NOTE = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The word that the reports use: note, warning or error."""
+        return self.name.lower()
+
+
+class Obligation(enum.IntEnum):
+    """The keyword of a statement (RFC 2119); SHALL and REQUIRED are MUST, RECOMMENDED is SHOULD, OPTIONAL is MAY."""
+
+    MAY = 1
+    SHOULD = 2
+    MUST = 3
+
+    @property
+    def severity(self) -> Severity:
+        """MUST makes errors, SHOULD warnings, MAY notes."""
+        return Severity(self.value)
+
+
+class Verdict(enum.IntEnum):
+    """What is said of a statement, a principle or a chart; the worst of its parts wins."""
+
+    PASS = 0
+    WAIVED = 1
+    DEBT = 2
+    UNCHECKED = 3
+    FAIL = 4
+    ERROR = 5
+
+    @property
+    def label(self) -> str:
+        """The word that the reports use."""
+        return self.name.lower()
+
+
+class Base(enum.StrEnum):
+    """What a location's file is relative to."""
+
+    CHART = "chart"
+    REPO = "repo"
+    BASELINE = "baseline"
+    ABSOLUTE = "absolute"
+
+
+class Precision(enum.StrEnum):
+    """How sure a location is: the place itself, a missing field's nearest parent, the file alone, or nothing."""
+
+    EXACT = "exact"
+    PARENT = "parent"
+    FILE = "file"
+    NONE = "none"
+
+
+class Location(NamedTuple):
+    """A place in a file. Lines and columns count from 1, in code points; the end column is exclusive."""
+
+    base: Base
+    file: str | None
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    precision: Precision = Precision.FILE
+
+
+NOWHERE = Location(Base.CHART, None, precision=Precision.NONE)
+
+
+class RelatedLocation(NamedTuple):
+    """Another place that a reader of the finding wants to see, and why."""
+
+    location: Location
+    message: str
+
+
+class ObjectRef(NamedTuple):
+    """The rendered Kubernetes object (and field of it) that a finding is about."""
+
+    api_version: str
+    kind: str
+    name: str
+    namespace: str | None = None
+    container: str | None = None
+    field: str | None = None
+
+
+class RulePin(NamedTuple):
+    """A rule id named in the constitution behind a statement, with its line."""
+
+    rule: str
+    line: int
+
+
+class Statement(NamedTuple):
+    """One demand of a constitution.
+
+    ``forbids`` is the polarity: true for MUST NOT and SHOULD NOT. ``line`` counts from 1 in the constitution's file.
+    ``text`` is free of Markdown. ``lead`` is what stands before the colon that a bullet follows; rules are matched with
+    both. ``pinned`` says that ``pins`` are all the rules it has, even if none.
+    """
+
+    text: str
+    obligation: Obligation
+    forbids: bool
+    line: int
+    pins: tuple[RulePin, ...] = ()
+    lead: str = ""
+    pinned: bool = False
+
+    @property
+    def keyword(self) -> str:
+        """The obligation as the reports name it: MUST, MUST NOT, SHOULD …"""
+        return f"{self.obligation.name}{' NOT' if self.forbids else ''}"
+
+    @property
+    def full_text(self) -> str:
+        """The text behind what leads to it: a bullet as one reads it."""
+        return f"{self.lead} {self.text}" if self.lead else self.text
+
+
+class Principle(NamedTuple):
+    """A section of a constitution that holds statements. ``key`` is one of the ten, or a slug of the title."""
+
+    key: str
+    title: str
+    line: int
+    statements: tuple[Statement, ...]
+
+
+class Waived(NamedTuple):
+    """Why a finding may stay, and where that is written.
+
+    ``expires`` is the last day on which it holds, as an ISO date. A comment in place has one reason only.
+    """
+
+    why_needed: str
+    simpler_alternative_rejected_because: str | None
+    expires: str | None
+    location: Location
+    approved_by: str | None = None
+
+
+class Debt(NamedTuple):
+    """That a finding was there when the chart was adopted; ``since`` is the ISO date of that day."""
+
+    since: str
+
+
+class Finding(NamedTuple):
+    """A violation, stamped by the engine with identity, severity and place.
+
+    One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing. One with ``summary``
+    stands for all that its rule found in the objects of its ``dependency``.
+    """
+
+    rule: str
+    principle: str
+    statements: tuple[tuple[str, int], ...]
+    severity: Severity
+    message: str
+    location: Location
+    related: tuple[RelatedLocation, ...] = ()
+    object: ObjectRef | None = None
+    scenarios: tuple[str, ...] = ()
+    fingerprint: str = ""
+    dependency: str | None = None
+    summary: bool = False
+    source_line: str | None = None
+    waived: Waived | None = None
+    debt: Debt | None = None
+
+    @property
+    def active(self) -> bool:
+        """Whether it counts against the chart: neither waived nor accepted as debt."""
+        return self.waived is None and self.debt is None
+
+
+class Trouble(NamedTuple):
+    """Something that could not be judged; goes into the report's ``problems`` and makes the exit status 2.
+
+    ``fatal`` is false for what is only named (a rule that had nothing to judge never becomes a Trouble).
+    """
+
+    kind: str
+    message: str
+    rule: str | None = None
+    scenario: str | None = None
+    file: str | None = None
+    line: int | None = None
+    traceback: str | None = None
+    fatal: bool = True
+
+
+class Demand(NamedTuple):
+    """A rule that a constitution asks for: the statements behind it, its severity and its parameters."""
+
+    severity: Severity
+    statements: tuple[tuple[str, int], ...]
+    parameters: Mapping[str, int | str]

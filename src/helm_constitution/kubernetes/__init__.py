@@ -1,0 +1,1 @@
+"""Objects of Kubernetes: manifests, pod templates, versions, quantities."""

@@ -1,0 +1,626 @@
+"""Rendered objects as Kubernetes' API names them: typed views of manifests, workloads, pod specs and containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from helm_constitution.core.model import ObjectRef
+from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.text.yaml import Path, View, YamlDocument, dotted
+
+Identity: TypeAlias = tuple[str, str, str]
+"""What an object is called in a cluster: its kind, namespace and name."""
+
+_TEMPLATE: Path = ("spec", "template", "spec")
+
+
+class PodTemplate(NamedTuple):
+    """How a kind of object makes pods.
+
+    ``specs`` are the places where its pod specs may stand, with ``*`` for every part of a list or map; each that is
+    there makes pods. ``metadata`` is where the pods' metadata stands, None where that is beside the spec.
+    ``replicated`` kinds keep several equal pods, ``ends`` says that the pods end by themselves, or may. The spec of a
+    ``merged`` kind is an operator's own: a container there that has no image, or the name of one of ``own``, is merged
+    into one that the operator makes. ``labels`` are those that the operator adds to the pods, with ``{name}`` for the
+    object's name.
+    """
+
+    specs: tuple[Path, ...] = (_TEMPLATE,)
+    metadata: Path | None = None
+    replicated: bool = False
+    ends: bool = False
+    merged: bool = False
+    own: frozenset[str] = frozenset()
+    labels: tuple[tuple[str, str], ...] = ()
+
+
+_REPLICATED = PodTemplate(replicated=True)
+_KUBERNETES: Mapping[str, PodTemplate] = {
+    "Pod": PodTemplate((("spec",),)),
+    "PodTemplate": PodTemplate((("template", "spec"),)),
+    "Deployment": _REPLICATED,
+    "StatefulSet": _REPLICATED,
+    "ReplicaSet": _REPLICATED,
+    "ReplicationController": _REPLICATED,
+    "DaemonSet": PodTemplate(),
+    "Job": PodTemplate(ends=True),
+    "CronJob": PodTemplate((("spec", "jobTemplate", *_TEMPLATE),), ends=True),
+}
+"""Kubernetes' own kinds, whatever their group's name was over time."""
+
+
+def _prometheus_operator(name: str, label: str) -> PodTemplate:
+    labels = (
+        (label, "{name}"),
+        ("app.kubernetes.io/name", name),
+        ("app.kubernetes.io/instance", "{name}"),
+        ("app.kubernetes.io/managed-by", "prometheus-operator"),
+        ("operator.prometheus.io/name", "{name}"),
+    )
+    own = frozenset({name.removesuffix("-agent"), "config-reloader", "init-config-reloader", "thanos-sidecar"})
+    return PodTemplate((("spec",),), ("spec", "podMetadata"), merged=True, own=own, labels=labels)
+
+
+def _elastic(container: str, *specs: Path) -> PodTemplate:
+    return PodTemplate(specs or (("spec", "podTemplate", "spec"),), merged=True, own=frozenset({container}))
+
+
+_KNATIVE = PodTemplate()
+_CUSTOM: Mapping[tuple[str, str], PodTemplate] = {
+    ("apps.openshift.io", "DeploymentConfig"): _REPLICATED,
+    ("argoproj.io", "Rollout"): _REPLICATED,
+    ("batch.volcano.sh", "Job"): PodTemplate((("spec", "tasks", "*", "template", "spec"),), ends=True),
+    ("elasticsearch.k8s.elastic.co", "Elasticsearch"): _elastic(
+        "elasticsearch", ("spec", "nodeSets", "*", "podTemplate", "spec")
+    ),
+    ("kibana.k8s.elastic.co", "Kibana"): _elastic("kibana"),
+    ("logstash.k8s.elastic.co", "Logstash"): _elastic("logstash"),
+    ("jobset.x-k8s.io", "JobSet"): PodTemplate((("spec", "replicatedJobs", "*", "template", *_TEMPLATE),), ends=True),
+    ("keda.sh", "ScaledJob"): PodTemplate((("spec", "jobTargetRef", "template", "spec"),), ends=True),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet"): PodTemplate(
+        (
+            ("spec", "leaderWorkerTemplate", "leaderTemplate", "spec"),
+            ("spec", "leaderWorkerTemplate", "workerTemplate", "spec"),
+        )
+    ),
+    ("monitoring.coreos.com", "Alertmanager"): _prometheus_operator("alertmanager", "alertmanager"),
+    ("monitoring.coreos.com", "Prometheus"): _prometheus_operator("prometheus", "prometheus"),
+    ("monitoring.coreos.com", "PrometheusAgent"): _prometheus_operator("prometheus-agent", "prometheus"),
+    ("monitoring.coreos.com", "ThanosRuler"): _prometheus_operator("thanos-ruler", "thanos-ruler"),
+    ("serving.knative.dev", "Service"): _KNATIVE,
+    ("serving.knative.dev", "Configuration"): _KNATIVE,
+    ("serving.knative.dev", "Revision"): PodTemplate((("spec",),)),
+    ("apps.kruise.io", "CloneSet"): _REPLICATED,
+    ("apps.kruise.io", "StatefulSet"): _REPLICATED,
+    ("apps.kruise.io", "DaemonSet"): PodTemplate(),
+    ("apps.kruise.io", "BroadcastJob"): PodTemplate(ends=True),
+    ("apps.kruise.io", "AdvancedCronJob"): PodTemplate(
+        (
+            ("spec", "template", "jobTemplate", *_TEMPLATE),
+            ("spec", "template", "broadcastJobTemplate", *_TEMPLATE),
+        ),
+        ends=True,
+    ),
+    ("apps.kruise.io", "UnitedDeployment"): PodTemplate(
+        tuple(
+            ("spec", "template", kind, *_TEMPLATE)
+            for kind in (
+                "deploymentTemplate",
+                "statefulSetTemplate",
+                "advancedStatefulSetTemplate",
+                "cloneSetTemplate",
+            )
+        )
+    ),
+}
+"""Custom kinds whose pods are known, by group and kind."""
+
+_UNKNOWN = PodTemplate((), ends=True, merged=True)
+"""Any other custom resource: whatever pod templates it holds, see :func:`_pod_specs_in`."""
+
+_NO_PODS = frozenset(
+    {
+        "apiextensions.crossplane.io",
+        "constraints.gatekeeper.sh",
+        "kyverno.io",
+        "mutations.gatekeeper.sh",
+        "policies.kyverno.io",
+        "templates.gatekeeper.sh",
+    }
+)
+"""Groups whose resources hold patterns of other objects: what looks like a pod template there makes no pods."""
+
+_KUBERNETES_GROUPS = frozenset({"", "apps", "batch", "extensions"})
+
+
+def pod_template_of(group: str, kind: str) -> PodTemplate | None:
+    """How a kind of object makes pods; None for a kind of Kubernetes' own that makes none."""
+    if group in _KUBERNETES_GROUPS:
+        return _KUBERNETES.get(kind)
+    known = _CUSTOM.get((group, kind))
+    if known is not None or group.endswith(".k8s.io") or group in ("autoscaling", "policy"):
+        return known
+    return None if group in _NO_PODS else _UNKNOWN
+
+
+def _at(view: View, path: Path) -> Iterator[View]:
+    """The parts of an object that a path stands for."""
+    for index, step in enumerate(path):
+        if step == "*":
+            parts = view.items() if view.is_list else (part for _, part in view.entries())
+            for part in parts:
+                yield from _at(part, path[index + 1 :])
+            return
+        view = view.get(step)
+    if view.is_map:
+        yield view
+
+
+def _pod_specs_in(view: View) -> Iterator[View]:
+    """The pod specs in a custom resource: ``spec`` of what is called a template, or what is called a pod's spec, with a
+    list of containers of which one has an image."""
+    if "containers" in view.document.text:
+        for path in _pod_paths(view.get("spec").data, ("spec",)):
+            yield view.get(*path)
+
+
+def _pod_paths(data: Any, path: Path) -> Iterator[Path]:
+    if isinstance(data, list):
+        for index, part in enumerate(data):
+            yield from _pod_paths(part, (*path, index))
+    elif isinstance(data, dict):
+        if _is_pod_spec(path) and _has_image(data.get("containers")):
+            yield path
+            return
+        for key, part in data.items():
+            yield from _pod_paths(part, (*path, key))
+
+
+def _is_pod_spec(path: Path) -> bool:
+    name = path[-1]
+    if name == "spec":
+        name = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+        return name.lower().endswith("template")
+    return isinstance(name, str) and name.lower() in ("podspec", "podtemplatespec")
+
+
+def _has_image(containers: Any) -> bool:
+    return isinstance(containers, list) and any(
+        isinstance(container, dict) and isinstance(container.get("image"), str) for container in containers
+    )
+
+
+@record
+class Rendering:
+    """One rendering of a chart: the objects of one scenario.
+
+    ``faults`` are the documents that are not YAML; everything else is in ``manifests`` in helm's order.
+    """
+
+    scenario: str
+    chart_name: str
+    release_name: str
+    namespace: str
+    manifests: tuple[Manifest, ...]
+
+    def of_kind(self, *kinds: str) -> Iterator[Manifest]:
+        """The objects of these kinds."""
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
+        return (manifest for manifest in self.manifests if manifest.kind in kinds)
+
+    def find(self, kind: str, name: str, namespace: str) -> Manifest | None:
+        """The object of this kind and name in this namespace; the first where there are several."""
+        return self._by_name.get((kind, name, namespace))
+
+    @cached_property
+    def _by_kind(self) -> dict[str, list[Manifest]]:
+        found: dict[str, list[Manifest]] = {}
+        for manifest in self.manifests:
+            found.setdefault(manifest.kind, []).append(manifest)
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str, str], Manifest]:
+        found: dict[tuple[str, str, str], Manifest] = {}
+        for manifest in self.manifests:
+            found.setdefault((manifest.kind, manifest.name, manifest.effective_namespace), manifest)
+        return found
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Every object that makes pods, with its pod spec."""
+        return tuple(workload for manifest in self.manifests for workload in manifest.workloads)
+
+
+@record
+class Manifest:
+    """One rendered object. An element of a ``kind: List`` is a manifest of its own.
+
+    ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
+    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
+    from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``repeats`` names the earlier scenario
+    that renders the same, ``also_in`` the later ones. ``tests_count`` says that test hooks are judged as other objects.
+    """
+
+    view: View
+    template: str
+    dependency: str | None
+    release_namespace: str = "default"
+    scenario: str = "defaults"
+    tests_count: bool = False
+    repeats: list[str] = field(default_factory=list)
+    also_in: list[str] = field(default_factory=list)
+
+    @cached_property
+    def kind(self) -> str:
+        """The object's kind; empty where it has none."""
+        return self.view.get("kind").string() or ""
+
+    @cached_property
+    def api_version(self) -> str:
+        """The object's apiVersion; empty where it has none."""
+        return self.view.get("apiVersion").string() or ""
+
+    @cached_property
+    def group(self) -> str:
+        """The API group; empty for the core group."""
+        group, slash, _ = self.api_version.partition("/")
+        return group if slash else ""
+
+    @cached_property
+    def name(self) -> str:
+        """metadata.name, else metadata.generateName, else empty."""
+        metadata = self.view.get("metadata")
+        return metadata.get("name").string() or metadata.get("generateName").string() or ""
+
+    @cached_property
+    def namespace(self) -> str | None:
+        """metadata.namespace as rendered; None where the chart leaves it to the release."""
+        return self.view.get("metadata", "namespace").string()
+
+    @cached_property
+    def effective_namespace(self) -> str:
+        """The namespace that the object is installed into (the release's where it names none)."""
+        return self.namespace or self.release_namespace
+
+    @cached_property
+    def identity(self) -> Identity:
+        """What the object is called in a cluster: its kind, namespace and name."""
+        return self.kind, self.effective_namespace, self.name
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """metadata.labels; values that are not text are left out."""
+        return _strings(self.view.get("metadata", "labels"))
+
+    @cached_property
+    def annotations(self) -> Mapping[str, str]:
+        """metadata.annotations; values that are not text are left out."""
+        return _strings(self.view.get("metadata", "annotations"))
+
+    @cached_property
+    def hooks(self) -> tuple[str, ...]:
+        """The helm hooks that the object is for; empty for an ordinary object."""
+        return tuple(part.strip() for part in self.annotations.get("helm.sh/hook", "").split(",") if part.strip())
+
+    @cached_property
+    def is_test(self) -> bool:
+        """Whether it is a test hook."""
+        return any(hook in ("test", "test-success", "test-failure") for hook in self.hooks)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether only rules that ask for tests judge it: a test hook, unless the team has them judged as the rest."""
+        return not self.tests_count and self.is_test
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """What the object makes pods of: one workload for each pod template, none where it makes no pods."""
+        template = pod_template_of(self.group, self.kind)
+        if template is None:
+            return ()
+        if template is _UNKNOWN:
+            specs = _pod_specs_in(self.view)
+        else:
+            specs = (spec for path in template.specs for spec in _at(self.view, path))
+        return tuple(Workload(self, PodSpec(spec, self, template), template) for spec in specs)
+
+    def get(self, *steps: str | int) -> View:
+        """A part of the object."""
+        return self.view.get(*steps)
+
+    def reference(self, view: View | None = None) -> ObjectRef:
+        """The object's identity, with the container and field that ``view`` (a part of it) stands for."""
+        field = container = None
+        if view is not None:
+            relative = view.path[len(self.view.path) :]
+            field = dotted(relative) or None
+            container = self._container_of(relative)
+        return ObjectRef(self.api_version, self.kind, self.name, self.namespace, container, field)
+
+    def _container_of(self, path: Path) -> str | None:
+        for index, step in enumerate(path[:-1]):
+            if step in ("containers", "initContainers", "ephemeralContainers") and isinstance(path[index + 1], int):
+                return self.view.get(*path[: index + 2], "name").string()
+        return None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+@record
+class Workload:
+    """An object that makes pods."""
+
+    manifest: Manifest
+    pod: PodSpec
+    made_by: PodTemplate
+
+    @property
+    def kind(self) -> str:
+        """The object's kind."""
+        return self.manifest.kind
+
+    @property
+    def runs_to_completion(self) -> bool:
+        """Whether its pods end by themselves (Job, CronJob, a Pod that is a hook), or may (a custom kind that isn't
+        known)."""
+        return self.made_by.ends or (self.kind == "Pod" and bool(self.manifest.hooks))
+
+    @property
+    def is_replicated(self) -> bool:
+        """Whether it keeps several equal pods: a Deployment, a StatefulSet and the like."""
+        return self.made_by.replicated
+
+    @property
+    def unknown_mounts(self) -> Iterator[View]:
+        """The names of mounted volumes that its pods don't have: Kubernetes refuses such pods."""
+        if self.pod.merged:
+            return  # an operator adds volumes of its own
+        claims = self.manifest.get("spec", "volumeClaimTemplates").items()
+        names = {claim.get("metadata", "name").data for claim in claims}
+        names |= {volume.get("name").data for volume in self.pod.get("volumes").items()}
+        for container in self.pod.all_containers:
+            for key in ("volumeMounts", "volumeDevices"):
+                for mount in container.field(key).items():
+                    name = mount.get("name")
+                    if name.string() and name.data not in names:
+                        yield name
+
+    @property
+    def pod_metadata(self) -> View:
+        """The metadata that its pods get: its pod template's, the object's own for a Pod."""
+        if self.made_by.metadata is not None:
+            return self.manifest.view.get(*self.made_by.metadata)
+        view = self.pod.view
+        return view.document.view.get(*view.path[:-1], "metadata")
+
+    @cached_property
+    def pod_labels(self) -> Mapping[str, Any]:
+        """The labels that its pods carry, as written: a wrong one may be no text."""
+        written = self.pod_metadata.get("labels").data
+        labels = written if isinstance(written, dict) else {}
+        if not self.made_by.labels:
+            return labels
+        return {**{key: text.format(name=self.manifest.name) for key, text in self.made_by.labels}, **labels}
+
+    @property
+    def selector(self) -> View:
+        """spec.selector; missing for kinds without one."""
+        return self.manifest.get("spec", "selector")
+
+
+@record
+class PodSpec:
+    """The spec of the pods that an object makes."""
+
+    view: View
+    manifest: Manifest
+    made_by: PodTemplate
+
+    @property
+    def merged(self) -> bool:
+        """Whether an operator merges it into pods of its own; containers that only change one of these aren't
+        judged."""
+        return self.made_by.merged
+
+    @cached_property
+    def containers(self) -> tuple[Container, ...]:
+        """The ordinary containers."""
+        return self._containers("containers")
+
+    @cached_property
+    def init_containers(self) -> tuple[Container, ...]:
+        """The init containers, native sidecars among them."""
+        return self._containers("initContainers")
+
+    @cached_property
+    def ephemeral_containers(self) -> tuple[Container, ...]:
+        """The ephemeral containers."""
+        return self._containers("ephemeralContainers")
+
+    def _containers(self, role: str) -> tuple[Container, ...]:
+        views, made_by = self.view.get(role).items(), self.made_by
+        return tuple(
+            Container(view, self, role)
+            for view in views
+            if not made_by.merged or (view.get("image") and view.get("name").data not in made_by.own)
+        )
+
+    @cached_property
+    def all_containers(self) -> tuple[Container, ...]:
+        """Init, ordinary and ephemeral containers, in this order."""
+        return self.init_containers + self.containers + self.ephemeral_containers
+
+    @property
+    def workload(self) -> Workload:
+        """The workload that this spec belongs to."""
+        return next(workload for workload in self.manifest.workloads if workload.pod is self)
+
+    @property
+    def security_context(self) -> View:
+        """The pod's securityContext."""
+        return self.view.get("securityContext")
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether the pods ask for a Windows node."""
+        return (
+            self.view.get("os", "name").string() == "windows"
+            or self.view.get("nodeSelector", "kubernetes.io/os").string() == "windows"
+        )
+
+    @property
+    def service_account(self) -> str:
+        """The service account's name; ``default`` where none is named."""
+        return self.view.get("serviceAccountName").string() or self.view.get("serviceAccount").string() or "default"
+
+    def get(self, *steps: str | int) -> View:
+        """A part of the spec."""
+        return self.view.get(*steps)
+
+
+@record
+class Container:
+    """One container of a pod. ``role`` is ``containers``, ``initContainers`` or ``ephemeralContainers``."""
+
+    view: View
+    pod: PodSpec
+    role: str
+
+    @property
+    def manifest(self) -> Manifest:
+        """The object that the container belongs to."""
+        return self.pod.manifest
+
+    @property
+    def name(self) -> str:
+        """The container's name; its place in the list where it has none."""
+        return self.view.get("name").string() or f"{self.role}[{self.view.path[-1]}]"
+
+    @property
+    def image(self) -> str:
+        """The image reference; empty where there is none."""
+        return self.view.get("image").string() or ""
+
+    @property
+    def is_init(self) -> bool:
+        """Whether it is an init container that ends before the others start."""
+        return self.role == "initContainers" and not self.is_sidecar
+
+    @property
+    def is_sidecar(self) -> bool:
+        """Whether it is a native sidecar: an init container that is always restarted."""
+        return self.role == "initContainers" and self.view.get("restartPolicy").string() == "Always"
+
+    @property
+    def security_context(self) -> View:
+        """The container's own securityContext."""
+        return self.view.get("securityContext")
+
+    def effective(self, name: str) -> View:
+        """A field of the security context: the container's where it sets it, else the pod's.
+
+        Where neither does, the (missing) field of the container.
+        """
+        own = self.security_context.get(name)
+        if own.exists and own.data is not None:
+            return own
+        pod = self.pod.security_context.get(name)
+        return pod if pod.exists and pod.data is not None else own
+
+    def field(self, *steps: str | int) -> View:
+        """A part of the container, there or missing."""
+        return self.view.get(*steps)
+
+
+@record
+class LabelSelector:
+    """A label selector (meta/v1: matchLabels, matchExpressions). ``view`` is its map."""
+
+    view: View
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it asks for nothing, and so takes in everything."""
+        return not self.view.get("matchLabels") and not self.view.get("matchExpressions")
+
+    def unmet(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> Iterator[View]:
+        """What it asks for and these labels don't have: label by label, expression by expression.
+
+        Args:
+            labels: of a pod or another object.
+            ignoring: labels that can't be known from a rendering, because only running pods have them.
+        """
+        for key, value in self.view.get("matchLabels").entries():
+            if key not in ignoring and labels.get(key) != value.data:
+                yield value
+        for expression in self.view.get("matchExpressions").items():
+            key = expression.get("key").string() or ""
+            if key in ignoring:
+                continue
+            values = [value.data for value in expression.get("values").items()]
+            present = key in labels
+            met = {
+                "In": present and labels[key] in values,
+                "NotIn": not present or labels[key] not in values,
+                "Exists": present,
+                "DoesNotExist": not present,
+            }
+            if not met.get(expression.get("operator").string() or "", True):
+                yield expression
+
+    def matches(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> bool:
+        """Whether it takes in what has these labels."""
+        return next(self.unmet(labels, ignoring), None) is None
+
+
+def _strings(view: View) -> Mapping[str, str]:
+    return {key: value for key, part in view.entries() if (value := part.string()) is not None}
+
+
+def manifests_of(
+    documents: list[YamlDocument],
+    chart_name: str,
+    namespace: str = "default",
+    scenario: str = "defaults",
+    *,
+    tests_count: bool = False,
+) -> Iterator[Manifest]:
+    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all.
+
+    ``document.file`` is the source as helm prints it (``web/templates/a.yaml``) and becomes the template's path in the
+    chart; ``document.manifests`` is filled.
+    """
+    for document in documents:
+        document.file, dependency = template_path(document.file, chart_name)
+        view = document.view
+        kind = view.get("kind").string() or ""
+        parts = [view]
+        if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
+            parts = list(view.get("items").items())
+        document.manifests = tuple(
+            Manifest(part, document.file, dependency, namespace, scenario, tests_count) for part in parts if part.is_map
+        )
+        yield from document.manifests
+
+
+def template_path(source: str, chart_name: str) -> tuple[str, str | None]:
+    """The file (relative to the chart) and the dependency of a ``# Source:`` line.
+
+    >>> template_path("web/templates/a.yaml", "web")
+    ('templates/a.yaml', None)
+    >>> template_path("web/charts/redis/templates/b.yaml", "web")
+    ('charts/redis/templates/b.yaml', 'redis')
+    """
+    file = source.removeprefix(f"{chart_name}/")
+    if file.startswith("charts/"):
+        parts = file.split("/")
+        if "templates" in parts:
+            return file, "/".join(parts[1 : parts.index("templates")])
+        return file, parts[1] if len(parts) > 1 else None
+    return file, None

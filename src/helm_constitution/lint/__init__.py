@@ -1,0 +1,1 @@
+"""The inside of the rule API: subject, runner, findings, fingerprints, registry, packs, redaction."""

@@ -1,0 +1,63 @@
+"""Keeps secrets out of reports: whatever a rule has found to be one is shown by its first characters only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from helm_constitution.core.model import Finding, Location
+
+_SHORTEST = 6
+"""Characters of a secret that is hidden in messages; a shorter one may be a part of any word."""
+_KEY = r"\s*(?:- )?[^:=]{1,100}[:=]\s*"
+
+
+def masked(secret: str) -> str:
+    """A secret as a report may show it: its first two or three characters."""
+    return f"{secret[:3] if len(secret) > 7 else secret[:2]}…"
+
+
+def would_hide(secret: str, text: str) -> bool:
+    """Whether a part of a message would be hidden where that secret stands."""
+    return len(secret) >= _SHORTEST and secret in text
+
+
+class Secrets:
+    """The secrets that the rules of a run have found, and the source lines where they stand."""
+
+    def __init__(self) -> None:
+        self._of_line: dict[tuple[str | None, int | None], set[str]] = {}
+        self._everywhere: set[str] = set()
+
+    def add(self, location: Location, secrets: Iterable[str]) -> None:
+        """Notes secrets that stand at a location; of one with several lines, each line."""
+        lines = {line.strip() for secret in secrets for line in secret.splitlines() if line.strip()}
+        self._of_line.setdefault((location.file, location.line), set()).update(lines)
+        # "prom-operator" may be a password here, and a part of an object's name there.
+        self._everywhere.update(line for line in lines if len(line) > 7 and any(map(str.isdigit, line)))
+
+    def hide(self, finding: Finding) -> Finding:
+        """The finding without secrets: neither in its message nor in its source line, whichever rule made it."""
+        own = self._of_line.get((finding.location.file, finding.location.line), set())
+        if not own and not self._everywhere:
+            return finding
+        hidden = self._everywhere.union(secret for secret in own if len(secret) >= _SHORTEST)
+        line = finding.source_line
+        if line is not None:
+            line = _without(_line_without(line, own) if own else line, self._everywhere)
+        return finding._replace(message=_without(finding.message, hidden), source_line=line)
+
+
+def _without(text: str, secrets: Iterable[str]) -> str:
+    for secret in sorted((secret for secret in secrets if secret in text), key=len, reverse=True):
+        text = text.replace(secret, masked(secret))
+    return text
+
+
+def _line_without(line: str, secrets: set[str]) -> str:
+    """A source line that holds one of these secrets, in whatever form it is written there (escaped, say)."""
+    without = _without(line, secrets)
+    if without != line:
+        return without
+    key = re.match(_KEY, line)
+    return f"{key.group() if key else ''}…"

@@ -1,0 +1,200 @@
+"""Finds out which template lines made the rendered documents that findings are about, by a marked render."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.locate.markers import Templates, line_map, marked_sources
+from helm_constitution.templates import TemplateFile, parse_template
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.loader import Chart
+    from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.text.yaml import YamlDocument
+
+RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
+"""Functions that give something else each time."""
+
+
+class Tracing(AbstractContextManager["Tracing"]):
+    """Helm at work on the ``lines`` of documents, from its making on.
+
+    One more render for each scenario that a document comes from. A second where helm rejects a template with its marks,
+    which is left alone then; or where a document is another each time, to see in which lines.
+    """
+
+    def __init__(self, documents: Iterable[YamlDocument], facts: Facts, engine: HelmEngine) -> None:
+        self._facts = facts
+        self._engine = engine
+        self._copies = ExitStack()
+        self._scenarios = _scenarios(documents, facts)
+        files = {document.file for scenario in self._scenarios for document in scenario.documents}
+        self._sources = list(_sources(facts, files)) if files else []
+        self._marked = self._render(self._scenarios, marked_sources(self._sources))
+
+    def __exit__(self, *_: object) -> None:
+        self._copies.close()
+
+    def finish(self) -> None:
+        """Waits for helm, and gives each document its lines; where that isn't certain it keeps none."""
+        templates = Templates(self._sources)
+        marked = [render.result() for render in self._marked]
+        rejected: set[str] = set()
+        again: list[_Scenario] = []
+        random: list[_Scenario] = []
+        for scenario, output in zip(self._scenarios, marked, strict=True):
+            scenario.match(output, templates)
+            if all(document.lines is not None for document in scenario.documents):
+                continue
+            refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
+            if refused:
+                rejected |= refused
+                again.append(scenario)
+            elif output.ok and any(RANDOM.search(source.text) for source in self._sources):
+                random.append(scenario)
+        if again:
+            sources = marked_sources(self._sources, rejected)
+            for scenario, render in zip(again, self._render(again, sources), strict=True):
+                scenario.match(render.result(), templates)
+        for scenario, render in zip(random, self._render(random, {}), strict=True):
+            scenario.match(marked[self._scenarios.index(scenario)], templates, render.result())
+
+    def _render(self, scenarios: Sequence[_Scenario], sources: Mapping[str, str]) -> list[Pending[RenderOutput]]:
+        """Starts rendering the chart with these templates in place of its own; with none, as it is."""
+        chart = self._facts.chart
+        folder = chart.path
+        if scenarios and sources:
+            folder = self._copies.enter_context(edited_copy(chart, sources))
+        return [self._engine.render(folder, scenario.request) for scenario in scenarios]
+
+
+class _Scenario:
+    """A scenario with the documents of it that are to be located."""
+
+    def __init__(self, result: ScenarioResult, chart_name: str) -> None:
+        self.request = result.scenario.request
+        self.documents: list[YamlDocument] = []
+        self.faulty = {error.file for error in result.errors}
+        self._chart_name = chart_name
+        self._texts: dict[str, list[str]] = {}  # what was rendered without marks
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            texts = self._texts.setdefault(manifest.template, [])
+            if manifest.view.document.text not in texts:
+                texts.append(manifest.view.document.text)
+
+    def match(self, output: RenderOutput, templates: Templates, twin: RenderOutput | None = None) -> None:
+        """Pairs each document with the marked one that has the same text, but for the lines that differ in the twin."""
+        marked = self._by_file(output)
+        twins = self._by_file(twin) if twin is not None else {}
+        for document in self.documents:
+            if document.lines is not None:
+                continue
+            texts, plain = marked.get(document.file, []), self._texts.get(document.file, [])
+            index = plain.index(document.text) if document.text in plain else 0
+            if twin is None:
+                # Most likely the one in the same place.
+                maps = (line_map(document.text, text, templates) for text in (*texts[index:], *texts[:index]))
+                document.lines = next((found for found in maps if found is not None), None)
+            elif len(plain) == len(texts) == len(others := twins.get(document.file, [])) and document.text in plain:
+                document.lines = line_map(document.text, texts[index], templates, others[index])
+
+    def _by_file(self, output: RenderOutput) -> dict[str, list[str]]:
+        from helm_constitution.kubernetes.manifests import template_path
+
+        texts: dict[str, list[str]] = {}
+        for text in output.documents:
+            texts.setdefault(template_path(text.source, self._chart_name)[0], []).append(text.text)
+        return texts
+
+
+def _scenarios(documents: Iterable[YamlDocument], facts: Facts) -> list[_Scenario]:
+    """The scenarios that the documents come from, in order."""
+    results = {result.scenario.name: result for result in facts.results}
+    broken = {id(document): name for name, result in results.items() for document in result.broken.values()}
+    found: dict[str, _Scenario] = {}
+    for document in documents:
+        name = document.manifests[0].scenario if document.manifests else broken.get(id(document))
+        if name is not None:
+            found.setdefault(name, _Scenario(results[name], facts.chart.name)).documents.append(document)
+    return list(found.values())
+
+
+@contextmanager
+def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
+        copy = Path(scratch) / chart.path.resolve().name
+        _copy(chart, copy, sources)
+        yield copy
+
+
+def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
+    """The templates to mark: those that made the documents, and every file with named templates.
+
+    A folder in ``charts/`` counts with its named templates (library charts); its paths are those in the top chart.
+    """
+    for template in facts.templates:
+        if template.path in files or template.defines:
+            yield template
+    for chart, prefix in _folders(facts.chart, ""):
+        for path, text in chart.files.items():
+            if path.startswith("templates/") and (prefix + path in files or "define" in text):
+                yield parse_template(prefix + path, text)
+
+
+def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
+    for subchart in chart.subcharts.values():
+        if subchart.path.is_dir():
+            inner = f"{prefix}charts/{subchart.path.name}/"
+            yield subchart, inner
+            yield from _folders(subchart, inner)
+
+
+def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
+    """A copy of the chart that helm can render: its templates, edited where they are; all else by links."""
+    written = {"templates", "charts", *(path.partition("/")[0] for path in sources)}
+    texts = {}
+    linked = {".helmignore"}
+    for path, text in chart.files.items():
+        top = path.partition("/")[0]
+        if top in written:
+            texts[path] = text
+        else:
+            linked.add(top)  # a folder as a whole
+    for top in linked:
+        if (chart.path / top).exists():
+            _link(chart.path / top, folder / top)
+    for subchart, prefix in _folders(chart, ""):
+        if any(path.startswith(prefix) for path in sources):
+            texts.update((prefix + path, text) for path, text in subchart.files.items())
+    texts.update(sources)
+    made: set[str] = set()
+    for path, text in texts.items():
+        place = os.path.join(folder, *path.split("/"))
+        parent = os.path.dirname(place)
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        with open(place, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    for path in chart.undecodable:
+        _link(chart.path / path, folder / path)
+    dependencies = chart.path / "charts"
+    if dependencies.is_dir():
+        for entry in os.scandir(dependencies):
+            _link(Path(entry.path), folder / "charts" / entry.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(source.resolve())

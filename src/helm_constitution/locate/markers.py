@@ -1,0 +1,454 @@
+"""The marked render: which line of which template made each line of a rendered document.
+
+Helm doesn't say. So the chart is rendered a second time from a copy whose template lines carry YAML comments with their
+own file and line; what is left when the comments are taken out again must be, letter for letter, the plain rendering.
+A document where it is not is located by its file alone.
+
+Three forms: `` #@7:42@`` ends line 42 of file 7. ``#@<7:42@`` on a line of its own stands before it and says that the
+line below is made by it; ``#@(7:42@`` says that only of what has no mark of its own, where that line prints something
+that may have lines with marks.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.lines import ITEM, KEY, has_form
+from helm_constitution.templates.nodes import (
+    Action,
+    Comment,
+    Content,
+    Control,
+    Define,
+    Identifier,
+    Pipeline,
+    String,
+    TemplateCall,
+    Text,
+    commands,
+    contents,
+    pipelines,
+)
+
+_BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
+_AFTER = LazyPattern(r" ?#@(\d+):(\d+)@")
+# 63 characters fit a label.
+_DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
+_BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
+_INDENTING = frozenset({"indent", "nindent"})
+
+
+class Origin(NamedTuple):
+    """A line of a template: the file's path in the chart, the line from 1."""
+
+    file: str
+    line: int
+    begins: bool = False
+    """Whether the mark stood before the line's output: what follows up to the line's other mark is all of it."""
+
+
+def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) -> dict[str, str]:
+    """The templates with their marks, by path; those with a syntax error and those in ``skip`` as they are.
+
+    File numbers in the marks are indexes into ``templates``.
+    """
+    left_alone = set(skip)
+    unsafe = unsafe_defines(templates) | _formless_defines(templates)
+    return {
+        template.path: template.text
+        if template.tree is None or template.path in left_alone
+        else _marked(template, number, unsafe)
+        for number, template in enumerate(templates)
+    }
+
+
+def _formless_defines(templates: Sequence[TemplateFile]) -> set[str]:
+    """The named templates in which a mark says nothing: they print a part of a scalar, or only what they are given.
+
+    The line that includes them is the one to look at.
+    """
+    return {
+        name for template in templates for name, define in template.defines.items() if not has_form(template, define)
+    }
+
+
+def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
+    """The named templates in which no mark may stand.
+
+    Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action
+    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is as unsafe.
+    """
+    unsafe: set[str] = set()
+    includes: dict[str, set[str]] = {}
+    known: set[str] = set()
+    for template in templates:
+        if template.tree is None:
+            continue
+        known.update(template.defines)
+        for owner, node in _owned(template.tree, None):
+            for name, harmless in _calls(node):
+                if not harmless:
+                    unsafe.add(name)
+                if owner is not None:
+                    includes.setdefault(owner, set()).add(name)
+    if "" in unsafe:  # an include whose name is computed may call any
+        return known
+    pending = list(unsafe)
+    while pending:
+        for name in includes.get(pending.pop(), ()):
+            if name not in unsafe:
+                unsafe.add(name)
+                pending.append(name)
+    return unsafe
+
+
+def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
+    """These contents and what their controls hold; a named template's own are not among them."""
+    for node in nodes:
+        yield node
+        if isinstance(node, Control):
+            for branch in node.branches:
+                yield from nodes_of(branch.body)
+
+
+def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | None, Content]]:
+    """Every content with the named template that it stands in."""
+    for node in nodes:
+        yield owner, node
+        if isinstance(node, Define):
+            yield from _owned(node.body, node.name)
+        elif isinstance(node, Control):
+            for branch in node.branches:
+                yield from _owned(branch.body, owner)
+
+
+def _calls(node: Content) -> Iterator[tuple[str, bool]]:
+    """The named templates that a content's own actions call, and whether they only print them.
+
+    The name is empty where it is computed and the text is used; ``include (print $.Template.BasePath …) | sha256sum``
+    names a whole file and changes nothing but the digest.
+    """
+    if isinstance(node, TemplateCall):
+        yield node.name, True
+    for pipeline in pipelines(node):
+        printed = _printed_include(pipeline) if isinstance(node, Action) else None
+        for command in commands(pipeline):
+            head = command.args[0]
+            if not isinstance(head, Identifier) or head.name != "include" or len(command.args) < 2:
+                continue
+            target = command.args[1]
+            if isinstance(target, String):
+                yield target.value, command is printed
+            elif command is not printed and not _is_file_digest(pipeline):
+                yield "", False
+
+
+def _printed_include(pipeline: Pipeline) -> object:
+    """The include of an action that prints it, indented at most; None for any other action."""
+    first, *others = pipeline.commands
+    if pipeline.variables:
+        return None
+    for command in others:
+        head = command.args[0]
+        if not isinstance(head, Identifier) or head.name not in _INDENTING:
+            return None
+    return first
+
+
+def _is_file_digest(pipeline: Pipeline) -> bool:
+    functions = [command.args[0] for command in pipeline.commands]
+    if len(functions) > 1 and isinstance(functions[-1], Identifier) and functions[-1].name == "trunc":
+        functions.pop()
+    last = functions[-1]
+    return isinstance(last, Identifier) and last.name in ("sha256sum", "sha1sum", "sha512sum", "adler32sum")
+
+
+def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
+    """The template's text with its marks. Where a line has none, a mark could change what is rendered."""
+    text = template.text
+    shape = _Shape(template, unsafe)
+    parts: list[str] = []
+    block_indent: int | None = None  # of the key whose block scalar the lines below belong to
+    previous_trims = False
+    position = line_number = 0
+    while position <= len(text):
+        line_number += 1
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end
+        line = text[position:end]
+        ending = "\r" if line.endswith("\r") else ""
+        line = line.removesuffix("\r")
+        stripped = line.strip()
+        indent = len(line) - len(line.lstrip(" "))
+        trims = stripped.endswith("-}}")
+        # What an action prints may be indented deeper than the action.
+        is_text = not stripped.startswith("{{") or KEY.match(line)
+        if block_indent is not None and stripped and indent <= block_indent and is_text:
+            block_indent = None
+        before = after = is_key = False
+        marked_line = line_number
+        if stripped and block_indent is None and not shape.is_forbidden(position):
+            is_key = not shape.is_in_action(position) and bool(KEY.match(line) or ITEM.match(line))
+            begins_block = is_key and ("|" in line or ">" in line) and bool(_BLOCK_SCALAR.search(line))
+            continues = is_key and not begins_block and _continues(text, end, indent)
+            last = position + len(line)
+            if not trims and not shape.is_in_action(last):
+                printing = shape.output_at(position, last)
+                after = printing is not None or (is_key and not continues)
+                if printing is not None and printing < position:
+                    # An action over several lines: the line that a person opens is the one it begins on.
+                    marked_line = template.position(printing)[0]
+            wanted = continues or ("{{" in line and (is_key or (after and stripped.startswith("{{"))))
+            before = wanted and position > 0 and not previous_trims and not stripped.startswith("{{-")
+            before = before and shape.is_live(position - 1)
+            if begins_block:
+                lead = len(line) - len(line.lstrip(" -"))
+                # What belongs to a key in an item is deeper than that key; what is the item itself, than its dash.
+                block_indent = lead if line[lead] not in "|>" else line.rindex("-", 0, lead)
+        if before:
+            parts.append(f"{' ' * indent}#@{'<' if is_key else '('}{number}:{line_number}@\n")
+        parts.append(line)
+        if after:
+            parts.append(f" #@{number}:{marked_line}@")
+        parts.append(ending)
+        if end < len(text):
+            parts.append("\n")
+        if stripped:
+            previous_trims = trims
+        position = end + 1
+    return "".join(parts)
+
+
+def _continues(text: str, end: int, indent: int) -> bool:
+    """Whether the next line goes on with this one's plain scalar: deeper, and no key, item or action."""
+    following_end = text.find("\n", end + 1)
+    following = text[end + 1 : following_end if following_end >= 0 else len(text)]
+    stripped = following.strip()
+    if not stripped or stripped.startswith(("{{", "#")):
+        return False
+    deeper = len(following) - len(following.lstrip(" ")) > indent
+    return deeper and not KEY.match(following) and not ITEM.match(following)
+
+
+class _Shape:
+    """Where in a template text, output and controls stand, by offset."""
+
+    def __init__(self, template: TemplateFile, unsafe: set[str]) -> None:
+        assert template.tree is not None
+        self.texts: list[tuple[int, int]] = []
+        self.actions: list[tuple[int, int, bool]] = []  # start, end, whether it prints
+        self.forbidden: list[tuple[int, int]] = []
+        for node in contents(template.tree):
+            if isinstance(node, Text):
+                self.texts.append((node.start, node.end))
+            elif isinstance(node, Action):
+                self.actions.append((node.start, node.end, not node.pipeline.variables))
+            elif isinstance(node, TemplateCall):
+                self.actions.append((node.start, node.end, True))
+            elif isinstance(node, Control):
+                self.actions.extend((branch.start, branch.end, False) for branch in node.branches)
+            elif isinstance(node, Comment):
+                self.actions.append((node.start, node.end, False))
+            elif isinstance(node, Define):
+                self.actions.append((node.start, node.head_end, False))
+                if node.name in unsafe:
+                    self.forbidden.append((node.start, node.end))
+        self.actions.sort()
+        self.texts.sort()
+        self._text_starts = [start for start, _ in self.texts]
+        self._action_starts = [start for start, _, _ in self.actions]
+
+    def is_live(self, offset: int) -> bool:
+        """Whether the character there is printed, not trimmed and not part of an action."""
+        index = bisect_right(self._text_starts, offset) - 1
+        return index >= 0 and offset < self.texts[index][1]
+
+    def is_in_action(self, offset: int) -> bool:
+        """Whether the place is inside an action's delimiters."""
+        index = bisect_left(self._action_starts, offset) - 1
+        return index >= 0 and self.actions[index][1] > offset
+
+    def is_forbidden(self, offset: int) -> bool:
+        """Whether the place is in a named template whose text is used."""
+        return any(low <= offset < high for low, high in self.forbidden)
+
+    def output_at(self, start: int, end: int) -> int | None:
+        """Where the action begins that prints and is the last thing to end on the line; None where there is none."""
+        index = bisect_left(self._action_starts, end) - 1
+        if index < 0:
+            return None
+        action_start, action_end, prints = self.actions[index]
+        return action_start if prints and start < action_end <= end else None
+
+
+class _Outline:
+    """Which lines of a template print, and the named template that each belongs to."""
+
+    def __init__(self, template: TemplateFile) -> None:
+        self.printing: dict[Define | None, list[int]] = {}
+        self._defines: list[tuple[int, int, Define]] = []
+        self._lines_of(template, template.tree or (), None)
+
+    def _lines_of(self, template: TemplateFile, nodes: Iterable[Content], owner: Define | None) -> None:
+        found: set[int] = set()
+        for node in nodes_of(nodes):
+            if isinstance(node, Define):
+                first, last = template.position(node.start)[0], template.position(node.end - 1)[0]
+                self._defines.append((first, last, node))
+                self._lines_of(template, node.body, node)
+            elif isinstance(node, TemplateCall) or (isinstance(node, Action) and not node.pipeline.variables):
+                # An action over several lines prints on the one where it begins, as its mark says.
+                found.add(template.position(node.start)[0])
+            elif isinstance(node, Text):
+                first = template.position(node.start)[0]
+                for number, line in enumerate(template.text[node.start : node.end].split("\n"), first):
+                    if line.strip() and not line.lstrip().startswith("#"):
+                        found.add(number)
+        self.printing[owner] = sorted(found)
+
+    def owner(self, line: int) -> Define | None:
+        """The named template that a line belongs to; of one in another the inner."""
+        inside = [(last - first, define) for first, last, define in self._defines if first <= line <= last]
+        return min(inside, key=lambda found: found[0])[1] if inside else None
+
+
+class Templates:
+    """The templates that were marked, with what reading the marks needs of each, worked out when first asked for."""
+
+    def __init__(self, files: Sequence[TemplateFile]) -> None:
+        self.files = files
+        self._by_path = {file.path: file for file in files}
+        self._outlines: dict[str, _Outline] = {}
+        self._lines: dict[str, list[str]] = {}
+
+    def printing_between(self, before: Origin, after: Origin) -> list[int]:
+        """The lines that print between two marks of one file, up to and with the second's own; none where these stand
+        in different named templates.
+
+        A line whose mark stands at its end has printed all that it prints.
+        """
+        outline = self._outline(after.file)
+        owner = outline.owner(after.line)
+        if outline.owner(before.line) is not owner:
+            return []
+        lines = outline.printing[owner]
+        first = bisect_left(lines, before.line) if before.begins else bisect_right(lines, before.line)
+        return lines[first : bisect_right(lines, after.line)]
+
+    def _outline(self, file: str) -> _Outline:
+        outline = self._outlines.get(file)
+        if outline is None:
+            outline = self._outlines[file] = _Outline(self._by_path[file])
+        return outline
+
+    def line(self, origin: Origin) -> str:
+        """A template line's text."""
+        lines = self._lines.get(origin.file)
+        if lines is None:
+            lines = self._lines[origin.file] = self._by_path[origin.file].text.split("\n")
+        return lines[origin.line - 1]
+
+
+class LineMap:
+    """For each line of one rendered document, the template line that made it, where that is certain."""
+
+    def __init__(self, origins: Sequence[Origin | None], templates: Templates) -> None:
+        self._origins = origins
+        self._templates = templates
+
+    def origin(self, line: int) -> Origin | None:
+        """The template line of a rendered line (from 1).
+
+        A line without a mark of its own is part of a longer output: certain only where a single line of one template
+        that prints lies between its neighbours' marks.
+        """
+        if not 1 <= line <= len(self._origins):
+            return None
+        found = self._origins[line - 1]
+        if found is not None:
+            return found
+        before = next((origin for origin in reversed(self._origins[: line - 1]) if origin is not None), None)
+        after = next((origin for origin in self._origins[line:] if origin is not None), None)
+        if before is None or after is None or before.file != after.file:
+            return None
+        if before.begins and before.line == after.line:
+            return after
+        printing = self._templates.printing_between(before, after)
+        return Origin(after.file, printing[0]) if len(printing) == 1 else None
+
+    def source(self, origin: Origin) -> str:
+        """The template line's text."""
+        return self._templates.line(origin)
+
+
+def line_map(plain: str, marked: str, templates: Templates, twin: str | None = None) -> LineMap | None:
+    """The origins of a rendered document's lines.
+
+    Args:
+        plain: the document as rendered.
+        marked: the same document, rendered from :func:`marked_sources`.
+        templates: in the order that was marked.
+        twin: the document rendered once more without marks, where it is another each time.
+
+    Returns:
+        None where the two differ in more than marks and digests.
+    """
+    bare, origins = _unmark(marked, templates.files)
+    if bare != plain:
+        # Helm takes blanks from both ends of a document, where a mark may have kept them.
+        lines = _comparable(bare)
+        first = next((number for number, line in enumerate(lines) if line), 0)
+        if not _alike([lines[first].lstrip(), *lines[first + 1 :]], _comparable(plain), twin):
+            return None
+        origins = origins[first:]
+    return LineMap(origins, templates)
+
+
+def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:
+    """Whether the lines are the same, but for those that are others in the twin and differ behind the same key."""
+    if twin is None or bare == plain:
+        return bare == plain
+    others = _comparable(twin)
+    if not len(bare) == len(plain) == len(others):
+        return False
+    return all(
+        mine == line or (line != other and mine.partition(":")[0] == line.partition(":")[0] == other.partition(":")[0])
+        for mine, line, other in zip(bare, plain, others, strict=True)
+    )
+
+
+def _comparable(text: str) -> list[str]:
+    """The lines without digests (of a file that was marked) and without blanks at their ends (before a mark)."""
+    return [line.rstrip() for line in _DIGEST.sub("", text).rstrip().split("\n")]
+
+
+def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[Origin | None]]:
+    """The text without its marks, and the first mark of each of its lines."""
+    origins: list[Origin | None] = []
+    lines: list[str] = []
+    made: Origin | None = None  # what the marks before a line say of it
+    weak = False
+    for raw in marked.split("\n"):
+        if "#@" not in raw:
+            origins.append(made)
+            lines.append(raw)
+            made = None
+            continue
+        before = _BEFORE.fullmatch(raw)
+        if before is not None:
+            if made is None or weak:
+                made = Origin(templates[int(before[2])].path, int(before[3]), begins=True)
+                weak = before[1] == "("
+            continue
+        first = _AFTER.search(raw)
+        if first is not None and (made is None or weak):
+            own = Origin(templates[int(first[1])].path, int(first[2]))
+            made = made if made is not None and made[:2] == own[:2] else own
+        origins.append(made)
+        lines.append(_AFTER.sub("", raw))
+        made = None
+    return "\n".join(lines), origins

@@ -1,0 +1,501 @@
+"""Which values decide a rendered field: what the action on its template line prints, found in the values files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Location, Precision
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.templates.lines import KEY
+from helm_constitution.text.yaml import (
+    Json,
+    Path,
+    RenderedLine,
+    Span,
+    View,
+    YamlDocument,
+    dotted,
+    load_documents,
+)
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Place
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates.nodes import Define, Node
+    from helm_constitution.templates.uses import Printed, PrintedDefine
+
+MOST = 3
+"""Values named for one finding; a line that reads more is a computation, and no one of them decides it."""
+
+_ACTION = LazyPattern(r"\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}")
+_BLANK = "\ue000"
+"""In a text of the values that is a template: a character of an action, whose output isn't known."""
+_BLANKS = LazyPattern("\ue000+")
+
+
+class Decider(NamedTuple):
+    """A value that decides a rendered field.
+
+    ``alone`` says that the field is this value, unchanged, or stands in it: there it is to be mended. ``path`` is the
+    value's as a whole, with dots; ``text`` the value, where it is one.
+    """
+
+    location: Location
+    path: str
+    alone: bool
+    text: str = ""
+
+
+class _Sought(NamedTuple):
+    """The part of a rendered object that is looked for; not ``exact`` where it is the parent of what is missing."""
+
+    view: View
+    exact: bool
+
+
+class _Value(NamedTuple):
+    """A value with its path; no view where the values files don't have it."""
+
+    path: Path
+    view: View | None
+
+
+class Deciders:
+    """Looks up what made and what decides the fields of one chart's renderings."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._lines: dict[tuple[str, int], list[Printed]] | None = None
+        self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
+        self._texts: dict[tuple[str, Path], list[View]] = {}
+
+    def place(self, place: Place | None) -> Location:
+        """The location of a place: for what a line prints out of a named template, the line in that.
+
+        The marks tell it by themselves, but for a named template whose text is used elsewhere, or parsed and printed as
+        data: there the key is looked for, and the file alone is named where it stands more than once.
+        """
+        location = locate(place)
+        if isinstance(place, RenderedLine) and location.line is None:
+            return self._same_line(place, location)
+        if not isinstance(place, View) or location.file is None or location.line is None:
+            return location
+        lines = place.document.lines
+        if lines is None:
+            return location
+        from helm_constitution.locate.markers import Origin
+
+        path, _ = nearest(place)
+        key = key_on_line(place.document, path)
+        source = lines.source(Origin(location.file, location.line))
+        if key is None or key_column(source, key) is not None or (path[-1:] != (key,) and source.lstrip()[:1] == "-"):
+            return location
+        keys = [step for step in (*path, *(() if path[-1:] == (key,) else (key,))) if isinstance(step, str)]
+        candidates = 0
+        found: dict[Location, None] = {}
+        for template, define in self._printed_defines(location.file, location.line):
+            first = template.span(define).line
+            text = template.source(define).split("\n")
+            for index, line in enumerate(text):
+                column = key_column(line, key)
+                if column is not None:
+                    candidates += 1
+                    above = _keys_above(text, index)
+                    if keys[len(keys) - len(above) - 1 : -1] == above:
+                        part = in_line(location.base, template.path, first + index, line, column, location.precision)
+                        found[part] = None
+        if len(found) == 1:
+            return next(iter(found))
+        return Location(location.base, location.file, precision=Precision.FILE) if candidates else location
+
+    def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[Decider]:
+        """The values behind a field of a rendered object; none where that isn't certain.
+
+        Args:
+            view: the field.
+            location: its template line; the file alone where the line isn't known.
+            scenario: the scenario that was rendered.
+            part: what is wrong in the field's text; a value that holds it decides alone.
+        """
+        if location.file is None:
+            return []
+        path, span = nearest(view)
+        sought = _Sought(view.document.view.get(*path), path == view.path)
+        layers = self._facts.values_of(scenario)
+        if location.line is None:
+            return self._whole(sought, layers, location.file) or self._item(sought, layers, location.file)
+        found = self._deciding(sought, layers, self._on_line(location.file, location.line))
+        if not found and isinstance(sought.view.data, dict | list) and span is not None:
+            found = self._deciding(sought, layers, self._below(sought.view, span))
+            if sought.exact:
+                found = [decider for decider in found if decider.alone]  # others decide the first item alone
+        alone = [decider for decider in found if decider.alone]
+        if not path:
+            found = alone  # of a whole object the line says no more than its apiVersion
+        if not found and not sought.exact:
+            found = self._leaving_out(view.path[len(path)], path, layers, location)
+        if not alone and part is not None:
+            alone = [decider._replace(alone=True) for decider in found if part in decider.text]
+        if len(alone) == 1:
+            return alone
+        return [decider._replace(alone=False) for decider in found] if len(found) <= MOST else []
+
+    def _deciding(self, sought: _Sought, layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[Decider]:
+        """What takes part in the output of a line, each as far as it may have become the field."""
+        found: dict[Location, Decider] = {}
+        for values in _alternatives(layers, printed):
+            for value in values if len(values) == 1 else self._choose(sought, values):
+                decider = self._decider(sought, value)
+                if decider is not None:
+                    found[decider.location] = decider
+        return list(found.values())
+
+    def _decider(self, sought: _Sought, value: _Value) -> Decider | None:
+        view, name = value.view, dotted(value.path)
+        if view is None:
+            return None
+        part = self._part(sought, view)
+        if part is not None:
+            # A map that is printed whole under a key of the template: that key is the parent of what is missing in it.
+            alone = sought.exact or part.path != view.path or part.document is not view.document
+            return Decider(_place(sought, part) if alone else locate(part), name, alone)
+        if sought.exact != isinstance(view.data, dict | list):
+            return Decider(locate(view), name, alone=False, text=view.string() or "")
+        return None
+
+    def _part(self, sought: _Sought, value: View) -> View | None:
+        """The part of a printed value that became the field: the same stands there, at the same end of their paths."""
+        for view in (value, *self._in_text(value)):
+            part = _matching(view, sought.view, in_text=view is not value)
+            if part is not None:
+                return part
+        return None
+
+    def _choose(self, sought: _Sought, values: Sequence[_Value]) -> Sequence[_Value]:
+        """Of values that take turns on a line, the one whose turn made the field; none where that isn't certain."""
+        whole = [value for value in values if value.view is not None and _is_above(value.view, sought.view)]
+        if len(whole) == 1:
+            return whole
+        named = _by_name(sought.view, values)
+        if named is not None:
+            return [named]
+        if any(value.view is None for value in values):
+            return []  # a default may have been printed instead
+        same = [value for value in values if value.view is not None and self._part(sought, value.view) is not None]
+        return same if len(same) == 1 else []
+
+    def _whole(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+        """The value that an object is, whichever line of its template prints it."""
+        found: dict[Location, Decider] = {}
+        printed = (one for one in self._facts.uses.printed if one.template.path == file)
+        for values in _alternatives(layers, printed):
+            for value in values:
+                if value.view is not None:
+                    for view in (value.view, *self._in_text(value.view)):
+                        part = _part_of_object(view, sought.view, in_text=view is not value.view)
+                        if part is not None:
+                            place = _place(sought, part)
+                            found[place] = Decider(place, dotted(value.path), alone=True)
+        return list(found.values()) if len(found) == 1 else []
+
+    def _item(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+        """The one item of a printed list that reads as the item in which the field is, whichever line prints it."""
+        start = next(
+            (index for index, step in reversed(list(enumerate(sought.view.path))) if isinstance(step, int)), None
+        )
+        if start is None or not sought.view.document.view.get(*sought.view.path[: start + 1]).is_map:
+            return []
+        found: dict[Location, Decider] = {}
+        printed = (one for one in self._facts.uses.printed if one.template.path == file or one.template.is_partial)
+        for values in _alternatives(layers, printed):
+            for value in values:
+                if value.view is not None and value.view.is_list:
+                    part = _descend(value.view, sought.view, start, in_text=False)
+                    if part is not None:
+                        found[_place(sought, part)] = Decider(_place(sought, part), dotted(value.path), alone=True)
+        return list(found.values()) if len(found) == 1 else []
+
+    # --- the templates ---
+
+    def _same_line(self, place: RenderedLine, location: Location) -> Location:
+        """The one line of the template that reads as the rendered line does."""
+        rendered = place.document.text.split("\n")[place.line - 1 : place.line]
+        lines = self._facts.chart.files.get(place.document.file, "").split("\n")
+        same = [number for number, line in enumerate(lines, 1) if [line.strip()] == [text.strip() for text in rendered]]
+        if len(same) != 1 or not lines[same[0] - 1].strip():
+            return location
+        return in_line(location.base, place.document.file, same[0], lines[same[0] - 1], None, Precision.EXACT)
+
+    def _printed_defines(self, file: str, line: int) -> Iterator[tuple[TemplateFile, Define]]:
+        """The named templates whose output a line prints, and those that they print."""
+        if self._defines is None:
+            self._defines = {}
+            for printed in self._facts.uses.printed_defines:
+                for number in _lines_of(printed.template, printed.action):
+                    self._defines.setdefault((printed.template.path, number), []).append(printed)
+        pending = [(file, line)]
+        seen: set[Define] = set()
+        while pending:
+            for printed in self._defines.get(pending.pop(), ()):
+                if printed.define not in seen:
+                    seen.add(printed.define)
+                    yield printed.origin, printed.define
+                    pending.extend(
+                        (printed.origin.path, number) for number in _lines_of(printed.origin, printed.define)
+                    )
+
+    def _on_line(self, file: str, line: int) -> list[Printed]:
+        if self._lines is None:
+            self._lines = {}
+            for printed in self._facts.uses.printed:
+                for number in _lines_of(printed.template, printed.action):
+                    self._lines.setdefault((printed.template.path, number), []).append(printed)
+        return self._lines.get((file, line), [])
+
+    def _below(self, field: View, span: Span) -> Iterator[Printed]:
+        """What the line below a map's or list's key prints: the whole of it (empty, say), or the first of its items."""
+        document = field.document
+        first = next(iter([*(part for _, part in field.entries()), *field.items()]), None)
+        below = document.key_span(first.path) if first is not None else document.value_span(field.path)
+        if document.lines is None or below is None or below.line == span.line:
+            return
+        origin = document.lines.origin(below.line)
+        if origin is not None:
+            for printed in self._on_line(origin.file, origin.line):
+                yield printed
+                if printed.path[-1:] == (ANYTHING,):
+                    yield printed._replace(path=printed.path[:-1])
+
+    def _leaving_out(
+        self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location
+    ) -> list[Decider]:
+        """The empty values that leave a key out, which the template has below the missing key's parent."""
+        lines = self._facts.chart.files.get(location.file or "", "").split("\n")
+        if location.line is None or location.column is None:
+            return []
+        is_item = bool(path) and isinstance(path[-1], int)
+        depth = location.column - 1 if is_item else None  # of the keys beside an item's first, or below a key
+        for number, line in enumerate(lines[location.line :], location.line + 1):
+            stripped = line.strip()
+            if not stripped or stripped.startswith(("{{", "#")):
+                continue
+            own = len(line) - len(line.lstrip(" "))
+            if own < (location.column if depth is None else depth):
+                return []
+            depth = own if depth is None else depth
+            if own == depth and stripped.startswith(f"{key}:"):
+                printed = (one for each in (number, number + 1) for one in self._on_line(location.file or "", each))
+                values = (value for values in _alternatives(layers, printed) for value in values)
+                views = [
+                    view for value in values if (view := value.view) is not None and view.data in ({}, [], "", None)
+                ]
+                return [Decider(locate(view), dotted(view.path), alone=False) for view in views[:MOST]]
+        return []
+
+    # --- the values ---
+
+    def _in_text(self, value: View) -> list[View]:
+        """The documents in a value that is a text of several lines, each part at its place in the values file."""
+        if not isinstance(value.data, str) or "\n" not in value.data:
+            return []
+        key = (value.document.file, value.path)
+        found = self._texts.get(key)
+        if found is None:
+            found = self._texts[key] = list(_documents_in(value))
+        return found
+
+
+def _keys_above(text: Sequence[str], index: int) -> list[str]:
+    """The keys that a line of a named template stands below, by their indentation, the outermost first."""
+    keys: list[str] = []
+    depth = _depth(text[index])
+    for line in reversed(text[1:index]):
+        match = KEY.match(line)
+        if match is not None and _depth(line) < depth:
+            depth = _depth(line)
+            keys.append(match[0].strip(" \t-:").strip("'\""))
+    return keys[::-1]
+
+
+def _depth(line: str) -> int:
+    """The column in which a line's key begins, behind the dashes of items."""
+    return len(line) - len(line.lstrip(" -"))
+
+
+def _lines_of(template: TemplateFile, node: Node) -> range:
+    span = template.span(node)
+    return range(span.line, span.end_line + 1)
+
+
+def _place(sought: _Sought, part: View) -> Location:
+    location = locate(part)
+    return location if sought.exact else location._replace(precision=Precision.PARENT)
+
+
+def _alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[list[_Value]]:
+    """The values of each expression of a line; several where the expression stands for one after the other."""
+    patterns: dict[object, list[Path]] = {}
+    for one in printed:
+        patterns.setdefault(one.path if one.source is None else one.source, []).append(one.path)
+    found = []
+    for alternatives in patterns.values():
+        values: dict[Path, _Value] = {}
+        for pattern in alternatives:
+            for layer in layers:
+                for value in _expand(layer.view, pattern):
+                    if value.path not in values or values[value.path].view is None:
+                        values[value.path] = value
+        if values:
+            found.append(list(values.values()))
+    return found
+
+
+def _expand(view: View, pattern: Path) -> Iterator[_Value]:
+    """What a values path with unknown keys may stand for in one file."""
+    for index, step in enumerate(pattern):
+        if step == ANYTHING:
+            for item in (*(part for _, part in view.entries()), *view.items()):
+                yield from _expand(item, pattern[index + 1 :])
+            return
+        view = view.get(step)
+    if view.path:
+        yield _Value(view.path, view if view.exists else None)
+
+
+def _by_name(field: View, values: Sequence[_Value]) -> _Value | None:
+    """The value whose key, or whose item's name, is in the name of the container or object that the field is of."""
+    common = set(values[0].path).intersection(*(value.path for value in values[1:]))
+    names: list[tuple[str, _Value]] = []
+    for value in values:
+        for length, step in enumerate(value.path):
+            if isinstance(step, str):
+                names.extend([(step, value)] if step not in common else [])
+            elif value.view is not None:
+                name = value.view.document.view.get(*value.path[: length + 1], "name").string()
+                names.extend([(name, value)] if name else [])
+    for length in range(len(field.path), -1, -1):
+        part = field.document.view.get(*field.path[:length])
+        name = part.get("name").string() or part.get("metadata", "name").string()
+        if name is None:
+            continue
+        fitting = [(own, value) for own, value in names if name == own or name.endswith(f"-{own}")]
+        longest = max((len(own) for own, _ in fitting), default=0)
+        chosen = {value.path: value for own, value in fitting if len(own) == longest}
+        if len(chosen) == 1:
+            return next(iter(chosen.values()))
+    return None
+
+
+def _is_above(value: View, field: View) -> bool:
+    """Whether a map became one that the field is in, as a whole."""
+    return value.is_map and any(
+        _corresponds(value.data, field.document.view.get(*field.path[:length]).data, False)
+        for length in range(len(field.path) + 1)
+    )
+
+
+def _matching(value: View, field: View, *, in_text: bool) -> View | None:
+    """The part of a printed value that became the field, by the longest end of the field's path that leads to it."""
+    for start in range(len(field.path) + 1):
+        part = _descend(value, field, start, in_text)
+        if part is not None and _corresponds(part.data, field.data, in_text):
+            return part
+    return None
+
+
+def _part_of_object(value: View, field: View, *, in_text: bool) -> View | None:
+    """The part of a value that became the field, where the value is the whole object that the field is of."""
+    for manifest in field.document.manifests:
+        root = manifest.view.path
+        if field.path[: len(root)] == root and value.is_map and _corresponds(value.data, manifest.view.data, in_text):
+            return _descend(value, field, len(root), in_text)
+    return None
+
+
+def _descend(value: View, field: View, start: int, in_text: bool) -> View | None:
+    """The part of a value that the field's path leads to, from one of its steps on."""
+    for index in range(start, len(field.path)):
+        step = field.path[index]
+        if isinstance(step, int) and index == start:
+            # The items of a list may stand behind others in what is rendered.
+            item = field.document.view.get(*field.path[: index + 1]).data
+            same = [part for part in value.items() if _corresponds(part.data, item, in_text)]
+            if len(same) != 1:
+                return None
+            value = same[0]
+        else:
+            value = value.get(step)
+            if not value.exists:
+                return None
+    return value
+
+
+def _corresponds(value: Json, field: Json, in_text: bool) -> bool:
+    """Whether a value is what was rendered; what its actions printed isn't known.
+
+    Of a text that is a template, a map may have more entries once rendered, and what isn't there isn't known.
+    """
+    if isinstance(value, dict):
+        if not isinstance(field, dict) or (len(value) != len(field) and not in_text):
+            return False
+        return all(key in field and _corresponds(part, field[key], in_text) for key, part in value.items())
+    if isinstance(value, list):
+        if not isinstance(field, list) or len(value) != len(field):
+            return False
+        return all(_corresponds(part, other, in_text) for part, other in zip(value, field, strict=True))
+    if value is None:
+        return in_text or field is None
+    if field is None or isinstance(field, dict | list):
+        return False
+    if isinstance(value, str) and ("{{" in value or _BLANK in value):
+        parts = _BLANKS.split(_ACTION.sub(_BLANK, value))
+        return re.fullmatch(".*".join(map(re.escape, parts)), _text(field), re.DOTALL) is not None
+    return _text(value) == _text(field)
+
+
+def _text(scalar: bool | int | float | str) -> str:
+    """A scalar as a template prints it."""
+    return str(scalar).lower() if isinstance(scalar, bool) else str(scalar)
+
+
+def _documents_in(value: View) -> Iterator[View]:
+    """The YAML documents in a block scalar; actions are blanked out, lines that hold nothing else left out."""
+    document = value.document
+    span = document.value_span(value.path)
+    lines = document.text.split("\n")
+    if span is None or "|" not in lines[span.line - 1]:
+        return
+    text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(_block(lines[span.line :])))
+    kept = [""] * span.line
+    for line in text.split("\n"):
+        bare = line.strip()
+        # Lines stay in their columns; only the end of a document counts nowhere but at the margin.
+        kept.append("---" if bare == "---" else "" if not bare.strip(_BLANK) else line)
+    try:
+        found = load_documents("\n".join(kept), document.file, base=document.base)
+    except YamlSyntaxError:
+        return
+    yield from (part.view for part in found if isinstance(part.data, dict | list))
+
+
+def _block(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a block scalar, of all that follow its head: up to the first that is indented less."""
+    depth = 0
+    for line in lines:
+        if line.strip():
+            indent = len(line) - len(line.lstrip(" "))
+            depth = depth or indent
+            if indent < depth:
+                return
+        yield line
+
+
+def _blanked(action: str) -> str:
+    return "".join(char if char == "\n" else _BLANK for char in action)

@@ -1,0 +1,1 @@
+"""What the team demands: constitution, configuration, waivers, debt."""

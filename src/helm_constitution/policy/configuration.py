@@ -1,0 +1,424 @@
+"""The configuration, ``.helm-constitution.yaml`` beside the chart or above it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.model import Severity
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint import registry
+from helm_constitution.policy.constitution import ASK_FOR_BUILT_IN, is_everybodys, repository_root
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.policy.waivers import Waiver
+    from helm_constitution.render.scenarios import ScenarioSetting
+    from helm_constitution.text.yaml import View, YamlDocument
+
+FILE_NAME = ".helm-constitution.yaml"
+DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
+
+KEYS = (
+    "constitution",
+    "select",
+    "ignore",
+    "severity",
+    "parameters",
+    "fail_on",
+    "release",
+    "plan",
+    "scenarios",
+    "judge_tests",
+    "rules",
+    "waivers",
+    "charts",
+)
+
+CHART_KEYS = (
+    "constitution",
+    "select",
+    "ignore",
+    "severity",
+    "parameters",
+    "fail_on",
+    "release",
+    "plan",
+    "scenarios",
+    "judge_tests",
+)
+"""What a section of ``charts`` may hold."""
+
+FAIL_ON = ("error", "warning", "note", "never")
+"""The weakest severity that fails the gate, as one writes it."""
+
+
+class Configuration(NamedTuple):
+    """What a team set for one chart. ``file`` is None where there is no configuration.
+
+    ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
+    ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
+    ``packs`` are the files and folders of installed rule packs.
+    ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release. ``judge_tests`` has test
+    hooks judged by all rules; None where nothing is said.
+    """
+
+    file: Path | None = None
+    constitution: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = MappingProxyType({})
+    parameters: Mapping[str, Mapping[str, int | str]] = MappingProxyType({})
+    fail_on: str | None = None
+    plan: Path | None = None
+    plan_is_shared: bool = False
+    scenarios: tuple[ScenarioSetting, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    modules: tuple[RuleModule, ...] = ()
+    packs: tuple[str, ...] = ()
+    release: str | None = None
+    judge_tests: bool | None = None
+
+
+def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
+    """The configuration's file: the one given, else the nearest from the chart up to the repository's root."""
+    return explicit if explicit is not None else find_above(chart, FILE_NAME)
+
+
+def find_debt(chart: Path, configuration: Path | None) -> Path:
+    """The file with a chart's accepted findings; where there is none yet, the one to write.
+
+    That is the nearest one from the chart up to the repository's root; else beside the configuration, else beside
+    Chart.yaml (or the package).
+    """
+    if (found := find_above(chart, DEBT_FILE_NAME)) is not None:
+        return found
+    if configuration is not None:
+        return configuration.parent / DEBT_FILE_NAME
+    return (chart if chart.is_dir() else chart.parent) / DEBT_FILE_NAME
+
+
+def find_above(chart: Path, name: str) -> Path | None:
+    """The nearest file of a name from a chart up to its repository's root; None where there is none.
+
+    Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
+    """
+    folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
+    root = repository_root(folder)
+    for candidate in (folder, *folder.parents):
+        if root is None and candidate != folder and is_everybodys(candidate):
+            return None
+        file = candidate / name
+        if file.is_file():
+            return file
+        if candidate == root:
+            return None
+    return None
+
+
+def load_configuration(
+    file: Path | None, chart: Path, modules: Sequence[RuleModule] | None = None, *, debug: bool = False
+) -> Configuration:
+    """Reads what a configuration says of one chart; every rule and key in it must exist.
+
+    Args:
+        file: the configuration; None where there is none.
+        chart: the chart's folder or package; sections and waivers of other charts are read, but left out.
+        modules: the rule modules that there are; without them the built-in ones. Installed packs that the configuration
+            names come on top.
+        debug: keep the traceback of a pack that can't be imported.
+
+    Raises:
+        ConfigurationError: with file and line, and the word that was probably meant.
+    """
+    modules = registry.modules() if modules is None else tuple(modules)
+    if file is None:
+        return Configuration(modules=modules)
+    try:
+        text = file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
+    from helm_constitution.text.yaml import load_document
+
+    return Reader(load_document(text, str(file)), file, chart, modules, debug).read()
+
+
+class Reader:
+    """Reads one configuration for one chart."""
+
+    def __init__(
+        self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...], debug: bool
+    ) -> None:
+        self.document = document
+        self.file = file
+        self.chart = chart
+        self.modules = modules
+        self.debug = debug
+
+    @cached_property
+    def rules(self) -> dict[str, Rule]:
+        """Every rule by its id."""
+        return {rule.id: rule for module in self.modules for rule in module.rules}
+
+    @cached_property
+    def chart_path(self) -> str:
+        """The chart's path from the configuration's folder, with forward slashes; ``.`` for a chart beside it."""
+        path = os.path.relpath(os.path.realpath(self.chart), os.path.realpath(self.file.parent))
+        return path.replace(os.sep, "/")
+
+    def read(self) -> Configuration:
+        """What is set for the chart.
+
+        Raises:
+            ConfigurationError: for the first fault, also in what is set for other charts.
+        """
+        view = self.document.view
+        if view.data is None:
+            return Configuration(self.file, modules=self.modules)
+        if self.document.duplicates:
+            twice = self.document.duplicates[0]
+            raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(self.file), line=twice.second.line)
+        self.only_keys(view, KEYS, "option", "the configuration is a map of options")
+        packs = tuple(self.packs(view.get("rules")))
+        settings = self.settings(view)
+        is_shared = not (self.file.parent / "Chart.yaml").is_file()
+        charts = view.get("charts")
+        if charts.exists and not charts.is_map:
+            raise self.fault(
+                "charts is a map: the path of a chart from this file, or a pattern, and what is set", charts
+            )
+        for pattern, section in charts.entries():
+            self.only_keys(section, CHART_KEYS, "option of a chart", f"what is set for {pattern} is a map of options")
+            of_chart = self.settings(section)
+            from glob import glob
+
+            if not glob(pattern, root_dir=self.file.parent, recursive=True):
+                raise self.fault(f"nothing is called {pattern!r} here; write a chart's path from this file", section)
+            if matches_path(self.chart_path, pattern):
+                if of_chart.plan is not None:
+                    is_shared = any(sign in pattern for sign in "*?[")
+                settings = _overridden(settings, of_chart)
+        return settings._replace(
+            file=self.file,
+            plan_is_shared=is_shared,
+            waivers=self.waivers(view.get("waivers")),
+            modules=self.modules,
+            packs=packs,
+        )
+
+    def packs(self, view: View) -> Iterator[str]:
+        """Takes the rules of installed packs in; gives the places that they come from."""
+        if not view.exists:
+            return
+        if not view.is_list or not all(part.string() for part in view.items()):
+            raise self.fault("rules is a list of the names of installed rule packs", view)
+        from helm_constitution.lint.rule_packs import installed_pack, joined
+
+        for part in view.items():
+            try:
+                pack = installed_pack(str(part.data), self.debug)
+                self.modules = joined(self.modules, pack)
+            except ConfigurationError as error:
+                raise error if error.file is not None else self.fault(error.message, part) from None
+            yield pack.place
+
+    def waivers(self, view: View) -> tuple[Waiver, ...]:
+        """The waivers of the reader's chart; those of others are looked at all the same."""
+        if not view.exists:
+            return ()
+        from helm_constitution.policy.waivers import read_waivers
+
+        return read_waivers(view, self)
+
+    def settings(self, view: View) -> Configuration:
+        """What may be set for all charts, and for some."""
+        return Configuration(
+            constitution=self.constitution(view.get("constitution")),
+            select=self.rule_list(view.get("select")),
+            ignore=self.rule_list(view.get("ignore")),
+            severities=dict(self.severity(rule, part) for rule, part in self.mapping(view.get("severity"))),
+            parameters={rule: self.bound(rule, part) for rule, part in self.mapping(view.get("parameters"))},
+            fail_on=self.choice(view.get("fail_on"), FAIL_ON),
+            release=self.choice(view.get("release"), ("bot",)),
+            plan=self.path(view.get("plan")),
+            scenarios=self.scenarios(view.get("scenarios")),
+            judge_tests=self.flag(view.get("judge_tests")),
+        )
+
+    def scenarios(self, view: View) -> tuple[ScenarioSetting, ...]:
+        """More ways to render the chart."""
+        if not view.exists:
+            return ()
+        from helm_constitution.policy.scenario_settings import read_scenarios
+
+        return read_scenarios(view, self)
+
+    def only_keys(self, view: View, keys: Sequence[str], what: str, otherwise: str) -> None:
+        """Raises where the view is no map (with ``otherwise``) or holds another key."""
+        if not view.is_map:
+            raise self.fault(otherwise, view)
+        for key, part in view.entries():
+            if key not in keys:
+                raise self.fault(_unknown(what, key, keys), part)
+
+    def constitution(self, view: View) -> Path | None:
+        """A constitution's file, or the word for the built-in one."""
+        is_builtin = view.data == ASK_FOR_BUILT_IN and not (self.file.parent / ASK_FOR_BUILT_IN).is_file()
+        return Path(ASK_FOR_BUILT_IN) if is_builtin else self.path(view)
+
+    def path(self, view: View) -> Path | None:
+        """A file's path, from the configuration's folder on."""
+        if not view.exists:
+            return None
+        if not view.string():
+            raise self.fault(f"{view.path[-1]} is the path of a file", view)
+        path = self.file.parent / str(view.data)
+        if not path.is_file():
+            raise self.fault(f"there is no file {view.data}; write its path from this file", view)
+        return path
+
+    def choice(self, view: View, words: Sequence[str]) -> str | None:
+        """One of some words."""
+        if view.exists and view.string() not in words:
+            raise self.fault(f"{view.path[-1]} is one of {', '.join(words)}", view)
+        return view.string()
+
+    def flag(self, view: View) -> bool | None:
+        """True or false."""
+        if view.exists and view.boolean() is None:
+            raise self.fault(f"{view.path[-1]} is true or false", view)
+        return view.boolean()
+
+    def fault(self, message: str, view: View) -> ConfigurationError:
+        """The error that names a part's line, or that of its nearest parent."""
+        return ConfigurationError(message, file=str(self.file), line=self.line(view))
+
+    def line(self, view: View) -> int | None:
+        """The line of a part, or of its nearest parent."""
+        spans = (self.document.key_span(view.path[:length]) for length in range(len(view.path), -1, -1))
+        return next((span.line for span in spans if span is not None), None)
+
+    def mapping(self, view: View) -> list[tuple[str, View]]:
+        if view.exists and not view.is_map:
+            raise self.fault(f"{view.path[-1]} is a map of rule ids", view)
+        for rule, part in view.entries():
+            self.known_rule(rule, part)
+        return list(view.entries())
+
+    def known_rule(self, rule: str, view: View) -> None:
+        """Raises where there is no such rule."""
+        try:
+            known_rule(rule, self.modules)
+        except ConfigurationError as error:
+            raise self.fault(error.message, view) from None
+
+    def rule_list(self, view: View) -> tuple[str, ...]:
+        if not view.exists:
+            return ()
+        names = [part.string() for part in view.items()]
+        if not view.is_list or None in names:
+            raise self.fault(f"{view.path[-1]} is a list of rule ids", view)
+        for part in view.items():
+            try:
+                expand([str(part.data)], self.modules)
+            except ConfigurationError as error:
+                raise self.fault(error.message, part) from None
+        return expand([str(name) for name in names], self.modules)
+
+    def severity(self, rule: str, view: View) -> tuple[str, Severity]:
+        labels = {severity.label: severity for severity in Severity}
+        label = view.string() or ""
+        if label not in labels:
+            raise self.fault(f"the severity of {rule} is one of {', '.join(labels)}", view)
+        return rule, labels[label]
+
+    def bound(self, rule_id: str, view: View) -> dict[str, int | str]:
+        known = self.rules[rule_id].parameters
+        result: dict[str, int | str] = {}
+        if not view.is_map:
+            raise self.fault(f"the parameters of {rule_id} are a map of names and values", view)
+        for name, part in view.entries():
+            if name not in known:
+                raise self.fault(_unknown(f"parameter of {rule_id}", name, list(known)), part)
+            expected = type(known[name].default)
+            value = part.integer() if expected is int else part.string()
+            if value is None:
+                raise self.fault(f"{name} is {'a whole number' if expected is int else 'text'}", part)
+            result[name] = value
+        return result
+
+
+def _unknown(what: str, word: str, known: Sequence[str]) -> str:
+    near = registry.closest(word, list(known))
+    return f"unknown {what} {word!r}; " + (
+        f"did you mean {near!r}?" if near else f"known: {', '.join(known) or 'none'}"
+    )
+
+
+def _overridden(common: Configuration, own: Configuration) -> Configuration:
+    """What is set for all charts with what is set for some: lists add up, the rest is replaced key by key."""
+    parameters = dict(common.parameters)
+    for rule, values in own.parameters.items():
+        parameters[rule] = {**parameters.get(rule, {}), **values}
+    return common._replace(
+        constitution=own.constitution or common.constitution,
+        select=(*common.select, *own.select),
+        ignore=(*common.ignore, *own.ignore),
+        severities={**common.severities, **own.severities},
+        parameters=parameters,
+        fail_on=own.fail_on or common.fail_on,
+        release=own.release or common.release,
+        plan=own.plan or common.plan,
+        # A section's scenario takes the place of one of the same name.
+        scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),
+        judge_tests=common.judge_tests if own.judge_tests is None else own.judge_tests,
+    )
+
+
+def matches_path(path: str, pattern: str) -> bool:
+    """Whether a path is meant by a pattern: ``*`` stands for a part of a name, ``**`` for any number of folders.
+
+    >>> matches_path("charts/web", "charts/*"), matches_path("charts/a/web", "charts/*"), matches_path("a/b/c", "**/c")
+    (True, False, True)
+    """
+    return _match_parts(path.split("/"), (pattern.removeprefix("./").rstrip("/") or ".").split("/"))
+
+
+def _match_parts(path: list[str], pattern: list[str]) -> bool:
+    if not pattern:
+        return not path
+    if pattern[0] == "**":
+        return any(_match_parts(path[start:], pattern[1:]) for start in range(len(path) + 1))
+    return bool(path) and fnmatchcase(path[0], pattern[0]) and _match_parts(path[1:], pattern[1:])
+
+
+def known_rule(name: str, modules: Sequence[RuleModule]) -> None:
+    """Raises ConfigurationError where no rule has this id."""
+    ids = [rule.id for module in modules for rule in module.rules]
+    if name not in ids:
+        near = registry.closest(name, ids) if "/" in name else registry.closest(name, [one.key for one in modules])
+        hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
+        raise ConfigurationError(f"unknown rule {name!r}; {hint}")
+
+
+def expand(names: Sequence[str], modules: Sequence[RuleModule]) -> tuple[str, ...]:
+    """Rule ids of what was written: ids, or a module's key (``security``) for all its rules.
+
+    Raises:
+        ConfigurationError: for a name that is neither.
+    """
+    result: list[str] = []
+    for name in names:
+        module = [rule.id for module in modules if module.key == name for rule in module.rules]
+        if not module:
+            known_rule(name, modules)
+        result.extend(module or [name])
+    return tuple(dict.fromkeys(result))

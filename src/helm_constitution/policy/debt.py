@@ -1,0 +1,204 @@
+"""Debt: the findings that a chart had when it was adopted. They stay in the reports, dated, and fail nothing.
+
+They are known by their fingerprints, which survive moved lines. The file is written by ``accept`` alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
+from helm_constitution.core.model import Debt, Finding
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.report.model import ChartReport, Status
+
+if TYPE_CHECKING:
+    from helm_constitution.lint.runner import RuleRun
+    from helm_constitution.text.yaml import View
+
+VERSION = 1
+
+_HEAD = """\
+# The findings that were accepted when these charts were adopted: they are shown as debt and fail nothing.
+# `helm-constitution accept` adds what is found now, `helm-constitution accept --prune` takes out what was mended.
+"""
+
+
+class Entry(NamedTuple):
+    """One accepted finding. ``since`` is an ISO date; all behind it tells a reader, and ``prune``, what it was."""
+
+    fingerprint: str
+    since: str
+    rule: str
+    file: str | None
+    object: str | None
+    message: str
+    scenarios: tuple[str, ...]
+
+    @classmethod
+    def of(cls, finding: Finding, today: str) -> Entry:
+        """The entry of a finding that is accepted today."""
+        thing = finding.object
+        name = f"{thing.kind}/{thing.name}" if thing is not None else None
+        return cls(
+            finding.fingerprint, today, finding.rule, finding.location.file, name, finding.message, finding.scenarios
+        )
+
+
+Ledger = Mapping[str, Sequence[Entry]]
+"""The entries by the chart's path from the file's folder."""
+
+
+def chart_key(file: Path, chart: Path) -> str:
+    """What a debt file calls a chart: its path from the file's folder, with forward slashes."""
+    return os.path.relpath(os.path.realpath(chart), os.path.realpath(file.parent)).replace(os.sep, "/")
+
+
+def read_debt(file: Path) -> Ledger:
+    """Reads a debt file.
+
+    Raises:
+        ConfigurationError: with file and line, where it isn't what ``accept`` writes.
+    """
+    from helm_constitution.text.yaml import load_document
+
+    try:
+        document = load_document(file.read_bytes().decode(), str(file))
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
+    except UnicodeDecodeError:
+        raise _not_ours(file, None) from None
+    except YamlSyntaxError as error:
+        raise _not_ours(file, error.line) from None
+    view = document.view
+
+    def line(part: View) -> int | None:
+        span = document.key_span(part.path)
+        return span.line if span else None
+
+    if view.get("version").data != VERSION or not view.get("charts").is_map:
+        raise _not_ours(file, 1)
+    ledger: dict[str, list[Entry]] = {}
+    for chart, entries in view.get("charts").entries():
+        if not entries.is_list:
+            raise _not_ours(file, line(entries))
+        ledger[chart] = []
+        for part in entries.items():
+            texts = {key: part.get(key).string() for key in ("fingerprint", "since", "rule", "message")}
+            if None in texts.values():
+                raise _not_ours(file, line(part))
+            ledger[chart].append(
+                Entry(
+                    fingerprint=str(texts["fingerprint"]),
+                    since=str(texts["since"]),
+                    rule=str(texts["rule"]),
+                    file=part.get("file").string(),
+                    object=part.get("object").string(),
+                    message=str(texts["message"]),
+                    scenarios=tuple(str(name.data) for name in part.get("scenarios").items()),
+                )
+            )
+    return ledger
+
+
+def _not_ours(file: Path, line: int | None) -> ConfigurationError:
+    message = "this is not what `helm-constitution accept` writes; restore it, or write it anew with `accept --force`"
+    return ConfigurationError(message, file=str(file), line=line)
+
+
+def debt_text(ledger: Ledger) -> str:
+    """A debt file's text: sorted, so that it changes only where the debt does."""
+    lines = [_HEAD + f"version: {VERSION}", "charts:" if any(ledger.values()) else "charts: {}"]
+    for chart in sorted(chart for chart in ledger if ledger[chart]):
+        lines.append(f"  {_quoted(chart)}:")
+        for entry in sorted(ledger[chart], key=lambda entry: (entry.rule, entry.file or "", entry)):
+            lines.extend(_entry_lines(entry))
+    return "\n".join(lines) + "\n"
+
+
+def _entry_lines(entry: Entry) -> Iterator[str]:
+    yield f"    - rule: {_quoted(entry.rule)}"
+    if entry.file is not None:
+        yield f"      file: {_quoted(entry.file)}"
+    if entry.object is not None:
+        yield f"      object: {_quoted(entry.object)}"
+    yield f"      message: {_quoted(entry.message)}"
+    if entry.scenarios:
+        yield f"      scenarios: [{', '.join(map(_quoted, entry.scenarios))}]"
+    yield f"      since: {entry.since}"
+    yield f"      fingerprint: {_quoted(entry.fingerprint)}"
+
+
+def _quoted(text: str) -> str:
+    """A text in YAML's double quotes, whatever is in it, on one line."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in escaped) + '"'
+
+
+def apply_debt(entries: Sequence[Entry], runs: Sequence[RuleRun]) -> None:
+    """Marks the findings that were accepted; what is waived stays that."""
+    since = {entry.fingerprint: entry.since for entry in entries}
+    for run in runs:
+        run.findings = [
+            finding._replace(debt=Debt(since[finding.fingerprint]))
+            if finding.fingerprint in since and finding.waived is None
+            else finding
+            for finding in run.findings
+        ]
+
+
+class Change(NamedTuple):
+    """What ``accept`` does to one chart's entries: those after it, and how many are new, mended, or not judged now."""
+
+    entries: tuple[Entry, ...]
+    added: int
+    mended: int
+    unknown: int
+
+
+def accepted(entries: Sequence[Entry], report: ChartReport, today: str, *, full: bool = False) -> Change:
+    """The entries with what is found now added; those of mended findings stay until they are pruned.
+
+    Args:
+        entries: the chart's entries until now.
+        report: the chart as checked; its findings may be marked as debt or not.
+        today: an ISO date.
+        full: whether every scenario was rendered.
+    """
+    mended, unknown = _gone(entries, report, full)
+    known = {entry.fingerprint for entry in entries}
+    fresh = [one for one in report.findings if one.waived is None and one.fingerprint not in known]
+    new = [Entry.of(finding, today) for finding in fresh]
+    return Change((*entries, *new), len(new), len(mended), len(unknown))
+
+
+def pruned(entries: Sequence[Entry], report: ChartReport, *, full: bool = False) -> Change:
+    """The entries without those of mended findings; one that this check could not have found again stays."""
+    mended, unknown = _gone(entries, report, full)
+    gone = {entry.fingerprint for entry in mended}
+    kept = tuple(entry for entry in entries if entry.fingerprint not in gone)
+    return Change(kept, 0, len(mended), len(unknown))
+
+
+def _gone(entries: Sequence[Entry], report: ChartReport, full: bool) -> tuple[list[Entry], list[Entry]]:
+    """The entries of findings that aren't there any more: those that are mended, and those that nobody looked for."""
+    found = {finding.fingerprint for finding in report.findings if finding.waived is None}
+    waived = {finding.fingerprint for finding in report.findings if finding.waived is not None}
+    judged = {run.rule for run in report.rules if run.reason is None}
+    status = {scenario.name: scenario.status for scenario in report.scenarios}
+
+    def was_looked_for(scenario: str) -> bool:
+        if scenario in status:
+            return status[scenario] is Status.RENDERED
+        return full or ("/" in scenario and not (Path(report.path) / scenario).exists())
+
+    mended: list[Entry] = []
+    unknown: list[Entry] = []
+    for entry in entries:
+        if entry.fingerprint not in found:
+            looked = entry.rule in judged and all(map(was_looked_for, entry.scenarios))
+            (mended if looked or entry.fingerprint in waived else unknown).append(entry)
+    return mended, unknown

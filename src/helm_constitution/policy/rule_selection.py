@@ -1,0 +1,263 @@
+"""Which rules a constitution demands, how strongly, and with which parameters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import Matcher
+from helm_constitution.core.errors import ConstitutionFileError
+from helm_constitution.core.model import Demand, Obligation, Principle, Severity, Statement
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.policy.prefilter import folded, needed_words
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.policy.constitution import Constitution
+
+ALWAYS = ("testing/lint-error", "testing/render-error")
+"""Run as errors whatever the constitution says: nothing else can be believed of a chart that doesn't lint or render."""
+
+StatementId = tuple[str, int, str]
+"""Principle key, line and text of a statement."""
+
+
+class Demands(NamedTuple):
+    """The rules to run, and the rules behind each statement (also those that are ignored)."""
+
+    rules: Mapping[Rule, Demand]
+    by_statement: Mapping[StatementId, tuple[Rule, ...]]
+
+    def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
+        """The rules that enforce a statement; none where no rule does."""
+        return self.by_statement.get((principle.key, statement.line, statement.text), ())
+
+
+class _Gathered:
+    """What the statements ask of one rule."""
+
+    def __init__(self) -> None:
+        self.obligation = Obligation.MAY
+        self.statements: dict[tuple[str, int], None] = {}
+        self.parameters: dict[str, tuple[Obligation, int | str]] = {}
+
+    def add(self, place: tuple[str, int], obligation: Obligation, values: Mapping[str, int | str]) -> None:
+        """The strongest statement gives obligation and parameters, the first among equals."""
+        self.obligation = max(self.obligation, obligation)
+        self.statements[place] = None
+        for name, value in values.items():
+            if name not in self.parameters or self.parameters[name][0] < obligation:
+                self.parameters[name] = obligation, value
+
+
+def match(
+    constitution: Constitution,
+    modules: Sequence[RuleModule],
+    *,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+    severities: Mapping[str, Severity] | None = None,
+    parameters: Mapping[str, Mapping[str, int | str]] | None = None,
+) -> Demands:
+    """Finds the rules behind each statement, and from them what to run.
+
+    A pinned statement has the rules of its pins, any other those whose ``enforces`` patterns match it in its polarity,
+    and in second place, at the weaker of its obligation and the rule's default, those whose ``umbrella`` does. An
+    umbrella runs no rule that is off by default, and a statement that forbids something is none.
+
+    Args:
+        constitution: the document.
+        modules: the rules that there are.
+        select: ids of rules to run besides.
+        ignore: ids of rules not to run, whoever demands them.
+        severities: what overrides the severity of rules that run.
+        parameters: what overrides the parameters that statements set.
+
+    Raises:
+        ConstitutionFileError: for a pin of an unknown rule, and where no statement has a rule.
+    """
+    unknown = unknown_pins(constitution, modules)
+    if unknown:
+        line, message = unknown[0]
+        raise ConstitutionFileError(message, file=constitution.shown, line=line)
+    statements = list(constitution.statements)
+    links = _links(constitution, tuple(modules))
+    if not any(links):
+        raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
+    gathered: dict[Rule, _Gathered] = {}
+    by_statement: dict[StatementId, tuple[Rule, ...]] = {}
+    for (principle, statement), found in zip(statements, links, strict=True):
+        for rule, (obligation, values) in found.items():
+            gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
+        key = (principle.key, statement.line, statement.text)
+        by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
+    demands: dict[Rule, Demand] = {}
+    for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
+        asked = gathered.get(rule)
+        severity = _severity(rule, asked, select)
+        if severity is None:
+            continue
+        bound = {name: parameter.default for name, parameter in rule.parameters.items()}
+        if asked is not None:
+            bound.update((name, value) for name, (_, value) in asked.parameters.items())
+        bound.update((parameters or {}).get(rule.id, {}))
+        severity = (severities or {}).get(rule.id, severity)
+        demands[rule] = Demand(severity, tuple(asked.statements) if asked is not None else (), bound)
+    return Demands(demands, by_statement)
+
+
+def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
+    """What a rule's findings weigh; None where it doesn't run."""
+    if rule.id in ALWAYS:
+        return Severity.ERROR
+    if asked is not None:
+        return asked.obligation.severity
+    if rule.id in select:
+        return rule.default.severity if isinstance(rule.default, Obligation) else Severity.WARNING
+    return None
+
+
+def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
+    """Line and message for each pin that names no rule."""
+    from helm_constitution.lint.registry import closest
+
+    known = {rule.id for module in modules for rule in module.rules}
+    faults: dict[tuple[int, str], None] = {}
+    for _, statement in constitution.statements:
+        for pin in statement.pins:
+            if pin.rule not in known:
+                near = closest(pin.rule, sorted(known))
+                hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
+                faults[pin.line, f"names the unknown rule {pin.rule!r}; {hint}"] = None
+    return list(faults)
+
+
+def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str | None:
+    """What to say where no statement has a rule; None where one has."""
+    return None if any(_links(constitution, tuple(modules))) else _nothing(len(list(constitution.statements)))
+
+
+def _nothing(count: int) -> str:
+    what = "its one statement" if count == 1 else f"any of its {count} statements"
+    return f"no rule enforces {what}; is it a constitution for Helm charts? `<!-- rules: ID -->` behind one names rules"
+
+
+_Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]
+
+
+@lru_cache(maxsize=8)
+def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple[_Found, ...]:
+    """For each statement its rules in the modules' order, each with the obligation and parameters it gets from it."""
+    statements = [statement for _, statement in constitution.statements]
+    links: tuple[_Found, ...] = tuple({} for _ in statements)
+    pinned: dict[str, list[int]] = {}
+    for number, statement in enumerate(statements):
+        for pin in statement.pins:
+            pinned.setdefault(pin.rule, []).append(number)
+    search = _Search(statements)
+    for module in modules:
+        for rule in module.rules:
+            for number in pinned.get(rule.id, ()):
+                links[number][rule] = statements[number].obligation, _pinned_parameters(rule, statements[number])
+            if not search.free:
+                continue
+            for matcher in rule.enforces:
+                for number, found in search(matcher):
+                    links[number].setdefault(rule, (statements[number].obligation, _parameters(rule, found)))
+            if rule.umbrella is not None and isinstance(rule.default, Obligation):
+                for number, _ in search(Matcher(rule.umbrella, forbids=False)):
+                    links[number].setdefault(rule, (min(statements[number].obligation, rule.default), {}))
+    return links
+
+
+class _Search:
+    """Looks for patterns in the statements without a pin.
+
+    Pattern by pattern, so that each is compiled once, and only where its words are spoken of.
+    """
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        texts = [_text(statement) for statement in statements]
+        numbers = range(len(texts))
+        self.free = [
+            (n, statements[n].forbids, texts[n], folded(texts[n])) for n in numbers if not statements[n].pinned
+        ]
+        self.document = "\n".join(text for _, _, _, text in self.free)
+
+    def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str]]]:
+        """The statements, by number, that the pattern matches in its polarity."""
+        words = needed_words(matcher.pattern)
+        if words is not None:
+            words = tuple(word for word in words if word in self.document)
+            if not words:
+                return
+        for number, forbids, text, plain in self.free:
+            if forbids is matcher.forbids and (words is None or any(word in plain for word in words)):
+                found = matcher.search(text)
+                if found is not None:
+                    yield number, found
+
+
+_TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
+
+
+def _text(statement: Statement) -> str:
+    """What patterns are matched with: the text with what led to it, typography made plain."""
+    text = statement.full_text
+    return text if text.isascii() else text.translate(_TYPOGRAPHY)
+
+
+def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
+    """A pin chooses the rule; the number in the statement still counts."""
+    if rule.parameters:
+        for matcher in rule.enforces:
+            if "(?P<" in matcher.pattern and (found := matcher.search(_text(statement))):
+                return _parameters(rule, found)
+    return {}
+
+
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
+    """The named groups that a statement filled, as the rule's parameters want them."""
+    values: dict[str, int | str] = {}
+    for name, text in found.groupdict().items():
+        if text is None or name not in rule.parameters:
+            continue
+        if isinstance(rule.parameters[name].default, str):
+            values[name] = text
+        elif text.lower() in _NUMBERS:
+            values[name] = _NUMBERS.index(text.lower())
+        elif text.isascii() and text.isdigit() and len(text) < 10:
+            values[name] = int(text)
+    return values
+
+
+def show_lines(constitution: Constitution, demands: Demands) -> Iterator[str]:
+    """Each principle, statement, obligation and rule, for a person to read."""
+    version = f", version {constitution.version}" if constitution.version else ""
+    yield f"{constitution.shown}{version}"
+    enforced = total = 0
+    for principle in constitution.principles:
+        yield ""
+        yield f"{principle.title} ({principle.key})"
+        for statement in principle.statements:
+            behind = demands.of(principle, statement)
+            total += 1
+            enforced += bool(behind)
+            yield f"  {statement.keyword}, line {statement.line}: {statement.full_text}"
+            if not behind:
+                yield "      unchecked: no rule enforces this"
+            for rule in behind:
+                demand = demands.rules.get(rule)
+                weight = "ignored" if demand is None else demand.severity.label
+                settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
+                yield f"      {rule.id} ({weight}{settings})"
+    yield ""
+    rules = sum(bool(demand.statements) for demand in demands.rules.values())
+    left = total - enforced
+    verb = "is" if left == 1 else "are"
+    yield f"{enforced} of {total} statements are enforced, by {rules} rules; {left} {verb} unchecked"

@@ -1,0 +1,454 @@
+"""Waivers: why a finding may stay, written in the configuration, in place, or in a plan's Complexity Tracking.
+
+A waived finding stays in every report, with its reasons. A waiver that has expired, or that waives nothing although its
+rule did run, fails the gate.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Base, Finding, Location, Precision, Waived
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.registry import closest
+from helm_constitution.policy.configuration import known_rule, matches_path
+from helm_constitution.policy.constitution import place_of
+from helm_constitution.report.model import StaleWaiver
+
+if TYPE_CHECKING:
+    from helm_constitution.api import RuleModule
+    from helm_constitution.chart.loader import Chart
+    from helm_constitution.lint.runner import RuleRun
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.policy.configuration import Reader
+    from helm_constitution.text.yaml import View, YamlDocument
+
+KEYS = (
+    "rule",
+    "principle",
+    "chart",
+    "file",
+    "object",
+    "container",
+    "values",
+    "why_needed",
+    "simpler_alternative_rejected_because",
+    "expires",
+    "approved_by",
+)
+
+SECURITY = "security"
+"""The module, and the principle, whose findings are waived one by one."""
+
+COMPLEXITY_TRACKING = "complexity tracking"
+"""The heading of a plan's table of waivers, in lower case."""
+
+
+class Waiver(NamedTuple):
+    """One waiver; of ``rule`` and ``principle`` exactly one is there.
+
+    ``file``, ``object`` (kind/name), ``container`` and ``values`` (a path in a values file) narrow it; ``lines`` are
+    those that a comment covers. ``expires`` is the last day, an ISO date. ``is_shared`` tells that it is written for
+    several charts: that one of them doesn't need it says nothing.
+    """
+
+    rule: str | None
+    principle: str | None
+    why_needed: str
+    simpler_alternative_rejected_because: str | None
+    location: Location
+    file: str | None = None
+    object: str | None = None
+    container: str | None = None
+    values: str | None = None
+    lines: Collection[int] = ()
+    expires: str | None = None
+    approved_by: str | None = None
+    is_shared: bool = False
+
+    @property
+    def waives(self) -> str:
+        """The rule's or the principle's id."""
+        return self.rule or self.principle or ""
+
+    @property
+    def stamp(self) -> Waived:
+        """What a finding that it waives carries."""
+        return Waived(
+            self.why_needed,
+            self.simpler_alternative_rejected_because,
+            self.expires,
+            self.location,
+            self.approved_by,
+        )
+
+
+# --- in the configuration ---------------------------------------------------------------------------------------------
+
+
+def read_waivers(view: View, reader: Reader) -> tuple[Waiver, ...]:
+    """The waivers of the configuration that are for the reader's chart; all are looked at.
+
+    Raises:
+        ConfigurationError: with file and line, where one is not complete or names what doesn't exist.
+    """
+    if not view.is_list:
+        raise reader.fault("waivers is a list of maps", view)
+    found = []
+    for part in view.items():
+        waiver = _read_waiver(part, reader)
+        if _is_for(part.get("chart"), reader):
+            found.append(waiver)
+    return tuple(found)
+
+
+def _read_waiver(view: View, reader: Reader) -> Waiver:
+    reader.only_keys(view, KEYS, "key of a waiver", "a waiver is a map")
+    texts = {key: _text(part, reader) for key, part in view.entries() if key != "expires"}
+    rule, principle = texts.get("rule"), texts.get("principle")
+    if (rule is None) is (principle is None):
+        raise reader.fault("a waiver names a rule, or a principle", view)
+    if rule is not None:
+        reader.known_rule(rule, view.get("rule"))
+    if principle == SECURITY:
+        raise reader.fault("security findings are waived one by one: name the rule", view.get("principle"))
+    for key in ("why_needed", "simpler_alternative_rejected_because"):
+        if key not in texts:
+            raise reader.fault(f"a waiver needs {key}", view)
+    if rule is not None and rule.startswith(f"{SECURITY}/") and not {"file", "object", "values"} & texts.keys():
+        raise reader.fault("security findings are waived one by one: name the file, object or values path", view)
+    if "container" in texts and "object" not in texts:
+        raise reader.fault("container is a part of an object: name that too", view.get("container"))
+    if "object" in texts and "/" not in texts["object"]:
+        raise reader.fault("object is a kind and a name, like Deployment/web", view.get("object"))
+    base, file = place_of(reader.chart, Path(os.path.abspath(reader.file)))
+    return Waiver(
+        rule=rule,
+        principle=principle,
+        why_needed=texts["why_needed"],
+        simpler_alternative_rejected_because=texts["simpler_alternative_rejected_because"],
+        location=Location(base, file, reader.line(view)),
+        file=texts.get("file"),
+        object=texts.get("object"),
+        container=texts.get("container"),
+        values=texts.get("values"),
+        expires=_date(view.get("expires"), reader),
+        approved_by=texts.get("approved_by"),
+    )
+
+
+def require_known_principles(waivers: Iterable[Waiver], principles: Collection[str], file: Path) -> None:
+    """Raises ConfigurationError, with the configuration's file, for a waiver of a principle that doesn't exist."""
+    for waiver in waivers:
+        if waiver.principle is not None and waiver.principle not in principles:
+            near = closest(waiver.principle, list(principles))
+            known = ", ".join(key for key in principles if key != SECURITY)
+            hint = f"did you mean {near!r}?" if near is not None else f"known: {known}"
+            message = f"unknown principle {waiver.principle!r} in a waiver; {hint}"
+            raise ConfigurationError(message, file=str(file), line=waiver.location.line)
+
+
+def _text(view: View, reader: Reader) -> str:
+    text = (view.string() or "").strip()
+    if not text:
+        raise reader.fault(f"{view.path[-1]} is text, and not empty; write it in quotes", view)
+    return text
+
+
+def _date(view: View, reader: Reader) -> str | None:
+    if not view.exists:
+        return None
+    from datetime import date
+
+    text = view.string() or ""
+    try:
+        if date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise reader.fault("expires is a day like 2030-12-31", view)
+
+
+def _is_for(chart: View, reader: Reader) -> bool:
+    """Whether a waiver is for the reader's chart; one that names none is for the chart beside the configuration."""
+    if not chart.exists:
+        if not (reader.file.parent / "Chart.yaml").is_file():
+            raise reader.fault("say which chart the waiver is for: `chart: charts/web`, from this file", chart)
+        return reader.chart_path == "."
+    name = str(chart.data).removeprefix("./").rstrip("/") or "."
+    if not (reader.file.parent / name).exists():
+        raise reader.fault(f"there is no chart {name} here; write its path from this file", chart)
+    return reader.chart_path == name
+
+
+# --- in place ---------------------------------------------------------------------------------------------------------
+
+_COMMENT = LazyPattern(
+    r"\{\{-?\s*/\*\s*constitution:[ \t]*allow\b(?P<block>(?:[^*]|\*(?!/))*)\*/\s*-?\}\}"
+    r"|(?:(?<=\s)|^)#+[ \t]*constitution:[ \t]*allow\b(?P<line>[^\n]*)",
+    re.MULTILINE,
+)
+_IS_COMMENT = LazyPattern(r"\s*(?:#|\{\{-?\s*/\*.*\*/\s*-?\}\}\s*\Z)")
+_YAML = (".yaml", ".yml", ".tpl")
+
+
+def comment_waivers(chart: Chart, modules: Sequence[RuleModule]) -> tuple[Waiver, ...]:
+    """The waivers in the comments of a chart's YAML files and templates.
+
+    Raises:
+        ConfigurationError: with file and line, for a comment without a rule or a reason, or with an unknown rule.
+    """
+    found: list[Waiver] = []
+    for file, text in chart.files.items():
+        if "constitution:" in text and (file.endswith(_YAML) or file.startswith("templates/")):
+            found.extend(_comments(file, text, os.path.join(chart.shown, file), modules))
+    return tuple(found)
+
+
+def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -> Iterator[Waiver]:
+    lines = text.split("\n")
+    for match in _COMMENT.finditer(text):
+        first = text.count("\n", 0, match.start()) + 1
+        last = first + match.group().count("\n")
+        before = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
+        after = text[match.end() :].partition("\n")[0]
+        covered = range(first, last + 1)
+        if not before.strip() and not after.strip():
+            end = last
+            while end < len(lines) and _IS_COMMENT.match(lines[end]):
+                end += 1
+            covered = range(first, end + 2)
+        ids, dashes, reason = (match["line"] if match["block"] is None else match["block"]).partition("--")
+        reason = " ".join(reason.split())
+        rules = ids.replace(",", " ").split()
+        place = Location(Base.CHART, file, first)
+        if not dashes or not reason or not rules:
+            form = "`# constitution: allow RULE -- reason`"
+            raise ConfigurationError(f"a waiver names a rule and a reason: {form}", file=shown, line=first)
+        for rule in rules:
+            try:
+                known_rule(rule, modules)
+            except ConfigurationError as error:
+                raise ConfigurationError(error.message, file=shown, line=first) from None
+            yield Waiver(rule, None, reason, None, place, file=file, lines=covered)
+
+
+# --- in a plan --------------------------------------------------------------------------------------------------------
+
+_ROW = LazyPattern(r"[*_`\s]*(?P<rule>(?P<module>[a-z][a-z0-9-]*)/[\w-]+)[*_`]*\s*(?:\((?P<places>[^)]*`[^)]*)\))?")
+_UNTIL = LazyPattern(r"\s*\(until (\d{4}-\d\d-\d\d)\)\Z")
+_PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
+
+
+def plan_waivers(
+    file: Path, chart: Path, name: str, modules: Sequence[RuleModule], *, is_shared: bool
+) -> tuple[Waiver, ...]:
+    """The waivers in the Complexity Tracking of a plan: the rows whose violation begins with a rule's id.
+
+    Args:
+        file: the plan.
+        chart: the chart's folder or package.
+        name: the chart's name; rows that name another chart are left out.
+        modules: the rule modules that there are.
+        is_shared: whether other charts have the same plan.
+
+    Raises:
+        ConfigurationError: with file and line, where the plan can't be read, a row lacks a reason, or its rule doesn't
+            exist.
+    """
+    from helm_constitution.text.markdown_tables import read
+
+    text = read_plan(file)
+    base, inside = place_of(chart, Path(os.path.abspath(file)))
+    known = {rule.id for module in modules for rule in module.rules}
+    keys = {module.key for module in modules}
+    found: list[Waiver] = []
+    for table in read(text).tables:
+        if table.heading is None or table.heading.text.lower() != COMPLEXITY_TRACKING:
+            continue
+        for row in table.rows:
+            match = _ROW.match(row.cells[0].markup)
+            if match is None or match["module"] not in keys:
+                continue
+            if match["rule"] not in known:
+                try:
+                    known_rule(match["rule"], modules)
+                except ConfigurationError as error:
+                    raise ConfigurationError(error.message, file=str(file), line=row.line) from None
+            why, simpler = ([cell.text.strip() for cell in row.cells[1:3]] + ["", ""])[:2]
+            if not _is_filled(why) or not _is_filled(simpler):
+                message = "a waiver needs both reasons: why it is needed, and why a simpler alternative was rejected"
+                raise ConfigurationError(message, file=str(file), line=row.line)
+            simpler, expires = _until(simpler)
+            places = dict(_PLACE.findall(match["places"] or ""))
+            of_chart = places.pop("chart", None)
+            if of_chart not in (None, name):
+                continue
+            place = Location(base, inside, row.line)
+            shared = is_shared and of_chart is None
+            found.append(Waiver(match["rule"], None, why, simpler, place, is_shared=shared, expires=expires, **places))
+    return tuple(found)
+
+
+def _until(text: str) -> tuple[str, str | None]:
+    """A reason without the last day that may stand behind it, and that day."""
+    match = _UNTIL.search(text)
+    return (text[: match.start()], match[1]) if match else (text, None)
+
+
+def read_plan(file: Path) -> str:
+    """The text of a plan, line ends as they are.
+
+    Raises:
+        ConfigurationError: where it can't be read.
+    """
+    try:
+        return file.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
+    except OSError as error:
+        raise ConfigurationError(f"the plan can't be read: {error.strerror}", file=str(file)) from None
+
+
+def _is_filled(text: str) -> bool:
+    """Whether a cell says something: spec-kit's template has words in brackets."""
+    return bool(text) and not (text.startswith("[") and text.endswith("]"))
+
+
+# --- what they waive --------------------------------------------------------------------------------------------------
+
+
+def apply_waivers(
+    waivers: Sequence[Waiver],
+    runs: Sequence[RuleRun],
+    facts: Facts,
+    *,
+    today: str,
+    full: bool,
+) -> tuple[StaleWaiver, ...]:
+    """Marks the findings that are waived, and tells the waivers that fail the gate.
+
+    Args:
+        waivers: of this chart.
+        runs: their findings are replaced by waived ones.
+        facts: the chart, for the lines of values.
+        today: an ISO date.
+        full: whether every scenario was rendered, so that a waiver which waives nothing is one too many.
+    """
+    values = _ValuesLines(facts)
+    stale: list[StaleWaiver] = []
+    for waiver in waivers:
+        if waiver.expires is not None and waiver.expires < today:
+            stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
+            continue
+        places: dict[tuple[object, ...], list[tuple[RuleRun, int]]] = {}
+        for run in runs:
+            if waiver.rule not in (None, run.rule.id):
+                continue
+            for index, finding in enumerate(run.findings):
+                place = _place(waiver, finding, values)
+                if place is not None:
+                    places.setdefault(place, []).append((run, index))
+        if not places:
+            if not waiver.is_shared and _would_be_used(waiver, runs, full):
+                stale.append(_stale(waiver, "nothing is left that it waives; take it out"))
+        elif len(places) > 1 and waiver.waives.startswith(f"{SECURITY}/") and not waiver.lines:
+            reason = f"it fits {len(places)} places, and security findings are waived one by one: narrow it"
+            stale.append(_stale(waiver, reason))
+        else:
+            for run, index in (one for group in places.values() for one in group):
+                if run.findings[index].waived is None:
+                    run.findings[index] = run.findings[index]._replace(waived=waiver.stamp)
+    return tuple(sorted(stale, key=lambda one: (one.location.file or "", one.location.line or 0, one.waives)))
+
+
+def _stale(waiver: Waiver, reason: str) -> StaleWaiver:
+    return StaleWaiver(waiver.waives, reason, waiver.location)
+
+
+def _place(waiver: Waiver, finding: Finding, values: _ValuesLines) -> tuple[object, ...] | None:
+    """The place to mend that a waiver covers in a finding; None where it doesn't cover the finding."""
+    if waiver.rule is not None:
+        if finding.rule != waiver.rule:
+            return None
+    elif not _is_of(waiver.principle, finding):
+        return None
+    here = [finding.location, *(related.location for related in finding.related)]
+    own = [location for location in here if location.base is Base.CHART and location.file is not None]
+    if waiver.lines:
+        own = [one for one in own if one.file == waiver.file and one.line in waiver.lines]
+        return own[0] if own else None
+    if waiver.file is not None and not any(matches_path(str(one.file), waiver.file) for one in own):
+        return None
+    thing = finding.object
+    if waiver.object is not None and not (thing and fnmatchcase(f"{thing.kind}/{thing.name}", waiver.object)):
+        return None
+    if waiver.container is not None and not (thing and thing.container == waiver.container):
+        return None
+    if waiver.values is not None:
+        return next((one for one in own if values.holds(waiver.values, one)), None)
+    if finding.location.precision in (Precision.EXACT, Precision.PARENT):
+        return finding.location
+    return (finding.location, thing)
+
+
+def _is_of(principle: str | None, finding: Finding) -> bool:
+    """Whether a finding belongs to a principle (or module); what is security's never does."""
+    keys = {finding.principle, *(key for key, _ in finding.statements)}
+    return principle in keys and SECURITY not in keys
+
+
+def _would_be_used(waiver: Waiver, runs: Iterable[RuleRun], full: bool) -> bool:
+    """Whether a finding would be known by now, if there were one: the rule ran, over all that it looks at."""
+    if waiver.rule is not None:
+        mine = [run for run in runs if run.rule.id == waiver.rule]
+    else:
+        mine = [
+            run for run in runs if waiver.principle in (run.rule.principle, *(key for key, _ in run.demand.statements))
+        ]
+    judged = [run for run in mine if run.unjudged is None]
+    return bool(judged) and all(run.crash is None and (full or not run.on_renderings) for run in judged)
+
+
+class _ValuesLines:
+    """Which lines of which values files a values path stands on."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._documents: Mapping[str, YamlDocument] | None = None
+
+    def holds(self, path: str, location: Location) -> bool:
+        """Whether a location is in what stands at a values path."""
+        if self._documents is None:
+            self._documents = {
+                document.file: document
+                for result in self._facts.results
+                for document in self._facts.values_of(result.scenario.name)
+                if document.base is Base.CHART
+            }
+            if self._facts.chart.values is not None:
+                own = self._facts.chart.values.document
+                self._documents = {own.file: own, **self._documents}
+        document = self._documents.get(location.file or "")
+        if document is None or location.line is None:
+            return False
+        steps = _steps(path)
+        key, value = document.key_span(steps), document.value_span(steps)
+        return key is not None and value is not None and key.line <= location.line <= max(value.end_line, key.line)
+
+
+_STEP = LazyPattern(r"\[(\d+)\]|\[\"([^\"]*)\"\]|([^.\[\]]+)")
+
+
+def _steps(path: str) -> tuple[str | int, ...]:
+    """The steps of a values path, as the reports write it: ``ports[0].name``, ``annotations["a.b/c"]``."""
+    return tuple(
+        int(match[1]) if match[1] else match[2] if match[2] is not None else match[3] for match in _STEP.finditer(path)
+    )

@@ -1,0 +1,1 @@
+"""Scenarios, and what became of rendering them."""

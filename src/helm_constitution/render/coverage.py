@@ -1,0 +1,272 @@
+"""Which branches of a chart's templates any scenario enters, and what reports show of that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.render.instrumentation import Visits
+from helm_constitution.report.model import BranchCoverage, FileCoverage, FunctionCoverage, Status
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Action,
+    Comment,
+    Content,
+    Control,
+    Define,
+    Identifier,
+    Node,
+    Pipeline,
+    String,
+    Variable,
+    commands,
+    contents,
+    pipelines,
+)
+
+if TYPE_CHECKING:
+    from helm_constitution.helm.protocol import HelmEngine
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.scenarios import ScenarioResult
+
+_CALLS = frozenset({"include", "template"})
+
+
+class Region(NamedTuple):
+    """A stretch of a template that is entered or not: a branch, or a named template as a whole.
+
+    ``node`` is the branch's head, or the named template; ``start`` the offset at which its body begins; ``parent`` the
+    region around it, None at the top of a file. ``block`` numbers the controls of a file, ``arm`` the branches of one.
+    ``stops`` tells that it holds a ``fail``: whoever enters it renders nothing. ``needs_cluster``: what decides it
+    asks ``lookup``. ``asked`` are the conditions that lead to it, by their offsets.
+    """
+
+    template: TemplateFile
+    node: Node
+    start: int
+    parent: int | None
+    block: int = 0
+    arm: int = 0
+    stops: bool = False
+    needs_cluster: bool = False
+    asked: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch of an if, with or range."""
+        return not isinstance(self.node, Define)
+
+
+class Coverage(NamedTuple):
+    """What was entered: the regions of a chart's own templates, and the numbers of those that some scenario entered."""
+
+    templates: tuple[TemplateFile, ...]
+    regions: tuple[Region, ...]
+    entered: frozenset[int]
+
+    @property
+    def branches(self) -> list[int]:
+        """The branches that count: not those that only stop the chart, nor those that need a cluster."""
+        return [
+            number
+            for number, region in enumerate(self.regions)
+            if region.is_branch and (number in self.entered or not (region.stops or self.is_out_of_reach(number)))
+        ]
+
+    @property
+    def out_of_reach(self) -> list[int]:
+        """The branches that nothing enters without a cluster: ``lookup`` decides, and finds nothing."""
+        return [
+            number
+            for number, region in enumerate(self.regions)
+            if region.is_branch and number not in self.entered and region.needs_cluster
+        ]
+
+    def is_out_of_reach(self, number: int) -> bool:
+        """Whether a region, or one around it, is entered only with a cluster."""
+        at: int | None = number
+        while at is not None:
+            region = self.regions[at]
+            if region.needs_cluster and at not in self.entered:
+                return True
+            at = region.parent
+        return False
+
+    def is_outermost(self, number: int) -> bool:
+        """Whether what is around a region was entered."""
+        parent = self.regions[number].parent
+        return parent is None or parent in self.entered
+
+
+def visits(facts: Facts, engine: HelmEngine) -> Visits:
+    """What finds out what the renderings of a chart enter."""
+    return Visits(facts, tuple(_regions(facts.templates)), engine)
+
+
+def measure(facts: Facts, results: Iterable[ScenarioResult], visits: Visits) -> Coverage:
+    """What the scenarios that render enter.
+
+    Args:
+        facts: the chart.
+        results: its scenarios.
+        visits: has rendered some of them already, or none.
+    """
+    requests = list(dict.fromkeys(one.scenario.request for one in results if one.status is Status.RENDERED))
+    entered = visits.entered(requests) if visits.regions and requests else ()
+    return Coverage(facts.templates, tuple(visits.regions), frozenset(entered))
+
+
+# --- the regions ------------------------------------------------------------------------------------------------------
+
+
+def _regions(templates: Iterable[TemplateFile]) -> Iterator[Region]:
+    asking = _asking_defines(templates)
+    number = 0
+    for template in templates:
+        found: list[Region] = []
+        walker = _Walker(template, asking, number, found)
+        walker.walk(template.tree or (), None)
+        number += len(found)
+        yield from found
+
+
+class _Walker:
+    def __init__(self, template: TemplateFile, asking: set[str], first: int, found: list[Region]) -> None:
+        self.template = template
+        self.asking = asking
+        self.first = first
+        self.found = found
+        self.blocks = 0
+        self.variables = _asking_variables(template, asking)
+
+    def walk(self, nodes: Iterable[Content], parent: int | None) -> None:
+        for node in nodes:
+            if isinstance(node, Define):
+                self._enter(Region(self.template, node, node.head_end, parent=None), node.body)
+            elif isinstance(node, Control):
+                self.blocks += 1
+                block = self.blocks
+                heads = [branch.pipeline for branch in node.branches if branch.pipeline is not None]
+                needs_cluster = any(_asks(head, self.asking, self.variables) for head in heads)
+                for arm, branch in enumerate(node.branches):
+                    stops = any(isinstance(inner, Action) and _fails(inner.pipeline) for inner in branch.body)
+                    own = [branch.pipeline] if branch.pipeline is not None else heads
+                    asked = tuple((head.start, head.end) for head in own)
+                    place = (self.template, branch, branch.end, parent, block, arm)
+                    self._enter(Region(*place, stops, needs_cluster, asked), branch.body)
+
+    def _enter(self, region: Region, body: tuple[Content, ...]) -> None:
+        number = self.first + len(self.found)
+        self.found.append(region)
+        self.walk(body, number)
+
+
+def _fails(pipeline: Pipeline) -> bool:
+    return any(
+        isinstance(command.args[0], Identifier) and command.args[0].name == "fail" for command in commands(pipeline)
+    )
+
+
+def _asks(pipeline: Pipeline, asking: set[str], variables: set[str]) -> bool:
+    """Whether an expression depends on what ``lookup`` finds."""
+    for command in commands(pipeline):
+        head = command.args[0]
+        if isinstance(head, Identifier) and head.name == "lookup":
+            return True
+        if isinstance(head, Identifier) and head.name in _CALLS and len(command.args) > 1:
+            name = command.args[1]
+            if isinstance(name, String) and name.value in asking:
+                return True
+        if any(isinstance(part, Variable) and part.name in variables for part in command.args):
+            return True
+    return False
+
+
+def _asking_defines(templates: Iterable[TemplateFile]) -> set[str]:
+    """The named templates that call ``lookup``, by themselves or through others."""
+    asking: set[str] = set()
+    defines = [define for template in templates for define in template.defines.values()]
+    while True:
+        more = {
+            define.name
+            for define in defines
+            if define.name not in asking
+            and any(_asks(pipeline, asking, set()) for node in contents(define.body) for pipeline in pipelines(node))
+        }
+        if not more:
+            return asking
+        asking |= more
+
+
+def _asking_variables(template: TemplateFile, asking: set[str]) -> set[str]:
+    """The variables of a file that hold what ``lookup`` found, or something made of it."""
+    variables: set[str] = set()
+    setting = [pipeline for node in contents(template.tree or ()) for pipeline in pipelines(node) if pipeline.variables]
+    while True:
+        more = {
+            name
+            for pipeline in setting
+            if not variables.issuperset(pipeline.variables) and _asks(pipeline, asking, variables)
+            for name in pipeline.variables
+        }
+        if more <= variables:
+            return variables
+        variables |= more
+
+
+# --- what a report shows ----------------------------------------------------------------------------------------------
+
+
+def files_of(coverage: Coverage) -> tuple[FileCoverage, ...]:
+    """What was entered file by file, line by line, for reports."""
+    by_file: dict[str, list[int]] = {template.path: [] for template in coverage.templates if template.tree is not None}
+    for number, region in enumerate(coverage.regions):
+        by_file[region.template.path].append(number)
+    by_path = {template.path: template for template in coverage.templates}
+    return tuple(_file_of(coverage, by_path[path], numbers) for path, numbers in by_file.items())
+
+
+def _file_of(coverage: Coverage, template: TemplateFile, numbers: Sequence[int]) -> FileCoverage:
+    by_node = {coverage.regions[number].node: number for number in numbers}
+    lines: dict[int, bool] = {}
+
+    def note(start: int, end: int, entered: bool) -> None:
+        first = template.position(start)[0]
+        for line, text in enumerate(template.text[start:end].split("\n"), first):
+            if text.strip():
+                lines[line] = lines.get(line, False) or entered
+
+    def walk(nodes: Iterable[Content], entered: bool, visible: bool) -> None:
+        for node in nodes:
+            if isinstance(node, Define):
+                walk(node.body, by_node[node] in coverage.entered, True)
+            elif isinstance(node, Control):
+                for arm, branch in enumerate(node.branches):
+                    # An else is as much as there is of the branch that it begins.
+                    inside = by_node[branch] in coverage.entered
+                    note(branch.start, branch.end, inside if arm and branch.pipeline is None else entered)
+                    walk(branch.body, inside, visible)
+            elif visible and not isinstance(node, Comment):
+                note(node.start, node.end, entered)
+
+    walk(template.tree or (), not template.is_partial, not template.is_partial)
+    regions: Mapping[int, Region] = {number: coverage.regions[number] for number in numbers}
+    counted = set(coverage.branches)
+    branches = tuple(
+        BranchCoverage(
+            template.position(region.node.start)[0],
+            region.block,
+            region.arm,
+            number in coverage.entered,
+            coverage.is_outermost(number),
+        )
+        for number, region in regions.items()
+        if number in counted
+    )
+    functions = tuple(
+        FunctionCoverage(template.position(region.node.start)[0], region.node.name, number in coverage.entered)
+        for number, region in regions.items()
+        if isinstance(region.node, Define)
+    )
+    return FileCoverage(template.path, tuple(sorted(lines.items())), branches, functions)

@@ -1,0 +1,133 @@
+"""Asks helm how a condition of a template comes out: a copy of the chart stops in front of it and says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.locate.marked_render import edited_copy
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import (
+    Branch,
+    Chain,
+    Comment,
+    Control,
+    Define,
+    Field,
+    Identifier,
+    If,
+    Node,
+    Text,
+    Variable,
+    With,
+    commands,
+    contents,
+)
+
+if TYPE_CHECKING:
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.render.toggles import Switch
+
+_TRUTH = "#@truth:"
+_CALLS = frozenset({"include", "tpl", "lookup", "template"})
+
+
+class Head(NamedTuple):
+    """The first condition of an ``if`` or ``with``."""
+
+    template: TemplateFile
+    control: Control
+
+    @property
+    def branch(self) -> Branch:
+        """Its branch."""
+        return self.control.branches[0]
+
+
+def dead_heads(
+    switch: Switch, base: ScenarioResult, switched: ScenarioResult, facts: Facts, engine: HelmEngine
+) -> tuple[Head, ...] | None:
+    """The conditions that ask for a flag, where none of them makes a difference; None where one may.
+
+    It must be certain: the flag is read in conditions alone that depend on nothing else, helm reaches each of them, and
+    each comes out alike whether the flag is on or off, or chooses between nothing and nothing. A named template that
+    nothing calls makes no difference either.
+    """
+    uses = facts.uses
+    reads = [read for read in uses.reads if read.path == switch.path]
+    if not reads or uses.is_whole(switch.path[:-1]) or any(printed.path == switch.path for printed in uses.printed):
+        return None
+    heads: dict[Control, Head] = {}
+    for read in reads:
+        if read.file.endswith("NOTES.txt") or read.file.startswith("charts/"):
+            return None
+        if any(define.start <= read.node.start < define.end for define in _uncalled(read.template, facts)):
+            continue
+        head = _head_of(read.template, read.node)
+        if head is None or not _depends_on(head, switch, facts):
+            return None
+        heads[head.control] = head
+    for head in heads.values():
+        outcomes = [truth(head, result.scenario.request, facts, engine) for result in (base, switched)]
+        if None in outcomes or (outcomes[0] != outcomes[1] and not _is_silent(head)):
+            return None
+    return tuple(heads.values())
+
+
+def truth(head: Head, request: RenderRequest, facts: Facts, engine: HelmEngine) -> bool | None:
+    """How a condition comes out; None where helm doesn't reach it."""
+    template, branch = head.template, head.branch
+    if branch.pipeline is None:
+        return None
+    condition = template.source(branch.pipeline)
+    probe = f'{{{{ fail (printf "{_TRUTH}%t" (not (not ({condition})))) }}}}'
+    text = template.text[: branch.start] + probe + template.text[branch.start :]
+    with edited_copy(facts.chart, {template.path: text}) as copy:
+        output = engine.render(copy, request).result()
+    told = next((error.text for error in output.errors if _TRUTH in error.text), "")
+    return f"{_TRUTH}true" in told if told else None
+
+
+def _uncalled(template: TemplateFile, facts: Facts) -> Iterator[Define]:
+    return (define for define in template.defines.values() if define in facts.uses.uncalled)
+
+
+def _head_of(template: TemplateFile, node: Node) -> Head | None:
+    """The condition that a node stands in: only the first of an if or with, before which nothing was decided."""
+    for control in contents(template.tree or ()):
+        if isinstance(control, If | With):
+            first = control.branches[0].pipeline
+            if first is not None and first.start <= node.start < first.end and not first.variables:
+                return Head(template, control)
+    return None
+
+
+def _depends_on(head: Head, switch: Switch, facts: Facts) -> bool:
+    """Whether a condition depends on nothing but the flag."""
+    pipeline = head.branch.pipeline
+    assert pipeline is not None
+    known: set[Node] = set()
+    for read in facts.uses.reads:
+        if read.template is head.template and pipeline.start <= read.node.start < pipeline.end:
+            if read.path != switch.path[: len(read.path)]:
+                return False
+            known.add(read.node)
+    for command in commands(pipeline):
+        for part in command.args:
+            if isinstance(part, Identifier) and part.name in _CALLS:
+                return False
+            if isinstance(part, Field | Variable | Chain) and part not in known:
+                return False
+    return True
+
+
+def _is_silent(head: Head) -> bool:
+    """Whether no branch prints or sets anything."""
+    return all(
+        isinstance(node, Comment) or (isinstance(node, Text) and not head.template.source(node).strip())
+        for branch in head.control.branches
+        for node in branch.body
+    )

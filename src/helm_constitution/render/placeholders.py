@@ -1,0 +1,389 @@
+"""Values that are empty by default and open a branch: what a full check fills them with, and what it judges then.
+
+A placeholder comes from the schema, from a commented-out example at the key, from the keys that templates read of it,
+from what Kubernetes calls so, from its name. Nobody is to be told about a placeholder: of what is rendered with one,
+only what templates make by themselves is judged, in objects and parts of objects that aren't there without.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.render.required_values import placeholder_of_schema, schema_of, text_named
+from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, names_field, set_json
+from helm_constitution.render.toggles import FreeValues
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.text.yaml import Json, View, dotted, load_document, value_at
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Problem
+    from helm_constitution.chart.values import ValueKey
+    from helm_constitution.helm.protocol import RenderRequest
+    from helm_constitution.kubernetes.manifests import Manifest
+    from helm_constitution.lint.subject import Facts
+
+MOST_CHOICES_TRIED = 3
+"""Placeholders tried for one value."""
+
+_NAMED = 2
+"""Values that a scenario's name tells."""
+_DEEPEST = 4
+_WORD = "placeholder"
+_FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
+"""What is missing and called so is a flag."""
+
+ValuesPath = tuple[str, ...]
+
+OVERRIDES = LazyPattern(r"override", re.IGNORECASE)
+"""Values in place of what the chart says of itself: names, selectors, versions."""
+
+_METADATA: Json = {"placeholder.example.com/placeholder": _WORD}
+_CONTAINER: Json = [{"name": _WORD, "image": "placeholder.example.com/placeholder:1.0.0"}]
+_BY_FIELD: tuple[tuple[str, Json], ...] = (
+    (r"annotations\Z", _METADATA),
+    (r"labels\Z", _METADATA),
+    (r"nodeselector\Z", {"kubernetes.io/os": "linux"}),
+    (r"tolerations\Z", [{"key": _WORD, "operator": "Exists", "effect": "NoSchedule"}]),
+    (
+        r"topologyspreadconstraints\Z",
+        [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}],
+    ),
+    (
+        r"affinity\Z",
+        {
+            "nodeAffinity": {
+                "preferredDuringSchedulingIgnoredDuringExecution": [
+                    {
+                        "weight": 1,
+                        "preference": {
+                            "matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]
+                        },
+                    }
+                ]
+            }
+        },
+    ),
+    (r"pullsecrets\Z", [{"name": _WORD}]),
+    (r"envfrom\w*\Z", [{"secretRef": {"name": _WORD}}]),
+    (r"env(?:s|vars?)?\Z", [{"name": "PLACEHOLDER", "value": _WORD}]),
+    (r"volumemounts\Z", [{"name": _WORD, "mountPath": "/placeholder"}]),
+    (r"volumes\Z", [{"name": _WORD, "emptyDir": {}}]),
+    (r"resources\Z", {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}),
+    (r"securitycontext\Z", {"runAsNonRoot": True}),
+    (r"(?:containers|sidecars?)\Z", _CONTAINER),
+    (r"(?:args|command)\Z", [_WORD]),
+    (r"hostaliases\Z", [{"ip": "10.0.0.10", "hostnames": ["placeholder.example.com"]}]),
+    (r"dnsconfig\Z", {"nameservers": ["10.0.0.10"]}),
+    (r"dnspolicy\Z", "ClusterFirst"),
+    (r"(?:strategy|updatestrategy|strategytype)\Z", {"type": "RollingUpdate"}),
+    (r"probe\Z", {"tcpSocket": {"port": 8080}}),
+    (r"lifecycle(?:hooks)?\Z", {"preStop": {"exec": {"command": [_WORD]}}}),
+    (r"sourceranges\Z", ["10.0.0.0/16"]),
+    (r"externalips\Z", ["10.0.0.10"]),
+    (r"relabel(?:ings|configs)\Z", [{"action": "labeldrop", "regex": _WORD}]),
+    (r"tls\Z", [{"secretName": _WORD, "hosts": ["placeholder.example.com"]}]),
+    (r"(?:interval|timeout|duration)\Z", "30s"),
+    (r"(?:seconds|minavailable|maxunavailable|historylimit|uid|gid)\Z", 1),
+    (r"rules\Z", [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}]),
+    (r"ports\Z", [{"name": _WORD, "port": 8080, "containerPort": 8080, "targetPort": 8080, "protocol": "TCP"}]),
+    (
+        r"(?:extra|additional)?(?:objects|manifests|resources|deploy)\Z",
+        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _WORD}, "data": {_WORD: _WORD}}],
+    ),
+)
+"""What Kubernetes, or nearly every chart, means by a name."""
+
+
+class Fill(NamedTuple):
+    """A value to be filled: its path, what may be put there, the flags around it that have to be on."""
+
+    path: ValuesPath
+    choices: tuple[Json, ...]
+    enclosing: tuple[ValuesPath, ...] = ()
+
+    @property
+    def overrides(self) -> bool:
+        """Whether it stands in place of something that the chart says."""
+        return OVERRIDES.search(self.path[-1]) is not None
+
+
+def filled(fills: Sequence[tuple[Fill, int]], base: Scenario) -> Scenario:
+    """A scenario that fills some values on top of another, each with one of its choices."""
+    values = tuple(SetValue(fill.path, fill.choices[number]) for fill, number in fills)
+    request = base.request
+    arguments = (*(set_json(one.path, one.value) for one in values), *request.set_arguments)
+    names = [dotted(one.path) for one in values[:_NAMED]]
+    more = f" and {len(values) - _NAMED} more" if len(values) > _NAMED else ""
+    around = f"{base.name} with " if base.kind is ScenarioKind.SWITCHED else ""
+    name = f"{around}{', '.join(names)}{more} filled"
+    return Scenario(name, request._replace(set_arguments=arguments), ScenarioKind.FILLED, filled=values)
+
+
+def fills_of(facts: Facts, request: RenderRequest) -> list[Fill]:
+    """The values that conditions of templates ask for and that are empty or missing by default.
+
+    What the user gave stays as it is, as do what belongs to a dependency, flags, and enums, which are switched.
+    """
+    free = FreeValues(facts, request)
+    defaults = free.defaults
+    examples = _Examples(facts)
+    below: dict[ValuesPath, set[ValuesPath]] = {}
+    uses = facts.uses
+    paths = {read.path for read in uses.reads} | {printed.path for printed in uses.printed}
+    for path in paths | uses.tested:
+        for length in range(1, len(path)):
+            below.setdefault(path[:length], set()).add(path[length:])
+    found = []
+    for path in sorted(uses.tested):
+        if not path or ANYTHING in path or not free.is_free(path):
+            continue
+        default = value_at(defaults, path)
+        parent = value_at(defaults, path[:-1]) if len(path) > 1 else defaults
+        if default or isinstance(default, bool | int) or not isinstance(parent, dict) or free.choices(path):
+            continue
+        if path[-1] in _FLAGS:
+            continue
+        choices = _choices(path, default, facts, examples, below.get(path, set()))
+        if choices:
+            found.append(Fill(path, choices, free.enclosing(path)))
+    # A map that is filled holds what would be filled below it.
+    paths_filled = {fill.path for fill in found}
+    return [
+        fill for fill in found if not any(fill.path[:length] in paths_filled for length in range(1, len(fill.path)))
+    ]
+
+
+def _choices(
+    path: ValuesPath, default: Json, facts: Facts, examples: _Examples, below: set[ValuesPath]
+) -> tuple[Json, ...]:
+    """What may stand for a value, the likeliest first."""
+    made: list[Json] = []
+    schema = schema_of(facts.chart, path)
+    if schema is not None:
+        shown = schema.get("examples")
+        made.extend(shown[:1] if isinstance(shown, list) else ())
+    keyed = any(inner[0] == ANYTHING for inner in below)
+    made.extend(_first(value, keyed) for value in examples.of(path))
+    by_field = _by_field(path[-1])
+    read = _of_reads(below, path[-1], 0)
+    if isinstance(default, dict) and isinstance(read, list):
+        read = {_WORD: read[0]}
+    kinds = schema.get("type") if schema is not None else None
+    if isinstance(read, dict | list):
+        made.append(_merged(by_field, read))
+    if by_field is not None:
+        made.append(by_field)
+    if schema is not None:
+        made.append(placeholder_of_schema(schema, path, facts.chart.schema))
+    if isinstance(default, list):
+        made.append([_WORD])
+        made.append([{"name": _WORD}])
+    elif isinstance(default, dict):
+        made.append({_WORD: _WORD})
+    else:
+        made.append(text_named(path[-1]))
+        made.extend(([_WORD], {_WORD: _WORD}) if default is None else ())
+    kept: dict[str, Json] = {}
+    for value in made:
+        if value and _fits(value, default, kinds):
+            kept.setdefault(repr(value), value)
+    return tuple(kept.values())[:MOST_CHOICES_TRIED]
+
+
+def _first(value: Json, keyed: bool) -> Json:
+    """Of an example with several items, the first: what a template makes of one it makes of all."""
+    if isinstance(value, list):
+        return value[:1]
+    if keyed and isinstance(value, dict):
+        return dict(list(value.items())[:1])
+    return value
+
+
+def _fits(value: Json, default: Json, kinds: object) -> bool:
+    """Whether a placeholder is of the type that the default is, or the schema names."""
+    if isinstance(default, list | dict):
+        return isinstance(value, type(default))
+    if isinstance(default, str):
+        return not isinstance(value, list | dict)
+    names = {str: "string", list: "array", dict: "object", bool: "boolean", int: "integer", float: "number"}
+    allowed = kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []
+    return not allowed or names.get(type(value)) in allowed or (isinstance(value, int) and "number" in allowed)
+
+
+def _by_field(name: str) -> Json:
+    lower = name.lower()
+    return next((value for pattern, value in _BY_FIELD if re.search(pattern, lower)), None)
+
+
+def _of_reads(below: Iterable[ValuesPath], name: str, depth: int) -> Json:
+    """A value that has what templates read of it; None where they read nothing in particular."""
+    parts: dict[str, set[ValuesPath]] = {}
+    for path in below:
+        if path:
+            parts.setdefault(path[0], set()).add(path[1:])
+    if not parts or depth >= _DEEPEST:
+        return None
+    made: dict[str, Json] = {}
+    for key, rest in parts.items():
+        inner = _of_reads(rest, key if key != ANYTHING else name, depth + 1)
+        made[key] = key in _FLAGS or (inner if inner is not None else _by_field(key) or text_named(key))
+    item = made.pop(ANYTHING, None)
+    if item is None:
+        return made
+    # Named keys beside the unknown ones are a map's.
+    return {**made, _WORD: item} if made else [item if isinstance(item, dict | list) else _scalar_named(name)]
+
+
+def _scalar_named(name: str) -> Json:
+    field = _by_field(name)
+    return field[0] if isinstance(field, list) else text_named(name)
+
+
+def _merged(field: Json, read: Json) -> Json:
+    """What Kubernetes means, with what templates read beside it."""
+    if isinstance(field, dict) and isinstance(read, dict):
+        return {**read, **field}
+    if isinstance(field, list) and isinstance(read, list) and field and read:
+        return [_merged(field[0], read[0])]
+    return read if field is None or type(field) is not type(read) else field
+
+
+class _Examples:
+    """The commented-out YAML at the keys of values.yaml."""
+
+    def __init__(self, facts: Facts) -> None:
+        values = facts.chart.values
+        self._keys: Mapping[tuple[str | int, ...], ValueKey] = values.by_path if values is not None else {}
+        self._lines = values.text.split("\n") if values is not None else []
+
+    def of(self, path: ValuesPath) -> Iterator[Json]:
+        """The values that comments show for a key: those below it, then those above."""
+        key = self._keys.get(path)
+        if key is None:
+            return
+        line = key.span.end_line
+        below = list(self._comments(range(line, len(self._lines))))
+        above = list(self._comments(range(key.span.line - 2, -1, -1)))[::-1]
+        for lines in (below, above):
+            yield from self._read(lines, path[-1])
+
+    def _comments(self, numbers: Iterable[int]) -> Iterator[str]:
+        for number in numbers:
+            stripped = self._lines[number].strip()
+            if not stripped.startswith("#"):
+                return
+            yield stripped.lstrip("#")
+
+    @staticmethod
+    def _read(lines: Sequence[str], name: str) -> Iterator[Json]:
+        """What the first lines that read as a map or list are; words before and behind them are left out."""
+        start = 0
+        while start < len(lines):
+            if not _YAML.match(lines[start]):
+                start += 1
+                continue
+            depth = _depth(lines[start])
+            end = start + 1
+            while end < len(lines) and (
+                _depth(lines[end]) > depth or (_depth(lines[end]) == depth and _YAML.match(lines[end]))
+            ):
+                end += 1
+            try:
+                data = load_document("\n".join(lines[start:end]), "").data
+            except YamlSyntaxError:
+                data = None
+            if isinstance(data, dict) and len(data) == 1:
+                (key, inner), *_ = data.items()
+                if key == name or (_ANNOUNCING.match(key) and inner):
+                    data = inner
+            if isinstance(data, dict | list) and data:
+                yield data
+                return
+            start = end
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+_ANNOUNCING = LazyPattern(r"(?:for )?example|e\.?g|sample|usage|such", re.IGNORECASE)
+_YAML = LazyPattern(r"\s*(?:- \S|[\w./-]+:(?:\s|$))")
+
+
+# --- what is judged ---------------------------------------------------------------------------------------------------
+
+
+class Judged:
+    """Tells the problems of a filled scenario that are the chart's from those that are a placeholder's."""
+
+    def __init__(self, scenario: Scenario, plain_of: Callable[[Manifest], Sequence[Manifest]]) -> None:
+        self._parts: list[Json] = []
+        self._texts: list[str] = []
+        self._numbers: set[str] = set()
+        self._said: set[str] = set()
+        self._pairs: list[tuple[str, Json]] = []
+        self._values = scenario.filled
+        self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
+        for one in scenario.filled:
+            self._take(one.value)
+        self._plain_of = plain_of
+
+    def _take(self, value: Json) -> None:
+        if isinstance(value, dict | list):
+            self._parts.append(value)
+            if isinstance(value, dict):
+                self._texts.extend(value)
+                self._pairs.extend(value.items())
+            for part in value.values() if isinstance(value, dict) else value:
+                self._take(part)
+        elif isinstance(value, str):
+            self._texts.append(value)
+            self._said.add(value)
+        elif not isinstance(value, bool):  # true is said by many
+            self._numbers.add(str(value))
+
+    def is_true(self, problem: Problem, manifest: Manifest) -> bool:
+        """Whether a problem is in what templates make by themselves, and only with these values."""
+        view = problem.at
+        if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
+            return False
+        inside = view.path[len(manifest.view.path) :]
+        for earlier in self._plain_of(manifest):
+            if earlier.view.get(*inside).exists:
+                return False
+        return not (self._is_placeholder(view) or any(names_field(one.path, view) for one in self._values))
+
+    def _is_placeholder(self, view: View) -> bool:
+        """Whether a field is a part of a placeholder, or made of nothing else."""
+        for length in range(len(view.path) + 1):
+            data = view.document.view.get(*view.path[:length]).data
+            if isinstance(data, dict | list) and data in self._parts:
+                return True
+        # A template may print a map's fields beside its own, and a text as a field's name: the type of a volume.
+        if view.path and isinstance(name := view.path[-1], str) and (name, view.data) in self._pairs:
+            return True
+        if any(step in self._said for step in view.path):
+            return True
+        leaves = [leaf for leaf in _leaves_of(view.data) if not isinstance(leaf, bool)]
+        return bool(leaves) and all(self._is_made_of_one(leaf) for leaf in leaves)
+
+    def _is_made_of_one(self, leaf: Json) -> bool:
+        told = "" if leaf is None else str(leaf)
+        # A template may print a part of a text: the host of a URL.
+        return told in self._numbers or any(told in text or (text and text in told) for text in self._texts)
+
+
+def _leaves_of(data: Json) -> Iterator[Json]:
+    if isinstance(data, dict):
+        for part in data.values():
+            yield from _leaves_of(part)
+    elif isinstance(data, list):
+        for part in data:
+            yield from _leaves_of(part)
+    else:
+        yield data

@@ -1,0 +1,495 @@
+"""Finds the values that a chart asks its user for, and fills them with placeholders until it renders.
+
+What asks is the chart's own ``required`` or ``fail``, or a key that its schema requires. Which value would answer is
+told by the schema, by the expression that the template stops at, by the conditions around it, and by the message. A
+value counts as an input only where the chart, given a placeholder for it, renders or stops somewhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.helm.protocol import FailureKind, HelmMessage
+from helm_constitution.render.scenarios import Scenario, ScenarioKind, ScenarioResult, set_json
+from helm_constitution.report.model import DEFAULTS, Status
+from helm_constitution.templates import TemplateFile, parse_templates
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands
+from helm_constitution.text.yaml import Json, dotted, value_at
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.loader import Chart
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates.uses import ValueUses
+
+MOST_RENDERS = 60
+"""Renderings that one scenario may cost; a chart that still asks then stays as it is."""
+MOST_PLACEHOLDERS = 5
+"""Placeholders tried for one value."""
+
+ValuesPath = tuple[str, ...]
+Render = Callable[[Scenario], ScenarioResult]
+
+_MISSING = LazyPattern(r"missing propert(?:y|ies):? (.*)", re.DOTALL)
+_NAMES = LazyPattern(r"'([^']*)'|\"([^\"]*)\"")
+_REQUIRED = LazyPattern(r"(\S+) is required")
+_DOTTED = LazyPattern(r"(?<![\w./-])(?:\.?Values\.)?([A-Za-z]\w*(?:\.[A-Za-z]\w*)+)(?![\w/-])")
+
+_UNSET = LazyPattern(r"change|replace|todo|placeholder|example|your|<.*>|xxx|unset|none|dummy", re.IGNORECASE)
+_WORD = LazyPattern(r"\w+")
+
+_PLACEHOLDER = "placeholder"
+_BY_NAME: tuple[tuple[str, Json], ...] = (
+    (r"(?:url|uri|endpoint|address|issuer)s?\Z", "https://placeholder.example.com"),
+    (r"(?:host|hostname|domain|fqdn)s?\Z", "placeholder.example.com"),
+    (r"e?mail\Z", "placeholder@example.com"),
+    (r"port\Z", 8080),
+    (r"(?:size|storage|memory)\Z", "1Gi"),
+    (r"(?:replicas?|replicacount|count|number|id)\Z", 1),
+    (r"(?:cidr|subnet)s?\Z", "10.0.0.0/16"),
+    (r"ip\Z", "10.0.0.10"),
+    (r"(?:version|tag)\Z", "1.0.0"),
+    (r"(?:key|secret|token|password)\Z", "placeholder-placeholder-placeholder"),
+)
+
+
+class Input(NamedTuple):
+    """A value that a user must give: its path, the placeholder that the chart took for it, the words that ask.
+
+    ``scenario`` is the one in which the chart asked first.
+    """
+
+    path: ValuesPath
+    placeholder: Json
+    message: str
+    scenario: str = DEFAULTS
+
+
+class Filled(NamedTuple):
+    """A scenario that renders now, and what it needed for that."""
+
+    result: ScenarioResult
+    inputs: tuple[Input, ...]
+
+
+def fill(
+    result: ScenarioResult, facts: Facts, render: Render, known: Iterable[Input] = (), most: int = MOST_RENDERS
+) -> Filled | None:
+    """Fills the inputs of a scenario that needs some.
+
+    Args:
+        result: the scenario as it went without.
+        facts: its chart; only what is known before rendering is asked for.
+        render: renders a scenario.
+        known: inputs of the chart that an earlier scenario needed; tried first.
+        most: renderings that it may cost.
+
+    Returns:
+        None where no placeholders make it render.
+    """
+    return _Filler(result, facts, render, most).fill(known)
+
+
+class _Filler:
+    def __init__(self, result: ScenarioResult, facts: Facts, render: Render, most: int) -> None:
+        self.first = result
+        self.facts = facts
+        self.render = render
+        self.given: dict[ValuesPath, Input] = {}
+        self.tried: set[tuple[ValuesPath, str]] = set()
+        self.unsure: set[ValuesPath] = set()  # several that were given together: not all may be needed
+        self.left = most
+        self.last = result.status
+        self._uses: dict[ValuesPath, tuple[ValueUses, tuple[TemplateFile, ...]]] = {}
+
+    def fill(self, known: Iterable[Input]) -> Filled | None:
+        result = self.first
+        already = {one.path: one for one in known}
+        if already:
+            tried = self._attempt(already)
+            if tried.status is Status.RENDERED or _asks_otherwise(tried, result):
+                self.given, result = already, tried
+        while result.status is Status.NEEDS_INPUT:
+            step = self._step(result)
+            if step is None:
+                return None
+            result = step
+        for path in sorted(self.unsure & self.given.keys()):
+            fewer = {other: one for other, one in self.given.items() if other != path}
+            tried = self._attempt(fewer)
+            if tried.status is Status.RENDERED:
+                self.given, result = fewer, tried
+        return Filled(result, tuple(self.given.values()))
+
+    def _step(self, result: ScenarioResult) -> ScenarioResult | None:
+        """One question of the chart answered; None where no answer is found."""
+        error = result.errors[0]
+        if error.kind is FailureKind.SCHEMA:
+            asked = {path: error.text for error in result.errors for path in _missing_keys(error)}
+            return self._accept(result, {path: self._input(path, 0, text) for path, text in asked.items()})
+        paths = list(self._candidates(error))
+        for path in paths:
+            for number in range(MOST_PLACEHOLDERS):
+                found = self._accept(result, {path: self._input(path, number, error.text)})
+                if found is not None:
+                    return found
+                if self.last is Status.NEEDS_INPUT and number >= len(self.facts.uses.compared.get(path, ())):
+                    break  # nothing is wrong with its type: another value is asked for
+        together = paths[:MOST_PLACEHOLDERS]
+        return self._accept(result, {path: self._input(path, 0, error.text) for path in together}, again=True)
+
+    def _accept(
+        self, before: ScenarioResult, more: Mapping[ValuesPath, Input | None], *, again: bool = False
+    ) -> ScenarioResult | None:
+        """Tries these values too; they stay where the chart renders with them, or asks for something else."""
+        new = {path: one for path, one in more.items() if one is not None}
+        if not again:
+            new = {path: one for path, one in new.items() if (path, repr(one.placeholder)) not in self.tried}
+        if not new or self.left <= 0:
+            return None
+        self.tried.update((path, repr(one.placeholder)) for path, one in new.items())
+        given = {**self.given, **new}
+        result = self._attempt(given)
+        if result.status is not Status.RENDERED and not _asks_otherwise(result, before):
+            return None
+        self.given = given
+        if again:
+            self.unsure.update(new)
+        return result
+
+    def _attempt(self, given: Mapping[ValuesPath, Input]) -> ScenarioResult:
+        self.left -= 1
+        scenario = self.first.scenario
+        name = "inputs" if scenario.name == DEFAULTS else f"{scenario.name} with inputs"
+        arguments = tuple(set_json(path, one.placeholder) for path, one in given.items())
+        request = scenario.request._replace(set_arguments=(*arguments, *scenario.request.set_arguments))
+        kind = ScenarioKind.INPUTS if scenario.switched is None else scenario.kind
+        attempt = Scenario(name, request, kind, scenario.switched)
+        try:
+            result = self.render(attempt)
+        except ConfigurationError as error:  # one value stands where another is to be a map
+            result = ScenarioResult(attempt, Status.FAILED, error.message, None)
+        self.last = result.status
+        return result
+
+    # --- which values ---
+
+    def _candidates(self, error: HelmMessage) -> Iterator[ValuesPath]:
+        """The values that may answer, the most likely first."""
+        located = dict.fromkeys(self._located(error))
+        all_known = dict.fromkeys((*located, *sorted({read.path for read in self.facts.uses.reads})))
+        named = [path for path in all_known if _is_named(dotted(path), error.text)]
+        told = [tuple(text.split(".")) for text in _DOTTED.findall(error.text)]
+        words = set(_WORD.findall(error.text))
+        last = [path for path in all_known if path and len(path[-1]) > 3 and path[-1] in words]
+        # A default that a template compares the value with, such as "changeme", may be there to be refused.
+        refused = {
+            path
+            for path, texts in self.facts.uses.compared.items()
+            if (default := self._default(path)) in texts and _UNSET.search(str(default))
+        }
+        first = [path for path in named if path in located]
+        order = dict.fromkeys((*first, *named, *located, *last, *sorted(refused), *told))
+        # A flag is turned only where nothing else answers.
+        for path in sorted(order, key=lambda path: isinstance(self._default(path), bool)):
+            if ANYTHING not in path and path and (self._is_empty(path) or path in named or path in refused):
+                yield path
+
+    def _located(self, error: HelmMessage) -> Iterator[ValuesPath]:
+        """The values that the expression reads at which the template stops, then those of the conditions around it."""
+        if error.file is None or error.line is None:
+            return
+        chart, inside, prefix = self._owner(error.file)
+        if chart is None:
+            return
+        if prefix not in self._uses:
+            self._uses[prefix] = _analysed(chart) if prefix else (self.facts.uses, self.facts.templates)
+        uses, templates = self._uses[prefix]
+        template = next((one for one in templates if one.path == inside), None)
+        if template is None or template.tree is None:
+            return
+        for start, end in _ranges(template, error.line):
+            for read in sorted(uses.reads, key=lambda read: read.node.start):
+                if read.template.path == inside and start <= read.node.start < end:
+                    yield (*prefix, *read.path)
+
+    def _owner(self, file: str) -> tuple[Chart | None, str, ValuesPath]:
+        """The chart of a file, the file's path in it, and where that chart's values stand."""
+        chart, path = self.facts.chart, file
+        prefix: ValuesPath = ()
+        while path.startswith("charts/"):
+            key, _, path = path.removeprefix("charts/").partition("/")
+            name = next((entry.name for entry in chart.dependencies if entry.key == key), key)
+            if name not in chart.subcharts:
+                return None, path, prefix
+            chart, prefix = chart.subcharts[name], (*prefix, key)
+        return chart, path, prefix
+
+    def _default(self, path: ValuesPath) -> Json:
+        return value_at(self._defaults, path)
+
+    def _is_empty(self, path: ValuesPath) -> bool:
+        value = self._default(path)
+        return not value and value is not False
+
+    @property
+    def _defaults(self) -> Json:
+        values = self.facts.chart.values
+        return values.data if values is not None else {}
+
+    # --- which placeholder ---
+
+    def _input(self, path: ValuesPath, number: int, message: str) -> Input | None:
+        choices = list(self._placeholders(path))
+        return Input(path, choices[number], message, self.first.scenario.name) if number < len(choices) else None
+
+    def _placeholders(self, path: ValuesPath) -> Iterator[Json]:
+        """What may stand for a value: by its schema, by what templates compare it with, by its default, by its name."""
+        default = self._default(path)
+        if isinstance(default, bool):
+            yield not default
+            return
+        made: list[Json] = []
+        schema = schema_of(self.facts.chart, path)
+        if schema is not None:
+            made.append(placeholder_of_schema(schema, path, self.facts.chart.schema))
+        made.extend(text for text in self.facts.uses.compared.get(path, ()) if text and text != default)
+        if isinstance(default, list):
+            made.append([_PLACEHOLDER])
+        elif isinstance(default, dict):
+            made.append({_PLACEHOLDER: _PLACEHOLDER})
+        elif isinstance(default, int | float) and not isinstance(default, bool):
+            made.append(1)
+        made.extend((_by_name(str(path[-1])), _PLACEHOLDER, {_PLACEHOLDER: _PLACEHOLDER}, [_PLACEHOLDER], 1))
+        seen: set[str] = set()
+        for value in made:
+            if repr(value) not in seen:
+                seen.add(repr(value))
+                yield value
+
+
+def _asks_otherwise(result: ScenarioResult, before: ScenarioResult) -> bool:
+    """Whether the chart still needs input, but not the same."""
+    if result.status is not Status.NEEDS_INPUT:
+        return False
+    asked = {(error.file, error.line, error.text, error.pointer) for error in before.errors}
+    return not any((error.file, error.line, error.text, error.pointer) in asked for error in result.errors)
+
+
+def _missing_keys(error: HelmMessage) -> Iterator[ValuesPath]:
+    """The keys that a schema misses: ``missing property 'a'``, ``missing properties 'a', 'b'``, ``a is required``."""
+    parent = tuple(str(step) for step in error.pointer or ())
+    if (missing := _MISSING.search(error.text)) is not None:
+        for single, double in _NAMES.findall(missing[1]):
+            yield (*parent, single or double)
+    elif (required := _REQUIRED.search(error.text)) is not None:
+        yield (*parent, required[1].strip("'\""))
+
+
+def _is_named(path: str, text: str) -> bool:
+    return re.search(rf"(?<![\w.]){re.escape(path)}(?![\w]|\.\w)", text.replace(".Values.", " ")) is not None
+
+
+def _analysed(chart: Chart) -> tuple[ValueUses, tuple[TemplateFile, ...]]:
+    from helm_constitution.templates.uses import analyse
+
+    templates = parse_templates(chart)
+    return analyse(chart, templates), templates
+
+
+def _ranges(template: TemplateFile, line: int) -> Iterator[tuple[int, int]]:
+    """The stretches of a template that decide whether it stops on a line: the actions there, what gave their
+    variables, then the heads of the conditions around them, the innermost first."""
+    at, around = _on_line(template, template.tree or (), line, ())
+    found = [(node.start, node.end) for node in at]
+    for control, index in reversed(around):
+        found.extend((branch.start, branch.end) for branch in reversed(control.branches[: index + 1]))
+    names = set(_variables(template, found))
+    yield from found
+    if names:
+        yield from (
+            (action.start, action.end)
+            for action in _all_actions(template.tree or ())
+            if names.intersection(action.pipeline.variables)
+        )
+
+
+def _on_line(
+    template: TemplateFile, nodes: Iterable[Content], line: int, around: tuple[tuple[Control, int], ...]
+) -> tuple[list[Content], tuple[tuple[Control, int], ...]]:
+    """The actions that stand on a line, and the branches that they are in."""
+    here: list[Content] = []
+    for node in nodes:
+        span = template.span(node)
+        if not span.line <= line <= span.end_line:
+            continue
+        if isinstance(node, Action):
+            here.append(node)
+        elif isinstance(node, Define):
+            inner = _on_line(template, node.body, line, ())
+            if inner[0]:
+                return inner
+        elif isinstance(node, Control):
+            for index, branch in enumerate(node.branches):
+                inner = _on_line(template, branch.body, line, (*around, (node, index)))
+                if inner[0]:
+                    return inner
+            for index, branch in enumerate(node.branches):
+                if template.position(branch.start)[0] <= line <= template.position(branch.end)[0]:
+                    return [], (*around, (node, index))
+    return here, around
+
+
+def _variables(template: TemplateFile, ranges: Iterable[tuple[int, int]]) -> Iterator[str]:
+    stretches = list(ranges)
+    for action in _all_actions(template.tree or ()):
+        yield from _variables_in(action, stretches)
+
+
+def _variables_in(action: Action, stretches: list[tuple[int, int]]) -> Iterator[str]:
+    if not any(start <= action.start < end for start, end in stretches):
+        return
+    for command in commands(action.pipeline):
+        yield from (part.name for part in command.args if isinstance(part, Variable) and part.name != "$")
+
+
+def _all_actions(nodes: Iterable[Content]) -> Iterator[Action]:
+    """Every action, the heads of conditions among them."""
+    from helm_constitution.templates.nodes import contents
+
+    for node in contents(nodes):
+        if isinstance(node, Action):
+            yield node
+        elif isinstance(node, Control):
+            for branch in node.branches:
+                if branch.pipeline is not None:
+                    yield Action(branch.start, branch.end, branch.pipeline)
+
+
+# --- schemas ----------------------------------------------------------------------------------------------------------
+
+_DEEPEST = 8
+
+
+def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
+    """What values.schema.json says of a value, a dependency's of its own; None where it says nothing."""
+    dependency = chart.dependency_at(path[0])
+    if dependency is not None:
+        chart, path = dependency, path[1:]
+    return _subschema(chart.schema, path, chart.schema)
+
+
+def placeholder_of_schema(schema: Mapping[str, object], path: ValuesPath, root: object) -> Json:
+    """A value that a schema, which is a part of ``root``, takes."""
+    return _of_schema(schema, path, root, 0)
+
+
+def text_named(name: str) -> Json:
+    """What may stand for a value of this name where nothing else is known: a URL, a host, a size, a word."""
+    return _by_name(name)
+
+
+def _subschema(schema: object, path: ValuesPath, root: object) -> Mapping[str, object] | None:
+    schema = resolved(schema, root)
+    if not isinstance(schema, dict):
+        return None
+    if not path:
+        return schema
+    for part in (schema, *_all_of(schema, root)):
+        properties = part.get("properties")
+        if isinstance(properties, dict) and path[0] in properties:
+            return _subschema(properties[path[0]], path[1:], root)
+    return None
+
+
+def _all_of(schema: Mapping[str, object], root: object) -> Iterator[Mapping[str, object]]:
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        parts = schema.get(keyword)
+        for part in parts if isinstance(parts, list) else ():
+            inner = resolved(part, root)
+            if isinstance(inner, dict):
+                yield inner
+
+
+def resolved(schema: object, root: object) -> object:
+    """The schema that a local reference means."""
+    for _ in range(_DEEPEST):
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if not isinstance(reference, str) or not reference.startswith("#/"):
+            return schema
+        schema = root
+        for step in reference[2:].split("/"):
+            name = step.replace("~1", "/").replace("~0", "~")
+            schema = schema.get(name) if isinstance(schema, dict) else None
+    return None
+
+
+def _of_schema(schema: Mapping[str, object], path: ValuesPath, root: object, depth: int) -> Json:
+    """A value that the schema accepts, as far as its plain keywords say."""
+    for keyword in ("const", "default"):
+        if schema.get(keyword):
+            return schema[keyword]  # type: ignore[return-value]
+    for keyword in ("examples", "enum"):
+        options = schema.get(keyword)
+        if isinstance(options, list) and (chosen := next((one for one in options if one), None)) is not None:
+            return chosen  # type: ignore[no-any-return]
+    kinds = schema.get("type")
+    kind = next((one for one in kinds if one != "null"), None) if isinstance(kinds, list) else kinds
+    if kind is None:
+        part = next(_all_of(schema, root), None)
+        kind = "object" if "properties" in schema else None
+        if kind is None and part is not None and depth < _DEEPEST:
+            return _of_schema(part, path, root, depth + 1)
+    if kind == "object":
+        return _object_of_schema(schema, path, root, depth)
+    if kind == "array":
+        items = resolved(schema.get("items"), root)
+        if depth < _DEEPEST and isinstance(items, dict):
+            return [_of_schema(items, path, root, depth + 1)]
+        return [_PLACEHOLDER]
+    if kind in ("integer", "number"):
+        least = schema.get("minimum", schema.get("exclusiveMinimum"))
+        named = _by_name(path[-1] if path else "")
+        value = named if isinstance(named, int) else 1
+        if isinstance(least, int | float) and value <= least:
+            value = int(least) + 1
+        most = schema.get("maximum")
+        return min(value, int(most)) if isinstance(most, int | float) else value
+    if kind == "boolean":
+        return True
+    return _text_of_schema(schema, path[-1] if path else "")
+
+
+def _object_of_schema(schema: Mapping[str, object], path: ValuesPath, root: object, depth: int) -> Json:
+    required = schema.get("required")
+    names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    made: dict[str, Json] = {}
+    for name in names if depth < _DEEPEST else ():
+        part = _subschema(schema, (name,), root)
+        made[name] = _of_schema(part or {}, (*path, name), root, depth + 1)
+    return made or {_PLACEHOLDER: _PLACEHOLDER}
+
+
+def _text_of_schema(schema: Mapping[str, object], name: str) -> str:
+    named = _by_name(name)
+    texts = [str(value) for _, value in _BY_NAME]
+    choices = [str(named), _PLACEHOLDER, *texts, "1", "a", "A", "placeholder/placeholder", "placeholder:1.0.0"]
+    pattern, least, most = schema.get("pattern"), schema.get("minLength"), schema.get("maxLength")
+    for choice in choices:
+        text = choice * (least // len(choice) + 1) if isinstance(least, int) and len(choice) < least else choice
+        text = text[:most] if isinstance(most, int) else text
+        try:
+            if not isinstance(pattern, str) or re.search(pattern, text):
+                return text
+        except re.error:
+            return text  # helm reads Go's expressions, which Python doesn't always
+    return str(named)
+
+
+def _by_name(name: str) -> Json:
+    return next((value for pattern, value in _BY_NAME if re.search(pattern, name, re.IGNORECASE)), _PLACEHOLDER)

@@ -1,0 +1,284 @@
+"""What a full check renders besides the scenarios that a chart names: each flag and enum set otherwise, other
+Kubernetes versions, an upgrade."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderedText, RenderRequest
+from helm_constitution.helm.set_values import apply, merge
+from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED, api_versions, is_own_group
+from helm_constitution.render.scenarios import Scenario, ScenarioKind, ScenarioResult, SetValue, set_json
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.text.semver import Version, parse_constraint
+from helm_constitution.text.yaml import Json, dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.dead_flags import Head
+
+_FLAGS = ("enabled", "create")
+
+API_VERSIONS = "API versions"
+"""The scenario in which the cluster has every API version that templates ask for."""
+
+MOST_CHOICES = 12
+"""Values that one enum is set to; one with more is a list of names, not of behaviours."""
+
+ValuesPath = tuple[str, ...]
+
+_VERSION_COMPARED = LazyPattern(r"semverCompare\s+[\"`]([^\"`]*)[\"`]")
+_MINOR = LazyPattern(r"\b1\.(\d{1,2})\b")
+_API_ASKED = LazyPattern(r"\.APIVersions\.Has\s+[\"`]([^\"`]+)[\"`]")
+
+
+class Switch(NamedTuple):
+    """One value set otherwise than by default.
+
+    ``enclosing`` are the flags around it that have to be on for it to matter (``ingress.enabled`` for
+    ``ingress.tls.enabled``), the outermost first.
+    """
+
+    path: ValuesPath
+    value: Json
+    enclosing: tuple[ValuesPath, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The scenario's name: ``ingress.enabled=true``."""
+        text = self.value if isinstance(self.value, str) else "true" if self.value else "false"
+        return f"{dotted(self.path)}={text}"
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether it is true or false."""
+        return isinstance(self.value, bool)
+
+    def scenario(self, base: RenderRequest) -> Scenario:
+        """The scenario that sets it, on top of a request that has the enclosing flags on."""
+        arguments = (set_json(self.path, self.value), *base.set_arguments)
+        request = base._replace(set_arguments=arguments)
+        return Scenario(self.name, request, ScenarioKind.SWITCHED, SetValue(self.path, self.value))
+
+
+class Switched(NamedTuple):
+    """How a switch went.
+
+    ``base`` is the rendering that it is compared with: the defaults, or those with the enclosing flags on.
+    ``changed`` is None where one of the two didn't render. ``dead`` are the conditions that ask for a flag and come out
+    alike whether it is on or off, or decide nothing; None where it has an effect, or where that isn't certain.
+    """
+
+    switch: Switch
+    result: ScenarioResult
+    base: ScenarioResult
+    changed: bool | None
+    dead: tuple[Head, ...] | None = None
+
+
+def switches_of(facts: Facts, request: RenderRequest) -> list[Switch]:
+    """Every flag that templates or dependencies ask for, and every other value of an enum, in the order of values.yaml.
+
+    What the user gave by ``-f`` or ``--set`` stays as it is, and so does what is in lists or belongs to a dependency.
+    """
+    free = FreeValues(facts, request)
+    asked = _Asked(facts.uses.tested, free.conditions)
+    found = []
+    for path, value in _leaves(free.defaults, ()):
+        if not free.is_free(path):
+            continue
+        if isinstance(value, bool):
+            if asked.has(path):
+                found.append(Switch(path, not value, free.enclosing(path)))
+        elif isinstance(value, str | None):
+            enclosing = free.enclosing(path)
+            found.extend(Switch(path, choice, enclosing) for choice in free.choices(path) if choice != value)
+    return found
+
+
+class FreeValues:
+    """The values of a chart that a full check may set otherwise."""
+
+    def __init__(self, facts: Facts, request: RenderRequest) -> None:
+        chart = facts.chart
+        self.defaults: Json = chart.values.data if chart.values is not None else {}
+        self.conditions = {path for dependency in chart.dependencies for path in dependency.conditions}
+        self._given = _given(request)
+        self._foreign = {dependency.key for dependency in chart.dependencies} | chart.subcharts.keys()
+        self._texts = dict(_enums(chart.schema, chart.schema, (), 0))
+        for path, compared in facts.uses.compared.items():
+            if path not in self._texts:
+                self._texts[path] = [text for text in compared if text]
+
+    def is_free(self, path: ValuesPath) -> bool:
+        """Whether the user didn't give a value, and it is no dependency's."""
+        return not _is_given(self._given, path) and (path[0] not in self._foreign or path in self.conditions)
+
+    def choices(self, path: ValuesPath) -> list[str]:
+        """The texts of an enum; none where there are too many."""
+        texts = self._texts.get(path, [])
+        return list(dict.fromkeys(texts)) if len(texts) <= MOST_CHOICES else []
+
+    def enclosing(self, path: ValuesPath) -> tuple[ValuesPath, ...]:
+        """The flags that are off by default and hold what a path belongs to."""
+        return _enclosing(self.defaults, path)
+
+
+class _Asked:
+    """The paths that conditions ask for; some have keys that are known only at run time."""
+
+    def __init__(self, tested: Iterable[ValuesPath], conditions: set[ValuesPath]) -> None:
+        self._exact = conditions | {path for path in tested if ANYTHING not in path}
+        self._patterns = [path for path in tested if ANYTHING in path]
+
+    def has(self, path: ValuesPath) -> bool:
+        return path in self._exact or any(
+            len(pattern) == len(path)
+            and all(step in (ANYTHING, given) for step, given in zip(pattern, path, strict=True))
+            for pattern in self._patterns
+        )
+
+
+def _given(request: RenderRequest) -> dict[str, Json]:
+    """What the user gave on the command line, as far as it can be read; helm says the rest."""
+    from helm_constitution.core.errors import YamlSyntaxError
+    from helm_constitution.text.yaml import load_document
+
+    values: dict[str, Json] = {}
+    try:
+        for file in request.values_files:
+            data = load_document(file.read_text("utf-8"), str(file)).data
+            values = merge(values, data if isinstance(data, dict) else {})
+        values = apply(((argument.flag, argument.value) for argument in request.set_arguments), values)
+    except (OSError, ValueError, YamlSyntaxError):
+        return values
+    return values
+
+
+def _is_given(given: Json, path: ValuesPath) -> bool:
+    for step in path:
+        if not isinstance(given, dict):
+            return True
+        if step not in given:
+            return False
+        given = given[step]
+    return True
+
+
+def _leaves(data: Json, path: ValuesPath) -> Iterator[tuple[ValuesPath, Json]]:
+    if not isinstance(data, dict):
+        if path:
+            yield path, data
+        return
+    for key, value in data.items():
+        yield from _leaves(value, (*path, key))
+
+
+def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:
+    """The flags that are off by default and hold what a path belongs to."""
+    found = []
+    for length in range(1, len(path)):
+        for name in _FLAGS:
+            flag = (*path[:length], name)
+            if length == len(path) - 1 and path[-1] in _FLAGS:
+                continue  # of one thing, neither switch holds the other
+            value: Json = defaults
+            for step in flag:
+                value = value.get(step) if isinstance(value, dict) else None
+            if value is False and flag != path:
+                found.append(flag)
+    return tuple(found)
+
+
+def _enums(schema: object, root: object, path: ValuesPath, depth: int) -> Iterator[tuple[ValuesPath, list[str]]]:
+    """The texts that a schema allows for its values, where it lists them."""
+    from helm_constitution.render.required_values import resolved
+
+    schema = resolved(schema, root)
+    if not isinstance(schema, dict) or depth > 12:
+        return
+    options = schema.get("enum")
+    if isinstance(options, list) and path:
+        yield path, [one for one in options if isinstance(one, str) and one]
+    properties = schema.get("properties")
+    for name, part in properties.items() if isinstance(properties, dict) else ():
+        yield from _enums(part, root, (*path, name), depth + 1)
+
+
+# --- Kubernetes and releases ------------------------------------------------------------------------------------------
+
+
+def release_scenarios(facts: Facts, request: RenderRequest) -> list[Scenario]:
+    """An upgrade, the other Kubernetes versions that are supported, and those at which templates decide otherwise."""
+    found = [] if request.is_upgrade else [Scenario("upgrade", request._replace(is_upgrade=True), ScenarioKind.UPGRADE)]
+    if request.kube_version is None:
+        for minor in _minors(facts):
+            versions = tuple(dict.fromkeys((*api_versions(minor), *request.api_versions)))
+            other = request._replace(kube_version=f"1.{minor}", api_versions=versions)
+            found.append(Scenario(f"kubernetes 1.{minor}", other, ScenarioKind.KUBERNETES))
+    asked = _apis_asked(facts)
+    if asked:
+        versions = tuple(dict.fromkeys((*request.api_versions, *asked)))
+        found.append(Scenario(API_VERSIONS, request._replace(api_versions=versions), ScenarioKind.KUBERNETES))
+    return found
+
+
+def is_supported(scenario: Scenario) -> bool:
+    """Whether upstream supports the Kubernetes version of a scenario; objects for older ones are not judged."""
+    version = scenario.request.kube_version
+    return version is None or int(version.split(".")[1]) >= OLDEST_SUPPORTED
+
+
+def _minors(facts: Facts) -> list[int]:
+    kube_version = facts.chart.metadata.view.get("kubeVersion").string()
+    constraint = parse_constraint(kube_version) if kube_version else None
+    wanted = set(range(OLDEST_SUPPORTED, NEWEST + 1))
+    for text in facts.chart.files.values():
+        if "semverCompare" in text:
+            for compared in _VERSION_COMPARED.findall(text):
+                wanted.update(int(minor) - 1 for minor in _MINOR.findall(compared) if 1 < int(minor) <= NEWEST)
+    wanted.discard(int(DEFAULT_KUBE_VERSION.split(".")[1]))
+    return [minor for minor in sorted(wanted) if constraint is None or constraint.accepts(Version(1, minor, 0))]
+
+
+def _apis_asked(facts: Facts) -> list[str]:
+    """The API versions of others than Kubernetes that templates ask for."""
+    found = (
+        version
+        for path, text in sorted(facts.chart.files.items())
+        if path.startswith("templates/") and ".APIVersions" in text
+        for version in _API_ASKED.findall(text)
+    )
+    return [version for version in dict.fromkeys(found) if not is_own_group(version)]
+
+
+# --- what changed -----------------------------------------------------------------------------------------------------
+
+
+Texts = tuple[RenderedText, ...]
+
+
+def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
+    """Whether two renderings differ in more than what is another each time.
+
+    Args:
+        base: the documents of the one.
+        other: those of the same with a value switched.
+        twin: the base rendered once more, where templates make random values.
+    """
+    if twin is None or base == other:
+        return base != other
+    if [document.source for document in base] != [document.source for document in other] or len(twin) != len(base):
+        return True
+    for mine, theirs, again in zip(base, other, twin, strict=True):
+        lines, others, twins = (document.text.split("\n") for document in (mine, theirs, again))
+        if lines == others or len(lines) != len(twins):
+            continue  # the same, or random as a whole
+        if len(lines) != len(others):
+            return True
+        if any(line == again and line != other for line, other, again in zip(lines, others, twins, strict=True)):
+            return True
+    return False

@@ -1,0 +1,218 @@
+"""What a check says of a chart, ready for the report formats: plain facts, nothing that was needed to find them."""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.model import Severity
+from helm_constitution.core.records import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from helm_constitution.core.model import Finding, Location, Statement, Trouble, Verdict
+    from helm_constitution.text.yaml import Json
+
+DEFAULTS = "defaults"
+"""The scenario of the default values; as a choice of scenarios, that one alone."""
+
+FULL = "full"
+"""The choice of all scenarios."""
+
+
+class Status(enum.StrEnum):
+    """How a scenario went."""
+
+    RENDERED = "rendered"
+    NEEDS_INPUT = "needs-input"
+    FAILED = "failed"
+    NOT_RUN = "not-run"
+
+
+class ScenarioReport(NamedTuple):
+    """How one scenario went; ``message`` is helm's or the chart's where it did not render."""
+
+    name: str
+    status: Status
+    message: str | None
+
+
+class InputReport(NamedTuple):
+    """A value that a user of the chart must give.
+
+    ``path`` has dots; ``kind`` is text, number, flag, list or map; ``placeholder`` was put there for the chart to be
+    judged; ``message`` is what asks for it.
+    """
+
+    path: str
+    kind: str
+    placeholder: Json
+    message: str
+
+
+class BranchCoverage(NamedTuple):
+    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
+
+    ``evaluated`` tells whether what is around it was entered.
+    """
+
+    line: int
+    block: int
+    arm: int
+    entered: bool
+    evaluated: bool
+
+
+class FunctionCoverage(NamedTuple):
+    """A named template: the line of its define, its name, and whether it was called."""
+
+    line: int
+    name: str
+    entered: bool
+
+
+class FileCoverage(NamedTuple):
+    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
+
+    path: str
+    lines: tuple[tuple[int, bool], ...]
+    branches: tuple[BranchCoverage, ...]
+    functions: tuple[FunctionCoverage, ...]
+
+
+class ConstitutionReport(NamedTuple):
+    """Which constitution a chart was held to."""
+
+    file: str
+    version: str | None
+    builtin: bool
+
+
+class StatementReport(NamedTuple):
+    """What is said of one statement; ``reason`` tells why it is unchecked or in error."""
+
+    statement: Statement
+    rules: tuple[str, ...]
+    verdict: Verdict
+    reason: str | None
+
+
+class PrincipleReport(NamedTuple):
+    """What is said of one principle, and on what evidence."""
+
+    key: str
+    title: str
+    verdict: Verdict
+    evidence: str
+    statements: tuple[StatementReport, ...]
+
+
+class RuleReport(NamedTuple):
+    """A rule that ran; ``reason`` tells why it had nothing to judge, or that it crashed.
+
+    ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
+    """
+
+    rule: str
+    reason: str | None = None
+    page: str | None = None
+
+
+class StaleWaiver(NamedTuple):
+    """A waiver that fails the gate: it has expired, or nothing is left that it waives.
+
+    ``waives`` is the rule's or the principle's id, ``reason`` a sentence without capital and full stop.
+    """
+
+    waives: str
+    reason: str
+    location: Location
+
+
+class ChangeReport(NamedTuple):
+    """One change since the baseline, see :class:`helm_constitution.compare.changes.Change`."""
+
+    rule: str
+    step: str
+    what: str
+    advice: str
+    old: Location | None
+    new: Location | None
+    old_values: Mapping[str, Json] | None = None
+    new_values: Mapping[str, Json] | None = None
+
+
+class BaselineReport(NamedTuple):
+    """What a chart was compared with, and what that says of its version.
+
+    ``version`` is the baseline's; None where the baseline doesn't hold the chart, of which ``origin`` says so then.
+    ``required_step`` (PATCH, MINOR, MAJOR) and ``required_version`` are None where nothing changed, or where the
+    baseline's version is none. ``enough`` says whether the chart's version goes far enough. ``commit_message`` is for a
+    release robot, where the configuration says that there is one.
+    """
+
+    origin: str
+    version: str | None
+    required_version: str | None
+    required_step: str | None
+    changes: tuple[ChangeReport, ...]
+    enough: bool = True
+    objects_compared: bool = True
+    commit_message: str | None = None
+
+
+class ChartReport(NamedTuple):
+    """Everything that a report of one chart says.
+
+    ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
+    two are no part of what is remembered of a chart, but set for each run. ``limit`` is the weakest severity that fails
+    the gate; None where nothing does.
+    """
+
+    name: str
+    version: str
+    path: str
+    verdict: Verdict
+    constitution: ConstitutionReport | None
+    scenarios: tuple[ScenarioReport, ...]
+    principles: tuple[PrincipleReport, ...]
+    findings: tuple[Finding, ...]
+    problems: tuple[Trouble, ...]
+    notices: tuple[str, ...] = ()
+    undemanded: int = 0
+    rules: tuple[RuleReport, ...] = ()
+    stale: tuple[StaleWaiver, ...] = ()
+    inputs: tuple[InputReport, ...] = ()
+    coverage: tuple[FileCoverage, ...] | None = None
+    limit: Severity | None = Severity.ERROR
+    root: str = ""
+    place: str = ""
+
+    def fails(self, finding: Finding) -> bool:
+        """Whether a finding fails the gate."""
+        return self.limit is not None and finding.active and finding.severity >= self.limit
+
+    @property
+    def status(self) -> int:
+        """The exit status: 0 the gate passes, 1 it doesn't, 2 something could not be judged."""
+        if any(trouble.fatal for trouble in self.problems):
+            return 2
+        stale = bool(self.stale) and self.limit is not None
+        return int(stale or any(self.fails(finding) for finding in self.findings))
+
+    baseline: BaselineReport | None = None
+
+
+class RunReport(NamedTuple):
+    """What one run of the program says: the charts, and the engine that judged them."""
+
+    engine: str
+    helm: str
+    kube: str
+    charts: tuple[ChartReport, ...]
+
+    @property
+    def status(self) -> int:
+        """The exit status: that of the worst chart."""
+        return max((chart.status for chart in self.charts), default=0)

@@ -1,0 +1,1 @@
+"""YAML, Markdown and versions, read with positions."""

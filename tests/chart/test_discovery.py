@@ -1,0 +1,129 @@
+"""Which charts are meant by a folder, and which a changed file belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.chart.discovery import charts_of, repository_of
+
+FILES = (
+    ".git/config",
+    ".helm-constitution.yaml",
+    ".specify/memory/constitution.md",
+    "README.md",
+    "charts/web/Chart.yaml",
+    "charts/web/templates/a b%20:c.yaml",
+    "charts/web/charts/db/Chart.yaml",
+    "charts/web/charts/db/values.yaml",
+    "charts/web/charts/db/charts/inner/Chart.yaml",
+    "charts/web/charts/db/charts/inner/values.yaml",
+    "charts/web/charts/cache-1.0.0.tgz",
+    "charts/web/constitution.md",
+    "charts/api/Chart.yaml",
+    "charts/api/values.yaml",
+    "charts/README.md",
+    "teams/a/.helm-constitution.yaml",
+    "teams/a/charts/one/Chart.yaml",
+    "teams/a/two/Chart.yaml",
+    "teams/a/.helm-constitution-debt.yaml",
+    "teams/b/constitution.md",
+    "testdata/broken/Chart.yaml",
+    "testdata/broken/values.yaml",
+    ".hidden/old/Chart.yaml",
+)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Below a folder with a Chart.yaml, which is no part of the repository."""
+    (tmp_path / "Chart.yaml").touch()
+    root = tmp_path / "repository"
+    for name in FILES:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    monkeypatch.chdir(root)
+    return root
+
+
+def charts(*files: str) -> list[str]:
+    return [chart.as_posix() for chart in charts_of([Path(file) for file in files])]
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (("charts/web/Chart.yaml",), ["charts/web"]),
+        (("charts/web/templates/a b%20:c.yaml",), ["charts/web"]),
+        (("charts/web/templates/deleted/was-here.yaml",), ["charts/web"]),
+        (("charts/web/charts/db/values.yaml",), ["charts/web"]),
+        (("charts/web/charts/db/charts/inner/values.yaml",), ["charts/web"]),
+        (("charts/web/charts/cache-1.0.0.tgz",), ["charts/web"]),
+        (("charts/web/values.yaml", "charts/api/values.yaml", "charts/web/Chart.yaml"), ["charts/api", "charts/web"]),
+        (("README.md", "charts/README.md", "Makefile"), []),
+        (("testdata/broken/values.yaml", ".hidden/old/Chart.yaml"), []),
+        ((), []),
+    ],
+)
+def test_a_file_belongs_to_the_top_chart_of_the_nearest_one(
+    repository: Path, files: tuple[str, ...], expected: list[str]
+) -> None:
+    assert charts(*files) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ("teams/a/.helm-constitution.yaml", ["teams/a/charts/one", "teams/a/two"]),
+        ("teams/a/.helm-constitution-debt.yaml", ["teams/a/charts/one", "teams/a/two"]),
+        ("teams/b/constitution.md", []),
+        ("charts/web/constitution.md", ["charts/web"]),
+        (
+            ".specify/memory/constitution.md",
+            ["charts/api", "charts/web", "teams/a/charts/one", "teams/a/two"],
+        ),
+        (".helm-constitution.yaml", ["charts/api", "charts/web", "teams/a/charts/one", "teams/a/two"]),
+    ],
+)
+def test_a_constitution_or_a_configuration_rules_the_charts_below_it(
+    repository: Path, file: str, expected: list[str]
+) -> None:
+    assert charts(file) == expected
+
+
+def test_paths_are_relative_to_the_current_folder_and_absolute_outside_it(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository / "charts" / "web")
+    assert charts("values.yaml") == ["."]
+    assert charts("templates/x.yaml", "charts/db/values.yaml") == ["."]
+    assert charts("../api/values.yaml") == [(repository / "charts" / "api").as_posix()]
+    monkeypatch.chdir(repository.parent)
+    assert charts(str(repository / "charts/api/values.yaml")) == ["repository/charts/api"]
+
+
+def test_a_repository_that_is_a_chart_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (".git/config", "Chart.yaml", "charts/db/Chart.yaml", "ci/a-values.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert charts("ci/a-values.yaml", "charts/db/values.yaml", ".helm-constitution.yaml") == ["."]
+
+
+def test_where_a_chart_lies_in_its_repository(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = str(repository)
+    assert repository_of(Path("charts/web")) == (root, "charts/web")
+    assert repository_of(repository) == (root, ".")
+    monkeypatch.chdir("charts/web/templates")
+    assert repository_of(Path("..")) == (root, "charts/web")
+
+
+def test_outside_a_repository_the_current_folder_is_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("here/web", "there/api"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    assert repository_of(Path("web")) == (str(tmp_path / "here"), "web")
+    assert repository_of(Path("../there/api")) == (str(tmp_path / "there" / "api"), ".")
+    (tmp_path / "there" / "api.tgz").touch()
+    assert repository_of(Path("../there/api.tgz")) == (str(tmp_path / "there"), "api.tgz")

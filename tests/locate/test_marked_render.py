@@ -1,0 +1,267 @@
+"""The marked render with a real helm, and what becomes of it where marks do harm: nothing is rendered for nothing, a
+document that differs falls back alone, a template that helm rejects is left alone once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.protocol import (
+    FailureKind,
+    HelmEngine,
+    HelmMessage,
+    Limits,
+    MessageLevel,
+    Pending,
+    RenderedText,
+    RenderOutput,
+    RenderRequest,
+)
+from helm_constitution.lint.subject import Facts
+from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.render.scenarios import conclude, plan
+from helm_constitution.text.yaml import YamlDocument
+from tests.helm.support import write_chart
+from tests.places import HEAD, places
+from tests.planted import Renderer
+from tests.support import Given
+
+Answer = Callable[[dict[str, str], int], RenderOutput]
+
+
+class Scripted(Renderer):
+    """Renders with a real engine first; what follows is answered by ``answer`` out of the templates' texts."""
+
+    def __init__(self, engine: HelmEngine, answer: Answer) -> None:
+        super().__init__(engine)
+        self.answer = answer
+
+    def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
+        if self.renders == 0:
+            return super().render(chart, request)
+        self.renders += 1
+        texts = {path.name: path.read_text() for path in sorted((chart / "templates").iterdir())}
+        return Given(self.answer(texts, self.renders))
+
+
+def located(engine: Renderer, folder: Path, files: Mapping[str, str], request: RenderRequest | None = None) -> Facts:
+    """The facts of a chart all of whose documents were traced."""
+    chart = write_chart(folder / "web", files)
+    planned = plan(chart, request or RenderRequest(), "quick")
+    results = tuple(conclude(one, engine.render(chart, one.request).result(), "web") for one in planned)
+    facts = Facts(load_chart(chart), results)
+    with Tracing(documents(facts), facts, engine) as tracing:
+        tracing.finish()
+    return facts
+
+
+def documents(facts: Facts) -> list[YamlDocument]:
+    found: list[YamlDocument] = []
+    for result in facts.results:
+        found.extend(result.broken.values())
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            if manifest.view.document not in found:
+                found.append(manifest.view.document)
+    return found
+
+
+def lines(facts: Facts) -> dict[str, list[int | None] | None]:
+    """The template line of each rendered line, by the object's name."""
+    found: dict[str, list[int | None] | None] = {}
+    for result in facts.results:
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            document = manifest.view.document
+            if document.lines is None:
+                found[manifest.name] = None
+            else:
+                origins = map(document.lines.origin, range(1, document.text.count("\n") + 1))
+                found[manifest.name] = [origin.line if origin is not None else None for origin in origins]
+    return found
+
+
+ONE = f"{HEAD}data:\n  a: b\n"
+OTHER = ONE.replace("name: a", "name: b")
+
+
+def error(file: str, kind: FailureKind = FailureKind.TEMPLATE) -> HelmMessage:
+    return HelmMessage(MessageLevel.ERROR, "rejected", kind, file=file)
+
+
+def rendered(texts: Mapping[str, str]) -> RenderOutput:
+    return RenderOutput(tuple(RenderedText(f"web/templates/{name}", text) for name, text in texts.items()))
+
+
+# --- how often helm runs ----------------------------------------------------------------------------------------------
+
+
+def test_one_render_more_for_each_scenario(embedded: HelmEngine, tmp_path: Path) -> None:
+    engine = Renderer(embedded)
+    located(engine, tmp_path, {"templates/a.yaml": ONE})
+    assert engine.renders == 2
+    files = {"templates/a.yaml": HEAD + "data: {a: '{{ .Values.x }}'}\n", "ci/b-values.yaml": "x: 1\n"}
+    located(engine := Renderer(embedded), tmp_path / "two", files)
+    assert engine.renders == 4
+
+
+def test_nothing_is_rendered_where_there_is_nothing_to_locate(embedded: HelmEngine, tmp_path: Path) -> None:
+    chart = write_chart(tmp_path / "web", {"templates/a.yaml": ONE})
+    rules = tmp_path / "constitution.md"
+    options = CheckOptions(constitution=rules, scenarios="defaults")
+    for pinned, renders in (("security/privileged", 1), ("helm/no-notes", 1), ("helm/missing-label", 2)):
+        rules.write_text(f"# Rules\n\n**MUST**: Hold.\n<!-- rules: {pinned} -->\n")
+        engine = Renderer(embedded)
+        check_chart(chart, engine, options)
+        assert engine.renders == renders, pinned
+    engine = Renderer(embedded)
+    check_chart(chart, engine, options._replace(lines=False))
+    assert engine.renders == 1
+
+
+def test_a_template_that_helm_rejects_with_its_marks_is_left_alone_once(embedded: HelmEngine, tmp_path: Path) -> None:
+    def answer(texts: dict[str, str], turn: int) -> RenderOutput:
+        if "#@" in texts["a.yaml"]:
+            return RenderOutput(errors=(error("templates/a.yaml"),))
+        return rendered(texts)
+
+    engine = Scripted(embedded, answer)
+    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    assert engine.renders == 3
+    assert lines(facts) == {"a": [None] * 6, "b": [1, 2, 3, 4, 5, 6]}
+
+
+def test_helm_is_not_asked_a_fourth_time(embedded: HelmEngine, tmp_path: Path) -> None:
+    def answer(texts: dict[str, str], turn: int) -> RenderOutput:
+        return RenderOutput(errors=(error("templates/a.yaml" if turn == 2 else "templates/b.yaml"),))
+
+    engine = Scripted(embedded, answer)
+    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    assert engine.renders == 3
+    assert lines(facts) == {"a": None, "b": None}
+
+
+def test_where_helm_names_no_template_it_is_not_asked_again(embedded: HelmEngine, tmp_path: Path) -> None:
+    failure = HelmMessage(MessageLevel.ERROR, "out of time", FailureKind.TIMEOUT)
+    engine = Scripted(embedded, lambda texts, turn: RenderOutput(errors=(failure,)))
+    assert lines(located(engine, tmp_path, {"templates/a.yaml": ONE})) == {"a": None}
+    assert engine.renders == 2
+
+
+# --- what falls back --------------------------------------------------------------------------------------------------
+
+
+def test_a_document_that_differs_falls_back_alone(embedded: HelmEngine, tmp_path: Path) -> None:
+    def answer(texts: dict[str, str], turn: int) -> RenderOutput:
+        return rendered({**texts, "a.yaml": texts["a.yaml"].replace("b #", "c #")})
+
+    engine = Scripted(embedded, answer)
+    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    assert lines(facts) == {"a": None, "b": [1, 2, 3, 4, 5, 6]}
+    assert engine.renders == 2
+
+
+def test_a_document_that_reads_a_marked_text_falls_back_alone(embedded: HelmEngine, tmp_path: Path) -> None:
+    reader = 'data:\n  a: {{ include (print .Template.BasePath "/b.yaml") . | len }}\n'
+    files = {"templates/a.yaml": f"{HEAD}{reader}---\n{OTHER.replace('name: b', 'name: c')}", "templates/b.yaml": OTHER}
+    facts = located(Renderer(embedded), tmp_path, files)
+    assert lines(facts) == {"a": None, "c": [8, 9, 10, 11, 12, 13], "b": [1, 2, 3, 4, 5, 6]}
+
+
+RANDOM = HEAD + "data:\n  a: x\n  secret: {{ randAlphaNum 20 }}\n  b: y\n"
+
+
+def test_what_is_another_each_time_is_told_by_a_twin(embedded: HelmEngine, tmp_path: Path) -> None:
+    engine = Renderer(embedded)
+    facts = located(engine, tmp_path, {"templates/a.yaml": RANDOM})
+    assert lines(facts) == {"a": [1, 2, 3, 4, 5, 6, 7, 8]}
+    assert engine.renders == 3
+
+
+def test_a_twin_hides_no_other_difference(embedded: HelmEngine, tmp_path: Path) -> None:
+    def answer(texts: dict[str, str], turn: int) -> RenderOutput:
+        text = texts["a.yaml"].replace("{{ randAlphaNum 20 }}", f"turn{turn}")
+        return rendered({"a.yaml": text.replace("b: y", "b: z") if turn == 2 else text})
+
+    assert lines(located(Scripted(embedded, answer), tmp_path, {"templates/a.yaml": RANDOM})) == {"a": None}
+
+
+def test_documents_that_are_no_yaml_are_traced_too(embedded: HelmEngine, tmp_path: Path) -> None:
+    files = {"templates/a.yaml": HEAD + "data:\n  a: b\n c: {{ 1 }}\n", "templates/b.yaml": OTHER}
+    engine = Renderer(embedded)
+    facts = located(engine, tmp_path, files)
+    (broken,) = facts.results[0].broken.values()
+    assert broken.lines is not None
+    assert [broken.lines.origin(number) for number in (6, 7)] == [
+        ("templates/a.yaml", 6, False),
+        ("templates/a.yaml", 7, True),
+    ]
+    assert engine.renders == 2  # that it is none is not the marks' fault
+
+
+# --- what is marked ---------------------------------------------------------------------------------------------------
+
+LIBRARY = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 0.1.0\ndependencies: [{name: lib, version: 0.1.0}]\n",
+    "charts/lib/Chart.yaml": "apiVersion: v2\nname: lib\nversion: 0.1.0\ntype: library\n",
+    "charts/lib/templates/_a.yaml": '{{- define "lib.data" }}\ndata:\n  a: b\n{{- end }}\n',
+    "templates/a.yaml": HEAD + '{{- include "lib.data" . }}\n',
+}
+
+
+def test_named_templates_of_a_library_chart_are_traced(embedded: HelmEngine, tmp_path: Path) -> None:
+    assert places(embedded, tmp_path, LIBRARY, "data", "a") == ["charts/lib/templates/_a.yaml:3"]
+
+
+def test_the_copy_holds_what_templates_read(embedded: HelmEngine, tmp_path: Path) -> None:
+    files = {
+        "files/a.txt": "text",
+        ".helmignore": "*.bak\n",
+        "templates/a.yaml.bak": "{{ broken",
+        "templates/a.yaml": HEAD
+        + 'data:\n  a: {{ .Files.Get "files/a.txt" }}\n  b: {{ (.Files.Glob "files/*").AsConfig | len }}\n',
+    }
+    assert places(embedded, tmp_path, files, "data", "b") == ["templates/a.yaml:7"]
+
+
+def test_files_that_are_no_text_are_in_the_copy(embedded: HelmEngine, tmp_path: Path) -> None:
+    chart = write_chart(
+        tmp_path / "web", {"templates/a.yaml": HEAD + 'data:\n  a: {{ .Files.Get "b.bin" | b64enc }}\n'}
+    )
+    (chart / "b.bin").write_bytes(b"\xff\xfe\x00")
+    facts = Facts(
+        load_chart(chart),
+        (
+            conclude(
+                plan(chart, RenderRequest(), "defaults")[0], embedded.render(chart, RenderRequest()).result(), "web"
+            ),
+        ),
+    )
+    with Tracing(documents(facts), facts, embedded) as tracing:
+        tracing.finish()
+    assert lines(facts) == {"a": [1, 2, 3, 4, 5, 6]}
+
+
+def test_the_users_files_are_as_they_were(embedded: HelmEngine, tmp_path: Path) -> None:
+    located(Renderer(embedded), tmp_path, LIBRARY)
+    assert (tmp_path / "web/templates/a.yaml").read_text() == LIBRARY["templates/a.yaml"]
+    found = {path.relative_to(tmp_path / "web").as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {*LIBRARY, "values.yaml"}
+
+
+@pytest.mark.parametrize("path", [("data", "a"), ("data", "missing"), ("metadata", "labels", "x"), ("kind",)])
+def test_both_engines_give_equal_places(
+    embedded: HelmEngine, helm: Path, tmp_path: Path, path: tuple[str, ...]
+) -> None:
+    files = {
+        **LIBRARY,
+        "values.yaml": "x: 1\nl: [1, 2]\nt: |\n  a: 1\n",
+        "templates/b.yaml": OTHER.replace("a: b", "a: {{ .Values.x }}\n  {{- tpl .Values.t . | nindent 2 }}"),
+        "templates/c.yaml": "{{ range .Values.l }}\n---\n" + ONE.replace("name: a", "name: c-{{ . }}") + "{{ end }}\n",
+    }
+    user = CliEngine(str(helm), Limits())
+    assert places(user, tmp_path / "cli", files, *path) == places(embedded, tmp_path / "embedded", files, *path)
+    user.close()

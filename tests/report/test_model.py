@@ -1,0 +1,36 @@
+"""The exit status, out of what a report holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.core.model import Debt, Severity, Trouble
+from tests.report.support import STALE, WAIVED, chart, finding, run
+
+NOTE = finding(severity=Severity.NOTE)
+TROUBLE = Trouble("crash", "rule x crashed")
+
+
+def test_an_active_finding_at_the_limit_fails_the_gate() -> None:
+    assert run(chart(finding())).status == 1
+    assert run(chart(NOTE)).status == 0
+    assert run(chart(NOTE, limit=Severity.NOTE)).status == 1
+    assert run(chart(finding(), limit=None)).status == 0
+
+
+@pytest.mark.parametrize("changes", [{"waived": WAIVED}, {"debt": Debt("2026-01-02")}])
+def test_what_is_waived_or_debt_fails_nothing(changes: dict[str, object]) -> None:
+    assert run(chart(finding(**changes))).status == 0
+    assert run(chart(finding(**changes), finding())).status == 1
+
+
+def test_a_stale_waiver_fails_the_gate_unless_nothing_does() -> None:
+    assert run(chart(stale=(STALE,))).status == 1
+    assert run(chart(stale=(STALE,), limit=None)).status == 0
+
+
+def test_what_cant_be_judged_beats_what_fails_and_the_worst_chart_counts() -> None:
+    assert run(chart(finding(), problems=(TROUBLE,))).status == 2
+    assert run(chart(problems=(TROUBLE._replace(fatal=False),))).status == 0
+    assert run(chart(), chart(problems=(TROUBLE,)), chart(finding())).status == 2
+    assert run().status == 0
