@@ -18,16 +18,19 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bench.unused import STYLES, Perturbation, leaves
-from helm_constitution.api import Problem
-from helm_constitution.chart.loader import Chart, load_chart
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.chart.model import Chart
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderOutput
 from helm_constitution.kubernetes.manifests import Manifest
 from helm_constitution.lint.registry import rules
+from helm_constitution.lint.rule import Problem
 from helm_constitution.lint.subject import Facts, Subject
-from helm_constitution.render.scenarios import Scenario, ScenarioResult, conclude
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.scenarios import Scenario
 from helm_constitution.rules.values_first.hardcoded import customised
-from helm_constitution.text.yaml import View, dotted
+from helm_constitution.text.yaml_document import View, dotted
 
 Place: TypeAlias = str
 """A field: template, object and path, as in ``templates/a.yaml Deployment web spec.replicas``."""

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.compare.changes import step_between
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.helm.choose import choose_engine

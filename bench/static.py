@@ -35,9 +35,9 @@ class Run(NamedTuple):
 
 def once(folder: Path) -> Run:
     """Reads a chart anew and runs every rule of the built-in constitution that needs no rendering."""
-    from helm_constitution.api import Unjudged
     from helm_constitution.chart.loader import load_chart
     from helm_constitution.lint import registry
+    from helm_constitution.lint.rule import Unjudged
     from helm_constitution.lint.subject import Facts, NotYet, Subject
     from helm_constitution.policy.constitution import load_constitution
     from helm_constitution.policy.rule_selection import match

@@ -25,7 +25,7 @@ from helm_constitution.helm.protocol import HelmEngine, Limits, RenderOutput, Re
 from helm_constitution.render.scenarios import plan
 from helm_constitution.templates import parse_templates
 from helm_constitution.templates.uses import ValueUses, analyse
-from helm_constitution.text.yaml import dotted
+from helm_constitution.text.yaml_document import dotted
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"
 WORD = "perturbed"

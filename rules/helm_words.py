@@ -7,15 +7,15 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Base, Place, Span, Subject, TextPlace
+from helm_constitution.api import Base, Span, Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.render.scenarios import ScenarioKind
-from helm_constitution.report.model import DEFAULTS
+from helm_constitution.render.scenarios import DEFAULTS, ScenarioKind
+from helm_constitution.text.place import Place, TextPlace
 
 if TYPE_CHECKING:
-    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.render.results import ScenarioResult
 
 _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 """What helm calls a field of Chart.yaml when it loads a chart."""

@@ -24,18 +24,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from helm_constitution.api import Rule
-from helm_constitution.chart.loader import Chart
+from helm_constitution.chart.model import Chart
 from helm_constitution.core.model import Demand, Severity
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.kubernetes.manifests import LabelSelector, Manifest, Rendering, manifests_of
 from helm_constitution.lint import registry
-from helm_constitution.lint.runner import run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.rule import Rule
+from helm_constitution.lint.runner import run_rules
 from helm_constitution.lint.subject import Facts
-from helm_constitution.policy.constitution import ASK_FOR_BUILT_IN, load_constitution
+from helm_constitution.policy.constitution import load_constitution
+from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.rule_selection import match
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
 from helm_constitution.text.yaml import load_document, load_documents
 from scripts.fetch_helm import cache_folder
 

@@ -28,8 +28,10 @@ from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.marked_render import Tracing
 from helm_constitution.locate.resolve import key_on_line
 from helm_constitution.locate.value_origins import Deciders
-from helm_constitution.render.scenarios import Scenario, conclude
-from helm_constitution.text.yaml import View, dotted, load_documents
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.scenarios import Scenario
+from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_document import View, dotted
 
 _ACTION = re.compile(r"\{\{-?[^{}]*-?\}\}")
 

@@ -6,14 +6,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import dedent
 
-from helm_constitution.api import Manifest, Problem, Rule, Subject, rule
+from helm_constitution.api import Manifest, Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.core.model import Demand, Location, Obligation, Severity
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.lint.runner import documents_to_locate, run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.rule import Problem, Rule, rule
+from helm_constitution.lint.runner import documents_to_locate, run_rules
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.marked_render import Tracing
-from helm_constitution.render.scenarios import conclude, plan
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.scenarios import plan
 from tests.helm.support import write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"

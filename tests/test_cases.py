@@ -11,20 +11,25 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import Off, Rule, Subject
+from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.pipeline import CheckOptions
+from helm_constitution.check.options import CheckOptions
 from helm_constitution.compare.setup import compare
 from helm_constitution.core.model import Demand, Obligation, Severity
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.lint import explain, registry
-from helm_constitution.lint.runner import RuleRun, run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.rule import Off, Rule
+from helm_constitution.lint.run import RuleRun
+from helm_constitution.lint.runner import run_rules
 from helm_constitution.lint.subject import Facts
-from helm_constitution.policy.configuration import FILE_NAME, load_configuration
-from helm_constitution.render.scenarios import ScenarioKind, plan
+from helm_constitution.policy.configuration import load_configuration
+from helm_constitution.policy.find import FILE_NAME
+from helm_constitution.render.results import Status
+from helm_constitution.render.scenarios import FULL, ScenarioKind, plan
 from helm_constitution.render.session import Rounds
-from helm_constitution.report.model import FULL, Status
+from helm_constitution.text.rule_page import SECTIONS
 from tests.cases import (
     BASE,
     BASELINE,
@@ -137,7 +142,7 @@ def test_rule_has_a_page(rule: Rule) -> None:
     assert title.endswith("."), title
     assert re.match(r"[A-Z`]|[a-z]+[A-Z]", title), "begins with a capital, or a term: kubeVersion, `helm lint`"
     sections = explain.sections(rule)
-    assert tuple(sections) == explain.SECTIONS
+    assert tuple(sections) == SECTIONS
     assert all(sections.values()), sections
     assert inspect.cleandoc(rule.doc).splitlines()[1] == "", "an empty line follows the title"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import MUST, Place, Problem, Related, Subject, TextPlace, Unjudged, View, require, rule
+from helm_constitution.api import Subject, View
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
+from helm_constitution.text.place import Place, TextPlace
 
 from ..documentation.changelog import changelog_file
 from ..documentation.upgrading import upgrade_texts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Subject, forbid, require, rule
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 
 from .comparing import BREAKING, told
 

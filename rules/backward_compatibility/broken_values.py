@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Problem, Related, Severity, Subject, Unjudged, forbid, require, rule
+from helm_constitution.api import Severity, Subject
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, Unjudged, forbid, require, rule
 
 from .comparing import BREAKING, compared, told
 
@@ -263,7 +264,8 @@ def old_value_lost(subject: Subject) -> Iterator[Problem]:
     comparison = compared(subject)
     if comparison.old_values is None:
         raise Unjudged("no values for the baseline were given (--old-values)")
-    from helm_constitution.compare.old_values import NAME, lost_values
+    from helm_constitution.compare.changes import OLD_VALUES
+    from helm_constitution.compare.old_values import lost_values
 
     for lost in lost_values(comparison):
         change = lost.change
@@ -274,7 +276,7 @@ def old_value_lost(subject: Subject) -> Iterator[Problem]:
         )
         yield Problem(lost.message, lost.at, related)
     for change in comparison.changes:
-        if change.scenario == NAME and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
+        if change.scenario == OLD_VALUES and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
             yield Problem(
                 change.what, comparison.old_values.view, () if change.new is None else (Related(change.new, "here"),)
             )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Problem, Related, Severity, Subject, Unjudged, require
+from helm_constitution.api import Severity, Subject
+from helm_constitution.lint.rule import Problem, Related, Unjudged, require
 
 if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change

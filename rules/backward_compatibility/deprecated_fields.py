@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, Workload, require, rule
+from helm_constitution.api import Manifest, Subject, View, Workload
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import SHOULD, Problem, require, rule
 
 
 class _Old(NamedTuple):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from helm_constitution.api import MUST, SHOULD, Problem, Related, Subject, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.chart.values import ValueKey
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -22,6 +23,7 @@ from helm_constitution.templates.nodes import (
     Variable,
     With,
 )
+from helm_constitution.text.place import TextPlace
 
 _WORD = "deprecat"
 # A key's comment that speaks of the key itself, not of something deprecated elsewhere.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import MUST, Problem, Related, Subject, Unjudged, require, rule
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
 
 from .comparing import BREAKING, compared
 

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    LabelSelector,
-    Manifest,
-    Parameter,
-    Problem,
-    Rendering,
-    Subject,
-    TextPlace,
-    Unjudged,
-    View,
-    Workload,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import LabelSelector, Manifest, Rendering, Subject, View, Workload
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, Unjudged, forbid, require, rule
 from helm_constitution.templates import TemplateFile
+from helm_constitution.text.place import TextPlace
 
 from ..yaml_text import key_lines
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import MUST, Manifest, Problem, Subject, forbid, require, rule
+from helm_constitution.api import Manifest, Subject
 from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 
 from .api_versions import OLD_APIS, OldApi

@@ -5,22 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Problem,
-    Related,
-    Span,
-    Subject,
-    TextPlace,
-    Unjudged,
-    require,
-    rule,
-)
+from helm_constitution.api import Span, Subject
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, Unjudged, require, rule
 from helm_constitution.text.markdown_tables import Heading, read
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml import load_document
 
 _FILE = LazyPattern(

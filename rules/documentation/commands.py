@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Problem, Span, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.api import Span, Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
 from helm_constitution.text.markdown_tables import Markdown
-from helm_constitution.text.yaml import Path, dotted
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Path, dotted
 
 from .readme import require_readme
 from .values_table import is_value, parse_path

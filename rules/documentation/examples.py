@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Subject, Unjudged, require, rule
-from helm_constitution.report.model import Status
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import MUST, Problem, Unjudged, require, rule
+from helm_constitution.render.results import Status
 
 from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
 

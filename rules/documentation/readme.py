@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, require, rule
 from helm_constitution.text.markdown_tables import Markdown, read
+from helm_constitution.text.place import TextPlace
 
 _NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import MUST, Problem, Related, Severity, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.api import Severity, Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
 from helm_constitution.text.markdown_tables import Heading
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.semver import Version
 
 from .changelog import changelog_file

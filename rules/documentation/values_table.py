@@ -6,24 +6,15 @@ import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from helm_constitution.api import (
-    MUST,
-    Problem,
-    Related,
-    Subject,
-    Tally,
-    TextPlace,
-    Unjudged,
-    View,
-    YamlDocument,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject, View, YamlDocument
 from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, require, rule
 from helm_constitution.text.markdown_tables import Cell, Table
-from helm_constitution.text.yaml import Json, Path, dotted, resolve_plain
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 from .readme import require_readme
 

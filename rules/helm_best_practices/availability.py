@@ -6,22 +6,8 @@ import math
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helm_constitution.api import (
-    MUST,
-    OFF,
-    SHOULD,
-    Manifest,
-    Parameter,
-    PodSpec,
-    Problem,
-    Rendering,
-    Subject,
-    View,
-    Workload,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Manifest, PodSpec, Rendering, Subject, View, Workload
+from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
 
 from .targets import SelectorIndex
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Matcher, Problem, Rendering, Subject, require, rule
+from helm_constitution.api import Rendering, Subject
+from helm_constitution.lint.rule import SHOULD, Matcher, Problem, require, rule
 
 from .statements import BEST_PRACTICES
 

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Problem,
-    Related,
-    Subject,
-    TextPlace,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject, View
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, forbid, require, rule
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
-from helm_constitution.text.yaml import Json, load_document
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_scalars import Json
 
 from .statements import BEST_PRACTICES
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Problem, Subject, TextPlace, Unjudged, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
+from helm_constitution.text.place import TextPlace
 
 from .statements import BEST_PRACTICES
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Problem, Subject, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import SHOULD, Problem, require, rule
 from helm_constitution.templates.nodes import (
     Action,
     Command,
@@ -19,7 +20,7 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.text.yaml import Json
+from helm_constitution.text.yaml_scalars import Json
 
 from .statements import BEST_PRACTICES
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Manifest, Problem, Subject, require, rule
+from helm_constitution.api import Manifest, Subject
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, require, rule
 
 from .statements import BEST_PRACTICES
 

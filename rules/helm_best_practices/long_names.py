@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, require, rule
+from helm_constitution.api import Manifest, Rendering, Subject, View
+from helm_constitution.lint.rule import MUST, Problem, require, rule
 from helm_constitution.templates import TemplateFile, parse_template
 
 from ..yaml_text import Line, key_lines

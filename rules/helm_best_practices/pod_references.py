@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from helm_constitution.api import (
-    MUST,
-    Manifest,
-    Parameter,
-    Problem,
-    Rendering,
-    Subject,
-    View,
-    Workload,
-    require,
-    rule,
-)
+from helm_constitution.api import Manifest, Rendering, Subject, View, Workload
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, Parameter, Problem, require, rule
 
 from .statements import CONSISTENT
 from .targets import find, is_the_charts_own

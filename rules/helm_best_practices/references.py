@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Manifest, Parameter, Problem, Rendering, Subject, View, require, rule
+from helm_constitution.api import Manifest, Rendering, Subject, View
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, Parameter, Problem, require, rule
 
 from .statements import CONSISTENT
 from .targets import difference, find, has_operator_objects, match_labels, pod_templates

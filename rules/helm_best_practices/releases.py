@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Rendering, Subject, TextPlace, forbid, require, rule
+from helm_constitution.api import Rendering, Subject
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -17,7 +18,8 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.text.yaml import Json
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_scalars import Json
 
 from .statements import BEST_PRACTICES
 

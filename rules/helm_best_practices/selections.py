@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Manifest, Problem, Rendering, Subject, View, Workload, forbid, require, rule
+from helm_constitution.api import Manifest, Rendering, Subject, View, Workload
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 
 from .statements import CONSISTENT
 from .targets import (

@@ -5,24 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    OFF,
-    SHOULD,
-    LabelSelector,
-    Manifest,
-    Parameter,
-    Problem,
-    Rendering,
-    Subject,
-    TextPlace,
-    View,
-    Workload,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import LabelSelector, Manifest, Rendering, Subject, View, Workload
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -36,7 +21,9 @@ from helm_constitution.templates.nodes import (
     Text,
     contents,
 )
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 
 from .probes import UMBRELLA
 

@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Container,
-    Outcome,
-    Parameter,
-    Problem,
-    Subject,
-    Tally,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Subject, View
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Outcome, Parameter, Problem, Tally, forbid, require, rule
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (

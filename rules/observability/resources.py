@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    OFF,
-    SHOULD,
-    Container,
-    Outcome,
-    Problem,
-    Subject,
-    Tally,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Subject, View
 from helm_constitution.kubernetes.quantities import quantity
+from helm_constitution.lint.rule import MUST, OFF, SHOULD, Outcome, Problem, Tally, forbid, require, rule
 
 from .probes import UMBRELLA
 

@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    OFF,
-    SHOULD,
-    Container,
-    Manifest,
-    Parameter,
-    PodSpec,
-    Problem,
-    Span,
-    Subject,
-    TextPlace,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Manifest, PodSpec, Span, Subject, View
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
+from helm_constitution.text.place import TextPlace
 
 from .objects import STANDARD_KUBERNETES
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Manifest, Problem, Subject, TextPlace, forbid, require, rule
+from helm_constitution.api import Manifest, Subject
 from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.text.yaml import Span, YamlDocument, load_documents
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, forbid, require, rule
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_document import Span, YamlDocument
 
 from .objects import STANDARD_KUBERNETES
 

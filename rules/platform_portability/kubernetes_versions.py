@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, require, rule
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
 from helm_constitution.text.semver import Constraint, Version, parse_constraint
 
 _STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) kubernetes\b(?! labels?| resource)"

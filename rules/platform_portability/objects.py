@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Container, Manifest, Problem, Subject, View, forbid, require, rule
+from helm_constitution.api import Container, Manifest, Subject, View
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 
 from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of

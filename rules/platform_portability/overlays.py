@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Problem, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.api import Subject, View
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands
-from helm_constitution.text.yaml import Json, YamlDocument, dotted, load_document
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import YamlDocument, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 from .objects import VENDORS
 from .platforms import PLATFORMS

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Related, Subject, TextPlace, Unjudged, View, forbid, require, rule
+from helm_constitution.api import Subject, View
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.report.model import Status
-from helm_constitution.text.yaml import Path, Span, dotted, walk
+from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, forbid, require, rule
+from helm_constitution.render.results import Status
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Path, Span, dotted, walk
 
 from .messages import names_a_value, plain_key
 

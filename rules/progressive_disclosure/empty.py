@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Container, Manifest, PodSpec, Problem, Subject, View, require, rule
+from helm_constitution.api import Container, Manifest, PodSpec, Subject, View
+from helm_constitution.lint.rule import MUST, Problem, require, rule
 
 _REFERENCES = ("configMapKeyRef", "secretKeyRef")
 

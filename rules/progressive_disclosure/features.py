@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from helm_constitution.api import SHOULD, Problem, Subject, Unjudged, View, require, rule
-from helm_constitution.chart.loader import Chart
+from helm_constitution.api import Subject, View
+from helm_constitution.chart.model import Chart
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 
 from .flags import is_foreign
 

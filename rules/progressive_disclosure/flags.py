@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helm_constitution.api import MUST, Problem, Subject, Tally, Unjudged, View, require, rule
+from helm_constitution.api import Subject, View
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import Path, dotted, walk
+from helm_constitution.lint.rule import MUST, Problem, Tally, Unjudged, require, rule
+from helm_constitution.text.yaml_document import Path, dotted, walk
 
 _FLAG = LazyPattern(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})

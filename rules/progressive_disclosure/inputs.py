@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Parameter, Problem, Related, Subject, Unjudged, require, rule
-from helm_constitution.report.model import DEFAULTS, Status
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Related, Unjudged, require, rule
+from helm_constitution.render.results import Status
+from helm_constitution.render.scenarios import DEFAULTS
 
 
 @rule(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Subject, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Chain,
@@ -20,6 +21,7 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
+from helm_constitution.text.place import TextPlace
 
 _DYNAMIC = "\ufffc"
 """Stands for the parts of a message that are only known when it is printed."""

@@ -5,21 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import (
-    MUST,
-    Problem,
-    Related,
-    Subject,
-    Tally,
-    TextPlace,
-    Unjudged,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject, View
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.report.model import FULL, Status
+from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, forbid, require, rule
+from helm_constitution.render.results import Status
+from helm_constitution.render.scenarios import FULL
+from helm_constitution.text.place import TextPlace
 
 from ..helm_words import is_told_elsewhere, place_of, text_of, words_of
 

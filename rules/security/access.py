@@ -4,22 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Manifest,
-    Parameter,
-    PodSpec,
-    Problem,
-    Related,
-    Rendering,
-    Subject,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Manifest, PodSpec, Rendering, Subject, View
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, Related, forbid, require, rule
 
 from .statements import ACCESS
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, OFF, SHOULD, Container, Parameter, Problem, Subject, forbid, require, rule
+from helm_constitution.api import Container, Subject
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
 
 from .statements import SECURE_DEFAULTS
 

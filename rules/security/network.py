@@ -4,24 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Container,
-    LabelSelector,
-    Manifest,
-    Parameter,
-    Problem,
-    Rendering,
-    Subject,
-    View,
-    Workload,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, LabelSelector, Manifest, Rendering, Subject, View, Workload
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import walk
+from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, forbid, require, rule
+from helm_constitution.text.yaml_document import walk
 
 from .statements import SECURE_DEFAULTS
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, Container, Manifest, Parameter, Problem, Subject, forbid, require, rule
+from helm_constitution.api import Container, Manifest, Subject
+from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, forbid, require, rule
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Container, PodSpec, Problem, Subject, View, forbid, require, rule
+from helm_constitution.api import Container, PodSpec, Subject, View
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 

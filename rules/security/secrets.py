@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    OFF,
-    Container,
-    Manifest,
-    Parameter,
-    Problem,
-    Subject,
-    TextPlace,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Manifest, Subject, View
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.lint.redaction import masked, would_hide
+from helm_constitution.lint.rule import MUST, OFF, Parameter, Problem, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -33,7 +21,10 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
-from helm_constitution.text.yaml import Json, Path, Span, load_document
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import Path, Span
+from helm_constitution.text.yaml_scalars import Json
 
 from .credentials import Form, assignments, forms_in, is_credential, known_tokens, telling_words
 from .credentials import words as words_of

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Problem, Subject, forbid, require, rule
-from helm_constitution.text.yaml import walk
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
+from helm_constitution.text.yaml_document import walk
 
 from .credentials import words
 from .statements import SECURE_DEFAULTS

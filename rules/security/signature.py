@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import OFF, Problem, Subject, require, rule
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import OFF, Problem, require, rule
 
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _KEY = "artifacthub.io/signKey"

@@ -9,22 +9,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
 
-from helm_constitution.api import (
-    SHOULD,
-    Parameter,
-    Problem,
-    Related,
-    Span,
-    Subject,
-    Tally,
-    TextPlace,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Span, Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Related, Tally, forbid, require, rule
 from helm_constitution.templates import TemplateFile
+from helm_constitution.text.place import TextPlace
 
 from .statements import READABLE
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import MUST, SHOULD, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, forbid, require, rule
+from helm_constitution.text.place import TextPlace
 
 from .files import rendered_kinds, written_kinds
 from .statements import BEST_PRACTICES

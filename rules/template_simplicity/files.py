@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.kubernetes.manifests import Rendering
+from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Control, Define, If, With
+from helm_constitution.text.place import TextPlace
 
 from .statements import BEST_PRACTICES, READABLE
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Command,
@@ -16,6 +17,7 @@ from helm_constitution.templates.nodes import (
     Variable,
     commands,
 )
+from helm_constitution.text.place import TextPlace
 
 from .named_templates import says_something
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import SHOULD, Parameter, Problem, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
     Action,
@@ -16,6 +17,7 @@ from helm_constitution.templates.nodes import (
     Pipeline,
     Text,
 )
+from helm_constitution.text.place import TextPlace
 
 from .statements import READABLE
 from .walk import bodies

@@ -6,10 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import MUST, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Span, Subject
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Comment, Content, Define, Text
+from helm_constitution.text.place import TextPlace
 
 from .statements import BEST_PRACTICES, READABLE
 

@@ -7,24 +7,12 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    Container,
-    Manifest,
-    Problem,
-    RenderedLine,
-    Span,
-    Subject,
-    TextPlace,
-    Unjudged,
-    View,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Manifest, RenderedLine, Span, Subject, View
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.text.yaml import dotted
+from helm_constitution.lint.rule import MUST, Problem, Unjudged, forbid, require, rule
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import dotted
 
 _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
 

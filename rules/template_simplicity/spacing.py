@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import OFF, SHOULD, Problem, Span, Subject, Tally, TextPlace, forbid, require, rule
+from helm_constitution.api import Span, Subject
+from helm_constitution.lint.rule import OFF, SHOULD, Problem, Tally, forbid, require, rule
+from helm_constitution.text.place import TextPlace
 
 from .statements import BEST_PRACTICES
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, forbid, require, rule
-from helm_constitution.chart.loader import Chart
+from helm_constitution.api import Subject
+from helm_constitution.chart.model import Chart
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.lint.rule import SHOULD, Problem, Tally, forbid, require, rule
 from helm_constitution.templates.nodes import Block
+from helm_constitution.text.place import TextPlace
 
 _NAMED = r"\b(?:named|helper|partial|defined?) templates?\b|\bhelpers?\b|\bdefines?\b"
 _ARGUMENT = r"\s+(\(+\s*printf\s+)?(?:\"([^\"\n]*)\"|`([^`]*)`)"

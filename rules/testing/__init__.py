@@ -6,22 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Problem,
-    RuleModule,
-    Subject,
-    TextPlace,
-    Unjudged,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import HelmMessage, MessageLevel
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, RuleModule, Unjudged, require, rule
+from helm_constitution.render.results import Status
 from helm_constitution.render.scenarios import ScenarioKind
-from helm_constitution.report.model import Status
+from helm_constitution.text.place import TextPlace
 
 from ..helm_words import (
     is_example,
@@ -36,7 +28,7 @@ from ..helm_words import (
 from .branches import branch_never_rendered
 
 if TYPE_CHECKING:
-    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.render.results import ScenarioResult
 
 _HELM_TEMPLATE = require(
     r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"

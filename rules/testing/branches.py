@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
-from helm_constitution.report.model import FULL
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import SHOULD, Problem, Tally, Unjudged, require, rule
+from helm_constitution.render.scenarios import FULL
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Branch, Define, Node
-from helm_constitution.text.yaml import dotted
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.render.coverage import Coverage, Region
+    from helm_constitution.render.regions import Coverage, Region
 
 _NAMED = 3
 """Values that a finding names at most."""

@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from helm_constitution.api import MUST, Parameter, Problem, Subject, Tally, Unjudged, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.chart.values import ValueKey
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.yaml import Path
+from helm_constitution.lint.rule import MUST, Parameter, Problem, Tally, Unjudged, forbid, require, rule
+from helm_constitution.text.yaml_document import Path
 
 from .statements import BEST_PRACTICES
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import OFF, SHOULD, Parameter, Problem, Related, Subject, Unjudged, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.chart.values import ValueKey
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import Path, dotted
+from helm_constitution.lint.rule import OFF, SHOULD, Parameter, Problem, Related, Unjudged, require, rule
+from helm_constitution.text.yaml_document import Path, dotted
 
 _SETTINGS = r"(?:values?|settings?|keys?|parameters?|configuration)\b"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import SHOULD, Manifest, Problem, Subject, View, forbid, require, rule
+from helm_constitution.api import Manifest, Subject, View
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import SHOULD, Problem, forbid, require, rule
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Content, Control, Define
 

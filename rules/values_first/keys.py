@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    Problem,
-    Related,
-    Subject,
-    TextPlace,
-    Unjudged,
-    YamlDocument,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject, YamlDocument
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import dotted, load_document, resolve_plain
+from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, forbid, require, rule
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import resolve_plain
 
 from .statements import BEST_PRACTICES
 

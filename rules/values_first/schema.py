@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Problem,
-    Subject,
-    TextPlace,
-    Unjudged,
-    YamlDocument,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Subject, YamlDocument
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.helm.schemas import references
-from helm_constitution.render.scenarios import ScenarioResult
-from helm_constitution.report.model import DEFAULTS, Status
-from helm_constitution.text.yaml import Json, Path, dotted, load_document
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, forbid, require, rule
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from helm_constitution.api import MUST, SHOULD, Problem, Subject, Tally, TextPlace, Unjudged, require, rule
-from helm_constitution.text.yaml import Json, Path, Span, View, dotted
+from helm_constitution.api import Subject
+from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, Unjudged, require, rule
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Path, Span, View, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 SCHEMA = "values.schema.json"
 _DEEPEST = 40

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import MUST, Problem, Related, Subject, Tally, TextPlace, Unjudged, forbid, require, rule
+from helm_constitution.api import Subject
 from helm_constitution.chart.values import ValueKey
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml import Path, dotted
+from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, forbid, require, rule
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Path, dotted
 
 _IN_TEMPLATES = LazyPattern(
     r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE

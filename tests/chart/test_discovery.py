@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.chart.discovery import charts_of, repository_of
+from helm_constitution.chart.discovery import repository_of
+from helm_constitution.check.changed import charts_of
 
 FILES = (
     ".git/config",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile
 from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.text.yaml import Span
+from helm_constitution.text.yaml_document import Span
 
 
 def read(text: str) -> dict[str, ValueKey]:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.policy.debt import Entry, accepted, debt_text, pruned, read_debt
-from helm_constitution.report.model import RuleReport, ScenarioReport, Status
+from helm_constitution.render.results import Status
+from helm_constitution.report.model import RuleReport, ScenarioReport
 from tests.report.support import WAIVED, chart, finding
 from tests.support import WEB, write
 

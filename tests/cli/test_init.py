@@ -22,7 +22,8 @@ from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.lint import registry
 from helm_constitution.policy import configuration as config
 from helm_constitution.policy import scenario_settings, waivers
-from helm_constitution.policy.constitution import constitution_faults, parse_constitution
+from helm_constitution.policy.constitution import parse_constitution
+from helm_constitution.policy.faults import constitution_faults
 from helm_constitution.policy.rule_selection import match
 from scripts.fetch_wheels import ROOT
 from tests.support import WEB, write

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.cli.main import Progress, _colour
+from helm_constitution.cli.main import _colour
+from helm_constitution.cli.progress import Progress
 from helm_constitution.report import FORMATS
 from tests.report.support import commands, steering
 

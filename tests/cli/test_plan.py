@@ -16,7 +16,8 @@ from helm_constitution.cli.plan import fill_plan
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Verdict
 from helm_constitution.lint import registry
-from helm_constitution.policy.waivers import Waiver, plan_waivers
+from helm_constitution.policy.waiver import Waiver
+from helm_constitution.policy.waivers import plan_waivers
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from tests.report.support import WAIVED, chart, finding, statement
 from tests.support import WEB, write

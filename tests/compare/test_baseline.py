@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.chart.loader import Chart, load_chart
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.chart.model import Chart
 from helm_constitution.compare.baseline import open_baseline
 from helm_constitution.core.errors import BaselineError, ChartError
 from tests.helm.support import write_chart

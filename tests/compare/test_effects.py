@@ -8,7 +8,8 @@ import pytest
 
 from helm_constitution.compare.effects import Effect, Trial, lost_effects
 from helm_constitution.kubernetes.manifests import Rendering, manifests_of
-from helm_constitution.text.yaml import Json, load_documents
+from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_scalars import Json
 
 Chart = Callable[[dict[str, Json]], str | None]
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.chart.loader import Chart, load_chart
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.chart.model import Chart
 from helm_constitution.compare.schema import compare_schemas
 from tests.helm.support import write_chart
 

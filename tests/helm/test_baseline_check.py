@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.errors import BaselineError, ConfigurationError
 from helm_constitution.core.model import Base, Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.kubernetes.manifests import Manifest, Workload
-from helm_constitution.text.yaml import dotted
+from helm_constitution.text.yaml_document import dotted
 from tests.rules.support import rendering
 
 SPEC = "{containers: [{name: main, image: 'acme/main:1.0.0'}, {name: theirs}]}"

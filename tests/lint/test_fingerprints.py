@@ -9,14 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helm_constitution.api import MUST, Container, Problem, Rule, Subject, TextPlace, rule
+from helm_constitution.api import Container, Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.core.model import Base, Demand, Finding, Location, ObjectRef, Severity
 from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
-from helm_constitution.lint.runner import _fingerprinted, run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.fingerprints import fingerprinted
+from helm_constitution.lint.rule import MUST, Problem, Rule, rule
+from helm_constitution.lint.runner import run_rules
 from helm_constitution.lint.subject import Facts
-from helm_constitution.render.scenarios import Scenario, conclude
-from helm_constitution.text.yaml import Span
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.scenarios import Scenario
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import Span
 
 
 @rule("docs/bad-line", default=MUST)
@@ -111,10 +116,10 @@ OBJECTS = st.none() | st.builds(ObjectRef, st.just("v1"), WORDS, WORDS, st.none(
     )
 )
 def test_no_two_findings_of_a_rule_share_one(several: list[Finding]) -> None:
-    stamped = _fingerprinted(several)
+    stamped = fingerprinted(several)
     assert len({one.fingerprint for one in stamped}) == len(several)
     assert [one._replace(fingerprint="") for one in stamped] == several
-    assert _fingerprinted(several) == stamped
+    assert fingerprinted(several) == stamped
 
 
 @pytest.mark.parametrize(
@@ -129,7 +134,7 @@ def test_no_two_findings_of_a_rule_share_one(several: list[Finding]) -> None:
 )
 def test_another_rule_place_text_or_message_is_another_finding(change: dict[str, object]) -> None:
     one = Finding("a/b", "a", (), Severity.ERROR, "words", Location(Base.CHART, "a.yaml", 3), source_line="a: b")
-    assert _fingerprinted([one])[0].fingerprint != _fingerprinted([one._replace(**change)])[0].fingerprint  # type: ignore[arg-type]
+    assert fingerprinted([one])[0].fingerprint != fingerprinted([one._replace(**change)])[0].fingerprint  # type: ignore[arg-type]
 
 
 def test_a_note_on_a_dependency_is_the_same_whatever_it_counts() -> None:
@@ -145,5 +150,5 @@ def test_a_note_on_a_dependency_is_the_same_whatever_it_counts() -> None:
         summary=True,
     )
     other = one._replace(message=text.format("y", 1), location=Location(Base.CHART, "Chart.yaml", 9))
-    assert _fingerprinted([one])[0].fingerprint == _fingerprinted([other])[0].fingerprint
-    assert _fingerprinted([one])[0].fingerprint != _fingerprinted([one._replace(dependency="mq")])[0].fingerprint
+    assert fingerprinted([one])[0].fingerprint == fingerprinted([other])[0].fingerprint
+    assert fingerprinted([one])[0].fingerprint != fingerprinted([one._replace(dependency="mq")])[0].fingerprint

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import MUST, Container, Manifest, Problem, Rule, Subject, Tally, Unjudged, rule
-from helm_constitution.chart.loader import Chart, load_chart
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.api import Container, Manifest, Subject
+from helm_constitution.chart.loader import load_chart
+from helm_constitution.chart.model import Chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.model import Demand, Precision, Severity
 from helm_constitution.helm.protocol import (
     HelmEngine,
@@ -20,9 +22,14 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.lint.runner import RuleRun, documents_to_locate, run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.rule import MUST, Problem, Rule, Tally, Unjudged, rule
+from helm_constitution.lint.run import RuleRun
+from helm_constitution.lint.runner import documents_to_locate, run_rules
 from helm_constitution.lint.subject import Facts
-from helm_constitution.render.scenarios import Scenario, ScenarioResult, conclude, mark_repeats
+from helm_constitution.render.conclude import conclude, mark_repeats
+from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.scenarios import Scenario
 from tests.helm.support import write_chart
 from tests.support import Given
 

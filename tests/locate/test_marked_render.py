@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -24,8 +25,9 @@ from helm_constitution.helm.protocol import (
 )
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.marked_render import Tracing
-from helm_constitution.render.scenarios import conclude, plan
-from helm_constitution.text.yaml import YamlDocument
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.scenarios import plan
+from helm_constitution.text.yaml_document import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
 from tests.planted import Renderer

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from tests.helm.support import CHART, write_chart
 from tests.places import HEAD, shown

@@ -9,7 +9,8 @@ import pytest
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
 from helm_constitution.lint import registry
-from helm_constitution.policy.configuration import Configuration, find_configuration, load_configuration, matches_path
+from helm_constitution.policy.configuration import Configuration, load_configuration, matches_path
+from helm_constitution.policy.find import find_configuration
 from tests.support import WEB, write
 
 MONOREPO = {

@@ -7,19 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import RuleModule
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Base
+from helm_constitution.core.repository import repository_root
 from helm_constitution.lint import registry
-from helm_constitution.policy.constitution import (
-    BUILT_IN,
-    constitution_faults,
-    find_constitution,
-    load_constitution,
-    parse_constitution,
-    read_constitution,
-    repository_root,
-)
+from helm_constitution.lint.rule import RuleModule
+from helm_constitution.policy.constitution import BUILT_IN, load_constitution, parse_constitution, read_constitution
+from helm_constitution.policy.faults import constitution_faults
+from helm_constitution.policy.find import find_constitution
 
 TEXT = "## Security\n\nContainers MUST run as non-root.\n"
 

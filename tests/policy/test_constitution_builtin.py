@@ -7,16 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import OFF, Rule
 from helm_constitution.core.model import PRINCIPLE_KEYS, Obligation
 from helm_constitution.lint import registry
-from helm_constitution.policy.constitution import (
-    BUILT_IN,
-    Constitution,
-    constitution_faults,
-    parse_constitution,
-    read_constitution,
-)
+from helm_constitution.lint.rule import OFF, Rule
+from helm_constitution.policy.constitution import BUILT_IN, Constitution, parse_constitution, read_constitution
+from helm_constitution.policy.faults import constitution_faults
 from helm_constitution.policy.rule_selection import match
 
 MODULES = registry.modules()

@@ -6,9 +6,21 @@ from collections.abc import Iterator
 
 import pytest
 
-from helm_constitution.api import MAY, MUST, OFF, SHOULD, Parameter, Problem, Rule, RuleModule, forbid, require, rule
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Severity
+from helm_constitution.lint.rule import (
+    MAY,
+    MUST,
+    OFF,
+    SHOULD,
+    Parameter,
+    Problem,
+    Rule,
+    RuleModule,
+    forbid,
+    require,
+    rule,
+)
 from helm_constitution.lint.subject import Subject
 from helm_constitution.policy.constitution import Constitution, parse_constitution
 from helm_constitution.policy.rule_selection import Demands, match, show_lines

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.api import RuleModule
 from helm_constitution.core.model import Principle, RulePin, Statement
+from helm_constitution.lint.rule import RuleModule
 from helm_constitution.policy.statements import Reading, read_statements
 
 MODULES = (

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Verdict
 from helm_constitution.helm.choose import choose_engine

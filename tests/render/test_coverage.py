@@ -9,14 +9,16 @@ import pytest
 from click.testing import CliRunner
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.cli.main import cli
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.lint.subject import Facts
-from helm_constitution.render.coverage import Coverage, measure, visits
-from helm_constitution.render.scenarios import conclude, plan
+from helm_constitution.render.conclude import conclude
+from helm_constitution.render.coverage import measure, visits
+from helm_constitution.render.regions import Coverage, FileCoverage
+from helm_constitution.render.scenarios import plan
 from helm_constitution.report import lcov
-from helm_constitution.report.model import FileCoverage
 from tests.cases import BASE
 from tests.helm.support import write_chart
 from tests.planted import Renderer

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.pipeline import CheckOptions, check_chart
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest, SetArgument
 from helm_constitution.lint.subject import Facts
 from helm_constitution.render.placeholders import fills_of
 from helm_constitution.report.model import ChartReport
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 from tests.helm.support import write_chart
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
-from helm_constitution.api import MUST, Problem, Subject, rule
+from helm_constitution.api import Subject
 from helm_constitution.core.model import (
     NOWHERE,
     Base,
@@ -23,6 +23,8 @@ from helm_constitution.core.model import (
     Verdict,
     Waived,
 )
+from helm_constitution.lint.rule import MUST, Problem, rule
+from helm_constitution.render.results import Status
 from helm_constitution.report import FORMATS, renderer
 from helm_constitution.report.model import (
     BaselineReport,
@@ -31,7 +33,6 @@ from helm_constitution.report.model import (
     RuleReport,
     RunReport,
     ScenarioReport,
-    Status,
 )
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 

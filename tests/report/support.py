@@ -19,6 +19,7 @@ from helm_constitution.core.model import (
     Verdict,
     Waived,
 )
+from helm_constitution.render.results import Status
 from helm_constitution.report.model import (
     ChartReport,
     ConstitutionReport,
@@ -28,7 +29,6 @@ from helm_constitution.report.model import (
     ScenarioReport,
     StaleWaiver,
     StatementReport,
-    Status,
 )
 
 ROOT = Finding(

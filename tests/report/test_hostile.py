@@ -26,6 +26,7 @@ from helm_constitution.core.model import (
     Verdict,
     Waived,
 )
+from helm_constitution.render.results import Status
 from helm_constitution.report import FORMATS, markdown, renderer, text
 from helm_constitution.report.model import (
     BaselineReport,
@@ -36,7 +37,6 @@ from helm_constitution.report.model import (
     RunReport,
     ScenarioReport,
     StaleWaiver,
-    Status,
 )
 from tests.report.support import chart, commands, finding, run, statement, steering
 from tests.report.test_formats import SCHEMA

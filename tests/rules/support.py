@@ -7,16 +7,18 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
-from helm_constitution.api import Container, Manifest, PodSpec, Problem, Rendering, Rule, Subject, View, Workload
-from helm_constitution.chart.loader import Chart
+from helm_constitution.api import Container, Manifest, PodSpec, Rendering, Subject, View, Workload
+from helm_constitution.chart.model import Chart
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.kubernetes.manifests import manifests_of
+from helm_constitution.lint.rule import Problem, Rule
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
-from helm_constitution.text.yaml import dotted, load_document, load_documents
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
+from helm_constitution.text.yaml import load_document, load_documents
+from helm_constitution.text.yaml_document import dotted
 
 
 def rendering(text: str, *, file: str = "web/templates/x.yaml", scenario: str = "defaults") -> Rendering:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.api import Problem
 from helm_constitution.kubernetes import versions as kubernetes
+from helm_constitution.lint.rule import Problem
 from helm_constitution.rules.backward_compatibility import api_versions, selectors, versions
 from helm_constitution.rules.backward_compatibility import deprecations as deprecations_module
 from helm_constitution.text.semver import parse_version

@@ -6,16 +6,16 @@ import base64
 
 import pytest
 
-from helm_constitution.api import Problem, Rendering, Subject, Tally, Unjudged
-from helm_constitution.chart.loader import Chart
+from helm_constitution.api import Rendering, Subject
+from helm_constitution.chart.model import Chart
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Tally, Unjudged
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.required_values import Input
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
-from helm_constitution.text.yaml import View, dotted
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Input, Scenario
+from helm_constitution.text.yaml_document import View, dotted
 from tests.rules.support import chart_subject, found, rendering
 
 RULES = {rule.id: rule for rule in registry.rules()}

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.api import Problem, Subject, Tally, Unjudged
+from helm_constitution.api import Subject
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Tally, Unjudged
 from helm_constitution.locate.resolve import locate
 from helm_constitution.text.markdown_tables import read
 from tests.rules.support import chart_subject, found

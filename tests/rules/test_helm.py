@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.api import Rule
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Rule
 from helm_constitution.rules.helm_best_practices import chart_yaml as c
 from helm_constitution.rules.helm_best_practices import references as r
 from helm_constitution.rules.helm_best_practices.helpers import missing_helper, no_notes

@@ -7,8 +7,9 @@ from typing import Protocol
 
 import pytest
 
-from helm_constitution.api import Problem, Rule, Subject
+from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
+from helm_constitution.lint.rule import Problem, Rule
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
 from helm_constitution.rules.helm_best_practices import dependencies as d

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.api import Rule
+from helm_constitution.lint.rule import Rule
 from helm_constitution.rules.helm_best_practices import pod_references as p
 from helm_constitution.rules.helm_best_practices import selections as s
 from helm_constitution.rules.helm_best_practices.targets import SelectorIndex

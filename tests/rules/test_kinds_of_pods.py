@@ -3,8 +3,9 @@ container without ports."""
 
 from __future__ import annotations
 
-from helm_constitution.api import Problem, Subject
+from helm_constitution.api import Subject
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem
 from tests.rules.support import chart_subject, field_of, rendering, things
 
 NODE_EXPORTER = """

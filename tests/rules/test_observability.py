@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.api import Rule
 from helm_constitution.kubernetes.quantities import quantity
+from helm_constitution.lint.rule import Rule
 from helm_constitution.rules.observability import MODULE
 from helm_constitution.rules.observability import probes as p
 from helm_constitution.rules.observability import resources as r

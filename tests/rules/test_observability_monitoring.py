@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from helm_constitution.api import Problem, Rule
 from helm_constitution.helm.protocol import RenderRequest
+from helm_constitution.lint.rule import Problem, Rule
 from helm_constitution.lint.subject import Facts, Subject
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
 from helm_constitution.rules.observability import monitoring as m
 from tests.rules.support import chart_subject, fields, found, judge, rendering
 

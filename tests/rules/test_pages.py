@@ -8,8 +8,9 @@ import textwrap
 
 import pytest
 
-from helm_constitution.api import Rule, Subject
+from helm_constitution.api import Subject
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Rule
 from helm_constitution.text.yaml import load_documents
 
 RULES = [

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.api import Problem, Rendering
+from helm_constitution.api import Rendering
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem
 from tests.rules.support import chart_subject, rendering, things
 
 RULES = {rule.id: rule for rule in registry.rules()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.api import Rule
+from helm_constitution.lint.rule import Rule
 from helm_constitution.rules.security import host_access as h
 from helm_constitution.rules.security import privileges as p
 from helm_constitution.rules.security import profiles as f

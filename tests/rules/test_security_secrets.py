@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from helm_constitution.core.model import Demand, Severity
 from helm_constitution.lint import registry
-from helm_constitution.lint.runner import run_rules, stamp
+from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.runner import run_rules
 from helm_constitution.rules.security import credentials as c
 from helm_constitution.rules.security import secrets as s
 from helm_constitution.rules.security.credentials import Telling

@@ -7,9 +7,9 @@ import io
 import tarfile
 from pathlib import Path
 
-from helm_constitution.api import Problem
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem
 from helm_constitution.lint.subject import Facts, Subject
 
 RULE = next(rule for rule in registry.rules() if rule.id == "security/unsigned")

@@ -8,13 +8,15 @@ from typing import Any, cast
 
 import pytest
 
-from helm_constitution.api import Problem, Rule, Subject, Tally, TextPlace, Unjudged
+from helm_constitution.api import Subject
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
-from helm_constitution.text.yaml import View, dotted
+from helm_constitution.lint.rule import Problem, Rule, Tally, Unjudged
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import View, dotted
 
 from .support import chart_subject, found, judge, problems
 

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 import pytest
 
-from helm_constitution.api import Problem, Rule, Subject, Tally
+from helm_constitution.api import Subject
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import HelmMessage, MessageLevel
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Rule, Tally
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
 

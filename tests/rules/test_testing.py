@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import Problem, Subject, Unjudged
+from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Unjudged
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import Status
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
 from tests.rules.support import chart_subject, found, rendering
 
 RULES = {rule.id: rule for rule in registry.rules()}

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.api import Problem, Related, Tally, Unjudged
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Related, Tally, Unjudged
 from helm_constitution.lint.subject import Facts, Subject
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.scenarios import Scenario, ScenarioResult
-from helm_constitution.report.model import DEFAULTS, Status
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import DEFAULTS, Scenario
 
 RULES = {rule.id: rule for rule in registry.rules()}
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from helm_constitution.api import Problem, Rule, Subject, Unjudged
+from helm_constitution.api import Subject
 from helm_constitution.lint import registry
+from helm_constitution.lint.rule import Problem, Rule, Unjudged
 from helm_constitution.lint.subject import Facts
 from helm_constitution.locate.resolve import locate
 

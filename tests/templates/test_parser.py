@@ -32,7 +32,7 @@ from helm_constitution.templates.nodes import (
     contents,
     pipelines,
 )
-from helm_constitution.text.yaml import Span
+from helm_constitution.text.yaml_document import Span
 
 from .test_lexer import TEMPLATES
 

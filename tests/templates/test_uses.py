@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from helm_constitution.chart.loader import Chart, Dependency
+from helm_constitution.chart.model import Chart, Dependency
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.templates import parse_templates
 from helm_constitution.templates.uses import ValueUses, analyse
-from helm_constitution.text.yaml import dotted, load_document
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import dotted
 
 from .test_lexer import TEMPLATES
 

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.text.yaml import Json, Span, dotted, load_document, load_documents, resolve_plain
+from helm_constitution.text.yaml import load_document, load_documents
+from helm_constitution.text.yaml_document import Span, dotted
+from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 SCALARS: dict[str, Json] = {
     # what PyYAML raises on, or reads as something else

@@ -6,110 +6,21 @@ loader (pkg/chart/v2/loader): what ``.helmignore`` leaves out, how links are fol
 
 from __future__ import annotations
 
-import io
 import os
-import re
-import stat
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
-from helm_constitution.chart.archive import MAX_UNPACKED, read_entries, unpack
+from helm_constitution.chart.archive import unpack
+from helm_constitution.chart.helmignore import IgnoreRules, ignore_rules
+from helm_constitution.chart.model import Chart, Dependency, Package
+from helm_constitution.chart.reading import not_utf8, read_file, text_of
+from helm_constitution.chart.sources import FolderSource, Source
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.errors import ChartError, YamlSyntaxError
 from helm_constitution.core.model import Base
-from helm_constitution.core.records import NamedTuple, record
-from helm_constitution.text.yaml import View, YamlDocument, load_document
-
-MAX_FILES = 20_000
-"""Files in a chart's folder; more come from links that multiply it, or from a folder that is no chart."""
-MAX_FILE = 5 * 1024 * 1024
-"""Bytes; Helm 3 refuses a larger file (MaxDecompressedFileSize). Larger ones are not read here; helm says the rest."""
-
-_ALWAYS_SHOWN = re.compile(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNORECASE)
-
-
-class Dependency(NamedTuple):
-    """One entry of Chart.yaml's ``dependencies``. ``key`` is the alias, or else the name: its values' top-level key."""
-
-    name: str
-    version: str
-    repository: str
-    condition: str
-    tags: tuple[str, ...]
-    alias: str
-    import_values: tuple[object, ...]
-    view: View
-
-    @property
-    def key(self) -> str:
-        """The top-level values key of this dependency."""
-        return self.alias or self.name
-
-    @property
-    def conditions(self) -> tuple[tuple[str, ...], ...]:
-        """The paths of the values that ``condition`` names."""
-        names = (name.strip() for name in self.condition.split(","))
-        return tuple(tuple(name.split(".")) for name in names if name)
-
-
-class Package(NamedTuple):
-    """A packaged chart: its SHA-256 in hexadecimal digits, the text of the .prov file beside it, if there is one."""
-
-    digest: str
-    provenance: str | None
-
-
-@record
-class Chart:
-    """A chart as loaded.
-
-    ``path`` is the folder that helm is run on (for a .tgz the unpacked copy; for a subchart that stands packaged in
-    ``charts/`` that package), ``shown`` what the user gave. ``files`` holds the text of every file that belongs to the
-    chart (``.helmignore`` applied to templates and files, README, CHANGELOG and LICENSE in any case), by its path in
-    the chart with forward slashes; files under ``charts/`` belong to ``subcharts``, which are read when first asked
-    for and named by their own Chart.yaml. ``undecodable`` names files that are not UTF-8 or larger than helm 3 reads.
-    ``package`` is the packaged chart that the user gave, None for a folder.
-    ``missing_dependencies`` are declared but not in ``charts/``: helm renders nothing then, whatever their condition.
-    """
-
-    path: Path
-    shown: str
-    name: str
-    version: str
-    metadata: YamlDocument
-    values: ValuesFile | None
-    files: Mapping[str, str]
-    undecodable: tuple[str, ...]
-    dependencies: tuple[Dependency, ...]
-    subcharts: Mapping[str, Chart]
-    missing_dependencies: tuple[Dependency, ...]
-    schema: object | None
-    package: Package | None = None
-
-    @property
-    def is_library(self) -> bool:
-        """Whether Chart.yaml says ``type: library``: such a chart can't be rendered by itself."""
-        return self.metadata.view.get("type").string() == "library"
-
-    @property
-    def api_version(self) -> str:
-        """Chart.yaml's apiVersion; ``v1`` where it has none, as Helm assumes."""
-        return self.metadata.view.get("apiVersion").string() or "v1"
-
-    def dependency_at(self, key: str) -> Chart | None:
-        """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""
-        names = (dependency.name for dependency in self.dependencies if dependency.key == key)
-        return next((self.subcharts[name] for name in names if name in self.subcharts), None)
-
-    @property
-    def missing_message(self) -> str | None:
-        """What to do about missing dependencies; None where none is missing."""
-        if not self.missing_dependencies:
-            return None
-        names = ", ".join(dict.fromkeys(dependency.name for dependency in self.missing_dependencies))
-        return f"dependencies declared but not in charts/: {names}; run `helm dependency build {self.shown}`"
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import View, YamlDocument
 
 
 def load_chart(path: Path, shown: str | None = None, base: Base = Base.CHART) -> Chart:
@@ -127,11 +38,11 @@ def load_chart(path: Path, shown: str | None = None, base: Base = Base.CHART) ->
     shown = str(path) if shown is None else shown
     package = _package(shown)
     if path.is_dir():
-        return _assemble(_Folder(str(path), "", _ignore_rules(str(path), shown), shown), path, shown, base, package)
+        return _assemble(FolderSource(str(path), "", ignore_rules(str(path), shown), shown), path, shown, base, package)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
-    return _assemble(_Folder(str(folder), "", _IgnoreRules([]), shown), folder, shown, base, package)
+    return _assemble(FolderSource(str(folder), "", IgnoreRules([]), shown), folder, shown, base, package)
 
 
 def _package(shown: str) -> Package | None:
@@ -139,208 +50,32 @@ def _package(shown: str) -> Package | None:
     if not os.path.isfile(shown):
         return None
     try:
-        provenance = _read(f"{shown}.prov", f"{shown}.prov").decode("utf-8", "replace")
+        provenance = read_file(f"{shown}.prov", f"{shown}.prov").decode("utf-8", "replace")
     except (FileNotFoundError, ChartError):
         return Package("", None)
     from helm_constitution.core.digest import sha256
 
-    return Package(sha256(_read(shown, shown)).hexdigest(), provenance)
-
-
-class _Source(Protocol):
-    """Where a chart's files come from."""
-
-    path: str
-    """The folder, or the package."""
-    shown: str
-
-    def read(self) -> tuple[dict[str, bytes], dict[str, _Source], list[str]]:
-        """The chart's own files; what stands in ``charts/`` by entry name; files too large to read."""
-        ...
-
-    def chart_yaml(self) -> bytes | None:
-        """Chart.yaml alone."""
-        ...
-
-
-class _Folder:
-    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` rules everything below."""
-
-    def __init__(self, path: str, prefix: str, rules: _IgnoreRules, shown: str) -> None:
-        self.path = path
-        self.prefix = prefix
-        self.rules = rules
-        self.shown = shown
-        self._seen = 0
-
-    def chart_yaml(self) -> bytes | None:
-        try:
-            return _read(os.path.join(self.path, "Chart.yaml"), self._name("Chart.yaml"))
-        except FileNotFoundError:
-            return None
-
-    def read(self) -> tuple[dict[str, bytes], dict[str, _Source], list[str]]:
-        files: dict[str, bytes] = {}
-        large: list[str] = []
-        subcharts: dict[str, _Source] = {}
-        total = 0
-        for name, full, size in self._walk(self.path, "", ()):
-            if name.startswith("charts/"):
-                subcharts[name.removeprefix("charts/")] = self._subchart(name, full)
-            elif size > MAX_FILE:
-                large.append(name)
-            else:
-                total += size
-                if total > MAX_UNPACKED:
-                    raise ChartError(
-                        f"the chart's files are larger than {MAX_UNPACKED // 1024**2} MiB together, the most that helm "
-                        "reads; leave out what doesn't belong to it in .helmignore",
-                        file=self.shown,
-                    )
-                try:
-                    files[name] = _read(full, self._name(name))
-                except FileNotFoundError:
-                    continue  # removed meanwhile
-        return files, subcharts, large
-
-    def _name(self, name: str) -> str:
-        return f"{self.shown}/{name}"
-
-    def _subchart(self, name: str, full: str) -> _Source:
-        if os.path.isdir(full):
-            return _Folder(full, f"{self.prefix}{name}/", self.rules, self._name(name))
-        return _Package(full, self._name(name))
-
-    def _walk(self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int]]:
-        """(path in the chart, path on disk, bytes) of each file; an entry of ``charts/`` as a whole.
-
-        ``trail`` identifies the folders on the way (device and inode), this one excluded.
-        """
-        try:
-            with os.scandir(folder) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-            place = os.stat(folder)
-        except OSError as error:
-            raise ChartError(f"can't be read: {_reason(error)}", file=self._name(inside.rstrip("/"))) from error
-        below = (*trail, (place.st_dev, place.st_ino))
-        if below[-1] in trail:
-            raise ChartError(
-                "a symbolic link to a folder that it is in: helm would follow it without end",
-                file=self._name(inside.rstrip("/")),
-            )
-        self._seen += len(entries)
-        if self._seen > MAX_FILES:
-            raise ChartError(
-                f"more than {MAX_FILES:,} files; is this the chart's folder, and do its links lead where they should?",
-                file=self.shown,
-            )
-        for entry in entries:
-            name = inside + entry.name
-            try:
-                state = entry.stat()
-            except FileNotFoundError:
-                if not entry.is_symlink():
-                    continue  # removed meanwhile
-                raise ChartError(
-                    "a symbolic link that leads nowhere: helm can't load the chart", file=self._name(name)
-                ) from None
-            except OSError as error:
-                raise ChartError(f"can't be read: {_reason(error)}", file=self._name(name)) from error
-            is_folder = stat.S_ISDIR(state.st_mode)
-            if self.rules.ignores(self.prefix + name, is_folder):
-                if not inside and not is_folder and _ALWAYS_SHOWN.match(name):
-                    yield name, entry.path, state.st_size
-            elif inside == "charts/":
-                if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
-                    yield name, entry.path, state.st_size
-            elif is_folder:
-                yield from self._walk(entry.path, f"{name}/", below)
-            elif stat.S_ISREG(state.st_mode):
-                yield name, entry.path, state.st_size
-            else:
-                raise ChartError(
-                    "no plain file (a device, a pipe or a socket): helm can't load the chart", file=self._name(name)
-                )
-
-
-class _Package:
-    """A packaged chart in ``charts/``, read in memory."""
-
-    def __init__(self, path: str, shown: str, data: bytes | None = None) -> None:
-        self.path = path
-        self.shown = shown
-        self._data = data
-
-    def _entries(self) -> Iterator[tuple[str, bytes]]:
-        if self._data is not None:
-            yield from read_entries(io.BytesIO(self._data), self.shown)
-            return
-        try:
-            with open(self.path, "rb") as stream:
-                yield from read_entries(stream, self.shown)
-        except OSError as error:
-            raise ChartError(f"can't be read: {_reason(error)}", file=self.shown) from error
-
-    def chart_yaml(self) -> bytes | None:
-        return next((content for name, content in self._entries() if name == "Chart.yaml"), None)
-
-    def read(self) -> tuple[dict[str, bytes], dict[str, _Source], list[str]]:
-        return _Files(dict(self._entries()), self.path, self.shown).read()
-
-
-class _Files:
-    """A chart's files in memory."""
-
-    def __init__(self, files: dict[str, bytes], path: str, shown: str) -> None:
-        self.files = files
-        self.path = path
-        self.shown = shown
-
-    def chart_yaml(self) -> bytes | None:
-        return self.files.get("Chart.yaml")
-
-    def read(self) -> tuple[dict[str, bytes], dict[str, _Source], list[str]]:
-        own: dict[str, bytes] = {}
-        below: dict[str, dict[str, bytes]] = {}
-        subcharts: dict[str, _Source] = {}
-        large: list[str] = []
-        for name, content in self.files.items():
-            if not name.startswith("charts/"):
-                if len(content) > MAX_FILE:
-                    large.append(name)
-                else:
-                    own[name] = content
-                continue
-            entry, slash, rest = name.removeprefix("charts/").partition("/")
-            if entry[0] in "._":
-                continue
-            if slash:
-                below.setdefault(entry, {})[rest] = content
-            elif entry.endswith(".tgz"):
-                subcharts[entry] = _Package(self.path, f"{self.shown}/{name}", content)
-        for entry, files in below.items():
-            subcharts[entry] = _Files(files, self.path, f"{self.shown}/charts/{entry}")
-        return own, subcharts, large
+    return Package(sha256(read_file(shown, shown)).hexdigest(), provenance)
 
 
 class _Subcharts(Mapping[str, "Chart"]):
     """The charts in ``charts/`` by their own names, each read when it is first asked for."""
 
-    def __init__(self, sources: Mapping[str, _Source], base: Base) -> None:
+    def __init__(self, sources: Mapping[str, Source], base: Base) -> None:
         self._sources = sources
         self._base = base
         self._loaded: dict[str, Chart] = {}
 
     @cached_property
-    def _by_name(self) -> dict[str, _Source]:
-        named: dict[str, _Source] = {}
+    def _by_name(self) -> dict[str, Source]:
+        named: dict[str, Source] = {}
         for source in self._sources.values():
             raw = source.chart_yaml()
             if raw is None:
                 raise ChartError(
                     "not a chart: no Chart.yaml in it; helm can't load what else stands in charts/", file=source.shown
                 )
-            metadata = _yaml(_text(raw, f"{source.shown}/Chart.yaml"), "Chart.yaml", source.shown)
+            metadata = _yaml(text_of(raw, f"{source.shown}/Chart.yaml"), "Chart.yaml", source.shown)
             named.setdefault(_name(metadata, source.shown), source)
         return named
 
@@ -368,7 +103,7 @@ class _Subcharts(Mapping[str, "Chart"]):
         return len(self._by_name)
 
 
-def _assemble(source: _Source, path: Path, shown: str, base: Base, package: Package | None = None) -> Chart:
+def _assemble(source: Source, path: Path, shown: str, base: Base, package: Package | None = None) -> Chart:
     raw, sources, large = source.read()
     if "Chart.yaml" not in raw:
         ignored = os.path.isfile(os.path.join(source.path, "Chart.yaml"))
@@ -381,7 +116,7 @@ def _assemble(source: _Source, path: Path, shown: str, base: Base, package: Pack
             files[name] = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             if name in _NEEDED or name.startswith("templates/"):
-                raise _not_utf8(content, f"{shown}/{name}") from None
+                raise not_utf8(content, f"{shown}/{name}") from None
             undecodable.append(name)
 
     metadata = _yaml(files["Chart.yaml"], "Chart.yaml", shown, base)
@@ -417,40 +152,6 @@ def _assemble(source: _Source, path: Path, shown: str, base: Base, package: Pack
 
 
 _NEEDED = frozenset({"Chart.yaml", "values.yaml", "values.schema.json", "requirements.yaml"})
-
-
-def _read(path: str, shown: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise ChartError(f"can't be read: {_reason(error)}", file=shown) from error
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
-
-
-def _text(content: bytes, shown: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise _not_utf8(content, shown) from None
-
-
-def _not_utf8(content: bytes, shown: str) -> ChartError:
-    try:
-        content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        return ChartError(
-            f"not UTF-8 text: byte 0x{content[error.start]:02x} at offset {error.start}; save the file as UTF-8",
-            file=shown,
-            line=line,
-        )
-    raise AssertionError("the text is UTF-8")
 
 
 def _yaml(text: str, name: str, shown: str, base: Base = Base.CHART) -> YamlDocument:
@@ -535,91 +236,3 @@ def _schema(text: str | None, shown: str) -> object | None:
     except RecursionError:
         raise ChartError("nested too deeply to be read", file=shown) from None
     return schema
-
-
-class _IgnoreRules:
-    """``.helmignore`` as Helm reads it (pkg/ignore), which is not Git's way.
-
-    The first pattern that fits decides; a negated pattern leaves out everything that it does not fit.
-    """
-
-    def __init__(self, patterns: list[tuple[re.Pattern[str], bool, bool, bool]]) -> None:
-        # (pattern, of the base name only, folders only, negated)
-        self._patterns = [*patterns, (re.compile(r"templates/\.[^/][^/]*\Z"), False, False, False)]
-
-    def ignores(self, path: str, is_folder: bool) -> bool:
-        """Whether the file or folder at ``path`` (forward slashes, from the top chart) is left out."""
-        base = path.rpartition("/")[2]
-        for pattern, base_only, folders_only, negated in self._patterns:
-            if negated:
-                if (folders_only and not is_folder) or not pattern.match(base if base_only else path):
-                    return True
-            elif (is_folder or not folders_only) and pattern.match(base if base_only else path):
-                return True
-        return False
-
-
-def _ignore_rules(folder: str, shown: str) -> _IgnoreRules:
-    file = f"{shown}/.helmignore"
-    try:
-        text = _text(_read(os.path.join(folder, ".helmignore"), file), file)
-    except FileNotFoundError:
-        return _IgnoreRules([])
-    patterns = []
-    for number, line in enumerate(text.split("\n"), 1):
-        rule = line.strip()
-        if not rule or rule.startswith("#"):
-            continue
-        if "**" in rule:
-            raise ChartError("helm knows no `**` in .helmignore and can't load the chart", file=file, line=number)
-        negated = rule.startswith("!")
-        rule = rule.removeprefix("!")
-        folders_only = rule.endswith("/")
-        rule = rule.removesuffix("/")
-        try:
-            pattern = re.compile(_glob(rule.removeprefix("/")))
-        except (ValueError, re.error):
-            raise ChartError(f"bad pattern {rule!r}: helm can't load the chart", file=file, line=number) from None
-        patterns.append((pattern, "/" not in rule, folders_only, negated))
-    return _IgnoreRules(patterns)
-
-
-def _glob(pattern: str) -> str:
-    """A regular expression for a pattern of Go's filepath.Match. Raises ValueError for a malformed one."""
-    result = ""
-    position = 0
-
-    def one() -> str:
-        nonlocal position
-        if position < len(pattern) and pattern[position] == "\\":
-            position += 1
-        if position >= len(pattern):
-            raise ValueError(pattern)
-        position += 1
-        return re.escape(pattern[position - 1])
-
-    while position < len(pattern):
-        char = pattern[position]
-        if char == "*":
-            result += "[^/]*"
-            position += 1
-        elif char == "?":
-            result += "[^/]"
-            position += 1
-        elif char == "[":
-            position += 1
-            negated = pattern.startswith("^", position)
-            position += negated
-            members = ""
-            while not members or not pattern.startswith("]", position):
-                if pattern.startswith(("]", "-"), position):
-                    raise ValueError(pattern)
-                members += one()
-                if pattern.startswith("-", position):
-                    position += 1
-                    members += f"-{one()}"
-            position += 1
-            result += f"(?!/)[{'^' if negated else ''}{members}]"
-        else:
-            result += one()
-    return rf"{result}\Z"

@@ -21,7 +21,9 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.records import NamedTuple, record
 from helm_constitution.text.pyyaml import yaml
-from helm_constitution.text.yaml import Json, Path, Span, YamlDocument, dotted, key_text, load_document
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import Path, Span, YamlDocument, dotted, key_text
+from helm_constitution.text.yaml_scalars import Json
 
 
 class Comment(NamedTuple):

@@ -17,7 +17,7 @@ from helm_constitution.report.model import ChartReport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from helm_constitution.check.pipeline import CheckOptions
+    from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.policy.configuration import Configuration
 
@@ -45,7 +45,7 @@ class Cache(NamedTuple):
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large, no folder to write in)."""
-        from helm_constitution.policy.configuration import find_configuration
+        from helm_constitution.policy.find import find_configuration
 
         folder = Path(cache_folder())
         digest = sha256()
@@ -91,7 +91,7 @@ class Cache(NamedTuple):
             part.unlink(missing_ok=True)
 
     def _configuration(self) -> Configuration:
-        from helm_constitution.check.pipeline import known_modules
+        from helm_constitution.lint.registry import known_modules
         from helm_constitution.policy.configuration import load_configuration
 
         return load_configuration(self.configuration, self.chart, known_modules(self.rules))
@@ -112,8 +112,7 @@ class _TooLarge(Exception):
 
 def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
     """Everything that a report depends on."""
-    from helm_constitution.policy.configuration import find_debt
-    from helm_constitution.policy.constitution import find_constitution
+    from helm_constitution.policy.find import find_constitution, find_debt
 
     request = options.request
     debt = find_debt(path, configuration)

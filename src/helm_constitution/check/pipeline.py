@@ -9,70 +9,35 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.options import CheckOptions, today
+from helm_constitution.check.verdict import finding_order, gate_limit, principle_reports, rule_reports
 from helm_constitution.core.errors import ConfigurationError, ConstitutionError
-from helm_constitution.core.model import Base, Finding, Severity, Trouble, Verdict
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.core.model import Base, Trouble, Verdict
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.lint.registry import known_modules
+from helm_constitution.render.regions import FileCoverage
 from helm_constitution.report.model import (
     BaselineReport,
     ChartReport,
     ConstitutionReport,
-    FileCoverage,
     InputReport,
-    PrincipleReport,
-    RuleReport,
     ScenarioReport,
     StaleWaiver,
-    StatementReport,
 )
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Rule, RuleModule
-    from helm_constitution.chart.loader import Chart
-    from helm_constitution.lint.runner import RuleRun
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.lint.run import RuleRun
     from helm_constitution.lint.subject import Facts
     from helm_constitution.locate.marked_render import Tracing
     from helm_constitution.policy.configuration import Configuration
     from helm_constitution.policy.constitution import Constitution
-    from helm_constitution.policy.rule_selection import Demands
-    from helm_constitution.policy.waivers import Waiver
+    from helm_constitution.policy.waiver import Waiver
     from helm_constitution.render.session import Progress
 
 
 _OLD_VALUES = "compat/old-value-lost"
 """The rule that a values file for the baseline is given for."""
-
-
-class CheckOptions(NamedTuple):
-    """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
-
-    ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``baseline`` is the earlier release to compare with (``auto``,
-    a git revision, a folder or a package), ``old_values`` a user's values file for it. ``lines`` is false where
-    rendered objects need no template line (one render less), ``coverage`` true where it is to be measured what the
-    scenarios enter of the templates, ``cache`` true where an unchanged chart may be answered from the last check.
-    ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
-    configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
-    ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
-    user's own.
-    """
-
-    request: RenderRequest = RenderRequest()
-    constitution: Path | None = None
-    configuration: Path | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    scenarios: str = "quick"
-    baseline: str | None = None
-    old_values: Path | None = None
-    subcharts: bool = False
-    lines: bool = True
-    coverage: bool = False
-    cache: bool = False
-    debug: bool = False
-    fail_on: str | None = None
-    today: str | None = None
-    debt: bool = True
-    rules: tuple[Path, ...] = ()
 
 
 def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None = None) -> ChartReport:
@@ -100,13 +65,6 @@ def check_chart(path: Path, engine: HelmEngine, options: CheckOptions, progress:
         if cache is not None and not any(trouble.fatal for trouble in report.problems):
             cache.store(report, day)
     return report
-
-
-def today() -> str:
-    """The day, as an ISO date (UTC). The clock is asked here and nowhere else."""
-    import time
-
-    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _check(path: Path, engine: HelmEngine, options: CheckOptions, progress: Progress | None) -> ChartReport:
@@ -139,10 +97,12 @@ def _judged(
     first = engine.render(folder, options.request)
 
     from helm_constitution.chart.loader import load_chart
-    from helm_constitution.lint.runner import run_rules, stamp
+    from helm_constitution.lint.findings import stamp
+    from helm_constitution.lint.runner import run_rules
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.policy.configuration import expand, find_configuration, find_debt, load_configuration
+    from helm_constitution.policy.configuration import expand, load_configuration
     from helm_constitution.policy.constitution import load_constitution
+    from helm_constitution.policy.find import find_configuration, find_debt
     from helm_constitution.policy.rule_selection import match
     from helm_constitution.render.scenarios import plan
     from helm_constitution.render.session import Rounds
@@ -185,7 +145,8 @@ def _judged(
     stamp(runs, facts, subcharts=options.subcharts)
     stale = _apply(waivers, runs, facts, options)
     if options.debt and debt.is_file():
-        from helm_constitution.policy.debt import apply_debt, chart_key, read_debt
+        from helm_constitution.check.apply_debt import apply_debt
+        from helm_constitution.policy.debt import chart_key, read_debt
 
         apply_debt(read_debt(debt).get(chart_key(debt, Path(shown)), ()), runs)
     troubles = [
@@ -193,8 +154,8 @@ def _judged(
         *_unread_templates(facts),
         *(run.crash for run in runs if run.crash is not None),
     ]
-    principles = tuple(_principles(constitution, demands, runs))
-    findings = tuple(sorted((finding for run in runs for finding in run.findings), key=_order))
+    principles = tuple(principle_reports(constitution, demands, runs))
+    findings = tuple(sorted((finding for run in runs for finding in run.findings), key=finding_order))
     worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
     if stale:
         worst = max(worst, Verdict.FAIL)
@@ -214,9 +175,9 @@ def _judged(
         problems=tuple(troubles),
         notices=(*helm.notices, *_out_of_reach(facts)),
         undemanded=sum(len(module.rules) for module in modules) - len(demands.rules),
-        rules=tuple(_rules(runs)),
+        rules=tuple(rule_reports(runs)),
         stale=stale,
-        limit=_limit(options.fail_on or configuration.fail_on or "error"),
+        limit=gate_limit(options.fail_on or configuration.fail_on or "error"),
         inputs=tuple(_inputs(facts)),
         coverage=_coverage(facts),
         baseline=_baseline(facts, options),
@@ -278,7 +239,7 @@ def _out_of_reach(facts: Facts) -> Iterator[str]:
 
 
 def _inputs(facts: Facts) -> Iterator[InputReport]:
-    from helm_constitution.text.yaml import dotted
+    from helm_constitution.text.yaml_document import dotted
 
     kinds = {str: "text", bool: "flag", int: "number", float: "number", list: "list", dict: "map"}
     for one in facts.inputs:
@@ -311,34 +272,15 @@ def _apply(
 ) -> tuple[StaleWaiver, ...]:
     if not waivers:
         return ()
-    from helm_constitution.policy.waivers import apply_waivers
+    from helm_constitution.check.apply_waivers import apply_waivers
 
     return apply_waivers(waivers, runs, facts, today=options.today or "", full=options.scenarios == "full")
-
-
-def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:
-    """The built-in rule modules, and those of the folders that the user named.
-
-    Raises:
-        ConfigurationError: where these can't be used, with file and line.
-    """
-    from helm_constitution.lint import registry
-
-    if not folders:
-        return registry.modules()
-    from helm_constitution.lint.rule_packs import with_folders
-
-    return with_folders(registry.modules(), folders, debug=debug)
-
-
-def _limit(fail_on: str) -> Severity | None:
-    return None if fail_on == "never" else Severity[fail_on.upper()]
 
 
 def _baseline(facts: Facts, options: CheckOptions) -> BaselineReport | None:
     if options.baseline is None:
         return None
-    from helm_constitution.compare.setup import baseline_report
+    from helm_constitution.check.baseline_report import baseline_report
 
     return baseline_report(facts)
 
@@ -351,85 +293,3 @@ def _unread_templates(facts: Facts) -> Iterator[Trouble]:
         if template.error is not None and template.path not in told:
             error = template.error
             yield Trouble("template", f"can't be read: {error.message}", file=template.path, line=error.line)
-
-
-def _order(finding: Finding) -> tuple[object, ...]:
-    thing = finding.object
-    return (
-        finding.principle,
-        -finding.severity,
-        finding.rule,
-        finding.location.file or "",
-        finding.location.line or 0,
-        finding.location.column or 0,
-        (thing.kind, thing.name, thing.container or "", thing.field or "") if thing else (),
-        finding.message,
-    )
-
-
-def _rules(runs: Sequence[RuleRun]) -> Iterator[RuleReport]:
-    from helm_constitution.lint import registry
-
-    own = {rule.id for rule in registry.rules()}
-    for run in runs:
-        reason = run.crash.message if run.crash else run.unjudged
-        yield RuleReport(run.rule.id, reason, None if run.rule.id in own else run.rule.doc)
-
-
-def _principles(
-    constitution: Constitution,
-    demands: Demands,
-    runs: Sequence[RuleRun],
-) -> Iterator[PrincipleReport]:
-    by_rule = {run.rule.id: run for run in runs}
-    for principle in constitution.principles:
-        reports: list[StatementReport] = []
-        mine: dict[str, RuleRun] = {}
-        for statement in principle.statements:
-            rules = demands.of(principle, statement)
-            ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
-            mine.update((run.rule.id, run) for run in ran)
-            verdict, reason = _judge(rules, ran)
-            reports.append(StatementReport(statement, tuple(rule.id for rule in rules), verdict, reason))
-        worst = max((report.verdict for report in reports), default=Verdict.UNCHECKED)
-        evidence = _evidence(list(mine.values()), reports)
-        yield PrincipleReport(principle.key, principle.title, worst, evidence, tuple(reports))
-
-
-def _judge(rules: Sequence[Rule], ran: Sequence[RuleRun]) -> tuple[Verdict, str | None]:
-    """A statement's verdict out of its rules' runs, and the reason where it is not the findings."""
-    if not rules:
-        return Verdict.UNCHECKED, "no rule checks this"
-    crashed = [run.rule.id for run in ran if run.crash is not None]
-    if crashed:
-        return Verdict.ERROR, f"{', '.join(crashed)} crashed"
-    findings = [finding for run in ran for finding in run.findings if finding.severity > Severity.NOTE]
-    if any(finding.active for finding in findings):
-        return Verdict.FAIL, None
-    if len(ran) < len(rules):
-        names = {run.rule.id for run in ran}
-        off = [rule.id for rule in rules if rule.id not in names]
-        return Verdict.UNCHECKED, f"switched off: {', '.join(off)}"
-    unjudged: dict[str, list[str]] = {}
-    for run in ran:
-        if run.unjudged is not None:
-            unjudged.setdefault(run.unjudged, []).append(run.rule.id)
-    if unjudged:
-        return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unjudged.items())
-    if any(finding.debt is not None for finding in findings):
-        return Verdict.DEBT, None
-    return Verdict.WAIVED if findings else Verdict.PASS, None
-
-
-def _evidence(runs: Sequence[RuleRun], reports: Sequence[StatementReport]) -> str:
-    """What a principle's verdict rests on: what its rules counted, worst share first, else the statements kept."""
-    tallies = [tally for run in runs for tally in run.tallies if tally.total]
-    tallies.sort(key=lambda tally: (tally.good / tally.total, -tally.total))
-    if tallies:
-        texts = dict.fromkeys(f"{tally.good} of {tally.total} {tally.what}" for tally in tallies)
-        return "; ".join(list(texts)[:2])
-    checked = [report for report in reports if report.verdict is not Verdict.UNCHECKED]
-    kept = sum(report.verdict is Verdict.PASS for report in checked)
-    if not checked:
-        return "nothing here can be checked"
-    return f"{kept} of {len(checked)} checked statements kept"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
-from helm_constitution.policy.configuration import find_configuration, find_debt
 from helm_constitution.policy.debt import Change, Entry, accepted, chart_key, debt_text, pruned, read_debt
+from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.report.model import ChartReport
 
 

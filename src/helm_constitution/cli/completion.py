@@ -10,7 +10,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 if TYPE_CHECKING:
     import click
 
-    from helm_constitution.api import RuleModule
+    from helm_constitution.lint.rule import RuleModule
 
 
 def script(command: click.Command, shell: str, program: str = "helm-constitution") -> str:

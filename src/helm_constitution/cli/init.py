@@ -6,8 +6,7 @@ from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
-from helm_constitution.policy.configuration import FILE_NAME
-from helm_constitution.policy.constitution import NAMES
+from helm_constitution.policy.find import FILE_NAME, NAMES
 
 _DATA = Path(__file__).parent.parent / "data"
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import gc
 import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from helm_constitution import __version__
+from helm_constitution.cli.progress import Progress
 from helm_constitution.report import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from helm_constitution.api import RuleModule
     from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+    from helm_constitution.lint.rule import RuleModule
     from helm_constitution.report.model import ChartReport, RunReport
 
 
@@ -241,7 +241,7 @@ def check(context: Context, /, charts: tuple[Path, ...], **options: Any) -> int:
 
 def _judged_changes(files: tuple[Path, ...], options: dict[str, Any]) -> RunReport:
     """Checks the charts that changed files belong to; where there are none, the report says nothing, without helm."""
-    from helm_constitution.chart.discovery import charts_of
+    from helm_constitution.check.changed import charts_of
     from helm_constitution.report.model import RunReport
 
     charts = tuple(charts_of(files))
@@ -315,34 +315,8 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
     return RunReport(engine.name, engine.version(), engine.kube_version(request), tuple(reports))
 
 
-class Progress:
-    """A bar on the terminal for what takes longer than a second; nothing where no person looks at it."""
-
-    WIDTH = 30
-
-    def __init__(self) -> None:
-        # pre-commit gives its hooks a terminal, and shows their output when they are done.
-        self._on = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("PRE_COMMIT")
-        self._begin = time.monotonic()
-        self._shown = False
-
-    def show(self, done: int, total: int) -> None:
-        """Scenarios that are done, of those that are known so far."""
-        if self._on and time.monotonic() - self._begin > 1:
-            self._shown = True
-            filled = self.WIDTH * done // max(total, 1)
-            bar = "#" * filled + "-" * (self.WIDTH - filled)
-            click.echo(f"\r[{bar}] {done} of {total} scenarios", nl=False, err=True)
-
-    def clear(self) -> None:
-        """Takes the bar away before anything else is printed."""
-        if self._shown:
-            self._shown = False
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-
 def _check_options(chart: Path, request: RenderRequest, options: dict[str, Any]) -> Any:
-    from helm_constitution.check.pipeline import CheckOptions
+    from helm_constitution.check.options import CheckOptions
 
     return CheckOptions(
         request=request,
@@ -439,7 +413,7 @@ def accept(charts: tuple[Path, ...], prune: bool, force: bool, **options: Any) -
     They are kept in .helm-constitution-debt.yaml, beside the configuration, else beside Chart.yaml. Give the same
     options as to check, so that the same is found.
     """
-    from helm_constitution.check.pipeline import today
+    from helm_constitution.check.options import today
     from helm_constitution.cli.accept import accept_findings
     from helm_constitution.report.words import clean, inert
 
@@ -459,12 +433,13 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
 
     Its Complexity Tracking gets the configuration's waivers. Everything else in FILE stays as it is.
     """
-    from helm_constitution.check.pipeline import known_modules
     from helm_constitution.cli.plan import fill_plan
     from helm_constitution.core.errors import ConfigurationError
     from helm_constitution.core.files import write_file
     from helm_constitution.core.model import Verdict
-    from helm_constitution.policy.configuration import find_configuration, load_configuration
+    from helm_constitution.lint.registry import known_modules
+    from helm_constitution.policy.configuration import load_configuration
+    from helm_constitution.policy.find import find_configuration
     from helm_constitution.policy.waivers import read_plan
     from helm_constitution.report.words import clean, inert
 
@@ -528,8 +503,9 @@ def rules(folders: tuple[Path, ...]) -> None:
 
 def _modules_here(folders: tuple[Path, ...]) -> tuple[RuleModule, ...]:
     """The rule modules that a check in the current folder would know."""
-    from helm_constitution.check.pipeline import known_modules
-    from helm_constitution.policy.configuration import find_configuration, load_configuration
+    from helm_constitution.lint.registry import known_modules
+    from helm_constitution.policy.configuration import load_configuration
+    from helm_constitution.policy.find import find_configuration
 
     return load_configuration(find_configuration(Path(), None), Path(), known_modules(folders)).modules
 
@@ -594,7 +570,8 @@ def show(file: Path | None, folders: tuple[Path, ...]) -> None:
 @_RULES
 def check_document(file: Path | None, folders: tuple[Path, ...]) -> int:
     """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic."""
-    from helm_constitution.policy.constitution import constitution_faults, read_constitution
+    from helm_constitution.policy.constitution import read_constitution
+    from helm_constitution.policy.faults import constitution_faults
     from helm_constitution.report.words import clean, inert
 
     name, text = read_constitution(Path(), file)

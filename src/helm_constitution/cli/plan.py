@@ -19,8 +19,8 @@ from helm_constitution.report.words import clean, counts, homes
 from helm_constitution.text.markdown_tables import Heading, Markdown, Row, Table, read
 
 if TYPE_CHECKING:
-    from helm_constitution.api import RuleModule
-    from helm_constitution.policy.waivers import Waiver
+    from helm_constitution.lint.rule import RuleModule
+    from helm_constitution.policy.waiver import Waiver
 
 CHECK = "Constitution Check"
 TRACKING = "Complexity Tracking"

@@ -20,7 +20,7 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
 
 AUTO = "auto"
 _NAMES_TRIED = 20

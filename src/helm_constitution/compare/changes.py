@@ -10,8 +10,8 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.semver import Version
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Place
-    from helm_constitution.text.yaml import Json
+    from helm_constitution.text.place import Place
+    from helm_constitution.text.yaml_scalars import Json
 
 
 _CALENDAR = 1000
@@ -93,3 +93,7 @@ def smallest_version(step: Step, old: Version) -> Version:
 def is_enough(step: Step, old: Version, new: Version) -> bool:
     """Whether the version went far enough for a change of this step."""
     return step_between(old, new) >= demanded(step, old)
+
+
+OLD_VALUES = "old values"
+"""The scenario that a user's values file makes."""

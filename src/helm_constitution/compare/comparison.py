@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step, is_enough, smallest_version, step_between
 from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.report.model import Status
+from helm_constitution.render.results import Status
 from helm_constitution.text.semver import Version, parse_version
-from helm_constitution.text.yaml import dotted
+from helm_constitution.text.yaml_document import dotted
 
 if TYPE_CHECKING:
     from helm_constitution.compare.effects import Trial
     from helm_constitution.compare.objects import Pair
     from helm_constitution.kubernetes.manifests import Rendering
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.scenarios import ScenarioResult
-    from helm_constitution.text.yaml import Json, View, YamlDocument
+    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.text.yaml_document import View, YamlDocument
+    from helm_constitution.text.yaml_scalars import Json
 
 
 @dataclass(eq=False)
@@ -180,8 +181,8 @@ class Comparison:
         Args:
             known: changes that are told already, of which one may be what the message names.
         """
-        from helm_constitution.api import TextPlace
         from helm_constitution.compare.release import Side
+        from helm_constitution.text.place import TextPlace
 
         error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
         if error is None or error.kind is not FailureKind.REQUIRED:
@@ -209,8 +210,8 @@ class Comparison:
             known: changes that explain it, if the message names their value; a user is told what becomes of a file all
                 the same.
         """
-        from helm_constitution.api import TextPlace
-        from helm_constitution.compare.old_values import NAME
+        from helm_constitution.compare.changes import OLD_VALUES
+        from helm_constitution.text.place import TextPlace
 
         told: set[str] = set()
         for mine, theirs in self._results():
@@ -224,7 +225,7 @@ class Comparison:
             if own is not None and own.status is theirs.status is Status.FAILED:
                 continue  # the chart's own fault, which other rules tell
             told.add(error.text)
-            if name != NAME and any(_names(change, error.text) for change in known):
+            if name != OLD_VALUES and any(_names(change, error.text) for change in known):
                 continue
             yield Change(
                 "compat/value-newly-required" if theirs.status is Status.NEEDS_INPUT else "compat/value-retyped",

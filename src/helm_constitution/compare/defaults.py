@@ -24,7 +24,8 @@ from helm_constitution.compare.release import (
 )
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.semver import parse_version
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 
 _ADMINISTRATORS = frozenset({"admin", "administrator", "root", "superuser"})
 _PASSWORDS = frozenset({"password", "passwd", "pas"})  # `pass`, as `words` has it

@@ -12,7 +12,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.yaml import Json, Path, dotted, value_at
+from helm_constitution.text.yaml_document import Path, dotted, value_at
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Rendering

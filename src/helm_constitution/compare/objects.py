@@ -19,7 +19,8 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.kubernetes.manifests import LabelSelector
 from helm_constitution.kubernetes.quantities import quantity
 from helm_constitution.kubernetes.versions import is_own_group
-from helm_constitution.text.yaml import Json, Path, View, dotted
+from helm_constitution.text.yaml_document import Path, View, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.yaml import Json, Path, dotted
+from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
-    from helm_constitution.text.yaml import View
-
-NAME = "old values"
-"""The scenario that a user's values file makes."""
+    from helm_constitution.text.yaml_document import View
 
 
 class Lost(NamedTuple):

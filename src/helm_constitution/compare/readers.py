@@ -11,7 +11,7 @@ from helm_constitution.compare.identity import Found, names_of
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
-    from helm_constitution.text.yaml import View
+    from helm_constitution.text.yaml_document import View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
 """Kinds that say which metrics Prometheus collects, with the field that lists from where."""

@@ -12,13 +12,14 @@ from helm_constitution.compare.printing import NOTES, Printing
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates.nodes import Range
-from helm_constitution.text.yaml import Json, Span, View, dotted, value_at
+from helm_constitution.text.yaml_document import Span, View, dotted, value_at
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.api import TextPlace
     from helm_constitution.lint.subject import Facts
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueRead
+    from helm_constitution.text.place import TextPlace
 
 Path = tuple[str, ...]
 
@@ -252,7 +253,7 @@ class Side:
     @cached_property
     def required(self) -> Mapping[Path, list[Required]]:
         """The values that templates ask for by ``required``, with the places."""
-        from helm_constitution.api import TextPlace
+        from helm_constitution.text.place import TextPlace
 
         found: dict[Path, list[Required]] = {}
         for template in self.facts.templates:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
-from helm_constitution.render.scenarios import Known, Scenario, ScenarioKind, ScenarioResult, conclude
+from helm_constitution.render.conclude import Known, conclude
+from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.scenarios import Scenario, ScenarioKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
     from helm_constitution.compare.effects import Trial
     from helm_constitution.kubernetes.manifests import Rendering
-    from helm_constitution.text.yaml import Json
+    from helm_constitution.text.yaml_scalars import Json
 
 _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|shuffle|now|getHostByName)\b")
 _UPGRADES = LazyPattern(r"\.Release\.Is(?:Install|Upgrade)\b")

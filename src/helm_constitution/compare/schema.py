@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.yaml import Json, dotted, value_at
+from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.api import TextPlace
-    from helm_constitution.chart.loader import Chart
-    from helm_constitution.text.yaml import YamlDocument
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.text.place import TextPlace
+    from helm_constitution.text.yaml_document import YamlDocument
 
 SCHEMA = "values.schema.json"
 _DEPTH = 12
@@ -289,7 +290,7 @@ def _document(text: str) -> YamlDocument | None:
 
 def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
     """Where the schema speaks of a value: the line with its key below those above it, else the file."""
-    from helm_constitution.api import TextPlace
+    from helm_constitution.text.place import TextPlace
 
     text = chart.files.get(SCHEMA)
     base = chart.metadata.base

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
-    from helm_constitution.text.yaml import Json
+    from helm_constitution.text.yaml_scalars import Json
 
 
 class SecretReaders:

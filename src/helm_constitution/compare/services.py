@@ -11,7 +11,8 @@ from helm_constitution.kubernetes.versions import is_own_group
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest, Rendering
-    from helm_constitution.text.yaml import Json, View
+    from helm_constitution.text.yaml_document import View
+    from helm_constitution.text.yaml_scalars import Json
 
 _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 

@@ -10,22 +10,19 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.baseline import open_baseline
+from helm_constitution.compare.changes import OLD_VALUES
 from helm_constitution.compare.comparison import Comparison
-from helm_constitution.compare.old_values import NAME
 from helm_constitution.compare.renders import Renders
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Base
 from helm_constitution.lint.subject import Facts
-from helm_constitution.locate.resolve import at_baseline
-from helm_constitution.locate.value_origins import Deciders
-from helm_constitution.render.scenarios import Scenario, ScenarioResult, plan
-from helm_constitution.report.model import BaselineReport, ChangeReport
-from helm_constitution.text.yaml import YamlDocument, load_document
+from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.scenarios import Scenario, plan
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import YamlDocument
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Place
-    from helm_constitution.check.pipeline import CheckOptions
-    from helm_constitution.core.model import Location
+    from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.policy.configuration import Configuration
 
@@ -52,7 +49,7 @@ def compare(
         old_values = _read_old_values(options.old_values)
         file = options.old_values.absolute()
         request = options.request._replace(values_files=(file, *options.request.values_files))
-        earlier.append(Scenario(NAME, request))
+        earlier.append(Scenario(OLD_VALUES, request))
     scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
     renders = Renders(engine, chart, facts.chart, earlier, {one.name: one for one in scenarios}, scratch)
     trial = renders.trial(earlier[-1]) if old_values is not None else None
@@ -99,38 +96,3 @@ def _read_old_values(file: Path) -> YamlDocument:
     if document.data is not None and not document.view.is_map:
         raise ConfigurationError("must be a map of keys and values", file=str(file))
     return document
-
-
-def baseline_report(facts: Facts) -> BaselineReport:
-    """What the report says of the comparison."""
-    comparison = facts.comparison
-    if comparison is None:
-        return BaselineReport(facts.no_comparison, None, None, None, ())
-
-    places = Deciders(facts), Deciders(comparison.old)
-
-    def place(at: Place | None) -> Location | None:
-        return None if at is None else places[at_baseline(at)].place(at)
-
-    return BaselineReport(
-        comparison.origin,
-        comparison.old.chart.version,
-        str(comparison.required_version) if comparison.required_version is not None else None,
-        comparison.required_step.name if comparison.required_step else None,
-        tuple(
-            ChangeReport(
-                change.rule,
-                change.step.name,
-                change.what,
-                change.advice,
-                place(change.old),
-                place(change.new),
-                change.old_values,
-                change.new_values,
-            )
-            for change in comparison.changes
-        ),
-        enough=comparison.allows(comparison.required_step),
-        objects_compared=comparison.rendered,
-        commit_message=comparison.commit_message if comparison.by_robot else None,
-    )

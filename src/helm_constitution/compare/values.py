@@ -16,7 +16,8 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
 from helm_constitution.kubernetes.versions import api_versions
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.lint.subject import Facts

@@ -194,7 +194,7 @@ def _fault(text: str) -> tuple[str, int | None] | None:
 
 def _needs_reading(text: str) -> bool:
     """Whether a document may hold a fault. Most are seen not to at a tenth of the cost of reading them."""
-    from helm_constitution.text.yaml import HAS_C_PARSER
+    from helm_constitution.text.yaml_composer import HAS_C_PARSER
 
     if not HAS_C_PARSER:
         return True

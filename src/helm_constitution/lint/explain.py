@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from helm_constitution.api import Rule
+from helm_constitution.text.rule_page import sections_of, title_of
 
-SECTIONS = ("Why", "Bad", "Good", "Fix", "Source")
+if TYPE_CHECKING:
+    from helm_constitution.lint.rule import Rule
 
 
 def title(rule: Rule) -> str:
@@ -18,27 +16,9 @@ def title(rule: Rule) -> str:
     return title_of(rule.doc)
 
 
-def title_of(doc: str) -> str:
-    """The first line of a docstring."""
-    return inspect.cleandoc(doc).partition("\n")[0]
-
-
 def sections(rule: Rule) -> Mapping[str, str]:
     """The page's parts by name, in the order of the docstring; text unindented."""
     return sections_of(rule.doc)
-
-
-def sections_of(doc: str) -> Mapping[str, str]:
-    """The parts of a docstring, as :func:`sections`."""
-    parts: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in inspect.cleandoc(doc).splitlines()[1:]:
-        name, colon, rest = line.partition(":")
-        if colon and name in SECTIONS and name not in parts:
-            current = parts[name] = [rest.strip()] if rest.strip() else []
-        else:
-            current.append(line)
-    return {name: textwrap.dedent("\n".join(lines)).strip() for name, lines in parts.items()}
 
 
 def page(rule: Rule) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.lint.rule import Rule, RuleModule
 
 
 @cache
@@ -24,9 +26,14 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rule for module in modules() for rule in module.rules)
 
 
-def closest(word: str, known: list[str]) -> str | None:
-    """The known word that was probably meant; None where nothing comes close."""
-    import difflib
+def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:
+    """The built-in rule modules, and those of the folders that the user named.
 
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return found[0] if found else None
+    Raises:
+        ConfigurationError: where these can't be used, with file and line.
+    """
+    if not folders:
+        return modules()
+    from helm_constitution.lint.rule_packs import with_folders
+
+    return with_folders(modules(), folders, debug=debug)

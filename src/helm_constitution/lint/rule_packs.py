@@ -15,10 +15,10 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from helm_constitution.api import Rule, RuleModule
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import Rule, RuleModule
 
 GROUP = "helm_constitution.rules"
 """The entry points by which an installed pack is found; their names are what the configuration's ``rules`` lists."""

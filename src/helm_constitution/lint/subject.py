@@ -15,19 +15,19 @@ from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.core.model import Location, Severity
     from helm_constitution.helm.protocol import HelmMessage, LintOutput, Pending
     from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
-    from helm_constitution.render.coverage import Coverage
-    from helm_constitution.render.placeholders import Judged
-    from helm_constitution.render.required_values import Input
-    from helm_constitution.render.scenarios import ScenarioResult, SetValue
+    from helm_constitution.lint.placeholder_filter import PlaceholderFilter
+    from helm_constitution.render.regions import Coverage
+    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.render.scenarios import Input, SetValue
     from helm_constitution.render.toggles import Switched
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
-    from helm_constitution.text.yaml import RenderedLine, View, YamlDocument
+    from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
 
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
@@ -128,7 +128,7 @@ class Facts:
         """The value that a scenario sets otherwise to see what comes of it; None for those that users name."""
         return self._set_values.get(scenario)
 
-    def fills(self, scenario: str) -> Judged | None:
+    def fills(self, scenario: str) -> PlaceholderFilter | None:
         """What tells a placeholder's problems in a scenario that fills values; None for any other."""
         return self._judged.get(scenario)
 
@@ -149,7 +149,7 @@ class Facts:
     @cached_property
     def random_files(self) -> frozenset[str]:
         """The files that call functions which give something else each time."""
-        from helm_constitution.locate.marked_render import RANDOM
+        from helm_constitution.templates.analysis import RANDOM
 
         return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
 
@@ -164,12 +164,12 @@ class Facts:
         return found
 
     @cached_property
-    def _judged(self) -> Mapping[str, Judged]:
+    def _judged(self) -> Mapping[str, PlaceholderFilter]:
         if not self._filled:
             return {}
-        from helm_constitution.render.placeholders import Judged
+        from helm_constitution.lint.placeholder_filter import PlaceholderFilter
 
-        return {name: Judged(result.scenario, self._plain_of) for name, result in self._filled.items()}
+        return {name: PlaceholderFilter(result.scenario, self._plain_of) for name, result in self._filled.items()}
 
     @cached_property
     def _filled(self) -> Mapping[str, ScenarioResult]:
@@ -408,7 +408,7 @@ class Subject:
     def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
         """The line of the rendered text that an error of a rendering names; None where it names none."""
         if error.rendered_line is not None:
-            from helm_constitution.text.yaml import RenderedLine
+            from helm_constitution.text.yaml_document import RenderedLine
 
             for result in self.results:
                 if error in result.broken:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
-from pathlib import Path
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.chart.edited_copy import edited_copy, folders_below
 from helm_constitution.locate.markers import Templates, line_map, marked_sources
 from helm_constitution.templates import TemplateFile, parse_template
+from helm_constitution.templates.analysis import RANDOM
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
     from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.scenarios import ScenarioResult
-    from helm_constitution.text.yaml import YamlDocument
-
-RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
-"""Functions that give something else each time."""
+    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.text.yaml_document import YamlDocument
 
 
 class Tracing(AbstractContextManager["Tracing"]):
@@ -127,15 +121,6 @@ def _scenarios(documents: Iterable[YamlDocument], facts: Facts) -> list[_Scenari
     return list(found.values())
 
 
-@contextmanager
-def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
-    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
-        copy = Path(scratch) / chart.path.resolve().name
-        _copy(chart, copy, sources)
-        yield copy
-
-
 def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
     """The templates to mark: those that made the documents, and every file with named templates.
 
@@ -144,57 +129,7 @@ def _sources(facts: Facts, files: set[str]) -> Iterator[TemplateFile]:
     for template in facts.templates:
         if template.path in files or template.defines:
             yield template
-    for chart, prefix in _folders(facts.chart, ""):
+    for chart, prefix in folders_below(facts.chart, ""):
         for path, text in chart.files.items():
             if path.startswith("templates/") and (prefix + path in files or "define" in text):
                 yield parse_template(prefix + path, text)
-
-
-def _folders(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
-    for subchart in chart.subcharts.values():
-        if subchart.path.is_dir():
-            inner = f"{prefix}charts/{subchart.path.name}/"
-            yield subchart, inner
-            yield from _folders(subchart, inner)
-
-
-def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
-    """A copy of the chart that helm can render: its templates, edited where they are; all else by links."""
-    written = {"templates", "charts", *(path.partition("/")[0] for path in sources)}
-    texts = {}
-    linked = {".helmignore"}
-    for path, text in chart.files.items():
-        top = path.partition("/")[0]
-        if top in written:
-            texts[path] = text
-        else:
-            linked.add(top)  # a folder as a whole
-    for top in linked:
-        if (chart.path / top).exists():
-            _link(chart.path / top, folder / top)
-    for subchart, prefix in _folders(chart, ""):
-        if any(path.startswith(prefix) for path in sources):
-            texts.update((prefix + path, text) for path, text in subchart.files.items())
-    texts.update(sources)
-    made: set[str] = set()
-    for path, text in texts.items():
-        place = os.path.join(folder, *path.split("/"))
-        parent = os.path.dirname(place)
-        if parent not in made:
-            os.makedirs(parent, exist_ok=True)
-            made.add(parent)
-        with open(place, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-    for path in chart.undecodable:
-        _link(chart.path / path, folder / path)
-    dependencies = chart.path / "charts"
-    if dependencies.is_dir():
-        for entry in os.scandir(dependencies):
-            _link(Path(entry.path), folder / "charts" / entry.name)
-
-
-def _link(source: Path, target: Path) -> None:
-    if target.exists():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.symlink_to(source.resolve())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from helm_constitution.api import Place, TextPlace
 from helm_constitution.core.model import NOWHERE, Base, Location, Precision
-from helm_constitution.text.yaml import Path, RenderedLine, Span, View, YamlDocument
+from helm_constitution.text.place import Place, TextPlace
+from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument
 
 
 def locate(place: Place | None) -> Location:

@@ -13,23 +13,16 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
-from helm_constitution.text.yaml import (
-    Json,
-    Path,
-    RenderedLine,
-    Span,
-    View,
-    YamlDocument,
-    dotted,
-    load_documents,
-)
+from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Place
     from helm_constitution.lint.subject import Facts
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.nodes import Define, Node
     from helm_constitution.templates.uses import Printed, PrintedDefine
+    from helm_constitution.text.place import Place
 
 MOST = 3
 """Values named for one finding; a line that reads more is a computation, and no one of them decides it."""

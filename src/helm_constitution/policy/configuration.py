@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.core.suggest import closest
 from helm_constitution.lint import registry
-from helm_constitution.policy.constitution import ASK_FOR_BUILT_IN, is_everybodys, repository_root
+from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Rule, RuleModule
-    from helm_constitution.policy.waivers import Waiver
+    from helm_constitution.lint.rule import Rule, RuleModule
+    from helm_constitution.policy.waiver import Waiver
     from helm_constitution.render.scenarios import ScenarioSetting
-    from helm_constitution.text.yaml import View, YamlDocument
+    from helm_constitution.text.yaml_document import View, YamlDocument
 
-FILE_NAME = ".helm-constitution.yaml"
-DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 KEYS = (
     "constitution",
@@ -84,42 +83,6 @@ class Configuration(NamedTuple):
     packs: tuple[str, ...] = ()
     release: str | None = None
     judge_tests: bool | None = None
-
-
-def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
-    """The configuration's file: the one given, else the nearest from the chart up to the repository's root."""
-    return explicit if explicit is not None else find_above(chart, FILE_NAME)
-
-
-def find_debt(chart: Path, configuration: Path | None) -> Path:
-    """The file with a chart's accepted findings; where there is none yet, the one to write.
-
-    That is the nearest one from the chart up to the repository's root; else beside the configuration, else beside
-    Chart.yaml (or the package).
-    """
-    if (found := find_above(chart, DEBT_FILE_NAME)) is not None:
-        return found
-    if configuration is not None:
-        return configuration.parent / DEBT_FILE_NAME
-    return (chart if chart.is_dir() else chart.parent) / DEBT_FILE_NAME
-
-
-def find_above(chart: Path, name: str) -> Path | None:
-    """The nearest file of a name from a chart up to its repository's root; None where there is none.
-
-    Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
-    """
-    folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
-    root = repository_root(folder)
-    for candidate in (folder, *folder.parents):
-        if root is None and candidate != folder and is_everybodys(candidate):
-            return None
-        file = candidate / name
-        if file.is_file():
-            return file
-        if candidate == root:
-            return None
-    return None
 
 
 def load_configuration(
@@ -357,7 +320,7 @@ class Reader:
 
 
 def _unknown(what: str, word: str, known: Sequence[str]) -> str:
-    near = registry.closest(word, list(known))
+    near = closest(word, list(known))
     return f"unknown {what} {word!r}; " + (
         f"did you mean {near!r}?" if near else f"known: {', '.join(known) or 'none'}"
     )
@@ -404,7 +367,7 @@ def known_rule(name: str, modules: Sequence[RuleModule]) -> None:
     """Raises ConfigurationError where no rule has this id."""
     ids = [rule.id for module in modules for rule in module.rules]
     if name not in ids:
-        near = registry.closest(name, ids) if "/" in name else registry.closest(name, [one.key for one in modules])
+        near = closest(name, ids) if "/" in name else closest(name, [one.key for one in modules])
         hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
         raise ConfigurationError(f"unknown rule {name!r}; {hint}")
 

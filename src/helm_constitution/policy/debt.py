@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
-from helm_constitution.core.model import Debt, Finding
+from helm_constitution.core.model import Finding
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.report.model import ChartReport, Status
+from helm_constitution.render.results import Status
+from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.runner import RuleRun
-    from helm_constitution.text.yaml import View
+    from helm_constitution.text.yaml_document import View
 
 VERSION = 1
 
@@ -136,18 +136,6 @@ def _quoted(text: str) -> str:
     """A text in YAML's double quotes, whatever is in it, on one line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in escaped) + '"'
-
-
-def apply_debt(entries: Sequence[Entry], runs: Sequence[RuleRun]) -> None:
-    """Marks the findings that were accepted; what is waived stays that."""
-    since = {entry.fingerprint: entry.since for entry in entries}
-    for run in runs:
-        run.findings = [
-            finding._replace(debt=Debt(since[finding.fingerprint]))
-            if finding.fingerprint in since and finding.waived is None
-            else finding
-            for finding in run.findings
-        ]
 
 
 class Change(NamedTuple):

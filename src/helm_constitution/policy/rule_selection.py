@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Matcher
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Demand, Obligation, Principle, Severity, Statement
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Rule, RuleModule
+    from helm_constitution.lint.rule import Rule, RuleModule
     from helm_constitution.policy.constitution import Constitution
 
 ALWAYS = ("testing/lint-error", "testing/render-error")
@@ -121,7 +121,7 @@ def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> S
 
 def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
     """Line and message for each pin that names no rule."""
-    from helm_constitution.lint.registry import closest
+    from helm_constitution.core.suggest import closest
 
     known = {rule.id for module in modules for rule in module.rules}
     faults: dict[tuple[int, str], None] = {}

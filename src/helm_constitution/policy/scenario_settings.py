@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from helm_constitution.policy.configuration import Reader
-    from helm_constitution.text.yaml import View
+    from helm_constitution.text.yaml_document import View
 
 KEYS = (
     "name",

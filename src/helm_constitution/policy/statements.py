@@ -28,7 +28,7 @@ from helm_constitution.text.markdown_blocks import MARK, Block, Comment, Kind, r
 from helm_constitution.text.markdown_tables import plain
 
 if TYPE_CHECKING:
-    from helm_constitution.api import RuleModule
+    from helm_constitution.lint.rule import RuleModule
 
 _OBLIGATIONS = {
     "MUST": Obligation.MUST,

@@ -8,27 +8,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Finding, Location, Precision, Waived
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.registry import closest
-from helm_constitution.policy.configuration import known_rule, matches_path
-from helm_constitution.policy.constitution import place_of
-from helm_constitution.report.model import StaleWaiver
+from helm_constitution.core.model import Base, Location
+from helm_constitution.core.repository import place_of
+from helm_constitution.core.suggest import closest
+from helm_constitution.policy.configuration import known_rule
+from helm_constitution.policy.waiver import Waiver
 
 if TYPE_CHECKING:
-    from helm_constitution.api import RuleModule
-    from helm_constitution.chart.loader import Chart
-    from helm_constitution.lint.runner import RuleRun
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.lint.rule import RuleModule
     from helm_constitution.policy.configuration import Reader
-    from helm_constitution.text.yaml import View, YamlDocument
+    from helm_constitution.text.yaml_document import View
 
 KEYS = (
     "rule",
@@ -49,45 +45,6 @@ SECURITY = "security"
 
 COMPLEXITY_TRACKING = "complexity tracking"
 """The heading of a plan's table of waivers, in lower case."""
-
-
-class Waiver(NamedTuple):
-    """One waiver; of ``rule`` and ``principle`` exactly one is there.
-
-    ``file``, ``object`` (kind/name), ``container`` and ``values`` (a path in a values file) narrow it; ``lines`` are
-    those that a comment covers. ``expires`` is the last day, an ISO date. ``is_shared`` tells that it is written for
-    several charts: that one of them doesn't need it says nothing.
-    """
-
-    rule: str | None
-    principle: str | None
-    why_needed: str
-    simpler_alternative_rejected_because: str | None
-    location: Location
-    file: str | None = None
-    object: str | None = None
-    container: str | None = None
-    values: str | None = None
-    lines: Collection[int] = ()
-    expires: str | None = None
-    approved_by: str | None = None
-    is_shared: bool = False
-
-    @property
-    def waives(self) -> str:
-        """The rule's or the principle's id."""
-        return self.rule or self.principle or ""
-
-    @property
-    def stamp(self) -> Waived:
-        """What a finding that it waives carries."""
-        return Waived(
-            self.why_needed,
-            self.simpler_alternative_rejected_because,
-            self.expires,
-            self.location,
-            self.approved_by,
-        )
 
 
 # --- in the configuration ---------------------------------------------------------------------------------------------
@@ -323,132 +280,3 @@ def _is_filled(text: str) -> bool:
 
 
 # --- what they waive --------------------------------------------------------------------------------------------------
-
-
-def apply_waivers(
-    waivers: Sequence[Waiver],
-    runs: Sequence[RuleRun],
-    facts: Facts,
-    *,
-    today: str,
-    full: bool,
-) -> tuple[StaleWaiver, ...]:
-    """Marks the findings that are waived, and tells the waivers that fail the gate.
-
-    Args:
-        waivers: of this chart.
-        runs: their findings are replaced by waived ones.
-        facts: the chart, for the lines of values.
-        today: an ISO date.
-        full: whether every scenario was rendered, so that a waiver which waives nothing is one too many.
-    """
-    values = _ValuesLines(facts)
-    stale: list[StaleWaiver] = []
-    for waiver in waivers:
-        if waiver.expires is not None and waiver.expires < today:
-            stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
-            continue
-        places: dict[tuple[object, ...], list[tuple[RuleRun, int]]] = {}
-        for run in runs:
-            if waiver.rule not in (None, run.rule.id):
-                continue
-            for index, finding in enumerate(run.findings):
-                place = _place(waiver, finding, values)
-                if place is not None:
-                    places.setdefault(place, []).append((run, index))
-        if not places:
-            if not waiver.is_shared and _would_be_used(waiver, runs, full):
-                stale.append(_stale(waiver, "nothing is left that it waives; take it out"))
-        elif len(places) > 1 and waiver.waives.startswith(f"{SECURITY}/") and not waiver.lines:
-            reason = f"it fits {len(places)} places, and security findings are waived one by one: narrow it"
-            stale.append(_stale(waiver, reason))
-        else:
-            for run, index in (one for group in places.values() for one in group):
-                if run.findings[index].waived is None:
-                    run.findings[index] = run.findings[index]._replace(waived=waiver.stamp)
-    return tuple(sorted(stale, key=lambda one: (one.location.file or "", one.location.line or 0, one.waives)))
-
-
-def _stale(waiver: Waiver, reason: str) -> StaleWaiver:
-    return StaleWaiver(waiver.waives, reason, waiver.location)
-
-
-def _place(waiver: Waiver, finding: Finding, values: _ValuesLines) -> tuple[object, ...] | None:
-    """The place to mend that a waiver covers in a finding; None where it doesn't cover the finding."""
-    if waiver.rule is not None:
-        if finding.rule != waiver.rule:
-            return None
-    elif not _is_of(waiver.principle, finding):
-        return None
-    here = [finding.location, *(related.location for related in finding.related)]
-    own = [location for location in here if location.base is Base.CHART and location.file is not None]
-    if waiver.lines:
-        own = [one for one in own if one.file == waiver.file and one.line in waiver.lines]
-        return own[0] if own else None
-    if waiver.file is not None and not any(matches_path(str(one.file), waiver.file) for one in own):
-        return None
-    thing = finding.object
-    if waiver.object is not None and not (thing and fnmatchcase(f"{thing.kind}/{thing.name}", waiver.object)):
-        return None
-    if waiver.container is not None and not (thing and thing.container == waiver.container):
-        return None
-    if waiver.values is not None:
-        return next((one for one in own if values.holds(waiver.values, one)), None)
-    if finding.location.precision in (Precision.EXACT, Precision.PARENT):
-        return finding.location
-    return (finding.location, thing)
-
-
-def _is_of(principle: str | None, finding: Finding) -> bool:
-    """Whether a finding belongs to a principle (or module); what is security's never does."""
-    keys = {finding.principle, *(key for key, _ in finding.statements)}
-    return principle in keys and SECURITY not in keys
-
-
-def _would_be_used(waiver: Waiver, runs: Iterable[RuleRun], full: bool) -> bool:
-    """Whether a finding would be known by now, if there were one: the rule ran, over all that it looks at."""
-    if waiver.rule is not None:
-        mine = [run for run in runs if run.rule.id == waiver.rule]
-    else:
-        mine = [
-            run for run in runs if waiver.principle in (run.rule.principle, *(key for key, _ in run.demand.statements))
-        ]
-    judged = [run for run in mine if run.unjudged is None]
-    return bool(judged) and all(run.crash is None and (full or not run.on_renderings) for run in judged)
-
-
-class _ValuesLines:
-    """Which lines of which values files a values path stands on."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._documents: Mapping[str, YamlDocument] | None = None
-
-    def holds(self, path: str, location: Location) -> bool:
-        """Whether a location is in what stands at a values path."""
-        if self._documents is None:
-            self._documents = {
-                document.file: document
-                for result in self._facts.results
-                for document in self._facts.values_of(result.scenario.name)
-                if document.base is Base.CHART
-            }
-            if self._facts.chart.values is not None:
-                own = self._facts.chart.values.document
-                self._documents = {own.file: own, **self._documents}
-        document = self._documents.get(location.file or "")
-        if document is None or location.line is None:
-            return False
-        steps = _steps(path)
-        key, value = document.key_span(steps), document.value_span(steps)
-        return key is not None and value is not None and key.line <= location.line <= max(value.end_line, key.line)
-
-
-_STEP = LazyPattern(r"\[(\d+)\]|\[\"([^\"]*)\"\]|([^.\[\]]+)")
-
-
-def _steps(path: str) -> tuple[str | int, ...]:
-    """The steps of a values path, as the reports write it: ``ports[0].name``, ``annotations["a.b/c"]``."""
-    return tuple(
-        int(match[1]) if match[1] else match[2] if match[2] is not None else match[3] for match in _STEP.finditer(path)
-    )

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.records import NamedTuple
+from helm_constitution.chart.edited_copy import edited_copy
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.locate.marked_render import edited_copy
+from helm_constitution.render.toggles import Head
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import (
-    Branch,
     Chain,
     Comment,
     Control,
@@ -28,23 +27,11 @@ from helm_constitution.templates.nodes import (
 
 if TYPE_CHECKING:
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.render.results import ScenarioResult
     from helm_constitution.render.toggles import Switch
 
 _TRUTH = "#@truth:"
 _CALLS = frozenset({"include", "tpl", "lookup", "template"})
-
-
-class Head(NamedTuple):
-    """The first condition of an ``if`` or ``with``."""
-
-    template: TemplateFile
-    control: Control
-
-    @property
-    def branch(self) -> Branch:
-        """Its branch."""
-        return self.control.branches[0]
 
 
 def dead_heads(

@@ -19,11 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias
 
+from helm_constitution.chart.edited_copy import edited_copy
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
-from helm_constitution.locate.marked_render import edited_copy
-from helm_constitution.report.model import Status
+from helm_constitution.render.results import Status
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.interpreter import texts_with_actions
 from helm_constitution.templates.nodes import (
@@ -46,10 +46,10 @@ from helm_constitution.templates.nodes import (
 )
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.coverage import Region
-    from helm_constitution.render.scenarios import ScenarioResult
+    from helm_constitution.render.regions import Region
+    from helm_constitution.render.results import ScenarioResult
 
 Edit: TypeAlias = Callable[[int, str, int], str]
 """What is put in at a region's beginning: of its number, the template's text, the offset."""
@@ -136,7 +136,7 @@ class Visits:
 
     def compare(self, results: Iterable[ScenarioResult]) -> None:
         """Renders what was rendered once more from the copy. Should that make a difference, it isn't used any more."""
-        from helm_constitution.render.toggles import is_changed
+        from helm_constitution.render.diff import is_changed
 
         rendered = [result for result in results if result.status is Status.RENDERED]
         pending = [self.render(result.scenario.request) for result in rendered]

@@ -8,23 +8,23 @@ only what templates make by themselves is judged, in objects and parts of object
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from helm_constitution.chart.schema import placeholder_of_schema, schema_of, text_named
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.render.required_values import placeholder_of_schema, schema_of, text_named
-from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, names_field, set_json
+from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.text.yaml import Json, View, dotted, load_document, value_at
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.api import Problem
     from helm_constitution.chart.values import ValueKey
     from helm_constitution.helm.protocol import RenderRequest
-    from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.subject import Facts
 
 MOST_CHOICES_TRIED = 3
@@ -316,74 +316,3 @@ _YAML = LazyPattern(r"\s*(?:- \S|[\w./-]+:(?:\s|$))")
 
 
 # --- what is judged ---------------------------------------------------------------------------------------------------
-
-
-class Judged:
-    """Tells the problems of a filled scenario that are the chart's from those that are a placeholder's."""
-
-    def __init__(self, scenario: Scenario, plain_of: Callable[[Manifest], Sequence[Manifest]]) -> None:
-        self._parts: list[Json] = []
-        self._texts: list[str] = []
-        self._numbers: set[str] = set()
-        self._said: set[str] = set()
-        self._pairs: list[tuple[str, Json]] = []
-        self._values = scenario.filled
-        self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
-        for one in scenario.filled:
-            self._take(one.value)
-        self._plain_of = plain_of
-
-    def _take(self, value: Json) -> None:
-        if isinstance(value, dict | list):
-            self._parts.append(value)
-            if isinstance(value, dict):
-                self._texts.extend(value)
-                self._pairs.extend(value.items())
-            for part in value.values() if isinstance(value, dict) else value:
-                self._take(part)
-        elif isinstance(value, str):
-            self._texts.append(value)
-            self._said.add(value)
-        elif not isinstance(value, bool):  # true is said by many
-            self._numbers.add(str(value))
-
-    def is_true(self, problem: Problem, manifest: Manifest) -> bool:
-        """Whether a problem is in what templates make by themselves, and only with these values."""
-        view = problem.at
-        if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
-            return False
-        inside = view.path[len(manifest.view.path) :]
-        for earlier in self._plain_of(manifest):
-            if earlier.view.get(*inside).exists:
-                return False
-        return not (self._is_placeholder(view) or any(names_field(one.path, view) for one in self._values))
-
-    def _is_placeholder(self, view: View) -> bool:
-        """Whether a field is a part of a placeholder, or made of nothing else."""
-        for length in range(len(view.path) + 1):
-            data = view.document.view.get(*view.path[:length]).data
-            if isinstance(data, dict | list) and data in self._parts:
-                return True
-        # A template may print a map's fields beside its own, and a text as a field's name: the type of a volume.
-        if view.path and isinstance(name := view.path[-1], str) and (name, view.data) in self._pairs:
-            return True
-        if any(step in self._said for step in view.path):
-            return True
-        leaves = [leaf for leaf in _leaves_of(view.data) if not isinstance(leaf, bool)]
-        return bool(leaves) and all(self._is_made_of_one(leaf) for leaf in leaves)
-
-    def _is_made_of_one(self, leaf: Json) -> bool:
-        told = "" if leaf is None else str(leaf)
-        # A template may print a part of a text: the host of a URL.
-        return told in self._numbers or any(told in text or (text and text in told) for text in self._texts)
-
-
-def _leaves_of(data: Json) -> Iterator[Json]:
-    if isinstance(data, dict):
-        for part in data.values():
-            yield from _leaves_of(part)
-    elif isinstance(data, list):
-        for part in data:
-            yield from _leaves_of(part)
-    else:
-        yield data

@@ -14,16 +14,9 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.render.scenarios import (
-    Known,
-    Scenario,
-    ScenarioKind,
-    ScenarioResult,
-    conclude,
-    mark_repeats,
-    not_run,
-)
-from helm_constitution.report.model import DEFAULTS, FULL, Status
+from helm_constitution.render.conclude import Known, conclude, mark_repeats, not_run
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import DEFAULTS, FULL, Scenario, ScenarioKind
 
 if TYPE_CHECKING:
     from helm_constitution.lint.subject import Facts
@@ -169,7 +162,8 @@ class Rounds:
         asking = [result for result in results if result.status is Status.NEEDS_INPUT]
         if not asking:
             return
-        from helm_constitution.render.required_values import Input, fill
+        from helm_constitution.render.required_values import fill
+        from helm_constitution.render.scenarios import Input
 
         found: dict[tuple[str, ...], Input] = {}
         for result in asking:
@@ -192,7 +186,7 @@ class Rounds:
         if base is None:
             self.facts.not_switched = "the defaults don't render"
             return
-        from helm_constitution.render.toggles import API_VERSIONS, release_scenarios
+        from helm_constitution.render.release_variants import API_VERSIONS, release_scenarios
 
         released = self.render_all(release_scenarios(self.facts, base.scenario.request), self._visits)
         asked = next((one for one in released if one.scenario.name == API_VERSIONS), None)
@@ -208,7 +202,8 @@ class Rounds:
 
     def _switched(self, base: ScenarioResult, given: RenderRequest, apis: tuple[str, ...]) -> Iterator[ScenarioResult]:
         """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
-        from helm_constitution.render.toggles import Switch, Switched, is_changed, switches_of
+        from helm_constitution.render.diff import is_changed
+        from helm_constitution.render.toggles import Switch, Switched, switches_of
 
         random = bool(self.facts.random_files)
         pending = switches_of(self.facts, given)
@@ -316,6 +311,6 @@ def _easier(fills: list[tuple[Fill, int]]) -> Iterator[list[tuple[Fill, int]]]:
 
 
 def _is_judged(scenario: Scenario) -> bool:
-    from helm_constitution.render.toggles import is_supported
+    from helm_constitution.render.release_variants import is_supported
 
     return is_supported(scenario)

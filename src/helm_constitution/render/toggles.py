@@ -6,33 +6,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderedText, RenderRequest
+from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.helm.set_values import apply, merge
-from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED, api_versions, is_own_group
-from helm_constitution.render.scenarios import Scenario, ScenarioKind, ScenarioResult, SetValue, set_json
+from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
+from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.text.semver import Version, parse_constraint
-from helm_constitution.text.yaml import Json, dotted
+from helm_constitution.templates.nodes import Branch, Control
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.dead_flags import Head
 
 _FLAGS = ("enabled", "create")
 
-API_VERSIONS = "API versions"
-"""The scenario in which the cluster has every API version that templates ask for."""
 
 MOST_CHOICES = 12
 """Values that one enum is set to; one with more is a list of names, not of behaviours."""
 
 ValuesPath = tuple[str, ...]
-
-_VERSION_COMPARED = LazyPattern(r"semverCompare\s+[\"`]([^\"`]*)[\"`]")
-_MINOR = LazyPattern(r"\b1\.(\d{1,2})\b")
-_API_ASKED = LazyPattern(r"\.APIVersions\.Has\s+[\"`]([^\"`]+)[\"`]")
 
 
 class Switch(NamedTuple):
@@ -195,7 +189,7 @@ def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:
 
 def _enums(schema: object, root: object, path: ValuesPath, depth: int) -> Iterator[tuple[ValuesPath, list[str]]]:
     """The texts that a schema allows for its values, where it lists them."""
-    from helm_constitution.render.required_values import resolved
+    from helm_constitution.chart.schema import resolved
 
     schema = resolved(schema, root)
     if not isinstance(schema, dict) or depth > 12:
@@ -211,74 +205,16 @@ def _enums(schema: object, root: object, path: ValuesPath, depth: int) -> Iterat
 # --- Kubernetes and releases ------------------------------------------------------------------------------------------
 
 
-def release_scenarios(facts: Facts, request: RenderRequest) -> list[Scenario]:
-    """An upgrade, the other Kubernetes versions that are supported, and those at which templates decide otherwise."""
-    found = [] if request.is_upgrade else [Scenario("upgrade", request._replace(is_upgrade=True), ScenarioKind.UPGRADE)]
-    if request.kube_version is None:
-        for minor in _minors(facts):
-            versions = tuple(dict.fromkeys((*api_versions(minor), *request.api_versions)))
-            other = request._replace(kube_version=f"1.{minor}", api_versions=versions)
-            found.append(Scenario(f"kubernetes 1.{minor}", other, ScenarioKind.KUBERNETES))
-    asked = _apis_asked(facts)
-    if asked:
-        versions = tuple(dict.fromkeys((*request.api_versions, *asked)))
-        found.append(Scenario(API_VERSIONS, request._replace(api_versions=versions), ScenarioKind.KUBERNETES))
-    return found
-
-
-def is_supported(scenario: Scenario) -> bool:
-    """Whether upstream supports the Kubernetes version of a scenario; objects for older ones are not judged."""
-    version = scenario.request.kube_version
-    return version is None or int(version.split(".")[1]) >= OLDEST_SUPPORTED
-
-
-def _minors(facts: Facts) -> list[int]:
-    kube_version = facts.chart.metadata.view.get("kubeVersion").string()
-    constraint = parse_constraint(kube_version) if kube_version else None
-    wanted = set(range(OLDEST_SUPPORTED, NEWEST + 1))
-    for text in facts.chart.files.values():
-        if "semverCompare" in text:
-            for compared in _VERSION_COMPARED.findall(text):
-                wanted.update(int(minor) - 1 for minor in _MINOR.findall(compared) if 1 < int(minor) <= NEWEST)
-    wanted.discard(int(DEFAULT_KUBE_VERSION.split(".")[1]))
-    return [minor for minor in sorted(wanted) if constraint is None or constraint.accepts(Version(1, minor, 0))]
-
-
-def _apis_asked(facts: Facts) -> list[str]:
-    """The API versions of others than Kubernetes that templates ask for."""
-    found = (
-        version
-        for path, text in sorted(facts.chart.files.items())
-        if path.startswith("templates/") and ".APIVersions" in text
-        for version in _API_ASKED.findall(text)
-    )
-    return [version for version in dict.fromkeys(found) if not is_own_group(version)]
-
-
 # --- what changed -----------------------------------------------------------------------------------------------------
 
 
-Texts = tuple[RenderedText, ...]
+class Head(NamedTuple):
+    """The first condition of an ``if`` or ``with``."""
 
+    template: TemplateFile
+    control: Control
 
-def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
-    """Whether two renderings differ in more than what is another each time.
-
-    Args:
-        base: the documents of the one.
-        other: those of the same with a value switched.
-        twin: the base rendered once more, where templates make random values.
-    """
-    if twin is None or base == other:
-        return base != other
-    if [document.source for document in base] != [document.source for document in other] or len(twin) != len(base):
-        return True
-    for mine, theirs, again in zip(base, other, twin, strict=True):
-        lines, others, twins = (document.text.split("\n") for document in (mine, theirs, again))
-        if lines == others or len(lines) != len(twins):
-            continue  # the same, or random as a whole
-        if len(lines) != len(others):
-            return True
-        if any(line == again and line != other for line, other, again in zip(lines, others, twins, strict=True)):
-            return True
-    return False
+    @property
+    def branch(self) -> Branch:
+        """Its branch."""
+        return self.control.branches[0]

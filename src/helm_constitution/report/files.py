@@ -6,7 +6,8 @@ import os
 
 from helm_constitution.core.model import NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.report.model import DEFAULTS, ChartReport
+from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.report.model import ChartReport
 from helm_constitution.report.words import clean, standing
 
 

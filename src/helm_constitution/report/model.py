@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Severity
 from helm_constitution.core.records import NamedTuple
+from helm_constitution.render.regions import FileCoverage
+from helm_constitution.render.results import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from helm_constitution.core.model import Finding, Location, Statement, Trouble, Verdict
-    from helm_constitution.text.yaml import Json
-
-DEFAULTS = "defaults"
-"""The scenario of the default values; as a choice of scenarios, that one alone."""
-
-FULL = "full"
-"""The choice of all scenarios."""
-
-
-class Status(enum.StrEnum):
-    """How a scenario went."""
-
-    RENDERED = "rendered"
-    NEEDS_INPUT = "needs-input"
-    FAILED = "failed"
-    NOT_RUN = "not-run"
+    from helm_constitution.text.yaml_scalars import Json
 
 
 class ScenarioReport(NamedTuple):
@@ -49,36 +35,6 @@ class InputReport(NamedTuple):
     kind: str
     placeholder: Json
     message: str
-
-
-class BranchCoverage(NamedTuple):
-    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
-
-    ``evaluated`` tells whether what is around it was entered.
-    """
-
-    line: int
-    block: int
-    arm: int
-    entered: bool
-    evaluated: bool
-
-
-class FunctionCoverage(NamedTuple):
-    """A named template: the line of its define, its name, and whether it was called."""
-
-    line: int
-    name: str
-    entered: bool
-
-
-class FileCoverage(NamedTuple):
-    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
-
-    path: str
-    lines: tuple[tuple[int, bool], ...]
-    branches: tuple[BranchCoverage, ...]
-    functions: tuple[FunctionCoverage, ...]
 
 
 class ConstitutionReport(NamedTuple):

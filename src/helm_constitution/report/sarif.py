@@ -83,7 +83,7 @@ def render(run: RunReport) -> str:
 def _rules(ids: list[str], charts: Sequence[ChartReport]) -> Iterator[dict[str, Any]]:
     """Descriptions of rules, out of their pages; a rule of which there is no page has its id alone."""
     from helm_constitution.lint import registry
-    from helm_constitution.lint.explain import sections_of, title_of
+    from helm_constitution.text.rule_page import sections_of, title_of
 
     pages = {STALE_WAIVER: _STALE}
     pages.update((report.rule, report.page) for chart in charts for report in chart.rules if report.page)

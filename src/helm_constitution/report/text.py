@@ -6,14 +6,8 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 
 from helm_constitution.core.model import Base, Finding, Location, Precision, Trouble, Verdict, Waived
-from helm_constitution.report.model import (
-    DEFAULTS,
-    BaselineReport,
-    ChartReport,
-    PrincipleReport,
-    RunReport,
-    StatementReport,
-)
+from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.report.model import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.words import (
     asked,
     clean,

@@ -13,7 +13,7 @@ from helm_constitution.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.report.model import BaselineReport, ChangeReport
-    from helm_constitution.text.yaml import Json
+    from helm_constitution.text.yaml_scalars import Json
 
 MAJOR = "MAJOR"
 MINOR = "MINOR"

@@ -12,7 +12,8 @@ from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Finding, Severity
-from helm_constitution.report.model import ChartReport, Status
+from helm_constitution.render.results import Status
+from helm_constitution.report.model import ChartReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")

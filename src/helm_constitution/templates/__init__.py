@@ -21,10 +21,10 @@ from helm_constitution.templates.nodes import (
     Text,
 )
 from helm_constitution.templates.parser import Fault, Parser
-from helm_constitution.text.yaml import Span
+from helm_constitution.text.yaml_document import Span
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
 
 
 class TemplateSyntaxError(NamedTuple):

@@ -56,8 +56,8 @@ from helm_constitution.templates.nodes import (
 )
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
-    from helm_constitution.text.yaml import Json
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.text.yaml_scalars import Json
 
 _METHODS = ("AsMap", "YAML")
 """What the values have at the top besides their keys: they are a Go type of their own."""

@@ -16,10 +16,11 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from helm_constitution.chart.loader import Chart
+    from helm_constitution.chart.model import Chart
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.nodes import Define, Node
-    from helm_constitution.text.yaml import Json, Span
+    from helm_constitution.text.yaml_document import Span
+    from helm_constitution.text.yaml_scalars import Json
 
 ValuesPath = tuple[str, ...]
 

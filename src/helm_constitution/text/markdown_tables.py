@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.yaml import Span
+from helm_constitution.text.yaml_document import Span
 
 
 class Heading(NamedTuple):

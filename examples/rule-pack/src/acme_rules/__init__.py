@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import (
-    MUST,
-    SHOULD,
-    Container,
-    Parameter,
-    Problem,
-    RuleModule,
-    Subject,
-    Workload,
-    forbid,
-    require,
-    rule,
-)
+from helm_constitution.api import Container, Subject, Workload
+from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, RuleModule, forbid, require, rule
 
 from ._labels import OWNER
 

@@ -1,0 +1,72 @@
+"""Copies of a chart with other texts in place of some of its own, for helm to render."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+
+
+@contextmanager
+def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
+    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
+        copy = Path(scratch) / chart.path.resolve().name
+        _copy(chart, copy, sources)
+        yield copy
+
+
+def folders_below(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
+    for subchart in chart.subcharts.values():
+        if subchart.path.is_dir():
+            inner = f"{prefix}charts/{subchart.path.name}/"
+            yield subchart, inner
+            yield from folders_below(subchart, inner)
+
+
+def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
+    """A copy of the chart that helm can render: its templates, edited where they are; all else by links."""
+    written = {"templates", "charts", *(path.partition("/")[0] for path in sources)}
+    texts = {}
+    linked = {".helmignore"}
+    for path, text in chart.files.items():
+        top = path.partition("/")[0]
+        if top in written:
+            texts[path] = text
+        else:
+            linked.add(top)  # a folder as a whole
+    for top in linked:
+        if (chart.path / top).exists():
+            _link(chart.path / top, folder / top)
+    for subchart, prefix in folders_below(chart, ""):
+        if any(path.startswith(prefix) for path in sources):
+            texts.update((prefix + path, text) for path, text in subchart.files.items())
+    texts.update(sources)
+    made: set[str] = set()
+    for path, text in texts.items():
+        place = os.path.join(folder, *path.split("/"))
+        parent = os.path.dirname(place)
+        if parent not in made:
+            os.makedirs(parent, exist_ok=True)
+            made.add(parent)
+        with open(place, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+    for path in chart.undecodable:
+        _link(chart.path / path, folder / path)
+    dependencies = chart.path / "charts"
+    if dependencies.is_dir():
+        for entry in os.scandir(dependencies):
+            _link(Path(entry.path), folder / "charts" / entry.name)
+
+
+def _link(source: Path, target: Path) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(source.resolve())

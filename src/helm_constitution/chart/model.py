@@ -1,0 +1,92 @@
+"""A chart as loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from helm_constitution.chart.values import ValuesFile
+from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.text.yaml_document import View, YamlDocument
+
+
+class Dependency(NamedTuple):
+    """One entry of Chart.yaml's ``dependencies``. ``key`` is the alias, or else the name: its values' top-level key."""
+
+    name: str
+    version: str
+    repository: str
+    condition: str
+    tags: tuple[str, ...]
+    alias: str
+    import_values: tuple[object, ...]
+    view: View
+
+    @property
+    def key(self) -> str:
+        """The top-level values key of this dependency."""
+        return self.alias or self.name
+
+    @property
+    def conditions(self) -> tuple[tuple[str, ...], ...]:
+        """The paths of the values that ``condition`` names."""
+        names = (name.strip() for name in self.condition.split(","))
+        return tuple(tuple(name.split(".")) for name in names if name)
+
+
+class Package(NamedTuple):
+    """A packaged chart: its SHA-256 in hexadecimal digits, the text of the .prov file beside it, if there is one."""
+
+    digest: str
+    provenance: str | None
+
+
+@record
+class Chart:
+    """A chart as loaded.
+
+    ``path`` is the folder that helm is run on (for a .tgz the unpacked copy; for a subchart that stands packaged in
+    ``charts/`` that package), ``shown`` what the user gave. ``files`` holds the text of every file that belongs to the
+    chart (``.helmignore`` applied to templates and files, README, CHANGELOG and LICENSE in any case), by its path in
+    the chart with forward slashes; files under ``charts/`` belong to ``subcharts``, which are read when first asked
+    for and named by their own Chart.yaml. ``undecodable`` names files that are not UTF-8 or larger than helm 3 reads.
+    ``package`` is the packaged chart that the user gave, None for a folder.
+    ``missing_dependencies`` are declared but not in ``charts/``: helm renders nothing then, whatever their condition.
+    """
+
+    path: Path
+    shown: str
+    name: str
+    version: str
+    metadata: YamlDocument
+    values: ValuesFile | None
+    files: Mapping[str, str]
+    undecodable: tuple[str, ...]
+    dependencies: tuple[Dependency, ...]
+    subcharts: Mapping[str, Chart]
+    missing_dependencies: tuple[Dependency, ...]
+    schema: object | None
+    package: Package | None = None
+
+    @property
+    def is_library(self) -> bool:
+        """Whether Chart.yaml says ``type: library``: such a chart can't be rendered by itself."""
+        return self.metadata.view.get("type").string() == "library"
+
+    @property
+    def api_version(self) -> str:
+        """Chart.yaml's apiVersion; ``v1`` where it has none, as Helm assumes."""
+        return self.metadata.view.get("apiVersion").string() or "v1"
+
+    def dependency_at(self, key: str) -> Chart | None:
+        """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""
+        names = (dependency.name for dependency in self.dependencies if dependency.key == key)
+        return next((self.subcharts[name] for name in names if name in self.subcharts), None)
+
+    @property
+    def missing_message(self) -> str | None:
+        """What to do about missing dependencies; None where none is missing."""
+        if not self.missing_dependencies:
+            return None
+        names = ", ".join(dict.fromkeys(dependency.name for dependency in self.missing_dependencies))
+        return f"dependencies declared but not in charts/: {names}; run `helm dependency build {self.shown}`"

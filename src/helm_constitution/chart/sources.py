@@ -1,0 +1,201 @@
+"""Where the files of a chart come from: a folder, a package, memory."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+from collections.abc import Iterator
+from typing import Protocol
+
+from helm_constitution.chart.archive import MAX_UNPACKED, read_entries
+from helm_constitution.chart.helmignore import IgnoreRules
+from helm_constitution.chart.reading import read_file, reason_of
+from helm_constitution.core.errors import ChartError
+
+MAX_FILES = 20_000
+"""Files in a chart's folder; more come from links that multiply it, or from a folder that is no chart."""
+
+
+MAX_FILE = 5 * 1024 * 1024
+"""Bytes; Helm 3 refuses a larger file (MaxDecompressedFileSize). Larger ones are not read here; helm says the rest."""
+
+
+ALWAYS_SHOWN = re.compile(r"(?:readme|changelog|license)(?:\.\w+)?\Z", re.IGNORECASE)
+
+
+class Source(Protocol):
+    """Where a chart's files come from."""
+
+    path: str
+    """The folder, or the package."""
+    shown: str
+
+    def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
+        """The chart's own files; what stands in ``charts/`` by entry name; files too large to read."""
+        ...
+
+    def chart_yaml(self) -> bytes | None:
+        """Chart.yaml alone."""
+        ...
+
+
+class FolderSource:
+    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` rules everything below."""
+
+    def __init__(self, path: str, prefix: str, rules: IgnoreRules, shown: str) -> None:
+        self.path = path
+        self.prefix = prefix
+        self.rules = rules
+        self.shown = shown
+        self._seen = 0
+
+    def chart_yaml(self) -> bytes | None:
+        try:
+            return read_file(os.path.join(self.path, "Chart.yaml"), self._name("Chart.yaml"))
+        except FileNotFoundError:
+            return None
+
+    def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
+        files: dict[str, bytes] = {}
+        large: list[str] = []
+        subcharts: dict[str, Source] = {}
+        total = 0
+        for name, full, size in self._walk(self.path, "", ()):
+            if name.startswith("charts/"):
+                subcharts[name.removeprefix("charts/")] = self._subchart(name, full)
+            elif size > MAX_FILE:
+                large.append(name)
+            else:
+                total += size
+                if total > MAX_UNPACKED:
+                    raise ChartError(
+                        f"the chart's files are larger than {MAX_UNPACKED // 1024**2} MiB together, the most that helm "
+                        "reads; leave out what doesn't belong to it in .helmignore",
+                        file=self.shown,
+                    )
+                try:
+                    files[name] = read_file(full, self._name(name))
+                except FileNotFoundError:
+                    continue  # removed meanwhile
+        return files, subcharts, large
+
+    def _name(self, name: str) -> str:
+        return f"{self.shown}/{name}"
+
+    def _subchart(self, name: str, full: str) -> Source:
+        if os.path.isdir(full):
+            return FolderSource(full, f"{self.prefix}{name}/", self.rules, self._name(name))
+        return PackageSource(full, self._name(name))
+
+    def _walk(self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int]]:
+        """(path in the chart, path on disk, bytes) of each file; an entry of ``charts/`` as a whole.
+
+        ``trail`` identifies the folders on the way (device and inode), this one excluded.
+        """
+        try:
+            with os.scandir(folder) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+            place = os.stat(folder)
+        except OSError as error:
+            raise ChartError(f"can't be read: {reason_of(error)}", file=self._name(inside.rstrip("/"))) from error
+        below = (*trail, (place.st_dev, place.st_ino))
+        if below[-1] in trail:
+            raise ChartError(
+                "a symbolic link to a folder that it is in: helm would follow it without end",
+                file=self._name(inside.rstrip("/")),
+            )
+        self._seen += len(entries)
+        if self._seen > MAX_FILES:
+            raise ChartError(
+                f"more than {MAX_FILES:,} files; is this the chart's folder, and do its links lead where they should?",
+                file=self.shown,
+            )
+        for entry in entries:
+            name = inside + entry.name
+            try:
+                state = entry.stat()
+            except FileNotFoundError:
+                if not entry.is_symlink():
+                    continue  # removed meanwhile
+                raise ChartError(
+                    "a symbolic link that leads nowhere: helm can't load the chart", file=self._name(name)
+                ) from None
+            except OSError as error:
+                raise ChartError(f"can't be read: {reason_of(error)}", file=self._name(name)) from error
+            is_folder = stat.S_ISDIR(state.st_mode)
+            if self.rules.ignores(self.prefix + name, is_folder):
+                if not inside and not is_folder and ALWAYS_SHOWN.match(name):
+                    yield name, entry.path, state.st_size
+            elif inside == "charts/":
+                if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
+                    yield name, entry.path, state.st_size
+            elif is_folder:
+                yield from self._walk(entry.path, f"{name}/", below)
+            elif stat.S_ISREG(state.st_mode):
+                yield name, entry.path, state.st_size
+            else:
+                raise ChartError(
+                    "no plain file (a device, a pipe or a socket): helm can't load the chart", file=self._name(name)
+                )
+
+
+class PackageSource:
+    """A packaged chart in ``charts/``, read in memory."""
+
+    def __init__(self, path: str, shown: str, data: bytes | None = None) -> None:
+        self.path = path
+        self.shown = shown
+        self._data = data
+
+    def _entries(self) -> Iterator[tuple[str, bytes]]:
+        if self._data is not None:
+            yield from read_entries(io.BytesIO(self._data), self.shown)
+            return
+        try:
+            with open(self.path, "rb") as stream:
+                yield from read_entries(stream, self.shown)
+        except OSError as error:
+            raise ChartError(f"can't be read: {reason_of(error)}", file=self.shown) from error
+
+    def chart_yaml(self) -> bytes | None:
+        return next((content for name, content in self._entries() if name == "Chart.yaml"), None)
+
+    def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
+        return FilesSource(dict(self._entries()), self.path, self.shown).read()
+
+
+class FilesSource:
+    """A chart's files in memory."""
+
+    def __init__(self, files: dict[str, bytes], path: str, shown: str) -> None:
+        self.files = files
+        self.path = path
+        self.shown = shown
+
+    def chart_yaml(self) -> bytes | None:
+        return self.files.get("Chart.yaml")
+
+    def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
+        own: dict[str, bytes] = {}
+        below: dict[str, dict[str, bytes]] = {}
+        subcharts: dict[str, Source] = {}
+        large: list[str] = []
+        for name, content in self.files.items():
+            if not name.startswith("charts/"):
+                if len(content) > MAX_FILE:
+                    large.append(name)
+                else:
+                    own[name] = content
+                continue
+            entry, slash, rest = name.removeprefix("charts/").partition("/")
+            if entry[0] in "._":
+                continue
+            if slash:
+                below.setdefault(entry, {})[rest] = content
+            elif entry.endswith(".tgz"):
+                subcharts[entry] = PackageSource(self.path, f"{self.shown}/{name}", content)
+        for entry, files in below.items():
+            subcharts[entry] = FilesSource(files, self.path, f"{self.shown}/charts/{entry}")
+        return own, subcharts, large

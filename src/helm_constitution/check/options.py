@@ -1,0 +1,47 @@
+"""What a check is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.helm.protocol import RenderRequest
+
+
+class CheckOptions(NamedTuple):
+    """What a check is asked for. ``select`` and ``ignore`` come on top of the configuration's.
+
+    ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``baseline`` is the earlier release to compare with (``auto``,
+    a git revision, a folder or a package), ``old_values`` a user's values file for it. ``lines`` is false where
+    rendered objects need no template line (one render less), ``coverage`` true where it is to be measured what the
+    scenarios enter of the templates, ``cache`` true where an unchanged chart may be answered from the last check.
+    ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
+    configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
+    ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
+    user's own.
+    """
+
+    request: RenderRequest = RenderRequest()
+    constitution: Path | None = None
+    configuration: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    scenarios: str = "quick"
+    baseline: str | None = None
+    old_values: Path | None = None
+    subcharts: bool = False
+    lines: bool = True
+    coverage: bool = False
+    cache: bool = False
+    debug: bool = False
+    fail_on: str | None = None
+    today: str | None = None
+    debt: bool = True
+    rules: tuple[Path, ...] = ()
+
+
+def today() -> str:
+    """The day, as an ISO date (UTC). The clock is asked here and nowhere else."""
+    import time
+
+    return time.strftime("%Y-%m-%d", time.gmtime())

@@ -1,0 +1,46 @@
+"""The identity of a finding across runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from helm_constitution.core.digest import sha256
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Finding
+
+_INDEX = LazyPattern(r"\[\d+\]")
+
+
+_MOVES = LazyPattern(
+    r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
+    r"| \(and \d+ more[^()]*\)"
+)
+"""What a message says of other lines: their numbers, and how many there are."""
+
+
+def fingerprinted(findings: Iterable[Finding]) -> list[Finding]:
+    """Gives each finding an identity of its own that survives what moves it.
+
+    Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the
+    file and the source line's text. What is alike in all that is numbered.
+    """
+    counts: dict[tuple[str, ...], int] = {}
+    stamped: list[Finding] = []
+    for finding in findings:
+        parts = (finding.rule, *_identity_of(finding))
+        counts[parts] = number = counts.get(parts, 0) + 1
+        digest = sha256(repr((parts, number)).encode()).hexdigest()[:32]
+        stamped.append(finding._replace(fingerprint=digest))
+    return stamped
+
+
+def _identity_of(finding: Finding) -> tuple[str, ...]:
+    thing = finding.object
+    message = _MOVES.sub("", finding.message)
+    if finding.summary and finding.dependency is not None:
+        return ("dependency", finding.dependency)  # its message names the first object, and counts the others
+    if thing is not None:
+        field = _INDEX.sub("[]", thing.field or "")
+        return (thing.kind, thing.namespace or "", thing.name, thing.container or "", field, message)
+    line = " ".join((finding.source_line or "").split())
+    return (finding.location.base.value, finding.location.file or "", line, message)

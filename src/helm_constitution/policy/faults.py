@@ -1,0 +1,31 @@
+"""Faults in a constitution itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.model import Base
+from helm_constitution.policy.constitution import Constitution
+
+if TYPE_CHECKING:
+    from helm_constitution.lint.rule import RuleModule
+
+
+def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
+    """Everything wrong with a document itself: (line, message), in the document's order; line 0 is the whole file."""
+    from helm_constitution.policy.rule_selection import unknown_pins, unmatched
+    from helm_constitution.policy.statements import is_placeholder, read_statements
+    from helm_constitution.text.semver import parse_version
+
+    reading = read_statements(text, modules)
+    faults = [(fault.line, fault.message) for fault in reading.faults]
+    constitution = Constitution(shown, Base.REPO, reading.version, reading.principles, shown=shown)
+    unknown = unknown_pins(constitution, modules)
+    faults.extend(unknown)
+    if reading.principles and not unknown and (message := unmatched(constitution, modules)):
+        faults.append((0, message))
+    version = reading.version
+    if version is not None and parse_version(version) is None and not is_placeholder(version):
+        faults.append((reading.version_line, f"version {version!r} is not semantic; write it like 1.0.0"))
+    return sorted(faults)

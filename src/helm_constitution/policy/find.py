@@ -1,0 +1,106 @@
+"""Finds the files of a team: configuration, debt, constitution."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from helm_constitution.core.errors import ConstitutionFileError
+from helm_constitution.core.repository import is_everybodys, repository_root
+
+FILE_NAME = ".helm-constitution.yaml"
+
+
+DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
+
+
+def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
+    """The configuration's file: the one given, else the nearest from the chart up to the repository's root."""
+    return explicit if explicit is not None else find_above(chart, FILE_NAME)
+
+
+def find_debt(chart: Path, configuration: Path | None) -> Path:
+    """The file with a chart's accepted findings; where there is none yet, the one to write.
+
+    That is the nearest one from the chart up to the repository's root; else beside the configuration, else beside
+    Chart.yaml (or the package).
+    """
+    if (found := find_above(chart, DEBT_FILE_NAME)) is not None:
+        return found
+    if configuration is not None:
+        return configuration.parent / DEBT_FILE_NAME
+    return (chart if chart.is_dir() else chart.parent) / DEBT_FILE_NAME
+
+
+def find_above(chart: Path, name: str) -> Path | None:
+    """The nearest file of a name from a chart up to its repository's root; None where there is none.
+
+    Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
+    """
+    folder = chart.resolve() if chart.is_dir() else chart.resolve().parent
+    root = repository_root(folder)
+    for candidate in (folder, *folder.parents):
+        if root is None and candidate != folder and is_everybodys(candidate):
+            return None
+        file = candidate / name
+        if file.is_file():
+            return file
+        if candidate == root:
+            return None
+    return None
+
+
+NAMES = (".specify/memory/constitution.md", "constitution.md")
+"""Where a folder may keep its constitution, the first before the second."""
+
+
+ASK_FOR_BUILT_IN = "built-in"
+"""What a user writes in place of a file to have it where the repository has a constitution of its own."""
+
+
+def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
+    """The file that rules a chart: the one given, else the nearest from the chart's folder up to its repository's root.
+
+    Outside a repository the search ends below the first folder above the chart that everybody may write to (such as
+    ``/tmp``): a constitution there would be anybody's.
+
+    Args:
+        chart: a chart's folder, or a packaged chart (its folder counts then).
+        explicit: what the user named; ``built-in`` where there is no file of that name is the built-in one.
+
+    Returns:
+        None where the built-in constitution applies.
+
+    Raises:
+        ConstitutionFileError: where the named file doesn't exist.
+    """
+    if explicit is not None:
+        if not explicit.is_file():
+            if str(explicit) == ASK_FOR_BUILT_IN:
+                return None
+            problem = (
+                "is a folder; name the file in it"
+                if explicit.is_dir()
+                else f"there is no such constitution; {ASK_FOR_BUILT_IN} names the one of helm-constitution itself"
+            )
+            raise ConstitutionFileError(problem, file=str(explicit))
+        return explicit
+    start = Path(os.path.abspath(chart))
+    if not start.is_dir():
+        start = start.parent
+    root = repository_root(start)
+    for folder in (start, *start.parents):
+        if root is None and folder != start and is_everybodys(folder):
+            return None
+        for name in NAMES:
+            if (folder / name).is_file():
+                return folder / name
+        if folder == root:
+            return None
+    return None
+
+
+def as_typed(file: Path) -> str:
+    """Relative to the current folder where the file lies in it."""
+    here = os.getcwd()
+    return os.path.relpath(file, here) if os.path.commonpath((here, file)) == here else str(file)

@@ -1,0 +1,103 @@
+"""What became of rendering a scenario: the documents of helm parsed, its errors told apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.model import Base
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput
+from helm_constitution.kubernetes.manifests import Manifest, Rendering, manifests_of, template_path
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import Scenario
+from helm_constitution.text.yaml import load_documents
+from helm_constitution.text.yaml_document import YamlDocument
+
+Known: TypeAlias = dict[tuple[str, str], list[YamlDocument]]
+"""Documents that were read already, by source and text."""
+
+
+def conclude(
+    scenario: Scenario,
+    output: RenderOutput,
+    chart_name: str,
+    known: Known | None = None,
+    base: Base = Base.CHART,
+    *,
+    tests_count: bool = False,
+) -> ScenarioResult:
+    """What became of a scenario: helm's documents parsed, its errors told apart.
+
+    Args:
+        scenario: what was rendered.
+        output: what helm gave.
+        chart_name: the chart's name, with which helm's sources begin.
+        known: what earlier scenarios of the chart gave; equal texts are read once.
+        base: which chart it is, the one that is checked or its baseline.
+        tests_count: judge test hooks as other objects.
+    """
+    known = {} if known is None else known
+    request = scenario.request
+    documents: list[YamlDocument] = []
+    broken: dict[HelmMessage, YamlDocument] = {}
+    for text in output.documents:
+        try:
+            key = (text.source, text.text)
+            if key not in known:
+                known[key] = load_documents(text.text, text.source, base=base, rendered=True)
+            documents.extend(document.again() for document in known[key])
+        except YamlSyntaxError as error:
+            file, _ = template_path(text.source, chart_name)
+            fault = HelmMessage(
+                MessageLevel.ERROR,
+                f"not YAML once rendered: {error.message}",
+                FailureKind.YAML,
+                file=file,
+                rendered_line=error.line,
+            )
+            broken[fault] = YamlDocument(file, base, rendered=True, text=text.text)
+    errors = tuple(broken) or output.errors
+    if not output.ok and not documents:
+        status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED
+        return ScenarioResult(scenario, status, _summary(errors), None, errors, broken, output.documents)
+    manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name, tests_count=tests_count))
+    rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
+    status = Status.FAILED if errors else Status.RENDERED
+    message = _summary(errors) if errors else None
+    return ScenarioResult(scenario, status, message, rendering, errors, broken, output.documents)
+
+
+def mark_repeats(results: Iterable[ScenarioResult]) -> None:
+    """Marks the objects that an earlier scenario renders alike, and tells that one's of the later scenarios."""
+    first: dict[tuple[object, ...], Manifest] = {}
+    for result in results:
+        for manifest in result.rendering.manifests if result.rendering is not None else ():
+            view = manifest.view
+            key = (manifest.template, view.document.text, view.path, manifest.release_namespace)
+            earlier = first.setdefault(key, manifest)
+            if earlier is not manifest:
+                manifest.repeats.append(earlier.scenario)
+                earlier.also_in.append(manifest.scenario)
+
+
+def not_run(scenario: Scenario, reason: str) -> ScenarioResult:
+    """A scenario that the engine at work can't render."""
+    return ScenarioResult(scenario, Status.NOT_RUN, reason, None)
+
+
+def needs_input(errors: Sequence[HelmMessage]) -> bool:
+    """Whether the chart itself asks for input: its ``required`` or ``fail``, or a key that its schema requires."""
+    return bool(errors) and all(_asks(error) for error in errors)
+
+
+def _asks(error: HelmMessage) -> bool:
+    if error.kind is FailureKind.REQUIRED:
+        return True
+    text = error.text.lower()
+    return error.kind is FailureKind.SCHEMA and ("is required" in text or "missing propert" in text)
+
+
+def _summary(errors: Sequence[HelmMessage]) -> str:
+    first = errors[0].text
+    return first if len(errors) == 1 else f"{first} (and {len(errors) - 1} more)"

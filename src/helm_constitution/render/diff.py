@@ -1,0 +1,30 @@
+"""Whether two renderings differ in more than what is random."""
+
+from __future__ import annotations
+
+from helm_constitution.helm.protocol import RenderedText
+
+Texts = tuple[RenderedText, ...]
+
+
+def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
+    """Whether two renderings differ in more than what is another each time.
+
+    Args:
+        base: the documents of the one.
+        other: those of the same with a value switched.
+        twin: the base rendered once more, where templates make random values.
+    """
+    if twin is None or base == other:
+        return base != other
+    if [document.source for document in base] != [document.source for document in other] or len(twin) != len(base):
+        return True
+    for mine, theirs, again in zip(base, other, twin, strict=True):
+        lines, others, twins = (document.text.split("\n") for document in (mine, theirs, again))
+        if lines == others or len(lines) != len(twins):
+            continue  # the same, or random as a whole
+        if len(lines) != len(others):
+            return True
+        if any(line == again and line != other for line, other, again in zip(lines, others, twins, strict=True)):
+            return True
+    return False

@@ -1,0 +1,103 @@
+"""Regions of templates, and which of them any scenario entered."""
+
+from __future__ import annotations
+
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.templates import TemplateFile
+from helm_constitution.templates.nodes import Define, Node
+
+
+class BranchCoverage(NamedTuple):
+    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
+
+    ``evaluated`` tells whether what is around it was entered.
+    """
+
+    line: int
+    block: int
+    arm: int
+    entered: bool
+    evaluated: bool
+
+
+class FunctionCoverage(NamedTuple):
+    """A named template: the line of its define, its name, and whether it was called."""
+
+    line: int
+    name: str
+    entered: bool
+
+
+class FileCoverage(NamedTuple):
+    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
+
+    path: str
+    lines: tuple[tuple[int, bool], ...]
+    branches: tuple[BranchCoverage, ...]
+    functions: tuple[FunctionCoverage, ...]
+
+
+class Region(NamedTuple):
+    """A stretch of a template that is entered or not: a branch, or a named template as a whole.
+
+    ``node`` is the branch's head, or the named template; ``start`` the offset at which its body begins; ``parent`` the
+    region around it, None at the top of a file. ``block`` numbers the controls of a file, ``arm`` the branches of one.
+    ``stops`` tells that it holds a ``fail``: whoever enters it renders nothing. ``needs_cluster``: what decides it
+    asks ``lookup``. ``asked`` are the conditions that lead to it, by their offsets.
+    """
+
+    template: TemplateFile
+    node: Node
+    start: int
+    parent: int | None
+    block: int = 0
+    arm: int = 0
+    stops: bool = False
+    needs_cluster: bool = False
+    asked: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def is_branch(self) -> bool:
+        """Whether it is a branch of an if, with or range."""
+        return not isinstance(self.node, Define)
+
+
+class Coverage(NamedTuple):
+    """What was entered: the regions of a chart's own templates, and the numbers of those that some scenario entered."""
+
+    templates: tuple[TemplateFile, ...]
+    regions: tuple[Region, ...]
+    entered: frozenset[int]
+
+    @property
+    def branches(self) -> list[int]:
+        """The branches that count: not those that only stop the chart, nor those that need a cluster."""
+        return [
+            number
+            for number, region in enumerate(self.regions)
+            if region.is_branch and (number in self.entered or not (region.stops or self.is_out_of_reach(number)))
+        ]
+
+    @property
+    def out_of_reach(self) -> list[int]:
+        """The branches that nothing enters without a cluster: ``lookup`` decides, and finds nothing."""
+        return [
+            number
+            for number, region in enumerate(self.regions)
+            if region.is_branch and number not in self.entered and region.needs_cluster
+        ]
+
+    def is_out_of_reach(self, number: int) -> bool:
+        """Whether a region, or one around it, is entered only with a cluster."""
+        at: int | None = number
+        while at is not None:
+            region = self.regions[at]
+            if region.needs_cluster and at not in self.entered:
+                return True
+            at = region.parent
+        return False
+
+    def is_outermost(self, number: int) -> bool:
+        """Whether what is around a region was entered."""
+        parent = self.regions[number].parent
+        return parent is None or parent in self.entered

@@ -1,0 +1,345 @@
+"""A YAML document: its data, where each part of it stands, and views of its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.model import Base
+from helm_constitution.core.records import NamedTuple
+from helm_constitution.text.pyyaml import yaml
+from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
+
+if TYPE_CHECKING:
+    from helm_constitution.kubernetes.manifests import Manifest
+    from helm_constitution.locate.markers import LineMap
+
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Span(NamedTuple):
+    """A stretch of text. Lines and columns count from 1, in code points; the end column is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class RenderedLine(NamedTuple):
+    """A line (from 1) of a rendered document that is no YAML."""
+
+    document: YamlDocument
+    line: int
+
+
+class DuplicateKey(NamedTuple):
+    """A key that a map holds twice: Kubernetes' strict reader rejects it, helm keeps the last."""
+
+    path: Path
+    first: Span
+    second: Span
+
+
+def span_between(start: Any, end: Any) -> Span:
+    return Span(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
+
+
+@dataclass(slots=True, eq=False)
+class YamlDocument:
+    """One YAML document: its data, and where each part of it stands.
+
+    ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
+    and the nodes' lines are those of the rendered text. ``manifests`` are its objects; ``lines`` tells which template
+    line made each of its lines, once that was worked out.
+    """
+
+    file: str
+    base: Base = Base.CHART
+    rendered: bool = False
+    data: Json = None
+    duplicates: tuple[DuplicateKey, ...] = ()
+    text: str = ""
+    manifests: tuple[Manifest, ...] = ()
+    lines: LineMap | None = field(default=None, repr=False)
+    _root: yaml.Node | None = field(default=None, repr=False)
+    _entries: dict[int, _Entries] = field(default_factory=dict, repr=False)
+
+    def again(self) -> YamlDocument:
+        """The same document once more, as another scenario renders it: read once, an object of its own."""
+        return YamlDocument(
+            self.file,
+            self.base,
+            self.rendered,
+            self.data,
+            self.duplicates,
+            self.text,
+            _root=self._root,
+            _entries=self._entries,
+        )
+
+    @property
+    def alike(self) -> tuple[str, str, str]:
+        """What documents that scenarios render alike have in common; those of a baseline stand apart."""
+        return self.base, self.file, self.text
+
+    @property
+    def view(self) -> View:
+        """The whole document as a view."""
+        return View(self, (), self.data)
+
+    def key_span(self, path: Path) -> Span | None:
+        """Where the key (or list item) at ``path`` stands; None where the path does not exist in the text.
+
+        A key with a scalar on its own line is spanned together with that scalar.
+        """
+        node, key = self._find(path)
+        if node is None:
+            return None
+        if key is None:
+            return span_between(node.start_mark, node.end_mark)
+        one_line = isinstance(node, yaml.ScalarNode) and node.end_mark.line == key.start_mark.line
+        return span_between(key.start_mark, node.end_mark if one_line else key.end_mark)
+
+    def value_span(self, path: Path) -> Span | None:
+        """Where the value at ``path`` stands; None where the path does not exist in the text."""
+        node, _ = self._find(path)
+        return None if node is None else span_between(node.start_mark, node.end_mark)
+
+    def is_plain(self, path: Path) -> bool:
+        """Whether the value at ``path`` is an unquoted scalar."""
+        node, _ = self._find(path)
+        return isinstance(node, yaml.ScalarNode) and node.tag == "?"
+
+    def scalar_text(self, path: Path) -> str | None:
+        """The scalar at ``path`` as written (without quotes); None for maps, lists and missing paths."""
+        node, _ = self._find(path)
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def plain_scalars(self, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
+        """Path and text of each unquoted scalar that begins with one of these characters; keys are none."""
+        return _plain_scalars(self._root, (), beginnings)
+
+    def first_key(self, path: Path) -> str | None:
+        """The key that the map at ``path`` begins with, as written; None where there is no map."""
+        node, _ = self._find(path)
+        if not isinstance(node, yaml.MappingNode) or not node.value:
+            return None
+        key = node.value[0][0]
+        return key.value if isinstance(key, yaml.ScalarNode) else None
+
+    @property
+    def root(self) -> yaml.Node | None:
+        """The composed root node, for readers that walk the whole text."""
+        return self._root
+
+    def _find(self, path: Path) -> tuple[yaml.Node | None, yaml.Node | None]:
+        node, key = self._root, None
+        for step in path:
+            if isinstance(node, yaml.MappingNode):
+                entries = self._entries.get(id(node))
+                if entries is None:
+                    entries = self._entries[id(node)] = _entries(node)
+                found = entries.get(step)
+                if found is None:
+                    return None, None
+                key, node = found
+            elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+                key, node = None, node.value[step]
+            else:
+                return None, None
+        return node, key
+
+
+_Entries = dict["str | int", tuple[yaml.Node, yaml.Node]]
+"""Key and value of each of a map's entries, by name."""
+
+
+def _entries(node: yaml.MappingNode) -> _Entries:
+    """The entries that count: of several with one name the last; a merge key's stand where the merge key stands."""
+    found: _Entries = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            continue
+        if is_merge(key):
+            for source in reversed(value.value if isinstance(value, yaml.SequenceNode) else [value]):
+                if isinstance(source, yaml.MappingNode):
+                    found.update(_entries(source))
+        else:
+            found[key_text(key)] = key, value
+    return found
+
+
+def _plain_scalars(node: yaml.Node | None, path: Path, beginnings: Collection[str]) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if isinstance(value, yaml.ScalarNode):
+                if value.tag == "?" and value.value[:1] in beginnings:
+                    yield (*path, key_text(key)), value.value
+            elif value.value and not is_merge(key):
+                yield from _plain_scalars(value, (*path, key_text(key)), beginnings)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            if isinstance(item, yaml.ScalarNode):
+                if item.tag == "?" and item.value[:1] in beginnings:
+                    yield (*path, index), item.value
+            else:
+                yield from _plain_scalars(item, (*path, index), beginnings)
+
+
+def is_merge(key: yaml.Node) -> bool:
+    return key.value == "<<" and key.tag == "?"
+
+
+def key_text(node: yaml.Node) -> str:
+    """A map's key as JSON has it: text; ``8080`` and ``true`` are written out as Kubernetes writes them."""
+    if not isinstance(node, yaml.ScalarNode):
+        raise fault_at(node, "a map or a list can't be a key")
+    text = str(node.value)
+    if node.tag != "?" or (text not in PLAIN and text[0] not in NUMERIC_START):
+        return text
+    value = resolve_plain(text)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        raise fault_at(node, "null can't be a key")
+    return str(value)
+
+
+def fault_at(node: yaml.Node, message: str) -> YamlSyntaxError:
+    return YamlSyntaxError(message, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+
+
+class _Missing:
+    __slots__ = ()
+
+
+_MISSING = _Missing()
+
+
+class View:
+    """A part of a YAML document, there or missing, and at the same time the symbolic place of that part.
+
+    ``view.get("spec", "replicas")`` never fails: what isn't there is a view that doesn't exist. The typed readers
+    (:meth:`string`, :meth:`integer` …) give None where the value is missing or of another type.
+    """
+
+    __slots__ = ("_data", "document", "path")
+
+    def __init__(self, document: YamlDocument, path: Path, data: Json | _Missing) -> None:
+        self.document = document
+        self.path = path
+        self._data = data
+
+    def get(self, *steps: str | int) -> View:
+        """The part below, by keys and list indexes."""
+        data = self._data
+        for step in steps:
+            if isinstance(data, dict):
+                data = data.get(step, _MISSING) if isinstance(step, str) else _MISSING
+            elif isinstance(data, list):
+                data = data[step] if isinstance(step, int) and -len(data) <= step < len(data) else _MISSING
+            else:
+                data = _MISSING
+                break
+        return View(self.document, self.path + steps, data)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the part is there at all; an explicit null is."""
+        return self._data is not _MISSING
+
+    @property
+    def data(self) -> Json:
+        """The plain data; None where the part is missing."""
+        return None if isinstance(self._data, _Missing) else self._data
+
+    def string(self) -> str | None:
+        """The text, or None."""
+        return self._data if isinstance(self._data, str) else None
+
+    def integer(self) -> int | None:
+        """The whole number, or None (true and false are none)."""
+        data = self._data
+        return data if isinstance(data, int) and not isinstance(data, bool) else None
+
+    def boolean(self) -> bool | None:
+        """True or false, or None."""
+        return self._data if isinstance(self._data, bool) else None
+
+    def items(self) -> Iterator[View]:
+        """The elements of a list; nothing for anything else."""
+        if isinstance(self._data, list):
+            document, path = self.document, self.path
+            for index, item in enumerate(self._data):
+                yield View(document, (*path, index), item)
+
+    def entries(self) -> Iterator[tuple[str, View]]:
+        """Keys and values of a map; nothing for anything else."""
+        if isinstance(self._data, dict):
+            document, path = self.document, self.path
+            for key, value in self._data.items():
+                yield key, View(document, (*path, key), value)
+
+    @property
+    def is_map(self) -> bool:
+        """Whether it is a map."""
+        return isinstance(self._data, dict)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list."""
+        return isinstance(self._data, list)
+
+    def walk(self) -> Iterator[View]:
+        """This part and everything below, depth first."""
+        if isinstance(self._data, _Missing):
+            yield self
+            return
+        for path, data in walk(self._data, self.path):
+            yield View(self.document, path, data)
+
+    def __bool__(self) -> bool:
+        """Whether there is something in it, as a template's ``if`` sees it."""
+        return bool(self.data)
+
+    def __repr__(self) -> str:
+        return f"View({self.document.file}, {dotted(self.path)!r})"
+
+
+def walk(data: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
+    """Every part of plain data with its path, depth first, the whole first; quicker than :meth:`View.walk`."""
+    pending = [(path, data)]
+    while pending:
+        path, data = part = pending.pop()
+        yield part
+        if isinstance(data, dict):
+            pending.extend([((*path, key), data[key]) for key in reversed(data)])
+        elif isinstance(data, list):
+            pending.extend([((*path, index), data[index]) for index in range(len(data) - 1, -1, -1)])
+
+
+def value_at(data: Json, path: Iterable[str | int]) -> Json:
+    """What stands at a path in plain data; None where there is nothing (or null)."""
+    for step in path:
+        if isinstance(step, str):
+            data = data.get(step) if isinstance(data, dict) else None
+        else:
+            data = data[step] if isinstance(data, list) and step < len(data) else None
+    return data
+
+
+def dotted(path: Path) -> str:
+    """A path in the form ``spec.containers[0].image``; keys with dots are quoted: ``labels["helm.sh/chart"]``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif "." in step or not step:
+            text += f'["{step}"]'
+        else:
+            text += f".{step}" if text else step
+    return text
