@@ -23,13 +23,15 @@ from helm_constitution.chart.model import Chart
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderOutput
 from helm_constitution.kubernetes.manifests import Manifest
+from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.registry import rules
-from helm_constitution.lint.rule import Problem
-from helm_constitution.lint.subject import Facts, Subject
+from helm_constitution.lint.rule import Violation
+from helm_constitution.lint.subject import Subject
 from helm_constitution.render.conclude import conclude
-from helm_constitution.render.results import ScenarioResult
+from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.rules.values_first.hardcoded import customised
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml_document import View, dotted
 
 Place: TypeAlias = str
@@ -103,12 +105,13 @@ def _fields(result: ScenarioResult) -> dict[Place, object]:
 
 
 def _told(chart: Chart, result: ScenarioResult) -> list[Place]:
-    subject = Subject(Facts(chart, (result,)), {})
+    analysed = AnalysedChart(chart)
+    subject = Subject(CheckedChart(analysed, RenderedChart(analysed, (result,))), RULE.needs)
     return [
         _place(manifest, outcome.at)
         for manifest in _manifests(result)
         for outcome in RULE.check(manifest, subject)
-        if isinstance(outcome, Problem) and isinstance(outcome.at, View)
+        if isinstance(outcome, Violation) and isinstance(outcome.at, View)
     ]
 
 

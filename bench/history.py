@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.check.pipeline import run
 from helm_constitution.compare.changes import step_between
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.helm.choose import choose_engine
@@ -157,7 +157,7 @@ def compare(
         for one, other in ((before, after), (after, before)):
             lend(one, other)
         options = CheckOptions(constitution=folder / "constitution.md", baseline=str(before), lines=False)
-        return check_chart(after, engine, options)
+        return run(CheckRequest(after, engine, options))
 
 
 def lines(
@@ -186,7 +186,7 @@ def lines(
             "enough": found.enough,
             "objects": found.objects_compared,
             "changes": [(change.step, change.rule, change.what) for change in found.changes],
-            "problems": [problem.message for problem in report.problems],
+            "problems": [trouble.message for trouble in report.troubles],
         }
 
 

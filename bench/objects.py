@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from time import process_time
 from typing import NamedTuple
 
-from helm_constitution.core.model import Demand, Severity
+from helm_constitution.core.model import RuleSetting, Severity
 from helm_constitution.lint import registry
-from helm_constitution.lint.runner import run_rules
-from scripts.parity import bound, facts_of
+from helm_constitution.lint.runner import run_rule
+from scripts.parity import bound, checked_chart, rendering_of
 
 OBJECTS = 1000
 AIM = "aim 500 ms"
@@ -45,18 +45,18 @@ def manifests(servers: int) -> str:
 def once(text: str) -> Run:
     """Reads the objects and runs every rule."""
     begin = process_time()
-    facts = facts_of(text, "objects.yaml", tests_count=False)
+    checked = checked_chart(text, "objects.yaml", tests_count=False)
     reading = process_time() - begin
-    objects = len(next(result.rendering for result in facts.results if result.rendering is not None).manifests)
+    objects = len(rendering_of(checked).manifests)
     taken: dict[str, float] = {}
     problems = 0
     for rule in registry.rules():
         begin = process_time()
-        (run,) = run_rules({rule: Demand(Severity.WARNING, (), bound(rule, {}))}, facts)
+        run = run_rule(rule, RuleSetting(Severity.WARNING, (), bound(rule, {})), checked)
         taken[rule.id] = process_time() - begin
         if run.crash is not None:
             raise RuntimeError(run.crash.message)
-        problems += len(run.problems)
+        problems += len(run.violations)
     return Run(reading, sum(taken.values()), taken, objects, problems)
 
 

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from time import process_time
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from bench.charts import SIZES, make
 
@@ -37,44 +37,31 @@ def once(folder: Path) -> Run:
     """Reads a chart anew and runs every rule of the built-in constitution that needs no rendering."""
     from helm_constitution.chart.loader import load_chart
     from helm_constitution.lint import registry
-    from helm_constitution.lint.rule import Unjudged
-    from helm_constitution.lint.subject import Facts, NotYet, Subject
+    from helm_constitution.lint.needs import CheckedChart
+    from helm_constitution.lint.runner import run_rule
     from helm_constitution.policy.constitution import load_constitution
     from helm_constitution.policy.rule_selection import match
+    from helm_constitution.templates.analysis import AnalysedChart
 
-    demands = match(load_constitution(folder, Path("built-in")), registry.modules())
+    selection = match(load_constitution(folder, Path("built-in")), registry.modules())
     chart = load_chart(folder, shown=str(folder))
     begin = process_time()
-    facts = Facts(chart, rendering=_Never(), linting=_Never())
-    facts.running = {rule.id: demand.severity for rule, demand in demands.rules.items()}
+    severities = {rule.id: setting.severity for rule, setting in selection.rules.items()}
+    checked = CheckedChart(AnalysedChart(chart), severities=severities)
     if chart.values is not None:
         chart.values.document  # noqa: B018 - parses it
-    facts.templates  # noqa: B018 - parses them
+    checked.analysed.templates  # noqa: B018 - parses them
     parsing = process_time() - begin
     taken: dict[str, float] = {}
-    for rule, demand in demands.rules.items():
-        if rule.scope is not Subject:
+    for rule, setting in selection.rules.items():
+        if not checked.has(rule.needs):
             continue
         begin = process_time()
-        try:
-            for _ in rule.check(Subject(facts, demand.parameters)):
-                pass
-        except NotYet:
-            continue
-        except Unjudged:
-            pass
+        run = run_rule(rule, setting, checked)
         taken[rule.id] = process_time() - begin
+        if run.crash is not None:
+            raise RuntimeError(run.crash.message)
     return Run(parsing, taken)
-
-
-class _Never:
-    """A helm that is at work for ever."""
-
-    def done(self) -> bool:
-        return False
-
-    def result(self) -> NoReturn:
-        raise AssertionError("a rule that needs no rendering asked for one")
 
 
 def describe(folder: Path, runs: int, shown: int) -> None:

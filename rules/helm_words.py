@@ -7,15 +7,22 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Base, Span, Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Severity
-from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.render.scenarios import DEFAULTS, ScenarioKind
-from helm_constitution.text.place import Place, TextPlace
+from helm_constitution.api import (
+    DEFAULTS,
+    Base,
+    FailureKind,
+    HelmMessage,
+    LazyPattern,
+    Place,
+    ScenarioKind,
+    Severity,
+    Span,
+    Subject,
+    TextPlace,
+)
 
 if TYPE_CHECKING:
-    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.api import ScenarioResult
 
 _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
 """What helm calls a field of Chart.yaml when it loads a chart."""
@@ -104,7 +111,7 @@ TOLD_BY = {
 
 def is_told_elsewhere(error: HelmMessage, result: ScenarioResult, subject: Subject) -> bool:
     """Whether another rule runs, with the same weight, and says it."""
-    if error.kind not in TOLD_BY or subject.facts.running.get(TOLD_BY[error.kind][0]) is not Severity.ERROR:
+    if error.kind not in TOLD_BY or subject.severity_of(TOLD_BY[error.kind][0]) is not Severity.ERROR:
         return False
     if error.kind is FailureKind.YAML:
         return True

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Span
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
+from helm_constitution.api import LazyPattern, Span
 
 _KEY = LazyPattern(r"""^( *)(?:- )?["']?([\w./-]+)["']?:(?:[ \t]+(.*?))?[ \t]*$""")
 

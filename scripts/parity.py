@@ -25,19 +25,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helm_constitution.chart.model import Chart
-from helm_constitution.core.model import Demand, Severity
-from helm_constitution.helm.protocol import RenderRequest
-from helm_constitution.kubernetes.manifests import LabelSelector, Manifest, Rendering, manifests_of
+from helm_constitution.core.model import RuleSetting, Severity
+from helm_constitution.helm.protocol import LintOutput, RenderRequest
+from helm_constitution.kubernetes.documents import manifests_of
+from helm_constitution.kubernetes.manifests import Manifest, Rendering
+from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.lint import registry
-from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.findings import FindingMaker
+from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.rule import Rule
-from helm_constitution.lint.runner import run_rules
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.runner import run_rule
+from helm_constitution.locate.source_map import NO_SOURCES
 from helm_constitution.policy.constitution import load_constitution
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.rule_selection import match
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import RenderedChart, RenderedObjects, ScenarioResult, Status
 from helm_constitution.render.scenarios import Scenario
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_document, load_documents
 from scripts.fetch_helm import cache_folder
 
@@ -110,23 +114,22 @@ class Manifests:
     """
 
     def __init__(self, text: str, file: str, *, tests_count: bool) -> None:
-        self._facts = facts_of(text, file, tests_count=tests_count)
+        self._checked = checked_chart(text, file, tests_count=tests_count)
+        assert self._checked.rendered is not None
+        self._finding = FindingMaker(self._checked, RenderedObjects(self._checked.rendered.results), NO_SOURCES)
         self._found: dict[tuple[str, tuple[tuple[str, int | str], ...]], frozenset[str]] = {}
         self._rules = {rule.id: rule for rule in registry.rules()}
-        rendering = self._facts.results[0].rendering
-        assert rendering is not None
-        self.rendering = rendering
+        self.rendering = rendering_of(self._checked)
 
     def reported(self, rule: str, parameters: Mapping[str, int | str]) -> frozenset[str]:
         """The objects, as ``Deployment/web``, that a rule reports with these of its parameters set."""
         all_parameters = bound(self._rules[rule], parameters)
         key = rule, tuple(all_parameters.items())
         if key not in self._found:
-            runs = run_rules({self._rules[rule]: Demand(Severity.WARNING, (), all_parameters)}, self._facts)
-            if (crash := runs[0].crash) is not None:
-                raise RuntimeError(crash.message)
-            stamp(runs, self._facts)
-            objects = (finding.object for finding in runs[0].findings)
+            run = run_rule(self._rules[rule], RuleSetting(Severity.WARNING, (), all_parameters), self._checked)
+            if run.crash is not None:
+                raise RuntimeError(run.crash.message)
+            objects = (finding.object for finding in self._finding.findings([run]))
             self._found[key] = frozenset(f"{thing.kind}/{thing.name}" for thing in objects if thing)
         return self._found[key]
 
@@ -154,7 +157,7 @@ class Manifests:
                 yield from scalers_of(manifest, self.rendering)
 
 
-def facts_of(text: str, file: str, *, tests_count: bool) -> Facts:
+def checked_chart(text: str, file: str, *, tests_count: bool) -> CheckedChart:
     """Rendered manifests as all that is known of a chart."""
     metadata = load_document("apiVersion: v2\nname: peers\nversion: 1.0.0\n", "Chart.yaml")
     chart = Chart(
@@ -171,13 +174,22 @@ def facts_of(text: str, file: str, *, tests_count: bool) -> Facts:
         missing_dependencies=(),
         schema=None,
     )
-    source = f"peers/templates/{file}"
+    path = f"templates/{file}"
     # Document by document, as helm gives them.
-    documents = [each for part in re.split(r"(?m)^---$", text) for each in load_documents(part, source, rendered=True)]
-    manifests = tuple(manifests_of(documents, "peers", tests_count=tests_count))
+    documents = [each for part in re.split(r"(?m)^---$", text) for each in load_documents(part, path, rendered=True)]
+    manifests = tuple(manifests_of(documents, tests_count=tests_count))
     rendering = Rendering("defaults", "peers", "release-name", "default", manifests)
     result = ScenarioResult(Scenario("defaults", RenderRequest()), Status.RENDERED, None, rendering)
-    return Facts(chart, (result,), tests_count=tests_count)
+    analysed = AnalysedChart(chart)
+    return CheckedChart(analysed, RenderedChart(analysed, (result,)), LintOutput())
+
+
+def rendering_of(checked: CheckedChart) -> Rendering:
+    """The objects of these manifests."""
+    assert checked.rendered is not None
+    rendering = checked.rendered.results[0].rendering
+    assert rendering is not None
+    return rendering
 
 
 def bound(rule: Rule, parameters: Mapping[str, int | str]) -> dict[str, int | str]:

@@ -24,12 +24,13 @@ from helm_constitution.core.model import Base, Location, Precision
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.lint.subject import Facts
-from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.locate.marked_render import MarkedRender
 from helm_constitution.locate.resolve import key_on_line
-from helm_constitution.locate.value_origins import Deciders
+from helm_constitution.locate.value_origins import ValueOrigins
 from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import RenderedChart, RenderedObjects
 from helm_constitution.render.scenarios import Scenario
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import View, dotted
 
@@ -74,7 +75,7 @@ class Editor:
         loaded = load_chart(self.copy)
         output = engine.render(self.copy, self.request).result()
         result = conclude(Scenario("defaults", self.request), output, loaded.name)
-        self.facts = Facts(loaded, (result,))
+        self.chart = RenderedChart(AnalysedChart(loaded), (result,))
         self.rendering: Rendering | None = result.rendering
         self.before = self._documents()
 
@@ -84,24 +85,25 @@ class Editor:
         if self.rendering is None:
             return places
         own = [manifest for manifest in self.rendering.manifests if manifest.dependency is None]
-        documents = {id(manifest.view.document): manifest.view.document for manifest in own}
-        with Tracing(documents.values(), self.facts, self.engine) as tracing:
-            tracing.finish()
+        documents = dict.fromkeys(manifest.view.document for manifest in own)
+        objects = RenderedObjects(self.chart.results)
+        with MarkedRender(documents, self.chart, objects, self.engine) as marked:
+            sources = marked.run()
         places.documents = len(documents)
-        places.located = sum(document.lines is not None for document in documents.values())
-        deciders = Deciders(self.facts)
+        places.located = sum(document.alike in sources for document in documents)
+        origins = ValueOrigins(self.chart, objects, sources)
         placed: list[tuple[View, Location]] = []
         for manifest in own:
             for view in manifest.view.walk():
                 if view.path == manifest.view.path:
                     continue
                 places.fields += 1
-                location = deciders.place(view)
+                location = origins.place(view)
                 if location.precision is not Precision.EXACT:
                     continue
                 places.exact += 1
                 placed.append((view, location))
-                decided = deciders.of(view, location, "defaults")
+                decided = origins.of(view, location, "defaults")
                 if len(decided) == 1 and decided[0].alone:
                     places.by_values += 1
                     if decided[0].location.precision is Precision.EXACT:

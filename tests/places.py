@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import dedent
 
 from helm_constitution.api import Manifest, Subject
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.core.model import Demand, Location, Obligation, Severity
+from helm_constitution.core.model import Location, Obligation, RuleSetting, Severity
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.lint.findings import stamp
-from helm_constitution.lint.rule import Problem, Rule, rule
-from helm_constitution.lint.runner import documents_to_locate, run_rules
-from helm_constitution.lint.subject import Facts
-from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.lint.findings import FindingMaker
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.placing import Placing
+from helm_constitution.lint.rule import Rule, Violation, rule
+from helm_constitution.lint.runner import run_rule
 from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import RenderedChart
 from helm_constitution.render.scenarios import plan
+from helm_constitution.templates.analysis import AnalysedChart
 from tests.helm.support import write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
@@ -27,8 +30,8 @@ def naming(*path: str | int, part: str | None = None) -> Rule:
     """A rule that finds fault with a field of every object, there or missing."""
 
     @rule("security/field", default=Obligation.MUST, scope=Manifest)
-    def check(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
-        yield Problem("is wrong", manifest.get(*path), part=part)
+    def check(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+        yield Violation("is wrong", manifest.get(*path), part=part)
 
     return check
 
@@ -50,18 +53,19 @@ def places(
     loaded = load_chart(chart)
     planned = plan(chart, request or RenderRequest(), scenarios)
     results = tuple(conclude(scenario, engine.render(chart, scenario.request).result(), "web") for scenario in planned)
-    facts = Facts(loaded, results)
-    runs = run_rules({naming(*path, part=part): Demand(Severity.ERROR, (), {})}, facts, debug=True)
+    analysed = AnalysedChart(loaded)
+    checked = CheckedChart(analysed, RenderedChart(analysed, results))
+    runs = [run_rule(naming(*path, part=part), RuleSetting(Severity.ERROR, (), {}), checked, debug=True)]
     assert [run.crash for run in runs if run.crash] == []
-    with Tracing(documents_to_locate(runs), facts, engine) as tracing:
-        tracing.finish()
-    stamp(runs, facts)
+    with ExitStack() as stack:
+        placing = Placing(checked, engine, stack)
+        placing.begin(runs)
+        sources = placing.source_maps()
     return [
         " < ".join(
             [shown(finding.location), *(f"{shown(one.location)} {one.message}" for one in finding.related)],
         )
-        for run in runs
-        for finding in run.findings
+        for finding in FindingMaker(checked, placing.objects, sources).findings(runs)
     ]
 
 

@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.model import Finding, Location, Precision
 from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, RenderOutput, RenderRequest
-from tests.support import Given
+from tests.support import Given, check_chart
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"
 HIDDEN = STYLES.parent / "hidden"

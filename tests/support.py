@@ -1,29 +1,53 @@
-"""Charts and configurations that tests write, and a check of them."""
+"""Charts and configurations that tests write, and a check of them; what rules find in a chart that a test makes."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
+
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.core.model import Finding
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.lint.findings import FindingMaker
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.run import RuleRun
+from helm_constitution.locate.source_map import NO_SOURCES
+from helm_constitution.render.results import RenderedObjects
+from helm_constitution.report.model import ChartReport
 
 _T = TypeVar("_T")
 
 
 class Given(Generic[_T]):
-    """A Pending whose result is there, and may say that it isn't yet."""
+    """A Pending whose result is there."""
 
-    def __init__(self, value: _T, *, is_done: bool = True) -> None:
+    def __init__(self, value: _T) -> None:
         self.value = value
-        self.is_done = is_done
 
     def result(self) -> _T:
         """What was given."""
         return self.value
 
     def done(self) -> bool:
-        """What it was told to say."""
-        return self.is_done
+        """It is there."""
+        return True
+
+
+def check_chart(path: Path, engine: HelmEngine, options: CheckOptions | None = None) -> ChartReport:
+    """Checks a chart as the program does."""
+    return pipeline.run(CheckRequest(path, engine, options or CheckOptions()))
+
+
+def findings_of(checked: CheckedChart, runs: Iterable[RuleRun], *, subcharts: bool = False) -> tuple[Finding, ...]:
+    """The findings of rules, without template lines."""
+    assert checked.rendered is not None
+    results = list(checked.rendered.results)
+    if checked.comparison is not None:
+        results.extend(checked.comparison.all_results)
+    return FindingMaker(checked, RenderedObjects(results), NO_SOURCES, subcharts=subcharts).findings(runs)
 
 
 def write(root: Path, files: Mapping[str, str]) -> Path:

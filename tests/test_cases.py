@@ -8,27 +8,29 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.options import CheckOptions
-from helm_constitution.compare.setup import compare
-from helm_constitution.core.model import Demand, Obligation, Severity
+from helm_constitution.compare.no_baseline import NoBaseline
+from helm_constitution.compare.setup import BaselineRequest, open_comparison
+from helm_constitution.core.model import Finding, Obligation, RuleSetting, Severity
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.lint import explain, registry
-from helm_constitution.lint.findings import stamp
+from helm_constitution.lint.needs import BASELINE as BASELINE_NEED
+from helm_constitution.lint.needs import COVERAGE, TOGGLES, CheckedChart
 from helm_constitution.lint.rule import Off, Rule
 from helm_constitution.lint.run import RuleRun
-from helm_constitution.lint.runner import run_rules
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.runner import Runner
 from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import FILE_NAME
-from helm_constitution.render.results import Status
+from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import FULL, ScenarioKind, plan
-from helm_constitution.render.session import Rounds
+from helm_constitution.render.session import RenderSession
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.rule_page import SECTIONS
 from tests.cases import (
     BASE,
@@ -43,11 +45,10 @@ from tests.cases import (
     read_expected,
     shown,
 )
+from tests.support import findings_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 ALL_CASES = list(find_cases(CASES))
-FULL_RULES = frozenset({"disclosure/dead-flag", "disclosure/flag-breaks", "testing/branch-never-rendered"})
-"""The rules that judge nothing below `--scenarios full`."""
 
 
 @pytest.fixture(scope="module")
@@ -57,41 +58,62 @@ def engine() -> Iterator[HelmEngine]:
     engine.close()
 
 
+class Outcome(NamedTuple):
+    """How rules went over a chart, what they found, and how its scenarios went."""
+
+    runs: tuple[RuleRun, ...]
+    findings: tuple[Finding, ...]
+    results: tuple[ScenarioResult, ...]
+
+
 def run(
     rules: Sequence[Rule],
     chart: Path,
     engine: HelmEngine,
     which: str = "quick",
-    options: CheckOptions | None = None,
-) -> tuple[list[RuleRun], Facts]:
+    wanted: BaselineRequest | None = None,
+) -> Outcome:
     """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters.
 
-    ``options`` name the baseline, where there is one.
+    ``wanted`` names the baseline, where there is one.
     """
     request = RenderRequest()
-    facts = Facts(load_chart(chart, shown=chart.name), which=which)
+    analysed = AnalysedChart(load_chart(chart, shown=chart.name))
     configuration = load_configuration(chart / FILE_NAME if (chart / FILE_NAME).is_file() else None, chart)
     scenarios = plan(chart, request, which, configuration.scenarios)
-    facts.linting = engine.lint(chart, request)
-    facts.rendering = Rounds(engine, facts, scenarios, engine.render(chart, request))
+    measures = which == FULL and any(COVERAGE in rule.needs for rule in rules)
+    session = RenderSession(engine, analysed, scenarios, engine.render(chart, request), which, measures=measures)
+    linting = engine.lint(chart, request)
     with ExitStack() as stack:
-        if options is not None:
-            compare(facts, scenarios, engine, options, configuration, stack)
-        runs = run_rules({rule: demand(rule) for rule in rules}, facts, debug=True)
-        stamp(runs, facts)
-    return runs, facts
+        baseline = (
+            open_comparison(
+                wanted._replace(settings=configuration.scenarios, by_robot=configuration.release == "bot"),
+                analysed.chart,
+                scenarios,
+                engine,
+                stack,
+            )
+            if wanted is not None
+            else NoBaseline()
+        )
+        rendered = session.run()
+        checked = CheckedChart(analysed).with_rendered(rendered, baseline.compare(rendered), baseline.reason)
+        checked = checked.with_lint(linting.result())
+        runs = Runner({rule: setting_of(rule) for rule in rules}, debug=True).run(checked)
+        return Outcome(runs, findings_of(checked, runs), rendered.results)
 
 
-def beside_baseline(case: Case, folder: Path) -> CheckOptions:
+def beside_baseline(case: Case, folder: Path) -> BaselineRequest:
     """The case's baseline, and a user's values for it."""
     lay_out(case.folder / BASELINE, folder / "earlier" / "web")
     values = case.folder / OLD_VALUES
-    return CheckOptions(baseline=str(folder / "earlier" / "web"), old_values=values if values.is_file() else None)
+    old_values = values if values.is_file() else None
+    return BaselineRequest(str(folder / "earlier" / "web"), old_values, RenderRequest(), "quick")
 
 
-def demand(rule: Rule) -> Demand:
+def setting_of(rule: Rule) -> RuleSetting:
     severity = Severity.WARNING if isinstance(rule.default, Off) else rule.default.severity
-    return Demand(severity, (), {name: parameter.default for name, parameter in rule.parameters.items()})
+    return RuleSetting(severity, (), {name: parameter.default for name, parameter in rule.parameters.items()})
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=str)
@@ -99,19 +121,19 @@ def test_case(case: Case, tmp_path: Path, engine: HelmEngine) -> None:
     rule = RULES[case.rule]
     chart = tmp_path / "web"
     lay_out(case.folder, chart)
-    (judged,), facts = run([rule], chart, engine, FULL if rule.id in FULL_RULES else "quick")
-    if judged.unjudged == facts.no_comparison:
-        (judged,), facts = run([rule], chart, engine, options=beside_baseline(case, tmp_path))
-    assert judged.crash is None, judged.crash and judged.crash.traceback
-    assert judged.unjudged is None, f"nothing to judge in this case: {judged.unjudged}"
+    wanted = beside_baseline(case, tmp_path) if BASELINE_NEED in rule.needs else None
+    outcome = run([rule], chart, engine, FULL if rule.needs & {TOGGLES, COVERAGE} else "quick", wanted)
+    (checked,) = outcome.runs
+    assert checked.crash is None, checked.crash and checked.crash.traceback
+    assert checked.unchecked is None, f"nothing to check in this case: {checked.unchecked}"
     if rule.scope is not Subject:
         failed = [
-            f"{result.scenario.name}: {result.message}" for result in facts.results if result.status is Status.FAILED
+            f"{result.scenario.name}: {result.message}" for result in outcome.results if result.status is Status.FAILED
         ]
         assert not failed, "the case's chart does not render, so the rule saw only a part of it"
     expect = case.folder / EXPECT
     expected = read_expected(expect.read_text(encoding="utf-8")) if case.bad else []
-    assert not differences(expected, judged.findings), "- expected and not found, + found and not expected"
+    assert not differences(expected, outcome.findings), "- expected and not found, + found and not expected"
 
 
 @pytest.mark.parametrize("which", ["quick", FULL])
@@ -119,12 +141,12 @@ def test_base_breaks_no_rule(tmp_path: Path, engine: HelmEngine, which: str) -> 
     chart = tmp_path / "web"
     lay_out(tmp_path / "nothing", chart)
     demanded = [rule for rule in RULES.values() if rule.default in (Obligation.MUST, Obligation.SHOULD)]
-    runs, facts = run(demanded, chart, engine, which)
-    statuses = [result.status for result in facts.results if result.scenario.kind is not ScenarioKind.KUBERNETES]
+    outcome = run(demanded, chart, engine, which)
+    statuses = [result.status for result in outcome.results if result.scenario.kind is not ScenarioKind.KUBERNETES]
     assert set(statuses) == {Status.RENDERED}
     assert len(statuses) == 3 or which == FULL
-    assert [one.crash.traceback for one in runs if one.crash] == []
-    assert [f"{one.rule.id}: {shown(finding)}" for one in runs for finding in one.findings] == []
+    assert [one.crash.traceback for one in outcome.runs if one.crash] == []
+    assert [f"{finding.rule}: {shown(finding)}" for finding in outcome.findings] == []
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -93,7 +93,8 @@ def test_installed_program_starts_and_finds_its_rules(built: Built, tmp_path: Pa
     with zipfile.ZipFile(built.wheel_file) as archive:
         archive.extractall(tmp_path)
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from helm_constitution import registry, rules; "
+        "import sys; sys.path.insert(0, sys.argv[1]); from helm_constitution import rules; "
+        "from helm_constitution.lint import registry; "
         "print(rules.__file__, len(registry.rules()))"
     )
     place, count = run(sys.executable, "-c", script, tmp_path, cwd=tmp_path).split()

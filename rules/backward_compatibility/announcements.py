@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
-from helm_constitution.text.place import Place, TextPlace
+from helm_constitution.api import (
+    BASELINE,
+    MUST,
+    LazyPattern,
+    Place,
+    Related,
+    Subject,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    require,
+    rule,
+)
 
 from ..documentation.changelog import changelog_file
 from ..documentation.upgrading import upgrade_texts
-from .comparing import compared
 
 if TYPE_CHECKING:
-    from helm_constitution.compare.changes import Change
+    from helm_constitution.api import Change
 
 _MIGRATION = LazyPattern(
     r"```|^(?: {4}|\t)\S|->|→|=>|\b(?:use|set|instead|replaced? (?:by|with)|renam\w+|mov\w+|migrat\w+|delet\w+|apply"
@@ -27,6 +36,7 @@ _MIGRATION = LazyPattern(
 @rule(
     "compat/changelog-silent",
     default=MUST,
+    needs={BASELINE},
     enforces=(
         require(
             r"\bbreaking\b.{0,80}\b(?:changelog|documented|announced|listed|migration|release notes"
@@ -35,7 +45,7 @@ _MIGRATION = LazyPattern(
         require(r"\b(?:changelog|migration (?:path|guide|steps))\b.{0,80}\bbreaking"),
     ),
 )
-def changelog_silent(subject: Subject) -> Iterator[Problem]:
+def changelog_silent(subject: Subject) -> Iterator[Violation]:
     """The changelog doesn't tell of a change that breaks users, or not what to do about it.
 
     Why: Whoever reads that the version is a MAJOR looks for what it asks of them.
@@ -50,31 +60,30 @@ def changelog_silent(subject: Subject) -> Iterator[Problem]:
         artifacthub.io/changes, with the old and the new form.
     Source: Keep a Changelog 1.1.0; Artifact Hub annotations
     """
-    comparison = compared(subject)
+    comparison = subject.comparison
     if comparison.by_robot:
-        raise Unjudged("a robot writes the changelog when it makes the release (release: bot)")
+        raise Unchecked("a robot writes the changelog when it makes the release (release: bot)")
     breaking = [change for change in comparison.changes if change.step.name == "MAJOR"]
     if not breaking:
         return
-    assert subject.baseline is not None
     text = "\n".join(upgrade_texts(subject, subject.baseline))
     place, where = _announcing(subject)
     for change in breaking:
         if not _is_named(change, text):
             silent = f"{where} doesn't tell" if where else "there is no changelog to tell"
-            yield Problem(f"{silent} that {change.what}", place, _related(change))
+            yield Violation(f"{silent} that {change.what}", place, _related(change))
         elif not _MIGRATION.search(text):
             teller = where or "the README"
-            yield Problem(f"{teller} tells of {change.names[0]}, but not what to do", place, _related(change))
+            yield Violation(f"{teller} tells of {change.names[0]}, but not what to do", place, _related(change))
 
 
 def _announcing(subject: Subject) -> tuple[Place, str]:
     """Where the change should be told, and what that is called; "" where there is neither changelog nor annotation."""
     file = changelog_file(subject)
     if file is not None:
-        from helm_constitution.text.markdown_tables import read
+        from helm_constitution.api import read_markdown
 
-        headings = [heading for heading in read(subject.chart.files[file]).headings if heading.level > 1]
+        headings = [heading for heading in read_markdown(subject.chart.files[file]).headings if heading.level > 1]
         return TextPlace(file, headings[0].span if headings else None), file
     annotation: View = subject.chart.metadata.view.get("annotations", "artifacthub.io/changes")
     if annotation.exists:
@@ -83,7 +92,7 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
 
 
 def _is_named(change: Change, text: str) -> bool:
-    from helm_constitution.compare.release import matches_word
+    from helm_constitution.api import matches_word
 
     return any(name and matches_word(name, text) for name in change.names)
 

@@ -7,8 +7,7 @@ against the table of pluto (FairwindsOps/pluto, versions.yaml, April 2026).
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from helm_constitution.core.records import NamedTuple
+from typing import NamedTuple
 
 
 class OldApi(NamedTuple):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
+from helm_constitution.api import BASELINE, MUST, Subject, Violation, forbid, require, rule
 
 from .comparing import BREAKING, told
 
@@ -13,9 +12,10 @@ from .comparing import BREAKING, told
 @rule(
     "compat/immutable-changed",
     default=MUST,
+    needs={BASELINE},
     enforces=(BREAKING, forbid(r"\bimmutable\b|\bselectors?\b.{0,40}\bchang")),
 )
-def immutable_changed(subject: Subject) -> Iterator[Problem]:
+def immutable_changed(subject: Subject) -> Iterator[Violation]:
     """A field differs from the last release's that Kubernetes doesn't let change.
 
     Why: `helm upgrade` fails: "field is immutable".
@@ -37,8 +37,8 @@ def immutable_changed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/immutable-changed", of_objects=True)
 
 
-@rule("compat/object-renamed", default=MUST, enforces=BREAKING)
-def object_renamed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/object-renamed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def object_renamed(subject: Subject) -> Iterator[Violation]:
     """An object has another name than in the last release, or a port of a Service another name or number.
 
     Why: Helm deletes the old object and makes a new one: what it held is gone, and whoever calls it by its name no
@@ -55,8 +55,8 @@ def object_renamed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/object-renamed", of_objects=True)
 
 
-@rule("compat/object-removed", default=MUST, enforces=BREAKING)
-def object_removed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/object-removed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def object_removed(subject: Subject) -> Iterator[Violation]:
     """An object of the last release is gone or of another API group, or a key of a Secret or ConfigMap is gone.
 
     Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind. A container
@@ -77,8 +77,8 @@ def object_removed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/object-removed", of_objects=True)
 
 
-@rule("compat/traffic-refused", default=MUST, enforces=BREAKING)
-def traffic_refused(subject: Subject) -> Iterator[Problem]:
+@rule("compat/traffic-refused", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def traffic_refused(subject: Subject) -> Iterator[Violation]:
     """A network policy that the last release didn't have selects pods that it had.
 
     Why: From the upgrade on nobody reaches these pods but whom the policy names.
@@ -95,8 +95,8 @@ def traffic_refused(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/traffic-refused", of_objects=True)
 
 
-@rule("compat/metrics-dropped", default=MUST, enforces=BREAKING)
-def metrics_dropped(subject: Subject) -> Iterator[Problem]:
+@rule("compat/metrics-dropped", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def metrics_dropped(subject: Subject) -> Iterator[Violation]:
     """A ServiceMonitor or PodMonitor throws metrics away that it collected in the last release.
 
     Why: Dashboards stay empty without a word, and alerts on these metrics never fire again.
@@ -115,8 +115,8 @@ def metrics_dropped(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/metrics-dropped", of_objects=True)
 
 
-@rule("compat/definition-changed", default=MUST, enforces=BREAKING)
-def definition_changed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/definition-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def definition_changed(subject: Subject) -> Iterator[Violation]:
     """A definition of custom resources in `crds/` differs from the last release's.
 
     Why: Helm installs what is in `crds/` once, and never upgrades it: the new version of the application runs with the
@@ -137,9 +137,10 @@ def definition_changed(subject: Subject) -> Iterator[Problem]:
 @rule(
     "compat/kube-floor-raised",
     default=MUST,
+    needs={BASELINE},
     enforces=(BREAKING, require(r"\bkube-?version\b.{0,60}\b(?:chang|rais|stable)")),
 )
-def kube_floor_raised(subject: Subject) -> Iterator[Problem]:
+def kube_floor_raised(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml's kubeVersion leaves out clusters that the last release accepted.
 
     Why: Helm refuses the upgrade there.
@@ -155,8 +156,8 @@ def kube_floor_raised(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/kube-floor-raised")
 
 
-@rule("compat/dependency-changed", default=MUST, enforces=BREAKING)
-def dependency_changed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/dependency-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def dependency_changed(subject: Subject) -> Iterator[Violation]:
     """A dependency is gone, is another chart under its alias, or has moved to a MAJOR version of its own.
 
     Why: Its values are a part of this chart's, and its authors say that they break.
@@ -173,8 +174,8 @@ def dependency_changed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/dependency-changed")
 
 
-@rule("compat/application-major", default=MUST, enforces=BREAKING)
-def application_major(subject: Subject) -> Iterator[Problem]:
+@rule("compat/application-major", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def application_major(subject: Subject) -> Iterator[Violation]:
     """appVersion, or the tag of an image, has moved to another MAJOR version of the application.
 
     Why: The upgrade of the chart is one of the application, whose authors say that it breaks.

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Severity, Subject
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, Unjudged, forbid, require, rule
+from helm_constitution.api import (
+    BASELINE,
+    MUST,
+    OLD_VALUES,
+    SHOULD,
+    Related,
+    Severity,
+    Subject,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
-from .comparing import BREAKING, compared, told
+from .comparing import BREAKING, told
 
 
-@rule("compat/value-removed", default=MUST, enforces=BREAKING)
-def value_removed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/value-removed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def value_removed(subject: Subject) -> Iterator[Violation]:
     """A value is gone, or read by nothing any more, that templates of the last release read.
 
     Why: Helm ignores what no template reads: whoever set the value gets something else, without a word.
@@ -33,8 +44,8 @@ def value_removed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/value-removed")
 
 
-@rule("compat/value-renamed", default=MUST, enforces=BREAKING)
-def value_renamed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/value-renamed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def value_renamed(subject: Subject) -> Iterator[Violation]:
     """A value has another name than in the last release.
 
     Why: The old name is ignored without a word, and the new one's default takes its place.
@@ -49,8 +60,8 @@ def value_renamed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/value-renamed")
 
 
-@rule("compat/value-retyped", default=MUST, enforces=BREAKING)
-def value_retyped(subject: Subject) -> Iterator[Problem]:
+@rule("compat/value-retyped", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def value_retyped(subject: Subject) -> Iterator[Violation]:
     """A value is of another type than in the last release, and templates read it otherwise.
 
     Why: What users wrote in the old form renders to something else, or not at all.
@@ -67,8 +78,8 @@ def value_retyped(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/value-retyped")
 
 
-@rule("compat/value-newly-required", default=MUST, enforces=BREAKING)
-def value_newly_required(subject: Subject) -> Iterator[Problem]:
+@rule("compat/value-newly-required", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def value_newly_required(subject: Subject) -> Iterator[Violation]:
     """A value must be given that could be left out in the last release.
 
     Why: The upgrade stops with a message for everybody who hasn't set it.
@@ -82,8 +93,8 @@ def value_newly_required(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/value-newly-required")
 
 
-@rule("compat/schema-tightened", default=MUST, enforces=BREAKING)
-def schema_tightened(subject: Subject) -> Iterator[Problem]:
+@rule("compat/schema-tightened", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def schema_tightened(subject: Subject) -> Iterator[Violation]:
     """The schema of the values rejects what that of the last release accepted.
 
     Why: Helm refuses to upgrade with values that worked.
@@ -99,8 +110,8 @@ def schema_tightened(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/schema-tightened")
 
 
-@rule("compat/image-replaced", default=MUST, enforces=BREAKING)
-def image_replaced(subject: Subject) -> Iterator[Problem]:
+@rule("compat/image-replaced", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def image_replaced(subject: Subject) -> Iterator[Violation]:
     """A default image is another program than in the last release, or its variant without a shell.
 
     Why: The arguments, volumes and settings that users gave were meant for another program; exec probes, hooks and
@@ -119,8 +130,8 @@ def image_replaced(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/image-replaced")
 
 
-@rule("compat/feature-off", default=MUST, enforces=BREAKING)
-def feature_off(subject: Subject) -> Iterator[Problem]:
+@rule("compat/feature-off", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def feature_off(subject: Subject) -> Iterator[Violation]:
     """A feature that was on by default is off.
 
     Why: Whoever relied on it never had to write it into a values file, and loses it with the upgrade.
@@ -138,8 +149,8 @@ def feature_off(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/feature-off")
 
 
-@rule("compat/password-changed", default=MUST, enforces=BREAKING)
-def password_changed(subject: Subject) -> Iterator[Problem]:
+@rule("compat/password-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def password_changed(subject: Subject) -> Iterator[Violation]:
     """The default password of an administrator is another one, or is gone.
 
     Why: Whoever logs in with the earlier one, people and programs, is refused after the upgrade.
@@ -155,8 +166,8 @@ def password_changed(subject: Subject) -> Iterator[Problem]:
     yield from told(subject, "compat/password-changed")
 
 
-@rule("compat/connection-refused", default=MUST, enforces=BREAKING)
-def connection_refused(subject: Subject) -> Iterator[Problem]:
+@rule("compat/connection-refused", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def connection_refused(subject: Subject) -> Iterator[Violation]:
     """A connection on which certificates weren't verified by default now has them verified.
 
     Why: What shows a certificate of its own making, or none, is no longer reached after the upgrade.
@@ -177,9 +188,10 @@ def connection_refused(subject: Subject) -> Iterator[Problem]:
 @rule(
     "compat/default-changed",
     default=SHOULD,
+    needs={BASELINE},
     enforces=require(r"\bdefaults?\b.{0,60}\b(?:chang|stable|stay|backwards?[- ]compatib)"),
 )
-def default_changed(subject: Subject) -> Iterator[Problem]:
+def default_changed(subject: Subject) -> Iterator[Violation]:
     """A default is another than in the last release.
 
     Why: Whoever never set the value gets the new one with the upgrade.
@@ -196,7 +208,7 @@ def default_changed(subject: Subject) -> Iterator[Problem]:
         rule for that.
     Source: Semantic Versioning 2.0.0, 6 and 7
     """
-    comparison = compared(subject)
+    comparison = subject.comparison
     allowed = comparison.allows_features
     for problem in told(subject, "compat/default-changed"):
         yield problem._replace(at_most=Severity.NOTE if allowed else None)
@@ -205,6 +217,7 @@ def default_changed(subject: Subject) -> Iterator[Problem]:
 @rule(
     "compat/removed-without-notice",
     default=SHOULD,
+    needs={BASELINE},
     enforces=(
         require(
             r"\bdeprecat\w+\b.{0,120}\b(?:before|until|for)\b.{0,40}\b(?:MINOR|release|version|remov)"
@@ -213,7 +226,7 @@ def default_changed(subject: Subject) -> Iterator[Problem]:
         forbid(r"\bremov\w+\b.{0,60}\bwithout\b.{0,40}\b(?:deprecat|notice|warning)"),
     ),
 )
-def removed_without_notice(subject: Subject) -> Iterator[Problem]:
+def removed_without_notice(subject: Subject) -> Iterator[Violation]:
     """A value is removed that the last release didn't call deprecated.
 
     Why: Users have no release in which both the old and the new value work, and move in one step or not at all.
@@ -229,7 +242,7 @@ def removed_without_notice(subject: Subject) -> Iterator[Problem]:
         MAJOR.
     Source: Semantic Versioning 2.0.0, How should I handle deprecating functionality?
     """
-    comparison = compared(subject)
+    comparison = subject.comparison
     for change in comparison.changes:
         is_removal = change.rule in ("compat/value-removed", "compat/value-renamed")
         if is_removal and change.old is not None and not change.announced:
@@ -239,15 +252,16 @@ def removed_without_notice(subject: Subject) -> Iterator[Problem]:
                 f"its comment in {comparison.origin} doesn't"
             )
             at = change.new if change.new is not None else change.old
-            yield Problem(message, at, (Related(change.old, f"in {comparison.origin}"),))
+            yield Violation(message, at, (Related(change.old, f"in {comparison.origin}"),))
 
 
 @rule(
     "compat/old-value-lost",
     default=MUST,
+    needs={OLD_VALUES},
     enforces=require(r"\b(?:old|existing|users'?) values?\b.{0,80}\b(?:keep|still|continue|work|mean|understood)"),
 )
-def old_value_lost(subject: Subject) -> Iterator[Problem]:
+def old_value_lost(subject: Subject) -> Iterator[Violation]:
     """A values file for the last release is ignored, refused or misunderstood by this one.
 
     Why: A migration path is one only if what users have can follow it.
@@ -261,22 +275,16 @@ def old_value_lost(subject: Subject) -> Iterator[Problem]:
         of texts that programs read (configuration, arguments, variables) only that it decides nothing any more.
     Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
     """
-    comparison = compared(subject)
-    if comparison.old_values is None:
-        raise Unjudged("no values for the baseline were given (--old-values)")
-    from helm_constitution.compare.changes import OLD_VALUES
-    from helm_constitution.compare.old_values import lost_values
-
-    for lost in lost_values(comparison):
+    comparison, old_values = subject.comparison, subject.comparison.old_values
+    assert old_values is not None
+    for lost in comparison.lost_values:
         change = lost.change
         related = tuple(
             Related(place, change.what + (f" (in {comparison.origin})" if place is change.old else ""))
             for place in ((change.new, change.old) if change is not None else ())
             if place is not None and change is not None
         )
-        yield Problem(lost.message, lost.at, related)
+        yield Violation(lost.message, lost.at, related)
     for change in comparison.changes:
-        if change.scenario == OLD_VALUES and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
-            yield Problem(
-                change.what, comparison.old_values.view, () if change.new is None else (Related(change.new, "here"),)
-            )
+        if change.is_of_old_values and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
+            yield Violation(change.what, old_values.view, () if change.new is None else (Related(change.new, "here"),))

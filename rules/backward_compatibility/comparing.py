@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Severity, Subject
-from helm_constitution.lint.rule import Problem, Related, Unjudged, require
+from helm_constitution.api import Related, Severity, Subject, Unchecked, Violation, require
 
 if TYPE_CHECKING:
-    from helm_constitution.compare.changes import Change
-    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.api import Change, Comparison
 
 BREAKING = require(
     r"\bbreak(?:s|ing)?\b.{0,80}\bMAJOR\b|\bMAJOR\b.{0,80}\bbreak|\bbackwards?[- ]incompatib"
@@ -19,19 +17,12 @@ BREAKING = require(
 """Statements that say what a version owes to its users."""
 
 
-def compared(subject: Subject) -> Comparison:
-    """The chart beside its baseline. Raises Unjudged, with the reason, where there is none."""
-    if subject.comparison is None:
-        raise Unjudged(subject.facts.no_comparison)
-    return subject.comparison
-
-
-def told(subject: Subject, rule: str, *, of_objects: bool = False) -> Iterator[Problem]:
+def told(subject: Subject, rule: str, *, of_objects: bool = False) -> Iterator[Violation]:
     """The changes that a rule speaks of: in its full weight where the version doesn't allow them, else as notes."""
-    comparison = compared(subject)
+    comparison = subject.comparison
     changes = [change for change in comparison.changes if change.rule == rule]
     if of_objects and not changes and not comparison.rendered and not subject.chart.is_library:
-        raise Unjudged(f"the objects can't be compared: {unrendered(comparison)}")
+        raise Unchecked(f"the objects can't be compared: {unrendered(comparison)}")
     for change in changes:
         yield problem_of(change, comparison)
 
@@ -44,7 +35,7 @@ def unrendered(comparison: Comparison) -> str:
     return "no scenario rendered on both sides"
 
 
-def problem_of(change: Change, comparison: Comparison) -> Problem:
+def problem_of(change: Change, comparison: Comparison) -> Violation:
     """A change as a problem: at its new place, with the old one beside it."""
     advice = f"; {change.advice}" if change.advice else ""
     at = change.new
@@ -54,4 +45,4 @@ def problem_of(change: Change, comparison: Comparison) -> Problem:
     elif change.old is not None:
         related = (Related(change.old, f"in {comparison.origin}"),)
     limit = Severity.NOTE if comparison.allows(change.step) else None
-    return Problem(change.what + advice, at, related, at_most=limit)
+    return Violation(change.what + advice, at, related, at_most=limit)

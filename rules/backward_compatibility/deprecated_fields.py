@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Manifest, Subject, View, Workload
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import SHOULD, Problem, require, rule
+from helm_constitution.api import SHOULD, Manifest, Subject, View, Violation, Workload, require, rule
 
 
 class _Old(NamedTuple):
@@ -49,7 +48,7 @@ _NODE_LABELS = {
     umbrella=r"\bdeprecated\b.{0,30}\b(?:kubernetes )?(?:fields?|annotations?|features?)\b",
     tests=True,
 )
-def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object uses a field, annotation or label that Kubernetes has given up.
 
     Why: Some of them have no effect any more, silently; the others are kept for old objects, and go some day.
@@ -75,7 +74,7 @@ def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         yield from _of_pods(workload)
 
 
-def _of_pods(workload: Workload) -> Iterator[Problem]:
+def _of_pods(workload: Workload) -> Iterator[Violation]:
     pod = workload.pod
     account = pod.get("serviceAccount")
     if account.data and not pod.get("serviceAccountName").data:
@@ -96,9 +95,9 @@ def _of_pods(workload: Workload) -> Iterator[Problem]:
             yield from _old(f"the node label {key.data}", _NODE_LABELS.get(key.string() or ""), key)
 
 
-def _old(what: str, old: _Old | None, at: View, is_written: bool = False) -> Iterator[Problem]:
+def _old(what: str, old: _Old | None, at: View, is_written: bool = False) -> Iterator[Violation]:
     """Tells of something old; ``is_written`` where what is written today stands there as well."""
     if old is not None:
         state = f"has no effect since Kubernetes {old.gone}" if old.gone else "is deprecated"
         advice = f"{old.instead} is there, so drop it" if is_written else f"write {old.instead}"
-        yield Problem(f"{what} {state}; {advice}", at=at)
+        yield Violation(f"{what} {state}; {advice}", at=at)

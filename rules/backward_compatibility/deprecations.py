@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Subject
-from helm_constitution.chart.values import ValueKey
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
     Action,
     Branch,
     Chain,
@@ -18,12 +16,21 @@ from helm_constitution.templates.nodes import (
     Field,
     Identifier,
     If,
+    LazyPattern,
     Pipeline,
+    Related,
+    Subject,
+    TemplateFile,
     Text,
+    TextPlace,
+    ValueKey,
     Variable,
+    Violation,
     With,
+    forbid,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
 
 _WORD = "deprecat"
 # A key's comment that speaks of the key itself, not of something deprecated elsewhere.
@@ -132,9 +139,10 @@ def _is_marked(key: ValueKey, keys: dict[tuple[str | int, ...], ValueKey]) -> bo
 @rule(
     "compat/unmarked-deprecation",
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(r"\bdeprecat\w+\b.{0,40}\b(?:marked|commented?|documented|noted|flagged)\b"),
 )
-def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
+def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
     """A template treats a value as deprecated, and its comment in values.yaml doesn't say so.
 
     Why: Users take the value from values.yaml, where it looks as good as any, and learn of its end when it is gone.
@@ -159,7 +167,7 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
         seen.add(warned.path)
         if not _is_marked(key, keys):
             place = TextPlace(warned.template.path, warned.template.span(warned.branch))
-            yield Problem(
+            yield Violation(
                 f"{key.name} is deprecated, as a template says, but its comment doesn't say so",
                 at=values.document.view.get(*warned.path),
                 related=(Related(place, "treated as deprecated here"),),
@@ -169,12 +177,13 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Problem]:
 @rule(
     "compat/silent-deprecation",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(r"\bfail\b.{0,80}\bdeprecated\b|\bdeprecated\b.{0,60}\b(?:warn|fail|message|NOTES)"),
         forbid(r"\bsilent\w*\b.{0,40}\bdeprecat"),
     ),
 )
-def silent_deprecation(subject: Subject) -> Iterator[Problem]:
+def silent_deprecation(subject: Subject) -> Iterator[Violation]:
     """Whoever still sets a deprecated value isn't told.
 
     Why: Nobody reads values.yaml again on an upgrade; the value goes on working until it is removed, and then silently
@@ -205,7 +214,7 @@ def silent_deprecation(subject: Subject) -> Iterator[Problem]:
         if any(path[: len(other)] == other or other[: len(path)] == path for other in warned) or key.name in spoken:
             continue
         if subject.uses.is_read(path):
-            yield Problem(
+            yield Violation(
                 f"{key.name} is deprecated, and whoever sets it isn't told; call fail or warn in NOTES.txt",
                 at=values.document.view.get(*key.path),
             )

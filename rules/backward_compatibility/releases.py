@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
+from helm_constitution.api import BASELINE, MUST, Related, Subject, Unchecked, Violation, require, rule
 
-from .comparing import BREAKING, compared
+from .comparing import BREAKING
 
 if TYPE_CHECKING:
-    from helm_constitution.compare.comparison import Comparison
-    from helm_constitution.text.semver import Version
+    from helm_constitution.api import Comparison, Version
 
 _REASONS = 5
 """Changes named beside a version; the rules of each say the rest."""
@@ -20,14 +18,14 @@ _REASONS = 5
 
 def _versioned(subject: Subject) -> tuple[Comparison, Version, Version]:
     """The comparison with both versions, where people write these and both are semantic."""
-    comparison = compared(subject)
+    comparison = subject.comparison
     if comparison.by_robot:
-        raise Unjudged("a robot writes the version when it makes the release (release: bot)")
+        raise Unchecked("a robot writes the version when it makes the release (release: bot)")
     old, new = comparison.old_version, comparison.new_version
     if old is None:
-        raise Unjudged(f'the version of {comparison.origin}, "{comparison.old.chart.version}", is no semantic version')
+        raise Unchecked(f'the version of {comparison.origin}, "{comparison.old.chart.version}", is no semantic version')
     if new is None:
-        raise Unjudged(f'"{subject.chart.version}" is no semantic version')
+        raise Unchecked(f'"{subject.chart.version}" is no semantic version')
     return comparison, old, new
 
 
@@ -47,9 +45,10 @@ def _reasons(comparison: Comparison) -> tuple[Related, ...]:
 @rule(
     "compat/version-unchanged",
     default=MUST,
+    needs={BASELINE},
     enforces=(BREAKING, require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion (?:bump|increment)")),
 )
-def version_unchanged(subject: Subject) -> Iterator[Problem]:
+def version_unchanged(subject: Subject) -> Iterator[Violation]:
     """The chart changed since the last release, and its version didn't.
 
     Why: A repository keeps one package for a version: the change is never published, or two different charts go by one
@@ -68,11 +67,11 @@ def version_unchanged(subject: Subject) -> Iterator[Problem]:
     if old.order == new.order and comparison.differs:
         message = f"the chart changed since {comparison.origin}, its version {new} didn't; the change asks for"
         at = subject.chart.metadata.view.get("version")
-        yield Problem(f"{message} {comparison.required_version}", at, _reasons(comparison))
+        yield Violation(f"{message} {comparison.required_version}", at, _reasons(comparison))
 
 
-@rule("compat/version-too-small", default=MUST, enforces=BREAKING)
-def version_too_small(subject: Subject) -> Iterator[Problem]:
+@rule("compat/version-too-small", default=MUST, needs={BASELINE}, enforces=BREAKING)
+def version_too_small(subject: Subject) -> Iterator[Violation]:
     """The version went up less than the change asks for.
 
     Why: Users take a PATCH without reading, and a MINOR without fear; what breaks them belongs into a MAJOR version.
@@ -91,7 +90,7 @@ def version_too_small(subject: Subject) -> Iterator[Problem]:
     count = sum(change.step is comparison.required_step for change in comparison.changes)
     kind = "breaks users" if comparison.required_step.name == "MAJOR" else "brings something new"
     times = f" in {count} places" if count > 1 else ""
-    yield Problem(
+    yield Violation(
         f"{old} to {new} is a {comparison.step.name} version, and the change {kind}{times}: it asks for "
         f"{comparison.required_version}",
         subject.chart.metadata.view.get("version"),
@@ -102,9 +101,10 @@ def version_too_small(subject: Subject) -> Iterator[Problem]:
 @rule(
     "compat/version-backwards",
     default=MUST,
+    needs={BASELINE},
     enforces=(BREAKING, require(r"\bversions?\b.{0,40}\b(?:increas|go(?:es)? up|grow|rise)")),
 )
-def version_backwards(subject: Subject) -> Iterator[Problem]:
+def version_backwards(subject: Subject) -> Iterator[Violation]:
     """The version is lower than that of the last release.
 
     Why: Helm takes the highest version that there is: nobody gets the new chart.
@@ -121,4 +121,4 @@ def version_backwards(subject: Subject) -> Iterator[Problem]:
     if new.order < old.order:
         message = f"{new} is lower than {old}, the version of {comparison.origin}"
         related = (Related(comparison.old.chart.metadata.view.get("version"), f"the version of {comparison.origin}"),)
-        yield Problem(message, subject.chart.metadata.view.get("version"), related)
+        yield Violation(message, subject.chart.metadata.view.get("version"), related)

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import LabelSelector, Manifest, Rendering, Subject, View, Workload
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, Unjudged, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    SHOULD,
+    TEMPLATES,
+    LabelSelector,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    TemplateFile,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
 
 from ..yaml_text import key_lines
 
@@ -48,13 +64,14 @@ _INCLUDE = LazyPattern(r"""\binclude\s+["`]([^"`]+)["`]""")
 @rule(
     "compat/unstable-selector",
     default=MUST,
+    needs={RESULTS, TEMPLATES},
     enforces=(
         require(r"\bselectors?\b.{0,40}\b(?:stable|immutable|never change|not change|unchanged)|\bstable selectors?\b"),
         forbid(r"\bversions?\b.{0,40}\bselectors?\b|\bselectors?\b.{0,60}\b(?:versions?|change|random)"),
     ),
     umbrella=_UPGRADABLE,
 )
-def unstable_selector(subject: Subject) -> Iterator[Problem]:
+def unstable_selector(subject: Subject) -> Iterator[Violation]:
     """A selector, a volume claim template or an object's name holds what changes with every release of the chart.
 
     Why: Kubernetes refuses to change a selector or a claim template, so the next `helm upgrade` fails; under a new name
@@ -75,7 +92,7 @@ def unstable_selector(subject: Subject) -> Iterator[Problem]:
     defines = {name: call for name, text in subject.define_texts.items() if (call := _changing_call(text)) is not None}
     problems = [problem for template in subject.templates for problem in _changing_in_text(template, defines)]
     if not problems and not subject.rendered:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     yield from problems
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
@@ -83,7 +100,7 @@ def unstable_selector(subject: Subject) -> Iterator[Problem]:
                 yield from _changing_in_object(manifest, subject)
 
 
-def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """Versions and checksums, which show in what is rendered."""
     versions = _versions(manifest, subject)
     for view, what in _unchangeable(manifest):
@@ -92,13 +109,13 @@ def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Proble
         if reason is None and key.startswith("checksum/"):
             reason = "is a checksum"
         if reason is not None:
-            yield Problem(f"{what}, and {key} {reason}", at=view)
+            yield Violation(f"{what}, and {key} {reason}", at=view)
     if manifest.kind in _NAMED_BY_VERSION or manifest.hooks:
         return
     for version, whose in versions:
         if version.count(".") >= 2 and _holds(manifest.name, version):
             message = f"the name holds {whose}: each release of the chart makes a new object and removes the old"
-            yield Problem(message, at=manifest.get("metadata", "name"))
+            yield Violation(message, at=manifest.get("metadata", "name"))
             return
 
 
@@ -151,7 +168,7 @@ def _changing_call(text: str) -> str | None:
     return max(found, key=len) if found else None
 
 
-def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Iterator[Problem]:
+def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Iterator[Violation]:
     """Random values, the revision and the time, which a single rendering can't tell from fixed ones.
 
     ``defines`` are the named templates that hold such a call, with the call.
@@ -174,7 +191,7 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
         if call is not None:
             where = "the name" if in_name else f"{line.key} in the selector"
             message = f"{where} comes from {call}{through} and differs with every upgrade"
-            yield Problem(message, at=TextPlace(template.path, line.span))
+            yield Violation(message, at=TextPlace(template.path, line.span))
 
 
 @rule(
@@ -185,7 +202,7 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
     umbrella=_UPGRADABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     evidence="workloads select their own pods",
 )
-def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]:
+def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """A workload's selector doesn't match the labels of its own pods.
 
     Why: Kubernetes rejects the object: "selector does not match template labels".
@@ -215,16 +232,16 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
     labels = workload.pod_labels
     wanted = LabelSelector(selector)
     if wanted.is_empty:
-        yield Problem("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
+        yield Violation("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
     for part in wanted.unmet(labels):
         if not part.is_map:
             key = str(part.path[-1])
             found = f"have {key}: {labels[key]}" if key in labels else f"lack {key}"
-            yield Problem(f"the selector asks for {key}: {part.data}, but its own pods {found}", at=part)
+            yield Violation(f"the selector asks for {key}: {part.data}, but its own pods {found}", at=part)
         else:
             values = [value.data for value in part.get("values").items()]
             asked = f"{part.get('key').data} {part.get('operator').data}{f' {values}' if values else ''}"
-            yield Problem(f"the selector asks for {asked}, which its own pods' labels don't match", at=part)
+            yield Violation(f"the selector asks for {asked}, which its own pods' labels don't match", at=part)
 
 
 @rule(
@@ -242,7 +259,7 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Problem]
         )
     },
 )
-def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An upgrade stops all pods of a workload at once, or doesn't reach them at all.
 
     Why: With Recreate, or 100% unavailable, nothing serves until the new pods are ready; with OnDelete the old pods run
@@ -270,13 +287,13 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Problem]
         unavailable = strategy.get("rollingUpdate", "maxUnavailable")
         strict = bool(subject.number("strict"))
         if kind.data is None and strict:
-            yield Problem(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
+            yield Violation(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
         elif kind.data == "Recreate" and (strict or not _has_reason(workload, rendering)):
-            yield Problem("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
+            yield Violation("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
         elif kind.data == "OnDelete":
-            yield Problem("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
+            yield Violation("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
         elif unavailable.data == "100%" and workload.kind != "DaemonSet":
-            yield Problem("maxUnavailable 100% stops all pods at once; allow fewer", at=unavailable)
+            yield Violation("maxUnavailable 100% stops all pods at once; allow fewer", at=unavailable)
 
 
 _STRATEGIES = {

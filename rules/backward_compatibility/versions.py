@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import Manifest, Subject
-from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
-from helm_constitution.text.semver import Version, parse_constraint, parse_version
+from helm_constitution.api import (
+    MUST,
+    NEWEST,
+    OLDEST_SUPPORTED,
+    Manifest,
+    Subject,
+    Version,
+    Violation,
+    forbid,
+    parse_constraint,
+    parse_version,
+    require,
+    rule,
+)
 
 from .api_versions import OLD_APIS, OldApi
 
@@ -20,7 +30,7 @@ from .api_versions import OLD_APIS, OldApi
         r"(?:\bsemantic[- ]version|\bsem-?ver\b|\bMAJOR\.MINOR\.PATCH\b|\bchart version\b.*\bset in\b)"
     ),
 )
-def bad_version(subject: Subject) -> Iterator[Problem]:
+def bad_version(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml's version is no semantic version.
 
     Why: Helm sorts and picks charts by their versions; it refuses some that are not semantic and reads others, `1.2` or
@@ -39,12 +49,12 @@ def bad_version(subject: Subject) -> Iterator[Problem]:
     if text is None:
         written = subject.chart.metadata.scalar_text(("version",))
         if not written:
-            yield Problem("Chart.yaml has no version; write MAJOR.MINOR.PATCH", at=version)
+            yield Violation("Chart.yaml has no version; write MAJOR.MINOR.PATCH", at=version)
             return
         text = written
     loose = parse_version(text.strip(), strict=False)
     advice = f"write {loose}" if loose is not None else "write MAJOR.MINOR.PATCH"
-    yield Problem(f'"{text}" is no semantic version; {advice}', at=version)
+    yield Violation(f'"{text}" is no semantic version; {advice}', at=version)
 
 
 @rule(
@@ -64,7 +74,7 @@ def bad_version(subject: Subject) -> Iterator[Problem]:
     umbrella=r"\bstandard kubernetes\b(?! label)",
     evidence="objects use API versions that Kubernetes serves",
 )
-def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object's API version is deprecated or gone in a Kubernetes version that the chart supports.
 
     Why: On a cluster that no longer serves the API version the installation fails, and after the cluster's upgrade the
@@ -86,15 +96,15 @@ def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     at = manifest.get("apiVersion")
     if old.component:
         product, _, major = old.component.rpartition(" ")
-        yield Problem(f"{manifest.api_version} is gone since {product} {major}.{old.removed}; {advice}", at=at)
+        yield Violation(f"{manifest.api_version} is gone since {product} {major}.{old.removed}; {advice}", at=at)
         return
     kube_version = subject.chart.metadata.view.get("kubeVersion").string()
     allowed = allowed_minors(kube_version)
     if old.removed is not None and allowed[-1] >= old.removed:
         message = f"{manifest.api_version} is no longer served by Kubernetes 1.{old.removed} and later; {advice}"
-        yield Problem(message, at=at)
+        yield Violation(message, at=at)
     elif _can_be_replaced(old, allowed):
-        yield Problem(f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at)
+        yield Violation(f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at)
 
 
 def _can_be_replaced(old: OldApi, allowed: Sequence[int]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lint.rule import RuleModule
+from helm_constitution.api import RuleModule
 
 from .changelog import changelog_unstructured, changelog_version_missing, no_changelog
 from .commands import readme_command_broken

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Span, Subject
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Heading, read
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_document
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Heading,
+    LazyPattern,
+    Related,
+    Span,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    YamlSyntaxError,
+    load_document,
+    read_markdown,
+    require,
+    rule,
+)
+
+from .readme_file import parsed, readme_of
 
 _FILE = LazyPattern(
     r"(change[-_ ]?log|changes|history|news|releases?|release[-_ ]?notes?)(\.(md|markdown|txt|rst|adoc))?\Z",
@@ -76,7 +88,7 @@ def _annotated(subject: Subject) -> bool:
 
 
 def _read_changelog(file: str, text: str) -> _Changelog:
-    document = read(text)
+    document = read_markdown(text)
     kept: list[tuple[str, Heading]] = []
     for heading in document.headings:
         match = _VERSION.search(heading.text)
@@ -99,7 +111,7 @@ def _read_changelog(file: str, text: str) -> _Changelog:
         require(r"\b(all|every|each)( notable)? changes?\b.*\b(documented|recorded|listed)\b.*\bchangelog"),
     ),
 )
-def no_changelog(subject: Subject) -> Iterator[Problem]:
+def no_changelog(subject: Subject) -> Iterator[Violation]:
     """The chart keeps no changelog.
 
     Why: who upgrades has to know what changed; without a record they compare templates, or find out in production.
@@ -115,12 +127,10 @@ def no_changelog(subject: Subject) -> Iterator[Problem]:
     """
     if changelog_file(subject) or _changelog_folder(subject) or _annotated(subject):
         return
-    from .readme import parsed, readme_of
-
     readme = readme_of(subject)
-    if readme is not None and any(_HEADING.search(heading.text) for heading in parsed(readme[1]).headings):
+    if readme is not None and any(_HEADING.search(heading.text) for heading in parsed(subject, readme[1]).headings):
         return
-    yield Problem(
+    yield Violation(
         "there is no CHANGELOG.md in the chart and no annotation artifacthub.io/changes", TextPlace("Chart.yaml")
     )
 
@@ -135,7 +145,7 @@ def _names_a_kind(line: str) -> bool:
 def _require_changelog(subject: Subject) -> _Changelog:
     file = changelog_file(subject)
     if file is None:
-        raise Unjudged("there is no CHANGELOG.md in the chart")
+        raise Unchecked("there is no CHANGELOG.md in the chart")
     return _read_changelog(file, subject.chart.files[file])
 
 
@@ -157,7 +167,7 @@ def _mentioned(text: str, version: str) -> bool:
         require(r"\b(each|every) (release|version)\b.*\bchangelog"),
     ),
 )
-def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
+def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
     """CHANGELOG.md has no entry for the version in Chart.yaml.
 
     Why: the version that a user is about to install is the one whose changes they look for.
@@ -173,16 +183,16 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
     if not version:
         return
     if _SET_AT_RELEASE.search(version):
-        raise Unjudged(f"the version {subject.chart.version} is a stand-in that the release replaces")
+        raise Unchecked(f"the version {subject.chart.version} is a stand-in that the release replaces")
     file = changelog_file(subject)
     if file is None:
         files = _changelog_folder(subject)
         if files and not any(version in name for name in files) and not _annotated(subject):
             place = subject.chart.metadata.view.get("version")
             folder = files[0].partition("/")[0]
-            yield Problem(f"no file in {folder}/ is named after version {subject.chart.version}", place)
+            yield Violation(f"no file in {folder}/ is named after version {subject.chart.version}", place)
         elif not files and not _annotated(subject):  # the annotation is about the version that it is packaged with
-            raise Unjudged("there is no CHANGELOG.md in the chart")
+            raise Unchecked("there is no CHANGELOG.md in the chart")
         return
     changelog = _require_changelog(subject)
     wanted = {version, version.partition("-")[0]}  # a pre-release may stand under the version that it leads to
@@ -192,15 +202,15 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
         return
     head = changelog.text.split("\n")[: changelog.entries[0].heading.line - 1] if changelog.entries else []
     if _CLOSED.search("\n".join(head)):
-        raise Unjudged(f"{changelog.file} says that it isn't kept any more")
+        raise Unchecked(f"{changelog.file} says that it isn't kept any more")
     related = (Related(subject.chart.metadata.view.get("version"), "the chart's version"),)
     if not changelog.entries:
         message = f"no entry for version {subject.chart.version}, and none for any other version"
-        yield Problem(message, TextPlace(changelog.file), related)
+        yield Violation(message, TextPlace(changelog.file), related)
         return
     newest = changelog.entries[0]
     message = f"no entry for version {subject.chart.version}; the first entry here is {newest.version}"
-    yield Problem(message, TextPlace(changelog.file, newest.heading.span), related)
+    yield Violation(message, TextPlace(changelog.file, newest.heading.span), related)
 
 
 @rule(
@@ -211,7 +221,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Problem]:
         require(r"keep ?a ?changelog"),
     ),
 )
-def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
+def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
     """The changelog doesn't tell kinds of change apart.
 
     Why: a reader looks for what breaks and what is new; a bare list of commits hides both.
@@ -235,14 +245,16 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
         return
     changelog = _require_changelog(subject)
     if not changelog.text.strip():
-        yield Problem(f"{changelog.file} is empty", TextPlace(changelog.file))
+        yield Violation(f"{changelog.file} is empty", TextPlace(changelog.file))
         return
     entries = [entry for entry in changelog.entries if entry.body and not _UNRELEASED.search(entry.heading.text)]
     if not changelog.entries:
         # Plain-text changelogs set versions at the beginning of a line.
         if not re.search(r"^[\W_]*(version |release )?v?\d+\.\d+\.\d+", changelog.text, re.IGNORECASE | re.MULTILINE):
             message = "no heading names a version; give each version a heading and group its changes by kind"
-            yield Problem(message, TextPlace(changelog.file, Span(1, 1, 1, 1 + len(changelog.text.split("\n", 1)[0]))))
+            yield Violation(
+                message, TextPlace(changelog.file, Span(1, 1, 1, 1 + len(changelog.text.split("\n", 1)[0])))
+            )
         return
     if not entries:
         return
@@ -252,14 +264,14 @@ def changelog_unstructured(subject: Subject) -> Iterator[Problem]:
     message = (
         f"the entry for {newest.version} doesn't say what kind of change it lists (added, changed, fixed, breaking …)"
     )
-    yield Problem(message, TextPlace(changelog.file, newest.heading.span))
+    yield Violation(message, TextPlace(changelog.file, newest.heading.span))
 
 
 _KINDS = ("added", "changed", "deprecated", "removed", "fixed", "security")
 """What Artifact Hub knows, and shows each in its own way."""
 
 
-def _unstructured_annotation(subject: Subject) -> Iterator[Problem]:
+def _unstructured_annotation(subject: Subject) -> Iterator[Violation]:
     """``artifacthub.io/changes``: a list of texts, or of maps with ``kind`` and ``description``, as YAML in a text."""
     view = subject.chart.metadata.view.get("annotations", _ANNOTATION)
     try:
@@ -267,15 +279,17 @@ def _unstructured_annotation(subject: Subject) -> Iterator[Problem]:
     except YamlSyntaxError:
         changes = None
     if not isinstance(changes, list) or not changes:
-        yield Problem(f"{_ANNOTATION} is no list of changes; write `- kind: added` and `description: …` for each", view)
+        yield Violation(
+            f"{_ANNOTATION} is no list of changes; write `- kind: added` and `description: …` for each", view
+        )
         return
     for number, change in enumerate(changes, 1):
         if isinstance(change, dict) and str(change.get("kind")) not in _KINDS:
             found = f"of the kind {change['kind']}" if change.get("kind") else "without a kind"
-            yield Problem(f"change {number} in {_ANNOTATION} is {found}; give it one of {', '.join(_KINDS)}", view)
+            yield Violation(f"change {number} in {_ANNOTATION} is {found}; give it one of {', '.join(_KINDS)}", view)
     texts = [change for change in changes if not isinstance(change, dict)]
     if texts and not any(_names_a_kind(str(text)) for text in texts):
-        yield Problem(
+        yield Violation(
             f"no change in {_ANNOTATION} says of what kind it is; write `- kind: added` and `description: …`",
             view,
         )

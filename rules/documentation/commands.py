@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Span, Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Markdown
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Markdown,
+    Path,
+    Span,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    dotted,
+    require,
+    rule,
+)
 
-from .readme import require_readme
+from .readme_file import require_readme
 from .values_table import is_value, parse_path
 
 _COMMAND = LazyPattern(
@@ -78,9 +87,10 @@ def _place(command: _Command, word: str, file: str) -> TextPlace:
 @rule(
     "docs/readme-command-broken",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(r"\breadme('s)?\b.{0,40}\bcommands?\b|\bcommands? in (the|its|a|each) readme\b"),
 )
-def readme_command_broken(subject: Subject) -> Iterator[Problem]:
+def readme_command_broken(subject: Subject) -> Iterator[Violation]:
     """A command in the README names a chart or a value that doesn't exist.
 
     Why: readers copy commands; helm takes an unknown value without a word, and the setting does nothing.
@@ -94,7 +104,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Problem]:
     name, document = require_readme(subject)
     commands = list(_commands(document))
     if not commands:
-        raise Unjudged("the README shows no helm command")
+        raise Unchecked("the README shows no helm command")
     named = [(command, chart) for command in commands for chart in _chart_names(command)]
     own = subject.chart.name
     others = {dependency.name for dependency in subject.chart.dependencies}
@@ -103,7 +113,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Problem]:
         for command, chart in named[:1]:
             if chart not in others and _looks_alike(chart, own):
                 message = f"the command installs the chart {chart}, but this chart is called {own}"
-                yield Problem(message, _place(command, chart, name))
+                yield Violation(message, _place(command, chart, name))
     for command in commands:
         charts = _chart_names(command)
         if charts and own not in charts:
@@ -112,7 +122,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Problem]:
             path, open_ended = parse_path(key.replace("\\.", "\ue002"))
             path = tuple(step.replace("\ue002", ".") if isinstance(step, str) else step for step in path)
             if path and not open_ended and not is_value(path, subject) and not _is_read(path, document):
-                yield Problem(f"the command sets {key}, which is no value of the chart", _place(command, key, name))
+                yield Violation(f"the command sets {key}, which is no value of the chart", _place(command, key, name))
 
 
 def _is_read(path: Path, document: Markdown) -> bool:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import OFF, Parameter, Problem, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Markdown
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    OFF,
+    RESULTS,
+    LazyPattern,
+    Markdown,
+    Parameter,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
-from .readme import require_readme
+from .readme_file import require_readme
 
 _LANGUAGES = frozenset({"mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "nomnoml", "svgbob"})
 _IMAGE = LazyPattern(r"!\[[^\]]*\]\(\s*<?([^)\s>]+)|<img\b[^>]*\bsrc\s*=\s*[\"']?([^\"'\s>]+)", re.IGNORECASE)
@@ -23,10 +31,11 @@ _LINK = LazyPattern(r"\]\([^)]*(?:architecture|diagram|overview)[^)]*\)", re.IGN
 @rule(
     "docs/no-diagram",
     default=OFF,
+    needs={RESULTS},
     enforces=require(r"\bdiagrams?\b"),
     parameters={"workloads": Parameter(3, "how one or two workloads work together can be said in a sentence")},
 )
-def no_diagram(subject: Subject) -> Iterator[Problem]:
+def no_diagram(subject: Subject) -> Iterator[Violation]:
     """The README of a chart with many parts shows no picture of them.
 
     Why: who runs the chart has to know which part talks to which before the first of them fails.
@@ -47,14 +56,14 @@ def no_diagram(subject: Subject) -> Iterator[Problem]:
     name, readme = require_readme(subject)
     defaults = subject.defaults
     if defaults is None or defaults.rendering is None:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     count = sum(
         workload.manifest.dependency is None and not workload.manifest.is_test and not workload.runs_to_completion
         for workload in defaults.rendering.workloads
     )
     if count >= subject.number("workloads") and not _shows(readme):
         message = f"the chart runs {count} workloads, and the README has no diagram; draw how they work together"
-        yield Problem(message, TextPlace(name))
+        yield Violation(message, TextPlace(name))
 
 
 def _shows(readme: Markdown) -> bool:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import MUST, Problem, Unjudged, require, rule
-from helm_constitution.render.results import Status
+from helm_constitution.api import MUST, RESULTS, Status, Subject, Unchecked, Violation, require, rule
 
 from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
 
@@ -14,9 +12,10 @@ from ..helm_words import is_example, place_of, says_the_same, text_of, values_fi
 @rule(
     "docs/example-broken",
     default=MUST,
+    needs={RESULTS},
     enforces=require(r"\bexamples?\b.*\b(work|render|valid|tested|run|complete|current|up.to.date)"),
 )
-def example_broken(subject: Subject) -> Iterator[Problem]:
+def example_broken(subject: Subject) -> Iterator[Violation]:
     """An example doesn't render.
 
     Why: users begin with a copy of an example; one that fails costs them the trust in all the others.
@@ -33,7 +32,7 @@ def example_broken(subject: Subject) -> Iterator[Problem]:
     """
     examples = [result for result in subject.results if is_example(result)]
     if not examples:
-        raise Unjudged("the configuration names no values file under examples/ as a scenario")
+        raise Unchecked("the configuration names no values file under examples/ as a scenario")
     defaults = subject.defaults
     told = defaults.errors if defaults is not None and defaults.status is Status.FAILED else ()
     for result in examples:
@@ -44,4 +43,4 @@ def example_broken(subject: Subject) -> Iterator[Problem]:
             how = "needs more input" if result.status is Status.NEEDS_INPUT else "doesn't render"
             related_place = values_file_of(result, subject)
             place = related_place if result.status is Status.NEEDS_INPUT else place_of(error, subject, name)
-            yield Problem(f"the example {name} {how}: {text_of(error)}", place or related_place)
+            yield Violation(f"the example {name} {how}: {text_of(error)}", place or related_place)

@@ -4,44 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Markdown, read
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    LazyPattern,
+    Markdown,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
-_NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
-
-
-def readme_of(subject: Subject) -> tuple[str, str] | None:
-    """The README's name and text, as ``helm show readme`` would choose it; None where there is none."""
-    files = subject.chart.files
-    by_name = {name.lower(): name for name in files if "/" not in name}
-    for wanted in _NAMES:
-        name = by_name.get(wanted)
-        if name is not None:
-            return name, files[name]
-    return None
-
-
-@lru_cache(maxsize=4)
-def parsed(text: str) -> Markdown:
-    """The README's parts; several rules of one run read the same text."""
-    return read(text)
-
-
-def require_readme(subject: Subject) -> tuple[str, Markdown]:
-    """The README's name and parts. Raises Unjudged where there is none to judge."""
-    for name in subject.chart.undecodable:
-        if name.lower() in _NAMES:
-            raise Unjudged(f"{name} is not UTF-8 text")
-    found = readme_of(subject)
-    if found is None or not found[1].strip():
-        raise Unjudged("there is no README to judge")
-    name, text = found
-    return name, parsed(text)
+from .readme_file import NAMES, readme_of, require_readme
+from .values_table import looks_like_values
 
 
 @rule(
@@ -54,7 +32,7 @@ def require_readme(subject: Subject) -> tuple[str, Markdown]:
         require(r"documented in (the|its|a)( chart('s)?)? readme\b(?!\W*(and/)?or\b)"),
     ),
 )
-def no_readme(subject: Subject) -> Iterator[Problem]:
+def no_readme(subject: Subject) -> Iterator[Violation]:
     """The chart has no README.md.
 
     Why: the README is the page that registries and `helm show readme` show; without it nobody learns what the chart
@@ -71,13 +49,13 @@ def no_readme(subject: Subject) -> Iterator[Problem]:
     Fix: write a README.md beside Chart.yaml that says how to install, configure, upgrade and troubleshoot the chart.
     Source: Helm documentation, Charts, "The Chart File Structure"; chart-verifier has-readme
     """
-    if any(name.lower() in _NAMES for name in subject.chart.undecodable):
+    if any(name.lower() in NAMES for name in subject.chart.undecodable):
         return
     found = readme_of(subject)
     if found is None:
-        yield Problem("there is no README.md; `helm show readme` has nothing to show", TextPlace("Chart.yaml"))
+        yield Violation("there is no README.md; `helm show readme` has nothing to show", TextPlace("Chart.yaml"))
     elif not found[1].strip():
-        yield Problem(f"{found[0]} is empty", TextPlace(found[0]))
+        yield Violation(f"{found[0]} is empty", TextPlace(found[0]))
 
 
 # Each kind of section by its usual headings, as found in public charts.
@@ -138,8 +116,6 @@ def _shows_installing(document: Markdown, library: bool) -> bool:
 
 
 def _shows_values(document: Markdown) -> bool:
-    from .values_table import looks_like_values
-
     if _has_heading(document, _VALUES) or any(looks_like_values(table) for table in document.tables):
         return True
     return any(_LEADS_TO_VALUES.search(line) for line in document.prose)
@@ -161,7 +137,7 @@ _SAYS = (
         require(r"\b(install(ation)?|usage) (guide|section)|installation instructions\b.*\breadme"),
     ),
 )
-def readme_no_installing(subject: Subject) -> Iterator[Problem]:
+def readme_no_installing(subject: Subject) -> Iterator[Violation]:
     """The README doesn't say how to install the chart.
 
     Why: it is what everybody comes for first: the command, the repository, what has to be there before.
@@ -178,7 +154,7 @@ def readme_no_installing(subject: Subject) -> Iterator[Problem]:
     name, document = require_readme(subject)
     if not _shows_installing(document, subject.chart.is_library):
         message = 'no section says how to install the chart; add a heading such as "Installing" with the command'
-        yield Problem(message, TextPlace(name))
+        yield Violation(message, TextPlace(name))
 
 
 @rule(
@@ -189,7 +165,7 @@ def readme_no_installing(subject: Subject) -> Iterator[Problem]:
         require(r"values documentation|\bhelm-docs\b"),
     ),
 )
-def readme_no_values(subject: Subject) -> Iterator[Problem]:
+def readme_no_values(subject: Subject) -> Iterator[Violation]:
     """The README doesn't describe the chart's values.
 
     Why: the values are the chart's interface; who doesn't find them explained reads the templates, or leaves.
@@ -205,9 +181,9 @@ def readme_no_values(subject: Subject) -> Iterator[Problem]:
     """
     name, document = require_readme(subject)
     if subject.chart.values is None or not subject.chart.values.data:
-        raise Unjudged("the chart has no values to describe")
+        raise Unchecked("the chart has no values to describe")
     if not _shows_values(document):
-        yield Problem('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
+        yield Violation('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
 
 
 @rule(
@@ -219,7 +195,7 @@ def readme_no_values(subject: Subject) -> Iterator[Problem]:
         require(r"\b(upgrad\w*|migration)\b.*\bin (the |a |its )?(chart )?readme\b(?!\W*(and/)?or\b)"),
     ),
 )
-def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
+def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
     """Nothing tells how to upgrade a release of the chart.
 
     Why: people come back for a new version, and have to know what it asks of them before they run it.
@@ -241,7 +217,7 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
     told = _has_heading(document, UPGRADING) or any(_UPGRADE_WORDS.search(line) for line in document.prose)
     if not guide and not told:
         message = 'no section on upgrading; add a heading "Upgrading" with what each version asks for'
-        yield Problem(message, TextPlace(name))
+        yield Violation(message, TextPlace(name))
 
 
 @rule(
@@ -249,7 +225,7 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Problem]:
     default=SHOULD,
     enforces=require(r"trouble.?shooting"),
 )
-def readme_no_troubleshooting(subject: Subject) -> Iterator[Problem]:
+def readme_no_troubleshooting(subject: Subject) -> Iterator[Violation]:
     """The README doesn't help with what commonly goes wrong.
 
     Why: the same few failures meet every new user; a line on each saves an issue, or an evening.
@@ -267,4 +243,4 @@ def readme_no_troubleshooting(subject: Subject) -> Iterator[Problem]:
     name, document = require_readme(subject)
     if not _has_heading(document, _TROUBLESHOOTING):
         message = 'no section on troubleshooting; add a heading "Troubleshooting" with common failures and what to do'
-        yield Problem(message, TextPlace(name))
+        yield Violation(message, TextPlace(name))

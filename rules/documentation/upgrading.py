@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import Severity, Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Heading
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.semver import Version
+from helm_constitution.api import (
+    BASELINE,
+    MUST,
+    Heading,
+    LazyPattern,
+    Related,
+    Severity,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Version,
+    Violation,
+    require,
+    rule,
+)
 
 from .changelog import changelog_file
-from .readme import UPGRADE_FILE, UPGRADING, parsed, readme_of
+from .readme import UPGRADE_FILE, UPGRADING
+from .readme_file import parsed, readme_of
 
 _PROSE = LazyPattern(r"(?:[^/]+|docs?/.+)\.(?:md|markdown|txt|rst|adoc)(?:\.gotmpl)?\Z|readme\Z|changelog\Z")
 _INTERFACE = ("compat/value-removed", "compat/value-renamed", "compat/value-retyped", "compat/default-changed")
@@ -32,17 +42,17 @@ def upgrade_texts(new: Subject, old: Subject) -> Iterator[str]:
         known = set(before.get(path, "").splitlines())
         lines = text.splitlines()
         if path != (changelog_file(new) or "").lower() and not UPGRADE_FILE.search(path):
-            lines = list(_on_upgrading(text, lines))
+            lines = list(_on_upgrading(new, text, lines))
         yield from (line for line in lines if line not in known and not line.lstrip().startswith("|"))
     annotation = new.chart.metadata.view.get("annotations", _CHANGES).string() or ""
     if annotation != old.chart.metadata.view.get("annotations", _CHANGES).string():
         yield from annotation.splitlines()
 
 
-def _on_upgrading(text: str, lines: list[str]) -> Iterator[str]:
+def _on_upgrading(subject: Subject, text: str, lines: list[str]) -> Iterator[str]:
     """The lines below headings that speak of upgrading."""
     inside = 0
-    headings = {heading.line: heading for heading in parsed(text).headings}
+    headings = {heading.line: heading for heading in parsed(subject, text).headings}
     for number, line in enumerate(lines, 1):
         heading = headings.get(number)
         if heading is not None:
@@ -57,12 +67,13 @@ def _on_upgrading(text: str, lines: list[str]) -> Iterator[str]:
 @rule(
     "docs/no-upgrade-guide",
     default=MUST,
+    needs={BASELINE},
     enforces=(
         require(r"\bMAJOR\b.{0,80}\b(?:upgrad|migration)\w* (?:guide|notes|section|instructions)"),
         require(r"\b(?:upgrad|migration)\w* (?:guide|notes|section|instructions)\b.{0,80}\b(?:MAJOR|breaking)"),
     ),
 )
-def no_upgrade_guide(subject: Subject) -> Iterator[Problem]:
+def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
     """A MAJOR version has no section on upgrading to it.
 
     Why: A MAJOR version says "read first"; there has to be something to read.
@@ -78,8 +89,6 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     comparison = subject.comparison
-    if comparison is None:
-        raise Unjudged(subject.facts.no_comparison)
     old = comparison.old_version
     target = comparison.required_version if comparison.by_robot else comparison.new_version
     if old is None or target is None or target.major <= old.major:
@@ -88,10 +97,12 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Problem]:
     for path, text in _prose(subject.chart.files).items():
         whole = UPGRADE_FILE.search(path) is not None
         counts = whole or (readme is not None and path == readme[0].lower())
-        if counts and any(_is_about(heading, target, whole) for heading in _with_parents(parsed(text).headings)):
+        if counts and any(
+            _is_about(heading, target, whole) for heading in _with_parents(parsed(subject, text).headings)
+        ):
             return
     at = TextPlace(readme[0]) if readme is not None else subject.chart.metadata.view.get("version")
-    yield Problem(
+    yield Violation(
         f'no section on upgrading to {target}; add a heading "To {target}" with what it asks for',
         at,
         (Related(subject.chart.metadata.view.get("version"), "the chart's version"),),
@@ -120,12 +131,13 @@ def _is_about(found: tuple[Heading, str], version: Version, whole: bool) -> bool
 @rule(
     "docs/stale-docs",
     default=MUST,
+    needs={BASELINE},
     enforces=(
         require(r"\b(?:documentation|docs|readme)\b.{0,80}\b(?:updated?|kept|in step|in sync|same)\b"),
         require(r"\bupdate\w*\b.{0,60}\b(?:documentation|docs|readme)\b"),
     ),
 )
-def stale_docs(subject: Subject) -> Iterator[Problem]:
+def stale_docs(subject: Subject) -> Iterator[Violation]:
     """The values changed since the last release, and neither README nor changelog did.
 
     Why: Who reads the documentation sets values that are gone, and never hears of the new ones.
@@ -138,11 +150,9 @@ def stale_docs(subject: Subject) -> Iterator[Problem]:
     Source: Artifact Hub conventions; helm-docs
     """
     comparison = subject.comparison
-    if comparison is None:
-        raise Unjudged(subject.facts.no_comparison)
     new, old = _prose(subject.chart.files), _prose(comparison.old.chart.files)
     if not new:
-        raise Unjudged("there is no README and no changelog to judge")
+        raise Unchecked("there is no README and no changelog to judge")
     annotations = [
         chart.metadata.view.get("annotations", _CHANGES).data for chart in (subject.chart, comparison.old.chart)
     ]
@@ -154,4 +164,4 @@ def stale_docs(subject: Subject) -> Iterator[Problem]:
     readme = readme_of(subject)
     file = readme[0] if readme is not None else next(path for path in subject.chart.files if path.lower() in new)
     what = changes[0].what if count == 1 else f"{count} values changed"
-    yield Problem(f"{what} since {comparison.origin}, and the documentation didn't change", TextPlace(file), related)
+    yield Violation(f"{what} since {comparison.origin}, and the documentation didn't change", TextPlace(file), related)

@@ -5,18 +5,34 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
-from helm_constitution.api import Subject, View, YamlDocument
-from helm_constitution.chart.values import CommentKind, ValueKey, ValuesFile
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, require, rule
-from helm_constitution.text.markdown_tables import Cell, Table
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import Path, dotted
-from helm_constitution.text.yaml_scalars import Json, resolve_plain
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    Cell,
+    CommentKind,
+    Json,
+    LazyPattern,
+    Path,
+    Related,
+    Subject,
+    Table,
+    Tally,
+    TextPlace,
+    Unchecked,
+    ValueKey,
+    ValuesFile,
+    View,
+    Violation,
+    YamlDocument,
+    dotted,
+    require,
+    resolve_plain,
+    rule,
+)
 
-from .readme import require_readme
+from .readme_file import require_readme
 
 _KEY_HEADER = LazyPattern(
     r"(?:(?:helm|chart|values?)[ -]?(?:chart)?[ -]?)?(?:keys?|names?|parameters?|values?|variables?|settings?|options?"
@@ -403,6 +419,7 @@ def is_value(path: Path, subject: Subject) -> bool:
 @rule(
     "docs/readme-values-drift",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(
             r"\breadme\b.*\b(values table|table of (the |all |key )?(public )?values|in sync|(all|every) values?)\b"
@@ -412,7 +429,7 @@ def is_value(path: Path, subject: Subject) -> bool:
         require(r"\bupdate (the )?documentation\b.*\bcode|\bdocumentation\b.*\bupdated\b.*\bcode"),
     ),
 )
-def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
+def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
     """The README's table of values and values.yaml say different things.
 
     Why: readers set what the table names and rely on the defaults that it shows; a removed key does nothing, silently.
@@ -426,12 +443,12 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
     name, readme = require_readme(subject)
     file = subject.chart.values
     if file is None or not file.data:
-        raise Unjudged("there are no values to compare the README with")
+        raise Unchecked("there are no values to compare the README with")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     values = _Values(file, dependencies)
     tables = _tables(readme.tables, values)
     if not tables:
-        raise Unjudged("the README has no table of values")
+        raise Unchecked("the README has no table of values")
     paths: set[Path] = set()
     for table in tables:
         for row in table.rows:
@@ -439,7 +456,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
             if found is _Found.NO:
                 if not row.open_ended and not is_value(row.path, subject):
                     message = f"the table documents {row.text}, which values.yaml doesn't have"
-                    yield Problem(message, TextPlace(name, row.cell.span))
+                    yield Violation(message, TextPlace(name, row.cell.span))
                 continue
             paths.add(real)
             if found is _Found.YES and not row.open_ended and row.default is not None:
@@ -449,7 +466,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Problem | Tally]:
                         f"the table shows {_short(row.default.text)} as the default of {row.text}, "
                         f"values.yaml has {_compact(view.data)}"
                     )
-                    yield Problem(message, TextPlace(name, row.default.span), (Related(view, "the default"),))
+                    yield Violation(message, TextPlace(name, row.default.span), (Related(view, "the default"),))
     yield from _missing_rows(values, tables, paths)
 
 
@@ -458,7 +475,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else f"{text[:57]}…"
 
 
-def _missing_rows(values: _Values, tables: Sequence[_ValuesTable], paths: set[Path]) -> Iterator[Problem | Tally]:
+def _missing_rows(values: _Values, tables: Sequence[_ValuesTable], paths: set[Path]) -> Iterator[Violation | Tally]:
     generated = [table for table in tables if table.kind is not _Kind.BY_HAND]
     helm_docs = [table for table in tables if table.kind is _Kind.HELM_DOCS]
     coverage = _Coverage(values, paths, frozenset() if generated else values.dependencies)
@@ -478,4 +495,4 @@ def _missing_rows(values: _Values, tables: Sequence[_ValuesTable], paths: set[Pa
         count = _leaves(view.data)
         more = f" (nor for the {count} values below it)" if count > 1 else ""
         heading = f' below "{place.heading.text}"' if place.heading is not None else ""
-        yield Problem(f"the README's table{heading} has no row for {dotted(gap)}{more}{hint}", view)
+        yield Violation(f"the README's table{heading} has no row for {dotted(gap)}{more}{hint}", view)

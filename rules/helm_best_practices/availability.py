@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 
-from helm_constitution.api import Manifest, PodSpec, Rendering, Subject, View, Workload
-from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    SHOULD,
+    TEMPLATES,
+    Manifest,
+    Parameter,
+    PodSpec,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
 
 from .targets import SelectorIndex
 
@@ -33,13 +47,12 @@ def _replicated(rendering: Rendering) -> Iterator[Workload]:
 def _scaler(rendering: Rendering, workload: Workload) -> Manifest | None:
     """The autoscaler of a workload."""
     manifest = workload.manifest
-    for scaler in _scalers(rendering).get((manifest.name, manifest.effective_namespace), ()):
+    for scaler in rendering.derived(_scalers).get((manifest.name, manifest.effective_namespace), ()):
         if scaler.get("spec", "scaleTargetRef", "kind").data in (workload.kind, None):
             return scaler
     return None
 
 
-@lru_cache(maxsize=32)
 def _scalers(rendering: Rendering) -> dict[tuple[object, str], list[Manifest]]:
     """The autoscalers by name and namespace of what they scale."""
     found: dict[tuple[object, str], list[Manifest]] = {}
@@ -70,10 +83,9 @@ def _most(rendering: Rendering, workload: Workload) -> int:
 
 
 def _budgets(rendering: Rendering, workload: Workload) -> list[Manifest]:
-    return list(_budget_index(rendering).selecting(workload.pod_labels, workload.manifest.effective_namespace))
+    return list(rendering.derived(_budget_index).selecting(workload.pod_labels, workload.manifest.effective_namespace))
 
 
-@lru_cache(maxsize=32)
 def _budget_index(rendering: Rendering) -> SelectorIndex:
     selectors = ((budget, budget.get("spec", "selector")) for budget in rendering.of_kind("PodDisruptionBudget"))
     return SelectorIndex((budget, selector) for budget, selector in selectors if selector.is_map)
@@ -95,7 +107,7 @@ _STANDS_ALONE = (
     umbrella=_HIGHLY_AVAILABLE,
     parameters={**_MINIMUM, "strict": Parameter(0, _STANDS_ALONE)},
 )
-def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A Deployment or StatefulSet runs too few pods to lose one.
 
     Why: While the only pod is evicted, replaced or on a failing node, nobody is served.
@@ -119,7 +131,7 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         if count == 1 and _stands_alone(workload) and not subject.number("strict"):
             continue
         noun = "one pod" if count == 1 else f"{count} pods"
-        yield Problem(
+        yield Violation(
             f"runs {noun} by default; {minimum} or more survive the loss of one; set replicas",
             at=_spec(workload, "replicas"),
         )
@@ -143,7 +155,7 @@ def _spec(workload: Workload, field: str) -> View:
     enforces=require(r"\b(?:autoscal\w+|hpa)\b.{0,60}\breplicas\b|\breplicas\b.{0,60}\b(?:autoscal\w+|hpa)\b"),
     umbrella=_HIGHLY_AVAILABLE,
 )
-def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A workload that an autoscaler scales sets its number of replicas itself.
 
     Why: Each `helm upgrade` sets the number back, in the middle of the load that the autoscaler has scaled for.
@@ -162,7 +174,7 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Probl
     for workload in rendering.workloads:
         replicas = _spec(workload, "replicas")
         if replicas.integer() is not None and _scaler(rendering, workload) is not None:
-            yield Problem("sets replicas although an autoscaler scales it; leave replicas out", at=replicas)
+            yield Violation("sets replicas although an autoscaler scales it; leave replicas out", at=replicas)
 
 
 @rule(
@@ -173,7 +185,7 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Probl
     umbrella=_HIGHLY_AVAILABLE,
     parameters=_MINIMUM,
 )
-def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An autoscaler may scale down to a single pod, or has no room to scale at all.
 
     Why: At night one pod is left, and its eviction is an outage; with equal bounds nothing is ever scaled.
@@ -196,23 +208,24 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Probl
         least, most = scaler.get("spec", "minReplicas"), scaler.get("spec", "maxReplicas")
         count = least.integer()
         if (1 if count is None else count) < minimum:
-            yield Problem(
+            yield Violation(
                 f"scales down to {1 if count is None else count}; set minReplicas to {minimum} or more", at=least
             )
         upper = most.integer()
         if upper is not None and count is not None and upper <= count:
-            yield Problem(f"can't scale: maxReplicas {upper} is not above minReplicas {count}; raise it", at=most)
+            yield Violation(f"can't scale: maxReplicas {upper} is not above minReplicas {count}; raise it", at=most)
 
 
 @rule(
     "helm/no-disruption-budget",
     scope=Rendering,
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(r"\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b"),
     umbrella=_HIGHLY_AVAILABLE,
     parameters={"minimum": Parameter(2, "the fewest pods that want a budget; a single pod's would block every drain")},
 )
-def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A workload has no PodDisruptionBudget.
 
     Why: The drain of nodes, as in every cluster upgrade, may evict all its pods at once.
@@ -237,7 +250,7 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Pro
             pods = "several pods" if count > 1 else "one pod"
             has_one = any("kind: PodDisruptionBudget" in template.text for template in subject.templates)
             advice = "render the chart's own for them" if has_one else "render one that selects them"
-            yield Problem(
+            yield Violation(
                 f"has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
                 at=workload.manifest.view,
             )
@@ -250,7 +263,7 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Pro
     enforces=forbid(r"\b(?:disruption ?budgets?|PDBs?)\b.{0,60}\b(?:block|prevent)"),
     umbrella=_HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
 )
-def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A PodDisruptionBudget lets no pod be evicted.
 
     Why: The drain of a node never ends, and with it the upgrade of the cluster.
@@ -269,19 +282,19 @@ def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             continue
         most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
         if most.data in (0, "0", "0%"):
-            yield Problem(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
+            yield Violation(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
         elif least.data == "100%":
-            yield Problem("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
+            yield Violation("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
         elif least.data is not None:
             yield from _leaves_none(budget, least, rendering)
 
 
-def _leaves_none(budget: Manifest, least: View, rendering: Rendering) -> Iterator[Problem]:
+def _leaves_none(budget: Manifest, least: View, rendering: Rendering) -> Iterator[Violation]:
     for workload in _replicated(rendering):
         count = _least(rendering, workload)
         if count > 0 and budget in _budgets(rendering, workload) and _amount(least, count) >= count:
             pods = "one pod" if count == 1 else f"{count} pods"
-            yield Problem(
+            yield Violation(
                 f"minAvailable {least.data} lets no pod of {workload.manifest} be evicted, which has {pods};"
                 " set maxUnavailable: 1 instead",
                 at=least,
@@ -306,7 +319,7 @@ def _amount(value: View, count: int) -> int:
     enforces=require(r"\bunhealthyPodEvictionPolicy\b"),
     umbrella=_HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
 )
-def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A PodDisruptionBudget names no bound, or not what to do with pods that are not ready.
 
     Why: Without unhealthyPodEvictionPolicy: AlwaysAllow, pods that crash anyway keep a node from being drained.
@@ -325,14 +338,14 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         return
     spec = manifest.get("spec")
     if spec.get("maxUnavailable").data is None and spec.get("minAvailable").data is None:
-        yield Problem(
+        yield Violation(
             "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
         )
     if spec.get("minAvailable").data in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
         return  # it holds back no pod, healthy or not
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":
-        yield Problem(
+        yield Violation(
             "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow", at=policy
         )
 
@@ -351,7 +364,7 @@ def _is_spread(workload: Workload) -> bool:
         "strict": Parameter(0, "a topology spread constraint, or being a single pod, does as well; 1 takes neither")
     },
 )
-def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """The pods of a workload may all run on one node.
 
     Why: The scheduler may put all replicas on the node that has room, and its failure takes all of them.
@@ -377,7 +390,7 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
         affinity = workload.pod.get("affinity", "podAntiAffinity")
         is_fine = _is_spread(workload) or _most(rendering, workload) <= 1
         if not affinity and (subject.number("strict") or not is_fine):
-            yield Problem("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
+            yield Violation("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
 
 
 @rule(
@@ -392,7 +405,7 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Problem
         )
     },
 )
-def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """The pods of a workload may all run in one zone.
 
     Why: The failure of a zone then takes all of them; anti-affinity between nodes doesn't prevent it.
@@ -417,23 +430,25 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Probl
             continue
         constraints = workload.pod.get("topologySpreadConstraints")
         if not constraints and (strict or _most(rendering, workload) > 1):
-            yield Problem("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
+            yield Violation("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
         for constraint in constraints.items():
             yield from _spreads_nothing(constraint)
 
 
-def _spreads_nothing(constraint: View) -> Iterator[Problem]:
+def _spreads_nothing(constraint: View) -> Iterator[Violation]:
     if not constraint.get("labelSelector"):
-        yield Problem(
+        yield Violation(
             "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
             at=constraint.get("labelSelector"),
         )
     for field in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
         if not constraint.get(field):
-            yield Problem(f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field))
+            yield Violation(
+                f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field)
+            )
     action = constraint.get("whenUnsatisfiable")
     if action.data and action.data not in ("DoNotSchedule", "ScheduleAnyway"):
-        yield Problem(
+        yield Violation(
             f"whenUnsatisfiable is {action.data}; Kubernetes takes DoNotSchedule and ScheduleAnyway only", at=action
         )
 
@@ -446,7 +461,7 @@ def _spreads_nothing(constraint: View) -> Iterator[Problem]:
     parameters={"accepted": Parameter("", "any class will do; else the names of those that will, with commas between")},
     evidence="pods have a priority class",
 )
-def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """Pods have no priority class, or none of those that the team accepts.
 
     Why: When nodes run full, pods of the same priority are evicted in an order that nobody chose.
@@ -463,9 +478,9 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     name = pod.get("priorityClassName")
     accepted = [part.strip() for part in subject.text("accepted").split(",") if part.strip()]
     if not name:
-        yield Problem("has no priorityClassName; take one from a value", at=name)
+        yield Violation("has no priorityClassName; take one from a value", at=name)
     elif accepted and name.data not in accepted:
-        yield Problem(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)
+        yield Violation(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)
 
 
 @rule(
@@ -481,7 +496,7 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     },
     evidence="workloads restart as their kind allows",
 )
-def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
+def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """Pods have a restart policy that their workload doesn't allow, or that lets a failure be final.
 
     Why: Kubernetes rejects a Deployment whose pods restart other than Always, and a Job whose pods do; a bare Pod with
@@ -508,18 +523,18 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
         return
     if workload.kind == "Pod":
         if policy.data == "Never" and (strict or not workload.manifest.hooks):
-            yield Problem("restartPolicy Never makes its first failure final; set OnFailure", at=policy)
+            yield Violation("restartPolicy Never makes its first failure final; set OnFailure", at=policy)
         elif policy.data is None and strict:
-            yield Problem("doesn't say when it is restarted; set restartPolicy: Always or OnFailure", at=policy)
+            yield Violation("doesn't say when it is restarted; set restartPolicy: Always or OnFailure", at=policy)
     elif workload.runs_to_completion:
         if policy.data in (None, "Always"):
-            yield Problem("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
+            yield Violation("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
         elif policy.data == "Never" and strict:
-            yield Problem("restartPolicy Never replaces a pod whose container fails; set OnFailure", at=policy)
+            yield Violation("restartPolicy Never replaces a pod whose container fails; set OnFailure", at=policy)
     elif policy.data is None and strict:
-        yield Problem("leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy)
+        yield Violation("leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy)
     elif policy.data not in (None, "Always"):
-        yield Problem(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
+        yield Violation(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
 
 
 @rule(
@@ -533,7 +548,7 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Problem]:
         "strict": Parameter(0, "helm removes the Jobs that are its hooks, at the latest before the next; 1 asks")
     },
 )
-def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A finished Job stays in the cluster for good, or a CronJob's jobs vanish before their history counts them.
 
     Why: Old Jobs and their pods pile up; in a CronJob a time to live takes away the history that its limits keep.
@@ -552,11 +567,11 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     if manifest.kind == "Job" and (subject.number("strict") or not manifest.hooks):
         ttl = manifest.get("spec", "ttlSecondsAfterFinished")
         if ttl.data is None:
-            yield Problem("stays after it has finished; set ttlSecondsAfterFinished", at=ttl)
+            yield Violation("stays after it has finished; set ttlSecondsAfterFinished", at=ttl)
     elif manifest.kind == "CronJob":
         ttl = manifest.get("spec", "jobTemplate", "spec", "ttlSecondsAfterFinished")
         if ttl.data is not None:
-            yield Problem("ttlSecondsAfterFinished undercuts the history limits; leave it out", at=ttl)
+            yield Violation("ttlSecondsAfterFinished undercuts the history limits; leave it out", at=ttl)
 
 
 @rule(
@@ -565,7 +580,7 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     default=SHOULD,
     enforces=require(r"\bstartingDeadlineSeconds\b|\bcron ?jobs?\b.{0,40}\bdeadlines?"),
 )
-def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A CronJob has no deadline for a start that it missed.
 
     Why: After 100 missed starts (a controller that was down, a suspended job) it is never started again.
@@ -583,7 +598,7 @@ def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Proble
     """
     deadline = manifest.get("spec", "startingDeadlineSeconds")
     if manifest.kind == "CronJob" and deadline.data is None:
-        yield Problem("a missed start has no deadline; set startingDeadlineSeconds", at=deadline)
+        yield Violation("a missed start has no deadline; set startingDeadlineSeconds", at=deadline)
 
 
 RULES = (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Rendering, Subject
-from helm_constitution.lint.rule import SHOULD, Matcher, Problem, require, rule
+from helm_constitution.api import RESULTS, SHOULD, Matcher, Rendering, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 
@@ -22,7 +21,7 @@ def _named(word: str) -> Matcher:
 
 
 @rule("helm/chart-no-description", default=SHOULD, enforces=_named("descriptions?"), umbrella=_METADATA)
-def chart_no_description(subject: Subject) -> Iterator[Problem]:
+def chart_no_description(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml doesn't say what the chart installs.
 
     Why: The description is all that `helm search` and chart catalogues show beside the name.
@@ -36,15 +35,15 @@ def chart_no_description(subject: Subject) -> Iterator[Problem]:
     description = subject.chart.metadata.view.get("description")
     text = (description.string() or "").strip()
     if not text:
-        yield Problem("Chart.yaml has no description; say in a sentence what the chart installs", at=description)
+        yield Violation("Chart.yaml has no description; say in a sentence what the chart installs", at=description)
     elif text.rstrip(".").lower() == _TEMPLATE_TEXT:
-        yield Problem(
+        yield Violation(
             "the description is the one that `helm create` writes; say what this chart installs", at=description
         )
 
 
 @rule("helm/chart-no-home", default=SHOULD, enforces=_named("home(?: ?page)?"), umbrella=_METADATA)
-def chart_no_home(subject: Subject) -> Iterator[Problem]:
+def chart_no_home(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no home page.
 
     Why: A user who finds the chart in a catalogue has no way to its project.
@@ -58,11 +57,11 @@ def chart_no_home(subject: Subject) -> Iterator[Problem]:
     """
     home = subject.chart.metadata.view.get("home")
     if not home:
-        yield Problem("Chart.yaml has no home; set it to the URL of the project's page", at=home)
+        yield Violation("Chart.yaml has no home; set it to the URL of the project's page", at=home)
 
 
 @rule("helm/chart-no-sources", default=SHOULD, enforces=_named("sources?(?: URLs?| code)?"), umbrella=_METADATA)
-def chart_no_sources(subject: Subject) -> Iterator[Problem]:
+def chart_no_sources(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no source code.
 
     Why: Who wants to read or mend what the chart installs has to search for it.
@@ -77,11 +76,11 @@ def chart_no_sources(subject: Subject) -> Iterator[Problem]:
     """
     sources = subject.chart.metadata.view.get("sources")
     if not sources:
-        yield Problem("Chart.yaml has no sources; list the URLs of the source code", at=sources)
+        yield Violation("Chart.yaml has no sources; list the URLs of the source code", at=sources)
 
 
 @rule("helm/chart-no-maintainers", default=SHOULD, enforces=_named("maintainers?"), umbrella=_METADATA)
-def chart_no_maintainers(subject: Subject) -> Iterator[Problem]:
+def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no maintainer, or one without an e-mail address.
 
     Why: Nobody can be told, in private, of a vulnerability or a broken release.
@@ -97,17 +96,17 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Problem]:
     """
     maintainers = subject.chart.metadata.view.get("maintainers")
     if not maintainers:
-        yield Problem("Chart.yaml has no maintainers; list names and e-mail addresses", at=maintainers)
+        yield Violation("Chart.yaml has no maintainers; list names and e-mail addresses", at=maintainers)
         return
     for maintainer in maintainers.items():
         name = maintainer.get("name").string()
         # A maintainer without a name is helm lint's to say.
         if name and not maintainer.get("email"):
-            yield Problem(f"the maintainer {name} has no e-mail address; add email", at=maintainer.get("email"))
+            yield Violation(f"the maintainer {name} has no e-mail address; add email", at=maintainer.get("email"))
 
 
 @rule("helm/chart-no-keywords", default=SHOULD, enforces=_named("keywords?"), umbrella=_METADATA)
-def chart_no_keywords(subject: Subject) -> Iterator[Problem]:
+def chart_no_keywords(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has no keywords.
 
     Why: `helm search` and chart catalogues look for words in the name, the description and the keywords; without them
@@ -124,11 +123,11 @@ def chart_no_keywords(subject: Subject) -> Iterator[Problem]:
     """
     keywords = subject.chart.metadata.view.get("keywords")
     if not keywords:
-        yield Problem("Chart.yaml has no keywords; list words that a user would search for", at=keywords)
+        yield Violation("Chart.yaml has no keywords; list words that a user would search for", at=keywords)
 
 
 @rule("helm/chart-no-icon", default=SHOULD, enforces=_named("icon"), umbrella=_METADATA)
-def chart_no_icon(subject: Subject) -> Iterator[Problem]:
+def chart_no_icon(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has no icon.
 
     Why: Catalogues show the chart without a face between others that have one; `helm lint` recommends it.
@@ -142,11 +141,11 @@ def chart_no_icon(subject: Subject) -> Iterator[Problem]:
     """
     icon = subject.chart.metadata.view.get("icon")
     if not icon:
-        yield Problem("Chart.yaml has no icon; set it to the URL of an image", at=icon)
+        yield Violation("Chart.yaml has no icon; set it to the URL of an image", at=icon)
 
 
 @rule("helm/chart-no-type", default=SHOULD, enforces=_named("(?:chart )?type"), umbrella=_METADATA)
-def chart_no_type(subject: Subject) -> Iterator[Problem]:
+def chart_no_type(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml doesn't say whether the chart is an application or a library.
 
     Why: Only an application chart can be installed; readers and tools have to know Helm's default to tell.
@@ -163,7 +162,7 @@ def chart_no_type(subject: Subject) -> Iterator[Problem]:
     chart_type = subject.chart.metadata.view.get("type")
     # apiVersion v1 has no type; helm/chart-api-version speaks of that.
     if not chart_type and subject.chart.api_version != "v1":
-        yield Problem("Chart.yaml has no type; set it to application or library", at=chart_type)
+        yield Violation("Chart.yaml has no type; set it to application or library", at=chart_type)
 
 
 @rule(
@@ -172,7 +171,7 @@ def chart_no_type(subject: Subject) -> Iterator[Problem]:
     enforces=require(r"\bapiVersion\b.{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
     umbrella=BEST_PRACTICES,
 )
-def chart_api_version(subject: Subject) -> Iterator[Problem]:
+def chart_api_version(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has the apiVersion of Helm 2.
 
     Why: Dependencies, type and values.schema.json are declared in the form of v2; Helm 4 keeps v1 only for old charts.
@@ -187,11 +186,17 @@ def chart_api_version(subject: Subject) -> Iterator[Problem]:
     if api_version.string() == "v1":
         moved = "requirements.yaml" in subject.chart.files
         more = " and move the entries of requirements.yaml to dependencies" if moved else ""
-        yield Problem(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version)
+        yield Violation(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version)
 
 
-@rule("helm/chart-no-app-version", default=SHOULD, enforces=_named("app(?:lication)? ?version"), umbrella=_METADATA)
-def chart_no_app_version(subject: Subject) -> Iterator[Problem]:
+@rule(
+    "helm/chart-no-app-version",
+    default=SHOULD,
+    needs={RESULTS},
+    enforces=_named("app(?:lication)? ?version"),
+    umbrella=_METADATA,
+)
+def chart_no_app_version(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml doesn't say which version of the application the chart installs.
 
     Why: `helm list` and `helm search` show the appVersion; without it a user can't tell what a release runs.
@@ -206,7 +211,7 @@ def chart_no_app_version(subject: Subject) -> Iterator[Problem]:
     app_version = subject.chart.metadata.view.get("appVersion")
     # A chart that runs nothing (custom resources, network policies) has no application to name.
     if not app_version and any(_runs_pods(rendering) for rendering in subject.renderings):
-        yield Problem(
+        yield Violation(
             "Chart.yaml has no appVersion; set it to the version that the chart runs by default", at=app_version
         )
 
@@ -223,7 +228,7 @@ def _runs_pods(rendering: Rendering) -> bool:
     enforces=require(r"\bappVersion\b.{0,40}\bquot"),
     umbrella=BEST_PRACTICES,
 )
-def chart_app_version_unquoted(subject: Subject) -> Iterator[Problem]:
+def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml's appVersion begins with a digit and has no quotes.
 
     Why: YAML reads 1.10 as the number 1.1 and 12e4567 as infinity; the version of today is text, that of the next
@@ -240,6 +245,6 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Problem]:
     text = app_version.string()
     # helm lint itself rejects what YAML already reads as a number; "v1.9.1" can never become one.
     if text and text[0] in "-+.0123456789" and metadata.is_plain(("appVersion",)):
-        yield Problem(
+        yield Violation(
             f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number', at=app_version
         )

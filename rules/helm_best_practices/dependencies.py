@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject, View
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Related, forbid, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.semver import Version, parse_constraint, parse_version
-from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Json,
+    LazyPattern,
+    Related,
+    Subject,
+    TextPlace,
+    Version,
+    View,
+    Violation,
+    YamlSyntaxError,
+    forbid,
+    load_document,
+    parse_constraint,
+    parse_version,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -31,7 +43,7 @@ def _remote(subject: Subject) -> list[tuple[str, str, View]]:
     enforces=require(r"\bdependenc(?:y|ies)\b.{0,60}\b(?:pinned|fixed|bounded|exact|version)\b"),
     umbrella=BEST_PRACTICES,
 )
-def dependency_unpinned(subject: Subject) -> Iterator[Problem]:
+def dependency_unpinned(subject: Subject) -> Iterator[Violation]:
     """A dependency's version lets any later major version in.
 
     Why: The next `helm dependency update` takes in a release that breaks the chart, on no commit of its own.
@@ -53,7 +65,7 @@ def dependency_unpinned(subject: Subject) -> Iterator[Problem]:
         majors = [major for major in range(200) if constraint.accepts(Version(major, 999, 999))]
         if not text.strip() or len(majors) > 1:
             shown = f'"{text}"' if text.strip() else "no version"
-            yield Problem(
+            yield Violation(
                 f"{name} has {shown}, which lets in any later major version; bound it", at=entry.get("version")
             )
 
@@ -64,7 +76,7 @@ def dependency_unpinned(subject: Subject) -> Iterator[Problem]:
     enforces=require(r"\b(?:Chart\.lock|lock ?files?)\b|\bdependenc(?:y|ies)\b.{0,40}\block"),
     umbrella=BEST_PRACTICES,
 )
-def dependency_unlocked(subject: Subject) -> Iterator[Problem]:
+def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
     """A dependency isn't in Chart.lock, or not with a version that Chart.yaml allows.
 
     Why: Without the lock each machine resolves the range anew; with an old one `helm dependency build` stops.
@@ -82,12 +94,12 @@ def dependency_unlocked(subject: Subject) -> Iterator[Problem]:
     text = subject.chart.files.get(lock)
     if text is None:
         if remote:
-            yield Problem(f"has no {lock}; run helm dependency update and commit it", at=remote[0][2])
+            yield Violation(f"has no {lock}; run helm dependency update and commit it", at=remote[0][2])
         return
     try:
         locked = load_document(text, lock)
     except YamlSyntaxError as error:
-        yield Problem(f"{lock} is not YAML: {error.message}", at=TextPlace(lock))
+        yield Violation(f"{lock} is not YAML: {error.message}", at=TextPlace(lock))
         return
     versions: dict[str, list[View]] = {}
     for entry in locked.view.get("dependencies").items():
@@ -96,11 +108,11 @@ def dependency_unlocked(subject: Subject) -> Iterator[Problem]:
         found = versions.get(name)
         constraint = parse_constraint(wanted)
         if found is None:
-            yield Problem(f"{name} is not in {lock}; run helm dependency update", at=entry)
+            yield Violation(f"{name} is not in {lock}; run helm dependency update", at=entry)
         elif constraint is not None:
             parsed = [parse_version(view.string() or "", strict=False) for view in found]
             if not any(version is not None and constraint.accepts(version, prereleases=True) for version in parsed):
-                yield Problem(
+                yield Violation(
                     f"{lock} has {name} {found[0].data}, which {wanted} in {source} doesn't allow; "
                     "run helm dependency update",
                     at=entry.get("version"),
@@ -111,12 +123,13 @@ def dependency_unlocked(subject: Subject) -> Iterator[Problem]:
 @rule(
     "helm/dependency-not-optional",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(
         r"\b(?:sub-?charts?|dependenc(?:y|ies))\b.{0,60}\b(?:optional|condition|disabled?|enabled|switched)"
     ),
     umbrella=BEST_PRACTICES,
 )
-def dependency_not_optional(subject: Subject) -> Iterator[Problem]:
+def dependency_not_optional(subject: Subject) -> Iterator[Violation]:
     """A dependency can't be switched off.
 
     Why: A user who has the database already, or may not run another, can't use the chart.
@@ -138,7 +151,7 @@ def dependency_not_optional(subject: Subject) -> Iterator[Problem]:
         loaded = subject.chart.subcharts.get(dependency.name)
         library = dependency.name in _LIBRARIES or (loaded is not None and loaded.is_library)
         if not library and not dependency.condition and not dependency.tags:
-            yield Problem(f"{dependency.key} can't be switched off; name a condition", at=condition)
+            yield Violation(f"{dependency.key} can't be switched off; name a condition", at=condition)
 
 
 _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
@@ -154,7 +167,7 @@ _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
     ),
     umbrella=BEST_PRACTICES + r"|\bsecure (?:by )?defaults?\b|\bsupply[- ]chain\b",
 )
-def dependency_http(subject: Subject) -> Iterator[Problem]:
+def dependency_http(subject: Subject) -> Iterator[Violation]:
     """A dependency is fetched without encryption.
 
     Why: Who sits on the way can hand over another chart, and it runs in the cluster.
@@ -168,7 +181,7 @@ def dependency_http(subject: Subject) -> Iterator[Problem]:
     for name, _, entry in _remote(subject):
         repository = entry.get("repository")
         if (repository.string() or "").lower().startswith("http://"):
-            yield Problem(f"{name} is fetched without encryption; use https:// or oci://", at=repository)
+            yield Violation(f"{name} is fetched without encryption; use https:// or oci://", at=repository)
 
 
 _RELEASE = LazyPattern(r"\d+(?:\.\d+)+")
@@ -180,7 +193,7 @@ _RELEASE = LazyPattern(r"\d+(?:\.\d+)+")
     enforces=require(r"\bapp(?:lication)? ?version\b.{0,80}\b(?:image|tag)\b|\bimage tags?\b.{0,60}\bapp ?version\b"),
     umbrella=BEST_PRACTICES,
 )
-def app_version_drift(subject: Subject) -> Iterator[Problem]:
+def app_version_drift(subject: Subject) -> Iterator[Violation]:
     """The default image tag and Chart.yaml's appVersion name different releases.
 
     Why: `helm list` and the version label say one release, and another one runs.
@@ -210,7 +223,7 @@ def app_version_drift(subject: Subject) -> Iterator[Problem]:
     if not releases or any(_agree(found[0], wanted[0]) for _, found in releases):
         return
     tag = releases[0][0].get("tag")
-    yield Problem(
+    yield Violation(
         f"the tag is {tag.data}, and Chart.yaml's appVersion {app_version.data}; let them name one release",
         at=tag,
         related=(Related(app_version, "appVersion"),),

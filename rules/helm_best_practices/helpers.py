@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -48,13 +55,14 @@ _NAMES_THE_CHART = LazyPattern(r"\bdefault \.Chart\.Name\b|\bdefault \(?\.Chart\
 @rule(
     "helm/missing-helper",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(
         r"_helpers\.tpl|\bname and fullname\b|\blabel selectors and common labels\b|\bservice account name resolution\b"
         r"|\b(?:named templates?|helpers?)\b.{0,60}\b(?:full ?names?|labels|service ?account)\b"
     ),
     umbrella=BEST_PRACTICES,
 )
-def missing_helper(subject: Subject) -> Iterator[Problem]:
+def missing_helper(subject: Subject) -> Iterator[Violation]:
     """A chart has no named template for names, labels, selector labels or the service account.
 
     Why: What every object needs is then written out in each template, and one copy is forgotten when it changes: a
@@ -71,7 +79,7 @@ def missing_helper(subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unjudged("a library chart has no objects to name")
+        raise Unchecked("a library chart has no objects to name")
     templates = [template for template in subject.templates if not template.is_partial]
     kinds = {kind for template in templates for kind in _kinds(template.text)}
     if not kinds:
@@ -91,7 +99,7 @@ def missing_helper(subject: Subject) -> Iterator[Problem]:
         partials = [template.path for template in subject.templates if template.is_partial]
         place = "templates/_helpers.tpl" if "templates/_helpers.tpl" in partials else next(iter(partials), "Chart.yaml")
         opening = "no named template gives" if len(missing) == 1 else "no named templates give"
-        yield Problem(
+        yield Violation(
             f"{opening} {what}; define {define} in templates/_helpers.tpl",
             TextPlace(place),
         )
@@ -119,7 +127,7 @@ def _listed(words: list[str]) -> str:
     enforces=require(r"\bNOTES\.txt\b|\bpost[- ]install(?:ation)? (?:notes|instructions)"),
     umbrella=BEST_PRACTICES,
 )
-def no_notes(subject: Subject) -> Iterator[Problem]:
+def no_notes(subject: Subject) -> Iterator[Violation]:
     """A chart says nothing after its installation.
 
     Why: helm prints templates/NOTES.txt when a release is installed or upgraded: the one place where every user is told
@@ -135,11 +143,13 @@ def no_notes(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, Creating a NOTES.txt File; chart-verifier has-notes
     """
     if subject.chart.is_library:
-        raise Unjudged("a library chart is not installed by itself")
+        raise Unchecked("a library chart is not installed by itself")
     notes = subject.chart.files.get("templates/NOTES.txt")
     if notes is None:
-        yield Problem("has no templates/NOTES.txt; helm prints nothing after an installation", TextPlace("Chart.yaml"))
+        yield Violation(
+            "has no templates/NOTES.txt; helm prints nothing after an installation", TextPlace("Chart.yaml")
+        )
     elif not notes.strip():
-        yield Problem(
+        yield Violation(
             "templates/NOTES.txt is empty; say how to reach the application", TextPlace("templates/NOTES.txt")
         )

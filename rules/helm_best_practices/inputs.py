@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import SHOULD, Problem, require, rule
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
     Action,
     Command,
     Content,
     Control,
     Field,
     Identifier,
+    Json,
+    LazyPattern,
     Pipeline,
+    Subject,
     Variable,
+    Violation,
     commands,
     contents,
     pipelines,
+    require,
+    rule,
 )
-from helm_constitution.text.yaml_scalars import Json
 
 from .statements import BEST_PRACTICES
 
@@ -36,10 +40,11 @@ _CONDITION = LazyPattern(r"(?i:\b(?:if|when|unless|only|not required|optional|en
 @rule(
     "helm/no-required",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(r"\brequired values?\b.{0,40}\brequired\b|`?required`? function|\bvalidat\w+ required\b"),
     umbrella=BEST_PRACTICES,
 )
-def no_required(subject: Subject) -> Iterator[Problem]:
+def no_required(subject: Subject) -> Iterator[Violation]:
     """A value that users must give, as its comment says, is never asked for.
 
     Why: Left out, it makes an object that the cluster rejects, or a pod that doesn't start, and the message speaks of
@@ -65,7 +70,7 @@ def no_required(subject: Subject) -> Iterator[Problem]:
         if asked is None:
             asked = _asked(subject)
         if subject.uses.is_read(path) and path not in asked and not _in_schema(subject.chart.schema, path):
-            yield Problem(
+            yield Violation(
                 f"{key.name} is required, as its comment says, but nothing asks for it; read it through required",
                 at=values.document.view.get(*key.path),
             )

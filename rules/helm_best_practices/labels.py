@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Manifest, Subject
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, require, rule
+from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 
@@ -24,11 +23,12 @@ STANDARD_LABELS = (
     "helm/missing-label",
     scope=Manifest,
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(STANDARD_LABELS),
     umbrella=BEST_PRACTICES,
     evidence="objects carry the standard labels",
 )
-def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object lacks a label that Helm's guide asks every object of a chart to carry.
 
     Why: By these labels people and tools find what belongs to a release: `kubectl get all -l
@@ -52,7 +52,7 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     missing = [name for name in _RECOMMENDED if not present.get(name)]
     if missing and not subject.given_by_values(manifest):
         noun = "label" if len(missing) == 1 else "labels"
-        yield Problem(
+        yield Violation(
             f"lacks the standard {noun} {', '.join(missing)}; include the chart's named template of labels", at=labels
         )
 
@@ -61,11 +61,12 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     "helm/missing-version-label",
     scope=Manifest,
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(r"app\.kubernetes\.io/version"),
     umbrella=rf"{STANDARD_LABELS}|{BEST_PRACTICES}",
     evidence="objects name the application's version",
 )
-def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object lacks the label app.kubernetes.io/version.
 
     Why: Which version of the application runs can then only be read from image tags, pod by pod; Helm's guide calls the
@@ -87,4 +88,4 @@ def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Prob
     if labels.get(_VERSION).exists or not subject.chart.metadata.view.get("appVersion"):
         return
     if not subject.given_by_values(manifest):
-        yield Problem(f"lacks the label {_VERSION}; set it to .Chart.AppVersion", at=labels.get(_VERSION))
+        yield Violation(f"lacks the label {_VERSION}; set it to .Chart.AppVersion", at=labels.get(_VERSION))

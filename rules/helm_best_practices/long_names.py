@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import Manifest, Rendering, Subject, View
-from helm_constitution.lint.rule import MUST, Problem, require, rule
-from helm_constitution.templates import TemplateFile, parse_template
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    Manifest,
+    Rendering,
+    Subject,
+    TemplateFile,
+    View,
+    Violation,
+    parse_template,
+    require,
+    rule,
+)
 
 from ..yaml_text import Line, key_lines
 from .name_evaluator import Evaluator, Unknown
@@ -30,6 +40,7 @@ _LIMITS: Mapping[str, tuple[int, str]] = {
     "helm/long-name",
     scope=Rendering,
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(
         r"\bnames?\b.{0,60}\b(?:63|53|52|253) characters\b|\b(?:long|longest) (?:release )?names?\b"
         r"|\btrunc(?:ate[ds]?)?\b.{0,40}\bnames?\b|\bnames?\b.{0,40}\btrunc(?:ate[ds]?)?\b"
@@ -37,7 +48,7 @@ _LIMITS: Mapping[str, tuple[int, str]] = {
     umbrella=BEST_PRACTICES,
     tests=True,
 )
-def long_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def long_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """With a long release name, an object's name or label is longer than Kubernetes takes.
 
     Why: The chart works for everybody with a short release name; the others' installation is refused, or worse, the
@@ -72,7 +83,7 @@ def long_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
                 is_name = view.path[-1] == "name" and view.path[-2:-1] == ("metadata",)
                 what = f"a {manifest.kind}'s name" if is_name else f"the label {view.path[-1]}"
                 reason = f" ({why})" if why else ""
-                yield Problem(
+                yield Violation(
                     f"has {longest} characters where the release's name has {LONGEST_RELEASE}; {what} has at most"
                     f" {limit}{reason}: {_WHOLE if is_whole else _PART}",
                     at=view,

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from helm_constitution.api import Subject
-from helm_constitution.templates import TemplateFile, parse_template, parse_templates
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
     Action,
     Bool,
     Chain,
@@ -28,11 +26,15 @@ from helm_constitution.templates.nodes import (
     Number,
     Pipeline,
     String,
+    Subject,
     TemplateCall,
+    TemplateFile,
     Text,
     Variable,
     With,
     contents,
+    parse_template,
+    parse_templates,
 )
 
 _DEEPEST = 20

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import NamedTuple
 
-from helm_constitution.api import Manifest, Rendering, Subject, View, Workload
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, Parameter, Problem, require, rule
+from helm_constitution.api import (
+    MUST,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    require,
+    rule,
+)
 
 from .statements import CONSISTENT
 from .targets import find, is_the_charts_own
@@ -111,7 +121,7 @@ _MADE_LATER = {
 }
 
 
-def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Problem]:
+def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Violation]:
     """References to ConfigMaps or Secrets that nobody makes, by the environment or to pull images, each name once a
     workload."""
     provided = _Provided(rendering)
@@ -123,7 +133,7 @@ def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Pro
                 continue
             if provided.lacks(reference, workload, strict=bool(subject.number("strict"))):
                 reported.add(name)
-                yield Problem(
+                yield Violation(
                     f"needs the {kind} {name}, which the chart doesn't render;"
                     " render it, or require its name from the user",
                     at=reference.name,
@@ -138,7 +148,7 @@ def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Pro
     umbrella=CONSISTENT,
     parameters=_MADE_LATER,
 )
-def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A container's environment comes from a ConfigMap that the chart doesn't render.
 
     Why: The container is never started: CreateContainerConfigError.
@@ -165,7 +175,7 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
     umbrella=CONSISTENT,
     parameters=_MADE_LATER,
 )
-def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A pod needs a Secret that neither the chart nor an operator makes: for its environment, or to pull its images.
 
     Why: The container is never started: CreateContainerConfigError, or ImagePullBackOff.
@@ -196,7 +206,7 @@ def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Prob
     enforces=require(r"\bkeys?\b.{0,40}\b(?:config ?maps?|secrets?)\b.{0,40}\bexist"),
     umbrella=CONSISTENT,
 )
-def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An environment variable or a volume takes a key that its ConfigMap or Secret doesn't have.
 
     Why: The container is never started: "couldn't find key … in ConfigMap".
@@ -223,7 +233,7 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
             present = _keys(source) if source is not None else None
             for key in reference.keys:
                 if present and key.string() is not None and key.data not in present:
-                    yield Problem(
+                    yield Violation(
                         f"the {reference.kind} {name} has no key {key.data}; it has {', '.join(sorted(present))}",
                         at=key,
                     )
@@ -241,7 +251,7 @@ def _keys(source: Manifest) -> set[str]:
     enforces=require(r"\bvolumes?\b.{0,60}\b(?:exist|resolve|declared|defined)"),
     umbrella=CONSISTENT,
 )
-def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A container mounts a volume that its pod doesn't have, or a volume comes from something that nobody makes.
 
     Why: Kubernetes rejects a pod with a mount of an unknown volume, and leaves one waiting (ContainerCreating) whose
@@ -266,14 +276,14 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Problem]
         if workload.manifest.is_left_out:
             continue
         for name in workload.unknown_mounts:
-            yield Problem(f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name)
+            yield Violation(f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name)
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):
                 message = (
                     f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render;"
                     " render it, or require its name from the user"
                 )
-                yield Problem(message, at=reference.name)
+                yield Violation(message, at=reference.name)
 
 
 _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
@@ -286,7 +296,7 @@ _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
     enforces=require(r"\b(?:role ?)?bindings?\b.{0,40}\b(?:subjects?|service ?accounts?)\b.{0,30}\bexist"),
     umbrella=CONSISTENT,
 )
-def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role is bound to a service account that the chart doesn't create.
 
     Why: The pods run under another account and are refused what they ask the API for; and whoever creates an account of
@@ -319,7 +329,7 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
                 entry.get("kind").data == "ServiceAccount"
                 and find(rendering, "ServiceAccount", name, namespace) is None
             ):
-                yield Problem(
+                yield Violation(
                     f"binds the service account {name}, which the chart doesn't create; create it, or name the pods'",
                     at=entry.get("name"),
                 )
@@ -332,7 +342,7 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
     enforces=require(r"\b(?:role ?)?bindings?\b.{0,40}\broles?\b.{0,30}\b(?:exist|rendered)"),
     umbrella=CONSISTENT,
 )
-def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A binding gives a role that the chart doesn't render.
 
     Why: Kubernetes takes the binding, and it gives no right: the pods are refused what they ask the API for.
@@ -356,7 +366,7 @@ def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Pr
             role.name == name and (kind == "ClusterRole" or role.effective_namespace == binding.effective_namespace)
             for role in rendering.of_kind(kind)
         ):
-            yield Problem(
+            yield Violation(
                 f"gives the {kind} {name}, which the chart doesn't render; take the name from where the role does",
                 at=binding.get("roleRef", "name"),
             )

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Manifest, Rendering, Subject, View
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, Parameter, Problem, require, rule
+from helm_constitution.api import MUST, Manifest, Parameter, Rendering, Subject, View, Violation, require, rule
 
 from .statements import CONSISTENT
 from .targets import difference, find, has_operator_objects, match_labels, pod_templates
@@ -25,7 +24,7 @@ from .targets import difference, find, has_operator_objects, match_labels, pod_t
         )
     },
 )
-def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A Service selects no pod that the chart runs.
 
     Why: The Service has no endpoints: whoever calls it gets a refused connection, though everything was installed.
@@ -66,7 +65,7 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 continue
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
             hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
-            yield Problem(
+            yield Violation(
                 f"selects no pods: nothing that the chart runs is labelled {asked}{hint};"
                 " render selector and labels from one named template",
                 at=selector,
@@ -122,7 +121,7 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
     ),
     umbrella=CONSISTENT,
 )
-def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An Ingress, HTTPRoute or Route leads to a Service, or a port of it, that doesn't exist, or hangs on no Gateway.
 
     Why: The controller answers every request on that path with 503 or its default backend, or with nothing at all.
@@ -153,20 +152,20 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Problem
             service = find(rendering, "Service", name, backend.namespace)
             if service is None:
                 if backend.namespace == manifest.effective_namespace and not has_operator_objects(rendering):
-                    yield Problem(
+                    yield Violation(
                         f"leads to the Service {name}, which the chart doesn't render;"
                         " take its name from where the Service does",
                         at=backend.name,
                     )
             elif backend.port is not None and not _has_port(service, backend.port):
                 ports = ", ".join(_port_text(port) for port in service.get("spec", "ports").items())
-                yield Problem(
+                yield Violation(
                     f"leads to port {backend.port.data} of the Service {name}, which has {ports}; name one of these",
                     at=backend.port,
                 )
 
 
-def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Problem]:
+def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violation]:
     """The Gateways that a route hangs on and that should be the chart's: others are the cluster's."""
     if manifest.kind not in _GATEWAY_ROUTES or manifest.group != "gateway.networking.k8s.io":
         return
@@ -176,7 +175,7 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Problem]
         if parent.get("kind").data not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
             continue
         if find(rendering, "Gateway", name, manifest.effective_namespace) is None:
-            yield Problem(
+            yield Violation(
                 f"hangs on the Gateway {name}, which the chart doesn't render;"
                 " take its name from where the Gateway does",
                 at=parent.get("name"),
@@ -210,7 +209,7 @@ _SCALERS = {
     enforces=require(r"\b(?:autoscalers?|autoscaling|hpas?)\b.{0,40}\b(?:target|refer)\w*"),
     umbrella=CONSISTENT,
 )
-def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An autoscaler scales a workload that the chart doesn't render.
 
     Why: Nothing is ever scaled; the autoscaler's events say so, but nobody reads them until the load comes.
@@ -237,7 +236,7 @@ def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         if manifest.is_left_out or not kind or not name:
             continue
         if find(rendering, kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
-            yield Problem(
+            yield Violation(
                 f"scales the {kind} {name}, which the chart doesn't render;"
                 " take kind and name from where the workload does",
                 at=target.get("name"),

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Rendering, Subject
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
     Action,
     Command,
     Control,
     Identifier,
+    Json,
     Pipeline,
+    Rendering,
+    Subject,
+    TemplateFile,
+    TextPlace,
     Variable,
+    Violation,
     commands,
     contents,
+    forbid,
     pipelines,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_scalars import Json
 
 from .statements import BEST_PRACTICES
 
@@ -47,6 +53,7 @@ _ONE_PER_CLUSTER = frozenset(
     "helm/release-collision",
     scope=Rendering,
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(
             r"\b(?:several|multiple|two|many) (?:releases|installations|instances)\b"
@@ -56,7 +63,7 @@ _ONE_PER_CLUSTER = frozenset(
     ),
     umbrella=BEST_PRACTICES,
 )
-def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Two releases of the chart in one namespace give an object the same name.
 
     Why: The second installation fails ("exists and cannot be imported into the current release"), or both take the
@@ -84,7 +91,7 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Proble
         if given is None:
             given = _words(subject)
         if manifest.name not in given and not any(manifest.name.startswith(f"{word}-") for word in given):
-            yield Problem(f"all releases in one namespace call it {manifest.name}; begin with the full name", at=name)
+            yield Violation(f"all releases in one namespace call it {manifest.name}; begin with the full name", at=name)
 
 
 @rule(
@@ -94,7 +101,7 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Proble
     enforces=forbid(r"\bannotations?\b.{0,60}\blists?\b"),
     umbrella=BEST_PRACTICES,
 )
-def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A list of objects has an annotation that helm reads on single objects only.
 
     Why: helm doesn't look at a List's own annotations, nor into it: what should be kept is deleted with the release,
@@ -122,7 +129,7 @@ def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         for place in places:
             for name, value in place.get("metadata", "annotations").entries():
                 if name in ("helm.sh/resource-policy", "helm.sh/hook"):
-                    yield Problem(f"helm doesn't read {name} in a list; render the objects one by one", at=value)
+                    yield Violation(f"helm doesn't read {name} in a list; render the objects one by one", at=value)
 
 
 def _words(subject: Subject) -> set[str]:
@@ -164,10 +171,11 @@ _GUARDS = frozenset(
 @rule(
     "helm/lookup-unguarded",
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(r"\blookup\b"),
     umbrella=BEST_PRACTICES,
 )
-def lookup_unguarded(subject: Subject) -> Iterator[Problem]:
+def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
     """A template takes it for granted that `lookup` finds something.
 
     Why: `helm template`, `--dry-run` and the first installation find nothing: the template fails there, or renders
@@ -189,7 +197,7 @@ def lookup_unguarded(subject: Subject) -> Iterator[Problem]:
         if template.tree is not None and "lookup" in template.text:
             for command in _unguarded(template):
                 message = "counts on lookup to find something; helm template and the first installation find nothing"
-                yield Problem(message, at=TextPlace(template.path, template.span(command)))
+                yield Violation(message, at=TextPlace(template.path, template.span(command)))
 
 
 def _unguarded(template: TemplateFile) -> Iterator[Command]:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Manifest, Rendering, Subject, View, Workload
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    LazyPattern,
+    Manifest,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import CONSISTENT
 from .targets import (
@@ -26,7 +37,7 @@ from .targets import (
     enforces=require(r"\b(?:disruption ?budgets?|pdbs?)\b.{0,40}\b(?:select|match|target|cover)\w*"),
     umbrella=CONSISTENT,
 )
-def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A PodDisruptionBudget takes in no pod that the chart runs.
 
     Why: A node's drain evicts all pods at once: the budget that should prevent it speaks of others.
@@ -47,7 +58,7 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     """
     for budget in rendering.of_kind("PodDisruptionBudget"):
         if budget.group == "policy" and not _takes_in(budget, budget.get("spec", "selector"), rendering):
-            yield Problem(
+            yield Violation(
                 "its selector takes in no pod of the chart; select by labels that the pods carry",
                 at=budget.get("spec", "selector"),
             )
@@ -57,10 +68,11 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     "helm/dangling-network-policy",
     scope=Rendering,
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(r"\bnetwork ?polic(?:y|ies)\b.{0,40}\b(?:select|match|target|cover)\w*"),
     umbrella=CONSISTENT,
 )
-def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A NetworkPolicy takes in no pod that the chart runs.
 
     Why: The pods that it should shield stay open to the whole cluster, or, where it should open a way, stay shut.
@@ -86,7 +98,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
             continue
         selector = policy.get("spec", "podSelector")
         if selector and not _takes_in(policy, selector, rendering):
-            yield Problem(
+            yield Violation(
                 "its selector takes in no pod of the chart; select by labels that the pods carry", at=selector
             )
         for peer in _peers(policy):
@@ -99,7 +111,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
                     hidden = _leaves_out_workloads(rendering, subject)
                 if hidden:
                     continue
-                yield Problem(
+                yield Violation(
                     "the peer's selector takes in no pod of the chart; select by labels that the pods carry",
                     at=selector,
                 )
@@ -147,7 +159,7 @@ _PORT_NAME_ADVICE = "at most 15 lower-case letters, digits and single hyphens, o
     ),
     umbrella=CONSISTENT,
 )
-def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A Service's target port is no port of the pods that it selects, or a port's name is none that Kubernetes takes.
 
     Why: For a name that no container declares the Service has no endpoint; an invalid name or a name given twice is
@@ -181,7 +193,7 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
         for port in service.get("spec", "ports").items():
             target = port.get("targetPort")
             if (text := target.string()) and not text.isdigit() and not _PORT_NAME.match(text):
-                yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=target)
+                yield Violation(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=target)
         # An operator's own containers have ports that no rendering shows.
         if chosen and not any(workload.pod.merged for workload in chosen):
             names = sorted({name for workload in chosen for name in _declared(workload)})
@@ -189,7 +201,7 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Prob
                 target = port.get("targetPort")
                 if isinstance(target.data, str) and not target.data.isdigit() and target.data not in names:
                     has = ", ".join(names) or "none"
-                    yield Problem(
+                    yield Violation(
                         f"no container that it selects has a port called {target.data}; name one that is there ({has})",
                         at=target,
                     )
@@ -202,7 +214,7 @@ def _declared(workload: Workload) -> Iterator[str]:
                 yield name
 
 
-def _port_names(workload: Workload) -> Iterator[Problem]:
+def _port_names(workload: Workload) -> Iterator[Violation]:
     for container in workload.pod.all_containers:
         seen: set[str] = set()
         for port in container.field("ports").items():
@@ -211,9 +223,9 @@ def _port_names(workload: Workload) -> Iterator[Problem]:
             if text is None:
                 continue
             if not _PORT_NAME.match(text):
-                yield Problem(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=name)
+                yield Violation(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=name)
             if text in seen:
-                yield Problem(f"two ports of the container are called {text}; rename one", at=name)
+                yield Violation(f"two ports of the container are called {text}; rename one", at=name)
             seen.add(text)
 
 
@@ -224,7 +236,7 @@ def _port_names(workload: Workload) -> Iterator[Problem]:
     enforces=require(r"\bstateful ?sets?\b.{0,40}\b(?:headless|service)"),
     umbrella=CONSISTENT,
 )
-def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A StatefulSet names no Service, or one that the chart doesn't render.
 
     Why: The Service named there gives each pod its DNS name; without it the pods can't find each other.
@@ -245,11 +257,11 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Problem]
         if manifest.is_left_out:
             continue
         if not name:
-            yield Problem("has no serviceName; name the headless Service of its pods", at=service_name)
+            yield Violation("has no serviceName; name the headless Service of its pods", at=service_name)
         elif (
             is_the_charts_own(name, rendering)
             and find(rendering, "Service", name, manifest.effective_namespace) is None
         ):
-            yield Problem(
+            yield Violation(
                 f"its serviceName is {name}, a Service that the chart doesn't render; render it", at=service_name
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from helm_constitution.api import LabelSelector, Manifest, Rendering, View
 
@@ -152,9 +151,12 @@ def match_labels(selector: View) -> dict[str, object]:
     return {key: value.data for key, value in selector.entries() if key not in _SET_AT_RUN_TIME}
 
 
-@lru_cache(maxsize=32)
 def pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapping[str, object]], ...]:
     """(object, labels of its pods) of everything in this namespace that makes pods, custom workloads among them."""
+    return rendering.derived(_pod_templates, namespace)
+
+
+def _pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapping[str, object]], ...]:
     found: list[tuple[str, Mapping[str, object]]] = []
     for manifest in rendering.manifests:
         if manifest.effective_namespace != namespace:
@@ -205,7 +207,6 @@ def _asked_label(selector: View) -> tuple[str, str] | None:
     return None
 
 
-@lru_cache(maxsize=32)
 def _pods_by_label(rendering: Rendering, namespace: str) -> dict[tuple[str, object], list[Mapping[str, object]]]:
     found: dict[tuple[str, object], list[Mapping[str, object]]] = {}
     for _, labels in pod_templates(rendering, namespace):
@@ -218,7 +219,7 @@ def _pods_by_label(rendering: Rendering, namespace: str) -> dict[tuple[str, obje
 def takes_in_any(selector: View, rendering: Rendering, namespace: str) -> bool:
     """Whether a label selector takes in any pod that the chart runs in a namespace."""
     if (label := _asked_label(selector)) is not None:
-        return any(selects(selector, labels) for labels in _pods_by_label(rendering, namespace).get(label, ()))
+        return any(selects(selector, labels) for labels in rendering.derived(_pods_by_label, namespace).get(label, ()))
     return any(selects(selector, labels) for _, labels in pod_templates(rendering, namespace))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import LabelSelector, Manifest, Rendering, Subject, View, Workload
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    RESULTS,
+    SHOULD,
+    TEMPLATES,
     Action,
     Branch,
     Content,
@@ -17,13 +18,26 @@ from helm_constitution.templates.nodes import (
     Field,
     Identifier,
     If,
+    Json,
+    LabelSelector,
+    LazyPattern,
+    Manifest,
+    Parameter,
     Pipeline,
+    Rendering,
+    Subject,
+    TemplateFile,
     Text,
+    TextPlace,
+    View,
+    Violation,
+    Workload,
     contents,
+    dotted,
+    forbid,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import dotted
-from helm_constitution.text.yaml_scalars import Json
 
 from .probes import UMBRELLA
 
@@ -34,12 +48,13 @@ _PROBE_KEYS = LazyPattern(r"(?i)(?:liveness|readiness|startup)(?:probe)?s?")
 @rule(
     "observability/probe-fixed",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=require(
         r"\bprobes?\b.{0,60}\b(?:configurable|tunable|overrid|adjustable|customi[sz]able|exposed)|\bprobes?\b.{0,60}\bvalues\b"
     ),
     umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b",
 )
-def probe_fixed(subject: Subject) -> Iterator[Problem]:
+def probe_fixed(subject: Subject) -> Iterator[Violation]:
     """A probe is written out in the template, so that no value tunes it.
 
     Why: How long a start takes, and how long an answer, depends on the cluster and the data; who can't change the probe
@@ -61,7 +76,7 @@ def probe_fixed(subject: Subject) -> Iterator[Problem]:
         for match in _PROBE.finditer(template.text):
             if _is_written_out(template.text, match):
                 start, end = match.start("probe"), match.end("probe") + len("Probe")
-                yield Problem(
+                yield Violation(
                     f"the {match['probe']} probe is written out, no value tunes it; print one from values.yaml",
                     at=TextPlace(template.path, template.span_between(start, end)),
                 )
@@ -100,7 +115,7 @@ def _is_written_out(text: str, match: re.Match[str]) -> bool:
     ),
     umbrella=UMBRELLA,
 )
-def probe_undocumented(subject: Subject) -> Iterator[Problem]:
+def probe_undocumented(subject: Subject) -> Iterator[Violation]:
     """A probe in values.yaml has no comment that says what it asks.
 
     Why: Who has to find out why pods aren't ready starts at the probe: which endpoint it asks, and what a bad answer
@@ -125,7 +140,7 @@ def probe_undocumented(subject: Subject) -> Iterator[Problem]:
             continue
         if key.path not in documented:
             view = subject.chart.values.document.view.get(*key.path)
-            yield Problem(
+            yield Violation(
                 f"{key.name} has no comment; say which endpoint it asks, and what a bad answer means", at=view
             )
 
@@ -145,13 +160,14 @@ _WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 @rule(
     "observability/fixed-logging",
     default=MUST,
+    needs={RESULTS},
     enforces=require(
         r"\blog(?:s|ging)?\b.{0,80}\b(?:configur|format|level|structured|json)|\b(?:structured|json)\b.{0,20}\blogs?\b"
         r"|\b(?:configurable|adjustable)\b.{0,30}\blog"
     ),
     umbrella=UMBRELLA,
 )
-def fixed_logging(subject: Subject) -> Iterator[Problem]:
+def fixed_logging(subject: Subject) -> Iterator[Violation]:
     """No value sets the level or the format of the logs.
 
     Why: Whoever hunts a fault wants more log lines for an hour, and whoever collects logs wants them as JSON; neither
@@ -176,7 +192,7 @@ def fixed_logging(subject: Subject) -> Iterator[Problem]:
         if _sets_logging(tuple(str(step) for step in key.path)):
             return
     where = None if values is None else values.document.view.get("log")
-    yield Problem("no value sets the level or the format of the logs; add log.level and log.format", at=where)
+    yield Violation("no value sets the level or the format of the logs; add log.level and log.format", at=where)
 
 
 def _keeps_running(workload: Workload) -> bool:
@@ -205,13 +221,14 @@ _MONITOR_TEXT = LazyPattern(
 @rule(
     "observability/no-metrics",
     default=SHOULD,
+    needs={RESULTS, TEMPLATES},
     enforces=require(
         r"\bprometheus\b|\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
         r"|\b(?:expos|scrap|provid|publish|includ)\w*\b.{0,30}\bmetrics\b"
     ),
     umbrella=UMBRELLA,
 )
-def no_metrics(subject: Subject) -> Iterator[Problem]:
+def no_metrics(subject: Subject) -> Iterator[Violation]:
     """Nothing tells Prometheus where the metrics are.
 
     Why: Without a monitor or a scrape annotation everybody who installs the chart writes one, or sees nothing.
@@ -242,7 +259,7 @@ def no_metrics(subject: Subject) -> Iterator[Problem]:
             if place is None and _keeps_running(workload):
                 place = workload.pod_metadata.get("annotations")
     if place is not None:
-        yield Problem(
+        yield Violation(
             "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are; add one", at=place
         )
 
@@ -271,7 +288,7 @@ def _is_scraped(manifest: Manifest) -> bool:
         )
     },
 )
-def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A ServiceMonitor or PodMonitor selects nothing, or a port that isn't there.
 
     Why: Prometheus then scrapes nothing and says nothing; the missing metrics are found when they are needed.
@@ -317,7 +334,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
                 continue  # an operator's own containers have ports that no rendering shows
             chosen = [_pod_ports(each) for each in workloads]
         if not chosen:
-            yield Problem(
+            yield Violation(
                 f"its selector takes in no {what} of the chart; render it from the same named template as their labels",
                 at=monitor.get("spec", "selector"),
             )
@@ -327,7 +344,9 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Problem
             port = endpoint.get("port")
             if (name := port.string()) is not None and name not in names:
                 has = ", ".join(sorted(names)) or "none"
-                yield Problem(f"no {what} that it selects has the port {name}; name one that is there ({has})", at=port)
+                yield Violation(
+                    f"no {what} that it selects has the port {name}; name one that is there ({has})", at=port
+                )
 
 
 def _service_ports(service: Manifest) -> set[str]:
@@ -342,6 +361,7 @@ def _pod_ports(workload: Workload) -> set[str]:
 @rule(
     "observability/silent-failure",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(
             r"\bfail(?:ures?|ing|s)?\b.{0,60}\b(?:fast|loud|early|actionable|clear)|\b(?:actionable|clear)\b.{0,30}\berror"
@@ -349,7 +369,7 @@ def _pod_ports(workload: Workload) -> set[str]:
         forbid(r"\bsilent(?:ly)?\b|\bignor\w*\b.{0,30}\b(?:errors?|mis-?configurations?)\b"),
     ),
 )
-def silent_failure(subject: Subject) -> Iterator[Problem]:
+def silent_failure(subject: Subject) -> Iterator[Violation]:
     """A feature that is switched on renders nothing because a value is missing, and nobody is told.
 
     Why: The installation succeeds, the Ingress isn't there, and the user looks for the fault everywhere but in values.
@@ -370,7 +390,7 @@ def silent_failure(subject: Subject) -> Iterator[Problem]:
     values = subject.chart.values.data if subject.chart.values is not None else {}
     for template in subject.templates:
         for flag, needed in _skipped(template, template.tree or (), values, ()):
-            yield Problem(
+            yield Violation(
                 f"{dotted(flag)} renders nothing where {dotted(needed.names[1:])} is empty, without a word;"
                 " ask for the flag alone and take the value by required",
                 at=TextPlace(template.path, template.span(needed)),
@@ -462,7 +482,7 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
     enforces=require(r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"),
     parameters={"label": Parameter("owner", "what kube-linter asks for; several, each asked for, with commas between")},
 )
-def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Problem]:
+def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """A workload doesn't say whose it is.
 
     Why: Who finds a broken pod at night wants to know whom to wake.
@@ -478,7 +498,7 @@ def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Problem]:
     """
     for label in (part.strip() for part in subject.text("label").split(",")):
         if label and label not in workload.manifest.labels and label not in workload.manifest.annotations:
-            yield Problem(
+            yield Violation(
                 f"neither a label nor an annotation {label} says whose it is; add one",
                 at=workload.manifest.get("metadata", "labels", label),
             )

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Outcome, Parameter, Problem, Tally, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Container,
+    LazyPattern,
+    Outcome,
+    Parameter,
+    Subject,
+    Tally,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
@@ -54,7 +66,7 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     yield Tally(int(found), 1, f"containers have a {words} probe")
     if not found:
         state = "has no" if not probe else "does nothing in its"
-        yield Problem(f"{state} {words} probe; {advice}", at=probe)
+        yield Violation(f"{state} {words} probe; {advice}", at=probe)
 
 
 @rule(
@@ -169,7 +181,7 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
     umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b|\bsensible\b.{0,40}\bprobes?\b",
     parameters={"strict": Parameter(0, "more patience does; 1 wants another question")},
 )
-def identical_probes(container: Container, subject: Subject) -> Iterator[Problem]:
+def identical_probes(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container is restarted for what should only take it out of service.
 
     Why: Where the liveness probe asks what the readiness probe asks and gives up as fast, a container that is busy or
@@ -197,9 +209,9 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Problem
     if action is None or action.data != readiness.get(*action.path[-1:]).data:
         return
     if subject.number("strict"):
-        yield Problem("liveness asks what readiness asks; give it an endpoint of its own", at=liveness)
+        yield Violation("liveness asks what readiness asks; give it an endpoint of its own", at=liveness)
     elif _patience(liveness) <= _patience(readiness):
-        yield Problem(
+        yield Violation(
             "liveness asks what readiness asks, and gives up as fast; give it an endpoint of its own"
             " or a higher failureThreshold",
             at=liveness,
@@ -224,7 +236,7 @@ def _patience(probe: View) -> int:
         "strict": Parameter(0, "a number needs no declaration where the container declares no port at all; 1 wants it")
     },
 )
-def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Problem]:
+def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Violation]:
     """A probe asks a port that its container doesn't declare.
 
     Why: A named port that doesn't exist makes the probe fail forever, and with it the rollout; an undeclared number
@@ -253,13 +265,13 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Probl
             port = container.field(probe, action, "port")
             value = port.data
             if isinstance(value, str) and value.isdigit():
-                yield Problem(
+                yield Violation(
                     f"asks port {value!r} as text, which Kubernetes takes for a name; write it as a number", at=port
                 )
             elif (isinstance(value, str) and value not in names) or (
                 isinstance(value, int) and (numbers or strict) and value not in numbers
             ):
-                yield Problem(
+                yield Violation(
                     f"asks the port {value}, which the container doesn't declare; add it to ports, or ask one of those",
                     at=port,
                 )

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Subject, View
-from helm_constitution.kubernetes.quantities import quantity
-from helm_constitution.lint.rule import MUST, OFF, SHOULD, Outcome, Problem, Tally, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    SHOULD,
+    Container,
+    Outcome,
+    Subject,
+    Tally,
+    View,
+    Violation,
+    forbid,
+    quantity,
+    require,
+    rule,
+)
 
 from .probes import UMBRELLA
 
@@ -40,7 +52,7 @@ def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[O
     found = _set(container, kind, name) or (kind == "requests" and _set(container, "limits", name))
     yield Tally(int(found), 1, f"containers have a {words}")
     if not found:
-        yield Problem(f"has no {words}; set resources.{kind}.{name}", at=container.field("resources", kind, name))
+        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=container.field("resources", kind, name))
 
 
 @rule(
@@ -195,7 +207,7 @@ def _amounts(container: Container) -> Iterator[tuple[str, View, View]]:
     umbrella=UMBRELLA + "|" + _CPU + _LIMITS + "|" + _MEMORY + _LIMITS,
     evidence="containers request no more than their limit",
 )
-def request_above_limit(container: Container, subject: Subject) -> Iterator[Problem]:
+def request_above_limit(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container asks for more than it may use.
 
     Why: Kubernetes rejects the pod, so nothing starts.
@@ -217,7 +229,7 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Prob
     for name, request, limit in _amounts(container):
         asked, allowed = quantity(request.data), quantity(limit.data)
         if asked is not None and allowed is not None and asked > allowed * (1 + 1e-9):
-            yield Problem(
+            yield Violation(
                 f"requests {request.data} of {name}, above its limit of {limit.data}; lower it, or raise the limit",
                 at=request,
             )
@@ -232,7 +244,7 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Prob
         r"|\blimits?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\brequests?\b|\bguaranteed\b.{0,20}\bqos\b"
     ),
 )
-def requests_differ(container: Container, subject: Subject) -> Iterator[Problem]:
+def requests_differ(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container may use more than it asks for.
 
     Why: Only pods whose requests equal their limits are of the class Guaranteed, which is evicted last.
@@ -258,6 +270,6 @@ def requests_differ(container: Container, subject: Subject) -> Iterator[Problem]
         if asked is None:
             continue
         if limit.data is None:
-            yield Problem(f"requests {request.data} of {name}, but may use any amount; set a limit alike", at=limit)
+            yield Violation(f"requests {request.data} of {name}, but may use any amount; set a limit alike", at=limit)
         elif allowed is not None and asked < allowed * (1 - 1e-9):
-            yield Problem(f"requests {request.data} of {name}, but may use {limit.data}; set both alike", at=request)
+            yield Violation(f"requests {request.data} of {name}, but may use {limit.data}; set both alike", at=request)

@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, PodSpec, Span, Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    SHOULD,
+    TEMPLATES,
+    Container,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    PodSpec,
+    Span,
+    Subject,
+    TextPlace,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .objects import STANDARD_KUBERNETES
 
@@ -17,13 +32,14 @@ _DOMAIN = ".svc.cluster.local"
 @rule(
     "portability/cluster-domain",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         forbid(r"\bhard-?cod\w*\b.*\b(?:cluster (?:names?|domains?)|environment[- ]specific)|\bcluster\.local\b"),
         require(r"\bcluster domains?\b.{0,40}\b(?:configurable|overrid)"),
     ),
     umbrella=STANDARD_KUBERNETES,
 )
-def cluster_domain(subject: Subject) -> Iterator[Problem]:
+def cluster_domain(subject: Subject) -> Iterator[Violation]:
     """A template writes the cluster's domain out.
 
     Why: cluster.local is kubeadm's default; on clusters with another domain the name doesn't resolve.
@@ -41,7 +57,9 @@ def cluster_domain(subject: Subject) -> Iterator[Problem]:
             start = line.find(_DOMAIN)
             if start >= 0 and not line.lstrip().startswith("#"):
                 place = TextPlace(template.path, Span(number, start + 1, number, start + 1 + len(_DOMAIN)))
-                yield Problem("writes out the cluster's domain; end the name at .svc or take it from a value", at=place)
+                yield Violation(
+                    "writes out the cluster's domain; end the name at .svc or take it from a value", at=place
+                )
 
 
 _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
@@ -55,7 +73,7 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
     evidence="pods say what nodes they need",
     parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},
 )
-def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """Pods don't say what nodes they can run on.
 
     Why: In a cluster with Windows nodes, or nodes of another architecture, they may be put where their image can't run.
@@ -76,9 +94,9 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     if affinity:
         return
     if subject.number("strict"):
-        yield Problem("doesn't say which nodes it can run on; set affinity.nodeAffinity", at=affinity)
+        yield Violation("doesn't say which nodes it can run on; set affinity.nodeAffinity", at=affinity)
     elif not (pod.get("os", "name") or any(pod.get("nodeSelector", key) for key in _NODE_KEYS)):
-        yield Problem(
+        yield Violation(
             "doesn't say which nodes it can run on; set nodeSelector kubernetes.io/os: linux",
             at=pod.get("nodeSelector"),
         )
@@ -92,7 +110,7 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     parameters={"ndots": Parameter("", "any number was somebody's decision; else the one that is wanted")},
     evidence="pods limit the search of names",
 )
-def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """Pods leave the resolver's ndots at Kubernetes' default of 5.
 
     Why: A name of another host with fewer than five dots is first looked up in each search domain of the cluster.
@@ -111,9 +129,9 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     options, wanted = pod.get("dnsConfig", "options"), subject.text("ndots")
     numbers = [option.get("value") for option in options.items() if option.get("name").data == "ndots"]
     if numbers and wanted and numbers[0].data != wanted:
-        yield Problem(f'ndots is {numbers[0].data}; set "{wanted}"', at=numbers[0])
+        yield Violation(f'ndots is {numbers[0].data}; set "{wanted}"', at=numbers[0])
     elif not numbers:
-        yield Problem(
+        yield Violation(
             "sets no ndots, so other hosts' names are searched in every domain of the cluster first;"
             " add it to dnsConfig.options",
             at=options,
@@ -127,7 +145,7 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     enforces=forbid(r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b|\bload ?balancers?\b|\bnode ?ports?\b"),
     evidence="Services stay inside the cluster",
 )
-def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A Service can be reached from outside the cluster.
 
     Why: A LoadBalancer costs money and is open to the world on most platforms before anybody has thought of access.
@@ -144,7 +162,7 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     service_type = manifest.get("spec", "type")
     if _is_service(manifest) and manifest.scenario == "defaults" and service_type.data in ("LoadBalancer", "NodePort"):
-        yield Problem(f"type {service_type.data} opens it to the outside by default; use ClusterIP", at=service_type)
+        yield Violation(f"type {service_type.data} opens it to the outside by default; use ClusterIP", at=service_type)
 
 
 @rule(
@@ -155,7 +173,7 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     umbrella=STANDARD_KUBERNETES,
     evidence="Services need no port of the nodes",
 )
-def service_type(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def service_type(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A Service takes a port of every node by default.
 
     Why: Node ports are few, often closed by a firewall or forbidden by policy, and a fixed one clashes with the next
@@ -173,7 +191,7 @@ def service_type(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     service_type = manifest.get("spec", "type")
     if _is_service(manifest) and manifest.scenario == "defaults" and service_type.data == "NodePort":
-        yield Problem("type NodePort takes a port of every node by default; use ClusterIP", at=service_type)
+        yield Violation("type NodePort takes a port of every node by default; use ClusterIP", at=service_type)
 
 
 def _is_service(manifest: Manifest) -> bool:
@@ -188,7 +206,7 @@ def _is_service(manifest: Manifest) -> bool:
     umbrella=STANDARD_KUBERNETES,
     evidence="containers listen above port 1023",
 )
-def privileged_port(container: Container, subject: Subject) -> Iterator[Problem]:
+def privileged_port(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container listens on a port below 1024.
 
     Why: A process that isn't root needs a capability for that, or a kernel setting that not every platform has; the
@@ -205,7 +223,7 @@ def privileged_port(container: Container, subject: Subject) -> Iterator[Problem]
     for port in container.field("ports").items():
         number = port.get("containerPort")
         if 0 < (number.integer() or 0) < 1024:
-            yield Problem(f"listens on port {number.data}, which needs a privilege; use one above 1023", at=number)
+            yield Violation(f"listens on port {number.data}, which needs a privilege; use one above 1023", at=number)
 
 
 _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAttachment"})
@@ -218,7 +236,7 @@ _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAtt
     enforces=forbid(r"\bCSI\b|\bstorage drivers?\b"),
     umbrella=STANDARD_KUBERNETES,
 )
-def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An application's chart installs a storage driver's objects.
 
     Why: Drivers belong to the cluster and to one platform; a second release replaces them under every volume.
@@ -234,7 +252,7 @@ def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart_of(manifest)
     if manifest.group == "storage.k8s.io" and manifest.kind in _CSI_KINDS and not (chart and "csi" in chart.name):
-        yield Problem(
+        yield Violation(
             f"a {manifest.kind} belongs to a storage driver, not to an application; leave it out", at=manifest.view
         )
 
@@ -252,7 +270,7 @@ _LABEL_PREFIX = LazyPattern(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.
     umbrella=STANDARD_KUBERNETES + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     evidence="objects' labels are valid",
 )
-def label_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def label_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A label's key or value is none that Kubernetes takes.
 
     Why: The API server rejects the whole object.
@@ -276,7 +294,7 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         for key, value in place.entries():
             fault = _label_fault(key, value)
             if fault is not None:
-                yield Problem(fault, at=value)
+                yield Violation(fault, at=value)
 
 
 def _label_fault(key: str, value: View) -> str | None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Manifest, Subject
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, forbid, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_documents
-from helm_constitution.text.yaml_document import Span, YamlDocument
+from helm_constitution.api import (
+    LINT,
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Manifest,
+    Span,
+    Subject,
+    TextPlace,
+    Violation,
+    YamlDocument,
+    YamlSyntaxError,
+    forbid,
+    load_documents,
+    require,
+    rule,
+)
 
 from .objects import STANDARD_KUBERNETES
 
@@ -18,13 +29,14 @@ from .objects import STANDARD_KUBERNETES
     "portability/crd-in-templates",
     scope=Manifest,
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}\b(?:crds/|separate|own chart)"),
         forbid(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\btemplates\b"),
     ),
     umbrella=r"\bhelm\b.{0,40}\bbest[- ]practices?|chart_best_practices",
 )
-def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A chart renders CustomResourceDefinitions from its templates.
 
     Why: Removing the release, or switching them off, deletes the definitions, and with them every object of these kinds
@@ -45,7 +57,7 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     # A chart that keeps them by default may well have a scenario that cleans up behind a test.
     keeps = any("helm.sh/resource-policy" in template.text for template in subject.templates)
     if not subject.stands_in_defaults(manifest) and (manifest.scenario == "defaults" or not keeps):
-        yield Problem(
+        yield Violation(
             "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
             " helm.sh/resource-policy: keep",
             at=manifest.view,
@@ -55,12 +67,13 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
 @rule(
     "portability/bad-crd",
     default=MUST,
+    needs={LINT},
     enforces=require(
         r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\bvalid\b|\bvalid (?:CRDs?|custom ?resource ?def)"
     ),
     umbrella=STANDARD_KUBERNETES,
 )
-def bad_crd(subject: Subject) -> Iterator[Problem]:
+def bad_crd(subject: Subject) -> Iterator[Violation]:
     """A file in crds/ holds something that helm can't install as a CustomResourceDefinition.
 
     Why: helm sends these files to the cluster as they are, before everything else: templates are not rendered there,
@@ -87,17 +100,17 @@ def bad_crd(subject: Subject) -> Iterator[Problem]:
                 line, column = error.line or 1, error.column or 1
                 action = " (templates are not rendered in crds/)" if "{{" in text else ""
                 span = Span(line, column, line, column + 1) if error.line else None
-                yield Problem(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
+                yield Violation(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
             continue
         for document in documents:
             yield from _document(document, path in said)
 
 
-def _document(document: YamlDocument, said: bool) -> Iterator[Problem]:
+def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
     kind, api = document.view.get("kind"), document.view.get("apiVersion")
     if kind.data != "CustomResourceDefinition":
         if not said:
             named = f"a {kind.data}" if kind.string() else "no object"
-            yield Problem(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
+            yield Violation(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
     elif api.data != "apiextensions.k8s.io/v1":
-        yield Problem(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)
+        yield Violation(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)

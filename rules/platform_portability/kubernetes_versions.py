@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
-from helm_constitution.text.semver import Constraint, Version, parse_constraint
+from helm_constitution.api import (
+    SHOULD,
+    Constraint,
+    Subject,
+    Unchecked,
+    Version,
+    Violation,
+    parse_constraint,
+    require,
+    rule,
+)
 
 _STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) kubernetes\b(?! labels?| resource)"
 
@@ -21,7 +29,7 @@ _STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) ku
     ),
     umbrella=_STANDARD_KUBERNETES,
 )
-def no_kube_version(subject: Subject) -> Iterator[Problem]:
+def no_kube_version(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml doesn't say which Kubernetes versions the chart supports.
 
     Why: On a cluster that is too old the installation stops half-way at the first API that is missing; with kubeVersion
@@ -37,10 +45,10 @@ def no_kube_version(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, The kubeVersion field; chart-verifier has-kubeversion
     """
     if subject.chart.is_library:
-        raise Unjudged("a library chart is not installed by itself")
+        raise Unchecked("a library chart is not installed by itself")
     kube_version = subject.chart.metadata.view.get("kubeVersion")
     if not kube_version:
-        yield Problem(
+        yield Violation(
             'Chart.yaml has no kubeVersion; write the oldest that is supported, ">=1.27.0-0"', at=kube_version
         )
 
@@ -51,7 +59,7 @@ def no_kube_version(subject: Subject) -> Iterator[Problem]:
     enforces=require(r"\b(?:EKS|GKE|AKS|managed|vendors?'?s?) .{0,40}\bversions?\b"),
     umbrella=_STANDARD_KUBERNETES + r"|\bkubeVersion\b",
 )
-def kube_version_blocks_vendors(subject: Subject) -> Iterator[Problem]:
+def kube_version_blocks_vendors(subject: Subject) -> Iterator[Violation]:
     """kubeVersion turns away clusters whose version has a vendor's suffix.
 
     Why: Older Helm takes the suffix of v1.25.3-gke.1 or v1.29.1-eks-a5df82a for a pre-release, which `>=1.25.0` leaves
@@ -70,7 +78,7 @@ def kube_version_blocks_vendors(subject: Subject) -> Iterator[Problem]:
         return  # no range, or one that helm itself refuses
     blocked = _blocked(constraint)
     if blocked is not None:
-        yield Problem(
+        yield Violation(
             f"older Helm (3.17 for one; 3.22, 4.1 and 4.3 don't) takes v{blocked} for a pre-release, "
             f"which {text} leaves out; {_advice(text)}",
             at=kube_version,

@@ -5,9 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    Container,
+    LazyPattern,
+    Manifest,
+    Subject,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from ..yaml_text import key_lines
 from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of
@@ -37,7 +46,7 @@ VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
     ),
     evidence="objects by default values are those of any Kubernetes",
 )
-def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """Default values render what only one vendor's platform understands.
 
     Why: Elsewhere the installation fails at an unknown kind or an unknown storage driver, pods find no node, or an
@@ -59,7 +68,7 @@ def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     words = frozenset(re.split(r"[^a-z0-9]+", chart.name.lower())) if chart is not None else frozenset()
     for platform, what, at in _signs(manifest):
         if words.isdisjoint(platform.words):
-            yield Problem(
+            yield Violation(
                 f"{what} is {platform.name}'s, and default values must do on any Kubernetes;"
                 " leave it to platforms/*.yaml",
                 at=at,
@@ -135,7 +144,7 @@ def _other_signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
     umbrella=STANDARD_KUBERNETES + r"|\bpod[- ]security[- ]standards?\b",
     evidence="containers take no port of their node",
 )
-def host_port(container: Container, subject: Subject) -> Iterator[Problem]:
+def host_port(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container takes a port of its node.
 
     Why: Only one pod a node can have the port, so a second release, or a second pod, stays pending; clusters that keep
@@ -153,7 +162,7 @@ def host_port(container: Container, subject: Subject) -> Iterator[Problem]:
     for port in container.field("ports").items():
         host = port.get("hostPort")
         if host:
-            yield Problem(f"takes port {host.data} of its node; drop hostPort and use a Service", at=host)
+            yield Violation(f"takes port {host.data} of its node; drop hostPort and use a Service", at=host)
 
 
 _LITERAL = LazyPattern(r"[\"']?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)[\"']?(?:\s+#.*)?\Z")
@@ -172,7 +181,7 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
     tests=True,
     evidence="objects go into the release's namespace",
 )
-def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A template writes an object's namespace out.
 
     Why: `helm install --namespace shop` then puts this object elsewhere, where the namespace may not exist or the user
@@ -205,7 +214,7 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     if namespace == manifest.release_namespace and any("{{" in value for value in values):
         return  # the release's own, which a branch not taken here writes out
     if any((literal := _LITERAL.match(value)) is not None and literal[1] == namespace for value in values):
-        yield Problem(
+        yield Violation(
             f"is fixed to the namespace {namespace}; leave it out or write {{{{ .Release.Namespace }}}}",
             at=manifest.get("metadata", "namespace"),
         )

@@ -5,15 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Command, Identifier, Pipeline, String, commands
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import YamlDocument, dotted
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Command,
+    Identifier,
+    Json,
+    LazyPattern,
+    Pipeline,
+    String,
+    Subject,
+    TemplateFile,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    YamlDocument,
+    commands,
+    dotted,
+    forbid,
+    load_document,
+    require,
+    rule,
+)
 
 from .objects import VENDORS
 from .platforms import PLATFORMS
@@ -36,6 +51,7 @@ _PLATFORM_KEYS = LazyPattern(
 @rule(
     "portability/platform-branch",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(
             r"\bplatforms?\b.*\bwithout\b.*\btemplates?\b"
@@ -44,7 +60,7 @@ _PLATFORM_KEYS = LazyPattern(
         forbid(r"\btemplates?\b.{0,60}\b(?:platform|cloud|vendor|provider)\b|" + VENDORS + r".{0,40}\btemplates?\b"),
     ),
 )
-def platform_branch(subject: Subject) -> Iterator[Problem]:
+def platform_branch(subject: Subject) -> Iterator[Violation]:
     """A template asks for a platform's name.
 
     Why: Each new platform then needs a new branch in the templates, and what is not among the names gets whatever the
@@ -66,7 +82,7 @@ def platform_branch(subject: Subject) -> Iterator[Problem]:
             name = _platform_name(command)
             if name is not None and _PLATFORM_KEYS.search(template.source(command)):
                 message = f'asks whether the platform is "{name}"; make what differs a value of its own'
-                yield Problem(message, at=TextPlace(template.path, template.span(command)))
+                yield Violation(message, at=TextPlace(template.path, template.span(command)))
 
 
 def _comparisons(template: TemplateFile, plain: set[str]) -> Iterator[Command]:
@@ -117,7 +133,7 @@ def _base(subject: Subject) -> dict[str, Json]:
         forbid(r"\boverlays?\b.{0,60}\b(?:unknown|replace|new keys)"),
     ),
 )
-def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
+def overlay_unknown_key(subject: Subject) -> Iterator[Violation]:
     """A platform's overlay sets a key that the base values don't have.
 
     Why: A misspelt or renamed key is silently without effect, on that platform alone.
@@ -133,7 +149,7 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
     """
     overlays = _overlays(subject)
     if not overlays:
-        raise Unjudged("the chart has no platforms/*.yaml")
+        raise Unchecked("the chart has no platforms/*.yaml")
     base = _base(subject)
     free = {"global", *(dependency.key for dependency in subject.chart.dependencies)}
     for overlay in overlays:
@@ -142,10 +158,10 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Problem]:
                 yield from _unknown(view, base)
 
 
-def _unknown(view: View, base: dict[str, Json]) -> Iterator[Problem]:
+def _unknown(view: View, base: dict[str, Json]) -> Iterator[Violation]:
     key = str(view.path[-1])
     if key not in base:
-        yield Problem(f"sets {dotted(view.path)}, which values.yaml doesn't have; add it there", at=view)
+        yield Violation(f"sets {dotted(view.path)}, which values.yaml doesn't have; add it there", at=view)
         return
     below = base[key]
     # An empty map in the base is the users' to fill.
@@ -159,7 +175,7 @@ def _unknown(view: View, base: dict[str, Json]) -> Iterator[Problem]:
     default=SHOULD,
     enforces=require(r"\boverlays?\b.{0,60}\b(?:only|minimal|differ|extend)"),
 )
-def overlay_no_effect(subject: Subject) -> Iterator[Problem]:
+def overlay_no_effect(subject: Subject) -> Iterator[Violation]:
     """A platform's overlay repeats a value of the base.
 
     Why: It looks like a decision for the platform and is a copy; when the base changes, the copy stays behind.
@@ -178,7 +194,7 @@ def overlay_no_effect(subject: Subject) -> Iterator[Problem]:
             yield from _repeated(view, base)
 
 
-def _repeated(view: View, base: Json) -> Iterator[Problem]:
+def _repeated(view: View, base: Json) -> Iterator[Violation]:
     key = str(view.path[-1])
     if not isinstance(base, dict) or key not in base:
         return
@@ -187,4 +203,4 @@ def _repeated(view: View, base: Json) -> Iterator[Problem]:
         for _, child in view.entries():
             yield from _repeated(child, below)
     elif view.data == below and type(view.data) is type(below):
-        yield Problem(f"sets {dotted(view.path)} to what values.yaml says already; drop it", at=view)
+        yield Violation(f"sets {dotted(view.path)} to what values.yaml says already; drop it", at=view)

@@ -7,8 +7,7 @@ any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Tr
 from __future__ import annotations
 
 from functools import lru_cache
-
-from helm_constitution.core.records import NamedTuple
+from typing import NamedTuple
 
 
 class Platform(NamedTuple):

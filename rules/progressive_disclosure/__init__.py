@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lint.rule import RuleModule
+from helm_constitution.api import RuleModule
 
 from .defaults import defaults_fail, placeholder_accepted
 from .empty import unguarded_empty
@@ -10,7 +10,7 @@ from .features import advanced_on, flag_odd_name, ungrouped_advanced
 from .flags import flag_not_boolean
 from .inputs import too_many_required
 from .messages import unhelpful_message
-from .switched import dead_flag, flag_breaks
+from .toggles import dead_flag, flag_breaks
 
 MODULE = RuleModule(
     key="disclosure",

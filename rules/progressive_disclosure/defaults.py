@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, forbid, require, rule
-from helm_constitution.render.results import Status
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import Path, Span, dotted, walk
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    FailureKind,
+    HelmMessage,
+    LazyPattern,
+    Path,
+    Related,
+    Rendering,
+    Span,
+    Status,
+    Subject,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    dotted,
+    forbid,
+    require,
+    rule,
+    walk,
+)
 
 from .messages import names_a_value, plain_key
 
@@ -35,6 +49,7 @@ def _value_names(subject: Subject) -> set[str]:
 @rule(
     "disclosure/defaults-fail",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         require(r"defaults?\b.*\bworking (deployment|install)|works? (out of the box|with(out)? (the )?defaults?)"),
         require(r"\b(deploy|install)\w*\b.*\b(default values|minimal (user )?input|out of the box)"),
@@ -42,7 +57,7 @@ def _value_names(subject: Subject) -> set[str]:
         forbid(r"(understand|read|know) the (entire|whole|full) values"),
     ),
 )
-def defaults_fail(subject: Subject) -> Iterator[Problem]:
+def defaults_fail(subject: Subject) -> Iterator[Violation]:
     """The default values give nothing, or stop without saying what is missing.
 
     Why: the first thing that everybody tries is the chart as it is; it should work, or name what it needs.
@@ -56,21 +71,21 @@ def defaults_fail(subject: Subject) -> Iterator[Problem]:
     """
     defaults = subject.defaults
     if defaults is None:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     if defaults.status is Status.FAILED:
-        raise Unjudged("the defaults don't render, see testing/render-error")
+        raise Unchecked("the defaults don't render, see testing/render-error")
     if defaults.status is Status.NEEDS_INPUT:
         names = _value_names(subject)
         for error in defaults.errors:
             if error.kind is FailureKind.SCHEMA or names_a_value(error.text, names):
                 continue
             text = " ".join(error.text.split())
-            yield Problem(f'the defaults need input, but the message names no value: "{text}"', _place(error))
+            yield Violation(f'the defaults need input, but the message names no value: "{text}"', _place(error))
     elif defaults.status is Status.RENDERED and defaults.rendering is not None and not defaults.rendering.manifests:
         if any(file.startswith("crds/") for file in subject.chart.files):
             return
         at = TextPlace("values.yaml") if subject.chart.values is not None else TextPlace("Chart.yaml")
-        yield Problem("the default values render no object at all: helm install creates nothing", at)
+        yield Violation("the default values render no object at all: helm install creates nothing", at)
 
 
 def _place(error: HelmMessage) -> TextPlace | None:
@@ -180,13 +195,14 @@ def _shows(text: str, piece: str) -> bool:
 @rule(
     "disclosure/placeholder-accepted",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         require(r"placeholders?\b"),
         require(r"required (user )?inputs?\b.*\b(fail|validat)"),
         forbid(r"\bplaceholders?\b"),
     ),
 )
-def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
+def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
     """A placeholder of values.yaml is deployed as if it were a real value.
 
     Why: nobody notices that a value was never replaced: "changeme" becomes the password, example.com the host.
@@ -201,9 +217,9 @@ def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unjudged("there is no values.yaml")
+        raise Unchecked("there is no values.yaml")
     if subject.chart.is_library:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     view = values.document.view
     found = [
         placeholder
@@ -214,7 +230,7 @@ def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
         return
     defaults = subject.defaults
     if defaults is None or (defaults.rendering is None and defaults.status is not Status.NEEDS_INPUT):
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     if defaults.rendering is None:
         return  # the chart stops: no placeholder gets past it
     texts = list(_rendered_texts(defaults.rendering))
@@ -230,7 +246,7 @@ def placeholder_accepted(subject: Subject) -> Iterator[Problem]:
                 shown[piece].append(view)
     for piece, placeholders in by_piece.items():
         if shown[piece]:
-            yield from _accepted(placeholders, shown[piece])
+            yield from _accepted(placeholders, shown[piece], defaults.rendering)
 
 
 def _is_label_key(view: View) -> bool:
@@ -238,7 +254,7 @@ def _is_label_key(view: View) -> bool:
     return any(step in _KEYS_OF_LABELS for step in view.path) and "/" in (view.string() or "/")
 
 
-def _accepted(placeholders: list[_Placeholder], shown: list[View]) -> Iterator[Problem]:
+def _accepted(placeholders: list[_Placeholder], shown: list[View], rendering: Rendering) -> Iterator[Violation]:
     """One problem for each key that surely gets there; one for all where it can't be told which of several does."""
     pairs = [
         (placeholder, view) for placeholder in placeholders for view in shown if _same_name(placeholder.view, view)
@@ -246,7 +262,7 @@ def _accepted(placeholders: list[_Placeholder], shown: list[View]) -> Iterator[P
     if len(placeholders) > 1 and not pairs:
         first, *others = placeholders
         related = tuple(Related(other.view, "has the same placeholder") for other in others)
-        yield _problem(first, shown[0], related)
+        yield _violation(first, shown[0], rendering, related)
         return
     taken: set[int] = set()
     for placeholder in placeholders:
@@ -255,7 +271,7 @@ def _accepted(placeholders: list[_Placeholder], shown: list[View]) -> Iterator[P
             # Two keys with one placeholder are in two places: the first that no other key has taken.
             view = next((view for view in places if id(view) not in taken), places[0])
             taken.add(id(view))
-            yield _problem(placeholder, view, ())
+            yield _violation(placeholder, view, rendering)
 
 
 def _same_name(value: View, rendered: View) -> bool:
@@ -268,18 +284,13 @@ def _same_name(value: View, rendered: View) -> bool:
     return any(name in other for other in (*names, plain_key(sibling or "")))
 
 
-def _problem(placeholder: _Placeholder, rendered: View, related: tuple[Related, ...]) -> Problem:
-    manifest = next(
-        (
-            manifest
-            for manifest in rendered.document.manifests
-            if rendered.path[: len(manifest.view.path)] == manifest.view.path
-        ),
-        None,
-    )
+def _violation(
+    placeholder: _Placeholder, rendered: View, rendering: Rendering, related: tuple[Related, ...] = ()
+) -> Violation:
+    manifest = rendering.object_of(rendered)
     path = dotted(rendered.path[len(manifest.view.path) :]) if manifest is not None else dotted(rendered.path)
     where = f"{path} of {manifest}" if manifest is not None else path
-    return Problem(
+    return Violation(
         f'the placeholder "{placeholder.word}" gets into {where}, and nothing fails; '
         "stop with required or fail until it is replaced",
         placeholder.view,

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, PodSpec, Subject, View
-from helm_constitution.lint.rule import MUST, Problem, require, rule
+from helm_constitution.api import MUST, TEMPLATES, Container, Manifest, PodSpec, Subject, View, Violation, require, rule
 
 _REFERENCES = ("configMapKeyRef", "secretKeyRef")
 
@@ -87,6 +86,7 @@ def _of_object(manifest: Manifest) -> Iterator[View]:
 @rule(
     "disclosure/unguarded-empty",
     default=MUST,
+    needs={TEMPLATES},
     scope=Manifest,
     enforces=(
         require(r"\bvalidate required values|required values\b.*\brequired function"),
@@ -95,7 +95,7 @@ def _of_object(manifest: Manifest) -> Iterator[View]:
     evidence="objects have every required field filled",
     tests=True,
 )
-def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A field that Kubernetes requires is rendered empty.
 
     Why: helm is content; the API server rejects the object, or a pod never starts, and nobody says which value is
@@ -115,6 +115,6 @@ def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
             yield _problem(view)
 
 
-def _problem(view: View) -> Problem:
+def _problem(view: View) -> Violation:
     shown = f'is "{view.data}"' if view.data else "is empty"
-    return Problem(f"{shown}, but Kubernetes requires it; give the value a default or read it with required", view)
+    return Violation(f"{shown}, but Kubernetes requires it; give the value a default or read it with required", view)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
-from helm_constitution.api import Subject, View
-from helm_constitution.chart.model import Chart
-from helm_constitution.chart.values import ValuesFile
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import SHOULD, Problem, Unjudged, require, rule
-from helm_constitution.text.yaml_document import dotted
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.api import (
+    SHOULD,
+    Chart,
+    Json,
+    LazyPattern,
+    Subject,
+    Unchecked,
+    View,
+    Violation,
+    dotted,
+    require,
+    rule,
+)
 
 from .flags import is_foreign
 
@@ -50,12 +55,13 @@ def _settings(subject: Subject) -> Sequence[tuple[tuple[str, ...], Json]]:
     """The chart's own settings with their paths: no list items, nothing of a dependency or of another program."""
     values = subject.chart.values
     if values is None:
-        raise Unjudged("there is no values.yaml")
-    return _settings_of(values, frozenset(dependency.key for dependency in subject.chart.dependencies))
+        raise Unchecked("there is no values.yaml")
+    return subject.derived(_settings_of)
 
 
-@lru_cache(maxsize=1)
-def _settings_of(values: ValuesFile, dependencies: frozenset[str]) -> Sequence[tuple[tuple[str, ...], Json]]:
+def _settings_of(chart: Chart) -> Sequence[tuple[tuple[str, ...], Json]]:
+    values, dependencies = chart.values, {dependency.key for dependency in chart.dependencies}
+    assert values is not None
     found: list[tuple[tuple[str, ...], Json]] = [
         ((key,), data) for key, data in values.data.items() if key not in dependencies
     ]
@@ -72,7 +78,7 @@ def _settings_of(values: ValuesFile, dependencies: frozenset[str]) -> Sequence[t
         r"\bflags?\b.*`?\benabled\b`? keys?|\benabled\b keys?\b.*\bflags?|flags?\b.*\b(called|named) enabled"
     ),
 )
-def flag_odd_name(subject: Subject) -> Iterator[Problem]:
+def flag_odd_name(subject: Subject) -> Iterator[Violation]:
     """A feature is switched by something else than its `enabled`.
 
     Why: who knows one flag knows them all; a negative or a bare one has to be looked up, and has no room for settings.
@@ -98,14 +104,14 @@ def flag_odd_name(subject: Subject) -> Iterator[Problem]:
         found = _VERBS.match(name)
         if name in _FEATURES:
             what = dotted(path)
-            yield Problem(f"{what} is a feature with one bare switch; call it {what}.enabled", view)
+            yield Violation(f"{what} is a feature with one bare switch; call it {what}.enabled", view)
         elif found is not None and name not in _FIELDS_OF_KUBERNETES:
             feature = _lower(found.group(2) or found.group(3))
             if _is_deprecated(subject, path, feature) or _is_option(name, subject):
                 continue
             turned = " and turn its meaning round" if found.group(1) == "disable" else ""
             better = dotted((*path[:-1], feature, "enabled"))
-            yield Problem(f"the flag {dotted(path)} is not called enabled; call it {better}{turned}", view)
+            yield Violation(f"the flag {dotted(path)} is not called enabled; call it {better}{turned}", view)
 
 
 _DEPRECATED = LazyPattern(r"\b(?:deprecated|obsolete|superseded)\b", re.IGNORECASE)
@@ -134,10 +140,9 @@ def _is_option(name: str, subject: Subject) -> bool:
         re.IGNORECASE | re.MULTILINE,
     )
     together = "".join(words)
-    return any(together in run and option.search(text) for text, run in _run_together(subject.chart))
+    return any(together in run and option.search(text) for text, run in subject.derived(_run_together))
 
 
-@lru_cache(maxsize=1)
 def _run_together(chart: Chart) -> Sequence[tuple[str, str]]:
     """The templates' texts, each also in small letters without hyphens and underscores: a quick look before others."""
     texts = (text for file, text in chart.files.items() if file.startswith("templates/"))
@@ -171,7 +176,7 @@ _ADVANCED = frozenset(
         require(r"\b(disable|turn off)\b.*\b(advanced|optional|experimental) features"),
     ),
 )
-def advanced_on(subject: Subject) -> Iterator[Problem]:
+def advanced_on(subject: Subject) -> Iterator[Violation]:
     """An advanced feature is on by default.
 
     Why: it needs what a plain cluster may not have (an ingress controller, metrics, an operator), or shows more than a
@@ -206,7 +211,7 @@ def advanced_on(subject: Subject) -> Iterator[Problem]:
         if _is_off_above(view):
             continue
         what = dotted(path[:-1] if name in ("enabled", "enable", "create") else path)
-        yield Problem(f"{what} is on by default; turn it off and say how to turn it on", view)
+        yield Violation(f"{what} is on by default; turn it off and say how to turn it on", view)
 
 
 def _view(subject: Subject, path: tuple[str, ...]) -> View:
@@ -245,7 +250,7 @@ _SWITCH = frozenset({"debug", "mode", "enable", "enabled", "log", "logs", "loggi
         r"\bgroup\w*\b.*\b(advanced|experimental)|\b(advanced|experimental)\b.*\b(sections?|grouped|under)\b"
     ),
 )
-def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
+def ungrouped_advanced(subject: Subject) -> Iterator[Violation]:
     """An experimental setting stands among the ordinary ones.
 
     Why: readers take what stands beside ordinary settings for as safe as those.
@@ -273,4 +278,4 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Problem]:
             continue
         group = "experimental" if word in ("alpha", "beta") else word
         message = f"{dotted(path)} calls itself {word}; move it below a group such as {group} or advanced"
-        yield Problem(message, _view(subject, path))
+        yield Violation(message, _view(subject, path))

@@ -6,10 +6,20 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from helm_constitution.api import Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, Tally, Unjudged, require, rule
-from helm_constitution.text.yaml_document import Path, dotted, walk
+from helm_constitution.api import (
+    MUST,
+    LazyPattern,
+    Path,
+    Subject,
+    Tally,
+    Unchecked,
+    View,
+    Violation,
+    dotted,
+    require,
+    rule,
+    walk,
+)
 
 _FLAG = LazyPattern(r"(?:enabled?|disabled?|create|is[A-Z]\w*(?:ed|able)|\w+(?:Enabled|Disabled))\Z")
 _CERTAIN = frozenset({"enabled", "enable", "disabled", "disable", "create"})
@@ -71,7 +81,7 @@ def _is_flag(path: Path, dependencies: frozenset[str]) -> bool:
         require(r"(optional|advanced) features\b.*\b(flags?|toggles?|switch)"),
     ),
 )
-def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
+def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
     """A feature flag's default isn't true or false.
 
     Why: a quoted "false" is a text, and any text but the empty one is true to a template: the feature is on.
@@ -86,7 +96,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unjudged("there is no values.yaml")
+        raise Unchecked("there is no values.yaml")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     good = total = 0
     for path, data in walk(values.data):
@@ -114,7 +124,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Problem | Tally]:
             message = "has no value; write true or false, so that readers see the default"
         else:
             message = f"is the number {data}; write true or false"
-        yield Problem(f"the flag {dotted(path)} {message}", view)
+        yield Violation(f"the flag {dotted(path)} {message}", view)
     yield Tally(good, total, "flags are boolean")
 
 

@@ -4,22 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Related, Unjudged, require, rule
-from helm_constitution.render.results import Status
-from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.api import (
+    DEFAULTS,
+    RESULTS,
+    SHOULD,
+    Parameter,
+    Related,
+    Status,
+    Subject,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
 
 @rule(
     "disclosure/too-many-required",
     default=SHOULD,
+    needs={RESULTS},
     enforces=(
         require(r"\b(?:minimal|minimum|few(?:est)?)\b.{0,30}\b(?:inputs?|configuration|required values?)\b"),
         require(r"\b(?:at most|no more than|fewer than)\s+(?P<limit>\d+)\b.{0,30}\b(?:inputs?|required values?)\b"),
     ),
     parameters={"limit": Parameter(5, "what fits on one command line of --set options")},
 )
-def too_many_required(subject: Subject) -> Iterator[Problem]:
+def too_many_required(subject: Subject) -> Iterator[Violation]:
     """A user must give many values before the chart renders.
 
     Why: helm stops at the first that is missing, so they are found out one by one; who only wants to try the chart
@@ -37,20 +47,20 @@ def too_many_required(subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unjudged("a library chart asks for nothing by itself")
+        raise Unchecked("a library chart asks for nothing by itself")
     defaults = subject.defaults
     if defaults is None or defaults.status is not Status.NEEDS_INPUT:
         return
-    asked = [one.path for one in subject.facts.inputs if one.scenario == DEFAULTS]
+    asked = [one.path for one in subject.inputs if one.scenario == DEFAULTS]
     if not asked:
-        raise Unjudged("which values the defaults lack was not found by rendering")
+        raise Unchecked("which values the defaults lack was not found by rendering")
     limit = subject.number("limit")
     if len(asked) <= limit:
         return
     names = [".".join(path) for path in asked]
     message = f"users must give {len(names)} values before anything renders (at most {limit}): {', '.join(names)}"
     if chart.values is None:
-        yield Problem(message, chart.metadata.view)
+        yield Violation(message, chart.metadata.view)
         return
     first, *others = (chart.values.document.view.get(*path) for path in asked)
-    yield Problem(message, first, tuple(Related(other, "must be given as well") for other in others))
+    yield Violation(message, first, tuple(Related(other, "must be given as well") for other in others))

@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
     Chain,
     Command,
     Expression,
     Field,
     Identifier,
+    LazyPattern,
     Number,
     Pipeline,
     String,
+    Subject,
+    TemplateFile,
+    TextPlace,
     Variable,
+    Violation,
     commands,
+    forbid,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
 
 _DYNAMIC = "\ufffc"
 """Stands for the parts of a message that are only known when it is printed."""
@@ -147,13 +152,14 @@ def _known_keys(subject: Subject) -> set[str]:
 @rule(
     "disclosure/unhelpful-message",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(r"^(?!.*deprecat).*(helpful|clear|actionable|useful|meaningful|descriptive)( error)? messages?"),
         require(r"^(?!.*deprecat).*\bmessages?\b.{0,40}\b(helpful|clear|actionable|useful|meaningful|descriptive)\b"),
         forbid(r"(fail fast|clear messages?|(helpful|clear|actionable)( error)? messages?)"),
     ),
 )
-def unhelpful_message(subject: Subject) -> Iterator[Problem]:
+def unhelpful_message(subject: Subject) -> Iterator[Violation]:
     """A `required` or `fail` stops the chart with a message that helps nobody.
 
     Why: the message is all that the user sees; without the value's name they have to read the templates.
@@ -177,7 +183,7 @@ def unhelpful_message(subject: Subject) -> Iterator[Problem]:
             if names_a_value(text, known):
                 continue
             shown = f'"{text.strip()}"' if text.strip() else "an empty message"
-            yield Problem(
+            yield Violation(
                 f"{function} stops with {shown}, which names no value and nothing to do; say what to set to what",
                 TextPlace(template.path, template.span(message)),
             )

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Manifest, PodSpec, Rendering, Subject, View
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, Related, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Manifest,
+    Parameter,
+    PodSpec,
+    Related,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import ACCESS
 
@@ -85,7 +98,7 @@ def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
     tests=True,
     parameters={"strict": Parameter(0, "an account with a role needs its token; 1 asks for a projected one there")},
 )
-def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A pod gets a token for the Kubernetes API that it has no use for.
 
     Why: Whoever breaks into the container can then talk to the API as this account, now and with every right that it
@@ -114,7 +127,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         if (is_idle or strict) and _mounts_token(pod, account):
             related = () if account is None else (Related(account.get("automountServiceAccountToken"), "the account"),)
             why = ", which the chart gives no role" if is_idle else " by default"
-            yield Problem(
+            yield Violation(
                 f"mounts the token of the service account {pod.service_account}{why};"
                 " set automountServiceAccountToken: false",
                 at=pod.get("automountServiceAccountToken"),
@@ -136,7 +149,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     umbrella=ACCESS,
     tests=True,
 )
-def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A pod talks to the Kubernetes API as its namespace's default service account.
 
     Why: Every pod that names no account shares it, so a right given to one of them is given to all.
@@ -156,7 +169,7 @@ def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[
         pod = workload.pod
         account = accounts.get(("default", workload.manifest.effective_namespace))
         if pod.service_account == "default" and _mounts_token(pod, account):
-            yield Problem(
+            yield Violation(
                 "runs as the namespace's default service account; name one of its own in serviceAccountName",
                 at=pod.get("serviceAccountName"),
             )
@@ -170,7 +183,7 @@ def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[
     umbrella=ACCESS,
     tests=True,
 )
-def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A pod runs as a service account that the chart doesn't create.
 
     Why: Kubernetes refuses to create the pods, and the Deployment waits without saying so.
@@ -190,7 +203,7 @@ def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[
         # Values of a scenario may name an account of their own; the defaults, or a name made of the release's, may not.
         ours = rendering.scenario == "defaults" or rendering.release_name in name
         if ours and name != "default" and (name, workload.manifest.effective_namespace) not in accounts:
-            yield Problem(
+            yield Violation(
                 f"runs as the service account {name}, which the chart doesn't create;"
                 " create it, or fall back to default",
                 at=workload.pod.get("serviceAccountName"),
@@ -210,7 +223,7 @@ def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[
     umbrella=ACCESS,
     tests=True,
 )
-def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role allows everything of some kind.
 
     Why: "*" also means what Kubernetes or an operator adds tomorrow; nobody has looked at that.
@@ -232,10 +245,12 @@ def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         if "*" in resources:
             what = "everything" if "*" in verbs else ", ".join(verbs)
             where = _of_groups(_texts(grant.rule.get("apiGroups")))
-            yield Problem(f"allows {what} on every resource{where}; name the resources", at=grant.rule.get("resources"))
+            yield Violation(
+                f"allows {what} on every resource{where}; name the resources", at=grant.rule.get("resources")
+            )
         elif "*" in verbs:
             things = resources or _texts(grant.rule.get("nonResourceURLs"))
-            yield Problem(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
+            yield Violation(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
 
 
 def _of_groups(groups: list[str]) -> str:
@@ -255,7 +270,7 @@ def _some(names: list[str]) -> str:
     umbrella=ACCESS,
     tests=True,
 )
-def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A subject is bound to the role cluster-admin.
 
     Why: The pod that has this account owns the cluster, and so does who breaks into it.
@@ -276,7 +291,7 @@ def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     name = manifest.get("roleRef", "name")
     if name.string() == "cluster-admin":
         reach = "the whole cluster" if manifest.kind == "ClusterRoleBinding" else "its namespace"
-        yield Problem(f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own", at=name)
+        yield Violation(f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own", at=name)
 
 
 _READING = frozenset({"get", "list", "watch", "*"})
@@ -307,7 +322,7 @@ def _everywhere(grant: Grant) -> str:
     tests=True,
     parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},
 )
-def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may read Secrets that are not named.
 
     Why: The passwords and keys of everything else in the namespace, or in the cluster, are then the pod's.
@@ -331,10 +346,10 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
         verbs, names = _texts(grant.rule.get("verbs")), _texts(grant.rule.get("resourceNames"))
         if subject.number("strict"):
             which = f"the Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
-            yield Problem(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
+            yield Violation(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
         elif not _READING.isdisjoint(verbs) and not names:
             instead = ", or bind the role by namespace" if grant.everywhere else ""
-            yield Problem(
+            yield Violation(
                 f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames{instead}",
                 at=grant.rule.get("resources"),
             )
@@ -348,7 +363,7 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     umbrella=ACCESS,
     tests=True,
 )
-def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may create pods.
 
     Why: A pod that one creates may mount every Secret of its namespace and run as every account there.
@@ -368,7 +383,7 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     for grant in grants(rendering):
         made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
         if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
-            yield Problem(
+            yield Violation(
                 f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create,"
                 " or waive this where it is what the software is for",
                 at=grant.rule.get("verbs"),
@@ -383,7 +398,7 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     umbrella=ACCESS,
     tests=True,
 )
-def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may run commands in other pods.
 
     Why: Who may exec into a pod has everything that the pod has: its Secrets, its account, its data.
@@ -403,7 +418,7 @@ def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
     for grant in grants(rendering):
         doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
         if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
-            yield Problem(
+            yield Violation(
                 f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it,"
                 " or waive this where it is what the software is for",
                 at=grant.rule.get("resources"),

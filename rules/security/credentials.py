@@ -12,9 +12,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
+from helm_constitution.api import LazyPattern
 
 
 class Telling(enum.Enum):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, PodSpec, Subject, View
-from helm_constitution.lint.rule import MUST, Problem, Related, forbid, require, rule
+from helm_constitution.api import MUST, Container, PodSpec, Related, Subject, View, Violation, forbid, require, rule
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
@@ -86,7 +85,7 @@ def _or_waive(pod: PodSpec) -> str:
     evidence="pods keep to namespaces of their own",
     tests=True,
 )
-def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod shares its node's network, process or IPC namespace.
 
     Why: In the node's namespaces a pod listens on the node's addresses, sees and signals its processes, or reads their
@@ -103,7 +102,7 @@ def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     """
     for name, effect in _NAMESPACES.items():
         if pod.get(name).boolean() is True:
-            yield Problem(f"{effect}; drop {name}: true{_or_waive(pod)}", at=pod.get(name))
+            yield Violation(f"{effect}; drop {name}: true{_or_waive(pod)}", at=pod.get(name))
 
 
 @rule(
@@ -115,7 +114,7 @@ def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     evidence="pods mount nothing of their node",
     tests=True,
 )
-def host_path(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def host_path(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod has a volume that is a path of its node.
 
     Why: A hostPath volume ties the pod to one node, survives it there, and hands it files that belong to the node or
@@ -140,7 +139,7 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
             name, path = volume.get("name").data, host.get("path")
             waiver = _or_waive(pod)
             advice = f"drop it{waiver}" if waiver else "take an emptyDir or a persistentVolumeClaim"
-            yield Problem(f"volume {name} is the node's {path.data}; {advice}", at=path)
+            yield Violation(f"volume {name} is the node's {path.data}; {advice}", at=path)
 
 
 @rule(
@@ -154,7 +153,7 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def sensitive_mount(container: Container, subject: Subject) -> Iterator[Problem]:
+def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container mounts a directory of the node's own, or the container runtime's socket.
 
     Why: Through the runtime's socket, /proc, /etc or the kubelet's directory a container takes over the node; even
@@ -190,7 +189,7 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Problem]
             message = f"mounts the node's {path}{writable}; drop the mount{_or_waive(container.pod)}"
         else:
             continue
-        yield Problem(message, at=mount, related=(Related(volume.get("hostPath"), "the volume"),))
+        yield Violation(message, at=mount, related=(Related(volume.get("hostPath"), "the volume"),))
 
 
 def _volume(pod: PodSpec, name: str | None) -> View | None:
@@ -209,7 +208,7 @@ def _volume(pod: PodSpec, name: str | None) -> View | None:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod has a volume of a type that the restricted profile doesn't allow.
 
     Why: Inline network volumes (nfs, iscsi, rbd …) carry addresses and credentials past the storage administrator, and
@@ -233,7 +232,7 @@ def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
             if kind in ("name", "hostPath") or kind in _ALLOWED_VOLUMES or source.data is None:
                 continue
             name = volume.get("name").data
-            yield Problem(f"volume {name} is of type {kind}; take a persistentVolumeClaim or a csi volume", at=source)
+            yield Violation(f"volume {name} is of type {kind}; take a persistentVolumeClaim or a csi volume", at=source)
 
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -248,7 +247,7 @@ _HOOKS = ("postStart", "preStop")
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def probe_host(container: Container, subject: Subject) -> Iterator[Problem]:
+def probe_host(container: Container, subject: Subject) -> Iterator[Violation]:
     """A probe or lifecycle hook names a host of its own.
 
     Why: The kubelet makes the call from the node's network, so a host there reaches what the pod itself can't: other
@@ -274,4 +273,4 @@ def probe_host(container: Container, subject: Subject) -> Iterator[Problem]:
         for action in ("httpGet", "tcpSocket"):
             host = handler.get(action, "host")
             if host.data:
-                yield Problem(f"the kubelet calls {host.data} from the node's network; drop host", at=host)
+                yield Violation(f"the kubelet calls {host.data} from the node's network; drop host", at=host)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
-from helm_constitution.api import Container, Subject
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, OFF, SHOULD, Parameter, Problem, forbid, require, rule
+from helm_constitution.api import MUST, OFF, SHOULD, Container, Parameter, Subject, Violation, forbid, require, rule
 
 from .statements import SECURE_DEFAULTS
 
@@ -51,7 +50,7 @@ def image_reference(image: str) -> ImageReference:
     evidence="containers run a version that is named",
     tests=True,
 )
-def latest_tag(container: Container, subject: Subject) -> Iterator[Problem]:
+def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container runs whatever image is the latest.
 
     Why: Two pods of one release may run different programs, a rollback brings nothing back, and nobody can say what
@@ -70,11 +69,11 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Problem]:
     if reference.digest:
         return
     if not reference.tag:
-        yield Problem(
+        yield Violation(
             f"image {container.image} has no tag, so the latest is run; name a version", at=container.field("image")
         )
     elif reference.tag == "latest":
-        yield Problem(
+        yield Violation(
             f"image {container.image} is whatever was pushed last; name a version",
             at=container.field("image"),
             part=reference.tag,
@@ -88,7 +87,7 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Problem]:
     enforces=require(r"\bimages?\b.{0,60}\bdigests?\b|\bdigests?\b.{0,40}\bimages?\b|\bsha-?256\b.{0,40}\bimages?\b"),
     tests=True,
 )
-def no_digest(container: Container, subject: Subject) -> Iterator[Problem]:
+def no_digest(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container's image is named by its tag alone.
 
     Why: A tag can be pushed again with other contents; a digest can't.
@@ -100,7 +99,7 @@ def no_digest(container: Container, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes documentation, Images; CIS Kubernetes Benchmark
     """
     if container.image and not image_reference(container.image).digest:
-        yield Problem(f"image {container.image} is named by tag alone; add its digest", at=container.field("image"))
+        yield Violation(f"image {container.image} is named by tag alone; add its digest", at=container.field("image"))
 
 
 @rule(
@@ -119,7 +118,7 @@ def no_digest(container: Container, subject: Subject) -> Iterator[Problem]:
         )
     },
 )
-def pull_policy(container: Container, subject: Subject) -> Iterator[Problem]:
+def pull_policy(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container may run an image that is already on the node, unchecked.
 
     Why: With IfNotPresent a tag that was pushed again stays old on some nodes, and a pod may run a private image that
@@ -141,7 +140,7 @@ def pull_policy(container: Container, subject: Subject) -> Iterator[Problem]:
     strict = bool(subject.number("strict"))
     if strict and policy.string() != "Always":
         is_written = f"is {policy.string()}" if policy.string() else "isn't written"
-        yield Problem(f"imagePullPolicy {is_written}; set Always", at=policy)
+        yield Violation(f"imagePullPolicy {is_written}; set Always", at=policy)
     elif actual != "Always" and not reference.digest:
         said = "is" if policy.string() else "defaults to"
-        yield Problem(f"imagePullPolicy {said} {actual}; set Always, or name the image by digest", at=policy)
+        yield Violation(f"imagePullPolicy {said} {actual}; set Always, or name the image by digest", at=policy)

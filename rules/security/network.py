@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, LabelSelector, Manifest, Rendering, Subject, View, Workload
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, forbid, require, rule
-from helm_constitution.text.yaml_document import walk
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    SHOULD,
+    Container,
+    LabelSelector,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+    walk,
+)
 
 from .statements import SECURE_DEFAULTS
 
@@ -40,7 +55,7 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
         )
     },
 )
-def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Problem]:
+def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Every pod of the cluster may talk to the chart's pods.
 
     Why: Without a NetworkPolicy that selects them, pods take connections from anywhere: one broken pod in the cluster
@@ -72,14 +87,14 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Proble
             continue
         labels = workload.pod_metadata.get("labels")
         if not _is_isolated(workload, policies):
-            yield Problem(
+            yield Violation(
                 "no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does",
                 at=labels,
             )
         elif strict:
             for direction, does in (("Ingress", "reach its pods"), ("Egress", "be reached by its pods")):
                 if not _is_isolated(workload, [policy for policy in policies if _rules(policy, direction)]):
-                    yield Problem(
+                    yield Violation(
                         f"no NetworkPolicy says what may {does}; add {direction} to policyTypes, with its rules",
                         at=labels,
                     )
@@ -123,7 +138,7 @@ def _covers(pattern: str, host: str) -> bool:
     ),
     umbrella=SECURE_DEFAULTS,
 )
-def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An Ingress, Gateway or Route serves a host without TLS.
 
     Why: Passwords, cookies and data pass through networks in plain text, and nobody can tell the real server from
@@ -154,15 +169,15 @@ def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         for listener in listeners:
             # Plain HTTP beside HTTPS for the same host is there to redirect.
             if listener.get("protocol").string() == "HTTP" and listener.get("hostname").data not in secure:
-                yield Problem(
+                yield Violation(
                     f"listener {listener.get('name').data} serves plain HTTP; add an HTTPS listener for its host",
                     at=listener.get("protocol"),
                 )
     elif manifest.kind == "Route" and manifest.group == "route.openshift.io" and not manifest.get("spec", "tls"):
-        yield Problem("serves plain HTTP; set spec.tls", at=manifest.get("spec", "tls"))
+        yield Violation("serves plain HTTP; set spec.tls", at=manifest.get("spec", "tls"))
 
 
-def _ingress(manifest: Manifest) -> Iterator[Problem]:
+def _ingress(manifest: Manifest) -> Iterator[Violation]:
     if any(name in manifest.annotations for name in _TLS_ANNOTATIONS):
         return
     if "HTTPS" in manifest.annotations.get("alb.ingress.kubernetes.io/listen-ports", ""):
@@ -170,7 +185,7 @@ def _ingress(manifest: Manifest) -> Iterator[Problem]:
     tls = manifest.get("spec", "tls")
     entries = list(tls.items())
     if not entries:
-        yield Problem("serves its hosts without TLS; set spec.tls", at=tls)
+        yield Violation("serves its hosts without TLS; set spec.tls", at=tls)
         return
     hosts = [host for entry in entries for item in entry.get("hosts").items() if (host := item.string())]
     if any(not entry.get("hosts") for entry in entries):
@@ -178,7 +193,7 @@ def _ingress(manifest: Manifest) -> Iterator[Problem]:
     for item in manifest.get("spec", "rules").items():
         host = item.get("host").string()
         if host and not any(_covers(pattern, host) for pattern in hosts):
-            yield Problem(f"serves {host} without TLS; name it in spec.tls", at=item.get("host"))
+            yield Violation(f"serves {host} without TLS; name it in spec.tls", at=item.get("host"))
 
 
 _WEAK_PROTOCOL = LazyPattern(
@@ -232,6 +247,7 @@ def _may_be_weak(name: str, text: str) -> bool:
 @rule(
     "security/weak-tls",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         require(r"\b(?:TLS|SSL) ?v?1\.[23]\b|\b(?:modern|strong|current|secure) (?:TLS|SSL|ciphers?)\b"),
         forbid(
@@ -241,7 +257,7 @@ def _may_be_weak(name: str, text: str) -> bool:
     ),
     umbrella=SECURE_DEFAULTS,
 )
-def weak_tls(subject: Subject) -> Iterator[Problem]:
+def weak_tls(subject: Subject) -> Iterator[Violation]:
     """TLS 1.0, TLS 1.1, SSL or a weak cipher is allowed.
 
     Why: These protocols and ciphers are broken; a man in the middle can make a client fall back to them.
@@ -260,14 +276,14 @@ def weak_tls(subject: Subject) -> Iterator[Problem]:
     if subject.chart.values is not None:
         for view, weak in _weak_settings(subject.chart.values.document.view, ""):
             said.update(weak)
-            yield Problem(f"allows {', '.join(weak)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view)
+            yield Violation(f"allows {', '.join(weak)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view)
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
             for view, weak in _weak_of(manifest):
                 # What a value decides has been named there.
                 fresh = [word for word in weak if word not in said]
                 if fresh:
-                    yield Problem(
+                    yield Violation(
                         f"allows {', '.join(fresh)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view
                     )
 
@@ -294,7 +310,7 @@ def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
     enforces=forbid(r"\bssh\b|\bport 22\b"),
     umbrella=SECURE_DEFAULTS,
 )
-def ssh_port(container: Container, subject: Subject) -> Iterator[Problem]:
+def ssh_port(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container offers SSH.
 
     Why: A shell in a container is a door that nobody watches; kubectl exec goes through Kubernetes' access control and
@@ -311,4 +327,4 @@ def ssh_port(container: Container, subject: Subject) -> Iterator[Problem]:
     for port in container.field("ports").items():
         number = port.get("containerPort")
         if number.integer() == 22 and (port.get("protocol").string() or "TCP") == "TCP":
-            yield Problem("offers SSH on port 22; drop the port", at=number)
+            yield Violation("offers SSH on port 22; drop the port", at=number)

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, Subject
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Container,
+    Manifest,
+    Parameter,
+    Subject,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
@@ -24,7 +34,7 @@ def is_privileged(container: Container) -> bool:
     evidence="containers run without the host's privileges",
     tests=True,
 )
-def privileged(container: Container, subject: Subject) -> Iterator[Problem]:
+def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container runs privileged.
 
     Why: A privileged container has every capability and device of its node; who breaks into it owns the node, and
@@ -42,7 +52,7 @@ def privileged(container: Container, subject: Subject) -> Iterator[Problem]:
     Source: Kubernetes Pod Security Standards, baseline: Privileged Containers
     """
     if is_privileged(container):
-        yield Problem(
+        yield Violation(
             "runs privileged, with every capability and device of its node; drop privileged: true",
             at=container.field("securityContext", "privileged"),
         )
@@ -55,7 +65,7 @@ def privileged(container: Container, subject: Subject) -> Iterator[Problem]:
     enforces=forbid(r"\bprivileged\b.{0,40}\b(?:security ?context ?constraints?|SCCs?)\b"),
     umbrella=LEAST_PRIVILEGE,
 )
-def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A SecurityContextConstraints object of OpenShift lets pods run privileged.
 
     Why: Whoever may use the constraint, by a role or by its list of users and groups, may own every node.
@@ -71,7 +81,7 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Prob
     """
     allowed = manifest.get("allowPrivilegedContainer")
     if manifest.kind == "SecurityContextConstraints" and allowed.boolean() is True:
-        yield Problem(
+        yield Violation(
             "lets pods run privileged; set allowPrivilegedContainer: false and name capabilities instead", at=allowed
         )
 
@@ -93,7 +103,7 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Prob
     evidence="containers can't gain privileges",
     tests=True,
 )
-def privilege_escalation(container: Container, subject: Subject) -> Iterator[Problem]:
+def privilege_escalation(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container's processes may gain more privileges than they were started with.
 
     Why: Without allowPrivilegeEscalation: false, a set-user-ID program in the image makes root of any user.
@@ -112,9 +122,9 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Pro
     if allowed is False or container.pod.is_windows:
         return
     if allowed is True:
-        yield Problem("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field)
+        yield Violation("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field)
     elif not is_privileged(container):  # there Kubernetes forces it: security/privileged names what is to be mended
-        yield Problem(
+        yield Violation(
             "its processes may gain privileges; set securityContext.allowPrivilegeEscalation: false", at=field
         )
 
@@ -132,7 +142,7 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Pro
     evidence="containers can't run as root",
     tests=True,
 )
-def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
+def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container may run as root.
 
     Why: Root in the container is root on the node as soon as anything lets it out; most known escapes need it.
@@ -153,24 +163,24 @@ def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
     pod_user, pod_non_root = pod.security_context.get("runAsUser"), pod.security_context.get("runAsNonRoot")
     user, non_root = container.effective("runAsUser"), container.effective("runAsNonRoot")
     if user.integer() == 0:
-        yield Problem("runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true", at=user)
+        yield Violation("runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true", at=user)
     elif non_root.boolean() is False:
-        yield Problem("may run as root; set runAsNonRoot: true", at=non_root)
+        yield Violation("may run as root; set runAsNonRoot: true", at=non_root)
     elif non_root.boolean() is None and user.integer() is None:
-        yield Problem(
+        yield Violation(
             "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true", at=non_root
         )
     elif non_root.boolean() is None:
-        yield Problem(
+        yield Violation(
             f"runs as user {user.integer()}, but the restricted profile wants it said that this is not root;"
             " set securityContext.runAsNonRoot: true",
             at=non_root,
         )
     # The standard rejects the pod's own settings even where each container overrides them.
     if user.path != pod_user.path and pod_user.integer() == 0:
-        yield Problem("the pod's user is 0, which is root; set a non-zero runAsUser", at=pod_user)
+        yield Violation("the pod's user is 0, which is root; set a non-zero runAsUser", at=pod_user)
     if non_root.path != pod_non_root.path and pod_non_root.boolean() is False:
-        yield Problem("the pod may run as root; set runAsNonRoot: true", at=pod_non_root)
+        yield Violation("the pod may run as root; set runAsNonRoot: true", at=pod_non_root)
 
 
 @rule(
@@ -188,7 +198,7 @@ def root_user(container: Container, subject: Subject) -> Iterator[Problem]:
     },
     tests=True,
 )
-def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
+def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container runs under a user or group ID that a user of the node may have.
 
     Why: Without user namespaces a container's user 1000 is the node's user 1000: what leaks out (a volume, an escape)
@@ -211,11 +221,11 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
     low = [(name, view) for name, view in (("user", user), ("group", group)) if 0 < (view.integer() or 0) < minimum]
     if low:
         names = " and ".join(f"{name} {view.integer()}" for name, view in low)
-        yield Problem(f"runs as {names}, which the node may have too; take an ID of {minimum} or more", at=low[0][1])
+        yield Violation(f"runs as {names}, which the node may have too; take an ID of {minimum} or more", at=low[0][1])
     elif subject.number("strict"):
         for field, view in (("runAsUser", user), ("runAsGroup", group)):
             if view.integer() is None:
-                yield Problem(f"leaves {field} to the image; set an ID of {minimum} or more", at=view)
+                yield Violation(f"leaves {field} to the image; set an ID of {minimum} or more", at=view)
 
 
 @rule(
@@ -233,7 +243,7 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Problem]:
     evidence="containers drop all capabilities",
     tests=True,
 )
-def capabilities(container: Container, subject: Subject) -> Iterator[Problem]:
+def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container keeps or adds Linux capabilities.
 
     Why: Each capability is a part of root's power. A container starts with fourteen of them (raw sockets, changing
@@ -256,15 +266,15 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Problem]:
     names = [item.string() or "" for item in dropped.items()]
     if "ALL" not in names:
         if any(name.upper() == "ALL" for name in names):
-            yield Problem("drops 'all'; only ALL, in capitals, counts as dropping every capability", at=dropped)
+            yield Violation("drops 'all'; only ALL, in capitals, counts as dropping every capability", at=dropped)
         elif names:
-            yield Problem("keeps capabilities; set capabilities.drop: [ALL]", at=dropped)
+            yield Violation("keeps capabilities; set capabilities.drop: [ALL]", at=dropped)
         else:
-            yield Problem("keeps the default capabilities; set securityContext.capabilities.drop: [ALL]", at=dropped)
+            yield Violation("keeps the default capabilities; set securityContext.capabilities.drop: [ALL]", at=dropped)
     added = container.field("securityContext", "capabilities", "add")
     forbidden = [str(item.data) for item in added.items() if item.data != "NET_BIND_SERVICE"]
     if forbidden:
-        yield Problem(
+        yield Violation(
             f"adds {_listed(forbidden)}; only the capability NET_BIND_SERVICE may be added",
             at=added,
         )
@@ -291,7 +301,7 @@ def _listed(names: list[str]) -> str:
     evidence="containers have a read-only root file system",
     tests=True,
 )
-def writable_root(container: Container, subject: Subject) -> Iterator[Problem]:
+def writable_root(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container's root file system can be written.
 
     Why: A read-only root file system keeps an intruder from changing programs or leaving tools behind, and shows which
@@ -308,4 +318,6 @@ def writable_root(container: Container, subject: Subject) -> Iterator[Problem]:
     field = container.field("securityContext", "readOnlyRootFilesystem")
     # Windows has no such thing: its registry and system processes need to write.
     if field.boolean() is not True and not container.pod.is_windows:
-        yield Problem("its root file system can be written; set securityContext.readOnlyRootFilesystem: true", at=field)
+        yield Violation(
+            "its root file system can be written; set securityContext.readOnlyRootFilesystem: true", at=field
+        )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, PodSpec, Subject, View
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
+from helm_constitution.api import MUST, Container, PodSpec, Subject, View, Violation, forbid, require, rule
 
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
@@ -52,7 +51,7 @@ def _security_contexts(pod: PodSpec) -> Iterator[View]:
     evidence="containers have a seccomp profile",
     tests=True,
 )
-def no_seccomp(container: Container, subject: Subject) -> Iterator[Problem]:
+def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container runs without a seccomp profile.
 
     Why: Unconfined, a process may make every system call of the node's kernel, also the rarely used ones that most
@@ -74,9 +73,9 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Problem]:
     profile = container.effective("seccompProfile")
     field = profile.get("type")
     if profile.data is None:
-        yield Problem("has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault", at=field)
+        yield Violation("has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault", at=field)
     elif field.data not in _SECCOMP_TYPES:
-        yield Problem(f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost", at=field)
+        yield Violation(f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost", at=field)
     # The standard rejects the pod's own setting even where each container overrides it.
     pod_profile = pod.security_context.get("seccompProfile")
     if (
@@ -84,7 +83,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Problem]:
         and pod_profile.data is not None
         and pod_profile.get("type").data not in _SECCOMP_TYPES
     ):
-        yield Problem(
+        yield Violation(
             f"the pod has the seccomp profile {pod_profile.get('type').data}; set RuntimeDefault or Localhost",
             at=pod_profile.get("type"),
         )
@@ -98,7 +97,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod or container switches its AppArmor profile off.
 
     Why: The runtime's AppArmor profile is on by default where the node has AppArmor; Unconfined takes that fence away.
@@ -117,7 +116,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     for context in _security_contexts(pod):
         profile = context.get("appArmorProfile")
         if profile.data is not None and profile.get("type").data not in _APPARMOR_TYPES:
-            yield Problem(
+            yield Violation(
                 f"has the AppArmor profile {profile.get('type').data}; set RuntimeDefault or Localhost, or nothing",
                 at=profile.get("type"),
             )
@@ -128,7 +127,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
             and value not in ("", "runtime/default")
             and not value.startswith("localhost/")
         ):
-            yield Problem(
+            yield Violation(
                 f"has the AppArmor profile {value}; set runtime/default or localhost/…, or nothing", at=annotation
             )
 
@@ -141,7 +140,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def selinux(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod or container asks for SELinux options that weaken its confinement.
 
     Why: A type such as spc_t, or a user or role of one's own, lets the process out of the confinement that SELinux
@@ -163,14 +162,14 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
         options = context.get("seLinuxOptions")
         kind = options.get("type")
         if (kind.data or "") not in _SELINUX_TYPES:
-            yield Problem(
+            yield Violation(
                 f"has the SELinux type {kind.data}; set container_t, container_init_t, container_kvm_t,"
                 " container_engine_t or none",
                 at=kind,
             )
         for name in ("user", "role"):
             if options.get(name).data:
-                yield Problem(
+                yield Violation(
                     f"sets an SELinux {name} of its own, {options.get(name).data}; drop it", at=options.get(name)
                 )
 
@@ -183,7 +182,7 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def proc_mount(container: Container, subject: Subject) -> Iterator[Problem]:
+def proc_mount(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container sees the node's /proc without the usual masks.
 
     Why: The masks keep a container from reading kernel memory and changing kernel settings through /proc.
@@ -198,7 +197,7 @@ def proc_mount(container: Container, subject: Subject) -> Iterator[Problem]:
     """
     field = container.field("securityContext", "procMount")
     if field.data not in (None, "Default"):
-        yield Problem(f"mounts /proc {field.data}; drop procMount", at=field)
+        yield Violation(f"mounts /proc {field.data}; drop procMount", at=field)
 
 
 @rule(
@@ -209,7 +208,7 @@ def proc_mount(container: Container, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A pod sets a kernel parameter that is not known to be safe.
 
     Why: Unsafe sysctls can disturb other pods or switch off protection on the whole node, and the kubelet rejects the
@@ -230,7 +229,9 @@ def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     for item in pod.security_context.get("sysctls").items():
         name = item.get("name")
         if name.data not in _SAFE_SYSCTLS:
-            yield Problem(f"sets the kernel parameter {name.data}, which is not one of the safe ones; drop it", at=name)
+            yield Violation(
+                f"sets the kernel parameter {name.data}, which is not one of the safe ones; drop it", at=name
+            )
 
 
 @rule(
@@ -241,7 +242,7 @@ def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     umbrella=LEAST_PRIVILEGE,
     tests=True,
 )
-def windows_host_process(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
+def windows_host_process(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """A Windows pod or container runs as a process of its node.
 
     Why: A host process container has the node's file system, registry and network: it is the privileged container of
@@ -260,4 +261,4 @@ def windows_host_process(pod: PodSpec, subject: Subject) -> Iterator[Problem]:
     for context in _security_contexts(pod):
         field = context.get("windowsOptions", "hostProcess")
         if field.boolean() is True:
-            yield Problem("runs as a process of the Windows node; drop windowsOptions.hostProcess", at=field)
+            yield Violation("runs as a process of the Windows node; drop windowsOptions.hostProcess", at=field)

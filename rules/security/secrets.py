@@ -5,26 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, Subject, View
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.redaction import masked, would_hide
-from helm_constitution.lint.rule import MUST, OFF, Parameter, Problem, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    MUST,
+    OFF,
+    TEMPLATES,
     Action,
     Command,
+    Container,
     Field,
     Identifier,
+    Json,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    Path,
     Pipeline,
+    Span,
     String,
+    Subject,
+    TemplateFile,
+    TextPlace,
     Variable,
+    View,
+    Violation,
+    YamlSyntaxError,
     commands,
+    forbid,
+    load_document,
+    masked,
+    require,
+    rule,
+    would_hide,
 )
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import Path, Span
-from helm_constitution.text.yaml_scalars import Json
 
 from .credentials import Form, assignments, forms_in, is_credential, known_tokens, telling_words
 from .credentials import words as words_of
@@ -90,7 +102,7 @@ def _documents(subject: Subject) -> Iterator[View]:
     enforces=(_HARDCODED, _EXTERNAL, forbid(rf"\b{_SECRETS}\b.{{0,40}}\bdefaults?\b")),
     umbrella=SECURE_DEFAULTS,
 )
-def secret_in_values(subject: Subject) -> Iterator[Problem]:
+def secret_in_values(subject: Subject) -> Iterator[Violation]:
     """A values file holds a password, token or key.
 
     Why: Values files are in version control and in the published chart: everybody who has the chart has the secret,
@@ -116,7 +128,7 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
             if name and is_credential(name, text):
                 # A message doesn't repeat the secret: password may be the password.
                 what = "this value" if would_hide(text.strip(), name) else name
-                yield Problem(
+                yield Violation(
                     f"{what} is written out as {masked(text.strip())!r};"
                     " leave it empty and take it from a Secret that the user names",
                     at=view,
@@ -124,7 +136,7 @@ def secret_in_values(subject: Subject) -> Iterator[Problem]:
                 )
                 continue
             yield from (
-                Problem(f"{what}; take it from a Secret that the user names", at=view, secrets=secrets)
+                Violation(f"{what}; take it from a Secret that the user names", at=view, secrets=secrets)
                 for what, secrets in _inside(text, forms)
             )
 
@@ -183,10 +195,11 @@ _NO_CODE = LazyPattern(
 @rule(
     "security/secret-in-template",
     default=MUST,
+    needs={TEMPLATES},
     enforces=_HARDCODED,
     umbrella=SECURE_DEFAULTS,
 )
-def secret_in_template(subject: Subject) -> Iterator[Problem]:
+def secret_in_template(subject: Subject) -> Iterator[Violation]:
     """A template, or a file that the chart ships, holds a password, token or key.
 
     Why: Everybody who has the chart has the secret, no value can change it, and every installation shares it.
@@ -216,21 +229,21 @@ def secret_in_template(subject: Subject) -> Iterator[Problem]:
     for path, text in others.items():
         for found in known_tokens(text, forms):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
-            yield Problem(
+            yield Violation(
                 f"holds what looks like {found.what}; take it out of the chart and change it",
                 at=place,
                 secrets=(found.secret,),
             )
 
 
-def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Problem]:
+def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Violation]:
     """What one template holds: tokens of some forms; and where its words may be telling, what names tell."""
     text = template.text
     seen: set[int] = set()
     for found in known_tokens(text, forms):
         seen.add(found.start)
         place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
-        yield Problem(
+        yield Violation(
             f"holds what looks like {found.what}; take it from a value or a Secret", at=place, secrets=(found.secret,)
         )
     if not is_telling:
@@ -247,7 +260,7 @@ def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telli
     for name, start, end in literals:
         if not any(start <= token < end for token in seen):
             place = TextPlace(template.path, template.span_between(start, end))
-            yield Problem(
+            yield Violation(
                 f"{name} is written out in the template; take it from a value or a Secret",
                 at=place,
                 secrets=(plain[start:end],),
@@ -257,7 +270,7 @@ def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telli
             continue
         for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
             place = TextPlace(template.path, template.span(literal))
-            yield Problem(
+            yield Violation(
                 f"{name} has a literal in the template; take it from a value or a Secret",
                 at=place,
                 secrets=(literal.value,),
@@ -315,7 +328,7 @@ def _span(text: str, start: int, end: int) -> Span:
     umbrella=SECURE_DEFAULTS,
     tests=True,
 )
-def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A ConfigMap holds a password, token or key.
 
     Why: ConfigMaps are read by everybody who may view the namespace, are printed by tools and logs, and are never
@@ -341,10 +354,10 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Proble
         if text is None:
             continue
         if is_credential(key, text):
-            yield Problem(f"gives {key} in plain; put it into a Secret", at=view, secrets=(text,))
+            yield Violation(f"gives {key} in plain; put it into a Secret", at=view, secrets=(text,))
         else:
             yield from (
-                Problem(f"{key}: {what}; put it into a Secret", at=view, secrets=secrets)
+                Violation(f"{key}: {what}; put it into a Secret", at=view, secrets=secrets)
                 for what, secrets in _inside(text)
             )
 
@@ -369,7 +382,7 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
         )
     },
 )
-def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
+def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container is given a password, token or key in plain text.
 
     Why: Whoever may look at the pod or the workload reads it, and so do its process list and every tool that prints
@@ -395,19 +408,19 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Problem]:
         if text is None:
             continue
         if is_credential(name, text) or (text and subject.number("strict") and telling_words([name])):
-            yield Problem(
+            yield Violation(
                 f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=(text,)
             )
         else:
             yield from (
-                Problem(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=secrets)
+                Violation(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=secrets)
                 for what, secrets in _inside(text)
             )
     for field in ("command", "args"):
         yield from _arguments(container.field(field))
 
 
-def _arguments(arguments: View) -> Iterator[Problem]:
+def _arguments(arguments: View) -> Iterator[Violation]:
     option = ""
     for view in arguments.items():
         text = view.string() or ""
@@ -415,14 +428,14 @@ def _arguments(arguments: View) -> Iterator[Problem]:
         name, value = (match["name"], match["value"]) if match else (option, text)
         option = match["name"] if match and match["value"] is None else ""
         if name and value and is_credential(name, value):
-            yield Problem(
+            yield Violation(
                 f"the option {name} is written out; take it from a Secret by an environment variable",
                 at=view,
                 secrets=(value,),
             )
         else:
             yield from (
-                Problem(f"{what}; take it from a Secret", at=view, secrets=secrets) for what, secrets in _inside(text)
+                Violation(f"{what}; take it from a Secret", at=view, secrets=secrets) for what, secrets in _inside(text)
             )
 
 
@@ -436,7 +449,7 @@ def _arguments(arguments: View) -> Iterator[Problem]:
     ),
     tests=True,
 )
-def secret_env_ref(container: Container, subject: Subject) -> Iterator[Problem]:
+def secret_env_ref(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container reads a Secret by an environment variable.
 
     Why: The environment is passed on to every child process and shows up in crash dumps; a mounted file is not, and it
@@ -457,12 +470,12 @@ def secret_env_ref(container: Container, subject: Subject) -> Iterator[Problem]:
     for variable in container.field("env").items():
         reference = variable.get("valueFrom", "secretKeyRef")
         if reference.is_map:
-            yield Problem(
+            yield Violation(
                 f"{variable.get('name').data} is read from a Secret; mount the Secret as a file", at=reference
             )
     for source in container.field("envFrom").items():
         reference = source.get("secretRef")
         if reference.is_map:
-            yield Problem(
+            yield Violation(
                 f"the Secret {reference.get('name').data} becomes environment; mount it as a file", at=reference
             )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import MUST, Problem, forbid, require, rule
-from helm_constitution.text.yaml_document import walk
+from helm_constitution.api import MUST, Subject, Violation, forbid, require, rule, walk
 
 from .credentials import words
 from .statements import SECURE_DEFAULTS
@@ -41,7 +39,7 @@ _AUTH = frozenset({"auth", "authentication", "authorization", "rbac", "login"})
     ),
     umbrella=SECURE_DEFAULTS,
 )
-def security_off(subject: Subject) -> Iterator[Problem]:
+def security_off(subject: Subject) -> Iterator[Violation]:
     """A default switches off authentication, verification or a security context.
 
     Why: What is off by default is off nearly everywhere; those who don't know of it are those whom it would have
@@ -66,7 +64,7 @@ def security_off(subject: Subject) -> Iterator[Problem]:
             section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
             if (what := _switched_off(section, path[-1], value)) is not None:
                 safe = "require" if isinstance(value, str) else str(not value).lower()
-                yield Problem(
+                yield Violation(
                     f"{path[-1]}: {str(value).lower()} {what} by default; set it to {safe}", at=view.get(*path)
                 )
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import OFF, Problem, require, rule
+from helm_constitution.api import OFF, Subject, Violation, require, rule
 
 _SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----"
 _KEY = "artifacthub.io/signKey"
@@ -16,7 +15,7 @@ _KEY = "artifacthub.io/signKey"
     default=OFF,
     enforces=require(r"\b(?:charts?|packages?|releases?)\b.{0,40}\bsign(?:ed|atures?)\b|\bprovenance\b"),
 )
-def unsigned(subject: Subject) -> Iterator[Problem]:
+def unsigned(subject: Subject) -> Iterator[Violation]:
     """A packaged chart has no signature of its own, or a chart doesn't say by which key its packages are signed.
 
     Why: Whoever can write to the repository, or to a mirror of it, can put another chart under the same name and
@@ -37,10 +36,10 @@ def unsigned(subject: Subject) -> Iterator[Problem]:
     if chart.package is None:
         key = metadata.get("annotations", _KEY)
         if not key:
-            yield Problem(f"nothing says by which key the packages are signed; name it in {_KEY}", at=key)
+            yield Violation(f"nothing says by which key the packages are signed; name it in {_KEY}", at=key)
     elif chart.package.provenance is None:
-        yield Problem("the package has no .prov file beside it; sign it by helm package --sign", at=None)
+        yield Violation("the package has no .prov file beside it; sign it by helm package --sign", at=None)
     elif _SIGNED not in chart.package.provenance:
-        yield Problem("the .prov file beside the package holds no signature; sign it by helm package --sign", at=None)
+        yield Violation("the .prov file beside the package holds no signature; sign it by helm package --sign", at=None)
     elif chart.package.digest not in chart.package.provenance:
-        yield Problem("the .prov file beside the package is of another package; sign this one", at=None)
+        yield Violation("the .prov file beside the package is of another package; sign this one", at=None)

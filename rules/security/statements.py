@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lint.rule import require
+from helm_constitution.api import require
 
 SECURE_DEFAULTS = (
     r"security[- ]sensitive defaults?|secure (?:by )?defaults?|secure[- ]by[- ]default"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lint.rule import RuleModule
+from helm_constitution.api import RuleModule
 
 from .duplicates import duplicated_block
 from .file_names import extension, file_name

@@ -8,13 +8,24 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
-from helm_constitution.api import Span, Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Related, Tally, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Parameter,
+    Related,
+    Span,
+    Subject,
+    Tally,
+    TemplateFile,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import READABLE
 
@@ -72,6 +83,7 @@ class _Copy(NamedTuple):
 @rule(
     "templates/duplicated-block",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(
             rf"\binclude\b.*(?:{_COPIES}).{{0,40}}(?:{_FRAGMENTS})|(?:{_FRAGMENTS}).{{0,60}}\binstead of (?:{_COPIES})"
@@ -87,7 +99,7 @@ class _Copy(NamedTuple):
         "names": Parameter(2, "a component's name and one more; what differs in more is another block"),
     },
 )
-def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
+def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
     """The same block of lines stands in templates twice, be it with other names.
 
     Why: A change to one copy is forgotten in the others; nobody can tell whether a difference is meant.
@@ -129,7 +141,7 @@ def duplicated_block(subject: Subject) -> Iterator[Problem | Tally]:
     yield Tally(total - len(found), total, "templates without copied blocks")
 
 
-def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines, copy: _Copy, others: int) -> Problem:
+def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines, copy: _Copy, others: int) -> Violation:
     first, second = (templates[lines.owners[position]] for position in (copy.first, copy.second))
     original, here = _span(lines, copy.first, copy.ends[0]), _span(lines, copy.second, copy.ends[1])
     how = ""
@@ -143,7 +155,9 @@ def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines,
         f"{here.end_line - here.line + 1} lines repeat {first.path}:{original.line}-{original.end_line}{how}{more}; "
         f"write them once as a named template{called} and include it twice"
     )
-    return Problem(message, TextPlace(second.path, here), (Related(TextPlace(first.path, original), "the same lines"),))
+    return Violation(
+        message, TextPlace(second.path, here), (Related(TextPlace(first.path, original), "the same lines"),)
+    )
 
 
 def _span(lines: _Lines, position: int, last: int) -> Span:

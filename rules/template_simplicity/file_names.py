@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, forbid, require, rule
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Subject,
+    Tally,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .files import rendered_kinds, written_kinds
 from .statements import BEST_PRACTICES
@@ -63,6 +73,7 @@ _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
 @rule(
     "templates/file-name",
     default=SHOULD,
+    needs={RESULTS, TEMPLATES},
     enforces=(
         require(
             rf"(?:{_FILE_NAMES}).{{0,60}}\b(?:lower-?case|dash\w*|hyphen\w*|kebab\W?case|kinds?|resource types?)\b"
@@ -71,7 +82,7 @@ _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
     ),
     umbrella=BEST_PRACTICES,
 )
-def file_name(subject: Subject) -> Iterator[Problem | Tally]:
+def file_name(subject: Subject) -> Iterator[Violation | Tally]:
     """A template file has a name with capitals or underscores, or one that doesn't tell what it renders.
 
     Why: Whoever looks for the Service opens service.yaml; under another name it is found by searching.
@@ -100,10 +111,10 @@ def file_name(subject: Subject) -> Iterator[Problem | Tally]:
         if stem != stem.lower() or " " in stem or ("_" in stem and not generated):
             better = f"{_dashed(stem)}{name[len(stem) :]}"
             message = f"the file's name has capitals, underscores or spaces; call it {better}"
-            yield Problem(message, TextPlace(template.path))
+            yield Violation(message, TextPlace(template.path))
         elif len(kinds) == 1 and not generated and "test" not in path and not _names(path, kind := next(iter(kinds))):
             message = f"the file's name doesn't tell that it makes {kind}; call it {stem}-{kind.lower()}.yaml or so"
-            yield Problem(message, TextPlace(template.path))
+            yield Violation(message, TextPlace(template.path))
         else:
             good += 1
     yield Tally(good, total, "template files named for what they make")
@@ -139,13 +150,14 @@ EXTENSIONS = (".yaml", ".yml", ".tpl", ".txt")
 @rule(
     "templates/extension",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(rf"\b(?:templates?|{_FILE_NAMES})\b.{{0,60}}(?:\bextensions?\b|\.ya?ml\b.{{0,20}}\bextension)"),
         forbid(r"\b(?:file )?extensions?\b.{0,40}\btemplates?\b"),
     ),
     umbrella=BEST_PRACTICES,
 )
-def extension(subject: Subject) -> Iterator[Problem]:
+def extension(subject: Subject) -> Iterator[Violation]:
     """A file under templates/ has an extension that helm doesn't take for a template.
 
     Why: helm renders every file under templates/ whatever it is called: a JSON, a script or an editor's backup is run
@@ -165,4 +177,4 @@ def extension(subject: Subject) -> Iterator[Problem]:
             dot = name.rfind(".")
             shown = f"extension {name[dot:]}" if dot > 0 else "no extension"
             message = f"has {shown}, yet helm renders it as a template; name it .yaml or move it out of templates/"
-            yield Problem(message, TextPlace(template.path))
+            yield Violation(message, TextPlace(template.path))

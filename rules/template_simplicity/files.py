@@ -5,13 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Comment, Control, Define, If, With
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    RESULTS,
+    SHOULD,
+    TEMPLATES,
+    Comment,
+    Control,
+    Define,
+    If,
+    LazyPattern,
+    Parameter,
+    Rendering,
+    Subject,
+    Tally,
+    TemplateFile,
+    TextPlace,
+    Violation,
+    With,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES, READABLE
 
@@ -22,11 +36,12 @@ _DEPTH = rf"{_NEST}(?:.{{0,80}}?\b(?P<limit>\d+|two|three|four|five|six)\b)?"
 @rule(
     "templates/nesting-depth",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(require(_DEPTH), forbid(_DEPTH)),
     umbrella=READABLE,
     parameters={"limit": Parameter(3, "what a reader can keep in mind; real constitutions ask for 3")},
 )
-def nesting_depth(subject: Subject) -> Iterator[Problem | Tally]:
+def nesting_depth(subject: Subject) -> Iterator[Violation | Tally]:
     """`if`, `with` and `range` are nested too deep.
 
     Why: Whoever reads the innermost line has to know what every condition around it says, and which `.` is meant.
@@ -71,7 +86,7 @@ def _too_deep(template: TemplateFile, limit: int) -> Iterator[Sequence[Control]]
                     yield inner
 
 
-def _too_deep_problem(template: TemplateFile, controls: Sequence[Control], limit: int) -> Problem:
+def _too_deep_problem(template: TemplateFile, controls: Sequence[Control], limit: int) -> Violation:
     first = controls[0]
     keyword = "if" if isinstance(first, If) else "with" if isinstance(first, With) else "range"
     height = max(map(_height, controls))
@@ -81,7 +96,7 @@ def _too_deep_problem(template: TemplateFile, controls: Sequence[Control], limit
     what = f"`{keyword}` nested {limit + 1} deep{beside}{inside}"
     levels = f"{limit} level{'s' if limit != 1 else ''}"
     message = f"{what}, where {levels} should do; move {'them' if others else 'it'} into a named template"
-    return Problem(message, TextPlace(template.path, template.span(first.branches[0])))
+    return Violation(message, TextPlace(template.path, template.span(first.branches[0])))
 
 
 def _height(control: Control) -> int:
@@ -98,6 +113,7 @@ _MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b.{0,40}\b(
 @rule(
     "templates/mixed-kinds",
     default=SHOULD,
+    needs={RESULTS, TEMPLATES},
     enforces=(
         require(rf"{_ONE}.{{0,60}}{_FILES}|{_FILES}.{{0,60}}{_ONE}"),
         require(r"\beach template\b.{0,30}\b(?:one|single) (?:kind|resource|object)"),
@@ -105,7 +121,7 @@ _MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b.{0,40}\b(
     ),
     umbrella=BEST_PRACTICES,
 )
-def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
+def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
     """A template file renders more than one kind of object.
 
     Why: Who looks for a Service opens service.yaml; what stands in a file of another name is found by searching, and
@@ -144,7 +160,7 @@ def mixed_kinds(subject: Subject) -> Iterator[Problem | Tally]:
             continue
         span = template.span_between(*other) if other is not None else None
         listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
-        yield Problem(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
+        yield Violation(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
     yield Tally(good, total, "template files make one kind of object")
 
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
     Command,
     Field,
     Identifier,
+    LazyPattern,
+    Parameter,
     String,
+    Subject,
+    Tally,
+    TemplateFile,
+    TextPlace,
     Variable,
+    Violation,
     commands,
+    forbid,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
 
 from .named_templates import says_something
 
@@ -76,6 +83,7 @@ _COMMENTS = r"\b(?:comment(?:s|ed|ing)?|explain(?:s|ed|ing)?|explanation|documen
 @rule(
     "templates/unexplained-function",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(
             rf"(?:{_OBSCURE}).{{0,40}}(?:{_FUNCTIONS}).*(?:{_COMMENTS})|(?:{_COMMENTS}).*(?:{_FUNCTIONS}).{{0,40}}(?:{_OBSCURE})"
@@ -88,7 +96,7 @@ _COMMENTS = r"\b(?:comment(?:s|ed|ing)?|explain(?:s|ed|ing)?|explanation|documen
         "keys": Parameter(2, "two keys are read as such; more are a path that dots would show better"),
     },
 )
-def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
+def unexplained_function(subject: Subject) -> Iterator[Violation | Tally]:
     """A function that most readers haven't met stands without a comment.
 
     Why: Operators who aren't Go programmers can't tell what such a call makes, nor what it does to a rendering outside
@@ -136,7 +144,7 @@ def unexplained_function(subject: Subject) -> Iterator[Problem | Tally]:
         files = len({other.path for other, _, _ in uses})
         more = f" ({len(uses)} times in {files} file{'s' if files > 1 else ''})" if len(uses) > 1 else ""
         hint = "say in a comment, or in values.yaml, which" if name == "tpl" else "say in a comment what for"
-        yield Problem(f"`{name}`{more} {what}; {hint}", TextPlace(template.path, template.span(first)))
+        yield Violation(f"`{name}`{more} {what}; {hint}", TextPlace(template.path, template.span(first)))
     yield Tally(good, total, "uses of unusual functions explained")
 
 

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import SHOULD, Parameter, Problem, Tally, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import (
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
     Action,
     Chain,
     Comment,
     Content,
     Expression,
     Identifier,
+    Parameter,
     Pipeline,
+    Subject,
+    Tally,
+    TemplateFile,
     Text,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
 )
-from helm_constitution.text.place import TextPlace
 
 from .statements import READABLE
 from .walk import bodies
@@ -35,6 +42,7 @@ _GIVES_A_NAME = frozenset({"include", "dict", "list", "default"})
 @rule(
     "templates/inline-logic",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(rf"(?:{_LOGIC}).{{0,60}}(?:{_NAMED})|(?:{_NAMED}).{{0,60}}(?:{_LOGIC})"),
         forbid(rf"{_COMPLEX}.{{0,20}}\blogic\b.{{0,40}}\b(?:templates?|manifests?|inline)\b"),
@@ -48,7 +56,7 @@ _GIVES_A_NAME = frozenset({"include", "dict", "list", "default"})
         "variables": Parameter(3, "two or three steps still fit one thought; names for plain values don't count"),
     },
 )
-def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
+def inline_logic(subject: Subject) -> Iterator[Violation | Tally]:
     """A template that renders objects holds logic that belongs into a named template.
 
     Why: Whoever reads the object has to work out a condition of many parts, a long pipe or a chain of variables before
@@ -80,7 +88,7 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
                         message = f"{len(run)} keys are set in a row; make the map in a named template"
                     else:
                         message = f"{len(run)} variables are computed in a row; give the result a named template"
-                    yield Problem(message, TextPlace(template.path, span))
+                    yield Violation(message, TextPlace(template.path, span))
         for part in computed:
             text = part.text
             if len(text) <= 2 * steps and len(text) <= 2 * conditions:
@@ -93,7 +101,7 @@ def inline_logic(subject: Subject) -> Iterator[Problem | Tally]:
                 continue
             if excess := _excess(part.pipeline, conditions, steps):
                 simple = False
-                yield Problem(excess, TextPlace(template.path, template.span(part.pipeline)))
+                yield Violation(excess, TextPlace(template.path, template.span(part.pipeline)))
         good += simple
     yield Tally(good, total, "templates without complex logic")
 

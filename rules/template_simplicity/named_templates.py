@@ -6,12 +6,25 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.api import Span, Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Comment, Content, Define, Text
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Comment,
+    Content,
+    Define,
+    LazyPattern,
+    Span,
+    Subject,
+    Tally,
+    TemplateFile,
+    Text,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES, READABLE
 
@@ -21,6 +34,7 @@ _NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\
 @rule(
     "templates/define-undocumented",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(
             rf"(?:{_NAMED}).{{0,60}}\b(?:document|comment)|\bcomments?\b.{{0,40}}(?:{_NAMED})"
@@ -30,7 +44,7 @@ _NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\
     ),
     umbrella=f"{BEST_PRACTICES}|{READABLE}",
 )
-def define_undocumented(subject: Subject) -> Iterator[Problem | Tally]:
+def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     """A named template has no comment.
 
     Why: A call, `include "web.endpoint" (list $ .name)`, says neither what it is given nor what it returns; without a
@@ -54,13 +68,14 @@ def define_undocumented(subject: Subject) -> Iterator[Problem | Tally]:
             message = (
                 f'named template "{define.name}" has no comment; say above it what it returns and what it is given'
             )
-            yield Problem(message, TextPlace(template.path, _head(template, define)))
+            yield Violation(message, TextPlace(template.path, _head(template, define)))
     yield Tally(good, total, "named templates documented")
 
 
 @rule(
     "templates/define-unprefixed",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(
             rf"(?:{_NAMED}|\btemplate names?\b|\bdefines?\b).{{0,80}}"
@@ -71,7 +86,7 @@ def define_undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     ),
     umbrella=BEST_PRACTICES,
 )
-def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
+def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
     """The name of a named template doesn't begin with the chart's.
 
     Why: Named templates are global: where two charts of a release define `labels`, the one that helm loads last is used
@@ -99,7 +114,7 @@ def define_unprefixed(subject: Subject) -> Iterator[Problem | Tally]:
         else:
             better = _proposal(define.name, chart.name, 2 * heads[head] > len(definitions) > 1)
             message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
-            yield Problem(message, TextPlace(template.path, _head(template, define)))
+            yield Violation(message, TextPlace(template.path, _head(template, define)))
     yield Tally(good, total, "named templates named after the chart")
 
 

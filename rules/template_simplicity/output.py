@@ -7,12 +7,26 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Manifest, RenderedLine, Span, Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.lint.rule import MUST, Problem, Unjudged, forbid, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import dotted
+from helm_constitution.api import (
+    LINT,
+    MUST,
+    RESULTS,
+    Container,
+    FailureKind,
+    LazyPattern,
+    Manifest,
+    RenderedLine,
+    Span,
+    Subject,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    dotted,
+    forbid,
+    require,
+    rule,
+)
 
 _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
 
@@ -20,6 +34,7 @@ _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bva
 @rule(
     "templates/invalid-yaml",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         require(_VALID),
         require(
@@ -29,7 +44,7 @@ _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bva
         forbid(r"\b(?:invalid|malformed|broken) yaml\b"),
     ),
 )
-def invalid_yaml(subject: Subject) -> Iterator[Problem]:
+def invalid_yaml(subject: Subject) -> Iterator[Violation]:
     """A rendered document is not YAML.
 
     Why: helm stops at the first such document and names only that one; nothing can be installed with these values.
@@ -44,7 +59,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
     Source: helm lint (validateYamlContent); helm template
     """
     if not subject.results:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     found: dict[tuple[str | None, str], list[str]] = {}
     places: dict[tuple[str | None, str], RenderedLine | None] = {}
     for result in subject.results:
@@ -56,12 +71,12 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
                 found.setdefault((error.file, text), []).append(result.scenario.name)
                 places.setdefault((error.file, text), subject.rendered_line(error))
     if not found and not subject.rendered:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     default = subject.results[0].scenario.name
     for (file, text), scenarios in found.items():
         where = "" if default in scenarios else f" with {', '.join(scenarios)}"
         place = places[file, text] or (TextPlace(file) if file is not None else None)
-        yield Problem(f"{text}{where}", place)
+        yield Violation(f"{text}{where}", place)
 
 
 @rule(
@@ -75,7 +90,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Problem]:
         forbid(r"^(?!.*\bvalues\b).*\b(?:duplicated?|repeated) (?:yaml |map )?keys?\b"),
     ),
 )
-def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A map of a rendered object holds a key twice.
 
     Why: helm keeps the last one without a word, what the first one said is lost; kubectl, Kustomize and Argo CD reject
@@ -98,7 +113,7 @@ def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
         if path[:length] == manifest.view.path:
             shown = dotted(path[length:])
             message = f"{shown} stands twice; helm keeps the last one, strict readers reject the object"
-            yield Problem(message, at=document.view.get(*path))
+            yield Violation(message, at=document.view.get(*path))
 
 
 _NIL = LazyPattern(r"%!(?:[a-zA-Z]\(|\((?:EXTRA|NOVERB|BAD))|<nil>", re.IGNORECASE)
@@ -118,7 +133,7 @@ _NIL_ALONE = LazyPattern(
         forbid(r"<nil>|<no value>|%!|\bprint\w*\b.{0,30}\b(?:nil|missing|undefined) values?\b"),
     ),
 )
-def no_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def no_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A missing value, or a wrong format, was printed into an object.
 
     Why: The object is valid and means nonsense: a host called `<nil>.example.com`, a port `%!d(string=80)`.
@@ -141,8 +156,8 @@ def no_value(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
                 yield _printed(found, view)
 
 
-def _printed(found: str, view: View) -> Problem:
-    return Problem(f"holds `{found}`, what Go prints for a value that is missing or of another type", at=view)
+def _printed(found: str, view: View) -> Violation:
+    return Violation(f"holds `{found}`, what Go prints for a value that is missing or of another type", at=view)
 
 
 def _may_hold_nil(text: str) -> bool:
@@ -174,13 +189,14 @@ _ILLEGAL_INDENT = LazyPattern(r'document starts with an illegal indent: "(.*)", 
 @rule(
     "templates/top-indent",
     default=MUST,
+    needs={LINT},
     enforces=(
         require(_VALID),
         require(r"\b(?:top[- ]level|start of (?:a|the|each|every) document)\b.{0,40}\bindent"),
         forbid(r"\bindent\w*\b.{0,40}\b(?:top[- ]level|first line|start of (?:a|the) document)\b"),
     ),
 )
-def top_indent(subject: Subject) -> Iterator[Problem]:
+def top_indent(subject: Subject) -> Iterator[Violation]:
     """A rendered file begins with an indented line.
 
     Why: helm strips the indentation of a document's first line and leaves the others: they don't fit together any more,
@@ -200,7 +216,7 @@ def top_indent(subject: Subject) -> Iterator[Problem]:
     """
     for message in subject.lint:
         if found := _ILLEGAL_INDENT.search(message.text):
-            yield Problem(
+            yield Violation(
                 "the first line of what it renders is indented; begin objects in the first column",
                 _place_of_line(subject, message.file, found[1]),
             )
@@ -232,7 +248,7 @@ def _place_of_line(subject: Subject, file: str | None, line: str) -> TextPlace |
     ),
     evidence="containers name each environment variable once",
 )
-def duplicate_env(container: Container, subject: Subject) -> Iterator[Problem]:
+def duplicate_env(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container has an environment variable twice.
 
     Why: The last one wins in the cluster, `kubectl apply` and Helm's three-way merge keep track of only one: an upgrade
@@ -257,5 +273,5 @@ def duplicate_env(container: Container, subject: Subject) -> Iterator[Problem]:
             continue
         if name in seen:
             message = f"sets {name} twice, here and as number {seen[name] + 1} of its environment; set it once"
-            yield Problem(message, at=entry.get("name"))
+            yield Violation(message, at=entry.get("name"))
         seen[name] = index

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Span, Subject
-from helm_constitution.lint.rule import OFF, SHOULD, Problem, Tally, forbid, require, rule
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    OFF,
+    SHOULD,
+    TEMPLATES,
+    Span,
+    Subject,
+    Tally,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -14,13 +24,14 @@ from .statements import BEST_PRACTICES
 @rule(
     "templates/spacing",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(r"\b(?:white ?space|spaces?|spacing)\b.{0,60}(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b)"),
         require(r"(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b).{0,60}\b(?:white ?space|spaces?|spacing)\b"),
     ),
     umbrella=BEST_PRACTICES,
 )
-def spacing(subject: Subject) -> Iterator[Problem | Tally]:
+def spacing(subject: Subject) -> Iterator[Violation | Tally]:
     """An action's braces have no space inside.
 
     Why: `{{-1}}` prints -1 where `{{- 1}}` trims; with spaces, markers and content are told apart at a glance.
@@ -46,19 +57,20 @@ def spacing(subject: Subject) -> Iterator[Problem | Tally]:
         others = len(found) - 1
         more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
         message = f"no space between braces and what they hold: {example}{more}"
-        yield Problem(message, TextPlace(template.path, template.span_between(start, end)))
+        yield Violation(message, TextPlace(template.path, template.span_between(start, end)))
     yield Tally(good, total, "templates with spaces inside braces")
 
 
 @rule(
     "templates/trailing-space",
     default=OFF,
+    needs={TEMPLATES},
     enforces=(
         require(r"\b(?:no|without|free of)\b.{0,20}\btrailing (?:white ?)?spaces?\b"),
         forbid(r"\btrailing (?:white ?)?spaces?\b"),
     ),
 )
-def trailing_space(subject: Subject) -> Iterator[Problem | Tally]:
+def trailing_space(subject: Subject) -> Iterator[Violation | Tally]:
     """Lines of a template end in spaces.
 
     Why: Nobody sees them, yet they reach block scalars of the rendered objects, where YAML then can't be printed as it
@@ -81,5 +93,5 @@ def trailing_space(subject: Subject) -> Iterator[Problem | Tally]:
         line = lines[found[0]]
         span = Span(found[0] + 1, len(line.rstrip()) + 1, found[0] + 1, len(line) + 1)
         what = f"{len(found)} lines end" if len(found) > 1 else "the line ends"
-        yield Problem(f"{what} in white space", TextPlace(template.path, span))
+        yield Violation(f"{what} in white space", TextPlace(template.path, span))
     yield Tally(good, total, "templates without trailing spaces")

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import Subject
-from helm_constitution.chart.model import Chart
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import SHOULD, Problem, Tally, forbid, require, rule
-from helm_constitution.templates.nodes import Block
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
+    Block,
+    Chart,
+    LazyPattern,
+    Subject,
+    Tally,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 _NAMED = r"\b(?:named|helper|partial|defined?) templates?\b|\bhelpers?\b|\bdefines?\b"
 _ARGUMENT = r"\s+(\(+\s*printf\s+)?(?:\"([^\"\n]*)\"|`([^`]*)`)"
@@ -26,12 +34,13 @@ _VERB = LazyPattern(r"%[-+# 0-9.]*[a-zA-Z]")
 @rule(
     "templates/define-unused",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(rf"(?:{_NAMED}).{{0,40}}\b(?:used|included|called|referenced)\b"),
         forbid(rf"\bunused (?:{_NAMED})|\b(?:leave|keep)\b.{{0,30}}\bunused\b.{{0,30}}(?:{_NAMED})"),
     ),
 )
-def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
+def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
     """A named template is called by nothing.
 
     Why: Readers look for its callers, maintainers keep it working, and what it says is no longer true of the chart.
@@ -82,7 +91,7 @@ def define_unused(subject: Subject) -> Iterator[Problem | Tally]:
         ]
     for template, define in unused:
         message = f'nothing calls the named template "{define.name}"; delete it, or include it where it was meant'
-        yield Problem(message, TextPlace(template.path, template.span_between(define.start, define.head_end)))
+        yield Violation(message, TextPlace(template.path, template.span_between(define.start, define.head_end)))
     yield Tally(len(defines) - len(unused), len(defines), "named templates used")
 
 

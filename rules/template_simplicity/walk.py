@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.templates.nodes import Action, Content, Control, Text
+from helm_constitution.api import Action, Content, Control, Text
 
 
 def bodies(contents: Sequence[Content]) -> Iterator[Sequence[Content]]:

@@ -6,14 +6,25 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Subject
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Severity
-from helm_constitution.helm.protocol import HelmMessage, MessageLevel
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, RuleModule, Unjudged, require, rule
-from helm_constitution.render.results import Status
-from helm_constitution.render.scenarios import ScenarioKind
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    LINT,
+    MUST,
+    RESULTS,
+    SHOULD,
+    HelmMessage,
+    LazyPattern,
+    MessageLevel,
+    RuleModule,
+    ScenarioKind,
+    Severity,
+    Status,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
 from ..helm_words import (
     is_example,
@@ -28,7 +39,7 @@ from ..helm_words import (
 from .branches import branch_never_rendered
 
 if TYPE_CHECKING:
-    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.api import ScenarioResult
 
 _HELM_TEMPLATE = require(
     r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
@@ -50,12 +61,12 @@ def _has_own_rule(message: HelmMessage, subject: Subject) -> bool:
     """Whether another rule runs, with the same weight or more, and says it."""
     weight = Severity.ERROR if message.level is MessageLevel.ERROR else Severity.WARNING
     return any(
-        words in message.text and (severity := subject.facts.running.get(rule)) is not None and severity >= weight
+        words in message.text and (severity := subject.severity_of(rule)) is not None and severity >= weight
         for words, rule in _OWN_RULES
     )
 
 
-def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
+def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
     errors = [error for result in subject.results for error in result.errors]
     seen: set[tuple[str | None, int | None, str]] = set()
     for message in subject.lint:
@@ -65,11 +76,11 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Problem]:
         if _has_own_rule(message, subject):
             continue
         seen.add(key)
-        yield Problem(text_of(message), place_of(message, subject))
+        yield Violation(text_of(message), place_of(message, subject))
 
 
-@rule("testing/lint-error", default=MUST, enforces=_HELM_LINT)
-def lint_error(subject: Subject) -> Iterator[Problem]:
+@rule("testing/lint-error", default=MUST, needs={LINT, RESULTS}, enforces=_HELM_LINT, always=True)
+def lint_error(subject: Subject) -> Iterator[Violation]:
     """`helm lint` reports an error.
 
     Why: what helm itself rejects can't be packaged, published or installed with confidence.
@@ -87,11 +98,12 @@ def lint_error(subject: Subject) -> Iterator[Problem]:
 @rule(
     "testing/lint-warning",
     default=SHOULD,
+    needs={LINT, RESULTS},
     enforces=require(
         r"\blint\b.*\b(no|without|free of|clean of)( \w+ (and|or))? warnings?|\blint\b.*--strict|\blints? cleanly"
     ),
 )
-def lint_warning(subject: Subject) -> Iterator[Problem]:
+def lint_warning(subject: Subject) -> Iterator[Violation]:
     """`helm lint` warns of something.
 
     Why: helm's warnings are what its next version, or the cluster, will reject.
@@ -110,16 +122,18 @@ def lint_warning(subject: Subject) -> Iterator[Problem]:
 def _require_renderable(subject: Subject) -> ScenarioResult:
     defaults = subject.defaults
     if defaults is None:
-        raise Unjudged(subject.facts.not_rendered)
+        raise Unchecked(subject.not_rendered)
     return defaults
 
 
 @rule(
     "testing/render-error",
+    always=True,
     default=MUST,
+    needs={RESULTS},
     enforces=(_HELM_TEMPLATE, _HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
 )
-def render_error(subject: Subject) -> Iterator[Problem]:
+def render_error(subject: Subject) -> Iterator[Violation]:
     """The chart doesn't render with its default values.
 
     Why: `helm install` fails in the same way, for everybody.
@@ -134,22 +148,23 @@ def render_error(subject: Subject) -> Iterator[Problem]:
     defaults = _require_renderable(subject)
     if defaults.status is Status.NEEDS_INPUT:
         if not subject.rendered:
-            raise Unjudged(f"the default values need input: {defaults.message}")
+            raise Unchecked(f"the default values need input: {defaults.message}")
         return
     if defaults.status is not Status.FAILED:
         return
     if not defaults.errors:
-        yield Problem(defaults.message or "helm template fails", None)
+        yield Violation(defaults.message or "helm template fails", None)
     told = [error for error in defaults.errors if not is_told_elsewhere(error, defaults, subject)]
     if defaults.errors and not told:
-        raise Unjudged(see_rule(defaults.errors[0]))
+        raise Unchecked(see_rule(defaults.errors[0]))
     for error in told:
-        yield Problem(f"doesn't render: {text_of(error)}", place_of(error, subject))
+        yield Violation(f"doesn't render: {text_of(error)}", place_of(error, subject))
 
 
 @rule(
     "testing/scenario-error",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         _HELM_TEMPLATE,
         require(
@@ -158,7 +173,7 @@ def render_error(subject: Subject) -> Iterator[Problem]:
         require(r"\b(overlays?|platform values)\b.*\b(tested|render|validated)"),
     ),
 )
-def scenario_error(subject: Subject) -> Iterator[Problem]:
+def scenario_error(subject: Subject) -> Iterator[Violation]:
     """A way to render the chart that it is meant for fails.
 
     Why: values files for tests and platforms, and what the configuration names, are the chart's own examples of its
@@ -178,9 +193,9 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     told_elsewhere: HelmMessage | None = None
     for result in subject.results[1:]:
-        if result.status is not Status.FAILED or result.scenario.kind is ScenarioKind.SWITCHED:
+        if result.status is not Status.FAILED or result.scenario.kind is ScenarioKind.TOGGLED:
             continue
-        if is_example(result) and "docs/example-broken" in subject.facts.running:
+        if is_example(result) and subject.severity_of("docs/example-broken") is not None:
             continue
         for error in result.errors:
             if says_the_same(error, defaults.errors):
@@ -191,11 +206,11 @@ def scenario_error(subject: Subject) -> Iterator[Problem]:
             key = (error.file, error.line, words_of(error.text))
             causes.setdefault(key, (error, []))[1].append(result)
     if told_elsewhere is not None and not causes:
-        raise Unjudged(see_rule(told_elsewhere))
+        raise Unchecked(see_rule(told_elsewhere))
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
         place = place_of(error, subject, results[0].scenario.name) or values_file_of(results[0], subject)
-        yield Problem(f"doesn't render with {names}: {text_of(error)}", place)
+        yield Violation(f"doesn't render with {names}: {text_of(error)}", place)
 
 
 _HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-failure)?\b", re.MULTILINE)
@@ -204,9 +219,10 @@ _HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-fai
 @rule(
     "testing/no-test-hook",
     default=SHOULD,
+    needs={RESULTS},
     enforces=require(r"helm test\b|test hooks?|helm\.sh/hook|smoke tests?|connection tests?"),
 )
-def no_test_hook(subject: Subject) -> Iterator[Problem]:
+def no_test_hook(subject: Subject) -> Iterator[Violation]:
     """The chart has no test for `helm test` to run.
 
     Why: after an install or upgrade nobody can ask the chart itself whether what it deployed works.
@@ -222,7 +238,7 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
     Source: Helm documentation, Chart Tests; chart-verifier contains-test
     """
     if subject.chart.is_library:
-        raise Unjudged("a library chart installs nothing that could be tested")
+        raise Unchecked("a library chart installs nothing that could be tested")
     own = [file for file in subject.chart.files if file.startswith("templates/")]
     if any(_HOOK.search(subject.chart.files[file]) for file in own):
         return
@@ -231,10 +247,10 @@ def no_test_hook(subject: Subject) -> Iterator[Problem]:
         if any(manifest.is_test for manifest in manifests):
             return
         if not any(manifest.workloads for manifest in manifests):
-            raise Unjudged("the chart runs nothing that could be tested")
+            raise Unchecked("the chart runs nothing that could be tested")
     if subject.chart.missing_dependencies:
-        raise Unjudged("dependencies are missing in charts/, and may bring tests")
-    yield Problem(
+        raise Unchecked("dependencies are missing in charts/, and may bring tests")
+    yield Violation(
         "no template has the annotation helm.sh/hook: test; `helm test` runs nothing", TextPlace("Chart.yaml")
     )
 
@@ -253,11 +269,11 @@ def _branches(subject: Subject) -> int:
 
 
 def _require_loaded(subject: Subject, folder: str) -> None:
-    """Raises Unjudged where .helmignore keeps a folder from being seen."""
+    """Raises Unchecked where .helmignore keeps a folder from being seen."""
     for line in subject.chart.files.get(".helmignore", "").splitlines():
         found = _LEFT_OUT.match(line.strip())
         if found is not None and folder in found.group(1):
-            raise Unjudged(f".helmignore leaves {folder} out of what is read")
+            raise Unchecked(f".helmignore leaves {folder} out of what is read")
 
 
 @rule(
@@ -265,7 +281,7 @@ def _require_loaded(subject: Subject, folder: str) -> None:
     default=SHOULD,
     enforces=require(r"\bunit.?tests?\b|helm.?unittest"),
 )
-def no_unit_tests(subject: Subject) -> Iterator[Problem]:
+def no_unit_tests(subject: Subject) -> Iterator[Violation]:
     """The chart's templates have logic, but no unit test.
 
     Why: a branch that nobody renders breaks unnoticed; a unit test says in three lines what it should give.
@@ -279,20 +295,21 @@ def no_unit_tests(subject: Subject) -> Iterator[Problem]:
     """
     branches = _branches(subject)
     if branches < _MANY_BRANCHES:
-        raise Unjudged("the templates have too little logic to be tested by itself")
+        raise Unchecked("the templates have too little logic to be tested by itself")
     if any(_UNIT_TEST.match(file) for file in subject.chart.files):
         return
     _require_loaded(subject, "test")
     message = f"the templates have {branches} conditions and loops, but there is no tests/*_test.yaml"
-    yield Problem(message, TextPlace("Chart.yaml"))
+    yield Violation(message, TextPlace("Chart.yaml"))
 
 
 @rule(
     "testing/no-ci-values",
     default=SHOULD,
+    needs={RESULTS},
     enforces=require(r"\bci values\b|values files? (in|under) ci\b|\bci/|chart-testing|\bct (lint|install)\b"),
 )
-def no_ci_values(subject: Subject) -> Iterator[Problem]:
+def no_ci_values(subject: Subject) -> Iterator[Violation]:
     """The chart ships no values to be tested with besides its defaults.
 
     Why: with the defaults alone most branches are never rendered; what a flag switches on is first tried by a user.
@@ -308,23 +325,24 @@ def no_ci_values(subject: Subject) -> Iterator[Problem]:
     Source: chart-testing, ci/*-values.yaml
     """
     if subject.chart.is_library:
-        raise Unjudged("a library chart is not rendered by itself")
+        raise Unchecked("a library chart is not rendered by itself")
     if not _branches(subject):
-        raise Unjudged("the templates have nothing that values could switch")
+        raise Unchecked("the templates have nothing that values could switch")
     if any(result.scenario.name.startswith("ci/") for result in subject.results):
         return
     if any(file.startswith("ci/") and file.endswith(("-values.yaml", "-values.yml")) for file in subject.chart.files):
         return
     _require_loaded(subject, "ci")
-    yield Problem("has no ci/*-values.yaml; chart-testing tries it with its defaults alone", TextPlace("Chart.yaml"))
+    yield Violation("has no ci/*-values.yaml; chart-testing tries it with its defaults alone", TextPlace("Chart.yaml"))
 
 
 @rule(
     "testing/overlay-untested",
     default=SHOULD,
+    needs={RESULTS},
     enforces=require(r"\b(overlays?|platform values)\b.*\b(tests?|tested|tried|exercised)\b"),
 )
-def overlay_untested(subject: Subject) -> Iterator[Problem]:
+def overlay_untested(subject: Subject) -> Iterator[Violation]:
     """A platform's overlay is in no test.
 
     Why: nobody renders the chart for that platform until somebody installs it there.
@@ -341,7 +359,7 @@ def overlay_untested(subject: Subject) -> Iterator[Problem]:
     files = subject.chart.files
     overlays = [file for file in files if file.startswith("platforms/") and file.endswith((".yaml", ".yml"))]
     if not overlays:
-        raise Unjudged("the chart has no platforms/*.yaml")
+        raise Unchecked("the chart has no platforms/*.yaml")
     tests = [text for file, text in files.items() if file.startswith("tests/")]
     ci_names = [file for file in files if file.startswith("ci/")]
     configured = {
@@ -360,7 +378,7 @@ def overlay_untested(subject: Subject) -> Iterator[Problem]:
         _require_loaded(subject, "test")
         _require_loaded(subject, "ci")
         message = f"no test names {overlay}, and there is no ci/{stem}-values.yaml"
-        yield Problem(message, TextPlace(overlay))
+        yield Violation(message, TextPlace(overlay))
 
 
 MODULE = RuleModule(

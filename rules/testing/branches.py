@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import SHOULD, Problem, Tally, Unjudged, require, rule
-from helm_constitution.render.scenarios import FULL
-from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.templates.nodes import Branch, Define, Node
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import dotted
+from helm_constitution.api import (
+    ANYTHING,
+    COVERAGE,
+    SHOULD,
+    TEMPLATES,
+    Branch,
+    Define,
+    Node,
+    Subject,
+    Tally,
+    TextPlace,
+    Unchecked,
+    Violation,
+    dotted,
+    require,
+    rule,
+)
 
 if TYPE_CHECKING:
-    from helm_constitution.render.regions import Coverage, Region
+    from helm_constitution.api import Coverage, Region
 
 _NAMED = 3
 """Values that a finding names at most."""
@@ -23,12 +33,13 @@ _NAMED = 3
 @rule(
     "testing/branch-never-rendered",
     default=SHOULD,
+    needs={COVERAGE, TEMPLATES},
     enforces=(
         require(r"\b(every|each|all)\b.*\b(branch(es)?|conditions?|paths?)\b.*\b(tested|rendered|covered|exercised)\b"),
         require(r"\btemplate coverage\b|\bcoverage\b.*\b(templates?|branch(es)?)\b|\bbranch coverage\b"),
     ),
 )
-def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
+def branch_never_rendered(subject: Subject) -> Iterator[Violation | Tally]:
     """No scenario enters a branch of a template.
 
     Why: what nobody has rendered may be broken, and is first tried by a user.
@@ -44,17 +55,10 @@ def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
         and those that need a cluster for `lookup` to find something, don't count.
     Source: chart-testing, ci/*-values.yaml; helm-unittest
     """
-    if subject.chart.is_library:
-        raise Unjudged(subject.facts.not_rendered)
-    subject.facts.require_renderings()
-    if subject.facts.which != FULL:
-        raise Unjudged("only --scenarios full enters what flags turn on")
-    coverage = subject.facts.coverage
-    if coverage is None or not subject.rendered:
-        raise Unjudged(subject.facts.not_rendered)
+    coverage = subject.coverage
     branches = coverage.branches
     if not branches:
-        raise Unjudged("the templates have no branches")
+        raise Unchecked("the templates have no branches")
     yield Tally(sum(number in coverage.entered for number in branches), len(branches), "branches of templates rendered")
     for number in branches:
         if number in coverage.entered or not coverage.is_outermost(number):
@@ -62,7 +66,7 @@ def branch_never_rendered(subject: Subject) -> Iterator[Problem | Tally]:
         region = coverage.regions[number]
         if not _is_called(coverage, region, subject):
             continue
-        yield Problem(_message(region, subject), TextPlace(region.template.path, region.template.span(region.node)))
+        yield Violation(_message(region, subject), TextPlace(region.template.path, region.template.span(region.node)))
 
 
 def _is_called(coverage: Coverage, region: Region, subject: Subject) -> bool:

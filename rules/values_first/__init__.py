@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.lint.rule import RuleModule
+from helm_constitution.api import RuleModule
 
 from .comments import undocumented
 from .groups import flat_group, list_of_named

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
-from helm_constitution.api import Subject
-from helm_constitution.chart.values import ValueKey
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import MUST, Parameter, Problem, Tally, Unjudged, forbid, require, rule
-from helm_constitution.text.yaml_document import Path
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    LazyPattern,
+    Parameter,
+    Path,
+    Subject,
+    Tally,
+    Unchecked,
+    ValueKey,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -161,6 +171,7 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
 @rule(
     "values/undocumented",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(rf"{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}.*(?P<readme>{_EITHER})"),
         require(rf"{_NO_TABLE}{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}"),
@@ -171,7 +182,7 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
     umbrella=BEST_PRACTICES,
     parameters={"readme": Parameter("", "comments only; any text lets a key in the README's tables count as well")},
 )
-def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
+def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     """A value has no comment that says what it is for.
 
     Why: values.yaml is what users read first; what isn't explained there is found out by reading templates.
@@ -188,7 +199,7 @@ def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     uses = subject.uses
 
@@ -209,7 +220,7 @@ def undocumented(subject: Subject) -> Iterator[Problem | Tally]:
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
         example = " (a commented-out example doesn't say it)" if key.has_example else ""
         missing = "no comment and no row in the README" if subject.text("readme") else "no comment"
-        yield Problem(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
+        yield Violation(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
     yield Tally(good, total, "values documented")
 
 

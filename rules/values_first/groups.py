@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject
-from helm_constitution.chart.values import ValueKey
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import OFF, SHOULD, Parameter, Problem, Related, Unjudged, require, rule
-from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.api import (
+    OFF,
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Parameter,
+    Path,
+    Related,
+    Subject,
+    Unchecked,
+    ValueKey,
+    Violation,
+    dotted,
+    require,
+    rule,
+)
 
 _SETTINGS = r"(?:values?|settings?|keys?|parameters?|configuration)\b"
 
@@ -41,6 +52,7 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
 @rule(
     "values/flat-group",
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         require(rf"\b{_SETTINGS}.{{0,60}}\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b"),
         require(rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"),
@@ -49,7 +61,7 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
         "siblings": Parameter(3, "two names may begin alike by chance, as podLabels and podAnnotations; three belong")
     },
 )
-def flat_group(subject: Subject) -> Iterator[Problem]:
+def flat_group(subject: Subject) -> Iterator[Violation]:
     """Values that belong together share the beginning of their names instead of a key.
 
     Why: what is grouped is found together, documented once, passed to a named template as one, and switched by one
@@ -70,7 +82,7 @@ def flat_group(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     least = subject.number("siblings")
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     maps: dict[Path, list[ValueKey]] = {}
@@ -87,7 +99,7 @@ def flat_group(subject: Subject) -> Iterator[Problem]:
                 f"{dotted((*above, prefix))} with {', '.join(_suffix(name, prefix) for name in names)}"
             )
             first, *others = (values.document.view.get(*key.path) for key in members)
-            yield Problem(message, first, tuple(Related(other, "of the same group") for other in others[:3]))
+            yield Violation(message, first, tuple(Related(other, "of the same group") for other in others[:3]))
 
 
 def _groups(keys: list[ValueKey], least: int) -> Iterator[tuple[str, list[ValueKey]]]:
@@ -145,7 +157,7 @@ _LISTS_OF_KUBERNETES = (
         require(r"\b(?:easy|easily|possible)\b.{0,40}--set\b"),
     ),
 )
-def list_of_named(subject: Subject) -> Iterator[Problem]:
+def list_of_named(subject: Subject) -> Iterator[Violation]:
     """A list holds things that have names.
 
     Why: `--set` and a second values file can't change one of them: `--set servers[0].port=80` counts on the order, and
@@ -165,7 +177,7 @@ def list_of_named(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     for key in values.keys():  # noqa: SIM118 - not a mapping
         if not isinstance(key.value, list) or not key.value or key.path[0] in dependencies:
@@ -177,4 +189,4 @@ def list_of_named(subject: Subject) -> Iterator[Problem]:
         if len(things) == len(key.value) == len(set(names)) and any(len(thing) > 1 for thing in things):
             listed = ", ".join(names)
             message = f"{key.name} is a list of named things; make a map of it with the names as keys: {listed}"
-            yield Problem(message, values.document.view.get(*key.path))
+            yield Violation(message, values.document.view.get(*key.path))

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from helm_constitution.api import Manifest, Subject, View
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.lint.rule import SHOULD, Problem, forbid, require, rule
-from helm_constitution.templates import TemplateFile
-from helm_constitution.templates.nodes import Content, Control, Define
+from helm_constitution.api import (
+    SHOULD,
+    TEMPLATES,
+    Content,
+    Control,
+    Define,
+    LazyPattern,
+    Manifest,
+    Subject,
+    TemplateFile,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 _NOT_SECRETS = r"^(?!.*\b(?:secrets?|passwords?|credentials?|tokens?)\b)"
 _HARDCODE = r"\b(?:hard-?cod\w+|fix(?:ed)?)\b"
@@ -82,6 +93,7 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
     "values/hardcoded",
     scope=Manifest,
     default=SHOULD,
+    needs={TEMPLATES},
     enforces=(
         forbid(rf"{_NOT_SECRETS}.*{_HARDCODE}.*\b(?:values?|templates?|settings?|images?)\b"),
         require(r"\b(?:all|every|any)\b.{0,40}\bconfigur\w+\b.{0,40}\bexposed\b.{0,40}\bvalues\b"),
@@ -90,7 +102,7 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
     ),
     evidence="objects leave to values what users customise",
 )
-def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
+def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A field that users customise is a literal in the template.
 
     Why: Users who need another image, storage class or host can only copy the chart.
@@ -113,7 +125,7 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Problem]:
     for view, field in found:
         if _is_literal(view, field, regions) and not _differs_elsewhere(view, manifest, subject):
             message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
-            yield Problem(message, at=view)
+            yield Violation(message, at=view)
 
 
 def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool:

@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import Subject, YamlDocument
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, Related, Unjudged, forbid, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import dotted
-from helm_constitution.text.yaml_scalars import resolve_plain
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    LazyPattern,
+    Related,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    YamlDocument,
+    YamlSyntaxError,
+    dotted,
+    forbid,
+    load_document,
+    require,
+    resolve_plain,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -37,7 +47,7 @@ def _documents(subject: Subject) -> Iterator[YamlDocument]:
         require(r"\bkeys?\b.*\bunique\b|\bunique keys?\b"),
     ),
 )
-def duplicate_key(subject: Subject) -> Iterator[Problem]:
+def duplicate_key(subject: Subject) -> Iterator[Violation]:
     """A map in a values file has a key twice.
 
     Why: helm keeps the last one and says nothing; what was written at the first is lost.
@@ -58,13 +68,13 @@ def duplicate_key(subject: Subject) -> Iterator[Problem]:
     Source: YAML 1.2, 3.2.1.3 (keys are unique); Kubernetes' strict decoding; chart-testing's yamllint key-duplicates
     """
     if subject.chart.values is None:
-        raise Unjudged("the chart has no values.yaml")
+        raise Unchecked("the chart has no values.yaml")
     for document in _documents(subject):
         for key in document.duplicates:
             name = dotted(key.path)
             message = f"{name} stands twice; helm keeps this one and drops the first, in line {key.first.line}"
             first = Related(TextPlace(document.file, key.first), "the first one, which is lost")
-            yield Problem(message, TextPlace(document.file, key.second), (first,))
+            yield Violation(message, TextPlace(document.file, key.second), (first,))
 
 
 @rule(
@@ -76,7 +86,7 @@ def duplicate_key(subject: Subject) -> Iterator[Problem]:
     ),
     umbrella=BEST_PRACTICES,
 )
-def missing_file(subject: Subject) -> Iterator[Problem]:
+def missing_file(subject: Subject) -> Iterator[Violation]:
     """The templates read values, and the chart has no values.yaml.
 
     Why: values.yaml is where users look for what they can set, and where the defaults stand.
@@ -95,20 +105,21 @@ def missing_file(subject: Subject) -> Iterator[Problem]:
         return
     for file in sorted(chart.files):
         if file.startswith("templates/") and ".Values" in chart.files[file]:
-            yield Problem("no values.yaml, though templates read values", TextPlace(file))
+            yield Violation("no values.yaml, though templates read values", TextPlace(file))
             return
 
 
 @rule(
     "values/key-style",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(r"\bcamel[- ]?case\b|\bvalues?(?:\.yaml)?\b[^.]*\bkeys?\b[^.]*\b(?:lower[- ]?case|naming|named)\b"),
         forbid(r"\bkeys?\b[^.]*\b(?:hyphens?|dash(?:es)?|dots?|capitals?|upper[- ]?case)\b"),
     ),
     umbrella=BEST_PRACTICES,
 )
-def key_style(subject: Subject) -> Iterator[Problem]:
+def key_style(subject: Subject) -> Iterator[Violation]:
     """A key of the chart's own has a hyphen, a dot or a leading capital.
 
     Why: templates can read `.Values.log-level` only through `index`, and `--set` takes a dot for a level.
@@ -124,7 +135,7 @@ def key_style(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     uses = subject.uses
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     for key in values.keys():  # noqa: SIM118 - not a mapping
@@ -136,7 +147,7 @@ def key_style(subject: Subject) -> Iterator[Problem]:
         if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
             continue
         if any(read.path[: len(path)] == path for read in uses.reads):
-            yield Problem(f"{key.name} has {fault}", values.document.view.get(*key.path))
+            yield Violation(f"{key.name} has {fault}", values.document.view.get(*key.path))
 
 
 def _style_fault(name: str) -> str | None:
@@ -174,7 +185,7 @@ _MODE = LazyPattern(r"mode$|umask$|permissions?$", re.IGNORECASE)
     ),
     umbrella=BEST_PRACTICES,
 )
-def ambiguous_scalar(subject: Subject) -> Iterator[Problem]:
+def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
     """An unquoted value reads otherwise than it looks.
 
     Why: YAML 1.1, which helm reads, takes `no` for false, `0123` for 83 and `1.10` for 1.1.
@@ -188,12 +199,12 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Problem]:
     Source: Helm chart best practices, Values ("Make types clear"); chart-testing's yamllint truthy
     """
     if subject.chart.values is None:
-        raise Unjudged("the chart has no values.yaml")
+        raise Unchecked("the chart has no values.yaml")
     for document in _documents(subject):
         for path, text in document.plain_scalars(_FIRST):
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             if (reading := _reading(text, name)) is not None:
-                yield Problem(f"{dotted(path)}: {text} {reading}", document.view.get(*path))
+                yield Violation(f"{dotted(path)}: {text} {reading}", document.view.get(*path))
 
 
 def _reading(text: str, name: str) -> str | None:

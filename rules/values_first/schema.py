@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.api import Subject, YamlDocument
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.helm.schemas import references
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Unjudged, forbid, require, rule
-from helm_constitution.render.results import ScenarioResult, Status
-from helm_constitution.render.scenarios import DEFAULTS
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import Path, dotted
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.api import (
+    DEFAULTS,
+    MUST,
+    RESULTS,
+    SHOULD,
+    FailureKind,
+    Json,
+    Path,
+    ScenarioResult,
+    Status,
+    Subject,
+    TextPlace,
+    Unchecked,
+    Violation,
+    YamlDocument,
+    YamlSyntaxError,
+    dotted,
+    forbid,
+    load_document,
+    references,
+    require,
+    rule,
+)
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -33,7 +45,7 @@ SCHEMA = "values.schema.json"
         ),
     ),
 )
-def no_schema(subject: Subject) -> Iterator[Problem]:
+def no_schema(subject: Subject) -> Iterator[Violation]:
     """The chart has no values.schema.json.
 
     Why: without it helm accepts any value; a number given as text is found out in the cluster.
@@ -50,14 +62,15 @@ def no_schema(subject: Subject) -> Iterator[Problem]:
     """
     values = subject.chart.values
     if values is None or not values.data:
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     if subject.chart.schema is None:
-        yield Problem("no values.schema.json: helm accepts any value of any type", TextPlace(values.path))
+        yield Violation("no values.schema.json: helm accepts any value of any type", TextPlace(values.path))
 
 
 @rule(
     "values/schema-mismatch",
     default=MUST,
+    needs={RESULTS},
     enforces=(
         require(r"\bvalues?\b[^.]*\b(?:satisf|conform|compl|valid|match)\w*\b[^.]*\bschema\b"),
         require(
@@ -66,7 +79,7 @@ def no_schema(subject: Subject) -> Iterator[Problem]:
         forbid(r"\bvalues?\b[^.]*\b(?:violat|contradict)\w*\b[^.]*\bschema\b"),
     ),
 )
-def schema_mismatch(subject: Subject) -> Iterator[Problem]:
+def schema_mismatch(subject: Subject) -> Iterator[Violation]:
     """A value is not what values.schema.json says it is.
 
     Why: helm refuses to install, upgrade, lint and render with such values.
@@ -81,7 +94,7 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart
     if chart.schema is None:
-        raise Unjudged(f"the chart has no {SCHEMA}")
+        raise Unchecked(f"the chart has no {SCHEMA}")
     remote = references(chart.files[SCHEMA].encode())
     validator: _Validator | None = None
     told: set[str] = set()
@@ -92,7 +105,7 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
         if validator is None:
             validator = _Validator(chart.schema, remote)
             if validator.fault is not None:
-                yield Problem(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+                yield Violation(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
                 return
         values = _merged(subject, document)
         needs_input = result is not None and result.status is Status.NEEDS_INPUT
@@ -100,12 +113,12 @@ def schema_mismatch(subject: Subject) -> Iterator[Problem]:
             if message in told:
                 continue  # the defaults' fault shows in every scenario
             told.add(message)
-            yield Problem(message, document.view.get(*path))
+            yield Violation(message, document.view.get(*path))
         if validator.fault is not None:
-            yield Problem(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+            yield Violation(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
             return
     if validator is not None and validator.left_out and not told:
-        raise Unjudged(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
+        raise Unchecked(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
 
 
 def _to_judge(subject: Subject, skipped: bool) -> Iterator[tuple[str, ScenarioResult | None]]:

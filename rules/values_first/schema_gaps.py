@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from helm_constitution.api import Subject
-from helm_constitution.lint.rule import MUST, SHOULD, Problem, Tally, Unjudged, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import Path, Span, View, dotted
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Json,
+    Path,
+    Span,
+    Subject,
+    Tally,
+    TextPlace,
+    Unchecked,
+    View,
+    Violation,
+    dotted,
+    require,
+    rule,
+)
 
 SCHEMA = "values.schema.json"
 _DEEPEST = 40
@@ -21,9 +33,9 @@ _BRANCHES = ("if", "then", "else")
 def _schema_of(subject: Subject) -> Mapping[str, Any]:
     schema = subject.chart.schema
     if schema is None:
-        raise Unjudged(f"the chart has no {SCHEMA}")
+        raise Unchecked(f"the chart has no {SCHEMA}")
     if not isinstance(schema, dict):
-        raise Unjudged(f"{SCHEMA} is no map")
+        raise Unchecked(f"{SCHEMA} is no map")
     return schema
 
 
@@ -92,7 +104,7 @@ def _has_type(parts: list[Mapping[str, Any]]) -> bool:
         require(r"\btypes? of (?:every|each|all) (?:values?|parameters?)\b"),
     ),
 )
-def schema_gap(subject: Subject) -> Iterator[Problem | Tally]:
+def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
     """The schema doesn't say what a value is.
 
     Why: helm takes anything there, be it misspelt or of another type, while the schema makes users trust that it is
@@ -111,11 +123,11 @@ def schema_gap(subject: Subject) -> Iterator[Problem | Tally]:
     root = _schema_of(subject)
     chart = subject.chart
     if chart.values is None:
-        raise Unjudged("the chart has no values.yaml")
+        raise Unchecked("the chart has no values.yaml")
     free = {"global"} | {dependency.key for dependency in chart.dependencies} | set(chart.subcharts)
     counted: list[bool] = []
     for view, message in _gaps(chart.values.document.view, [*_parts(root, root)], root, free, counted):
-        yield Problem(message, view)
+        yield Violation(message, view)
     yield Tally(sum(counted), len(counted), "values typed by the schema")
 
 
@@ -149,12 +161,13 @@ def _gaps(
 @rule(
     "values/schema-stale",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(r"\bschema\b[^.]*\b(?:in step|in sync|up[- ]to[- ]date|matches|agrees?)\b[^.]*\bvalues?\b"),
         require(r"\bvalues?(?:\.yaml)?\b[^.]*\bschema\b[^.]*\b(?:in step|in sync|synchron\w+|up[- ]to[- ]date)\b"),
     ),
 )
-def schema_stale(subject: Subject) -> Iterator[Problem]:
+def schema_stale(subject: Subject) -> Iterator[Violation]:
     """The schema has a key that neither values.yaml nor the templates know.
 
     Why: editors offer it, users set it, helm accepts it, and nothing happens.
@@ -180,7 +193,7 @@ def schema_stale(subject: Subject) -> Iterator[Problem]:
         message = (
             f"{dotted(paths[0])} is neither in values.yaml nor read by a template{more}; take it out or add the value"
         )
-        yield Problem(message, _place(subject, root, paths[0]))
+        yield Violation(message, _place(subject, root, paths[0]))
 
 
 class _Search:
@@ -286,7 +299,7 @@ def _found(text: str, root: Mapping[str, Any], node: Any, start: int, path: Path
         require(r"\binstallable\b[^.]*\bas a dependency\b"),
     ),
 )
-def schema_not_embeddable(subject: Subject) -> Iterator[Problem]:
+def schema_not_embeddable(subject: Subject) -> Iterator[Violation]:
     """The schema rejects what a parent chart passes on.
 
     Why: helm gives `global` to every dependency, and a parent's switch (`<name>.enabled`) stands among its values: the
@@ -313,7 +326,7 @@ def schema_not_embeddable(subject: Subject) -> Iterator[Problem]:
             names = " and ".join(f"`{key}`" for key in rejected)
             message = f"rejects {names}, which parent charts pass to a dependency; add {names} to the properties"
             text = subject.chart.files.get(SCHEMA, "") if part is root else ""
-            yield Problem(message, _text_place(text, text.find('"additionalProperties"'), "additionalProperties"))
+            yield Violation(message, _text_place(text, text.find('"additionalProperties"'), "additionalProperties"))
             return
 
 

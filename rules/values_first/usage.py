@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from helm_constitution.api import Subject
-from helm_constitution.chart.values import ValueKey
-from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, forbid, require, rule
-from helm_constitution.text.place import TextPlace
-from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    LazyPattern,
+    Path,
+    Related,
+    Subject,
+    Tally,
+    TextPlace,
+    Unchecked,
+    ValueKey,
+    Violation,
+    dotted,
+    forbid,
+    require,
+    rule,
+)
 
 _IN_TEMPLATES = LazyPattern(
     r"\btpl\b|\bin (?:a |the )?templates?\b|\btemplate (?:values|context|variables)\b", re.IGNORECASE
@@ -29,6 +40,7 @@ def _steps(path: Path) -> tuple[str, ...]:
 @rule(
     "values/unused",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         forbid(r"\bvalues?\b.*\b(?:no (?:template|file) (?:reads|uses)|unused|unread|dead|nothing (?:reads|uses))\b"),
         forbid(r"\b(?:unused|dead|unread|orphaned)\b.*\b(?:values?|parameters?|keys?|settings?)\b"),
@@ -36,7 +48,7 @@ def _steps(path: Path) -> tuple[str, ...]:
         require(r"\b(?:every|each|all)\b.*\b(?:values?|parameters?|keys?)\b.*\b(?:read|used|referenced) (?:by|in)\b"),
     ),
 )
-def unused(subject: Subject) -> Iterator[Problem | Tally]:
+def unused(subject: Subject) -> Iterator[Violation | Tally]:
     """No template reads a value.
 
     Why: whoever sets it believes to have changed something.
@@ -55,9 +67,9 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unjudged("the chart has no values")
+        raise Unchecked("the chart has no values")
     if subject.chart.is_library:
-        raise Unjudged("a library chart's values are read by the charts that use it")
+        raise Unchecked("a library chart's values are read by the charts that use it")
     uses = subject.uses
     keys = values.keys()
     lines = values.text.removeprefix("\ufeff").split("\n")
@@ -81,7 +93,7 @@ def unused(subject: Subject) -> Iterator[Problem | Tally]:
         below = "" if key.is_leaf else " and what is below it"
         meant = missed.get(".".join(_steps(key.path)))
         hint = f"; the templates read {meant}: is one of them misspelt?" if meant else "; remove it, or use it"
-        yield Problem(f"no template reads {key.name}{below}{hint}", values.document.view.get(*key.path))
+        yield Violation(f"no template reads {key.name}{below}{hint}", values.document.view.get(*key.path))
     yield Tally(leaves - unread, leaves, "values read by templates")
 
 
@@ -137,6 +149,7 @@ def _ends(one: str, other: str) -> bool:
 @rule(
     "values/undefined",
     default=MUST,
+    needs={TEMPLATES},
     enforces=(
         require(r"\bexposed\b.*\b(?:via|through|in)\b.*\bvalues\b"),
         require(r"\b(?:every|each|all)\b.*\bvalues?\b.*\b(?:has|have)\b.*\bdefaults?\b"),
@@ -144,7 +157,7 @@ def _ends(one: str, other: str) -> bool:
         forbid(r"\b(?:undefined|undeclared|missing) (?:values?|keys?|parameters?)\b"),
     ),
 )
-def undefined(subject: Subject) -> Iterator[Problem]:
+def undefined(subject: Subject) -> Iterator[Violation]:
     """A template reads a value that values.yaml doesn't have, without caring for its absence.
 
     Why: users can't see that it exists, a misspelt name renders to nothing, and a missing map stops the rendering.
@@ -158,9 +171,9 @@ def undefined(subject: Subject) -> Iterator[Problem]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unjudged("a library chart reads the values of the charts that use it")
+        raise Unchecked("a library chart reads the values of the charts that use it")
     if not any(file.startswith("templates/") for file in chart.files):
-        raise Unjudged("the chart has no templates")
+        raise Unchecked("the chart has no templates")
     data = chart.values.data if chart.values is not None else {}
     places: dict[tuple[str, ...], list[TextPlace]] = {}
     for read, missing in subject.uses.missing(data):
@@ -173,4 +186,4 @@ def undefined(subject: Subject) -> Iterator[Problem]:
         near = meant.get(".".join(path))
         hint = f"; is {near} meant?" if near else "; give it a default there, or guard the read"
         related = tuple(Related(place, "read here as well") for place in found[1:4])
-        yield Problem(f"reads .Values.{dotted(path)}, which values.yaml doesn't have{hint}", found[0], related)
+        yield Violation(f"reads .Values.{dotted(path)}, which values.yaml doesn't have{hint}", found[0], related)

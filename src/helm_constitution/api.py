@@ -1,14 +1,38 @@
-"""What a rule is made of. Built-in rules use only this module's names, and so can a team's own.
+"""All that rules import: what a rule is made of, what it is given, and the readers that it may need.
 
-A rule is a function that is given one thing to judge (its *scope*) and the subject, and yields problems. It says what
-is wrong and, symbolically, where; the engine stamps identity, severity and statements on it and finds file and line.
-A rule reads no files, no environment and no clock.
+A rule is a function that is given one thing to check (its *scope*) and the subject, and yields violations. It says what
+is wrong and, symbolically, where; the program stamps identity, severity and statements on it and finds file and line.
+A rule reads no files, no environment and no clock, and keeps nothing between two charts. CONTRIBUTING.md explains every
+member.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from helm_constitution.chart.model import Chart
+from helm_constitution.chart.value_comments import CommentKind
+from helm_constitution.chart.values import ValueKey, ValuesFile
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location, Precision, Severity
-from helm_constitution.kubernetes.manifests import Container, LabelSelector, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
+from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.kubernetes.quantities import quantity
+from helm_constitution.kubernetes.selectors import LabelSelector
+from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
+from helm_constitution.lint.needs import (
+    BASELINE,
+    COVERAGE,
+    LINT,
+    OLD_VALUES,
+    RENDERINGS,
+    RESULTS,
+    TEMPLATES,
+    TOGGLES,
+    Need,
+)
+from helm_constitution.lint.redaction import masked, would_hide
 from helm_constitution.lint.rule import (
     MAY,
     MUST,
@@ -17,52 +41,200 @@ from helm_constitution.lint.rule import (
     Matcher,
     Outcome,
     Parameter,
-    Problem,
     Related,
     Rule,
     RuleModule,
     Tally,
-    Unjudged,
+    Unchecked,
+    Violation,
     forbid,
     require,
     rule,
 )
 from helm_constitution.lint.subject import Subject
+from helm_constitution.render.results import ScenarioResult, Status, ToggleResult
+from helm_constitution.render.scenarios import DEFAULTS, ScenarioKind
+from helm_constitution.templates import TemplateFile, parse_template, parse_templates
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.templates.nodes import (
+    Action,
+    Block,
+    Bool,
+    Branch,
+    Chain,
+    Command,
+    Comment,
+    Content,
+    Control,
+    Define,
+    Dot,
+    Expression,
+    Field,
+    Identifier,
+    If,
+    Nil,
+    Node,
+    Number,
+    Pipeline,
+    String,
+    TemplateCall,
+    Text,
+    Variable,
+    With,
+    commands,
+    contents,
+    pipelines,
+)
 from helm_constitution.text.place import Place, TextPlace
-from helm_constitution.text.yaml_document import RenderedLine, Span, View, YamlDocument
+from helm_constitution.text.semver import Constraint, Version, parse_constraint, parse_version
+from helm_constitution.text.words import matches_word
+from helm_constitution.text.yaml import load_document, load_documents
+from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted, walk
+from helm_constitution.text.yaml_scalars import Json, resolve_plain
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.changes import Change
+    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.helm.schemas import references
+    from helm_constitution.render.regions import Coverage, Region
+    from helm_constitution.text.markdown_tables import Cell, Heading, Markdown, Table, read_markdown
+
+_SELDOM = {
+    "Cell": "helm_constitution.text.markdown_tables",
+    "Change": "helm_constitution.compare.changes",
+    "Comparison": "helm_constitution.compare.comparison",
+    "Coverage": "helm_constitution.render.regions",
+    "Heading": "helm_constitution.text.markdown_tables",
+    "Markdown": "helm_constitution.text.markdown_tables",
+    "Region": "helm_constitution.render.regions",
+    "Table": "helm_constitution.text.markdown_tables",
+    "read_markdown": "helm_constitution.text.markdown_tables",
+    "references": "helm_constitution.helm.schemas",
+}
+"""What few charts need: imported when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SELDOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_SELDOM[name]), name)
+
 
 __all__ = [
+    "ANYTHING",
+    "BASELINE",
+    "COVERAGE",
+    "DEFAULTS",
+    "LINT",
     "MAY",
     "MUST",
+    "NEWEST",
     "OFF",
+    "OLDEST_SUPPORTED",
+    "OLD_VALUES",
+    "RENDERINGS",
+    "RESULTS",
     "SHOULD",
+    "TEMPLATES",
+    "TOGGLES",
+    "Action",
     "Base",
+    "Block",
+    "Bool",
+    "Branch",
+    "Cell",
+    "Chain",
+    "Change",
+    "Chart",
+    "Command",
+    "Comment",
+    "CommentKind",
+    "Comparison",
+    "Constraint",
     "Container",
+    "Content",
+    "Control",
+    "Coverage",
+    "Define",
+    "Dot",
+    "Expression",
+    "FailureKind",
+    "Field",
+    "Heading",
+    "HelmMessage",
+    "Identifier",
+    "If",
+    "Json",
     "LabelSelector",
+    "LazyPattern",
     "Location",
     "Manifest",
+    "Markdown",
     "Matcher",
+    "MessageLevel",
+    "Need",
+    "Nil",
+    "Node",
+    "Number",
     "Outcome",
     "Parameter",
+    "Path",
+    "Pipeline",
     "Place",
     "PodSpec",
     "Precision",
-    "Problem",
+    "Region",
     "Related",
     "RenderedLine",
     "Rendering",
     "Rule",
     "RuleModule",
+    "ScenarioKind",
+    "ScenarioResult",
     "Severity",
     "Span",
+    "Status",
+    "String",
     "Subject",
+    "Table",
     "Tally",
+    "TemplateCall",
+    "TemplateFile",
+    "Text",
     "TextPlace",
-    "Unjudged",
+    "ToggleResult",
+    "Unchecked",
+    "ValueKey",
+    "ValuesFile",
+    "Variable",
+    "Version",
     "View",
+    "Violation",
+    "With",
     "Workload",
     "YamlDocument",
+    "YamlSyntaxError",
+    "commands",
+    "contents",
+    "dotted",
     "forbid",
+    "load_document",
+    "load_documents",
+    "masked",
+    "matches_word",
+    "parse_constraint",
+    "parse_template",
+    "parse_templates",
+    "parse_version",
+    "pipelines",
+    "quantity",
+    "read_markdown",
+    "references",
     "require",
+    "resolve_plain",
     "rule",
+    "walk",
+    "would_hide",
 ]

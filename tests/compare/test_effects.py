@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from helm_constitution.compare.effects import Effect, Trial, lost_effects
-from helm_constitution.kubernetes.manifests import Rendering, manifests_of
+from helm_constitution.kubernetes.documents import manifests_of
+from helm_constitution.kubernetes.manifests import Rendering
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_scalars import Json
 
@@ -34,7 +35,7 @@ def rendered(chart: Chart) -> Callable[[dict[str, Json]], Rendering | None]:
         text = chart(values)
         if text is None:
             return None
-        manifests = manifests_of(load_documents(text, "web/templates/x.yaml", rendered=True), "web", "default", "x")
+        manifests = manifests_of(load_documents(text, "templates/x.yaml", rendered=True), scenario="x")
         return Rendering("x", "web", "release-name", "default", tuple(manifests))
 
     return render

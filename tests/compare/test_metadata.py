@@ -9,9 +9,9 @@ import pytest
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.comparison import Comparison
 from helm_constitution.compare.metadata import compare_definitions, compare_metadata
-from helm_constitution.lint.subject import Facts
+from helm_constitution.render.results import RenderedChart
 from tests.helm.support import write_chart
-from tests.rules.support import chart_subject, rendering
+from tests.rules.support import chart_of, rendered_chart, rendering
 
 DEFINITION = """apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -34,7 +34,7 @@ FIELD = "                description:\n                  type: string\n"
 
 
 def changes(new: str) -> list[str]:
-    old, this = (chart_subject({"crds/backup.yaml": text}).chart for text in (DEFINITION, new))
+    old, this = (chart_of({"crds/backup.yaml": text}) for text in (DEFINITION, new))
     return [change.what for change in compare_definitions(old, this, {})]
 
 
@@ -83,9 +83,9 @@ spec: {template: {spec: {containers: [{name: operator, image: "acme/operator:1.0
     ],
 )
 def test_the_same_program_needs_no_new_definition(application: str, objects: str, is_needed: bool) -> None:
-    def side(version: str, definition: str, rendered: str) -> Facts:
+    def side(version: str, definition: str, rendered: str) -> RenderedChart:
         files = {"Chart.yaml": f"name: web\nversion: 1.0.0\nappVersion: {version}\n", "crds/backup.yaml": definition}
-        return chart_subject(files, renderings=[rendering(rendered)]).facts
+        return rendered_chart(files, [rendering(rendered)])
 
     old = side("1.0.0", DEFINITION, OPERATOR if objects else "")
     found = Comparison("old", old, side(application, DEFINITION + FIELD, objects))

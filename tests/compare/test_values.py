@@ -10,15 +10,16 @@ import pytest
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.changes import Step
 from helm_constitution.compare.values import compare_values
-from helm_constitution.lint.subject import Facts
+from helm_constitution.render.results import RenderedChart
+from helm_constitution.templates.analysis import AnalysedChart
 from tests.helm.support import write_chart
-from tests.rules.support import chart_subject
+from tests.rules.support import rendered_chart
 
 
 def changes(old: tuple[str, str], new: tuple[str, str]) -> list[str]:
     """The changes between two charts, each given by values.yaml and the data of a ConfigMap's template."""
     sides = [
-        chart_subject({"values.yaml": values, "templates/x.yaml": f"kind: ConfigMap\ndata:\n{template}"}).facts
+        rendered_chart({"values.yaml": values, "templates/x.yaml": f"kind: ConfigMap\ndata:\n{template}"})
         for values, template in (old, new)
     ]
     return [f"{change.step.name} {change.what}" for change in compare_values(*sides)]
@@ -137,8 +138,8 @@ def test_a_map_of_containers_where_a_list_was() -> None:
 def test_a_value_that_only_the_readme_names(readme: str, found: list[str]) -> None:
     values, rest = "cron: {on: true}\n", "kind: ConfigMap\ndata:\n  on: '{{ .Values.cron.on }}'\n"
     reading = rest + "  command: '{{ .Values.cron.command }}'\n"
-    old = chart_subject({"values.yaml": values, "README.md": readme, "templates/x.yaml": reading}).facts
-    new = chart_subject({"values.yaml": values, "templates/x.yaml": rest}).facts
+    old = rendered_chart({"values.yaml": values, "README.md": readme, "templates/x.yaml": reading})
+    new = rendered_chart({"values.yaml": values, "templates/x.yaml": rest})
     assert [change.what for change in compare_values(old, new) if change.step is Step.MAJOR] == found
 
 
@@ -169,13 +170,13 @@ def test_a_registry_of_its_own() -> None:
 
 
 def test_deprecation_is_read_from_the_old_comments() -> None:
-    old = chart_subject(
+    old = rendered_chart(
         {
             "values.yaml": "# -- Deprecated, use b\na: 1\nold:\n  # -- How many\n  b: 2\n",
             "templates/x.yaml": "a: {{ .Values.a }}\nb: {{ .Values.old.b }}\n",
         }
-    ).facts
-    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    )
+    new = rendered_chart({"values.yaml": "", "templates/x.yaml": "a: b\n"})
     found = {change.names[0]: change.announced for change in compare_values(old, new) if change.step is Step.MAJOR}
     assert found == {"a": True, "old": False}
 
@@ -186,8 +187,8 @@ def test_what_only_the_notes_read_is_missed_by_nobody() -> None:
         "templates/NOTES.txt": "{{ .Values.a }}",
         "templates/x.yaml": "b: {{ .Values.b }}",
     }
-    old = chart_subject(files).facts
-    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    old = rendered_chart(files)
+    new = rendered_chart({"values.yaml": "", "templates/x.yaml": "a: b\n"})
     assert [change.what for change in compare_values(old, new)] == ["value b is removed"]
 
 
@@ -210,15 +211,15 @@ def test_what_nothing_that_runs_reads_is_missed_by_nobody(
     file: str, text: str, kube_version: str, found: list[str]
 ) -> None:
     chart = f'apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: "{kube_version}"\n'
-    old = chart_subject({"Chart.yaml": chart, "values.yaml": "a: true\n", f"templates/{file}": text}).facts
-    new = chart_subject({"Chart.yaml": chart, "values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    old = rendered_chart({"Chart.yaml": chart, "values.yaml": "a: true\n", f"templates/{file}": text})
+    new = rendered_chart({"Chart.yaml": chart, "values.yaml": "", "templates/x.yaml": "a: b\n"})
     assert [change.what for change in compare_values(old, new) if change.step is Step.MAJOR] == found
 
 
 def test_tests_that_are_off_now_are_no_lost_feature() -> None:
     text = "{{- if .Values.tests.enabled }}\n" + TEST.replace(".a", ".tests.name") + "{{- end }}\n"
     old, new = (
-        chart_subject({"values.yaml": f"tests: {{enabled: {on}, name: a}}\n", "templates/test.yaml": text}).facts
+        rendered_chart({"values.yaml": f"tests: {{enabled: {on}, name: a}}\n", "templates/test.yaml": text})
         for on in ("true", "false")
     )
     assert [change.step for change in compare_values(old, new)] == [Step.PATCH]
@@ -310,7 +311,9 @@ def test_a_flag_in_a_loop_that_is_a_map_now() -> None:
     assert changes(old, new) == ["MAJOR value ports.web.shown was a flag and is a map"]
 
 
-def with_database(folder: Path, *releases: Mapping[str, str], own: str = "", condition: str = "") -> list[Facts]:
+def with_database(
+    folder: Path, *releases: Mapping[str, str], own: str = "", condition: str = ""
+) -> list[RenderedChart]:
     """Releases of a chart with the dependency ``db``, whose values.yaml is ``own``; each by its other files."""
     chart = "apiVersion: v2\nname: {}\nversion: 1.0.0\n"
     files = {
@@ -319,9 +322,8 @@ def with_database(folder: Path, *releases: Mapping[str, str], own: str = "", con
         "charts/db/Chart.yaml": chart.format("db"),
         "charts/db/values.yaml": own,
     }
-    return [
-        Facts(load_chart(write_chart(folder / str(index), {**files, **more}))) for index, more in enumerate(releases)
-    ]
+    charts = (write_chart(folder / str(index), {**files, **more}) for index, more in enumerate(releases))
+    return [RenderedChart(AnalysedChart(load_chart(chart))) for chart in charts]
 
 
 @pytest.mark.parametrize(
@@ -364,7 +366,7 @@ def test_items_in_which_keys_are_looked_for_now(before: str, after: str, count: 
 
 def test_notes_that_show_items_as_they_were() -> None:
     files = {"values.yaml": "paths: []\n", "templates/NOTES.txt": PATHS}
-    old, new = (chart_subject({**files, "templates/x.yaml": f"a:\n{text}"}).facts for text in (PATHS, MAPS))
+    old, new = (rendered_chart({**files, "templates/x.yaml": f"a:\n{text}"}) for text in (PATHS, MAPS))
     assert [change.what for change in compare_values(old, new)] == [
         "items of paths were printed as they are, and are maps now"
     ]
@@ -435,8 +437,8 @@ def test_a_condition_of_a_dependency_does_something_though_only_notes_read_it(tm
 
 def test_a_test_beside_an_object_is_judged_by_itself() -> None:
     beside = "kind: ConfigMap\ndata: {a: '{{ .Values.a }}'}\n---\n" + TEST.replace(".a ", ".b ")
-    old = chart_subject({"values.yaml": "a: x\nb: y\n", "templates/x.yaml": beside}).facts
-    new = chart_subject({"values.yaml": "", "templates/x.yaml": "a: b\n"}).facts
+    old = rendered_chart({"values.yaml": "a: x\nb: y\n", "templates/x.yaml": beside})
+    new = rendered_chart({"values.yaml": "", "templates/x.yaml": "a: b\n"})
     assert [change.what for change in compare_values(old, new)] == ["value a is removed"]
 
 
@@ -463,7 +465,7 @@ def test_an_api_version_that_needs_no_choice(before: str, after: str, kube_versi
     ingress = "kind: ConfigMap\ndata: {i: '{{ .Values.apiVersions.ingress }}'}\n"
     chart = f'apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: "{kube_version}"\n'
     old, new = (
-        chart_subject({"Chart.yaml": chart, "templates/x.yaml": ingress, **files}).facts
+        rendered_chart({"Chart.yaml": chart, "templates/x.yaml": ingress, **files})
         for files in (
             {"values.yaml": values.format(", pdb: ''"), "templates/_x.tpl": CHOICE, "templates/pdb.yaml": before},
             {"values.yaml": values.format(""), "templates/pdb.yaml": after},

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from helm_constitution.core.lazy import LazyPattern, lazily_compiled
+from helm_constitution.core.lazy import LazyPattern
 
 
 def test_an_expression_that_is_none_is_told_as_by_python() -> None:
@@ -26,10 +26,3 @@ def test_a_lazy_pattern_has_all_that_a_pattern_has() -> None:
     assert lazy.subn("x", "12") == ("xx", 2)
     assert (lazy.pattern, lazy.flags, lazy.groups) == (pattern.pattern, pattern.flags, 1)
     assert lazy.groupindex == {"digit": 1}
-
-
-def test_re_compile_is_itself_again_afterwards() -> None:
-    compile_now = re.compile
-    with lazily_compiled():
-        assert isinstance(re.compile("a"), LazyPattern)
-    assert re.compile is compile_now

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.errors import BaselineError, ConfigurationError
 from helm_constitution.core.model import Base, Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
@@ -16,6 +15,7 @@ from helm_constitution.report import jsonreport, text
 from helm_constitution.report.model import ChartReport, RunReport
 from tests.compare.test_baseline import Repository
 from tests.helm.support import write_chart
+from tests.support import check_chart
 
 RULES = (
     "compat/version-unchanged, compat/version-too-small, compat/version-backwards, compat/value-renamed, "

@@ -63,7 +63,7 @@ def test_helm_bin_goes_before_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_helm_bin_that_can_not_be_run(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HELM_BIN", "/no/such/helm")
     with pytest.raises(EngineError, match="HELM_BIN is set to '/no/such/helm'"):
-        choose_engine(kind, Limits())  # type: ignore[arg-type]
+        choose_engine(kind, Limits())
 
 
 def test_auto_falls_back_to_the_embedded_engine() -> None:

@@ -11,33 +11,35 @@ from hypothesis import strategies as st
 
 from helm_constitution.api import Container, Subject
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.core.model import Base, Demand, Finding, Location, ObjectRef, Severity
+from helm_constitution.core.model import Base, Finding, Location, ObjectRef, RuleSetting, Severity
 from helm_constitution.helm.protocol import RenderedText, RenderOutput, RenderRequest
-from helm_constitution.lint.findings import stamp
 from helm_constitution.lint.fingerprints import fingerprinted
-from helm_constitution.lint.rule import MUST, Problem, Rule, rule
-from helm_constitution.lint.runner import run_rules
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.rule import MUST, Rule, Violation, rule
+from helm_constitution.lint.runner import run_rule
 from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import RenderedChart
 from helm_constitution.render.scenarios import Scenario
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import Span
+from tests.support import findings_of
 
 
 @rule("docs/bad-line", default=MUST)
-def bad_line(subject: Subject) -> Iterator[Problem]:
+def bad_line(subject: Subject) -> Iterator[Violation]:
     """Finds each line of a text that says BAD, with the number of the line before it."""
     for number, line in enumerate(subject.chart.files["templates/x.tpl"].splitlines(), 1):
         if "BAD" in line:
             place = TextPlace("templates/x.tpl", Span(number, 1, number, 2))
-            yield Problem(f"the line is bad, unlike line {number - 1} and templates/x.tpl:{number + 1}", at=place)
+            yield Violation(f"the line is bad, unlike line {number - 1} and templates/x.tpl:{number + 1}", at=place)
 
 
 @rule("security/bad-image", scope=Container, default=MUST)
-def bad_image(container: Container, subject: Subject) -> Iterator[Problem]:
+def bad_image(container: Container, subject: Subject) -> Iterator[Violation]:
     """Finds each image that says bad."""
     if "bad" in container.image:
-        yield Problem("the image is bad", at=container.field("image"))
+        yield Violation("the image is bad", at=container.field("image"))
 
 
 def findings(folder: Path, check: Rule, *documents: str, text: str = "") -> list[Finding]:
@@ -45,11 +47,12 @@ def findings(folder: Path, check: Rule, *documents: str, text: str = "") -> list
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: web\nversion: 1.0.0\n", "utf-8")
     (folder / "templates" / "x.tpl").write_text(text, "utf-8")
     output = RenderOutput(tuple(RenderedText("web/templates/x.yaml", document) for document in documents))
-    facts = Facts(load_chart(folder), (conclude(Scenario("defaults", RenderRequest()), output, "web"),))
-    runs = run_rules({check: Demand(Severity.ERROR, (), {})}, facts, debug=True)
-    stamp(runs, facts)
-    assert runs[0].crash is None
-    return runs[0].findings
+    analysed = AnalysedChart(load_chart(folder))
+    result = conclude(Scenario("defaults", RenderRequest()), output, "web")
+    checked = CheckedChart(analysed, RenderedChart(analysed, (result,)))
+    run = run_rule(check, RuleSetting(Severity.ERROR, (), {}), checked, debug=True)
+    assert run.crash is None
+    return list(findings_of(checked, [run]))
 
 
 LINES = st.lists(st.sampled_from(["", "a: 1", "b: BAD", "c: BAD", "# BAD"]), max_size=12)

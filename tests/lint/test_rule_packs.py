@@ -18,12 +18,12 @@ EXAMPLE = ROOT / "examples" / "rule-pack"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 PACK = """
-    from helm_constitution.api import MUST, Problem, RuleModule, rule
+    from helm_constitution.api import MUST, Violation, RuleModule, rule
 
     @rule("ours/bad", default=MUST)
     def bad(subject):
         '''Always wrong.'''
-        yield Problem("is wrong", at=subject.chart.metadata.view.get("name"))
+        yield Violation("is wrong", at=subject.chart.metadata.view.get("name"))
 
     MODULE = RuleModule("ours", "Ours", (), (bad,))
     """
@@ -147,7 +147,7 @@ def test_a_changed_rule_is_not_answered_from_the_cache(program: Run, site: Path,
 
 
 def test_a_rule_that_crashes_is_told_and_the_others_go_on(program: Run, tmp_path: Path) -> None:
-    write(tmp_path, {"own/ours.py": PACK.replace("yield Problem", "1 / 0; yield Problem")})
+    write(tmp_path, {"own/ours.py": PACK.replace("yield Violation", "1 / 0; yield Violation")})
     done = program("check", "web", "--rules", "own", "--select", "ours")
     assert done.returncode == 2
     assert "rule ours/bad crashed: ZeroDivisionError" in done.stdout

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -23,15 +23,17 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.lint.subject import Facts
-from helm_constitution.locate.marked_render import Tracing
+from helm_constitution.locate.marked_render import MarkedRender
+from helm_constitution.locate.source_map import SourceMaps
 from helm_constitution.render.conclude import conclude
+from helm_constitution.render.results import RenderedChart, RenderedObjects
 from helm_constitution.render.scenarios import plan
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml_document import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
 from tests.planted import Renderer
-from tests.support import Given
+from tests.support import Given, check_chart
 
 Answer = Callable[[dict[str, str], int], RenderOutput]
 
@@ -51,20 +53,29 @@ class Scripted(Renderer):
         return Given(self.answer(texts, self.renders))
 
 
-def located(engine: Renderer, folder: Path, files: Mapping[str, str], request: RenderRequest | None = None) -> Facts:
-    """The facts of a chart all of whose documents were traced."""
+class Located(NamedTuple):
+    """A chart, and the source maps of its documents."""
+
+    rendered: RenderedChart
+    sources: SourceMaps
+
+
+def located(engine: Renderer, folder: Path, files: Mapping[str, str], request: RenderRequest | None = None) -> Located:
+    """A chart all of whose documents were looked for."""
     chart = write_chart(folder / "web", files)
     planned = plan(chart, request or RenderRequest(), "quick")
     results = tuple(conclude(one, engine.render(chart, one.request).result(), "web") for one in planned)
-    facts = Facts(load_chart(chart), results)
-    with Tracing(documents(facts), facts, engine) as tracing:
-        tracing.finish()
-    return facts
+    return looked_for(RenderedChart(AnalysedChart(load_chart(chart)), results), engine)
 
 
-def documents(facts: Facts) -> list[YamlDocument]:
+def looked_for(chart: RenderedChart, engine: HelmEngine) -> Located:
+    with MarkedRender(documents(chart), chart, RenderedObjects(chart.results), engine) as marked:
+        return Located(chart, marked.run())
+
+
+def documents(chart: RenderedChart) -> list[YamlDocument]:
     found: list[YamlDocument] = []
-    for result in facts.results:
+    for result in chart.results:
         found.extend(result.broken.values())
         for manifest in result.rendering.manifests if result.rendering is not None else ():
             if manifest.view.document not in found:
@@ -72,16 +83,17 @@ def documents(facts: Facts) -> list[YamlDocument]:
     return found
 
 
-def lines(facts: Facts) -> dict[str, list[int | None] | None]:
+def lines(of: Located) -> dict[str, list[int | None] | None]:
     """The template line of each rendered line, by the object's name."""
     found: dict[str, list[int | None] | None] = {}
-    for result in facts.results:
+    for result in of.rendered.results:
         for manifest in result.rendering.manifests if result.rendering is not None else ():
             document = manifest.view.document
-            if document.lines is None:
+            source_map = of.sources.get(document.alike)
+            if source_map is None:
                 found[manifest.name] = None
             else:
-                origins = map(document.lines.origin, range(1, document.text.count("\n") + 1))
+                origins = map(source_map.origin, range(1, document.text.count("\n") + 1))
                 found[manifest.name] = [origin.line if origin is not None else None for origin in origins]
     return found
 
@@ -131,9 +143,9 @@ def test_a_template_that_helm_rejects_with_its_marks_is_left_alone_once(embedded
         return rendered(texts)
 
     engine = Scripted(embedded, answer)
-    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    found = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
     assert engine.renders == 3
-    assert lines(facts) == {"a": [None] * 6, "b": [1, 2, 3, 4, 5, 6]}
+    assert lines(found) == {"a": [None] * 6, "b": [1, 2, 3, 4, 5, 6]}
 
 
 def test_helm_is_not_asked_a_fourth_time(embedded: HelmEngine, tmp_path: Path) -> None:
@@ -141,9 +153,9 @@ def test_helm_is_not_asked_a_fourth_time(embedded: HelmEngine, tmp_path: Path) -
         return RenderOutput(errors=(error("templates/a.yaml" if turn == 2 else "templates/b.yaml"),))
 
     engine = Scripted(embedded, answer)
-    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    found = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
     assert engine.renders == 3
-    assert lines(facts) == {"a": None, "b": None}
+    assert lines(found) == {"a": None, "b": None}
 
 
 def test_where_helm_names_no_template_it_is_not_asked_again(embedded: HelmEngine, tmp_path: Path) -> None:
@@ -161,16 +173,16 @@ def test_a_document_that_differs_falls_back_alone(embedded: HelmEngine, tmp_path
         return rendered({**texts, "a.yaml": texts["a.yaml"].replace("b #", "c #")})
 
     engine = Scripted(embedded, answer)
-    facts = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
-    assert lines(facts) == {"a": None, "b": [1, 2, 3, 4, 5, 6]}
+    found = located(engine, tmp_path, {"templates/a.yaml": ONE, "templates/b.yaml": OTHER})
+    assert lines(found) == {"a": None, "b": [1, 2, 3, 4, 5, 6]}
     assert engine.renders == 2
 
 
 def test_a_document_that_reads_a_marked_text_falls_back_alone(embedded: HelmEngine, tmp_path: Path) -> None:
     reader = 'data:\n  a: {{ include (print .Template.BasePath "/b.yaml") . | len }}\n'
     files = {"templates/a.yaml": f"{HEAD}{reader}---\n{OTHER.replace('name: b', 'name: c')}", "templates/b.yaml": OTHER}
-    facts = located(Renderer(embedded), tmp_path, files)
-    assert lines(facts) == {"a": None, "c": [8, 9, 10, 11, 12, 13], "b": [1, 2, 3, 4, 5, 6]}
+    found = located(Renderer(embedded), tmp_path, files)
+    assert lines(found) == {"a": None, "c": [8, 9, 10, 11, 12, 13], "b": [1, 2, 3, 4, 5, 6]}
 
 
 RANDOM = HEAD + "data:\n  a: x\n  secret: {{ randAlphaNum 20 }}\n  b: y\n"
@@ -178,8 +190,8 @@ RANDOM = HEAD + "data:\n  a: x\n  secret: {{ randAlphaNum 20 }}\n  b: y\n"
 
 def test_what_is_another_each_time_is_told_by_a_twin(embedded: HelmEngine, tmp_path: Path) -> None:
     engine = Renderer(embedded)
-    facts = located(engine, tmp_path, {"templates/a.yaml": RANDOM})
-    assert lines(facts) == {"a": [1, 2, 3, 4, 5, 6, 7, 8]}
+    found = located(engine, tmp_path, {"templates/a.yaml": RANDOM})
+    assert lines(found) == {"a": [1, 2, 3, 4, 5, 6, 7, 8]}
     assert engine.renders == 3
 
 
@@ -194,10 +206,9 @@ def test_a_twin_hides_no_other_difference(embedded: HelmEngine, tmp_path: Path) 
 def test_documents_that_are_no_yaml_are_traced_too(embedded: HelmEngine, tmp_path: Path) -> None:
     files = {"templates/a.yaml": HEAD + "data:\n  a: b\n c: {{ 1 }}\n", "templates/b.yaml": OTHER}
     engine = Renderer(embedded)
-    facts = located(engine, tmp_path, files)
-    (broken,) = facts.results[0].broken.values()
-    assert broken.lines is not None
-    assert [broken.lines.origin(number) for number in (6, 7)] == [
+    found = located(engine, tmp_path, files)
+    (broken,) = found.rendered.results[0].broken.values()
+    assert [found.sources[broken.alike].origin(number) for number in (6, 7)] == [
         ("templates/a.yaml", 6, False),
         ("templates/a.yaml", 7, True),
     ]
@@ -234,17 +245,10 @@ def test_files_that_are_no_text_are_in_the_copy(embedded: HelmEngine, tmp_path: 
         tmp_path / "web", {"templates/a.yaml": HEAD + 'data:\n  a: {{ .Files.Get "b.bin" | b64enc }}\n'}
     )
     (chart / "b.bin").write_bytes(b"\xff\xfe\x00")
-    facts = Facts(
-        load_chart(chart),
-        (
-            conclude(
-                plan(chart, RenderRequest(), "defaults")[0], embedded.render(chart, RenderRequest()).result(), "web"
-            ),
-        ),
-    )
-    with Tracing(documents(facts), facts, embedded) as tracing:
-        tracing.finish()
-    assert lines(facts) == {"a": [1, 2, 3, 4, 5, 6]}
+    (scenario,) = plan(chart, RenderRequest(), "defaults")
+    result = conclude(scenario, embedded.render(chart, scenario.request).result(), "web")
+    found = looked_for(RenderedChart(AnalysedChart(load_chart(chart)), (result,)), embedded)
+    assert lines(found) == {"a": [1, 2, 3, 4, 5, 6]}
 
 
 def test_the_users_files_are_as_they_were(embedded: HelmEngine, tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.locate.markers import Templates, line_map, marked_sources
+from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.resolve import locate
+from helm_constitution.locate.source_map import Templates, source_map
 from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.text.yaml import load_documents
 
@@ -170,7 +171,7 @@ def template(text: str, path: str = "templates/a.yaml") -> TemplateFile:
 
 
 def origins(plain: str, marked: str, *files: TemplateFile) -> list[int | None] | None:
-    found = line_map(plain, marked, Templates(files))
+    found = source_map(plain, marked, Templates(files))
     if found is None:
         return None
     lines = [found.origin(number) for number in range(1, plain.count("\n") + 1)]
@@ -187,8 +188,9 @@ def test_a_mark_before_a_line_and_one_behind_it() -> None:
 def test_a_whole_document_is_at_its_first_line() -> None:
     plain, made = "a: 1\nb: x\n", "a: 1 #@0:1@\n#@<0:2@\nb: x #@0:2@\n"
     (document,) = load_documents(plain, "templates/a.yaml", rendered=True)
-    document.lines = line_map(plain, made, Templates((A,)))
-    place = locate(document.view)
+    lines = source_map(plain, made, Templates((A,)))
+    assert lines is not None
+    place = locate(document.view, {document.alike: lines})
     assert (place.file, place.line, place.column) == ("templates/a.yaml", 1, 1)
 
 
@@ -239,4 +241,4 @@ def test_taking_the_marks_out_gives_back_the_text(text: str) -> None:
     if file.tree is None:
         return
     made = marked_sources([file])["templates/a.yaml"]
-    assert line_map(text, made, Templates([file])) is not None
+    assert source_map(text, made, Templates([file])) is not None

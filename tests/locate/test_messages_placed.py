@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from tests.helm.support import CHART, write_chart
 from tests.places import HEAD, shown
+from tests.support import check_chart
 
 RULES = ("testing/render-error", "testing/lint-error", "testing/lint-warning", "testing/scenario-error")
 

@@ -9,8 +9,9 @@ import pytest
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
 from helm_constitution.lint import registry
-from helm_constitution.policy.configuration import Configuration, load_configuration, matches_path
+from helm_constitution.policy.configuration import Configuration, load_configuration
 from helm_constitution.policy.find import find_configuration
+from helm_constitution.policy.reader import matches_path
 from tests.support import WEB, write
 
 MONOREPO = {

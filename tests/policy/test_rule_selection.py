@@ -14,40 +14,40 @@ from helm_constitution.lint.rule import (
     OFF,
     SHOULD,
     Parameter,
-    Problem,
     Rule,
     RuleModule,
+    Violation,
     forbid,
     require,
     rule,
 )
 from helm_constitution.lint.subject import Subject
 from helm_constitution.policy.constitution import Constitution, parse_constitution
-from helm_constitution.policy.rule_selection import Demands, match, show_lines
+from helm_constitution.policy.rule_selection import RuleSelection, match, show_lines
 
 UMBRELLA = r"secure defaults|best practices"
 
 
 @rule("security/root-user", default=MUST, enforces=(require(r"non-root"), forbid(r"as root")), umbrella=UMBRELLA)
-def root_user(subject: Subject) -> Iterator[Problem]:
+def root_user(subject: Subject) -> Iterator[Violation]:
     """A container may run as root."""
     yield from ()
 
 
 @rule("security/security-off", default=MUST, enforces=forbid(r"\bdisabl\w* (?:tls|security)"))
-def security_off(subject: Subject) -> Iterator[Problem]:
+def security_off(subject: Subject) -> Iterator[Violation]:
     """Security is off."""
     yield from ()
 
 
 @rule("security/no-tls", default=SHOULD, enforces=require(r"\btls\b"), umbrella=UMBRELLA)
-def no_tls(subject: Subject) -> Iterator[Problem]:
+def no_tls(subject: Subject) -> Iterator[Violation]:
     """There is no TLS."""
     yield from ()
 
 
 @rule("security/no-digest", default=OFF, enforces=require(r"\bdigest\b"), umbrella=UMBRELLA)
-def no_digest(subject: Subject) -> Iterator[Problem]:
+def no_digest(subject: Subject) -> Iterator[Violation]:
     """An image has no digest."""
     yield from ()
 
@@ -61,25 +61,25 @@ def no_digest(subject: Subject) -> Iterator[Problem]:
     ),
     parameters={"limit": Parameter(3, "three is enough"), "name": Parameter("if", "the usual one")},
 )
-def nesting_depth(subject: Subject) -> Iterator[Problem]:
+def nesting_depth(subject: Subject) -> Iterator[Violation]:
     """Nested too deeply."""
     yield from ()
 
 
-@rule("testing/lint-error", default=MUST, enforces=require(r"helm lint"))
-def lint_error(subject: Subject) -> Iterator[Problem]:
+@rule("testing/lint-error", default=MUST, enforces=require(r"helm lint"), always=True)
+def lint_error(subject: Subject) -> Iterator[Violation]:
     """Lint."""
     yield from ()
 
 
-@rule("testing/render-error", default=MUST, enforces=require(r"helm template"))
-def render_error(subject: Subject) -> Iterator[Problem]:
+@rule("testing/render-error", default=MUST, enforces=require(r"helm template"), always=True)
+def render_error(subject: Subject) -> Iterator[Violation]:
     """Render."""
     yield from ()
 
 
 @rule("docs/no-diagram", default=MAY, enforces=require(r"\bdiagrams?\b"), umbrella=UMBRELLA)
-def no_diagram(subject: Subject) -> Iterator[Problem]:
+def no_diagram(subject: Subject) -> Iterator[Violation]:
     """No diagram."""
     yield from ()
 
@@ -101,7 +101,7 @@ def document(text: str) -> Constitution:
     return parse_constitution(text, "constitution.md", MODULES)
 
 
-def demands(text: str, **options: object) -> Demands:
+def demands(text: str, **options: object) -> RuleSelection:
     return match(document(text), MODULES, **options)  # type: ignore[arg-type]
 
 

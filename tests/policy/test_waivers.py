@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Verdict
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, LintOutput, Pending, RenderRequest
 from helm_constitution.report.model import ChartReport
-from tests.support import WEB, write
+from tests.support import WEB, check_chart, write
 
 REASONS = """
     why_needed: the vendor's image

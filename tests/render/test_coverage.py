@@ -10,18 +10,18 @@ from click.testing import CliRunner
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.cli.main import cli
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.lint.subject import Facts
 from helm_constitution.render.conclude import conclude
-from helm_constitution.render.coverage import measure, visits
+from helm_constitution.render.coverage import instrumented, measure
 from helm_constitution.render.regions import Coverage, FileCoverage
 from helm_constitution.render.scenarios import plan
 from helm_constitution.report import lcov
+from helm_constitution.templates.analysis import AnalysedChart
 from tests.cases import BASE
 from tests.helm.support import write_chart
 from tests.planted import Renderer
+from tests.support import check_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 
@@ -35,8 +35,8 @@ def covered_chart(chart: Path, engine: HelmEngine) -> Coverage:
     """What its quick scenarios enter."""
     planned = plan(chart, RenderRequest(), "quick")
     results = tuple(conclude(one, engine.render(chart, one.request).result(), "web") for one in planned)
-    facts = Facts(load_chart(chart), results)
-    return measure(facts, results, visits(facts, engine))
+    analysed = AnalysedChart(load_chart(chart))
+    return measure(analysed, results, instrumented(analysed, engine))
 
 
 def heads(coverage: Coverage, numbers: list[int]) -> list[str]:

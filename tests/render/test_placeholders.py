@@ -10,14 +10,14 @@ import pytest
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest, SetArgument
-from helm_constitution.lint.subject import Facts
-from helm_constitution.render.placeholders import fills_of
+from helm_constitution.render.placeholders import placeholders_of
 from helm_constitution.report.model import ChartReport
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml_document import dotted
 from helm_constitution.text.yaml_scalars import Json
 from tests.helm.support import write_chart
+from tests.support import check_chart
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 FULL = CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True)
@@ -30,8 +30,8 @@ def fills(
     files: dict[str, str | bytes] = {"values.yaml": values, "templates/a.yaml": CONFIG_MAP + template}
     if schema is not None:
         files["values.schema.json"] = json.dumps(schema)
-    facts = Facts(load_chart(write_chart(folder / "web", files)))
-    return {dotted(fill.path): list(fill.choices) for fill in fills_of(facts, request or RenderRequest())}
+    analysed = AnalysedChart(load_chart(write_chart(folder / "web", files)))
+    return {dotted(fill.path): list(fill.choices) for fill in placeholders_of(analysed, request or RenderRequest())}
 
 
 def check(folder: Path, files: Mapping[str, str | bytes], engine: HelmEngine) -> ChartReport:

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.helm.cli import CliEngine
@@ -20,6 +19,7 @@ from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.render.scenarios import ScenarioKind, ScenarioSetting, plan, set_json
 from helm_constitution.report.model import ChartReport
 from tests.helm.support import write_chart
+from tests.support import check_chart
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 
@@ -87,7 +87,7 @@ def test_versions_are_for_the_helm_command(tmp_path: Path, helm4: Path, embedded
     report = check(tmp_path / "embedded", files, embedded)
     assert statuses(report) == {"defaults": "rendered", "old": "not-run"}
     assert "takes no --kube-version" in (report.scenarios[1].message or "")
-    assert not report.problems
+    assert not report.troubles
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_every_way_of_asking_is_answered(tmp_path: Path, engine: HelmEngine) -> 
     ]
     given = {one.path: one.placeholder for one in report.inputs}
     assert (given["region"], given["mode"], given["replicas"]) == ("eu", "single", 1)
-    assert not report.problems
+    assert not report.troubles
 
 
 def test_objects_behind_an_input_are_judged(tmp_path: Path, embedded: HelmEngine) -> None:
@@ -241,7 +241,7 @@ def test_what_no_placeholder_answers_stays_as_it_is(tmp_path: Path, engine: Helm
     report = check(tmp_path, files, engine)
     assert statuses(report) == {"defaults": "needs-input"}
     assert inputs(report) == []
-    assert [trouble.kind for trouble in report.problems] == ["needs-input"]
+    assert [trouble.kind for trouble in report.troubles] == ["needs-input"]
 
 
 def test_placeholders_that_are_refused_are_replaced_and_flags_are_turned_last(
@@ -380,7 +380,7 @@ def test_a_flag_that_breaks_the_chart_is_a_finding_and_no_failure(tmp_path: Path
     report = check(tmp_path, files, engine, "full")
     assert places(report, "disclosure/flag-breaks") == [("templates/a.yaml", 7, ())]
     assert statuses(report)["debug.enabled=true"] == "failed"
-    assert not report.problems
+    assert not report.troubles
     assert report.status == 1
 
 
@@ -402,7 +402,7 @@ def test_random_values_are_no_change(tmp_path: Path, engine: HelmEngine) -> None
     assert places(report, "disclosure/dead-flag") == [("values.yaml", 1, ())]
 
 
-def test_what_the_user_gives_is_not_switched(tmp_path: Path, embedded: HelmEngine) -> None:
+def test_what_the_user_gives_is_not_toggled(tmp_path: Path, embedded: HelmEngine) -> None:
     chart = write_chart(
         tmp_path / "web",
         {

@@ -23,7 +23,7 @@ from helm_constitution.core.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.lint.rule import MUST, Problem, rule
+from helm_constitution.lint.rule import MUST, Violation, rule
 from helm_constitution.render.results import Status
 from helm_constitution.report import FORMATS, renderer
 from helm_constitution.report.model import (
@@ -41,7 +41,7 @@ ENDINGS = {"text": "txt", "json": "json", "sarif": "sarif", "junit": "xml", "git
 
 
 @rule("security/root-user", default=MUST)
-def root_user(subject: Subject) -> Iterator[Problem]:
+def root_user(subject: Subject) -> Iterator[Violation]:
     """A container may run as root.
 
     Why: who breaks out of it is root on the node.
@@ -53,7 +53,7 @@ def root_user(subject: Subject) -> Iterator[Problem]:
     Fix: Set `runAsNonRoot`.
     Source: Pod Security Standards, restricted.
     """
-    yield Problem(f"{subject.chart.name} runs as root", at=None)
+    yield Violation(f"{subject.chart.name} runs as root", at=None)
 
 
 @contextmanager
@@ -155,7 +155,7 @@ def sample() -> RunReport:
                 (statement("Containers run as non-root.", 61, Verdict.FAIL, "security/root-user"),),
             ),
         ),
-        problems=(
+        troubles=(
             Trouble("scenario", 'undefined function "frob"', scenario="defaults", file="templates/a.yaml", line=3),
             Trouble("crash", "rule security/latest-tag crashed", rule="security/latest-tag"),
         ),

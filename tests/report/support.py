@@ -64,7 +64,7 @@ def statement(text: str, line: int, verdict: Verdict, *rules: str, reason: str |
     return StatementReport(Statement(text, Obligation.MUST, False, line), rules, verdict, reason)
 
 
-def chart(*findings: Finding, problems: tuple[Trouble, ...] = (), **changes: Any) -> ChartReport:
+def chart(*findings: Finding, troubles: tuple[Trouble, ...] = (), **changes: Any) -> ChartReport:
     """A chart that is held to two principles."""
     kept = statement(
         "Containers run as non-root.", 61, Verdict.FAIL if findings else Verdict.PASS, "security/root-user"
@@ -82,7 +82,7 @@ def chart(*findings: Finding, problems: tuple[Trouble, ...] = (), **changes: Any
             PrincipleReport("testing", "Testing", Verdict.UNCHECKED, "nothing here can be checked", (open_,)),
         ),
         findings=findings,
-        problems=problems,
+        troubles=troubles,
         undemanded=3,
         rules=(RuleReport("security/root-user"), RuleReport("security/latest-tag")),
         root="/home/user/repository",

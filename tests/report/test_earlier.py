@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.pipeline import failed_chart
+from helm_constitution.check.report import failed_report
 from helm_constitution.core.errors import ChartError
 from helm_constitution.report import FORMATS, lcov, renderer
 from helm_constitution.report.earlier import may_be_replaced
@@ -24,7 +24,7 @@ def holding(folder: Path, text: str) -> Path:
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_report_may_be_replaced(form: str, tmp_path: Path) -> None:
     assert may_be_replaced(file_of(form))
-    for one in (chart(), chart(findings=(finding(),) * 500), failed_chart(Path("web"), ChartError("no chart"))):
+    for one in (chart(), chart(findings=(finding(),) * 500), failed_report(Path("web"), ChartError("no chart"))):
         assert may_be_replaced(holding(tmp_path, renderer(form)(run(one))))
 
 

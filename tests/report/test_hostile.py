@@ -117,7 +117,7 @@ def reported(one: str) -> RunReport:
         finding(message=one, waived=Waived(one, one, one, place, one)),
         finding(message=one, debt=Debt(one)),
         stale=(StaleWaiver(one, one, elsewhere),),
-        problems=(Trouble("scenario", one, one, one, one, 3, traceback=f"Traceback\n  {one}\n"),),
+        troubles=(Trouble("scenario", one, one, one, one, 3, traceback=f"Traceback\n  {one}\n"),),
         name=one,
         version=one,
         path=one,

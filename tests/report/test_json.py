@@ -111,7 +111,7 @@ def test_stale_waivers_are_named() -> None:
 def test_a_problem_has_its_traceback_only_where_it_was_kept() -> None:
     trouble = Trouble("crash", "rule x crashed", rule="x")
     kept = Trouble("crash", "rule x crashed", rule="x", traceback="Traceback …")
-    first, second = report(chart(problems=(trouble, kept)))["charts"][0]["problems"]
+    first, second = report(chart(troubles=(trouble, kept)))["charts"][0]["problems"]
     assert first == {
         "kind": "crash",
         "rule": "x",

@@ -30,7 +30,7 @@ def test_a_stale_waiver_fails_the_gate_unless_nothing_does() -> None:
 
 
 def test_what_cant_be_judged_beats_what_fails_and_the_worst_chart_counts() -> None:
-    assert run(chart(finding(), problems=(TROUBLE,))).status == 2
-    assert run(chart(problems=(TROUBLE._replace(fatal=False),))).status == 0
-    assert run(chart(), chart(problems=(TROUBLE,)), chart(finding())).status == 2
+    assert run(chart(finding(), troubles=(TROUBLE,))).status == 2
+    assert run(chart(troubles=(TROUBLE._replace(fatal=False),))).status == 0
+    assert run(chart(), chart(troubles=(TROUBLE,)), chart(finding())).status == 2
     assert run().status == 0

@@ -142,13 +142,13 @@ def test_a_finding_of_a_packaged_chart_names_the_package() -> None:
 def test_what_could_not_be_judged_is_named_with_its_place() -> None:
     trouble = Trouble("scenario", "undefined function", scenario="ci/a-values.yaml", file="templates/a.yaml", line=3)
     assert "could not judge: charts/web/templates/a.yaml:3: undefined function (scenario ci/a-values.yaml)" in render(
-        run(chart(problems=(trouble,)))
+        run(chart(troubles=(trouble,)))
     )
 
 
 def test_what_stopped_several_scenarios_is_said_once() -> None:
     troubles = tuple(Trouble("scenario", "no redis", scenario=f"ci/{name}-values.yaml") for name in "abc")
-    text = render(run(chart(problems=troubles)))
+    text = render(run(chart(troubles=troubles)))
     assert "could not judge: no redis (scenarios ci/a-values.yaml, ci/b-values.yaml and 1 more)" in text
     assert text.count("could not judge") == 1
 

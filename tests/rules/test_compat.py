@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.kubernetes import versions as kubernetes
-from helm_constitution.lint.rule import Problem
+from helm_constitution.lint.rule import Violation
 from helm_constitution.rules.backward_compatibility import api_versions, selectors, versions
 from helm_constitution.rules.backward_compatibility import deprecations as deprecations_module
 from helm_constitution.text.semver import parse_version
@@ -129,8 +129,8 @@ CHART = 'name: web\nversion: 1.2.0\nappVersion: "v2.8.1"\n'
 
 def unstable(text: str, template: str = "", helpers: str = "") -> list[str]:
     files = {"Chart.yaml": CHART, "templates/x.yaml": template, "templates/_helpers.tpl": helpers}
-    subject = chart_subject(files, renderings=[rendering(text)])
-    return [problem.message for problem in selectors.unstable_selector.check(subject) if isinstance(problem, Problem)]
+    subject = chart_subject(selectors.unstable_selector, files, renderings=[rendering(text)])
+    return [problem.message for problem in selectors.unstable_selector.check(subject) if isinstance(problem, Violation)]
 
 
 def deployment(selector: str, *, kind: str = "Deployment", labels: str = "{}") -> str:

@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from helm_constitution.api import Rendering, Subject
-from helm_constitution.chart.model import Chart
+from helm_constitution.api import Rendering
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Tally, Unjudged
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.rule import Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import Input, Scenario
 from helm_constitution.text.yaml_document import View, dotted
-from tests.rules.support import chart_subject, found, rendering
+from tests.rules.support import chart_of, chart_subject, checked, found, rendering, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 
 
-def chart(files: dict[str, str]) -> Chart:
-    return chart_subject(files).chart
-
-
-def subject(
+def chart(
     files: dict[str, str],
     rendered: Rendering | None = None,
     status: Status = Status.RENDERED,
     errors: tuple[HelmMessage, ...] = (),
-) -> Subject:
+) -> CheckedChart:
     scenario = Scenario("defaults", RenderRequest())
     message = errors[0].text if errors else None
     result = ScenarioResult(scenario, status, message, rendered, errors)
-    return Subject(Facts(chart(files), (result,)))
+    return checked(chart_of(files), (result,))
 
 
-def judge(rule: str, of: Subject) -> list[str]:
+def judge(rule: str, of: CheckedChart, parameters: Mapping[str, int | str] | None = None) -> list[str]:
+    checking = RULES[f"disclosure/{rule}"]
     lines = []
-    for outcome in RULES[f"disclosure/{rule}"].check(of):
-        if isinstance(outcome, Problem):
+    for outcome in checking.check(subject_of(checking, of, parameters)):
+        if isinstance(outcome, Violation):
             place = locate(outcome.at)
             lines.append(f"{place.file}:{place.line} {outcome.message}")
     return lines
@@ -48,7 +46,7 @@ def judge(rule: str, of: Subject) -> list[str]:
 
 def stopped(text: str, kind: FailureKind = FailureKind.REQUIRED, values: str = "database: {host: ''}\n") -> list[str]:
     error = HelmMessage(MessageLevel.ERROR, text, kind, "templates/a.yaml", 3, 5)
-    return judge("defaults-fail", subject({"values.yaml": values}, None, Status.NEEDS_INPUT, (error,)))
+    return judge("defaults-fail", chart({"values.yaml": values}, None, Status.NEEDS_INPUT, (error,)))
 
 
 @pytest.mark.parametrize("text", ["required!", "no value given", "this is needed"])
@@ -71,15 +69,15 @@ def test_a_schema_names_what_it_requires() -> None:
 
 def test_defaults_that_render_nothing() -> None:
     nothing = rendering("")
-    assert judge("defaults-fail", subject({"values.yaml": "a: 1\n"}, nothing)) == [
+    assert judge("defaults-fail", chart({"values.yaml": "a: 1\n"}, nothing)) == [
         "values.yaml:None the default values render no object at all: helm install creates nothing"
     ]
-    assert judge("defaults-fail", subject({"crds/a.yaml": "kind: X\n"}, nothing)) == []
+    assert judge("defaults-fail", chart({"crds/a.yaml": "kind: X\n"}, nothing)) == []
 
 
 def test_defaults_that_fail_are_said_elsewhere() -> None:
-    with pytest.raises(Unjudged, match="testing/render-error"):
-        judge("defaults-fail", subject({}, None, Status.FAILED))
+    with pytest.raises(Unchecked, match="testing/render-error"):
+        judge("defaults-fail", chart({}, None, Status.FAILED))
 
 
 def configmap(value: str) -> Rendering:
@@ -110,7 +108,7 @@ def configmap(value: str) -> Rendering:
 )
 def test_placeholders_that_get_through(value: str) -> None:
     (message,) = judge(
-        "placeholder-accepted", subject({"values.yaml": f'a: 1\nkey: "{value}"\n'}, configmap(f'"{value}"'))
+        "placeholder-accepted", chart({"values.yaml": f'a: 1\nkey: "{value}"\n'}, configmap(f'"{value}"'))
     )
     assert message.startswith("values.yaml:2 the placeholder ")
     assert "gets into data.key of ConfigMap a" in message
@@ -132,22 +130,22 @@ def test_placeholders_that_get_through(value: str) -> None:
     ],
 )
 def test_what_is_no_placeholder(value: str) -> None:
-    assert judge("placeholder-accepted", subject({"values.yaml": f'key: "{value}"\n'}, configmap(f'"{value}"'))) == []
+    assert judge("placeholder-accepted", chart({"values.yaml": f'key: "{value}"\n'}, configmap(f'"{value}"'))) == []
 
 
 def test_a_placeholder_that_is_not_rendered_is_harmless() -> None:
-    assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, configmap("real"))) == []
+    assert judge("placeholder-accepted", chart({"values.yaml": "key: changeme\n"}, configmap("real"))) == []
 
 
 def test_a_chart_that_stops_lets_no_placeholder_through() -> None:
     values = {"values.yaml": "key: changeme\n"}
-    assert judge("placeholder-accepted", subject(values, None, Status.NEEDS_INPUT)) == []
+    assert judge("placeholder-accepted", chart(values, None, Status.NEEDS_INPUT)) == []
 
 
 def test_a_chart_that_fails_is_not_judged_only_where_it_matters() -> None:
-    assert judge("placeholder-accepted", subject({"values.yaml": "key: real\n"}, None, Status.FAILED)) == []
-    with pytest.raises(Unjudged):
-        judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, None, Status.FAILED))
+    assert judge("placeholder-accepted", chart({"values.yaml": "key: real\n"}, None, Status.FAILED)) == []
+    with pytest.raises(Unchecked):
+        judge("placeholder-accepted", chart({"values.yaml": "key: changeme\n"}, None, Status.FAILED))
 
 
 def test_secrets_are_decoded() -> None:
@@ -155,40 +153,39 @@ def test_secrets_are_decoded() -> None:
     secret = rendering(
         f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\ndata:\n  password: {encoded}\n  bad: '%'\n"
     )
-    assert len(judge("placeholder-accepted", subject({"values.yaml": "password: changeme\n"}, secret))) == 1
+    assert len(judge("placeholder-accepted", chart({"values.yaml": "password: changeme\n"}, secret))) == 1
 
 
 def test_definitions_and_test_hooks_are_left_out() -> None:
     crd = rendering("kind: CustomResourceDefinition\nmetadata:\n  name: a\nspec:\n  description: changeme\n")
     hook = rendering("kind: Pod\nmetadata:\n  name: a\n  annotations:\n    helm.sh/hook: test\n    x: changeme\n")
     for rendered in (crd, hook):
-        assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, rendered)) == []
+        assert judge("placeholder-accepted", chart({"values.yaml": "key: changeme\n"}, rendered)) == []
 
 
 def test_comments_within_a_file_are_no_values() -> None:
     rendered = configmap("|\n    # key: changeme\n    real: x # changeme\n")
-    assert judge("placeholder-accepted", subject({"values.yaml": "key: changeme\n"}, rendered)) == []
+    assert judge("placeholder-accepted", chart({"values.yaml": "key: changeme\n"}, rendered)) == []
 
 
 def test_a_placeholder_within_a_longer_one_did_not_get_there() -> None:
     values = "password: changeme\nhtpasswd: admin:changeme\n"
-    (message,) = judge("placeholder-accepted", subject({"values.yaml": values}, configmap("admin:changeme")))
+    (message,) = judge("placeholder-accepted", chart({"values.yaml": values}, configmap("admin:changeme")))
     assert message.startswith("values.yaml:2 ")
 
 
 def test_of_two_keys_with_one_placeholder_the_one_with_the_field_s_name() -> None:
     values = "adminPassword: changeme\nsmtpPassword: changeme\n"
     rendered = rendering("kind: Secret\nmetadata:\n  name: a\nstringData:\n  smtp-password: changeme\n")
-    (message,) = judge("placeholder-accepted", subject({"values.yaml": values}, rendered))
+    (message,) = judge("placeholder-accepted", chart({"values.yaml": values}, rendered))
     assert message.startswith("values.yaml:2 ")
 
 
 def test_where_it_cannot_be_told_which_key_it_is_one_finding_names_all() -> None:
     values = "one: changeme\ntwo: changeme\n"
-    problems = list(
-        RULES["disclosure/placeholder-accepted"].check(subject({"values.yaml": values}, configmap("changeme")))
-    )
-    (problem,) = [problem for problem in problems if isinstance(problem, Problem)]
+    rule = RULES["disclosure/placeholder-accepted"]
+    subject = subject_of(rule, chart({"values.yaml": values}, configmap("changeme")))
+    (problem,) = [problem for problem in rule.check(subject) if isinstance(problem, Violation)]
     first, second = (locate(place) for place in (problem.at, problem.related[0].at) if place is not None)
     assert (first.line, second.line) == (1, 2)
 
@@ -245,8 +242,9 @@ def test_names_that_hold_another_programs_words_are_not_foreign(values: str) -> 
 
 
 def test_flags_are_counted() -> None:
-    of = chart_subject({"values.yaml": "a: {enabled: true}\nb: {enabled: 'x', create: 1}\n"})
-    tallies = [outcome for outcome in RULES["disclosure/flag-not-boolean"].check(of) if isinstance(outcome, Tally)]
+    rule = RULES["disclosure/flag-not-boolean"]
+    of = chart_subject(rule, {"values.yaml": "a: {enabled: true}\nb: {enabled: 'x', create: 1}\n"})
+    tallies = [outcome for outcome in rule.check(of) if isinstance(outcome, Tally)]
     assert tallies == [Tally(2, 3, "flags are boolean")]
 
 
@@ -298,10 +296,9 @@ def test_messages_that_help(template: str) -> None:
 
 
 def test_the_place_is_the_message() -> None:
-    of = chart_subject({"templates/a.yaml": 'a: b\nc: {{ required "bad" .Values.x }}\n'})
-    (problem,) = [
-        outcome for outcome in RULES["disclosure/unhelpful-message"].check(of) if isinstance(outcome, Problem)
-    ]
+    rule = RULES["disclosure/unhelpful-message"]
+    of = chart_subject(rule, {"templates/a.yaml": 'a: b\nc: {{ required "bad" .Values.x }}\n'})
+    (problem,) = [outcome for outcome in rule.check(of) if isinstance(outcome, Violation)]
     place = locate(problem.at)
     assert (place.line, place.column, place.end_column) == (2, 16, 21)
 
@@ -311,12 +308,13 @@ def test_a_template_with_a_syntax_error_is_passed_over() -> None:
 
 
 def empties(text: str) -> list[str]:
-    of = chart_subject({})
+    rule = RULES["disclosure/unguarded-empty"]
+    of = chart_subject(rule, {})
     problems = [
         problem
         for manifest in rendering(text).manifests
-        for problem in RULES["disclosure/unguarded-empty"].check(manifest, of)
-        if isinstance(problem, Problem)
+        for problem in rule.check(manifest, of)
+        if isinstance(problem, Violation)
     ]
     return [dotted(problem.at.path) for problem in problems if isinstance(problem.at, View)]
 
@@ -476,9 +474,10 @@ def test_settings_that_call_themselves_unsure(values: str, expected: int) -> Non
 
 
 def many_required(count: int, scenario: str = "defaults") -> list[str]:
-    of = subject({"values.yaml": "a: {b: ''}\n"}, None, Status.NEEDS_INPUT)
-    of.facts.inputs = tuple(Input(("a", f"b{number}"), "x", "is required", scenario) for number in range(count))
-    return judge("too-many-required", Subject(of.facts, {"limit": 5}))
+    of = chart({"values.yaml": "a: {b: ''}\n"}, None, Status.NEEDS_INPUT)
+    assert of.rendered is not None
+    inputs = tuple(Input(("a", f"b{number}"), "x", "is required", scenario) for number in range(count))
+    return judge("too-many-required", replace(of, rendered=replace(of.rendered, inputs=inputs)), {"limit": 5})
 
 
 def test_inputs_that_the_defaults_ask_for_are_counted() -> None:
@@ -490,11 +489,11 @@ def test_inputs_that_the_defaults_ask_for_are_counted() -> None:
 
 
 def test_inputs_that_were_not_found_are_not_judged() -> None:
-    with pytest.raises(Unjudged, match="not found by rendering"):
+    with pytest.raises(Unchecked, match="not found by rendering"):
         many_required(0)
-    with pytest.raises(Unjudged, match="not found by rendering"):
+    with pytest.raises(Unchecked, match="not found by rendering"):
         many_required(6, "ci/all-values.yaml")
 
 
 def test_who_renders_asks_for_nothing() -> None:
-    assert judge("too-many-required", subject({"values.yaml": "a: 1\n"}, configmap("x"))) == []
+    assert judge("too-many-required", chart({"values.yaml": "a: 1\n"}, configmap("x"))) == []

@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from helm_constitution.api import Subject
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Tally, Unjudged
+from helm_constitution.lint.rule import Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
-from helm_constitution.text.markdown_tables import read
+from helm_constitution.text.markdown_tables import read_markdown
 from tests.rules.support import chart_subject, found
 
 RULES = {rule.id: rule for rule in registry.rules()}
+DRIFT = RULES["docs/readme-values-drift"]
 
 
 def docs(name: str, files: dict[str, str]) -> list[str]:
@@ -47,7 +48,7 @@ def test_other_files_are_no_readme(name: str) -> None:
 
 @pytest.mark.parametrize("rule", ["readme-no-installing", "readme-no-upgrading", "readme-values-drift"])
 def test_without_a_readme_its_parts_are_not_judged(rule: str) -> None:
-    with pytest.raises(Unjudged, match="there is no README"):
+    with pytest.raises(Unchecked, match="there is no README"):
         docs(rule, {"values.yaml": "a: 1\n"})
 
 
@@ -274,28 +275,28 @@ def test_a_pipe_that_is_not_escaped_hides_the_default() -> None:
 
 def test_tables_of_other_things_are_no_values_tables() -> None:
     readme = "| Name | Email | Url |\n|---|---|---|\n| acme | a@acme.test | |\n\n" + by_hand("| net.port | x | 1 |")
-    with pytest.raises(Unjudged, match="no table of values"):
+    with pytest.raises(Unchecked, match="no table of values"):
         values_drift("replicas: 1\n", readme)
 
 
 def test_the_share_of_described_values_is_told() -> None:
-    subject = chart_subject({"values.yaml": "a: 1\nb: {c: 2, d: 3}\n", "README.md": helm_docs("| b | | `{}` | |")})
-    tallies = [outcome for outcome in RULES["docs/readme-values-drift"].check(subject) if isinstance(outcome, Tally)]
+    files = {"values.yaml": "a: 1\nb: {c: 2, d: 3}\n", "README.md": helm_docs("| b | | `{}` | |")}
+    tallies = [outcome for outcome in DRIFT.check(chart_subject(DRIFT, files)) if isinstance(outcome, Tally)]
     assert tallies == [Tally(2, 3, "values in the README's table")]
 
 
 @given(st.text(alphabet='|`-ab."{}[]:\\ \n', max_size=120))
 def test_any_readme_can_be_compared(text: str) -> None:
     table = helm_docs("| a | int | `1` | Text |") + text
-    subject = chart_subject({"values.yaml": "a: 1\nb: {c: [1]}\n", "README.md": table})
+    subject = chart_subject(DRIFT, {"values.yaml": "a: 1\nb: {c: [1]}\n", "README.md": table})
     assert list(_judged(subject)) is not None
-    assert read(table).headings
+    assert read_markdown(table).headings
 
 
 def _judged(subject: Subject) -> list[object]:
     try:
-        return list(RULES["docs/readme-values-drift"].check(subject))
-    except Unjudged:
+        return list(DRIFT.check(subject))
+    except Unchecked:
         return []
 
 
@@ -351,7 +352,7 @@ def test_a_pre_release_may_stand_under_the_version_it_leads_to() -> None:
 
 def test_a_version_set_at_release_is_not_judged() -> None:
     files = {"Chart.yaml": "name: web\nversion: 0.0.0\n", "CHANGELOG.md": "## 1.1.0\n"}
-    with pytest.raises(Unjudged, match="stand-in"):
+    with pytest.raises(Unchecked, match="stand-in"):
         docs("changelog-version-missing", files)
 
 
@@ -412,8 +413,9 @@ def test_commands_that_work(command: str) -> None:
 def test_values_in_commands_that_do_not_exist(command: str, column: int) -> None:
     (message,) = commands(command)
     assert message.startswith("README.md:4 the command sets gone")
-    subject = chart_subject({"README.md": f"```\n{command}\n```\n", "values.yaml": "replicas: 1\nimage: {tag: ''}\n"})
-    (problem,) = [one for one in RULES["docs/readme-command-broken"].check(subject) if isinstance(one, Problem)]
+    files = {"README.md": f"```\n{command}\n```\n", "values.yaml": "replicas: 1\nimage: {tag: ''}\n"}
+    rule = RULES["docs/readme-command-broken"]
+    (problem,) = [one for one in rule.check(chart_subject(rule, files)) if isinstance(one, Violation)]
     assert locate(problem.at).column == column
 
 
@@ -446,7 +448,7 @@ def test_a_chart_by_its_former_name() -> None:
     ],
 )
 def test_a_changelog_that_is_closed_need_not_have_the_version(words: str) -> None:
-    with pytest.raises(Unjudged, match="isn't kept any more"):
+    with pytest.raises(Unchecked, match="isn't kept any more"):
         docs("changelog-version-missing", {"CHANGELOG.md": f"# Changelog\n\n{words}\n\n## 0.9.0\n"})
 
 

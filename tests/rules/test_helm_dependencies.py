@@ -7,14 +7,12 @@ from typing import Protocol
 
 import pytest
 
-from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.lint.rule import Problem, Rule
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.rule import Rule, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.rules.helm_best_practices import dependencies as d
 from helm_constitution.rules.helm_best_practices import releases as r
-from tests.rules.support import chart_subject, found, judge_in
+from tests.rules.support import chart_subject, checked, found, judge_in, subject_of
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 
@@ -68,8 +66,8 @@ def depends(tmp_path: Path) -> Depends:
         for name, text in texts.items():
             (tmp_path / name).parent.mkdir(exist_ok=True)
             (tmp_path / name).write_text(text)
-        problems = rule.check(Subject(Facts(load_chart(tmp_path))))
-        places = [(locate(problem.at), problem.message) for problem in problems if isinstance(problem, Problem)]
+        problems = rule.check(subject_of(rule, checked(load_chart(tmp_path))))
+        places = [(locate(problem.at), problem.message) for problem in problems if isinstance(problem, Violation)]
         return [f"{place.file}:{place.line} {message}" for place, message in places]
 
     return judged
@@ -152,7 +150,7 @@ def test_names_that_two_releases_share(name: str, kind: str, collides: bool) -> 
 
 
 def lookups(template: str) -> int:
-    subject = chart_subject({"templates/x.yaml": template})
+    subject = chart_subject(r.lookup_unguarded, {"templates/x.yaml": template})
     return len(list(r.lookup_unguarded.check(subject)))
 
 

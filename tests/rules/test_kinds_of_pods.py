@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from helm_constitution.api import Subject
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem
+from helm_constitution.lint.rule import Violation
 from tests.rules.support import chart_subject, field_of, rendering, things
 
 NODE_EXPORTER = """
@@ -105,11 +105,10 @@ def reported(text: str, *modules: str) -> list[str]:
     for rule in registry.rules():
         if rule.scope is Subject or rule.weight == "off" or (modules and rule.principle not in modules):
             continue
-        parameters = {name: parameter.default for name, parameter in rule.parameters.items()}
-        subject = chart_subject({}, parameters, [objects])
+        subject = chart_subject(rule, {}, renderings=[objects])
         for thing in things(rule, objects):
             outcomes = rule.check(thing, subject)
-            found += [f"{rule.id} {field_of(one)}" for one in outcomes if isinstance(one, Problem)]
+            found += [f"{rule.id} {field_of(one)}" for one in outcomes if isinstance(one, Violation)]
     return found
 
 

@@ -6,11 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from helm_constitution.helm.protocol import RenderRequest
-from helm_constitution.lint.rule import Problem, Rule
-from helm_constitution.lint.subject import Facts, Subject
-from helm_constitution.render.results import ScenarioResult, Status
-from helm_constitution.render.scenarios import Scenario
+from helm_constitution.lint.rule import Rule, Violation
 from helm_constitution.rules.observability import monitoring as m
 from tests.rules.support import chart_subject, fields, found, judge, rendering
 
@@ -24,9 +20,8 @@ JOB = "kind: Job\nmetadata: {name: web}\nspec: {template: {spec: {containers: [{
 
 def rendered(rule: Rule, text: str, files: Mapping[str, str]) -> list[str]:
     """The messages of a rule that looks at the chart's files and at what they render."""
-    result = ScenarioResult(Scenario("defaults", RenderRequest()), Status.RENDERED, None, rendering(text))
-    subject = Subject(Facts(chart_subject(files).chart, (result,)), {})
-    return [outcome.message for outcome in rule.check(subject) if isinstance(outcome, Problem)]
+    subject = chart_subject(rule, files, renderings=[rendering(text)])
+    return [outcome.message for outcome in rule.check(subject) if isinstance(outcome, Violation)]
 
 
 # --- probes ---------------------------------------------------------------------------------------------------------

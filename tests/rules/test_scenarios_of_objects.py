@@ -6,7 +6,7 @@ import pytest
 
 from helm_constitution.api import Rendering
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem
+from helm_constitution.lint.rule import Violation
 from tests.rules.support import chart_subject, rendering, things
 
 RULES = {rule.id: rule for rule in registry.rules()}
@@ -35,14 +35,13 @@ spec:
 def problems(rule: str, default: str, other: str) -> list[str]:
     """What a rule says of an object as default values render it, and as another scenario does, by scenario."""
     renderings = [rendering(default), rendering(other, scenario="ci/other-values.yaml")]
-    parameters = {name: parameter.default for name, parameter in RULES[rule].parameters.items()}
-    subject = chart_subject({}, parameters, renderings)
+    subject = chart_subject(RULES[rule], {}, renderings=renderings)
     return [objects.scenario for objects in renderings for _ in _of(rule, objects, subject)]
 
 
-def _of(rule: str, objects: Rendering, subject: object) -> list[Problem]:
+def _of(rule: str, objects: Rendering, subject: object) -> list[Violation]:
     outcomes = (outcome for thing in things(RULES[rule], objects) for outcome in RULES[rule].check(thing, subject))
-    return [outcome for outcome in outcomes if isinstance(outcome, Problem)]
+    return [outcome for outcome in outcomes if isinstance(outcome, Violation)]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_definitions_that_a_scenario_lets_go() -> None:
     renderings = [rendering("kind: A\n"), rendering(CRD.replace("KEEP", ""), scenario="ci/other-values.yaml")]
     keeping = {"templates/x.yaml": "{{ if .Values.keep }}helm.sh/resource-policy: keep{{ end }}\n"}
     for files, count in (({}, 1), (keeping, 0)):
-        subject = chart_subject(files, {}, renderings)
+        subject = chart_subject(RULES["portability/crd-in-templates"], files, renderings=renderings)
         assert len(_of("portability/crd-in-templates", renderings[1], subject)) == count
 
 

@@ -8,7 +8,7 @@ from helm_constitution.rules.security import access as a
 from helm_constitution.rules.security import images as i
 from helm_constitution.rules.security import network as n
 from helm_constitution.rules.security import settings as s
-from tests.rules.support import chart_subject, fields, found, judge
+from tests.rules.support import chart_subject, fields, found, judge, rendering
 
 
 def image(reference: str, *more: str) -> str:
@@ -155,10 +155,9 @@ def test_missing_service_account(text: str, found: bool) -> None:
 
 @pytest.mark.parametrize(("account", "found"), [("theirs", False), ("release-name-web", True)])
 def test_a_scenario_s_values_may_name_an_account_of_the_user_s(account: str, found: bool) -> None:
-    from tests.rules.support import rendering
-
     objects = rendering(workload(account), scenario="ci/existing-values.yaml")
-    assert bool(list(a.missing_service_account.check(objects, chart_subject({})))) is found
+    subject = chart_subject(a.missing_service_account, {})
+    assert bool(list(a.missing_service_account.check(objects, subject))) is found
 
 
 # --- roles ----------------------------------------------------------------------------------------------------------

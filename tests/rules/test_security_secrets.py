@@ -10,15 +10,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helm_constitution.core.model import Demand, Severity
+from helm_constitution.core.model import RuleSetting, Severity
 from helm_constitution.lint import registry
-from helm_constitution.lint.findings import stamp
-from helm_constitution.lint.runner import run_rules
+from helm_constitution.lint.runner import run_rule
 from helm_constitution.rules.security import credentials as c
 from helm_constitution.rules.security import secrets as s
 from helm_constitution.rules.security.credentials import Telling
 from tests.rules.secret_strings import HARMLESS, SECRETS
-from tests.rules.support import chart_subject, fields, found, judge
+from tests.rules.support import chart_of, checked, fields, found, judge
+from tests.support import findings_of
 
 MIXED = "9fK2mQ7xT4bL8sW1vR6nC3jH5dG0pZyAeUqX"  # no token: letters and digits to build some from
 PRIVATE_KEY = f"-----BEGIN {'RSA '}PRIVATE KEY-----\n{MIXED + MIXED}\n-----END {'RSA '}PRIVATE KEY-----\n"
@@ -499,11 +499,10 @@ def test_the_lists_are_long_and_hold_nothing_twice() -> None:
 def test_no_secret_of_the_list_is_shown(pair: tuple[str, str]) -> None:
     key, value = pair
     text = yaml.safe_dump({"section": {key: value}}, width=10**6)
-    subject = chart_subject({"values.yaml": text})
+    known = checked(chart_of({"values.yaml": text}))
     rule = next(rule for rule in registry.rules() if rule.id == "security/secret-in-values")
-    (run,) = run_rules({rule: Demand(Severity.ERROR, (), {})}, subject.facts)
-    stamp([run], subject.facts)
-    shown = [f"{finding.message}\n{finding.source_line}" for finding in run.findings]
+    run = run_rule(rule, RuleSetting(Severity.ERROR, (), {}), known)
+    shown = [f"{finding.message}\n{finding.source_line}" for finding in findings_of(known, [run])]
     assert shown
     long = [line for line in value.splitlines() if len(line) > 20 and not line.startswith("-----")]
     assert [line for line in (value, *long) if any(line in text for text in shown)] == [], shown

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem
-from helm_constitution.lint.subject import Facts, Subject
+from helm_constitution.lint.rule import Violation
+from tests.rules.support import checked, subject_of
 
 RULE = next(rule for rule in registry.rules() if rule.id == "security/unsigned")
 SIGNED = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA512\n\nfiles:\n  web-1.0.0.tgz: sha256:{}\n"
@@ -27,8 +27,8 @@ def package(folder: Path) -> Path:
 
 
 def judge(file: Path) -> list[str]:
-    outcomes = RULE.check(Subject(Facts(load_chart(file))))
-    return [outcome.message for outcome in outcomes if isinstance(outcome, Problem)]
+    outcomes = RULE.check(subject_of(RULE, checked(load_chart(file))))
+    return [outcome.message for outcome in outcomes if isinstance(outcome, Violation)]
 
 
 def test_a_package_without_signature(tmp_path: Path) -> None:

@@ -8,17 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from helm_constitution.api import Subject
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Rule, Tally, Unjudged
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.rule import Rule, Tally, Unchecked, Violation
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import View, dotted
 
-from .support import chart_subject, found, judge, problems
+from .support import chart_of, chart_subject, checked, found, judge, problems, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 NESTING = RULES["templates/nesting-depth"]
@@ -32,8 +32,8 @@ RENDER_ERROR = RULES["testing/render-error"]
 
 
 def nesting(text: str, limit: int) -> list[str]:
-    subject = chart_subject({"templates/a.yaml": text}, {"limit": limit})
-    return [outcome.message for outcome in NESTING.check(subject) if isinstance(outcome, Problem)]
+    subject = chart_subject(NESTING, {"templates/a.yaml": text}, {"limit": limit})
+    return [outcome.message for outcome in NESTING.check(subject) if isinstance(outcome, Violation)]
 
 
 TWO = "`if` nested 2 deep, and 1 more block beside it (3 with what they hold), where 1 level should do; move them into"
@@ -60,7 +60,7 @@ def test_levels_are_counted(text: str, limit: int, expected: list[str]) -> None:
 
 
 def test_a_file_with_a_syntax_error_is_not_counted() -> None:
-    subject = chart_subject({"templates/a.yaml": "{{ if }}", "templates/b.yaml": ""}, {"limit": 3})
+    subject = chart_subject(NESTING, {"templates/a.yaml": "{{ if }}", "templates/b.yaml": ""}, {"limit": 3})
     assert list(NESTING.check(subject)) == [Tally(1, 1, "templates nested at most 3 deep")]
 
 
@@ -142,17 +142,17 @@ def test_names_begin_with_the_chart(name: str, prefixed: bool) -> None:
 def test_a_first_part_that_stands_for_the_chart_is_replaced() -> None:
     names = ("this.name", "this.labels", "this.image", "host.name")
     text = "".join(f'{{{{ define "{name}" }}}}x{{{{ end }}}}' for name in names)
-    subject = chart_subject({"templates/_a.tpl": text})
-    messages = [outcome.message for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)]
+    subject = chart_subject(UNPREFIXED, {"templates/_a.tpl": text})
+    messages = [outcome.message for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Violation)]
     proposals = [message.partition("call it ")[2] for message in messages]
     assert proposals == ['"web.name"', '"web.labels"', '"web.image"', '"web.host.name"']
 
 
 @pytest.mark.parametrize("name", ["argo-cd.name", "argocd.name", "argoCd.name", "argo_cd/name"])
 def test_names_are_compared_without_their_separators(name: str) -> None:
-    subject = chart_subject({"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
-    object.__setattr__(subject.facts.chart, "name", "argo-cd")
-    assert [outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)] == []
+    subject = chart_subject(UNPREFIXED, {"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
+    object.__setattr__(subject.chart, "name", "argo-cd")
+    assert [outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Violation)] == []
 
 
 @pytest.mark.parametrize(
@@ -168,38 +168,36 @@ def test_names_are_compared_without_their_separators(name: str) -> None:
     ],
 )
 def test_long_names_of_charts_may_be_shortened(name: str, prefixed: bool) -> None:
-    subject = chart_subject({"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
-    object.__setattr__(subject.facts.chart, "name", "acme-sql-exporter")
-    assert ([outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Problem)] == []) is prefixed
+    subject = chart_subject(UNPREFIXED, {"templates/_a.tpl": f'{{{{ define "{name}" }}}}x{{{{ end }}}}'})
+    object.__setattr__(subject.chart, "name", "acme-sql-exporter")
+    assert ([outcome for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Violation)] == []) is prefixed
 
 
 def test_a_dependencys_template_may_be_replaced() -> None:
-    subject = chart_subject({"templates/_a.tpl": '{{ define "redis.name" }}x{{ end }}'})
+    subject = chart_subject(UNPREFIXED, {"templates/_a.tpl": '{{ define "redis.name" }}x{{ end }}'})
     dependency = cast(Any, SimpleNamespace(name="redis", key="cache"))
-    object.__setattr__(subject.facts.chart, "dependencies", (dependency,))
+    object.__setattr__(subject.chart, "dependencies", (dependency,))
     assert list(UNPREFIXED.check(subject)) == [Tally(1, 1, "named templates named after the chart")]
 
 
-def broken(*faults: tuple[str, str, FailureKind], running: Mapping[str, Severity] | None = None) -> Subject:
+def broken(*faults: tuple[str, str, FailureKind], running: Mapping[str, Severity] | None = None) -> CheckedChart:
     """A chart whose scenarios (by name) each fail with a fault in a file."""
-    subject = chart_subject({})
     results: dict[str, list[HelmMessage]] = {}
     for scenario, file, kind in faults:
         message = HelmMessage(MessageLevel.ERROR, f"not YAML: {file}.", kind, file=file, rendered_line=7)
         results.setdefault(scenario, []).append(message)
-    subject.facts.results = tuple(
+    failed = tuple(
         ScenarioResult(Scenario(name, RenderRequest()), Status.FAILED, "x", None, tuple(errors))
         for name, errors in results.items()
     )
-    subject.facts.running = running or {}
-    return subject
+    return checked(chart_of({}), failed, severities=running)
 
 
-def messages(rule: Rule, subject: Subject) -> list[str]:
+def messages(rule: Rule, known: CheckedChart) -> list[str]:
     return [
         f"{outcome.at.file if isinstance(outcome.at, TextPlace) else None} {outcome.message}"
-        for outcome in rule.check(subject)
-        if isinstance(outcome, Problem)
+        for outcome in rule.check(subject_of(rule, known))
+        if isinstance(outcome, Violation)
     ]
 
 
@@ -218,11 +216,11 @@ def test_every_document_that_is_no_yaml_is_named_once() -> None:
     ]
 
 
-def test_what_renders_nothing_is_unjudged() -> None:
-    with pytest.raises(Unjudged):
-        list(INVALID.check(broken(("defaults", "templates/a.yaml", FailureKind.TEMPLATE))))
-    with pytest.raises(Unjudged):
-        list(INVALID.check(chart_subject({})))
+def test_what_renders_nothing_is_unchecked() -> None:
+    with pytest.raises(Unchecked):
+        messages(INVALID, broken(("defaults", "templates/a.yaml", FailureKind.TEMPLATE)))
+    with pytest.raises(Unchecked):
+        list(INVALID.check(chart_subject(INVALID, {})))
 
 
 @pytest.mark.parametrize("running", [{}, {"templates/invalid-yaml": Severity.WARNING}])
@@ -234,7 +232,7 @@ def test_a_document_that_is_no_yaml_is_a_render_error(running: dict[str, Severit
 def test_what_invalid_yaml_tells_is_not_told_twice() -> None:
     running = {INVALID.id: Severity.ERROR}
     yaml = ("defaults", "templates/a.yaml", FailureKind.YAML)
-    with pytest.raises(Unjudged, match="see templates/invalid-yaml"):
+    with pytest.raises(Unchecked, match="see templates/invalid-yaml"):
         messages(RENDER_ERROR, broken(yaml, running=running))
     other = ("defaults", "templates/b.yaml", FailureKind.TEMPLATE)
     assert len(messages(RENDER_ERROR, broken(yaml, other, running=running))) == 1

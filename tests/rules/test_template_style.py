@@ -12,11 +12,10 @@ from helm_constitution.api import Subject
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import HelmMessage, MessageLevel
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Rule, Tally
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.rule import Rule, Tally, Violation
 from helm_constitution.locate.resolve import locate
 
-from .support import chart_subject, fields, judge
+from .support import chart_of, chart_subject, checked, fields, judge, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 DUPLICATED = RULES["templates/duplicated-block"]
@@ -38,8 +37,8 @@ def found(rule: Rule, files: Mapping[str, str], **parameters: int) -> list[str]:
     bound = {name: parameter.default for name, parameter in rule.parameters.items()} | parameters
     places = [
         (locate(outcome.at), outcome.message)
-        for outcome in rule.check(chart_subject(files, bound))
-        if isinstance(outcome, Problem)
+        for outcome in rule.check(chart_subject(rule, files, bound))
+        if isinstance(outcome, Violation)
     ]
     return [f"{place.file}:{place.line} {message}" for place, message in places]
 
@@ -357,10 +356,10 @@ def test_values_may_call_named_templates_and_readmes_do_not() -> None:
 
 def test_a_dependency_that_is_not_there_may_call_its_own_name() -> None:
     defines = "".join(f'{{{{ define "{name}" }}}}x{{{{ end }}}}\n' for name in ("redis.image", "cache.image"))
-    subject = chart_subject({"templates/_a.tpl": defines})
+    subject = chart_subject(UNUSED, {"templates/_a.tpl": defines})
     dependency = cast(Any, SimpleNamespace(name="redis", key="cache"))
-    object.__setattr__(subject.facts.chart, "dependencies", (dependency,))
-    (message,) = [outcome.message for outcome in UNUSED.check(subject) if isinstance(outcome, Problem)]
+    object.__setattr__(subject.chart, "dependencies", (dependency,))
+    (message,) = [outcome.message for outcome in UNUSED.check(subject) if isinstance(outcome, Violation)]
     assert "cache.image" in message
 
 
@@ -395,9 +394,9 @@ def test_spaces_inside_braces(text: str, count: int) -> None:
 
 
 def test_trailing_spaces_are_counted_and_shown() -> None:
-    subject = chart_subject({"templates/a.yaml": "a \nb\n\t\nc\r\nd \r\n", "templates/b.yaml": "a\n"})
+    subject = chart_subject(TRAILING, {"templates/a.yaml": "a \nb\n\t\nc\r\nd \r\n", "templates/b.yaml": "a\n"})
     problem, tally = TRAILING.check(subject)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, Violation)
     assert problem.message == "3 lines end in white space"
     assert (locate(problem.at).line, locate(problem.at).column) == (1, 2)
     assert tally == Tally(1, 2, "templates without trailing spaces")
@@ -407,14 +406,15 @@ INDENTED = 'document starts with an illegal indent: "  apiVersion: v1", which ma
 ODD_EXTENSION = "file extension '.json' not valid. Valid extensions are .yaml, .yml, .tpl, or .txt"
 
 
-def linted(level: MessageLevel, text: str, running: Mapping[str, Severity]) -> Subject:
-    chart = chart_subject({"templates/a.yaml": "{{ if .x }}\n  apiVersion: v1\n{{ end }}\n"}).chart
-    return Subject(Facts(chart, lint=(HelmMessage(level, text, file="templates/a.yaml"),), running=running))
+def linted(rule: Rule, level: MessageLevel, text: str, running: Mapping[str, Severity]) -> Subject:
+    chart = chart_of({"templates/a.yaml": "{{ if .x }}\n  apiVersion: v1\n{{ end }}\n"})
+    message = HelmMessage(level, text, file="templates/a.yaml")
+    return subject_of(rule, checked(chart, lint=(message,), severities=running))
 
 
 def test_the_line_that_helm_quotes_is_found() -> None:
-    (problem,) = TOP_INDENT.check(linted(MessageLevel.WARNING, INDENTED, {}))
-    assert isinstance(problem, Problem)
+    (problem,) = TOP_INDENT.check(linted(TOP_INDENT, MessageLevel.WARNING, INDENTED, {}))
+    assert isinstance(problem, Violation)
     place = locate(problem.at)
     assert (place.file, place.line, place.column, place.end_column) == ("templates/a.yaml", 2, 1, 3)
 
@@ -432,7 +432,7 @@ def test_the_line_that_helm_quotes_is_found() -> None:
 def test_what_another_rule_tells_is_not_told_twice(
     rule: Rule, level: MessageLevel, text: str, running: dict[str, Severity], told: bool
 ) -> None:
-    assert (list(rule.check(linted(level, text, running))) != []) is told
+    assert (list(rule.check(linted(rule, level, text, running))) != []) is told
 
 
 def pod(env: str) -> str:

@@ -6,17 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.core.model import Severity
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Unjudged
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.rule import Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import Scenario
-from tests.rules.support import chart_subject, found, rendering
+from tests.rules.support import chart_of, chart_subject, checked, found, rendering, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 TEMPLATE = "a: 1\n  b: {{ .Values.x.y }}\n"
@@ -42,10 +40,11 @@ def result(name: str, *errors: HelmMessage, status: Status | None = None) -> Sce
 
 
 def judge(rule: str, files: dict[str, str], *results: ScenarioResult, lint: tuple[HelmMessage, ...] = ()) -> list[str]:
-    subject = Subject(Facts(chart_subject(files).chart, results or (result("defaults"),), lint))
+    checking = RULES[f"testing/{rule}"]
+    known = checked(chart_of(files), results or (result("defaults"),), lint=lint)
     lines = []
-    for outcome in RULES[f"testing/{rule}"].check(subject):
-        assert isinstance(outcome, Problem)
+    for outcome in checking.check(subject_of(checking, known)):
+        assert isinstance(outcome, Violation)
         place = locate(outcome.at)
         lines.append(f"{place.file}:{place.line}:{place.column} {outcome.message}")
     return lines
@@ -147,11 +146,11 @@ def test_a_schema_error_is_said_once(
     failed = ScenarioResult(Scenario("defaults", request_), Status.FAILED, fault.text, None, (fault,))
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    facts = Facts(load_chart(tmp_path), (failed,))
-    facts.running = {"values/schema-mismatch": Severity.ERROR}
-    outcomes = RULES["testing/render-error"].check(Subject(facts))
+    known = checked(load_chart(tmp_path), (failed,), severities={"values/schema-mismatch": Severity.ERROR})
+    rule = RULES["testing/render-error"]
+    outcomes = rule.check(subject_of(rule, known))
     if told:
-        with pytest.raises(Unjudged, match="see values/schema-mismatch"):
+        with pytest.raises(Unchecked, match="see values/schema-mismatch"):
             list(outcomes)
     else:
         assert len(list(outcomes)) == 1
@@ -173,16 +172,17 @@ def test_a_line_of_the_rendered_text_is_named() -> None:
 
 def test_needing_input_is_no_error_but_nothing_to_judge_where_nothing_renders() -> None:
     needs = result("defaults", error("host is required", FailureKind.REQUIRED), status=Status.NEEDS_INPUT)
-    with pytest.raises(Unjudged, match="the default values need input: host is required"):
+    with pytest.raises(Unchecked, match="the default values need input: host is required"):
         judge("render-error", {}, needs)
     assert judge("render-error", {}, needs, result("ci/a-values.yaml")) == []
 
 
 def test_a_library_renders_nothing() -> None:
-    subject = Subject(Facts(chart_subject({"Chart.yaml": "name: web\nversion: 1.0.0\ntype: library\n"}).chart))
     for name in ("render-error", "scenario-error", "no-test-hook"):
-        with pytest.raises(Unjudged, match="a library chart"):
-            list(RULES[f"testing/{name}"].check(subject))
+        rule = RULES[f"testing/{name}"]
+        subject = chart_subject(rule, {"Chart.yaml": "name: web\nversion: 1.0.0\ntype: library\n"})
+        with pytest.raises(Unchecked, match="a library chart"):
+            list(rule.check(subject))
 
 
 def test_one_cause_in_several_scenarios_is_one_finding() -> None:
@@ -239,13 +239,14 @@ def test_missing_dependencies_may_bring_tests(tmp_path: Path) -> None:
     (tmp_path / "Chart.yaml").write_text(
         "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies: [{name: db, version: 1.0.0, repository: 'oci://a'}]\n"
     )
-    subject = Subject(Facts(load_chart(tmp_path), (result("defaults", error("x")),)))
-    with pytest.raises(Unjudged, match="may bring tests"):
-        list(RULES["testing/no-test-hook"].check(subject))
+    rule = RULES["testing/no-test-hook"]
+    subject = subject_of(rule, checked(load_chart(tmp_path), (result("defaults", error("x")),)))
+    with pytest.raises(Unchecked, match="may bring tests"):
+        list(rule.check(subject))
 
 
 def test_a_chart_that_runs_nothing_needs_no_test() -> None:
-    with pytest.raises(Unjudged, match="runs nothing"):
+    with pytest.raises(Unchecked, match="runs nothing"):
         judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
 
 
@@ -260,11 +261,11 @@ def test_unit_tests_are_wanted_where_there_is_logic() -> None:
     assert found(rule, {"templates/a.yaml": BRANCHES, "tests/a_test.yaml": ""}) == []
     assert found(rule, {"templates/a.yaml": BRANCHES, "unittests/a_test.yaml": ""}) == []
     assert found(rule, {"templates/a.yaml": BRANCHES, "templates/a_test.yaml": ""}) != []
-    with pytest.raises(Unjudged, match="too little logic"):
+    with pytest.raises(Unchecked, match="too little logic"):
         found(rule, {"templates/a.yaml": "a: {{ .Values.a }}\n"})
-    with pytest.raises(Unjudged, match="helmignore"):
+    with pytest.raises(Unchecked, match="helmignore"):
         found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "*.tmp\ntests/\n"})
-    with pytest.raises(Unjudged, match="helmignore"):
+    with pytest.raises(Unchecked, match="helmignore"):
         found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "unittests/\n"})
 
 
@@ -275,7 +276,7 @@ def test_ci_values_are_wanted_where_values_switch_something() -> None:
     ]
     assert judge("no-ci-values", {**files, "ci/a-values.yaml": ""}) == []
     assert judge("no-ci-values", files, result("defaults"), result("ci/a-values.yaml")) == []
-    with pytest.raises(Unjudged, match="helmignore"):
+    with pytest.raises(Unchecked, match="helmignore"):
         judge("no-ci-values", {**files, ".helmignore": "/ci\n"})
-    with pytest.raises(Unjudged, match="nothing that values could switch"):
+    with pytest.raises(Unchecked, match="nothing that values could switch"):
         judge("no-ci-values", {"templates/a.yaml": "a: b\n"})

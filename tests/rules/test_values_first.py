@@ -14,11 +14,12 @@ import pytest
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Related, Tally, Unjudged
-from helm_constitution.lint.subject import Facts, Subject
+from helm_constitution.lint.needs import CheckedChart
+from helm_constitution.lint.rule import Related, Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import DEFAULTS, Scenario
+from tests.rules.support import checked, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 
@@ -36,26 +37,24 @@ class Charts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def subject(self, files: Mapping[str, str], *results: ScenarioResult) -> Subject:
+    def checked(self, files: Mapping[str, str], *results: ScenarioResult) -> CheckedChart:
         for name, text in {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n", **files}.items():
             file = self.folder / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
-        return Subject(Facts(load_chart(self.folder, shown="web"), results))
+        return checked(load_chart(self.folder, shown="web"), results)
 
     def outcomes(
         self, rule: str, files: Mapping[str, str], *results: ScenarioResult, **parameters: str
-    ) -> list[Problem | Tally]:
-        checked = RULES[f"values/{rule}"]
-        bound = {name: parameter.default for name, parameter in checked.parameters.items()}
-        subject = Subject(self.subject(files, *results).facts, {**bound, **parameters})
-        return list(checked.check(subject))
+    ) -> list[Violation | Tally]:
+        checking = RULES[f"values/{rule}"]
+        return list(checking.check(subject_of(checking, self.checked(files, *results), parameters)))
 
     def found(self, rule: str, files: Mapping[str, str], *results: ScenarioResult) -> list[str]:
         """``file:line message`` of each problem."""
         lines = []
         for outcome in self.outcomes(rule, files, *results):
-            if isinstance(outcome, Problem):
+            if isinstance(outcome, Violation):
                 place = locate(outcome.at)
                 lines.append(f"{place.file}:{place.line} {outcome.message}")
         return lines
@@ -85,10 +84,10 @@ def test_a_row_in_the_readme_counts_where_the_constitution_lets_it(charts: Chart
         "README.md": "| Key | Description |\n|---|---|\n| `image` | What runs |\n| replicas | How many |\n",
     }
     found = charts.outcomes("undocumented", files, readme="README and/or comments")
-    assert [outcome.message for outcome in found if isinstance(outcome, Problem)] == [
+    assert [outcome.message for outcome in found if isinstance(outcome, Violation)] == [
         "port has no comment and no row in the README; say above it what it is for"
     ]
-    assert len([one for one in charts.outcomes("undocumented", files) if isinstance(one, Problem)]) == 4
+    assert len([one for one in charts.outcomes("undocumented", files) if isinstance(one, Violation)]) == 4
 
 
 def test_a_map_with_documented_leaves_needs_none(charts: Charts) -> None:
@@ -199,7 +198,7 @@ def test_the_evidence_counts_what_needs_a_comment(charts: Charts) -> None:
 @pytest.mark.parametrize("files", [{}, {"values.yaml": ""}, {"values.yaml": "# nothing\n"}])
 def test_without_values_there_is_nothing_to_judge(files: dict[str, str], charts: Charts) -> None:
     for rule in ("undocumented", "unused", "no-schema"):
-        with pytest.raises(Unjudged, match="the chart has no values"):
+        with pytest.raises(Unchecked, match="the chart has no values"):
             charts.outcomes(rule, files)
 
 
@@ -286,7 +285,7 @@ LIBRARY = "apiVersion: v2\nname: web\nversion: 1.0.0\ntype: library\n"
 @pytest.mark.parametrize("rule", ["unused", "undefined"])
 def test_a_library_charts_values_belong_to_its_users(rule: str, charts: Charts) -> None:
     files = {"Chart.yaml": LIBRARY, "values.yaml": "a: 1\n", "templates/_a.tpl": "{{ .Values.b }}"}
-    with pytest.raises(Unjudged, match="library"):
+    with pytest.raises(Unchecked, match="library"):
         charts.outcomes(rule, files)
 
 
@@ -300,7 +299,7 @@ def test_a_read_that_finds_nothing_is_told_once_with_its_other_places(charts: Ch
         "templates/a.yaml": "x\n{{ .Values.missing }}",
     }
     (problem,) = charts.outcomes("undefined", files)
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, Violation)
     places = [locate(place) for place in (problem.at, *(related.at for related in problem.related))]
     assert [(place.file, place.line) for place in places] == [
         ("templates/a.yaml", 2),
@@ -402,7 +401,7 @@ def test_remote_references_are_named_and_never_fetched(monkeypatch: pytest.Monke
     assert charts.found("schema-mismatch", files, rendered) == [
         'values.yaml:2 replicas is the text "x", the schema wants integer'
     ]
-    with pytest.raises(Unjudged, match=r"refers to https://example\.com/kubernetes\.json#/definitions/resources"):
+    with pytest.raises(Unchecked, match=r"refers to https://example\.com/kubernetes\.json#/definitions/resources"):
         charts.outcomes("schema-mismatch", {**files, "values.yaml": "resources: 1\nreplicas: 1\n"}, rendered)
 
 
@@ -463,7 +462,7 @@ def test_a_reference_that_leads_nowhere_is_the_schemas_fault(charts: Charts) -> 
 
 def test_a_reference_to_another_file_is_named(charts: Charts) -> None:
     files = {"values.schema.json": '{"$ref": "other.json"}', "values.yaml": "a: 1\n"}
-    with pytest.raises(Unjudged, match=r"refers to other\.json"):
+    with pytest.raises(Unchecked, match=r"refers to other\.json"):
         charts.outcomes("schema-mismatch", files, FAILED)
 
 
@@ -532,7 +531,7 @@ def test_a_schema_that_is_none(charts: Charts) -> None:
 
 
 def test_without_a_schema_nothing_can_mismatch(charts: Charts) -> None:
-    with pytest.raises(Unjudged, match=r"no values\.schema\.json"):
+    with pytest.raises(Unchecked, match=r"no values\.schema\.json"):
         charts.outcomes("schema-mismatch", {"values.yaml": "a: 1\n"}, FAILED)
 
 
@@ -546,7 +545,7 @@ def test_an_empty_schema_is_a_schema(charts: Charts) -> None:
 
 def test_duplicate_keys_name_the_lost_one(charts: Charts) -> None:
     (problem,) = charts.outcomes("duplicate-key", {"values.yaml": "a:\n  b: 1\nc: 1\na:\n  d: 1\n"})
-    assert isinstance(problem, Problem)
+    assert isinstance(problem, Violation)
     assert problem.message == "a stands twice; helm keeps this one and drops the first, in line 1"
     assert locate(problem.at).line == 4
     assert isinstance(problem.related[0], Related)

@@ -93,6 +93,6 @@ def test_a_field_that_another_scenario_renders_otherwise_is_decided_by_a_value(
     text = "kind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: {}\n    image: {}\n"
     template = text.format("web", "acme/web:1.0.0")
     renderings = [rendering(template), rendering(text.format(first, image), scenario="ci/other-values.yaml")]
-    subject = chart_subject({"templates/x.yaml": template}, renderings=renderings)
+    subject = chart_subject(HARDCODED, {"templates/x.yaml": template}, renderings=renderings)
     (manifest,) = renderings[0].manifests
     assert (list(HARDCODED.check(manifest, subject)) != []) is fixed

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 
-from helm_constitution.api import Subject
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Problem, Rule, Unjudged
-from helm_constitution.lint.subject import Facts
+from helm_constitution.lint.rule import Rule, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 
-from .support import chart_subject
+from .support import chart_of, chart_subject, checked, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}
 GAP = RULES["values/schema-gap"]
@@ -27,8 +24,8 @@ SHARED = {"$defs": {"x": {"properties": {"c": {}, "z": TEXT}}}, "properties": {k
 def found(rule: Rule, schema: object, values: str, template: str = "") -> list[str]:
     """Line and first words of what a rule finds in a chart of this schema."""
     files = {"values.yaml": values, "values.schema.json": json.dumps(schema), "templates/a.yaml": template}
-    subject = Subject(Facts(replace(chart_subject(files).chart, schema=schema)))
-    outcomes = [outcome for outcome in rule.check(subject) if isinstance(outcome, Problem)]
+    subject = subject_of(rule, checked(chart_of(files, schema=schema)))
+    outcomes = [outcome for outcome in rule.check(subject) if isinstance(outcome, Violation)]
     return [f"{locate(outcome.at).line} {outcome.message.partition(';')[0]}" for outcome in outcomes]
 
 
@@ -106,8 +103,8 @@ def test_what_parents_pass_on(schema: object, rejected: str | None) -> None:
 
 @pytest.mark.parametrize("rule", [GAP, STALE, EMBEDDED], ids=lambda rule: rule.id)
 def test_without_a_schema_there_is_nothing_to_judge(rule: Rule) -> None:
-    with pytest.raises(Unjudged):
-        list(rule.check(chart_subject({"values.yaml": "a: 1\n"})))
+    with pytest.raises(Unchecked):
+        list(rule.check(chart_subject(rule, {"values.yaml": "a: 1\n"})))
 
 
 def test_a_stale_key_of_a_definition_is_found_there() -> None:
@@ -115,9 +112,8 @@ def test_a_stale_key_of_a_definition_is_found_there() -> None:
         {"properties": {"b": {"$ref": "#/$defs/x"}}, "$defs": {"x": {"properties": {"z": TEXT}}}}, indent=1
     )
     files = {"values.yaml": "b:\n  c: 1\n", "values.schema.json": text, "templates/a.yaml": "{{ .Values.b.c }}"}
-    chart = chart_subject(files).chart
-    subject = Subject(Facts(replace(chart, schema=json.loads(text))))
-    (problem,) = (outcome for outcome in STALE.check(subject) if isinstance(outcome, Problem))
+    subject = subject_of(STALE, checked(chart_of(files, schema=json.loads(text))))
+    (problem,) = (outcome for outcome in STALE.check(subject) if isinstance(outcome, Violation))
     location = locate(problem.at)
     assert location.line is not None
     assert text.split("\n")[location.line - 1].strip() == '"z": {'

@@ -9,11 +9,11 @@ from helm_constitution.text import markdown_tables as markdown
 
 
 def headings(text: str) -> list[tuple[int, str, int]]:
-    return [(heading.level, heading.text, heading.line) for heading in markdown.read(text).headings]
+    return [(heading.level, heading.text, heading.line) for heading in markdown.read_markdown(text).headings]
 
 
 def rows(text: str) -> list[list[str]]:
-    return [[cell.text for cell in row.cells] for table in markdown.read(text).tables for row in table.rows]
+    return [[cell.text for cell in row.cells] for table in markdown.read_markdown(text).tables for row in table.rows]
 
 
 def test_headings_of_both_styles_with_their_lines() -> None:
@@ -42,18 +42,18 @@ def test_what_only_looks_like_a_heading() -> None:
 
 
 def test_code_blocks_keep_language_and_line() -> None:
-    (block,) = markdown.read("text\n\n~~~ Console x\nhelm install web .\n```\n~~~\n").code
+    (block,) = markdown.read_markdown("text\n\n~~~ Console x\nhelm install web .\n```\n~~~\n").code
     assert (block.language, block.lines, block.line) == ("console", ("helm install web .", "```"), 4)
 
 
 def test_a_fence_that_is_never_closed_runs_to_the_end() -> None:
-    (block,) = markdown.read("```\n# a\n# b").code
+    (block,) = markdown.read_markdown("```\n# a\n# b").code
     assert block.lines == ("# a", "# b")
 
 
 def test_the_table_of_helm_docs() -> None:
     text = '## Values\n\n| Key | Type | Default |\n|-----|------|---------|\n| a.b | string | `"x"` |\n\nmore | text\n'
-    (table,) = markdown.read(text).tables
+    (table,) = markdown.read_markdown(text).tables
     assert table.header == ("Key", "Type", "Default")
     assert table.heading is not None
     assert table.heading.text == "Values"
@@ -75,7 +75,7 @@ def test_cells_lose_their_markup() -> None:
 
 
 def test_a_cell_with_more_than_code_is_not_code() -> None:
-    (table,) = markdown.read("| a |\n|---|\n| `x` (see values) |\n| `x` and `y` |\n| `` a`b `` |\n").tables
+    (table,) = markdown.read_markdown("| a |\n|---|\n| `x` (see values) |\n| `x` and `y` |\n| `` a`b `` |\n").tables
     assert [row.cells[0].is_code for row in table.rows] == [False, False, True]
     assert table.rows[1].cells[0].code == ("x", "y")
     assert table.rows[2].cells[0].text == "a`b"
@@ -91,7 +91,7 @@ def test_html_table() -> None:
         '\t<td id="a"><a href="./values.yaml#L1">image.tag</a></td>\n'
         '\t<td><pre lang="json">\n"1 &lt; 2"\n</pre>\n</td>\n</tr>\n</tbody>\n</table>\n'
     )
-    (table,) = markdown.read(text).tables
+    (table,) = markdown.read_markdown(text).tables
     assert table.header == ("Key", "Default")
     (row,) = table.rows
     assert [cell.text for cell in row.cells] == ["image.tag", '"1 < 2"']
@@ -101,7 +101,7 @@ def test_html_table() -> None:
 
 @given(st.text(alphabet=st.sampled_from("|-`~#=<>!*_[]()\\& \n\ttdrhablecopa1:"), max_size=200))
 def test_any_text_can_be_read(text: str) -> None:
-    document = markdown.read(text)
+    document = markdown.read_markdown(text)
     lines = text.count("\n") + 1
     assert all(1 <= heading.line <= lines for heading in document.headings)
     for table in document.tables:

@@ -53,7 +53,7 @@ def _package(shown: str) -> Package | None:
         provenance = read_file(f"{shown}.prov", f"{shown}.prov").decode("utf-8", "replace")
     except (FileNotFoundError, ChartError):
         return Package("", None)
-    from helm_constitution.core.digest import sha256
+    from hashlib import sha256
 
     return Package(sha256(read_file(shown, shown)).hexdigest(), provenance)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from helm_constitution.chart.values import ValuesFile
-from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.records import record
 from helm_constitution.text.yaml_document import View, YamlDocument
 
 
@@ -77,6 +80,19 @@ class Chart:
     def api_version(self) -> str:
         """Chart.yaml's apiVersion; ``v1`` where it has none, as Helm assumes."""
         return self.metadata.view.get("apiVersion").string() or "v1"
+
+    @cached_property
+    def schema_document(self) -> YamlDocument | None:
+        """values.schema.json with the places of its parts (JSON is YAML); None where there is none that can be read."""
+        text = self.files.get("values.schema.json")
+        if text is None:
+            return None
+        from helm_constitution.text.yaml import load_document
+
+        try:
+            return load_document(text, "values.schema.json", base=self.metadata.base)
+        except YamlSyntaxError:
+            return None
 
     def dependency_at(self, key: str) -> Chart | None:
         """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""

@@ -14,13 +14,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
+
+import yaml
 
 from helm_constitution.chart.value_comments import CommentKind as CommentKind
 from helm_constitution.chart.value_comments import Note, is_sentence, understand
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
-from helm_constitution.core.records import NamedTuple, record
-from helm_constitution.text.pyyaml import yaml
+from helm_constitution.core.records import record
 from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import Path, Span, YamlDocument, dotted, key_text
 from helm_constitution.text.yaml_scalars import Json

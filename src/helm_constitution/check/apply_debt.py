@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.model import Debt
-from helm_constitution.policy.debt import Entry
+from helm_constitution.core.model import Debt, Finding
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.run import RuleRun
+    from helm_constitution.policy.debt import Entry
 
 
-def apply_debt(entries: Sequence[Entry], runs: Sequence[RuleRun]) -> None:
-    """Marks the findings that were accepted; what is waived stays that."""
+def apply_debt(entries: Iterable[Entry], findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings, those marked that were accepted; what is waived stays that."""
     since = {entry.fingerprint: entry.since for entry in entries}
-    for run in runs:
-        run.findings = [
-            finding._replace(debt=Debt(since[finding.fingerprint]))
-            if finding.fingerprint in since and finding.waived is None
-            else finding
-            for finding in run.findings
-        ]
+    return tuple(
+        finding._replace(debt=Debt(since[finding.fingerprint]))
+        if finding.fingerprint in since and finding.waived is None
+        else finding
+        for finding in findings
+    )

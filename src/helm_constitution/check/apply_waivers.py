@@ -2,65 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.settled import Settled
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Finding, Location, Precision
-from helm_constitution.policy.configuration import matches_path
+from helm_constitution.lint.needs import ON_HELM
+from helm_constitution.policy.reader import matches_path
 from helm_constitution.policy.waiver import Waiver
 from helm_constitution.policy.waivers import SECURITY
+from helm_constitution.render.scenarios import FULL
 from helm_constitution.report.model import StaleWaiver
 
 if TYPE_CHECKING:
     from helm_constitution.lint.run import RuleRun
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.results import RenderedChart
     from helm_constitution.text.yaml_document import YamlDocument
 
 
 def apply_waivers(
-    waivers: Sequence[Waiver],
-    runs: Sequence[RuleRun],
-    facts: Facts,
-    *,
+    waivers: Iterable[Waiver],
+    findings: Iterable[Finding],
+    runs: Iterable[RuleRun],
+    rendered: RenderedChart,
     today: str,
-    full: bool,
-) -> tuple[StaleWaiver, ...]:
+) -> Settled:
     """Marks the findings that are waived, and tells the waivers that fail the gate.
 
     Args:
         waivers: of this chart.
-        runs: their findings are replaced by waived ones.
-        facts: the chart, for the lines of values.
+        findings: of all rules.
+        runs: how the rules went.
+        rendered: the chart, for the lines of values; where not every scenario was rendered, a waiver that waives
+            nothing may be needed in others.
         today: an ISO date.
-        full: whether every scenario was rendered, so that a waiver which waives nothing is one too many.
     """
-    values = _ValuesLines(facts)
+    settled = list(findings)
+    values = _ValuesLines(rendered)
     stale: list[StaleWaiver] = []
     for waiver in waivers:
         if waiver.expires is not None and waiver.expires < today:
             stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
             continue
-        places: dict[tuple[object, ...], list[tuple[RuleRun, int]]] = {}
-        for run in runs:
-            if waiver.rule not in (None, run.rule.id):
-                continue
-            for index, finding in enumerate(run.findings):
-                place = _place(waiver, finding, values)
-                if place is not None:
-                    places.setdefault(place, []).append((run, index))
+        places: dict[tuple[object, ...], list[int]] = {}
+        for index, finding in enumerate(settled):
+            place = _place(waiver, finding, values)
+            if place is not None:
+                places.setdefault(place, []).append(index)
         if not places:
-            if not waiver.is_shared and _would_be_used(waiver, runs, full):
+            if not waiver.is_shared and _would_be_used(waiver, runs, rendered.choice == FULL):
                 stale.append(_stale(waiver, "nothing is left that it waives; take it out"))
         elif len(places) > 1 and waiver.waives.startswith(f"{SECURITY}/") and not waiver.lines:
             reason = f"it fits {len(places)} places, and security findings are waived one by one: narrow it"
             stale.append(_stale(waiver, reason))
         else:
-            for run, index in (one for group in places.values() for one in group):
-                if run.findings[index].waived is None:
-                    run.findings[index] = run.findings[index]._replace(waived=waiver.stamp)
-    return tuple(sorted(stale, key=lambda one: (one.location.file or "", one.location.line or 0, one.waives)))
+            for index in (one for group in places.values() for one in group):
+                if settled[index].waived is None:
+                    settled[index] = settled[index]._replace(waived=waiver.stamp)
+    stale.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.waives))
+    return Settled(tuple(settled), tuple(stale))
 
 
 def _stale(waiver: Waiver, reason: str) -> StaleWaiver:
@@ -105,17 +107,17 @@ def _would_be_used(waiver: Waiver, runs: Iterable[RuleRun], full: bool) -> bool:
         mine = [run for run in runs if run.rule.id == waiver.rule]
     else:
         mine = [
-            run for run in runs if waiver.principle in (run.rule.principle, *(key for key, _ in run.demand.statements))
+            run for run in runs if waiver.principle in (run.rule.principle, *(key for key, _ in run.setting.statements))
         ]
-    judged = [run for run in mine if run.unjudged is None]
-    return bool(judged) and all(run.crash is None and (full or not run.on_renderings) for run in judged)
+    checked = [run for run in mine if run.unchecked is None]
+    return bool(checked) and all(run.crash is None and (full or not run.rule.needs & ON_HELM) for run in checked)
 
 
 class _ValuesLines:
     """Which lines of which values files a values path stands on."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, rendered: RenderedChart) -> None:
+        self._rendered = rendered
         self._documents: Mapping[str, YamlDocument] | None = None
 
     def holds(self, path: str, location: Location) -> bool:
@@ -123,12 +125,12 @@ class _ValuesLines:
         if self._documents is None:
             self._documents = {
                 document.file: document
-                for result in self._facts.results
-                for document in self._facts.values_of(result.scenario.name)
+                for result in self._rendered.results
+                for document in self._rendered.values_of(result.scenario.name)
                 if document.base is Base.CHART
             }
-            if self._facts.chart.values is not None:
-                own = self._facts.chart.values.document
+            if self._rendered.chart.values is not None:
+                own = self._rendered.chart.values.document
                 self._documents = {own.file: own, **self._documents}
         document = self._documents.get(location.file or "")
         if document is None or location.line is None:

@@ -4,45 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helm_constitution.lint.subject import Facts
-from helm_constitution.locate.resolve import at_baseline
-from helm_constitution.locate.value_origins import Deciders
 from helm_constitution.report.model import BaselineReport, ChangeReport
 
 if TYPE_CHECKING:
     from helm_constitution.core.model import Location
+    from helm_constitution.lint.needs import CheckedChart
+    from helm_constitution.lint.placing import ReleaseOrigins
     from helm_constitution.text.place import Place
 
 
-def baseline_report(facts: Facts) -> BaselineReport:
-    """What the report says of the comparison."""
-    comparison = facts.comparison
-    if comparison is None:
-        return BaselineReport(facts.no_comparison, None, None, None, ())
+def baseline_report(checked: CheckedChart, origins: ReleaseOrigins) -> BaselineReport:
+    """What the report says of the comparison.
 
-    places = Deciders(facts), Deciders(comparison.old)
+    Args:
+        checked: the chart beside its baseline.
+        origins: places what changed.
+    """
+    comparison = checked.comparison
+    if comparison is None:
+        return BaselineReport(checked.no_comparison, None, None, None, ())
 
     def place(at: Place | None) -> Location | None:
-        return None if at is None else places[at_baseline(at)].place(at)
+        return None if at is None else origins.place(at)
 
+    changes = tuple(
+        ChangeReport(
+            change.rule,
+            change.step.name,
+            change.what,
+            change.advice,
+            place(change.old),
+            place(change.new),
+            change.old_values,
+            change.new_values,
+        )
+        for change in comparison.changes
+    )
     return BaselineReport(
         comparison.origin,
         comparison.old.chart.version,
         str(comparison.required_version) if comparison.required_version is not None else None,
         comparison.required_step.name if comparison.required_step else None,
-        tuple(
-            ChangeReport(
-                change.rule,
-                change.step.name,
-                change.what,
-                change.advice,
-                place(change.old),
-                place(change.new),
-                change.old_values,
-                change.new_values,
-            )
-            for change in comparison.changes
-        ),
+        changes,
         enough=comparison.allows(comparison.required_step),
         objects_compared=comparison.rendered,
         commit_message=comparison.commit_message if comparison.by_robot else None,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.helm.protocol import RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.render.session import Progress
 
 
 class CheckOptions(NamedTuple):
@@ -38,6 +39,18 @@ class CheckOptions(NamedTuple):
     today: str | None = None
     debt: bool = True
     rules: tuple[Path, ...] = ()
+
+
+class CheckRequest(NamedTuple):
+    """One chart to check: a folder or a package, the engine that lints and renders it, what is asked for.
+
+    ``progress`` is told how many scenarios are done, and of how many.
+    """
+
+    chart: Path
+    engine: HelmEngine
+    options: CheckOptions = CheckOptions()
+    progress: Progress | None = None
 
 
 def today() -> str:

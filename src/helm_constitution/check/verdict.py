@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Finding, Severity, Verdict
@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule
     from helm_constitution.lint.run import RuleRun
     from helm_constitution.policy.constitution import Constitution
-    from helm_constitution.policy.rule_selection import Demands
+    from helm_constitution.policy.rule_selection import RuleSelection
 
 
 def gate_limit(fail_on: str) -> Severity | None:
+    """The weakest severity that fails the gate; None where nothing does."""
     return None if fail_on == "never" else Severity[fail_on.upper()]
 
 
 def finding_order(finding: Finding) -> tuple[object, ...]:
+    """By which findings are sorted in reports."""
     thing = finding.object
     return (
         finding.principle,
@@ -33,55 +35,63 @@ def finding_order(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def rule_reports(runs: Sequence[RuleRun]) -> Iterator[RuleReport]:
+def rule_reports(runs: Iterable[RuleRun]) -> Iterator[RuleReport]:
+    """What reports say of each rule."""
     from helm_constitution.lint import registry
 
     own = {rule.id for rule in registry.rules()}
     for run in runs:
-        reason = run.crash.message if run.crash else run.unjudged
+        reason = run.crash.message if run.crash else run.unchecked
         yield RuleReport(run.rule.id, reason, None if run.rule.id in own else run.rule.doc)
 
 
 def principle_reports(
     constitution: Constitution,
-    demands: Demands,
+    selection: RuleSelection,
     runs: Sequence[RuleRun],
+    findings: Iterable[Finding],
 ) -> Iterator[PrincipleReport]:
+    """What reports say of each principle of a constitution."""
     by_rule = {run.rule.id: run for run in runs}
+    found: dict[str, list[Finding]] = {}
+    for finding in findings:
+        found.setdefault(finding.rule, []).append(finding)
     for principle in constitution.principles:
         reports: list[StatementReport] = []
         mine: dict[str, RuleRun] = {}
         for statement in principle.statements:
-            rules = demands.of(principle, statement)
+            rules = selection.of(principle, statement)
             ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
             mine.update((run.rule.id, run) for run in ran)
-            verdict, reason = _judge(rules, ran)
+            verdict, reason = _verdict(rules, ran, [finding for run in ran for finding in found.get(run.rule.id, ())])
             reports.append(StatementReport(statement, tuple(rule.id for rule in rules), verdict, reason))
         worst = max((report.verdict for report in reports), default=Verdict.UNCHECKED)
         evidence = _evidence(list(mine.values()), reports)
         yield PrincipleReport(principle.key, principle.title, worst, evidence, tuple(reports))
 
 
-def _judge(rules: Sequence[Rule], ran: Sequence[RuleRun]) -> tuple[Verdict, str | None]:
+def _verdict(
+    rules: Sequence[Rule], ran: Sequence[RuleRun], all_findings: Iterable[Finding]
+) -> tuple[Verdict, str | None]:
     """A statement's verdict out of its rules' runs, and the reason where it is not the findings."""
     if not rules:
         return Verdict.UNCHECKED, "no rule checks this"
     crashed = [run.rule.id for run in ran if run.crash is not None]
     if crashed:
         return Verdict.ERROR, f"{', '.join(crashed)} crashed"
-    findings = [finding for run in ran for finding in run.findings if finding.severity > Severity.NOTE]
+    findings = [finding for finding in all_findings if finding.severity > Severity.NOTE]
     if any(finding.active for finding in findings):
         return Verdict.FAIL, None
     if len(ran) < len(rules):
         names = {run.rule.id for run in ran}
         off = [rule.id for rule in rules if rule.id not in names]
         return Verdict.UNCHECKED, f"switched off: {', '.join(off)}"
-    unjudged: dict[str, list[str]] = {}
+    unchecked: dict[str, list[str]] = {}
     for run in ran:
-        if run.unjudged is not None:
-            unjudged.setdefault(run.unjudged, []).append(run.rule.id)
-    if unjudged:
-        return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unjudged.items())
+        if run.unchecked is not None:
+            unchecked.setdefault(run.unchecked, []).append(run.rule.id)
+    if unchecked:
+        return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unchecked.items())
     if any(finding.debt is not None for finding in findings):
         return Verdict.DEBT, None
     return Verdict.WAIVED if findings else Verdict.PASS, None

@@ -35,7 +35,7 @@ def accept_findings(
         ConfigurationError: where a chart could not be judged, or a file is not ours; nothing is written then.
     """
     for report in reports:
-        for trouble in report.problems:
+        for trouble in report.troubles:
             if trouble.fatal:
                 place = f"{report.path}/{trouble.file}" if trouble.file else report.path
                 message = f"could not be judged, so nothing is written: {trouble.message}"

@@ -292,7 +292,9 @@ def _request(options: dict[str, Any]) -> RenderRequest:
 def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, options: dict[str, Any]) -> RunReport:
     """Checks every chart that the arguments name. A chart that can't be judged doesn't keep the others from it."""
     from helm_constitution.chart.discovery import find_charts, repository_of
-    from helm_constitution.check.pipeline import check_chart, failed_chart
+    from helm_constitution.check.options import CheckRequest
+    from helm_constitution.check.pipeline import run as check_one
+    from helm_constitution.check.report import failed_report
     from helm_constitution.core.errors import ConstitutionError
     from helm_constitution.report.model import RunReport
 
@@ -301,11 +303,11 @@ def _run(paths: tuple[Path, ...], engine: HelmEngine, request: RenderRequest, op
     charts = [chart for path in paths for chart in find_charts(path)]
     for chart in charts:
         try:
-            report = check_chart(chart, engine, _check_options(chart, request, options), progress.show)
+            report = check_one(CheckRequest(chart, engine, _check_options(chart, request, options), progress.show))
         except ConstitutionError as error:
             if len(charts) == 1:
                 raise
-            report = failed_chart(chart, error)
+            report = failed_report(chart, error)
         finally:
             progress.clear()
         root, place = repository_of(chart)
@@ -465,7 +467,7 @@ def plan(file: Path, chart: Path | None, **options: Any) -> int:
         write_file(file, filled, "the plan")
     kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)
     click.echo(inert(clean(f"{file}: {kept} of {len(report.principles)} principles kept")))
-    for trouble in report.problems:
+    for trouble in report.troubles:
         click.echo(inert(clean(f"could not judge: {trouble.message}")), err=True)
     return 2 if run.status == 2 else 0
 
@@ -516,7 +518,7 @@ def _modules_here(folders: tuple[Path, ...]) -> tuple[RuleModule, ...]:
 def explain(rule_id: str, folders: tuple[Path, ...]) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
     from helm_constitution.lint.explain import page
-    from helm_constitution.policy.configuration import expand
+    from helm_constitution.policy.reader import expand
 
     modules = _modules_here(folders)
     wanted = set(expand([rule_id], modules))

@@ -7,16 +7,15 @@ written. Everything else stays as it is, byte for byte: line ends, trailing spac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Verdict, Waived
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.report.markdown import code, literal
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from helm_constitution.report.words import clean, counts, homes
-from helm_constitution.text.markdown_tables import Heading, Markdown, Row, Table, read
+from helm_constitution.text.markdown_tables import Heading, Markdown, Row, Table, read_markdown
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
@@ -78,7 +77,7 @@ class _Item(NamedTuple):
 class _Plan:
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
-        self.document: Markdown = read(text)
+        self.document: Markdown = read_markdown(text)
         self.newline = "\r" if "\r\n" in text else ""  # what stands before each \n
 
     @property

@@ -11,12 +11,11 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.archive import MAX_UNPACKED
 from helm_constitution.compare.git import Entry, Repository
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 
 if TYPE_CHECKING:

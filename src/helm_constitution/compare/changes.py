@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.semver import Version
 
 if TYPE_CHECKING:
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
 
 _CALENDAR = 1000
 """A first number from here on is a year or a date, and says nothing of what breaks."""
+
+
+OLD_VALUES = "old values"
+"""The scenario that a user's values file makes."""
 
 
 class Step(enum.IntEnum):
@@ -48,6 +51,11 @@ class Change(NamedTuple):
     names: tuple[str, ...] = ()
     announced: bool = False
     scenario: str = ""
+
+    @property
+    def is_of_old_values(self) -> bool:
+        """Whether it was seen in a user's values for the earlier release."""
+        return self.scenario == OLD_VALUES
 
 
 def step_between(old: Version, new: Version) -> Step:
@@ -93,7 +101,3 @@ def smallest_version(step: Step, old: Version) -> Version:
 def is_enough(step: Step, old: Version, new: Version) -> bool:
     """Whether the version went far enough for a change of this step."""
     return step_between(old, new) >= demanded(step, old)
-
-
-OLD_VALUES = "old values"
-"""The scenario that a user's values file makes."""

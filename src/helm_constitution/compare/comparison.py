@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step, is_enough, smallest_version, step_between
+from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.render.results import Status
 from helm_constitution.text.semver import Version, parse_version
@@ -16,14 +17,14 @@ from helm_constitution.text.yaml_document import dotted
 if TYPE_CHECKING:
     from helm_constitution.compare.effects import Trial
     from helm_constitution.compare.objects import Pair
+    from helm_constitution.compare.old_values import Lost
     from helm_constitution.kubernetes.manifests import Rendering
-    from helm_constitution.lint.subject import Facts
-    from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.render.results import RenderedChart, ScenarioResult
     from helm_constitution.text.yaml_document import View, YamlDocument
     from helm_constitution.text.yaml_scalars import Json
 
 
-@dataclass(eq=False)
+@record
 class Comparison:
     """A chart beside its baseline.
 
@@ -36,14 +37,22 @@ class Comparison:
     """
 
     origin: str
-    old: Facts
-    new: Facts
+    old: RenderedChart
+    new: RenderedChart
     moved: Mapping[str, ScenarioResult] = field(default_factory=dict)
     gone: ScenarioResult | None = None
     again: Mapping[str, Rendering] = field(default_factory=dict)
     by_robot: bool = False
     old_values: YamlDocument | None = None
     trial: Trial | None = None
+
+    @property
+    def all_results(self) -> Iterator[ScenarioResult]:
+        """The renderings of the comparison besides those of the chart itself."""
+        yield from self.old.results
+        yield from self.moved.values()
+        if self.gone is not None:
+            yield self.gone
 
     @property
     def old_version(self) -> Version | None:
@@ -57,9 +66,7 @@ class Comparison:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Every change, what breaks most first. Raises NotYet while helm is at work."""
-        self.new.require_renderings()
-        self.old.require_renderings()
+        """Every change, what breaks most first."""
         found = list(self._found())
         if not found and self.differs:
             found = [Change("", Step.PATCH, "files of the chart differ")]
@@ -89,7 +96,7 @@ class Comparison:
             self.again,
             notes_on_secrets="get secret" in notes,
             existing_secrets="existingsecret" in settings,
-            numbered=any(".Release.Revision" in template.text for template in self.new.templates),
+            numbered=any(".Release.Revision" in template.text for template in self.new.analysed.templates),
             optional=frozenset() if "existingsecret" in settings else self._optional_secrets(),
         )
 
@@ -128,12 +135,12 @@ class Comparison:
 
     def _optional_secrets(self) -> frozenset[str]:
         """The old release's templates of Secrets that a flag ``create`` is for: without it users bring them."""
-        from helm_constitution.compare.release import Side
+        from helm_constitution.compare.release import Release
 
-        side = Side(self.old)
+        side = Release(self.old)
         return frozenset(
             template.path
-            for template in self.old.templates
+            for template in self.old.analysed.templates
             if (offset := template.text.find("kind: Secret")) >= 0
             and any(path[-1] == "create" for path in side.enters(template, offset))
         )
@@ -144,7 +151,7 @@ class Comparison:
         return frozenset(
             template.path
             for side in (self.old, self.new)
-            for template in side.templates
+            for template in side.analysed.templates
             if ".Release.IsInstall" in template.text
         )
 
@@ -181,7 +188,7 @@ class Comparison:
         Args:
             known: changes that are told already, of which one may be what the message names.
         """
-        from helm_constitution.compare.release import Side
+        from helm_constitution.compare.release import Release
         from helm_constitution.text.place import TextPlace
 
         error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
@@ -189,7 +196,7 @@ class Comparison:
             return
         if any(_names(change, error.text) for change in known):
             return
-        old, new = Side(self.old), Side(self.new)
+        old, new = Release(self.old), Release(self.new)
         paths = [tuple(word.split(".")) for word in _words(error.text)]
         gone = [path for path in paths if old.has(path) and not new.has(path)]
         yield Change(
@@ -237,6 +244,14 @@ class Comparison:
                 names=_words(error.text),
                 scenario=name,
             )
+
+    @cached_property
+    def lost_values(self) -> tuple[Lost, ...]:
+        """Every key of a user's values for the earlier release that this one ignores, refuses or takes for something
+        else; empty without such values."""
+        from helm_constitution.compare.old_values import lost_values
+
+        return tuple(lost_values(self)) if self.old_values is not None else ()
 
     @property
     def rendered(self) -> bool:
@@ -321,10 +336,10 @@ def _is_patch(before: str, after: str, separator: str = "") -> bool:
     return old is not None and new is not None and step_between(old, new) is Step.PATCH
 
 
-def _images(facts: Facts) -> set[str]:
+def _images(rendered: RenderedChart) -> set[str]:
     return {
         container.image
-        for result in facts.results
+        for result in rendered.results
         if result.rendering is not None
         for workload in result.rendering.workloads
         for container in workload.pod.all_containers

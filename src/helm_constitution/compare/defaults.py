@@ -13,7 +13,7 @@ from helm_constitution.compare.changes import Change, Step, is_major_step
 from helm_constitution.compare.release import (
     FLAGS,
     Path,
-    Side,
+    Release,
     is_one_program,
     leaves,
     names_of,
@@ -41,7 +41,7 @@ _SHELLLESS = LazyPattern(r"(?:^|[-_./])(distroless|scratch|chiseled|chainguard|s
 """Names of images that hold a program and nothing beside it."""
 
 
-def breaking_defaults(old: Side, new: Side, path: Path) -> Iterator[Change]:
+def breaking_defaults(old: Release, new: Release, path: Path) -> Iterator[Change]:
     """What breaks with another default.
 
     Args:
@@ -62,7 +62,7 @@ def breaking_defaults(old: Side, new: Side, path: Path) -> Iterator[Change]:
             yield _verified(old, new, leaf, verified[0])
 
 
-def _switched_off(old: Side, new: Side, path: Path) -> Change:
+def _switched_off(old: Release, new: Release, path: Path) -> Change:
     feature = dotted(path[:-1])
     return Change(
         "compat/feature-off",
@@ -81,7 +81,7 @@ def _is_password(path: Path) -> bool:
     return bool(words(path[-1:]) & _PASSWORDS) and bool(words(path) & _ADMINISTRATORS)
 
 
-def _password(old: Side, new: Side, path: Path) -> Change:
+def _password(old: Release, new: Release, path: Path) -> Change:
     after = new.get(path)
     became = "another one" if isinstance(after, str) and after else "gone"
     return Change(
@@ -97,7 +97,7 @@ def _password(old: Side, new: Side, path: Path) -> Change:
     )
 
 
-def _is_place(old: Side, new: Side, path: Path) -> bool:
+def _is_place(old: Release, new: Release, path: Path) -> bool:
     """Whether a value is the namespace of objects, on both sides."""
     values = (old.get(path), new.get(path))
     return all(value is None or isinstance(value, str) for value in values) and all(
@@ -105,7 +105,7 @@ def _is_place(old: Side, new: Side, path: Path) -> bool:
     )
 
 
-def _moved(old: Side, new: Side, path: Path) -> Change:
+def _moved(old: Release, new: Release, path: Path) -> Change:
     before, after = old.get(path), new.get(path)
     where, there = before or "the release's namespace", after or "the release's namespace"
     return Change(
@@ -137,7 +137,7 @@ def _unverified(path: Path, value: Json) -> Iterator[Path]:
         yield path
 
 
-def _verified(old: Side, new: Side, path: Path, flag: Path) -> Change:
+def _verified(old: Release, new: Release, path: Path, flag: Path) -> Change:
     where = dotted(path) if flag == path else f"{dotted(path)} ({dotted(flag[len(path) :])})"
     return Change(
         "compat/connection-refused",
@@ -155,7 +155,7 @@ def _verified(old: Side, new: Side, path: Path, flag: Path) -> Change:
 # --- images ---
 
 
-def image_changes(old: Side, new: Side) -> Iterator[Change]:
+def image_changes(old: Release, new: Release) -> Iterator[Change]:
     """Images that are gone, another program, another MAJOR version or without a shell, and names in other parts."""
     yield from _emptied(old, new)
     for key, value in _repositories(old):
@@ -168,7 +168,7 @@ def image_changes(old: Side, new: Side) -> Iterator[Change]:
             yield from _another_tag(old, new, key)
 
 
-def _emptied(old: Side, new: Side) -> Iterator[Change]:
+def _emptied(old: Release, new: Release) -> Iterator[Change]:
     """Images of dependencies that have no default any more: an empty one takes the dependency's own away."""
     both = old.dependencies & new.dependencies
     for key in leaves((), new.data):
@@ -192,14 +192,14 @@ def _emptied(old: Side, new: Side) -> Iterator[Change]:
         )
 
 
-def _repositories(side: Side) -> Iterator[tuple[Path, str]]:
+def _repositories(side: Release) -> Iterator[tuple[Path, str]]:
     for path in leaves((), side.data):
         value = side.get(path)
         if path[-1:] == ("repository",) and isinstance(value, str) and value and side.reads(path):
             yield path, value
 
 
-def _replaced(old: Side, new: Side, key: Path, value: str, other: str) -> Change | None:
+def _replaced(old: Release, new: Release, key: Path, value: str, other: str) -> Change | None:
     registry = (*key[:-1], "registry")
     host = new.get(registry)
     if isinstance(host, str) and host and not old.has(registry) and not other.startswith(host):
@@ -229,7 +229,7 @@ def _replaced(old: Side, new: Side, key: Path, value: str, other: str) -> Change
     )
 
 
-def _another_tag(old: Side, new: Side, key: Path) -> Iterator[Change]:
+def _another_tag(old: Release, new: Release, key: Path) -> Iterator[Change]:
     """What another tag of the same image, beside its repository, takes away."""
     tag = (*key[:-1], "tag")
     before, after = old.text(tag), new.text(tag)
@@ -266,7 +266,7 @@ def _another_tag(old: Side, new: Side, key: Path) -> Iterator[Change]:
         )
 
 
-def _is_major_step(old: Side, new: Side, before: str, after: str) -> bool:
+def _is_major_step(old: Release, new: Release, before: str, after: str) -> bool:
     """Whether a tag goes up a MAJOR version, and not together with appVersion, of which is told already."""
     earlier, later = (parse_version(text, strict=False) for text in (before, after))
     if earlier is None or later is None or not is_major_step(earlier, later):
@@ -278,10 +278,10 @@ def _is_major_step(old: Side, new: Side, before: str, after: str) -> bool:
     return first is None or second is None or (first.major, second.major) != (earlier.major, later.major)
 
 
-def _only_helps(side: Side, repository: str) -> bool:
+def _only_helps(side: Release, repository: str) -> bool:
     """Whether an image runs in init containers and hooks alone: what prepares a release has no users."""
     helps = False
-    for result in side.facts.results:
+    for result in side.rendered.results:
         for workload in result.rendering.workloads if result.rendering is not None else ():
             for container in workload.pod.all_containers:
                 if repository in container.image:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
     from helm_constitution.compare.changes import Change
-    from helm_constitution.compare.comparison import Comparison
-    from helm_constitution.text.yaml_document import View
+    from helm_constitution.compare.effects import Trial
+    from helm_constitution.render.results import RenderedChart
+    from helm_constitution.text.yaml_document import View, YamlDocument
 
 
 class Lost(NamedTuple):
@@ -26,7 +26,36 @@ class Lost(NamedTuple):
     change: Change | None
 
 
-def lost_values(comparison: Comparison) -> Iterator[Lost]:
+class Compared(Protocol):
+    """A comparison, as far as it matters to a user's values."""
+
+    @property
+    def old(self) -> RenderedChart:
+        """The earlier release."""
+        ...
+
+    @property
+    def new(self) -> RenderedChart:
+        """This release."""
+        ...
+
+    @property
+    def old_values(self) -> YamlDocument | None:
+        """A user's values for the earlier release."""
+        ...
+
+    @property
+    def trial(self) -> Trial | None:
+        """Renders both releases with parts of these."""
+        ...
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """What changed."""
+        ...
+
+
+def lost_values(comparison: Compared) -> Iterator[Lost]:
     """Every key of the user's file that the new chart ignores, refuses or takes for something else."""
     document = comparison.old_values
     assert document is not None
@@ -46,7 +75,7 @@ def _leaves(view: View) -> Iterator[View]:
         yield view
 
 
-def _ignored(comparison: Comparison) -> Iterator[Lost]:
+def _ignored(comparison: Compared) -> Iterator[Lost]:
     old, new = comparison.old, comparison.new
     both = {dependency.key for dependency in old.chart.dependencies} & {
         dependency.key for dependency in new.chart.dependencies
@@ -55,14 +84,14 @@ def _ignored(comparison: Comparison) -> Iterator[Lost]:
     assert document is not None
     for view in _leaves(document.view):
         path = tuple(str(step) for step in view.path)
-        if not path or path[0] in both or not old.uses.is_read(path) or new.uses.is_read(path):
+        if not path or path[0] in both or not old.analysed.uses.is_read(path) or new.analysed.uses.is_read(path):
             continue
         change = _behind(comparison, path, "compat/value-renamed", "compat/value-removed", "compat/dependency-changed")
         advice = f"; {change.advice}" if change is not None and change.rule == "compat/value-renamed" else ""
         yield Lost(view, f"{dotted(path)} is ignored now: nothing in the chart reads it any more{advice}", change)
 
 
-def _without_effect(comparison: Comparison) -> Iterator[Lost]:
+def _without_effect(comparison: Compared) -> Iterator[Lost]:
     """Keys that templates still read, and that decide nothing any more, or something else."""
     document, defaults = comparison.old_values, comparison.new.chart.values
     if document is None or comparison.trial is None or not isinstance(document.data, dict):
@@ -77,7 +106,7 @@ def _without_effect(comparison: Comparison) -> Iterator[Lost]:
         yield Lost(document.view.get(*effect.path), message, None)
 
 
-def _behind(comparison: Comparison, path: tuple[str, ...], *rules: str) -> Change | None:
+def _behind(comparison: Compared, path: tuple[str, ...], *rules: str) -> Change | None:
     """The change that took a value away: of its own path, else of one above it."""
     for length in range(len(path), 0, -1):
         name = dotted(path[:length])
@@ -87,7 +116,7 @@ def _behind(comparison: Comparison, path: tuple[str, ...], *rules: str) -> Chang
     return None
 
 
-def _retyped(comparison: Comparison) -> Iterator[Lost]:
+def _retyped(comparison: Compared) -> Iterator[Lost]:
     document = comparison.old_values
     assert document is not None
     for change in comparison.changes:
@@ -109,7 +138,7 @@ def _retyped(comparison: Comparison) -> Iterator[Lost]:
             yield Lost(view, f"{dotted(path)} means something else now: {change.what}", change)
 
 
-def _refused(comparison: Comparison) -> Iterator[Lost]:
+def _refused(comparison: Compared) -> Iterator[Lost]:
     """What the new schema rejects and the old one, if there was one, didn't."""
     document = comparison.old_values
     new, old = comparison.new.chart, comparison.old.chart

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.printing import NOTES, Printing
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates.nodes import Range
 from helm_constitution.text.yaml_document import Span, View, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.results import RenderedChart
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueRead
     from helm_constitution.text.place import TextPlace
@@ -53,22 +51,23 @@ class Required(NamedTuple):
     enters: frozenset[Path]
 
 
-class Side:
+class Release:
     """One release's values, and who reads them."""
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-        self.chart = facts.chart
-        values = facts.chart.values
+    def __init__(self, rendered: RenderedChart) -> None:
+        self.rendered = rendered
+        self.analysed = rendered.analysed
+        self.chart = rendered.chart
+        values = self.chart.values
         self.data: dict[str, Json] = values.data if values is not None else {}
-        self.dependencies = {dependency.key for dependency in facts.chart.dependencies}
+        self.dependencies = {dependency.key for dependency in self.chart.dependencies}
 
     @cached_property
     def printing(self) -> Printing:
-        return Printing(self.facts.uses)
+        return Printing(self.analysed.uses)
 
     def reads(self, path: Path) -> bool:
-        return self.facts.uses.is_read(path)
+        return self.analysed.uses.is_read(path)
 
     def get(self, path: Path) -> Json:
         return value_at(self.data, path)
@@ -117,7 +116,7 @@ class Side:
     @cached_property
     def _lines(self) -> dict[Path, set[str]]:
         lines: dict[Path, set[str]] = {}
-        for read in self.facts.uses.reads:
+        for read in self.analysed.uses.reads:
             span = read.span
             text = read.template.text.split("\n")[span.line - 1]
             lines.setdefault(read.path, set()).add(text)
@@ -138,9 +137,9 @@ class Side:
         # What reads a map above it may read it as well.
         reads = [
             read
-            for read in self.facts.uses.reads
+            for read in self.analysed.uses.reads
             if read.path[: len(path)] == path
-            or (read.path == path[: len(read.path)] and self.facts.uses.is_whole(path))
+            or (read.path == path[: len(read.path)] and self.analysed.uses.is_whole(path))
         ]
         return bool(reads) and not any(self._makes_what_runs(read) for read in reads)
 
@@ -168,7 +167,7 @@ class Side:
     def named_templates(self, path: Path) -> set[str]:
         """The named templates that alone read a value or a part of it; none where something else does too."""
         found: set[str] = set()
-        for read in self.facts.uses.reads:
+        for read in self.analysed.uses.reads:
             if read.path[: len(path)] == path:
                 around = [
                     name
@@ -212,7 +211,7 @@ class Side:
             branch = [branch for branch in control.branches if branch.start <= offset][-1]
             if branch.pipeline is None or not _PLAIN.fullmatch(template.source(branch.pipeline)):
                 continue
-            for read in self.facts.uses.reads:
+            for read in self.analysed.uses.reads:
                 if read.template is template and branch.start <= read.node.start < branch.end:
                     yield read.path
 
@@ -222,7 +221,7 @@ class Side:
 
         values.yaml has them commented out (`# nodePort: 30080`), or the README names them.
         """
-        asked = {read.path: None for read in self.facts.uses.reads if not read.file.startswith("charts/")}
+        asked = {read.path: None for read in self.analysed.uses.reads if not read.file.startswith("charts/")}
         shown = {*self._commented_out, *self._in_readme}
         return tuple(path for path in asked if path in shown and not self.has(path))
 
@@ -256,7 +255,7 @@ class Side:
         from helm_constitution.text.place import TextPlace
 
         found: dict[Path, list[Required]] = {}
-        for template in self.facts.templates:
+        for template in self.analysed.templates:
             if "required" not in template.text:
                 continue
             for match in _REQUIRED.finditer(template.text):
@@ -299,9 +298,14 @@ def is_one_program(name: str, other: str) -> bool:
     return name in other or other in name or bool(set(name.split("-")) & set(other.split("-")))
 
 
-@lru_cache(maxsize=4096)
 def words(path: Path) -> frozenset[str]:
-    return frozenset(word.lower().removesuffix("s") for step in path for word in _WORDS.findall(step))
+    """The words of a path's keys, in lower case and the singular."""
+    return frozenset().union(*map(_words_of_key, path))
+
+
+@lru_cache(maxsize=4096)
+def _words_of_key(key: str) -> frozenset[str]:
+    return frozenset(word.lower().removesuffix("s") for word in _WORDS.findall(key))
 
 
 def kind_of(value: Json) -> str | None:
@@ -340,8 +344,3 @@ def shown(value: Json) -> str:
 
 def some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def matches_word(name: str, text: str) -> bool:
-    """Whether a text has a name as a word of its own."""
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None

@@ -12,7 +12,7 @@ from helm_constitution.core.model import Base
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
 from helm_constitution.render.conclude import Known, conclude
 from helm_constitution.render.results import ScenarioResult
-from helm_constitution.render.scenarios import Scenario, ScenarioKind
+from helm_constitution.render.scenarios import Scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,6 @@ _RANDOM = LazyPattern(r"\b(?:rand[A-Z]\w*|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|enc
 _UPGRADES = LazyPattern(r"\.Release\.Is(?:Install|Upgrade)\b")
 _FAIL = LazyPattern(r"\bfail\b")
 _LOOKUP = LazyPattern(r"\blookup\b")
-_OWN = frozenset({ScenarioKind.FILE, ScenarioKind.CONFIGURED, ScenarioKind.FILLED})
 
 
 class Renders:
@@ -58,6 +57,7 @@ class Renders:
         self._new = new
         self._others = others
         self._scratch = scratch
+        self._planned = {scenario.name: scenario for scenario in scenarios}
         self._gone: tuple[Scenario, Pending[RenderOutput]] | None = None
         self._both = not old.is_library and not new.is_library
         self._upgrades = self._both and (_has(old, _UPGRADES) or _has(new, _UPGRADES))
@@ -105,7 +105,7 @@ class Renders:
             rendered = [other.scenario for other in others if other.rendering is not None]
             self._others = {**self._others, **{scenario.name: scenario for scenario in rendered}}
             for scenario in rendered:
-                if scenario.name not in planned and scenario.kind not in _OWN:
+                if scenario.name not in planned and scenario.kind.is_for_baseline:
                     self._begin(scenario)
         results: list[ScenarioResult] = []
         for index, render in enumerate(self._renders):
@@ -154,12 +154,9 @@ class Renders:
             for name, (scenario, render) in self._moved.items()
         }
 
-    def trial(self, scenario: Scenario) -> Trial:
-        """Renders both releases with other values in place of the file that a scenario begins with.
-
-        Args:
-            scenario: one of the baseline's.
-        """
+    def trial_of(self, name: str) -> Trial:
+        """Renders both releases with other values in place of the file that a scenario of the baseline begins with."""
+        scenario = self._planned[name]
         from helm_constitution.compare.effects import Trial
 
         def render(chart: Chart, values: dict[str, Json]) -> Rendering | None:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
     from helm_constitution.text.place import TextPlace
-    from helm_constitution.text.yaml_document import YamlDocument
 
 SCHEMA = "values.schema.json"
 _DEPTH = 12
@@ -276,27 +273,14 @@ def _shown_path(path: tuple[str, ...]) -> str:
     return dotted(path).replace(".[]", "[]")
 
 
-@lru_cache(maxsize=2)
-def _document(text: str) -> YamlDocument | None:
-    """The schema of a release, read for its lines: once, however many places are asked for."""
-    from helm_constitution.core.errors import YamlSyntaxError
-    from helm_constitution.text.yaml import load_document
-
-    try:
-        return load_document(text, SCHEMA)  # JSON is YAML
-    except YamlSyntaxError:
-        return None
-
-
 def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
     """Where the schema speaks of a value: the line with its key below those above it, else the file."""
     from helm_constitution.text.place import TextPlace
 
-    text = chart.files.get(SCHEMA)
     base = chart.metadata.base
-    if text is None:
+    if SCHEMA not in chart.files:
         return None
-    document = _document(text)
+    document = chart.schema_document
     if document is None:
         return TextPlace(SCHEMA, None, base)
     steps: list[str] = []

@@ -1,92 +1,120 @@
-"""Sets a chart beside its baseline, and says in the report's terms what came of it."""
+"""Sets a chart beside its baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.baseline import open_baseline
 from helm_constitution.compare.changes import OLD_VALUES
 from helm_constitution.compare.comparison import Comparison
+from helm_constitution.compare.no_baseline import NoBaseline
 from helm_constitution.compare.renders import Renders
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Base
-from helm_constitution.lint.subject import Facts
-from helm_constitution.render.results import ScenarioResult
-from helm_constitution.render.scenarios import Scenario, plan
+from helm_constitution.render.results import RenderedChart
+from helm_constitution.render.scenarios import Scenario, ScenarioSetting, plan
+from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import YamlDocument
 
 if TYPE_CHECKING:
-    from helm_constitution.check.options import CheckOptions
-    from helm_constitution.helm.protocol import HelmEngine
-    from helm_constitution.policy.configuration import Configuration
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+    from helm_constitution.text.yaml_document import YamlDocument
 
 
-def compare(
-    facts: Facts,
-    scenarios: Sequence[Scenario],
-    engine: HelmEngine,
-    options: CheckOptions,
-    configuration: Configuration,
-    stack: ExitStack,
-) -> None:
-    """Sets the chart beside its baseline; helm renders that while the rules are at work."""
+class BaselineRequest(NamedTuple):
+    """What a chart is compared with.
 
-    assert options.baseline is not None
-    source = stack.enter_context(open_baseline(options.baseline, facts.chart))
-    if source.folder is None:
-        facts.no_comparison = f"the chart is new: {source.origin} has no chart {facts.chart.name}"
-        return
-    chart = load_chart(source.folder, shown=source.origin, base=Base.BASELINE)
-    earlier = plan(source.folder, options.request, options.scenarios, configuration.scenarios)
-    old_values = None
-    if options.old_values is not None:
-        old_values = _read_old_values(options.old_values)
-        file = options.old_values.absolute()
-        request = options.request._replace(values_files=(file, *options.request.values_files))
-        earlier.append(Scenario(OLD_VALUES, request))
-    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
-    renders = Renders(engine, chart, facts.chart, earlier, {one.name: one for one in scenarios}, scratch)
-    trial = renders.trial(earlier[-1]) if old_values is not None else None
+    ``baseline`` is ``auto``, a git revision, a folder or a package, ``old_values`` a user's values file for it.
+    ``request`` and ``choice`` say how and in which scenarios both are rendered, ``settings`` are the configuration's
+    scenarios. ``by_robot`` says that versions and changelog are written when the release is made.
+    """
 
-    comparison = Comparison(
-        source.origin,
-        Facts(chart),
-        facts,
-        again=renders.again,
-        by_robot=configuration.release == "bot",
-        old_values=old_values,
-        trial=trial,
-    )
-    comparison.old.rendering = _Rendering(renders, comparison)
-    facts.comparison = comparison
+    baseline: str
+    old_values: Path | None
+    request: RenderRequest
+    choice: str
+    settings: tuple[ScenarioSetting, ...] = ()
+    by_robot: bool = False
 
 
-class _Rendering:
-    """The baseline's renderings, which need to know how the chart itself rendered."""
+class BaselineSession:
+    """Helm at work on a baseline, from its making on."""
 
-    def __init__(self, renders: Renders, comparison: Comparison) -> None:
+    reason = None
+
+    def __init__(
+        self, origin: str, renders: Renders, old: Chart, old_values: YamlDocument | None, *, by_robot: bool
+    ) -> None:
+        self._origin = origin
         self._renders = renders
-        self._comparison = comparison
+        self._old = AnalysedChart(old)
+        self._old_values = old_values
+        self._by_robot = by_robot
 
     def done(self) -> bool:
+        """Whether helm has rendered what was asked for at first."""
         return self._renders.done()
 
-    def result(self) -> tuple[ScenarioResult, ...]:
-        results = self._renders.finish(self._comparison.new.results)
-        self._comparison.moved = self._renders.moved()
-        self._comparison.gone = self._renders.gone()
-        return results
+    def compare(self, rendered: RenderedChart) -> Comparison:
+        """Waits for helm, and sets the chart, as it rendered, beside the baseline."""
+        renders = self._renders
+        results = renders.finish(rendered.results)
+        return Comparison(
+            self._origin,
+            RenderedChart(self._old, results, rendered.choice),
+            rendered,
+            moved=renders.moved(),
+            gone=renders.gone(),
+            again=renders.again,
+            by_robot=self._by_robot,
+            old_values=self._old_values,
+            trial=renders.trial_of(OLD_VALUES) if self._old_values is not None else None,
+        )
+
+
+def open_comparison(
+    wanted: BaselineRequest, chart: Chart, scenarios: Sequence[Scenario], engine: HelmEngine, stack: ExitStack
+) -> BaselineSession | NoBaseline:
+    """Finds and loads the baseline; helm begins to render it.
+
+    Args:
+        wanted: what to compare with.
+        chart: the chart that is checked.
+        scenarios: its scenarios.
+        engine: renders both.
+        stack: what the baseline needs on disk is gone with it.
+
+    Raises:
+        ConstitutionError: where there is no such baseline, or it can't be read.
+    """
+    source = stack.enter_context(open_baseline(wanted.baseline, chart))
+    if source.folder is None:
+        return NoBaseline(f"the chart is new: {source.origin} has no chart {chart.name}")
+    old = load_chart(source.folder, shown=source.origin, base=Base.BASELINE)
+    earlier = plan(source.folder, wanted.request, wanted.choice, wanted.settings)
+    old_values = None
+    if wanted.old_values is not None:
+        old_values = _read_old_values(wanted.old_values)
+        file = wanted.old_values.absolute()
+        request = wanted.request._replace(values_files=(file, *wanted.request.values_files))
+        earlier.append(Scenario(OLD_VALUES, request))
+    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
+    renders = Renders(engine, old, chart, earlier, _by_name(scenarios), scratch)
+    return BaselineSession(source.origin, renders, old, old_values, by_robot=wanted.by_robot)
+
+
+def _by_name(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
+    return {one.name: one for one in scenarios}
 
 
 def _read_old_values(file: Path) -> YamlDocument:
     """A user's values file. Raises ConfigurationError where it can't be read, YamlSyntaxError where it isn't YAML."""
-
     try:
         document = load_document(file.read_text("utf-8"), str(file), base=Base.ABSOLUTE)
     except OSError as error:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-
-from helm_constitution.core.records import NamedTuple
+from typing import NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",
@@ -221,7 +220,7 @@ class Trouble(NamedTuple):
     fatal: bool = True
 
 
-class Demand(NamedTuple):
+class RuleSetting(NamedTuple):
     """A rule that a constitution asks for: the statements behind it, its severity and its parameters."""
 
     severity: Severity

@@ -4,40 +4,88 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Literal
+from collections.abc import Callable
+from typing import NamedTuple
 
 from helm_constitution.core.errors import EngineError
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
-_GET_HELM = "install helm (helm.sh/docs/intro/install)"
-_GET_EMBEDDED = 'pip install "helm-constitution[embedded]"'
+
+class EngineKind(NamedTuple):
+    """A way to run helm.
+
+    ``find`` gives what runs it, None where it isn't here, and raises EngineError where it is set up wrongly; ``start``
+    makes the engine of it. ``absent`` says why there is none, ``how_to_get`` what to do.
+    """
+
+    name: str
+    find: Callable[[], str | None]
+    start: Callable[[str, Limits], HelmEngine]
+    absent: str
+    how_to_get: str
 
 
-def choose_engine(kind: Literal["auto", "cli", "embedded"], limits: Limits) -> HelmEngine:
-    """The engine to run: with ``auto`` ``$HELM_BIN``, else helm on PATH, else the embedded one.
+def _start_cli(helm: str, limits: Limits) -> HelmEngine:
+    from helm_constitution.helm.cli import CliEngine
+
+    return CliEngine(helm, limits)
+
+
+def _find_embedded() -> str | None:
+    return "helm_python" if has_embedded() else None
+
+
+def _start_embedded(_: str, limits: Limits) -> HelmEngine:
+    from helm_constitution.helm.embedded import EmbeddedEngine
+
+    return EmbeddedEngine(limits)
+
+
+def _find_cli() -> str | None:
+    return find_helm()
+
+
+ENGINES: tuple[EngineKind, ...] = (
+    EngineKind(
+        "cli",
+        _find_cli,
+        _start_cli,
+        "no helm on PATH, and HELM_BIN is not set",
+        "install helm (helm.sh/docs/intro/install)",
+    ),
+    EngineKind(
+        "embedded",
+        _find_embedded,
+        _start_embedded,
+        "the embedded engine is not installed",
+        'pip install "helm-constitution[embedded]"',
+    ),
+)
+"""The engines, in the order in which ``auto`` tries them."""
+
+AUTO = "auto"
+"""The choice of the first engine that is here."""
+
+
+def choose_engine(name: str, limits: Limits) -> HelmEngine:
+    """The engine to run.
 
     Args:
-        kind: ``auto``, or the one that must be.
+        name: ``auto`` for the first that is here, or the one that must be.
         limits: what each of its processes may use.
 
     Raises:
-        EngineError: there is none of that kind; the message names the ways to get one.
+        EngineError: there is none of that name; the message names the ways to get one.
     """
-    if kind != "embedded":
-        helm = find_helm()
-        if helm is not None:
-            from helm_constitution.helm.cli import CliEngine
-
-            return CliEngine(helm, limits)
-        if kind == "cli":
-            raise EngineError(f"no helm on PATH, and HELM_BIN is not set; {_GET_HELM}, or leave out --engine cli")
-    if has_embedded():
-        from helm_constitution.helm.embedded import EmbeddedEngine
-
-        return EmbeddedEngine(limits)
-    if kind == "embedded":
-        raise EngineError(f"the embedded engine is not installed; {_GET_EMBEDDED}")
-    raise EngineError(f"no helm to render charts with: {_GET_HELM}, or {_GET_EMBEDDED}")
+    for kind in ENGINES:
+        if name in (AUTO, kind.name):
+            found = kind.find()
+            if found is not None:
+                return kind.start(found, limits)
+            if kind.name == name:
+                others = f", or leave out --engine {name}" if kind is ENGINES[0] else ""
+                raise EngineError(f"{kind.absent}; {kind.how_to_get}{others}")
+    raise EngineError(f"no helm to render charts with: {', or '.join(kind.how_to_get for kind in ENGINES)}")
 
 
 def find_helm() -> str | None:

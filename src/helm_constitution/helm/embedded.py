@@ -11,9 +11,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError, EngineError
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import (
     DEFAULT_KUBE_VERSION,

@@ -6,9 +6,7 @@ import enum
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
-
-from helm_constitution.core.records import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
 """The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from helm_constitution.core.model import ObjectRef
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.pod_templates import UNKNOWN, PodTemplate, parts_at, pod_specs_in, pod_template_of
 from helm_constitution.text.yaml_document import Path, View, YamlDocument, dotted
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
 
 Identity: TypeAlias = tuple[str, str, str]
 """What an object is called in a cluster: its kind, namespace and name."""
@@ -28,6 +31,16 @@ class Rendering:
     release_name: str
     namespace: str
     manifests: tuple[Manifest, ...]
+    _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
+
+    def derived(self, make: Callable[Concatenate[Rendering, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        """What ``make`` gives for this rendering (and hashable arguments), made once and kept as long as the
+        rendering."""
+        key = (make, args, *named.items())
+        if key not in self._derived:
+            self._derived[key] = make(self, *args, **named)
+        found: _T = self._derived[key]
+        return found
 
     def of_kind(self, *kinds: str) -> Iterator[Manifest]:
         """The objects of these kinds."""
@@ -38,6 +51,20 @@ class Rendering:
     def find(self, kind: str, name: str, namespace: str) -> Manifest | None:
         """The object of this kind and name in this namespace; the first where there are several."""
         return self._by_name.get((kind, name, namespace))
+
+    def object_of(self, view: View) -> Manifest | None:
+        """The object that a view of one of its documents is a part of."""
+        for manifest in self._by_document.get(view.document, ()):
+            if view.path[: len(manifest.view.path)] == manifest.view.path:
+                return manifest
+        return None
+
+    @cached_property
+    def _by_document(self) -> dict[YamlDocument, list[Manifest]]:
+        found: dict[YamlDocument, list[Manifest]] = {}
+        for manifest in self.manifests:
+            found.setdefault(manifest.view.document, []).append(manifest)
+        return found
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Manifest]]:
@@ -65,7 +92,7 @@ class Manifest:
 
     ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
     (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
-    from (``dep`` or ``dep/charts/inner``), None for the chart's own. ``repeats`` names the earlier scenario
+
     that renders the same, ``also_in`` the later ones. ``tests_count`` says that test hooks are judged as other objects.
     """
 
@@ -75,8 +102,6 @@ class Manifest:
     release_namespace: str = "default"
     scenario: str = "defaults"
     tests_count: bool = False
-    repeats: list[str] = field(default_factory=list)
-    also_in: list[str] = field(default_factory=list)
 
     @cached_property
     def kind(self) -> str:
@@ -361,89 +386,5 @@ class Container:
         return self.view.get(*steps)
 
 
-@record
-class LabelSelector:
-    """A label selector (meta/v1: matchLabels, matchExpressions). ``view`` is its map."""
-
-    view: View
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it asks for nothing, and so takes in everything."""
-        return not self.view.get("matchLabels") and not self.view.get("matchExpressions")
-
-    def unmet(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> Iterator[View]:
-        """What it asks for and these labels don't have: label by label, expression by expression.
-
-        Args:
-            labels: of a pod or another object.
-            ignoring: labels that can't be known from a rendering, because only running pods have them.
-        """
-        for key, value in self.view.get("matchLabels").entries():
-            if key not in ignoring and labels.get(key) != value.data:
-                yield value
-        for expression in self.view.get("matchExpressions").items():
-            key = expression.get("key").string() or ""
-            if key in ignoring:
-                continue
-            values = [value.data for value in expression.get("values").items()]
-            present = key in labels
-            met = {
-                "In": present and labels[key] in values,
-                "NotIn": not present or labels[key] not in values,
-                "Exists": present,
-                "DoesNotExist": not present,
-            }
-            if not met.get(expression.get("operator").string() or "", True):
-                yield expression
-
-    def matches(self, labels: Mapping[str, Any], ignoring: frozenset[str] = frozenset()) -> bool:
-        """Whether it takes in what has these labels."""
-        return next(self.unmet(labels, ignoring), None) is None
-
-
 def _strings(view: View) -> Mapping[str, str]:
     return {key: value for key, part in view.entries() if (value := part.string()) is not None}
-
-
-def manifests_of(
-    documents: list[YamlDocument],
-    chart_name: str,
-    namespace: str = "default",
-    scenario: str = "defaults",
-    *,
-    tests_count: bool = False,
-) -> Iterator[Manifest]:
-    """The objects of rendered documents; the elements of a ``kind: List`` one by one, what is no map not at all.
-
-    ``document.file`` is the source as helm prints it (``web/templates/a.yaml``) and becomes the template's path in the
-    chart; ``document.manifests`` is filled.
-    """
-    for document in documents:
-        document.file, dependency = template_path(document.file, chart_name)
-        view = document.view
-        kind = view.get("kind").string() or ""
-        parts = [view]
-        if kind.endswith("List") and view.get("items").is_list and not view.get("spec").exists:
-            parts = list(view.get("items").items())
-        document.manifests = tuple(
-            Manifest(part, document.file, dependency, namespace, scenario, tests_count) for part in parts if part.is_map
-        )
-        yield from document.manifests
-
-
-def template_path(source: str, chart_name: str) -> tuple[str, str | None]:
-    """The file (relative to the chart) and the dependency of a ``# Source:`` line.
-
-    >>> template_path("web/templates/a.yaml", "web")
-    ('templates/a.yaml', None)
-    >>> template_path("web/charts/redis/templates/b.yaml", "web")
-    ('charts/redis/templates/b.yaml', 'redis')
-    """
-    file = source.removeprefix(f"{chart_name}/")
-    if file.startswith("charts/"):
-        parts = file.split("/")
-        if "templates" in parts:
-            return file, "/".join(parts[1 : parts.index("templates")])
-        return file, parts[1] if len(parts) > 1 else None
-    return file, None

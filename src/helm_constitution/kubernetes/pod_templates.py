@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.yaml_document import Path, View
 
 _TEMPLATE: Path = ("spec", "template", "spec")

@@ -12,11 +12,11 @@ from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest
-    from helm_constitution.lint.rule import Problem
+    from helm_constitution.lint.rule import Violation
 
 
 class PlaceholderFilter:
-    """Tells the problems of a filled scenario that are the chart's from those that are a placeholder's."""
+    """Tells the violations of a filled scenario that are the chart's from those that are a placeholder's."""
 
     def __init__(self, scenario: Scenario, plain_of: Callable[[Manifest], Sequence[Manifest]]) -> None:
         self._parts: list[Json] = []
@@ -44,9 +44,9 @@ class PlaceholderFilter:
         elif not isinstance(value, bool):  # true is said by many
             self._numbers.add(str(value))
 
-    def is_true(self, problem: Problem, manifest: Manifest) -> bool:
-        """Whether a problem is in what templates make by themselves, and only with these values."""
-        view = problem.at
+    def is_true(self, violation: Violation, manifest: Manifest) -> bool:
+        """Whether a violation is in what templates make by themselves, and only with these values."""
+        view = violation.at
         if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
             return False
         inside = view.path[len(manifest.view.path) :]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule
@@ -26,14 +26,40 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rule for module in modules() for rule in module.rules)
 
 
-def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:
-    """The built-in rule modules, and those of the folders that the user named.
+class RuleQuery(NamedTuple):
+    """What rules a user asks for: ``folders`` of ``--rules``; ``debug`` keeps tracebacks of what can't be imported."""
 
-    Raises:
-        ConfigurationError: where these can't be used, with file and line.
-    """
-    if not folders:
-        return modules()
+    folders: tuple[Path, ...] = ()
+    debug: bool = False
+
+
+RuleSource: TypeAlias = "Callable[[tuple[RuleModule, ...], RuleQuery], tuple[RuleModule, ...]]"
+"""Puts its rule modules behind those of the sources before it."""
+
+
+def _built_in(found: tuple[RuleModule, ...], _: RuleQuery) -> tuple[RuleModule, ...]:
+    return (*found, *modules())
+
+
+def _of_folders(found: tuple[RuleModule, ...], query: RuleQuery) -> tuple[RuleModule, ...]:
+    if not query.folders:
+        return found
     from helm_constitution.lint.rule_packs import with_folders
 
-    return with_folders(modules(), folders, debug=debug)
+    return with_folders(found, query.folders, debug=query.debug)
+
+
+SOURCES: tuple[RuleSource, ...] = (_built_in, _of_folders)
+"""Where rules, and so findings, come from. The configuration adds installed packs, by name."""
+
+
+def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple[RuleModule, ...]:
+    """The rule modules of every source.
+
+    Raises:
+        ConfigurationError: where one can't be used, with file and line.
+    """
+    found: tuple[RuleModule, ...] = ()
+    for source in SOURCES:
+        found = source(found, RuleQuery(tuple(folders), debug))
+    return found

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.model import Obligation, Severity
-from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.core.records import record
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
 from helm_constitution.lint.subject import Subject
 from helm_constitution.text.place import Place
 
@@ -39,7 +40,7 @@ class Related(NamedTuple):
     message: str
 
 
-class Problem(NamedTuple):
+class Violation(NamedTuple):
     """A violation: one sentence without a full stop, and the place to mend.
 
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
@@ -65,11 +66,11 @@ class Tally(NamedTuple):
     what: str
 
 
-class Unjudged(Exception):
-    """Raised by a rule that has nothing to judge; the reason stands behind its unchecked statements."""
+class Unchecked(Exception):
+    """Raised by a rule that has nothing to check; the reason stands behind its unchecked statements."""
 
 
-Outcome: TypeAlias = "Problem | Tally"
+Outcome: TypeAlias = "Violation | Tally"
 
 
 ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
@@ -119,6 +120,8 @@ class Rule:
     evidence: str | None = None
     tests: bool = False
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    needs: frozenset[Need] = frozenset()
+    always: bool = False
 
     @property
     def principle(self) -> str:
@@ -144,8 +147,10 @@ def rule(
     id: str,
     *,
     default: Obligation | Off,
+    needs: Set[Need] = frozenset(),
     enforces: Matcher | Sequence[Matcher] = (),
     umbrella: str | None = None,
+    always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
 ) -> Callable[[_SubjectCheck], Rule]: ...
 
@@ -156,6 +161,7 @@ def rule(
     *,
     scope: type[ScopeT],
     default: Obligation | Off,
+    needs: Set[Need] = frozenset(),
     enforces: Matcher | Sequence[Matcher] = (),
     umbrella: str | None = None,
     evidence: str | None = None,
@@ -169,10 +175,12 @@ def rule(
     *,
     scope: type[Any] = Subject,
     default: Obligation | Off,
+    needs: Set[Need] = frozenset(),
     enforces: Matcher | Sequence[Matcher] = (),
     umbrella: str | None = None,
     evidence: str | None = None,
     tests: bool = False,
+    always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
 ) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
     """Makes a rule of a function.
@@ -182,18 +190,24 @@ def rule(
         scope: what the function judges: each :class:`Container`, :class:`PodSpec`, :class:`Workload`,
             :class:`Manifest` or :class:`Rendering`; without it the subject as a whole.
         default: MUST, SHOULD, MAY, or OFF: its weight where only selected, and the most an umbrella statement gives it.
+        needs: what the function reads besides the chart's files, see :class:`Need`; a rule with a scope needs
+            RENDERINGS in any case. The rule runs once all of it is there, and is unchecked where it can't be had.
         enforces: patterns of the statements that demand this rule.
         umbrella: a pattern of wide statements ("secure defaults") that this rule is a part of.
         evidence: for a scoped rule, what is counted: ``"containers run as non-root"`` gives "12 of 14 containers run
             as non-root".
-        tests: whether objects that are test hooks are judged too.
+        tests: whether objects that are test hooks are checked too.
+        always: whether it runs, as an error, whatever the constitution says.
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or
             ``subject.text(name)``.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 
     def register(check: Callable[..., Iterable[Outcome]]) -> Rule:
-        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, dict(parameters or {}))
+        scoped = frozenset() if scope is Subject else frozenset({RENDERINGS})
+        every = with_implied(frozenset(needs) | scoped)
+        bound = dict(parameters or {})
+        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always)
 
     return register
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from helm_constitution.core.model import Demand, Finding, Trouble
+from helm_constitution.core.model import RuleSetting, Trouble
 from helm_constitution.kubernetes.manifests import Manifest
-from helm_constitution.lint.rule import Problem, Rule, Tally
+from helm_constitution.lint.rule import Rule, Tally, Violation
 
 
-@dataclass
-class RuleRun:
-    """How one rule went over one chart. ``on_renderings`` tells that it looked at what helm rendered or said."""
+class RuleRun(NamedTuple):
+    """How one rule went over one chart.
+
+    ``violations`` stand beside the object that the rule was given, None for a rule that is given the whole subject.
+    ``unchecked`` is the reason where the rule had nothing to check, ``crash`` what happened where it didn't end.
+    """
 
     rule: Rule
-    demand: Demand
-    problems: list[tuple[Problem, Manifest | None]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    tallies: list[Tally] = field(default_factory=list)
-    unjudged: str | None = None
+    setting: RuleSetting
+    violations: tuple[tuple[Violation, Manifest | None], ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    unchecked: str | None = None
     crash: Trouble | None = None
-    on_renderings: bool = False

@@ -1,110 +1,81 @@
-"""Runs rules over a subject: stamps what they find, keeps a crashing one apart and goes on."""
+"""Runs rules over a chart, each once; keeps a crashing one apart and goes on."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.model import Demand, Trouble
+from helm_constitution.core.model import RuleSetting, Trouble
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
-from helm_constitution.lint.rule import Outcome, Problem, Rule, Tally, Unjudged
+from helm_constitution.lint.evidence import Evidence
+from helm_constitution.lint.needs import ON_HELM, CheckedChart
+from helm_constitution.lint.placeholder_filter import PlaceholderFilter
+from helm_constitution.lint.rule import Outcome, Rule, Tally, Unchecked, Violation
 from helm_constitution.lint.run import RuleRun
-from helm_constitution.lint.subject import Facts, NotYet, Subject
+from helm_constitution.lint.subject import Subject
 from helm_constitution.render.scenarios import names_field
-from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
+from helm_constitution.text.yaml_document import View
 
 if TYPE_CHECKING:
-    pass
+    from helm_constitution.render.results import RenderedChart
 
 
-def run_rules(
-    demands: Mapping[Rule, Demand],
-    facts: Facts,
-    *,
-    debug: bool = False,
-    judged: Callable[[Sequence[RuleRun]], object] | None = None,
-) -> list[RuleRun]:
-    """Runs every demanded rule; :func:`stamp` makes findings of what they say.
-
-    What needs no rendering goes first, while helm is at work, and is left for later as soon as helm has rendered: what
-    rules say of the renderings may give helm more to do.
+class Runner:
+    """Runs each rule once, as soon as what it needs is there.
 
     Args:
-        demands: the rules to run, with severity and parameters.
-        facts: the chart; its renderings may still be under way.
+        settings: the rules to run, with severity and parameters.
         debug: keep the traceback of a crashed rule.
-        judged: called once with all runs when the renderings are judged; others may still be to come.
-
-    Returns:
-        The runs, in the order of ``demands``.
     """
-    runs = [RuleRun(rule, demand) for rule, demand in demands.items()]
-    facts.running = {rule.id: demand.severity for rule, demand in demands.items()}
-    rendered = [run for run in runs if run.rule.scope is not Subject]
-    others = deque(run for run in runs if run.rule.scope is Subject)
 
-    def put_off(some: Iterable[RuleRun]) -> Iterator[RuleRun]:
-        for run in some:
-            try:
-                _run(run, facts, debug)
-            except NotYet:
-                yield run
+    def __init__(self, settings: Mapping[Rule, RuleSetting], *, debug: bool = False) -> None:
+        self._settings = settings
+        self._debug = debug
+        self._runs: dict[Rule, RuleRun] = {}
 
-    while others and not facts.is_rendered():
-        rendered.extend(put_off([others.popleft()]))
-    facts.wait_for_renderings()
-    late = list(put_off(rendered))
-    if judged is not None:
-        judged(runs)
-    late.extend(put_off(others))
-    facts.wait()
-    for run in late:
-        _run(run, facts, debug)
-    return runs
+    def run(
+        self, checked: CheckedChart, *, on_helm: bool = False, until: Callable[[], bool] | None = None
+    ) -> tuple[RuleRun, ...]:
+        """Runs the rules that have not run yet and whose needs are there.
+
+        Args:
+            checked: what is known of the chart.
+            on_helm: only those that look at what helm said; the others can wait.
+            until: asked before each rule; once it says so, the rules that are left wait for the next call.
+
+        Returns:
+            How the rules went that have run by now, in the order of the settings.
+        """
+        for rule, setting in self._settings.items():
+            if rule in self._runs or not checked.has(rule.needs) or (on_helm and not rule.needs & ON_HELM):
+                continue
+            if until is not None and until():
+                break
+            self._runs[rule] = run_rule(rule, setting, checked, debug=self._debug)
+        return tuple(self._runs[rule] for rule in self._settings if rule in self._runs)
 
 
-def _run(run: RuleRun, facts: Facts, debug: bool) -> None:
-    subject = Subject(facts, run.demand.parameters)
-    problems: list[tuple[Problem, Manifest | None]] = []
+def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: bool = False) -> RuleRun:
+    """Runs one rule over a chart of which everything that it needs is known.
+
+    A rule is foreign code: whatever it raises becomes the run's crash.
+    """
+    reason = checked.lacking(rule.needs)
+    if reason is not None:
+        return RuleRun(rule, setting, unchecked=reason)
+    violations: list[tuple[Violation, Manifest | None]] = []
     tallies: list[Tally] = []
-    facts.consulted = False
     try:
-        for outcome, manifest in _outcomes(run.rule, subject):
+        for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters)):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
             else:
-                problems.append((outcome, manifest))
-    except NotYet:
-        raise
-    except Unjudged as reason:
-        run.unjudged = str(reason)
-    except Exception as error:  # noqa: BLE001 - a rule is foreign code: whatever it raises must not look like a clean chart
-        run.crash = _crash(run.rule, error, debug)
-    else:
-        run.problems, run.tallies = problems, tallies
-    run.on_renderings = facts.consulted
-
-
-def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> list[YamlDocument]:
-    """The rendered documents that hold the place of a problem, each once; of dependencies only where asked for.
-
-    Of a document that several scenarios render alike, only the first.
-    """
-    found: dict[tuple[str, str, str], YamlDocument] = {}
-    for document in _rendered_documents(runs):
-        if subcharts or not document.file.startswith("charts/"):
-            found.setdefault(document.alike, document)
-    return list(found.values())
-
-
-def _rendered_documents(runs: Iterable[RuleRun]) -> Iterator[YamlDocument]:
-    """The rendered document of each place that a problem names."""
-    for run in runs:
-        for problem, _ in run.problems:
-            for place in (problem.at, *(related.at for related in problem.related)):
-                if isinstance(place, View | RenderedLine) and place.document.rendered:
-                    yield place.document
+                violations.append((outcome, manifest))
+    except Unchecked as error:
+        return RuleRun(rule, setting, unchecked=str(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is must not look like a clean chart
+        return RuleRun(rule, setting, crash=_crash(rule, error, debug))
+    return RuleRun(rule, setting, tuple(violations), tuple(tallies))
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -117,69 +88,62 @@ def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
 
 def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
     if rule.scope is Subject:
-        for outcome in rule.check(subject):
-            yield outcome, None
-        return
-    if not subject.rendered:
-        raise Unjudged(subject.facts.not_rendered)
-    judged: dict[tuple[object, ...], bool] = {}
-    counted: dict[str, dict[tuple[object, ...], Tally]] = {}
-    renderings = (result.rendering for result in subject.results if result.rendering is not None)
-    for rendering in renderings:
-        is_plain = subject.facts.set_value(rendering.scenario) is None
-        fills = subject.facts.fills(rendering.scenario)
-        for thing, manifest in _things(rule, rendering):
-            if fills is not None:
-                # Of what is filled only single objects are judged: how they fit together, the placeholders decide.
-                if manifest is not None:
-                    for outcome in rule.check(thing, subject):
-                        if isinstance(outcome, Problem) and fills.is_true(outcome, manifest):
-                            yield outcome, manifest
+        return ((outcome, None) for outcome in rule.check(subject))
+    return _scoped_outcomes(rule, subject)
+
+
+def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
+    """What a rule says of each thing of its scope in each rendering; at last, what is counted of them."""
+    rendered = subject.checked.rendered
+    assert rendered is not None
+    evidence = Evidence(rule.evidence)
+    for result in rendered.results:
+        if result.rendering is None:
+            continue
+        kind = result.scenario.kind
+        filled = PlaceholderFilter(result.scenario, rendered.without_placeholders) if kind.is_checked_alone else None
+        for thing, manifest in _things(rule, result.rendering, rendered):
+            if filled is not None and manifest is None:
                 continue
-            if not is_plain:
-                # Counted is what the chart is by itself, not what somebody may make of it.
-                for outcome in rule.check(thing, subject):
-                    if isinstance(outcome, Problem) and not _is_chosen(outcome, rule, rendering, subject.facts):
-                        yield outcome, manifest
-                continue
-            identity = _identity(thing, manifest)
-            judged.setdefault(identity, True)
+            counts = kind.counts_as_evidence
+            identity = _identity(thing, manifest) if counts else ()
+            if counts:
+                evidence.add(identity)
             for outcome in rule.check(thing, subject):
-                if isinstance(outcome, Tally):
-                    # A rule that judges only some of its things counts these itself; the worst scenario counts.
-                    same = counted.setdefault(outcome.what, {}).setdefault(identity, outcome)
-                    if outcome.good * same.total < same.good * outcome.total:
-                        counted[outcome.what][identity] = outcome
-                    continue
-                if isinstance(outcome, Problem):
-                    judged[identity] = False
-                yield outcome, manifest
-    if rule.evidence and judged:
-        yield Tally(sum(judged.values()), len(judged), rule.evidence), None
-    for what, tallies in counted.items():
-        good, total = sum(tally.good for tally in tallies.values()), sum(tally.total for tally in tallies.values())
-        yield Tally(good, total, what), None
+                if counts:
+                    evidence.take(identity, outcome)
+                    told = not isinstance(outcome, Tally)
+                elif not isinstance(outcome, Violation):
+                    told = False
+                elif filled is not None:
+                    told = manifest is not None and filled.is_true(outcome, manifest)
+                else:
+                    told = not _is_chosen(outcome, rule, result.rendering, rendered)
+                if told:
+                    yield outcome, manifest
+    for tally in evidence.tallies():
+        yield tally, None
 
 
-def _is_chosen(problem: Problem, rule: Rule, rendering: Rendering, facts: Facts) -> bool:
-    """Whether a problem is what the switched value says by itself: its user's choice, not the chart's fault.
+def _is_chosen(violation: Violation, rule: Rule, rendering: Rendering, rendered: RenderedChart) -> bool:
+    """Whether a violation is what the toggled value says by itself: its user's choice, not the chart's fault.
 
     A field that is the value; one that a flag names that was turned on (``controller.hostPort.enabled``); or, where a
     flag was turned off, what is missing, be it a field or another object.
     """
-    switched = facts.set_value(rendering.scenario)
-    view = problem.at
-    if switched is not None and switched.value is False:
+    toggled = rendered.set_value(rendering.scenario)
+    view = violation.at
+    if toggled is not None and toggled.value is False:
         if not isinstance(view, View) or not view.exists:
             return True
         if rule.scope is Rendering:
-            manifest = _manifest_of(view)
-            return manifest is None or facts.is_by_itself(manifest)
-    if switched is None or not isinstance(view, View) or not view.exists:
+            manifest = rendering.object_of(view)
+            return manifest is None or rendered.is_in_users_scenario(manifest)
+    if toggled is None or not isinstance(view, View) or not view.exists:
         return False
-    if switched.value is True:
-        return names_field(switched.path, view)
-    return isinstance(switched.value, str) and view.data == switched.value
+    if toggled.value is True:
+        return names_field(toggled.path, view)
+    return isinstance(toggled.value, str) and view.data == toggled.value
 
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
@@ -192,13 +156,13 @@ def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
     return manifest.kind, manifest.effective_namespace, manifest.name, template, name
 
 
-def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | None]]:
-    """What a scoped rule judges in a rendering, equal objects once. Test hooks only where the rule asks for them."""
+def _things(rule: Rule, rendering: Rendering, rendered: RenderedChart) -> Iterator[tuple[Any, Manifest | None]]:
+    """What a scoped rule checks in a rendering, equal objects once. Test hooks only where the rule asks for them."""
     if rule.scope is Rendering:
         yield rendering, None
         return
     for manifest in rendering.manifests:
-        if manifest.repeats or (manifest.is_left_out and not rule.tests):
+        if rendered.is_repeated(manifest) or (manifest.is_left_out and not rule.tests):
             continue
         if rule.scope is Manifest:
             yield manifest, manifest
@@ -211,11 +175,3 @@ def _things(rule: Rule, rendering: Rendering) -> Iterator[tuple[Any, Manifest | 
             elif rule.scope is Container:
                 for container in workload.pod.all_containers:
                     yield container, manifest
-
-
-def _manifest_of(view: View) -> Manifest | None:
-    """The object that a view of a rendered document is a part of."""
-    for manifest in view.document.manifests:
-        if view.path[: len(manifest.view.path)] == manifest.view.path:
-            return manifest
-    return None

@@ -15,7 +15,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.lines import ITEM, KEY, has_form
 from helm_constitution.templates.nodes import (
@@ -34,21 +33,8 @@ from helm_constitution.templates.nodes import (
     pipelines,
 )
 
-_BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
-_AFTER = LazyPattern(r" ?#@(\d+):(\d+)@")
-# 63 characters fit a label.
-_DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
 _BLOCK_SCALAR = LazyPattern(r"(?:^|[:\-]|\s)[ \t]*[|>][-+0-9]*[ \t]*(?:#.*)?$")
 _INDENTING = frozenset({"indent", "nindent"})
-
-
-class Origin(NamedTuple):
-    """A line of a template: the file's path in the chart, the line from 1."""
-
-    file: str
-    line: int
-    begins: bool = False
-    """Whether the mark stood before the line's output: what follows up to the line's other mark is all of it."""
 
 
 def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) -> dict[str, str]:
@@ -104,15 +90,6 @@ def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
                 unsafe.add(name)
                 pending.append(name)
     return unsafe
-
-
-def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
-    """These contents and what their controls hold; a named template's own are not among them."""
-    for node in nodes:
-        yield node
-        if isinstance(node, Control):
-            for branch in node.branches:
-                yield from nodes_of(branch.body)
 
 
 def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | None, Content]]:
@@ -283,172 +260,3 @@ class _Shape:
             return None
         action_start, action_end, prints = self.actions[index]
         return action_start if prints and start < action_end <= end else None
-
-
-class _Outline:
-    """Which lines of a template print, and the named template that each belongs to."""
-
-    def __init__(self, template: TemplateFile) -> None:
-        self.printing: dict[Define | None, list[int]] = {}
-        self._defines: list[tuple[int, int, Define]] = []
-        self._lines_of(template, template.tree or (), None)
-
-    def _lines_of(self, template: TemplateFile, nodes: Iterable[Content], owner: Define | None) -> None:
-        found: set[int] = set()
-        for node in nodes_of(nodes):
-            if isinstance(node, Define):
-                first, last = template.position(node.start)[0], template.position(node.end - 1)[0]
-                self._defines.append((first, last, node))
-                self._lines_of(template, node.body, node)
-            elif isinstance(node, TemplateCall) or (isinstance(node, Action) and not node.pipeline.variables):
-                # An action over several lines prints on the one where it begins, as its mark says.
-                found.add(template.position(node.start)[0])
-            elif isinstance(node, Text):
-                first = template.position(node.start)[0]
-                for number, line in enumerate(template.text[node.start : node.end].split("\n"), first):
-                    if line.strip() and not line.lstrip().startswith("#"):
-                        found.add(number)
-        self.printing[owner] = sorted(found)
-
-    def owner(self, line: int) -> Define | None:
-        """The named template that a line belongs to; of one in another the inner."""
-        inside = [(last - first, define) for first, last, define in self._defines if first <= line <= last]
-        return min(inside, key=lambda found: found[0])[1] if inside else None
-
-
-class Templates:
-    """The templates that were marked, with what reading the marks needs of each, worked out when first asked for."""
-
-    def __init__(self, files: Sequence[TemplateFile]) -> None:
-        self.files = files
-        self._by_path = {file.path: file for file in files}
-        self._outlines: dict[str, _Outline] = {}
-        self._lines: dict[str, list[str]] = {}
-
-    def printing_between(self, before: Origin, after: Origin) -> list[int]:
-        """The lines that print between two marks of one file, up to and with the second's own; none where these stand
-        in different named templates.
-
-        A line whose mark stands at its end has printed all that it prints.
-        """
-        outline = self._outline(after.file)
-        owner = outline.owner(after.line)
-        if outline.owner(before.line) is not owner:
-            return []
-        lines = outline.printing[owner]
-        first = bisect_left(lines, before.line) if before.begins else bisect_right(lines, before.line)
-        return lines[first : bisect_right(lines, after.line)]
-
-    def _outline(self, file: str) -> _Outline:
-        outline = self._outlines.get(file)
-        if outline is None:
-            outline = self._outlines[file] = _Outline(self._by_path[file])
-        return outline
-
-    def line(self, origin: Origin) -> str:
-        """A template line's text."""
-        lines = self._lines.get(origin.file)
-        if lines is None:
-            lines = self._lines[origin.file] = self._by_path[origin.file].text.split("\n")
-        return lines[origin.line - 1]
-
-
-class LineMap:
-    """For each line of one rendered document, the template line that made it, where that is certain."""
-
-    def __init__(self, origins: Sequence[Origin | None], templates: Templates) -> None:
-        self._origins = origins
-        self._templates = templates
-
-    def origin(self, line: int) -> Origin | None:
-        """The template line of a rendered line (from 1).
-
-        A line without a mark of its own is part of a longer output: certain only where a single line of one template
-        that prints lies between its neighbours' marks.
-        """
-        if not 1 <= line <= len(self._origins):
-            return None
-        found = self._origins[line - 1]
-        if found is not None:
-            return found
-        before = next((origin for origin in reversed(self._origins[: line - 1]) if origin is not None), None)
-        after = next((origin for origin in self._origins[line:] if origin is not None), None)
-        if before is None or after is None or before.file != after.file:
-            return None
-        if before.begins and before.line == after.line:
-            return after
-        printing = self._templates.printing_between(before, after)
-        return Origin(after.file, printing[0]) if len(printing) == 1 else None
-
-    def source(self, origin: Origin) -> str:
-        """The template line's text."""
-        return self._templates.line(origin)
-
-
-def line_map(plain: str, marked: str, templates: Templates, twin: str | None = None) -> LineMap | None:
-    """The origins of a rendered document's lines.
-
-    Args:
-        plain: the document as rendered.
-        marked: the same document, rendered from :func:`marked_sources`.
-        templates: in the order that was marked.
-        twin: the document rendered once more without marks, where it is another each time.
-
-    Returns:
-        None where the two differ in more than marks and digests.
-    """
-    bare, origins = _unmark(marked, templates.files)
-    if bare != plain:
-        # Helm takes blanks from both ends of a document, where a mark may have kept them.
-        lines = _comparable(bare)
-        first = next((number for number, line in enumerate(lines) if line), 0)
-        if not _alike([lines[first].lstrip(), *lines[first + 1 :]], _comparable(plain), twin):
-            return None
-        origins = origins[first:]
-    return LineMap(origins, templates)
-
-
-def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:
-    """Whether the lines are the same, but for those that are others in the twin and differ behind the same key."""
-    if twin is None or bare == plain:
-        return bare == plain
-    others = _comparable(twin)
-    if not len(bare) == len(plain) == len(others):
-        return False
-    return all(
-        mine == line or (line != other and mine.partition(":")[0] == line.partition(":")[0] == other.partition(":")[0])
-        for mine, line, other in zip(bare, plain, others, strict=True)
-    )
-
-
-def _comparable(text: str) -> list[str]:
-    """The lines without digests (of a file that was marked) and without blanks at their ends (before a mark)."""
-    return [line.rstrip() for line in _DIGEST.sub("", text).rstrip().split("\n")]
-
-
-def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[Origin | None]]:
-    """The text without its marks, and the first mark of each of its lines."""
-    origins: list[Origin | None] = []
-    lines: list[str] = []
-    made: Origin | None = None  # what the marks before a line say of it
-    weak = False
-    for raw in marked.split("\n"):
-        if "#@" not in raw:
-            origins.append(made)
-            lines.append(raw)
-            made = None
-            continue
-        before = _BEFORE.fullmatch(raw)
-        if before is not None:
-            if made is None or weak:
-                made = Origin(templates[int(before[2])].path, int(before[3]), begins=True)
-                weak = before[1] == "("
-            continue
-        first = _AFTER.search(raw)
-        if first is not None and (made is None or weak):
-            own = Origin(templates[int(first[1])].path, int(first[2]))
-            made = made if made is not None and made[:2] == own[:2] else own
-        origins.append(made)
-        lines.append(_AFTER.sub("", raw))
-        made = None
-    return "\n".join(lines), origins

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from helm_constitution.core.model import NOWHERE, Base, Location, Precision
+from helm_constitution.locate.source_map import NO_SOURCES, SourceMaps
 from helm_constitution.text.place import Place, TextPlace
 from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument
 
 
-def locate(place: Place | None) -> Location:
+def locate(place: Place | None, sources: SourceMaps = NO_SOURCES) -> Location:
     """The location of a place.
 
     A view of a missing part is located at its nearest existing parent (precision ``parent``). A view of a rendered
     object is located in the template, where the marked render told the line; else at the template's file.
+
+    Args:
+        place: what a rule names.
+        sources: the template lines of rendered documents, as far as they are known.
     """
     if place is None:
         return NOWHERE
@@ -22,14 +27,14 @@ def locate(place: Place | None) -> Location:
             return Location(place.base, place.file, precision=Precision.FILE)
         return _spanned(place.base, place.file, place.span, Precision.EXACT)
     if isinstance(place, RenderedLine):
-        return _line_in_template(place)
+        return _line_in_template(place, sources)
     path, span = nearest(place)
     precision = Precision.EXACT if path == place.path else Precision.PARENT
     document = place.document
     if span is None:
         return Location(document.base, document.file, precision=Precision.FILE)
     if document.rendered:
-        return _in_template(document, path, span, precision)
+        return _in_template(document, path, span, precision, sources)
     return _spanned(document.base, document.file, span, precision)
 
 
@@ -55,13 +60,14 @@ def nearest(view: View) -> tuple[Path, Span | None]:
     return (), None if span is None else Span(span.line, span.column, span.line, span.column + 1)
 
 
-def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision) -> Location:
+def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision, sources: SourceMaps) -> Location:
     """The template line that made a rendered line; the file alone where that is not certain."""
     nowhere = Location(document.base, document.file, precision=Precision.FILE)
-    origin = document.lines.origin(span.line) if document.lines is not None else None
-    if document.lines is None or origin is None:
+    lines = sources.get(document.alike)
+    origin = lines.origin(span.line) if lines is not None else None
+    if lines is None or origin is None:
         return nowhere
-    source = document.lines.source(origin)
+    source = lines.source(origin)
     column = None
     key = key_on_line(document, path)
     if key is not None:
@@ -71,13 +77,14 @@ def _in_template(document: YamlDocument, path: Path, span: Span, precision: Prec
     return in_line(document.base, origin.file, origin.line, source, column, precision)
 
 
-def _line_in_template(place: RenderedLine) -> Location:
+def _line_in_template(place: RenderedLine, sources: SourceMaps) -> Location:
     """The template line that made a line that is no YAML."""
     document = place.document
-    origin = document.lines.origin(place.line) if document.lines is not None else None
-    if document.lines is None or origin is None:
+    lines = sources.get(document.alike)
+    origin = lines.origin(place.line) if lines is not None else None
+    if lines is None or origin is None:
         return Location(document.base, document.file, precision=Precision.FILE)
-    source = document.lines.source(origin)
+    source = lines.source(origin)
     return in_line(document.base, origin.file, origin.line, source, None, Precision.EXACT)
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Location, Precision
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
+from helm_constitution.locate.source_map import Origin, SourceMaps
+from helm_constitution.locate.value_matching import (
+    Value,
+    alternatives,
+    descend,
+    documents_in,
+    is_above,
+    matching_part,
+    part_of_object,
+    value_by_name,
+)
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.lines import KEY
-from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted
-from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.render.results import RenderedChart, RenderedObjects
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.nodes import Define, Node
     from helm_constitution.templates.uses import Printed, PrintedDefine
@@ -27,13 +32,8 @@ if TYPE_CHECKING:
 MOST = 3
 """Values named for one finding; a line that reads more is a computation, and no one of them decides it."""
 
-_ACTION = LazyPattern(r"\{\{[^}]*(?:\}(?!\})[^}]*)*\}\}")
-_BLANK = "\ue000"
-"""In a text of the values that is a template: a character of an action, whose output isn't known."""
-_BLANKS = LazyPattern("\ue000+")
 
-
-class Decider(NamedTuple):
+class ValueOrigin(NamedTuple):
     """A value that decides a rendered field.
 
     ``alone`` says that the field is this value, unchanged, or stands in it: there it is to be mended. ``path`` is the
@@ -53,18 +53,19 @@ class _Sought(NamedTuple):
     exact: bool
 
 
-class _Value(NamedTuple):
-    """A value with its path; no view where the values files don't have it."""
+class ValueOrigins:
+    """Looks up what made and what decides the fields of one chart's renderings.
 
-    path: Path
-    view: View | None
+    Args:
+        rendered: the chart.
+        objects: the objects of its renderings.
+        sources: the template lines of rendered documents, as far as they are known.
+    """
 
-
-class Deciders:
-    """Looks up what made and what decides the fields of one chart's renderings."""
-
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
+    def __init__(self, rendered: RenderedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
+        self._rendered = rendered
+        self._objects = objects
+        self._sources = sources
         self._lines: dict[tuple[str, int], list[Printed]] | None = None
         self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
         self._texts: dict[tuple[str, Path], list[View]] = {}
@@ -75,16 +76,14 @@ class Deciders:
         The marks tell it by themselves, but for a named template whose text is used elsewhere, or parsed and printed as
         data: there the key is looked for, and the file alone is named where it stands more than once.
         """
-        location = locate(place)
+        location = locate(place, self._sources)
         if isinstance(place, RenderedLine) and location.line is None:
             return self._same_line(place, location)
         if not isinstance(place, View) or location.file is None or location.line is None:
             return location
-        lines = place.document.lines
+        lines = self._sources.get(place.document.alike)
         if lines is None:
             return location
-        from helm_constitution.locate.markers import Origin
-
         path, _ = nearest(place)
         key = key_on_line(place.document, path)
         source = lines.source(Origin(location.file, location.line))
@@ -108,7 +107,7 @@ class Deciders:
             return next(iter(found))
         return Location(location.base, location.file, precision=Precision.FILE) if candidates else location
 
-    def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[Decider]:
+    def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[ValueOrigin]:
         """The values behind a field of a rendered object; none where that isn't certain.
 
         Args:
@@ -121,7 +120,7 @@ class Deciders:
             return []
         path, span = nearest(view)
         sought = _Sought(view.document.view.get(*path), path == view.path)
-        layers = self._facts.values_of(scenario)
+        layers = self._rendered.values_of(scenario)
         if location.line is None:
             return self._whole(sought, layers, location.file) or self._item(sought, layers, location.file)
         found = self._deciding(sought, layers, self._on_line(location.file, location.line))
@@ -140,17 +139,19 @@ class Deciders:
             return alone
         return [decider._replace(alone=False) for decider in found] if len(found) <= MOST else []
 
-    def _deciding(self, sought: _Sought, layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[Decider]:
+    def _deciding(
+        self, sought: _Sought, layers: Sequence[YamlDocument], printed: Iterable[Printed]
+    ) -> list[ValueOrigin]:
         """What takes part in the output of a line, each as far as it may have become the field."""
-        found: dict[Location, Decider] = {}
-        for values in _alternatives(layers, printed):
+        found: dict[Location, ValueOrigin] = {}
+        for values in alternatives(layers, printed):
             for value in values if len(values) == 1 else self._choose(sought, values):
                 decider = self._decider(sought, value)
                 if decider is not None:
                     found[decider.location] = decider
         return list(found.values())
 
-    def _decider(self, sought: _Sought, value: _Value) -> Decider | None:
+    def _decider(self, sought: _Sought, value: Value) -> ValueOrigin | None:
         view, name = value.view, dotted(value.path)
         if view is None:
             return None
@@ -158,25 +159,25 @@ class Deciders:
         if part is not None:
             # A map that is printed whole under a key of the template: that key is the parent of what is missing in it.
             alone = sought.exact or part.path != view.path or part.document is not view.document
-            return Decider(_place(sought, part) if alone else locate(part), name, alone)
+            return ValueOrigin(_place(sought, part) if alone else locate(part), name, alone)
         if sought.exact != isinstance(view.data, dict | list):
-            return Decider(locate(view), name, alone=False, text=view.string() or "")
+            return ValueOrigin(locate(view), name, alone=False, text=view.string() or "")
         return None
 
     def _part(self, sought: _Sought, value: View) -> View | None:
         """The part of a printed value that became the field: the same stands there, at the same end of their paths."""
         for view in (value, *self._in_text(value)):
-            part = _matching(view, sought.view, in_text=view is not value)
+            part = matching_part(view, sought.view, in_text=view is not value)
             if part is not None:
                 return part
         return None
 
-    def _choose(self, sought: _Sought, values: Sequence[_Value]) -> Sequence[_Value]:
+    def _choose(self, sought: _Sought, values: Sequence[Value]) -> Sequence[Value]:
         """Of values that take turns on a line, the one whose turn made the field; none where that isn't certain."""
-        whole = [value for value in values if value.view is not None and _is_above(value.view, sought.view)]
+        whole = [value for value in values if value.view is not None and is_above(value.view, sought.view)]
         if len(whole) == 1:
             return whole
-        named = _by_name(sought.view, values)
+        named = value_by_name(sought.view, values)
         if named is not None:
             return [named]
         if any(value.view is None for value in values):
@@ -184,35 +185,37 @@ class Deciders:
         same = [value for value in values if value.view is not None and self._part(sought, value.view) is not None]
         return same if len(same) == 1 else []
 
-    def _whole(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+    def _whole(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[ValueOrigin]:
         """The value that an object is, whichever line of its template prints it."""
-        found: dict[Location, Decider] = {}
-        printed = (one for one in self._facts.uses.printed if one.template.path == file)
-        for values in _alternatives(layers, printed):
+        found: dict[Location, ValueOrigin] = {}
+        printed = (one for one in self._rendered.analysed.uses.printed if one.template.path == file)
+        for values in alternatives(layers, printed):
             for value in values:
                 if value.view is not None:
                     for view in (value.view, *self._in_text(value.view)):
-                        part = _part_of_object(view, sought.view, in_text=view is not value.view)
+                        part = part_of_object(view, sought.view, self._objects, in_text=view is not value.view)
                         if part is not None:
                             place = _place(sought, part)
-                            found[place] = Decider(place, dotted(value.path), alone=True)
+                            found[place] = ValueOrigin(place, dotted(value.path), alone=True)
         return list(found.values()) if len(found) == 1 else []
 
-    def _item(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[Decider]:
+    def _item(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[ValueOrigin]:
         """The one item of a printed list that reads as the item in which the field is, whichever line prints it."""
         start = next(
             (index for index, step in reversed(list(enumerate(sought.view.path))) if isinstance(step, int)), None
         )
         if start is None or not sought.view.document.view.get(*sought.view.path[: start + 1]).is_map:
             return []
-        found: dict[Location, Decider] = {}
-        printed = (one for one in self._facts.uses.printed if one.template.path == file or one.template.is_partial)
-        for values in _alternatives(layers, printed):
+        found: dict[Location, ValueOrigin] = {}
+        printed = (
+            one for one in self._rendered.analysed.uses.printed if one.template.path == file or one.template.is_partial
+        )
+        for values in alternatives(layers, printed):
             for value in values:
                 if value.view is not None and value.view.is_list:
-                    part = _descend(value.view, sought.view, start, in_text=False)
+                    part = descend(value.view, sought.view, start, in_text=False)
                     if part is not None:
-                        found[_place(sought, part)] = Decider(_place(sought, part), dotted(value.path), alone=True)
+                        found[_place(sought, part)] = ValueOrigin(_place(sought, part), dotted(value.path), alone=True)
         return list(found.values()) if len(found) == 1 else []
 
     # --- the templates ---
@@ -220,7 +223,7 @@ class Deciders:
     def _same_line(self, place: RenderedLine, location: Location) -> Location:
         """The one line of the template that reads as the rendered line does."""
         rendered = place.document.text.split("\n")[place.line - 1 : place.line]
-        lines = self._facts.chart.files.get(place.document.file, "").split("\n")
+        lines = self._rendered.chart.files.get(place.document.file, "").split("\n")
         same = [number for number, line in enumerate(lines, 1) if [line.strip()] == [text.strip() for text in rendered]]
         if len(same) != 1 or not lines[same[0] - 1].strip():
             return location
@@ -230,7 +233,7 @@ class Deciders:
         """The named templates whose output a line prints, and those that they print."""
         if self._defines is None:
             self._defines = {}
-            for printed in self._facts.uses.printed_defines:
+            for printed in self._rendered.analysed.uses.printed_defines:
                 for number in _lines_of(printed.template, printed.action):
                     self._defines.setdefault((printed.template.path, number), []).append(printed)
         pending = [(file, line)]
@@ -247,7 +250,7 @@ class Deciders:
     def _on_line(self, file: str, line: int) -> list[Printed]:
         if self._lines is None:
             self._lines = {}
-            for printed in self._facts.uses.printed:
+            for printed in self._rendered.analysed.uses.printed:
                 for number in _lines_of(printed.template, printed.action):
                     self._lines.setdefault((printed.template.path, number), []).append(printed)
         return self._lines.get((file, line), [])
@@ -257,9 +260,10 @@ class Deciders:
         document = field.document
         first = next(iter([*(part for _, part in field.entries()), *field.items()]), None)
         below = document.key_span(first.path) if first is not None else document.value_span(field.path)
-        if document.lines is None or below is None or below.line == span.line:
+        lines = self._sources.get(document.alike)
+        if lines is None or below is None or below.line == span.line:
             return
-        origin = document.lines.origin(below.line)
+        origin = lines.origin(below.line)
         if origin is not None:
             for printed in self._on_line(origin.file, origin.line):
                 yield printed
@@ -268,9 +272,9 @@ class Deciders:
 
     def _leaving_out(
         self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location
-    ) -> list[Decider]:
+    ) -> list[ValueOrigin]:
         """The empty values that leave a key out, which the template has below the missing key's parent."""
-        lines = self._facts.chart.files.get(location.file or "", "").split("\n")
+        lines = self._rendered.chart.files.get(location.file or "", "").split("\n")
         if location.line is None or location.column is None:
             return []
         is_item = bool(path) and isinstance(path[-1], int)
@@ -285,11 +289,11 @@ class Deciders:
             depth = own if depth is None else depth
             if own == depth and stripped.startswith(f"{key}:"):
                 printed = (one for each in (number, number + 1) for one in self._on_line(location.file or "", each))
-                values = (value for values in _alternatives(layers, printed) for value in values)
+                values = (value for values in alternatives(layers, printed) for value in values)
                 views = [
                     view for value in values if (view := value.view) is not None and view.data in ({}, [], "", None)
                 ]
-                return [Decider(locate(view), dotted(view.path), alone=False) for view in views[:MOST]]
+                return [ValueOrigin(locate(view), dotted(view.path), alone=False) for view in views[:MOST]]
         return []
 
     # --- the values ---
@@ -301,7 +305,7 @@ class Deciders:
         key = (value.document.file, value.path)
         found = self._texts.get(key)
         if found is None:
-            found = self._texts[key] = list(_documents_in(value))
+            found = self._texts[key] = list(documents_in(value))
         return found
 
 
@@ -330,165 +334,3 @@ def _lines_of(template: TemplateFile, node: Node) -> range:
 def _place(sought: _Sought, part: View) -> Location:
     location = locate(part)
     return location if sought.exact else location._replace(precision=Precision.PARENT)
-
-
-def _alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[list[_Value]]:
-    """The values of each expression of a line; several where the expression stands for one after the other."""
-    patterns: dict[object, list[Path]] = {}
-    for one in printed:
-        patterns.setdefault(one.path if one.source is None else one.source, []).append(one.path)
-    found = []
-    for alternatives in patterns.values():
-        values: dict[Path, _Value] = {}
-        for pattern in alternatives:
-            for layer in layers:
-                for value in _expand(layer.view, pattern):
-                    if value.path not in values or values[value.path].view is None:
-                        values[value.path] = value
-        if values:
-            found.append(list(values.values()))
-    return found
-
-
-def _expand(view: View, pattern: Path) -> Iterator[_Value]:
-    """What a values path with unknown keys may stand for in one file."""
-    for index, step in enumerate(pattern):
-        if step == ANYTHING:
-            for item in (*(part for _, part in view.entries()), *view.items()):
-                yield from _expand(item, pattern[index + 1 :])
-            return
-        view = view.get(step)
-    if view.path:
-        yield _Value(view.path, view if view.exists else None)
-
-
-def _by_name(field: View, values: Sequence[_Value]) -> _Value | None:
-    """The value whose key, or whose item's name, is in the name of the container or object that the field is of."""
-    common = set(values[0].path).intersection(*(value.path for value in values[1:]))
-    names: list[tuple[str, _Value]] = []
-    for value in values:
-        for length, step in enumerate(value.path):
-            if isinstance(step, str):
-                names.extend([(step, value)] if step not in common else [])
-            elif value.view is not None:
-                name = value.view.document.view.get(*value.path[: length + 1], "name").string()
-                names.extend([(name, value)] if name else [])
-    for length in range(len(field.path), -1, -1):
-        part = field.document.view.get(*field.path[:length])
-        name = part.get("name").string() or part.get("metadata", "name").string()
-        if name is None:
-            continue
-        fitting = [(own, value) for own, value in names if name == own or name.endswith(f"-{own}")]
-        longest = max((len(own) for own, _ in fitting), default=0)
-        chosen = {value.path: value for own, value in fitting if len(own) == longest}
-        if len(chosen) == 1:
-            return next(iter(chosen.values()))
-    return None
-
-
-def _is_above(value: View, field: View) -> bool:
-    """Whether a map became one that the field is in, as a whole."""
-    return value.is_map and any(
-        _corresponds(value.data, field.document.view.get(*field.path[:length]).data, False)
-        for length in range(len(field.path) + 1)
-    )
-
-
-def _matching(value: View, field: View, *, in_text: bool) -> View | None:
-    """The part of a printed value that became the field, by the longest end of the field's path that leads to it."""
-    for start in range(len(field.path) + 1):
-        part = _descend(value, field, start, in_text)
-        if part is not None and _corresponds(part.data, field.data, in_text):
-            return part
-    return None
-
-
-def _part_of_object(value: View, field: View, *, in_text: bool) -> View | None:
-    """The part of a value that became the field, where the value is the whole object that the field is of."""
-    for manifest in field.document.manifests:
-        root = manifest.view.path
-        if field.path[: len(root)] == root and value.is_map and _corresponds(value.data, manifest.view.data, in_text):
-            return _descend(value, field, len(root), in_text)
-    return None
-
-
-def _descend(value: View, field: View, start: int, in_text: bool) -> View | None:
-    """The part of a value that the field's path leads to, from one of its steps on."""
-    for index in range(start, len(field.path)):
-        step = field.path[index]
-        if isinstance(step, int) and index == start:
-            # The items of a list may stand behind others in what is rendered.
-            item = field.document.view.get(*field.path[: index + 1]).data
-            same = [part for part in value.items() if _corresponds(part.data, item, in_text)]
-            if len(same) != 1:
-                return None
-            value = same[0]
-        else:
-            value = value.get(step)
-            if not value.exists:
-                return None
-    return value
-
-
-def _corresponds(value: Json, field: Json, in_text: bool) -> bool:
-    """Whether a value is what was rendered; what its actions printed isn't known.
-
-    Of a text that is a template, a map may have more entries once rendered, and what isn't there isn't known.
-    """
-    if isinstance(value, dict):
-        if not isinstance(field, dict) or (len(value) != len(field) and not in_text):
-            return False
-        return all(key in field and _corresponds(part, field[key], in_text) for key, part in value.items())
-    if isinstance(value, list):
-        if not isinstance(field, list) or len(value) != len(field):
-            return False
-        return all(_corresponds(part, other, in_text) for part, other in zip(value, field, strict=True))
-    if value is None:
-        return in_text or field is None
-    if field is None or isinstance(field, dict | list):
-        return False
-    if isinstance(value, str) and ("{{" in value or _BLANK in value):
-        parts = _BLANKS.split(_ACTION.sub(_BLANK, value))
-        return re.fullmatch(".*".join(map(re.escape, parts)), _text(field), re.DOTALL) is not None
-    return _text(value) == _text(field)
-
-
-def _text(scalar: bool | int | float | str) -> str:
-    """A scalar as a template prints it."""
-    return str(scalar).lower() if isinstance(scalar, bool) else str(scalar)
-
-
-def _documents_in(value: View) -> Iterator[View]:
-    """The YAML documents in a block scalar; actions are blanked out, lines that hold nothing else left out."""
-    document = value.document
-    span = document.value_span(value.path)
-    lines = document.text.split("\n")
-    if span is None or "|" not in lines[span.line - 1]:
-        return
-    text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(_block(lines[span.line :])))
-    kept = [""] * span.line
-    for line in text.split("\n"):
-        bare = line.strip()
-        # Lines stay in their columns; only the end of a document counts nowhere but at the margin.
-        kept.append("---" if bare == "---" else "" if not bare.strip(_BLANK) else line)
-    try:
-        found = load_documents("\n".join(kept), document.file, base=document.base)
-    except YamlSyntaxError:
-        return
-    yield from (part.view for part in found if isinstance(part.data, dict | list))
-
-
-def _block(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a block scalar, of all that follow its head: up to the first that is indented less."""
-    depth = 0
-    for line in lines:
-        if line.strip():
-            indent = len(line) - len(line.lstrip(" "))
-            depth = depth or indent
-            if indent < depth:
-                return
-        yield line
-
-
-def _blanked(action: str) -> str:
-    return "".join(char if char == "\n" else _BLANK for char in action)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.core.suggest import closest
 from helm_constitution.lint import registry
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
+from helm_constitution.policy.reader import SectionReader, matches_path, unknown_word
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.rule import Rule, RuleModule
+    from helm_constitution.lint.rule import RuleModule
     from helm_constitution.policy.waiver import Waiver
     from helm_constitution.render.scenarios import ScenarioSetting
-    from helm_constitution.text.yaml_document import View, YamlDocument
+    from helm_constitution.text.yaml_document import View
 
 
 KEYS = (
@@ -111,31 +107,11 @@ def load_configuration(
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
     from helm_constitution.text.yaml import load_document
 
-    return Reader(load_document(text, str(file)), file, chart, modules, debug).read()
+    return ConfigurationReader(load_document(text, str(file)), file, chart, modules, debug).read()
 
 
-class Reader:
+class ConfigurationReader(SectionReader):
     """Reads one configuration for one chart."""
-
-    def __init__(
-        self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...], debug: bool
-    ) -> None:
-        self.document = document
-        self.file = file
-        self.chart = chart
-        self.modules = modules
-        self.debug = debug
-
-    @cached_property
-    def rules(self) -> dict[str, Rule]:
-        """Every rule by its id."""
-        return {rule.id: rule for module in self.modules for rule in module.rules}
-
-    @cached_property
-    def chart_path(self) -> str:
-        """The chart's path from the configuration's folder, with forward slashes; ``.`` for a chart beside it."""
-        path = os.path.relpath(os.path.realpath(self.chart), os.path.realpath(self.file.parent))
-        return path.replace(os.sep, "/")
 
     def read(self) -> Configuration:
         """What is set for the chart.
@@ -224,77 +200,10 @@ class Reader:
 
         return read_scenarios(view, self)
 
-    def only_keys(self, view: View, keys: Sequence[str], what: str, otherwise: str) -> None:
-        """Raises where the view is no map (with ``otherwise``) or holds another key."""
-        if not view.is_map:
-            raise self.fault(otherwise, view)
-        for key, part in view.entries():
-            if key not in keys:
-                raise self.fault(_unknown(what, key, keys), part)
-
     def constitution(self, view: View) -> Path | None:
         """A constitution's file, or the word for the built-in one."""
         is_builtin = view.data == ASK_FOR_BUILT_IN and not (self.file.parent / ASK_FOR_BUILT_IN).is_file()
         return Path(ASK_FOR_BUILT_IN) if is_builtin else self.path(view)
-
-    def path(self, view: View) -> Path | None:
-        """A file's path, from the configuration's folder on."""
-        if not view.exists:
-            return None
-        if not view.string():
-            raise self.fault(f"{view.path[-1]} is the path of a file", view)
-        path = self.file.parent / str(view.data)
-        if not path.is_file():
-            raise self.fault(f"there is no file {view.data}; write its path from this file", view)
-        return path
-
-    def choice(self, view: View, words: Sequence[str]) -> str | None:
-        """One of some words."""
-        if view.exists and view.string() not in words:
-            raise self.fault(f"{view.path[-1]} is one of {', '.join(words)}", view)
-        return view.string()
-
-    def flag(self, view: View) -> bool | None:
-        """True or false."""
-        if view.exists and view.boolean() is None:
-            raise self.fault(f"{view.path[-1]} is true or false", view)
-        return view.boolean()
-
-    def fault(self, message: str, view: View) -> ConfigurationError:
-        """The error that names a part's line, or that of its nearest parent."""
-        return ConfigurationError(message, file=str(self.file), line=self.line(view))
-
-    def line(self, view: View) -> int | None:
-        """The line of a part, or of its nearest parent."""
-        spans = (self.document.key_span(view.path[:length]) for length in range(len(view.path), -1, -1))
-        return next((span.line for span in spans if span is not None), None)
-
-    def mapping(self, view: View) -> list[tuple[str, View]]:
-        if view.exists and not view.is_map:
-            raise self.fault(f"{view.path[-1]} is a map of rule ids", view)
-        for rule, part in view.entries():
-            self.known_rule(rule, part)
-        return list(view.entries())
-
-    def known_rule(self, rule: str, view: View) -> None:
-        """Raises where there is no such rule."""
-        try:
-            known_rule(rule, self.modules)
-        except ConfigurationError as error:
-            raise self.fault(error.message, view) from None
-
-    def rule_list(self, view: View) -> tuple[str, ...]:
-        if not view.exists:
-            return ()
-        names = [part.string() for part in view.items()]
-        if not view.is_list or None in names:
-            raise self.fault(f"{view.path[-1]} is a list of rule ids", view)
-        for part in view.items():
-            try:
-                expand([str(part.data)], self.modules)
-            except ConfigurationError as error:
-                raise self.fault(error.message, part) from None
-        return expand([str(name) for name in names], self.modules)
 
     def severity(self, rule: str, view: View) -> tuple[str, Severity]:
         labels = {severity.label: severity for severity in Severity}
@@ -310,20 +219,13 @@ class Reader:
             raise self.fault(f"the parameters of {rule_id} are a map of names and values", view)
         for name, part in view.entries():
             if name not in known:
-                raise self.fault(_unknown(f"parameter of {rule_id}", name, list(known)), part)
+                raise self.fault(unknown_word(f"parameter of {rule_id}", name, list(known)), part)
             expected = type(known[name].default)
             value = part.integer() if expected is int else part.string()
             if value is None:
                 raise self.fault(f"{name} is {'a whole number' if expected is int else 'text'}", part)
             result[name] = value
         return result
-
-
-def _unknown(what: str, word: str, known: Sequence[str]) -> str:
-    near = closest(word, list(known))
-    return f"unknown {what} {word!r}; " + (
-        f"did you mean {near!r}?" if near else f"known: {', '.join(known) or 'none'}"
-    )
 
 
 def _overridden(common: Configuration, own: Configuration) -> Configuration:
@@ -344,44 +246,3 @@ def _overridden(common: Configuration, own: Configuration) -> Configuration:
         scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),
         judge_tests=common.judge_tests if own.judge_tests is None else own.judge_tests,
     )
-
-
-def matches_path(path: str, pattern: str) -> bool:
-    """Whether a path is meant by a pattern: ``*`` stands for a part of a name, ``**`` for any number of folders.
-
-    >>> matches_path("charts/web", "charts/*"), matches_path("charts/a/web", "charts/*"), matches_path("a/b/c", "**/c")
-    (True, False, True)
-    """
-    return _match_parts(path.split("/"), (pattern.removeprefix("./").rstrip("/") or ".").split("/"))
-
-
-def _match_parts(path: list[str], pattern: list[str]) -> bool:
-    if not pattern:
-        return not path
-    if pattern[0] == "**":
-        return any(_match_parts(path[start:], pattern[1:]) for start in range(len(path) + 1))
-    return bool(path) and fnmatchcase(path[0], pattern[0]) and _match_parts(path[1:], pattern[1:])
-
-
-def known_rule(name: str, modules: Sequence[RuleModule]) -> None:
-    """Raises ConfigurationError where no rule has this id."""
-    ids = [rule.id for module in modules for rule in module.rules]
-    if name not in ids:
-        near = closest(name, ids) if "/" in name else closest(name, [one.key for one in modules])
-        hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
-        raise ConfigurationError(f"unknown rule {name!r}; {hint}")
-
-
-def expand(names: Sequence[str], modules: Sequence[RuleModule]) -> tuple[str, ...]:
-    """Rule ids of what was written: ids, or a module's key (``security``) for all its rules.
-
-    Raises:
-        ConfigurationError: for a name that is neither.
-    """
-    result: list[str] = []
-    for name in names:
-        module = [rule.id for module in modules if module.key == name for rule in module.rules]
-        if not module:
-            known_rule(name, modules)
-        result.extend(module or [name])
-    return tuple(dict.fromkeys(result))

@@ -10,11 +10,10 @@ import os
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Base, Principle, Statement
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.core.repository import place_of
 from helm_constitution.policy.find import as_typed, find_constitution
 

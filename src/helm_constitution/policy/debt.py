@@ -8,11 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.core.model import Finding
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.render.results import Status
 from helm_constitution.report.model import ChartReport
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
-from helm_constitution.core.model import Demand, Obligation, Principle, Severity, Statement
-from helm_constitution.core.records import NamedTuple
+from helm_constitution.core.model import Obligation, Principle, RuleSetting, Severity, Statement
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
 
@@ -17,17 +16,14 @@ if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule
     from helm_constitution.policy.constitution import Constitution
 
-ALWAYS = ("testing/lint-error", "testing/render-error")
-"""Run as errors whatever the constitution says: nothing else can be believed of a chart that doesn't lint or render."""
-
 StatementId = tuple[str, int, str]
 """Principle key, line and text of a statement."""
 
 
-class Demands(NamedTuple):
+class RuleSelection(NamedTuple):
     """The rules to run, and the rules behind each statement (also those that are ignored)."""
 
-    rules: Mapping[Rule, Demand]
+    rules: Mapping[Rule, RuleSetting]
     by_statement: Mapping[StatementId, tuple[Rule, ...]]
 
     def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
@@ -60,7 +56,7 @@ def match(
     ignore: Collection[str] = (),
     severities: Mapping[str, Severity] | None = None,
     parameters: Mapping[str, Mapping[str, int | str]] | None = None,
-) -> Demands:
+) -> RuleSelection:
     """Finds the rules behind each statement, and from them what to run.
 
     A pinned statement has the rules of its pins, any other those whose ``enforces`` patterns match it in its polarity,
@@ -93,7 +89,7 @@ def match(
             gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
         key = (principle.key, statement.line, statement.text)
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
-    demands: dict[Rule, Demand] = {}
+    demands: dict[Rule, RuleSetting] = {}
     for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
         asked = gathered.get(rule)
         severity = _severity(rule, asked, select)
@@ -104,13 +100,13 @@ def match(
             bound.update((name, value) for name, (_, value) in asked.parameters.items())
         bound.update((parameters or {}).get(rule.id, {}))
         severity = (severities or {}).get(rule.id, severity)
-        demands[rule] = Demand(severity, tuple(asked.statements) if asked is not None else (), bound)
-    return Demands(demands, by_statement)
+        demands[rule] = RuleSetting(severity, tuple(asked.statements) if asked is not None else (), bound)
+    return RuleSelection(demands, by_statement)
 
 
 def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
     """What a rule's findings weigh; None where it doesn't run."""
-    if rule.id in ALWAYS:
+    if rule.always:
         return Severity.ERROR
     if asked is not None:
         return asked.obligation.severity
@@ -236,7 +232,7 @@ def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
     return values
 
 
-def show_lines(constitution: Constitution, demands: Demands) -> Iterator[str]:
+def show_lines(constitution: Constitution, demands: RuleSelection) -> Iterator[str]:
     """Each principle, statement, obligation and rule, for a person to read."""
     version = f", version {constitution.version}" if constitution.version else ""
     yield f"{constitution.shown}{version}"

@@ -14,7 +14,7 @@ from helm_constitution.render.scenarios import ScenarioSetting
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from helm_constitution.policy.configuration import Reader
+    from helm_constitution.policy.reader import SectionReader
     from helm_constitution.text.yaml_document import View
 
 KEYS = (
@@ -32,7 +32,7 @@ _NAME = LazyPattern(r"(?!(?:defaults|inputs|upgrade|API versions|kubernetes .*)\
 """Without slash and equals sign, which the names of values files and of switched flags have."""
 
 
-def read_scenarios(view: View, reader: Reader) -> tuple[ScenarioSetting, ...]:
+def read_scenarios(view: View, reader: SectionReader) -> tuple[ScenarioSetting, ...]:
     """The scenarios that a part of the configuration sets.
 
     Raises:
@@ -49,7 +49,7 @@ def read_scenarios(view: View, reader: Reader) -> tuple[ScenarioSetting, ...]:
     return tuple(found.values())
 
 
-def _scenario(view: View, reader: Reader) -> ScenarioSetting:
+def _scenario(view: View, reader: SectionReader) -> ScenarioSetting:
     reader.only_keys(view, KEYS, "option of a scenario", "a scenario is a map with a name")
     name = view.get("name").string() or ""
     if not _NAME.fullmatch(name):
@@ -73,20 +73,20 @@ def _scenario(view: View, reader: Reader) -> ScenarioSetting:
     )
 
 
-def _texts(view: View, reader: Reader) -> tuple[str, ...]:
+def _texts(view: View, reader: SectionReader) -> tuple[str, ...]:
     texts = [part.string() for part in view.items()]
     if view.exists and (not view.is_list or None in texts):
         raise reader.fault(f"{view.path[-1]} is a list of texts", view)
     return tuple(text for text in texts if text is not None)
 
 
-def _text(view: View, reader: Reader) -> str | None:
+def _text(view: View, reader: SectionReader) -> str | None:
     if view.exists and not view.string():
         raise reader.fault(f"{view.path[-1]} is text; write it in quotes", view)
     return view.string()
 
 
-def _files(view: View, reader: Reader) -> Iterator[Path]:
+def _files(view: View, reader: SectionReader) -> Iterator[Path]:
     _texts(view, reader)
     for part in view.items():
         path = reader.path(part)
@@ -94,7 +94,7 @@ def _files(view: View, reader: Reader) -> Iterator[Path]:
             yield path
 
 
-def _kube_version(view: View, reader: Reader) -> str | None:
+def _kube_version(view: View, reader: SectionReader) -> str | None:
     version = _text(view, reader)
     try:
         options.kube_version(RenderRequest(kube_version=version))

@@ -18,11 +18,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, Statement
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.policy.prefilter import folded, needed_words
 from helm_constitution.text.markdown_blocks import MARK, Block, Comment, Kind, read, without_code
 from helm_constitution.text.markdown_tables import plain

@@ -17,13 +17,13 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location
 from helm_constitution.core.repository import place_of
 from helm_constitution.core.suggest import closest
-from helm_constitution.policy.configuration import known_rule
+from helm_constitution.policy.reader import known_rule
 from helm_constitution.policy.waiver import Waiver
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
     from helm_constitution.lint.rule import RuleModule
-    from helm_constitution.policy.configuration import Reader
+    from helm_constitution.policy.reader import SectionReader
     from helm_constitution.text.yaml_document import View
 
 KEYS = (
@@ -50,7 +50,7 @@ COMPLEXITY_TRACKING = "complexity tracking"
 # --- in the configuration ---------------------------------------------------------------------------------------------
 
 
-def read_waivers(view: View, reader: Reader) -> tuple[Waiver, ...]:
+def read_waivers(view: View, reader: SectionReader) -> tuple[Waiver, ...]:
     """The waivers of the configuration that are for the reader's chart; all are looked at.
 
     Raises:
@@ -66,7 +66,7 @@ def read_waivers(view: View, reader: Reader) -> tuple[Waiver, ...]:
     return tuple(found)
 
 
-def _read_waiver(view: View, reader: Reader) -> Waiver:
+def _read_waiver(view: View, reader: SectionReader) -> Waiver:
     reader.only_keys(view, KEYS, "key of a waiver", "a waiver is a map")
     texts = {key: _text(part, reader) for key, part in view.entries() if key != "expires"}
     rule, principle = texts.get("rule"), texts.get("principle")
@@ -112,14 +112,14 @@ def require_known_principles(waivers: Iterable[Waiver], principles: Collection[s
             raise ConfigurationError(message, file=str(file), line=waiver.location.line)
 
 
-def _text(view: View, reader: Reader) -> str:
+def _text(view: View, reader: SectionReader) -> str:
     text = (view.string() or "").strip()
     if not text:
         raise reader.fault(f"{view.path[-1]} is text, and not empty; write it in quotes", view)
     return text
 
 
-def _date(view: View, reader: Reader) -> str | None:
+def _date(view: View, reader: SectionReader) -> str | None:
     if not view.exists:
         return None
     from datetime import date
@@ -133,7 +133,7 @@ def _date(view: View, reader: Reader) -> str | None:
     raise reader.fault("expires is a day like 2030-12-31", view)
 
 
-def _is_for(chart: View, reader: Reader) -> bool:
+def _is_for(chart: View, reader: SectionReader) -> bool:
     """Whether a waiver is for the reader's chart; one that names none is for the chart beside the configuration."""
     if not chart.exists:
         if not (reader.file.parent / "Chart.yaml").is_file():
@@ -220,14 +220,14 @@ def plan_waivers(
         ConfigurationError: with file and line, where the plan can't be read, a row lacks a reason, or its rule doesn't
             exist.
     """
-    from helm_constitution.text.markdown_tables import read
+    from helm_constitution.text.markdown_tables import read_markdown
 
     text = read_plan(file)
     base, inside = place_of(chart, Path(os.path.abspath(file)))
     known = {rule.id for module in modules for rule in module.rules}
     keys = {module.key for module in modules}
     found: list[Waiver] = []
-    for table in read(text).tables:
+    for table in read_markdown(text).tables:
         if table.heading is None or table.heading.text.lower() != COMPLEXITY_TRACKING:
             continue
         for row in table.rows:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Base
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput
-from helm_constitution.kubernetes.manifests import Manifest, Rendering, manifests_of, template_path
+from helm_constitution.kubernetes.documents import manifests_of, template_path
+from helm_constitution.kubernetes.manifests import Rendering
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import YamlDocument
 
 Known: TypeAlias = dict[tuple[str, str], list[YamlDocument]]
-"""Documents that were read already, by source and text."""
+"""Documents that were read already, by template and text."""
 
 
 def conclude(
@@ -42,13 +43,13 @@ def conclude(
     documents: list[YamlDocument] = []
     broken: dict[HelmMessage, YamlDocument] = {}
     for text in output.documents:
+        file = template_path(text.source, chart_name)
         try:
-            key = (text.source, text.text)
+            key = (file, text.text)
             if key not in known:
-                known[key] = load_documents(text.text, text.source, base=base, rendered=True)
+                known[key] = load_documents(text.text, file, base=base, rendered=True)
             documents.extend(document.again() for document in known[key])
         except YamlSyntaxError as error:
-            file, _ = template_path(text.source, chart_name)
             fault = HelmMessage(
                 MessageLevel.ERROR,
                 f"not YAML once rendered: {error.message}",
@@ -61,24 +62,11 @@ def conclude(
     if not output.ok and not documents:
         status = Status.NEEDS_INPUT if needs_input(errors) else Status.FAILED
         return ScenarioResult(scenario, status, _summary(errors), None, errors, broken, output.documents)
-    manifests = tuple(manifests_of(documents, chart_name, request.namespace, scenario.name, tests_count=tests_count))
+    manifests = tuple(manifests_of(documents, request.namespace, scenario.name, tests_count=tests_count))
     rendering = Rendering(scenario.name, chart_name, request.release_name, request.namespace, manifests)
     status = Status.FAILED if errors else Status.RENDERED
     message = _summary(errors) if errors else None
     return ScenarioResult(scenario, status, message, rendering, errors, broken, output.documents)
-
-
-def mark_repeats(results: Iterable[ScenarioResult]) -> None:
-    """Marks the objects that an earlier scenario renders alike, and tells that one's of the later scenarios."""
-    first: dict[tuple[object, ...], Manifest] = {}
-    for result in results:
-        for manifest in result.rendering.manifests if result.rendering is not None else ():
-            view = manifest.view
-            key = (manifest.template, view.document.text, view.path, manifest.release_namespace)
-            earlier = first.setdefault(key, manifest)
-            if earlier is not manifest:
-                manifest.repeats.append(earlier.scenario)
-                earlier.also_in.append(manifest.scenario)
 
 
 def not_run(scenario: Scenario, reason: str) -> ScenarioResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.render.instrumentation import Visits
+from helm_constitution.render.instrumentation import Instrumentation
 from helm_constitution.render.regions import BranchCoverage, Coverage, FileCoverage, FunctionCoverage, Region
 from helm_constitution.render.results import Status
 from helm_constitution.templates import TemplateFile
@@ -26,28 +26,28 @@ from helm_constitution.templates.nodes import (
 
 if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine
-    from helm_constitution.lint.subject import Facts
     from helm_constitution.render.results import ScenarioResult
+    from helm_constitution.templates.analysis import AnalysedChart
 
 _CALLS = frozenset({"include", "template"})
 
 
-def visits(facts: Facts, engine: HelmEngine) -> Visits:
+def instrumented(analysed: AnalysedChart, engine: HelmEngine) -> Instrumentation:
     """What finds out what the renderings of a chart enter."""
-    return Visits(facts, tuple(_regions(facts.templates)), engine)
+    return Instrumentation(analysed, tuple(_regions(analysed.templates)), engine)
 
 
-def measure(facts: Facts, results: Iterable[ScenarioResult], visits: Visits) -> Coverage:
+def measure(analysed: AnalysedChart, results: Iterable[ScenarioResult], instrumentation: Instrumentation) -> Coverage:
     """What the scenarios that render enter.
 
     Args:
-        facts: the chart.
+        analysed: the chart.
         results: its scenarios.
-        visits: has rendered some of them already, or none.
+        instrumentation: has rendered some of them already, or none.
     """
     requests = list(dict.fromkeys(one.scenario.request for one in results if one.status is Status.RENDERED))
-    entered = visits.entered(requests) if visits.regions and requests else ()
-    return Coverage(facts.templates, tuple(visits.regions), frozenset(entered))
+    entered = instrumentation.entered(requests) if instrumentation.regions and requests else ()
+    return Coverage(analysed.templates, tuple(instrumentation.regions), frozenset(entered))
 
 
 # --- the regions ------------------------------------------------------------------------------------------------------

@@ -26,16 +26,16 @@ from helm_constitution.templates.nodes import (
 )
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.subject import Facts
     from helm_constitution.render.results import ScenarioResult
-    from helm_constitution.render.toggles import Switch
+    from helm_constitution.render.toggles import Toggle
+    from helm_constitution.templates.analysis import AnalysedChart
 
 _TRUTH = "#@truth:"
 _CALLS = frozenset({"include", "tpl", "lookup", "template"})
 
 
-def dead_heads(
-    switch: Switch, base: ScenarioResult, switched: ScenarioResult, facts: Facts, engine: HelmEngine
+def dead_flags(
+    switch: Toggle, base: ScenarioResult, switched: ScenarioResult, analysed: AnalysedChart, engine: HelmEngine
 ) -> tuple[Head, ...] | None:
     """The conditions that ask for a flag, where none of them makes a difference; None where one may.
 
@@ -43,7 +43,7 @@ def dead_heads(
     each comes out alike whether the flag is on or off, or chooses between nothing and nothing. A named template that
     nothing calls makes no difference either.
     """
-    uses = facts.uses
+    uses = analysed.uses
     reads = [read for read in uses.reads if read.path == switch.path]
     if not reads or uses.is_whole(switch.path[:-1]) or any(printed.path == switch.path for printed in uses.printed):
         return None
@@ -51,20 +51,20 @@ def dead_heads(
     for read in reads:
         if read.file.endswith("NOTES.txt") or read.file.startswith("charts/"):
             return None
-        if any(define.start <= read.node.start < define.end for define in _uncalled(read.template, facts)):
+        if any(define.start <= read.node.start < define.end for define in _uncalled(read.template, analysed)):
             continue
         head = _head_of(read.template, read.node)
-        if head is None or not _depends_on(head, switch, facts):
+        if head is None or not _depends_on(head, switch, analysed):
             return None
         heads[head.control] = head
     for head in heads.values():
-        outcomes = [truth(head, result.scenario.request, facts, engine) for result in (base, switched)]
+        outcomes = [truth(head, result.scenario.request, analysed, engine) for result in (base, switched)]
         if None in outcomes or (outcomes[0] != outcomes[1] and not _is_silent(head)):
             return None
     return tuple(heads.values())
 
 
-def truth(head: Head, request: RenderRequest, facts: Facts, engine: HelmEngine) -> bool | None:
+def truth(head: Head, request: RenderRequest, analysed: AnalysedChart, engine: HelmEngine) -> bool | None:
     """How a condition comes out; None where helm doesn't reach it."""
     template, branch = head.template, head.branch
     if branch.pipeline is None:
@@ -72,14 +72,14 @@ def truth(head: Head, request: RenderRequest, facts: Facts, engine: HelmEngine) 
     condition = template.source(branch.pipeline)
     probe = f'{{{{ fail (printf "{_TRUTH}%t" (not (not ({condition})))) }}}}'
     text = template.text[: branch.start] + probe + template.text[branch.start :]
-    with edited_copy(facts.chart, {template.path: text}) as copy:
+    with edited_copy(analysed.chart, {template.path: text}) as copy:
         output = engine.render(copy, request).result()
     told = next((error.text for error in output.errors if _TRUTH in error.text), "")
     return f"{_TRUTH}true" in told if told else None
 
 
-def _uncalled(template: TemplateFile, facts: Facts) -> Iterator[Define]:
-    return (define for define in template.defines.values() if define in facts.uses.uncalled)
+def _uncalled(template: TemplateFile, analysed: AnalysedChart) -> Iterator[Define]:
+    return (define for define in template.defines.values() if define in analysed.uses.uncalled)
 
 
 def _head_of(template: TemplateFile, node: Node) -> Head | None:
@@ -92,12 +92,12 @@ def _head_of(template: TemplateFile, node: Node) -> Head | None:
     return None
 
 
-def _depends_on(head: Head, switch: Switch, facts: Facts) -> bool:
+def _depends_on(head: Head, switch: Toggle, analysed: AnalysedChart) -> bool:
     """Whether a condition depends on nothing but the flag."""
     pipeline = head.branch.pipeline
     assert pipeline is not None
     known: set[Node] = set()
-    for read in facts.uses.reads:
+    for read in analysed.uses.reads:
         if read.template is head.template and pipeline.start <= read.node.start < pipeline.end:
             if read.path != switch.path[: len(read.path)]:
                 return False

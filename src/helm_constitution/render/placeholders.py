@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.schema import placeholder_of_schema, schema_of, text_named
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.templates.abstract import ANYTHING
@@ -25,7 +24,7 @@ from helm_constitution.text.yaml_scalars import Json
 if TYPE_CHECKING:
     from helm_constitution.chart.values import ValueKey
     from helm_constitution.helm.protocol import RenderRequest
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates.analysis import AnalysedChart
 
 MOST_CHOICES_TRIED = 3
 """Placeholders tried for one value."""
@@ -99,7 +98,7 @@ _BY_FIELD: tuple[tuple[str, Json], ...] = (
 """What Kubernetes, or nearly every chart, means by a name."""
 
 
-class Fill(NamedTuple):
+class Placeholder(NamedTuple):
     """A value to be filled: its path, what may be put there, the flags around it that have to be on."""
 
     path: ValuesPath
@@ -112,28 +111,28 @@ class Fill(NamedTuple):
         return OVERRIDES.search(self.path[-1]) is not None
 
 
-def filled(fills: Sequence[tuple[Fill, int]], base: Scenario) -> Scenario:
+def filled(fills: Sequence[tuple[Placeholder, int]], base: Scenario) -> Scenario:
     """A scenario that fills some values on top of another, each with one of its choices."""
     values = tuple(SetValue(fill.path, fill.choices[number]) for fill, number in fills)
     request = base.request
     arguments = (*(set_json(one.path, one.value) for one in values), *request.set_arguments)
     names = [dotted(one.path) for one in values[:_NAMED]]
     more = f" and {len(values) - _NAMED} more" if len(values) > _NAMED else ""
-    around = f"{base.name} with " if base.kind is ScenarioKind.SWITCHED else ""
+    around = f"{base.name} with " if base.kind is ScenarioKind.TOGGLED else ""
     name = f"{around}{', '.join(names)}{more} filled"
     return Scenario(name, request._replace(set_arguments=arguments), ScenarioKind.FILLED, filled=values)
 
 
-def fills_of(facts: Facts, request: RenderRequest) -> list[Fill]:
+def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Placeholder]:
     """The values that conditions of templates ask for and that are empty or missing by default.
 
     What the user gave stays as it is, as do what belongs to a dependency, flags, and enums, which are switched.
     """
-    free = FreeValues(facts, request)
+    free = FreeValues(analysed, request)
     defaults = free.defaults
-    examples = _Examples(facts)
+    examples = _Examples(analysed)
     below: dict[ValuesPath, set[ValuesPath]] = {}
-    uses = facts.uses
+    uses = analysed.uses
     paths = {read.path for read in uses.reads} | {printed.path for printed in uses.printed}
     for path in paths | uses.tested:
         for length in range(1, len(path)):
@@ -148,9 +147,9 @@ def fills_of(facts: Facts, request: RenderRequest) -> list[Fill]:
             continue
         if path[-1] in _FLAGS:
             continue
-        choices = _choices(path, default, facts, examples, below.get(path, set()))
+        choices = _choices(path, default, analysed, examples, below.get(path, set()))
         if choices:
-            found.append(Fill(path, choices, free.enclosing(path)))
+            found.append(Placeholder(path, choices, free.enclosing(path)))
     # A map that is filled holds what would be filled below it.
     paths_filled = {fill.path for fill in found}
     return [
@@ -159,11 +158,11 @@ def fills_of(facts: Facts, request: RenderRequest) -> list[Fill]:
 
 
 def _choices(
-    path: ValuesPath, default: Json, facts: Facts, examples: _Examples, below: set[ValuesPath]
+    path: ValuesPath, default: Json, analysed: AnalysedChart, examples: _Examples, below: set[ValuesPath]
 ) -> tuple[Json, ...]:
     """What may stand for a value, the likeliest first."""
     made: list[Json] = []
-    schema = schema_of(facts.chart, path)
+    schema = schema_of(analysed.chart, path)
     if schema is not None:
         shown = schema.get("examples")
         made.extend(shown[:1] if isinstance(shown, list) else ())
@@ -179,7 +178,7 @@ def _choices(
     if by_field is not None:
         made.append(by_field)
     if schema is not None:
-        made.append(placeholder_of_schema(schema, path, facts.chart.schema))
+        made.append(placeholder_of_schema(schema, path, analysed.chart.schema))
     if isinstance(default, list):
         made.append([_WORD])
         made.append([{"name": _WORD}])
@@ -256,8 +255,8 @@ def _merged(field: Json, read: Json) -> Json:
 class _Examples:
     """The commented-out YAML at the keys of values.yaml."""
 
-    def __init__(self, facts: Facts) -> None:
-        values = facts.chart.values
+    def __init__(self, analysed: AnalysedChart) -> None:
+        values = analysed.chart.values
         self._keys: Mapping[tuple[str | int, ...], ValueKey] = values.by_path if values is not None else {}
         self._lines = values.text.split("\n") if values is not None else []
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from helm_constitution.core.records import NamedTuple
+from typing import NamedTuple
+
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Define, Node
 

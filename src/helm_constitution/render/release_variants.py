@@ -11,7 +11,7 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind
 from helm_constitution.text.semver import Version, parse_constraint
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates.analysis import AnalysedChart
 
 
 API_VERSIONS = "API versions"
@@ -27,32 +27,28 @@ _MINOR = LazyPattern(r"\b1\.(\d{1,2})\b")
 _API_ASKED = LazyPattern(r"\.APIVersions\.Has\s+[\"`]([^\"`]+)[\"`]")
 
 
-def release_scenarios(facts: Facts, request: RenderRequest) -> list[Scenario]:
+def release_scenarios(analysed: AnalysedChart, request: RenderRequest) -> list[Scenario]:
     """An upgrade, the other Kubernetes versions that are supported, and those at which templates decide otherwise."""
     found = [] if request.is_upgrade else [Scenario("upgrade", request._replace(is_upgrade=True), ScenarioKind.UPGRADE)]
     if request.kube_version is None:
-        for minor in _minors(facts):
+        for minor in _minors(analysed):
             versions = tuple(dict.fromkeys((*api_versions(minor), *request.api_versions)))
             other = request._replace(kube_version=f"1.{minor}", api_versions=versions)
-            found.append(Scenario(f"kubernetes 1.{minor}", other, ScenarioKind.KUBERNETES))
-    asked = _apis_asked(facts)
+            # Objects for a version that upstream no longer supports are not checked.
+            is_old = minor < OLDEST_SUPPORTED
+            found.append(Scenario(f"kubernetes 1.{minor}", other, ScenarioKind.KUBERNETES, only_renders=is_old))
+    asked = _apis_asked(analysed)
     if asked:
         versions = tuple(dict.fromkeys((*request.api_versions, *asked)))
         found.append(Scenario(API_VERSIONS, request._replace(api_versions=versions), ScenarioKind.KUBERNETES))
     return found
 
 
-def is_supported(scenario: Scenario) -> bool:
-    """Whether upstream supports the Kubernetes version of a scenario; objects for older ones are not judged."""
-    version = scenario.request.kube_version
-    return version is None or int(version.split(".")[1]) >= OLDEST_SUPPORTED
-
-
-def _minors(facts: Facts) -> list[int]:
-    kube_version = facts.chart.metadata.view.get("kubeVersion").string()
+def _minors(analysed: AnalysedChart) -> list[int]:
+    kube_version = analysed.chart.metadata.view.get("kubeVersion").string()
     constraint = parse_constraint(kube_version) if kube_version else None
     wanted = set(range(OLDEST_SUPPORTED, NEWEST + 1))
-    for text in facts.chart.files.values():
+    for text in analysed.chart.files.values():
         if "semverCompare" in text:
             for compared in _VERSION_COMPARED.findall(text):
                 wanted.update(int(minor) - 1 for minor in _MINOR.findall(compared) if 1 < int(minor) <= NEWEST)
@@ -60,11 +56,11 @@ def _minors(facts: Facts) -> list[int]:
     return [minor for minor in sorted(wanted) if constraint is None or constraint.accepts(Version(1, minor, 0))]
 
 
-def _apis_asked(facts: Facts) -> list[str]:
+def _apis_asked(analysed: AnalysedChart) -> list[str]:
     """The API versions of others than Kubernetes that templates ask for."""
     found = (
         version
-        for path, text in sorted(facts.chart.files.items())
+        for path, text in sorted(analysed.chart.files.items())
         if path.startswith("templates/") and ".APIVersions" in text
         for version in _API_ASKED.findall(text)
     )

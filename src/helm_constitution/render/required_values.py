@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, ValuesPath, _by_name, placeholder_of_schema, schema_of
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.render.results import ScenarioResult, Status
 from helm_constitution.render.scenarios import DEFAULTS, Input, Scenario, ScenarioKind, set_json
@@ -26,7 +25,7 @@ from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.templates.uses import ValueUses
 
 MOST_RENDERS = 60
@@ -52,13 +51,17 @@ class Filled(NamedTuple):
 
 
 def fill(
-    result: ScenarioResult, facts: Facts, render: Render, known: Iterable[Input] = (), most: int = MOST_RENDERS
+    result: ScenarioResult,
+    analysed: AnalysedChart,
+    render: Render,
+    known: Iterable[Input] = (),
+    most: int = MOST_RENDERS,
 ) -> Filled | None:
     """Fills the inputs of a scenario that needs some.
 
     Args:
         result: the scenario as it went without.
-        facts: its chart; only what is known before rendering is asked for.
+        analysed: its chart; only what is known before rendering is asked for.
         render: renders a scenario.
         known: inputs of the chart that an earlier scenario needed; tried first.
         most: renderings that it may cost.
@@ -66,13 +69,13 @@ def fill(
     Returns:
         None where no placeholders make it render.
     """
-    return _Filler(result, facts, render, most).fill(known)
+    return _Filler(result, analysed, render, most).fill(known)
 
 
 class _Filler:
-    def __init__(self, result: ScenarioResult, facts: Facts, render: Render, most: int) -> None:
+    def __init__(self, result: ScenarioResult, analysed: AnalysedChart, render: Render, most: int) -> None:
         self.first = result
-        self.facts = facts
+        self.analysed = analysed
         self.render = render
         self.given: dict[ValuesPath, Input] = {}
         self.tried: set[tuple[ValuesPath, str]] = set()
@@ -112,7 +115,7 @@ class _Filler:
                 found = self._accept(result, {path: self._input(path, number, error.text)})
                 if found is not None:
                     return found
-                if self.last is Status.NEEDS_INPUT and number >= len(self.facts.uses.compared.get(path, ())):
+                if self.last is Status.NEEDS_INPUT and number >= len(self.analysed.uses.compared.get(path, ())):
                     break  # nothing is wrong with its type: another value is asked for
         together = paths[:MOST_PLACEHOLDERS]
         return self._accept(result, {path: self._input(path, 0, error.text) for path in together}, again=True)
@@ -142,8 +145,8 @@ class _Filler:
         name = "inputs" if scenario.name == DEFAULTS else f"{scenario.name} with inputs"
         arguments = tuple(set_json(path, one.placeholder) for path, one in given.items())
         request = scenario.request._replace(set_arguments=(*arguments, *scenario.request.set_arguments))
-        kind = ScenarioKind.INPUTS if scenario.switched is None else scenario.kind
-        attempt = Scenario(name, request, kind, scenario.switched)
+        kind = ScenarioKind.INPUTS if scenario.toggled is None else scenario.kind
+        attempt = Scenario(name, request, kind, scenario.toggled)
         try:
             result = self.render(attempt)
         except ConfigurationError as error:  # one value stands where another is to be a map
@@ -156,7 +159,7 @@ class _Filler:
     def _candidates(self, error: HelmMessage) -> Iterator[ValuesPath]:
         """The values that may answer, the most likely first."""
         located = dict.fromkeys(self._located(error))
-        all_known = dict.fromkeys((*located, *sorted({read.path for read in self.facts.uses.reads})))
+        all_known = dict.fromkeys((*located, *sorted({read.path for read in self.analysed.uses.reads})))
         named = [path for path in all_known if _is_named(dotted(path), error.text)]
         told = [tuple(text.split(".")) for text in _DOTTED.findall(error.text)]
         words = set(_WORD.findall(error.text))
@@ -164,7 +167,7 @@ class _Filler:
         # A default that a template compares the value with, such as "changeme", may be there to be refused.
         refused = {
             path
-            for path, texts in self.facts.uses.compared.items()
+            for path, texts in self.analysed.uses.compared.items()
             if (default := self._default(path)) in texts and _UNSET.search(str(default))
         }
         first = [path for path in named if path in located]
@@ -182,7 +185,7 @@ class _Filler:
         if chart is None:
             return
         if prefix not in self._uses:
-            self._uses[prefix] = _analysed(chart) if prefix else (self.facts.uses, self.facts.templates)
+            self._uses[prefix] = _analysed(chart) if prefix else (self.analysed.uses, self.analysed.templates)
         uses, templates = self._uses[prefix]
         template = next((one for one in templates if one.path == inside), None)
         if template is None or template.tree is None:
@@ -194,7 +197,7 @@ class _Filler:
 
     def _owner(self, file: str) -> tuple[Chart | None, str, ValuesPath]:
         """The chart of a file, the file's path in it, and where that chart's values stand."""
-        chart, path = self.facts.chart, file
+        chart, path = self.analysed.chart, file
         prefix: ValuesPath = ()
         while path.startswith("charts/"):
             key, _, path = path.removeprefix("charts/").partition("/")
@@ -213,7 +216,7 @@ class _Filler:
 
     @property
     def _defaults(self) -> Json:
-        values = self.facts.chart.values
+        values = self.analysed.chart.values
         return values.data if values is not None else {}
 
     # --- which placeholder ---
@@ -229,10 +232,10 @@ class _Filler:
             yield not default
             return
         made: list[Json] = []
-        schema = schema_of(self.facts.chart, path)
+        schema = schema_of(self.analysed.chart, path)
         if schema is not None:
-            made.append(placeholder_of_schema(schema, path, self.facts.chart.schema))
-        made.extend(text for text in self.facts.uses.compared.get(path, ()) if text and text != default)
+            made.append(placeholder_of_schema(schema, path, self.analysed.chart.schema))
+        made.extend(text for text in self.analysed.uses.compared.get(path, ()) if text and text != default)
         if isinstance(default, list):
             made.append([_PLACEHOLDER])
         elif isinstance(default, dict):

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
-from dataclasses import field
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import HelmMessage, RenderedText
-from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.render.scenarios import Scenario
-from helm_constitution.text.yaml_document import YamlDocument
+from helm_constitution.render.scenarios import QUICK, Input, Scenario, SetValue
+from helm_constitution.render.toggles import Head, Toggle
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
+    from helm_constitution.render.regions import Coverage
+    from helm_constitution.templates.analysis import AnalysedChart
+    from helm_constitution.text.yaml_document import View, YamlDocument
 
 
 class Status(enum.StrEnum):
@@ -38,3 +49,199 @@ class ScenarioResult:
     errors: tuple[HelmMessage, ...] = ()
     broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
     documents: tuple[RenderedText, ...] = ()
+
+
+@record
+class RenderedChart:
+    """How the scenarios of a chart went, and what was learnt by rendering them.
+
+    ``results`` stand in the order of the scenarios, ``defaults`` first; there are none of a library chart.
+    ``choice`` says which scenarios were rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a
+    user must give, as far as they were found. ``toggles`` tells how each flag and enum went that was set otherwise,
+    ``not_toggled`` why none was. ``coverage`` is what all scenarios entered, None where it was not measured.
+    """
+
+    analysed: AnalysedChart
+    results: tuple[ScenarioResult, ...] = ()
+    choice: str = QUICK
+    inputs: tuple[Input, ...] = ()
+    toggles: tuple[ToggleResult, ...] = ()
+    not_toggled: str = "only --scenarios full switches flags"
+    coverage: Coverage | None = None
+
+    @property
+    def chart(self) -> Chart:
+        """The chart as loaded."""
+        return self.analysed.chart
+
+    def with_coverage(self, coverage: Coverage) -> RenderedChart:
+        """The same, with what the scenarios entered."""
+        return replace(self, coverage=coverage)
+
+    @property
+    def any_rendered(self) -> bool:
+        """Whether any scenario rendered."""
+        return any(result.rendering is not None for result in self.results)
+
+    def result_of(self, scenario: str) -> ScenarioResult | None:
+        """How the scenario of this name went; None where there is none."""
+        return self._by_name.get(scenario)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, ScenarioResult]:
+        return {result.scenario.name: result for result in self.results}
+
+    def values_of(self, scenario: str) -> tuple[YamlDocument, ...]:
+        """The values files of a scenario, the one that wins first; those that aren't YAML by our reading left out."""
+        layers = self._layers.get(scenario)
+        if layers is None:
+            layers = self._layers[scenario] = tuple(self._values_of(scenario))
+        return layers
+
+    def _values_of(self, scenario: str) -> Iterator[YamlDocument]:
+        from helm_constitution.text.yaml import load_document
+
+        result = self.result_of(scenario)
+        for file in reversed(result.scenario.request.values_files if result is not None else ()):
+            inside = os.path.relpath(file, self.chart.path).replace(os.sep, "/")
+            is_outside = inside.startswith("..")
+            base, shown = (Base.ABSOLUTE, str(file)) if is_outside else (self.analysed.base, inside)
+            try:
+                text = self.chart.files.get(inside)  # .helmignore may leave ci/ out
+                yield load_document(file.read_text("utf-8") if text is None else text, shown, base=base)
+            except (OSError, UnicodeDecodeError, YamlSyntaxError):
+                continue  # helm has read it, in its own way; no place is claimed in it
+        if self.chart.values is not None:
+            yield self.chart.values.document
+
+    @cached_property
+    def _layers(self) -> dict[str, tuple[YamlDocument, ...]]:
+        return {}
+
+    # --- what scenarios set ---
+
+    def worth_naming(self, scenarios: Iterable[str]) -> tuple[str, ...]:
+        """The scenarios that are worth naming for a finding: toggled flags only where no other scenario shows it,
+        filled values only where nothing else does."""
+        names = tuple(scenarios)
+        toggled = tuple(name for name in names if name not in self._filled)
+        plain = tuple(name for name in toggled if name not in self._toggled)
+        return plain or toggled or names
+
+    def set_value(self, scenario: str) -> SetValue | None:
+        """The value that a scenario sets otherwise to see what comes of it; None for those that users name."""
+        return self._toggled.get(scenario)
+
+    def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
+        """The values that a scenario fills with placeholders."""
+        result = self._filled.get(scenario)
+        return result.scenario.filled if result is not None else ()
+
+    @cached_property
+    def _toggled(self) -> Mapping[str, SetValue]:
+        toggled = ((result.scenario.name, result.scenario.toggled) for result in self.results)
+        return {name: one for name, one in toggled if one is not None}
+
+    @cached_property
+    def _filled(self) -> Mapping[str, ScenarioResult]:
+        return {result.scenario.name: result for result in self.results if result.scenario.filled}
+
+    # --- objects that several scenarios render ---
+
+    def is_repeated(self, manifest: Manifest) -> bool:
+        """Whether an earlier document renders the same object, word for word."""
+        return manifest in self._repeats[0]
+
+    def also_in(self, manifest: Manifest) -> Sequence[str]:
+        """The later scenarios that render the same object, word for word."""
+        return self._repeats[1].get(manifest, ())
+
+    @cached_property
+    def _repeats(self) -> tuple[frozenset[Manifest], Mapping[Manifest, Sequence[str]]]:
+        first: dict[tuple[object, ...], Manifest] = {}
+        repeated: list[Manifest] = []
+        later: dict[Manifest, list[str]] = {}
+        for result in self.results:
+            for manifest in result.rendering.manifests if result.rendering is not None else ():
+                view = manifest.view
+                key = (manifest.template, view.document.text, view.path, manifest.release_namespace)
+                earlier = first.setdefault(key, manifest)
+                if earlier is not manifest:
+                    repeated.append(manifest)
+                    later.setdefault(earlier, []).append(manifest.scenario)
+        return frozenset(repeated), later
+
+    def is_in_users_scenario(self, manifest: Manifest) -> bool:
+        """Whether a scenario that users name renders an object of this kind and name."""
+        return manifest.identity in self._users_objects
+
+    @cached_property
+    def _users_objects(self) -> frozenset[Identity]:
+        return frozenset(
+            manifest.identity
+            for result in self.results
+            if result.rendering is not None and result.scenario.is_users
+            for manifest in result.rendering.manifests
+        )
+
+    def without_placeholders(self, manifest: Manifest) -> Sequence[Manifest]:
+        """What an object is in scenarios that fill nothing, each text once."""
+        return self._plain_objects.get(self._lasting(manifest), ())
+
+    @cached_property
+    def _plain_objects(self) -> Mapping[Identity, Sequence[Manifest]]:
+        found: dict[Identity, list[Manifest]] = {}
+        for result in self.results:
+            if result.rendering is not None and not result.scenario.filled:
+                for manifest in result.rendering.manifests:
+                    if not self.is_repeated(manifest):
+                        found.setdefault(self._lasting(manifest), []).append(manifest)
+        return found
+
+    def _lasting(self, manifest: Manifest) -> Identity:
+        """What an object is called in each scenario: its template in place of a name that may be another each time."""
+        kind, namespace, name = manifest.identity
+        return kind, namespace, manifest.template if manifest.template in self.analysed.random_files else name
+
+
+class RenderedObjects:
+    """To which object a part of a rendered document belongs, and which scenario rendered that document."""
+
+    def __init__(self, results: Iterable[ScenarioResult]) -> None:
+        self._manifests: dict[YamlDocument, list[Manifest]] = {}
+        self._broken: dict[YamlDocument, str] = {}
+        for result in results:
+            for manifest in result.rendering.manifests if result.rendering is not None else ():
+                self._manifests.setdefault(manifest.view.document, []).append(manifest)
+            self._broken.update(dict.fromkeys(result.broken.values(), result.scenario.name))
+
+    def in_document(self, document: YamlDocument) -> Sequence[Manifest]:
+        """The objects of a rendered document."""
+        return self._manifests.get(document, ())
+
+    def object_of(self, view: View) -> Manifest | None:
+        """The object that a view of a rendered document is a part of."""
+        for manifest in self.in_document(view.document):
+            if view.path[: len(manifest.view.path)] == manifest.view.path:
+                return manifest
+        return None
+
+    def scenario_of(self, document: YamlDocument) -> str | None:
+        """The scenario that rendered a document; None where it holds no object."""
+        manifests = self.in_document(document)
+        return manifests[0].scenario if manifests else self._broken.get(document)
+
+
+class ToggleResult(NamedTuple):
+    """How a toggle went.
+
+    ``base`` is the rendering that it is compared with: the defaults, or those with the enclosing flags on.
+    ``changed`` is None where one of the two didn't render. ``dead`` are the conditions that ask for a flag and come out
+    alike whether it is on or off, or decide nothing; None where it has an effect, or where that isn't certain.
+    """
+
+    toggle: Toggle
+    result: ScenarioResult
+    base: ScenarioResult
+    changed: bool | None
+    dead: tuple[Head, ...] | None = None

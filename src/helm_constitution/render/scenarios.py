@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import enum
 import os
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from helm_constitution.chart.schema import ValuesPath
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,
@@ -21,21 +21,63 @@ DEFAULTS = "defaults"
 """The scenario of the default values; as a choice of scenarios, that one alone."""
 
 
+QUICK = "quick"
+"""The choice of the scenarios that a chart and its team name."""
+
 FULL = "full"
 """The choice of all scenarios."""
 
 
-class ScenarioKind(enum.StrEnum):
-    """Where a scenario comes from."""
+@dataclass(frozen=True)
+class ScenarioKind:
+    """Where a scenario comes from, and how what comes of it is treated.
 
-    DEFAULTS = "defaults"
-    FILE = "file"  # ci/*-values.yaml, platforms/*.yaml
-    CONFIGURED = "configured"
-    INPUTS = "inputs"  # another scenario with its required inputs filled
-    SWITCHED = "switched"  # a flag or an enum set otherwise
-    FILLED = "filled"  # values that are empty by default given placeholders
-    KUBERNETES = "kubernetes"
-    UPGRADE = "upgrade"
+    Attributes:
+        failure_is_error: whether the chart could not be checked where such a scenario fails to render.
+        counts_as_evidence: whether its objects are counted in the evidence of principles.
+        is_checked_alone: whether only single objects of it are checked, not how they fit together.
+        checks_repeats: whether its objects are checked although an earlier scenario renders the same documents.
+        is_trial: whether nobody asks why it fails.
+        is_for_baseline: whether the baseline is rendered with its values too.
+    """
+
+    name: str
+    failure_is_error: bool = True
+    counts_as_evidence: bool = True
+    is_checked_alone: bool = False
+    checks_repeats: bool = True
+    is_trial: bool = False
+    is_for_baseline: bool = True
+
+    DEFAULTS: ClassVar[ScenarioKind]
+    FILE: ClassVar[ScenarioKind]
+    CONFIGURED: ClassVar[ScenarioKind]
+    INPUTS: ClassVar[ScenarioKind]
+    TOGGLED: ClassVar[ScenarioKind]
+    FILLED: ClassVar[ScenarioKind]
+    KUBERNETES: ClassVar[ScenarioKind]
+    UPGRADE: ClassVar[ScenarioKind]
+
+
+ScenarioKind.DEFAULTS = ScenarioKind("defaults")
+# ci/*-values.yaml and platforms/*.yaml; a baseline has files of its own.
+ScenarioKind.FILE = ScenarioKind("file", is_for_baseline=False)
+ScenarioKind.CONFIGURED = ScenarioKind("configured", is_for_baseline=False)
+# Another scenario with its required inputs filled.
+ScenarioKind.INPUTS = ScenarioKind("inputs")
+# A flag or an enum set otherwise.
+ScenarioKind.TOGGLED = ScenarioKind("toggled", failure_is_error=False, counts_as_evidence=False, checks_repeats=False)
+# Values that are empty by default filled with placeholders: how objects fit together then, the placeholders decide.
+ScenarioKind.FILLED = ScenarioKind(
+    "filled",
+    counts_as_evidence=False,
+    is_checked_alone=True,
+    checks_repeats=False,
+    is_trial=True,
+    is_for_baseline=False,
+)
+ScenarioKind.KUBERNETES = ScenarioKind("kubernetes", checks_repeats=False)
+ScenarioKind.UPGRADE = ScenarioKind("upgrade", checks_repeats=False)
 
 
 class SetValue(NamedTuple):
@@ -48,19 +90,21 @@ class SetValue(NamedTuple):
 class Scenario(NamedTuple):
     """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``.
 
-    ``switched`` is the value that makes a scenario of kind SWITCHED, ``filled`` are those that make one of kind FILLED.
+    ``toggled`` is the value that makes a scenario of kind TOGGLED, ``filled`` are those that make one of kind FILLED.
+    Of one that ``only_renders`` no object is checked.
     """
 
     name: str
     request: RenderRequest
     kind: ScenarioKind = ScenarioKind.FILE
-    switched: SetValue | None = None
+    toggled: SetValue | None = None
     filled: tuple[SetValue, ...] = ()
+    only_renders: bool = False
 
     @property
     def is_users(self) -> bool:
         """Whether it is one that users name, and not made to see what comes of a value."""
-        return self.switched is None and not self.filled
+        return self.toggled is None and not self.filled
 
 
 class ScenarioSetting(NamedTuple):

@@ -4,12 +4,10 @@ Kubernetes versions, an upgrade."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.helm.set_values import apply, merge
-from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.abstract import ANYTHING
@@ -18,7 +16,7 @@ from helm_constitution.text.yaml_document import dotted
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.lint.subject import Facts
+    from helm_constitution.templates.analysis import AnalysedChart
 
 _FLAGS = ("enabled", "create")
 
@@ -29,7 +27,7 @@ MOST_CHOICES = 12
 ValuesPath = tuple[str, ...]
 
 
-class Switch(NamedTuple):
+class Toggle(NamedTuple):
     """One value set otherwise than by default.
 
     ``enclosing`` are the flags around it that have to be on for it to matter (``ingress.enabled`` for
@@ -55,55 +53,40 @@ class Switch(NamedTuple):
         """The scenario that sets it, on top of a request that has the enclosing flags on."""
         arguments = (set_json(self.path, self.value), *base.set_arguments)
         request = base._replace(set_arguments=arguments)
-        return Scenario(self.name, request, ScenarioKind.SWITCHED, SetValue(self.path, self.value))
+        return Scenario(self.name, request, ScenarioKind.TOGGLED, SetValue(self.path, self.value))
 
 
-class Switched(NamedTuple):
-    """How a switch went.
-
-    ``base`` is the rendering that it is compared with: the defaults, or those with the enclosing flags on.
-    ``changed`` is None where one of the two didn't render. ``dead`` are the conditions that ask for a flag and come out
-    alike whether it is on or off, or decide nothing; None where it has an effect, or where that isn't certain.
-    """
-
-    switch: Switch
-    result: ScenarioResult
-    base: ScenarioResult
-    changed: bool | None
-    dead: tuple[Head, ...] | None = None
-
-
-def switches_of(facts: Facts, request: RenderRequest) -> list[Switch]:
+def toggles_of(analysed: AnalysedChart, request: RenderRequest) -> list[Toggle]:
     """Every flag that templates or dependencies ask for, and every other value of an enum, in the order of values.yaml.
 
     What the user gave by ``-f`` or ``--set`` stays as it is, and so does what is in lists or belongs to a dependency.
     """
-    free = FreeValues(facts, request)
-    asked = _Asked(facts.uses.tested, free.conditions)
+    free = FreeValues(analysed, request)
+    asked = _Asked(analysed.uses.tested, free.conditions)
     found = []
     for path, value in _leaves(free.defaults, ()):
         if not free.is_free(path):
             continue
         if isinstance(value, bool):
             if asked.has(path):
-                found.append(Switch(path, not value, free.enclosing(path)))
+                found.append(Toggle(path, not value, free.enclosing(path)))
         elif isinstance(value, str | None):
             enclosing = free.enclosing(path)
-            found.extend(Switch(path, choice, enclosing) for choice in free.choices(path) if choice != value)
+            found.extend(Toggle(path, choice, enclosing) for choice in free.choices(path) if choice != value)
     return found
 
 
 class FreeValues:
     """The values of a chart that a full check may set otherwise."""
 
-    def __init__(self, facts: Facts, request: RenderRequest) -> None:
-        chart = facts.chart
+    def __init__(self, analysed: AnalysedChart, request: RenderRequest) -> None:
+        chart = analysed.chart
         self.defaults: Json = chart.values.data if chart.values is not None else {}
         self.conditions = {path for dependency in chart.dependencies for path in dependency.conditions}
         self._given = _given(request)
         self._foreign = {dependency.key for dependency in chart.dependencies} | chart.subcharts.keys()
         self._texts = dict(_enums(chart.schema, chart.schema, (), 0))
-        for path, compared in facts.uses.compared.items():
+        for path, compared in analysed.uses.compared.items():
             if path not in self._texts:
                 self._texts[path] = [text for text in compared if text]
 

@@ -22,7 +22,7 @@ def render(run: RunReport) -> str:
     lines = [
         _command("error", place_of_trouble(chart, trouble), "could not judge", trouble_message(chart, trouble))
         for chart in run.charts
-        for trouble in chart.problems
+        for trouble in chart.troubles
     ]
     earlier: dict[tuple[Severity, str], int] = {}
     ranked = []

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
-from helm_constitution.core.digest import sha256
 from helm_constitution.core.model import Severity
 from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
 from helm_constitution.report.model import RunReport
@@ -21,7 +21,7 @@ def render(run: RunReport) -> str:
     issues: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
     for chart in run.charts:
-        for trouble in chart.problems:
+        for trouble in chart.troubles:
             found, text = place_of_trouble(chart, trouble), trouble_message(chart, trouble)
             identity = f"{trouble.kind}\0{trouble.rule}\0{text}"
             issues.append(_issue(f"could-not-judge/{trouble.kind}", "blocker", found, text, identity, seen))

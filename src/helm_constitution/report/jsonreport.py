@@ -73,7 +73,7 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
             for principle in chart.principles
         ],
         "findings": [_finding(finding) for finding in chart.findings],
-        "problems": [_problem(trouble) for trouble in chart.problems],
+        "problems": [_problem(trouble) for trouble in chart.troubles],
         "notices": list(chart.notices),
         "undemanded_rules": chart.undemanded,
         "baseline": None if chart.baseline is None else _baseline(chart.baseline),

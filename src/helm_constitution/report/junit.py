@@ -65,7 +65,7 @@ def _rules(chart: ChartReport) -> Iterator[Element]:
     for finding in entries(chart):
         findings.setdefault(finding.rule, []).append(finding)
     reasons = {report.rule: report.reason for report in chart.rules}
-    crashed = {trouble.rule for trouble in chart.problems}
+    crashed = {trouble.rule for trouble in chart.troubles}
     for rule, those in findings.items():
         if rule in crashed:
             continue  # among the problems
@@ -94,7 +94,7 @@ def _lines(chart: ChartReport, findings: Sequence[Finding]) -> str:
 def _problems(chart: ChartReport) -> Iterator[Element]:
     from xml.etree.ElementTree import SubElement
 
-    for trouble in chart.problems:
+    for trouble in chart.troubles:
         case = _case(chart, "problems", trouble.rule or _named(trouble))
         text = trouble_message(chart, trouble)
         SubElement(

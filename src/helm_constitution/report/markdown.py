@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Finding, Verdict
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.report.files import (
     details_of,
     entries,
@@ -229,11 +229,11 @@ def _fenced(language: str, text: str) -> Iterator[str]:
 
 
 def _problems(chart: ChartReport) -> Iterator[str]:
-    if chart.problems:
+    if chart.troubles:
         yield ""
         yield "**Could not judge:**"
         yield ""
-    for trouble in chart.problems:
+    for trouble in chart.troubles:
         found = place_of_trouble(chart, trouble)
         yield f"- {code(shown(found))}: {prose(trouble_message(chart, trouble))}"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Severity
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.render.regions import FileCoverage
 from helm_constitution.render.results import Status
 
@@ -134,7 +133,7 @@ class ChartReport(NamedTuple):
     scenarios: tuple[ScenarioReport, ...]
     principles: tuple[PrincipleReport, ...]
     findings: tuple[Finding, ...]
-    problems: tuple[Trouble, ...]
+    troubles: tuple[Trouble, ...]
     notices: tuple[str, ...] = ()
     undemanded: int = 0
     rules: tuple[RuleReport, ...] = ()
@@ -152,7 +151,7 @@ class ChartReport(NamedTuple):
     @property
     def status(self) -> int:
         """The exit status: 0 the gate passes, 1 it doesn't, 2 something could not be judged."""
-        if any(trouble.fatal for trouble in self.problems):
+        if any(trouble.fatal for trouble in self.troubles):
             return 2
         stale = bool(self.stale) and self.limit is not None
         return int(stale or any(self.fails(finding) for finding in self.findings))

@@ -96,7 +96,7 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
     if chart.stale:
         yield ""
         yield from _stale(chart, paint)
-    if chart.problems:
+    if chart.troubles:
         yield ""
         yield from _problems(chart, paint)
     yield ""
@@ -128,7 +128,7 @@ def _constitution(chart: ChartReport) -> str:
 def _problems(chart: ChartReport, paint: Paint) -> Iterator[str]:
     """What could not be judged, each once, with every scenario that it stopped."""
     scenarios: dict[Trouble, list[str]] = {}
-    for trouble in chart.problems:
+    for trouble in chart.troubles:
         scenarios.setdefault(trouble._replace(scenario=None), []).append(trouble.scenario or DEFAULTS)
     for trouble, names in scenarios.items():
         place = f"{_open(chart, trouble.file)}{f':{trouble.line}' if trouble.line else ''}: " if trouble.file else ""

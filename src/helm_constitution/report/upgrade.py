@@ -6,10 +6,9 @@ The pieces that the text report, the Markdown report and others put together: no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Location
-from helm_constitution.core.records import NamedTuple
 
 if TYPE_CHECKING:
     from helm_constitution.report.model import BaselineReport, ChangeReport
@@ -88,6 +87,6 @@ def as_yaml(values: Mapping[str, Json] | None) -> str:
     """Values as a user would write them into a file; empty where there are none."""
     if not values:
         return ""
-    from helm_constitution.text.pyyaml import yaml
+    import yaml
 
     return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))

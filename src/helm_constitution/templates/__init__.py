@@ -6,9 +6,9 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.records import NamedTuple, record
+from helm_constitution.core.records import record
 from helm_constitution.templates.nodes import (
     Action,
     Block,

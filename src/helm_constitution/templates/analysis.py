@@ -2,7 +2,134 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Base
+from helm_constitution.core.records import record
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.core.model import Location
+    from helm_constitution.kubernetes.manifests import Manifest
+    from helm_constitution.templates import TemplateFile
+    from helm_constitution.templates.uses import ValueUses
+    from helm_constitution.text.yaml_document import View
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+
+_KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
+_CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 """Functions that give something else each time."""
+
+
+@record
+class AnalysedChart:
+    """A chart with what its files say by themselves. Each part is worked out when it is first asked for, and kept."""
+
+    chart: Chart
+    _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
+
+    @property
+    def base(self) -> Base:
+        """What the chart's files are relative to: the chart that is checked, or its baseline."""
+        return self.chart.metadata.base
+
+    @cached_property
+    def templates(self) -> tuple[TemplateFile, ...]:
+        """The chart's own templates, parsed, in path order; a file with a syntax error keeps its error."""
+        from helm_constitution.templates import parse_templates
+
+        return parse_templates(self.chart)
+
+    @cached_property
+    def uses(self) -> ValueUses:
+        """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
+        from helm_constitution.templates.uses import analyse
+
+        return analyse(self.chart, self.templates)
+
+    @cached_property
+    def define_texts(self) -> dict[str, str]:
+        """The chart's named templates as written, by name."""
+        return {
+            name: template.source(define) for template in self.templates for name, define in template.defines.items()
+        }
+
+    @cached_property
+    def random_files(self) -> frozenset[str]:
+        """The files that call functions which give something else each time."""
+        return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
+
+    def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
+        """What ``make`` gives for the chart (and hashable arguments), made once and kept as long as the chart."""
+        key = (make, args, *named.items())
+        if key not in self._derived:
+            self._derived[key] = make(self.chart, *args, **named)
+        found: _T = self._derived[key]
+        return found
+
+    def line_of(self, location: Location) -> str | None:
+        """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
+        if location.line is None or location.file is None or location.base != self.base:
+            return None
+        lines = self._lines.get(location.file)
+        if lines is None:
+            lines = self._lines[location.file] = self.chart.files.get(location.file, "").splitlines()
+        return lines[location.line - 1] if location.line <= len(lines) else None
+
+    @cached_property
+    def _lines(self) -> dict[str, list[str]]:
+        return {}
+
+    def dependency_entry(self, dependency: str) -> View | None:
+        """Where Chart.yaml declares a dependency (given by its path, ``dep/charts/inner`` by ``dep``)."""
+        name = dependency.partition("/")[0]
+        for entry in self.chart.dependencies:
+            if name in (entry.key, entry.name):
+                return entry.view
+        return None
+
+    def chart_of(self, manifest: Manifest) -> tuple[Chart, str] | None:
+        """The chart that an object's template belongs to, and the template's path in it; None where it isn't known."""
+        chart, path = self.chart, manifest.template
+        while path.startswith("charts/"):
+            key, _, path = path.removeprefix("charts/").partition("/")
+            name = next((entry.name for entry in chart.dependencies if entry.key == key), key)
+            if name not in chart.subcharts:
+                return None
+            chart = chart.subcharts[name]
+        return chart, path
+
+    def given_by_values(self, manifest: Manifest) -> bool:
+        """Whether an object comes whole out of the values (``extraObjects``): its template names no kind itself."""
+        if manifest.dependency is not None:
+            return False
+        given = self._given.get(manifest.template)
+        if given is None:
+            text = self.chart.files.get(manifest.template, "kind:")
+            given = self._given[manifest.template] = not self._names_kind(text, set())
+        return given
+
+    def _names_kind(self, text: str, seen: set[str]) -> bool:
+        if _KIND.search(text):
+            return True
+        for name in _CALL.findall(text):
+            if name in seen or name.endswith((".render", ".tplvalues.merge")):
+                continue  # Bitnami's common.tplvalues.render prints what it is given
+            seen.add(name)
+            define = self.define_texts.get(name)
+            if define is None or self._names_kind(define, seen):
+                return True
+        return False
+
+    @cached_property
+    def _given(self) -> dict[str, bool]:
+        return {}

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.templates.interpreter import Interpreter
 
 if TYPE_CHECKING:

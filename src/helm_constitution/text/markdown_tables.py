@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.yaml_document import Span
 
 
@@ -111,10 +111,10 @@ _NOT_A_PARAGRAPH = LazyPattern(r"\s*(?:[-*+>|#]|\d+[.)]\s|<)")
 _ASIDE = LazyPattern("\ue000(\\d+)\ue001")
 
 
-def read(text: str) -> Markdown:
+def read_markdown(text: str) -> Markdown:
     """Reads a text; never fails.
 
-    >>> [heading.text for heading in read("# Web\\n\\nInstalling\\n---\\n").headings]
+    >>> [heading.text for heading in read_markdown("# Web\\n\\nInstalling\\n---\\n").headings]
     ['Web', 'Installing']
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")

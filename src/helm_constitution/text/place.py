@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from helm_constitution.core.model import Base, Location
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.text.yaml_document import RenderedLine, Span, View
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from helm_constitution.text.pyyaml import yaml
+import yaml
 
 try:
     from yaml._yaml import CParser as _Parser

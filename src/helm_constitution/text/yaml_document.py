@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+import yaml
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Base
-from helm_constitution.core.records import NamedTuple
-from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
-
-if TYPE_CHECKING:
-    from helm_constitution.kubernetes.manifests import Manifest
-    from helm_constitution.locate.markers import LineMap
-
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -53,8 +48,7 @@ class YamlDocument:
     """One YAML document: its data, and where each part of it stands.
 
     ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
-    and the nodes' lines are those of the rendered text. ``manifests`` are its objects; ``lines`` tells which template
-    line made each of its lines, once that was worked out.
+    and the nodes' lines are those of the rendered text.
     """
 
     file: str
@@ -63,8 +57,6 @@ class YamlDocument:
     data: Json = None
     duplicates: tuple[DuplicateKey, ...] = ()
     text: str = ""
-    manifests: tuple[Manifest, ...] = ()
-    lines: LineMap | None = field(default=None, repr=False)
     _root: yaml.Node | None = field(default=None, repr=False)
     _entries: dict[int, _Entries] = field(default_factory=dict, repr=False)
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import Container, Subject, Workload
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, RuleModule, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    Container,
+    Parameter,
+    RuleModule,
+    Subject,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
 
 from ._labels import OWNER
 
@@ -17,7 +28,7 @@ from ._labels import OWNER
     enforces=require(r"\bowner\b"),
     evidence="workloads name their owner",
 )
-def no_owner(workload: Workload, subject: Subject) -> Iterator[Problem]:
+def no_owner(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """A workload doesn't say which team owns it.
 
     Why: Whoever is on call looks for the team by this label.
@@ -34,7 +45,7 @@ def no_owner(workload: Workload, subject: Subject) -> Iterator[Problem]:
     """
     owner = workload.manifest.view.get("metadata", "labels", OWNER)
     if not owner.string():
-        yield Problem(f"has no label {OWNER}; set it to the name of the team", at=owner)
+        yield Violation(f"has no label {OWNER}; set it to the name of the team", at=owner)
 
 
 @rule(
@@ -44,7 +55,7 @@ def no_owner(workload: Workload, subject: Subject) -> Iterator[Problem]:
     enforces=forbid(r"registr(?:y|ies)"),
     parameters={"registry": Parameter("registry.acme.test", "where Acme's images are kept")},
 )
-def foreign_registry(container: Container, subject: Subject) -> Iterator[Problem]:
+def foreign_registry(container: Container, subject: Subject) -> Iterator[Violation]:
     """An image comes from somebody else's registry.
 
     Why: Images of others are gone one day, and nobody has scanned them.
@@ -57,7 +68,7 @@ def foreign_registry(container: Container, subject: Subject) -> Iterator[Problem
     """
     registry = subject.text("registry")
     if container.image and not container.image.startswith(f"{registry}/"):
-        yield Problem(f"the image comes from elsewhere than {registry}; mirror it", at=container.field("image"))
+        yield Violation(f"the image comes from elsewhere than {registry}; mirror it", at=container.field("image"))
 
 
 MODULE = RuleModule(key="acme", title="Acme", aliases=(r"\bacme\b",), rules=(no_owner, foreign_registry))

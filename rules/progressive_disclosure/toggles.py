@@ -5,44 +5,45 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Subject, View
-from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.lint.rule import MUST, Problem, Related, Tally, Unjudged, forbid, require, rule
-from helm_constitution.render.results import Status
-from helm_constitution.render.scenarios import FULL
-from helm_constitution.text.place import TextPlace
+from helm_constitution.api import (
+    MUST,
+    TOGGLES,
+    FailureKind,
+    HelmMessage,
+    Related,
+    Status,
+    Subject,
+    Tally,
+    TextPlace,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from ..helm_words import is_told_elsewhere, place_of, text_of, words_of
 
 if TYPE_CHECKING:
-    from helm_constitution.render.toggles import Switched
+    from helm_constitution.api import ToggleResult
 
 
-def _require_switched(subject: Subject) -> tuple[Switched, ...]:
-    """How the chart's flags and enums went; raises Unjudged where they were not switched."""
-    if subject.chart.is_library:
-        raise Unjudged(subject.facts.not_rendered)
-    subject.facts.require_renderings()
-    if subject.facts.which != FULL or not any(result.documents for result in subject.results):
-        raise Unjudged(subject.facts.not_switched)
-    return subject.facts.switched
-
-
-def _value(one: Switched, subject: Subject) -> View | None:
+def _value(one: ToggleResult, subject: Subject) -> View | None:
     values = subject.chart.values
-    return values.document.view.get(*one.switch.path) if values is not None else None
+    return values.document.view.get(*one.toggle.path) if values is not None else None
 
 
 @rule(
     "disclosure/dead-flag",
     default=MUST,
+    needs={TOGGLES},
     enforces=(
         require(r"\bflags?\b.*\b(effect|work|matter|do something|take effect)"),
         forbid(r"\b(dead|useless|ineffective|unused) (feature )?(flags?|switch(es)?|toggles?)"),
         forbid(r"\bflags?\b.*\b(without (an? )?effect|no effect|nothing)\b"),
     ),
 )
-def dead_flag(subject: Subject) -> Iterator[Problem | Tally]:
+def dead_flag(subject: Subject) -> Iterator[Violation | Tally]:
     """Switching a flag changes nothing.
 
     Why: somebody turns it off, believes it, and runs what they wanted to be rid of.
@@ -53,7 +54,7 @@ def dead_flag(subject: Subject) -> Iterator[Problem | Tally]:
     Fix: give the flag its effect, or take it out of values.yaml and the templates. A default belongs into values.yaml.
     Source: Helm documentation, Template Function List, "default"; text/template, Actions
     """
-    flags = [one for one in _require_switched(subject) if one.switch.is_flag]
+    flags = [one for one in subject.toggles if one.toggle.is_flag]
     good = 0
     for one in flags:
         good += bool(one.changed)
@@ -64,18 +65,19 @@ def dead_flag(subject: Subject) -> Iterator[Problem | Tally]:
             for head in one.dead
         )
         why = "the conditions that ask for it decide nothing" if related else "nothing calls what asks for it"
-        yield Problem(f"setting it to {_shown(one)} changes nothing: {why}", _value(one, subject), related)
+        yield Violation(f"setting it to {_shown(one)} changes nothing: {why}", _value(one, subject), related)
     if flags:
         yield Tally(good, len(flags), "flags change what is rendered by themselves")
 
 
-def _shown(one: Switched) -> str:
-    return one.switch.name.partition("=")[2]
+def _shown(one: ToggleResult) -> str:
+    return one.toggle.name.partition("=")[2]
 
 
 @rule(
     "disclosure/flag-breaks",
     default=MUST,
+    needs={TOGGLES},
     enforces=(
         require(
             r"\b(flags?|toggles?|features?)\b.*\b(render|work|succeed)\w*\b.*\b(on|off|either|both|enabled|switched)"
@@ -84,7 +86,7 @@ def _shown(one: Switched) -> str:
         forbid(r"\b(flags?|toggles?)\b.*\bbreaks?\b"),
     ),
 )
-def flag_breaks(subject: Subject) -> Iterator[Problem | Tally]:
+def flag_breaks(subject: Subject) -> Iterator[Violation | Tally]:
     """Switching one flag breaks the chart.
 
     Why: the feature was never tried; the first user who wants it gets an error out of a template.
@@ -99,8 +101,8 @@ def flag_breaks(subject: Subject) -> Iterator[Problem | Tally]:
     Fix: mend the template, or ask by `required` or `fail` for what the feature needs: asking so is no fault.
     Source: helm template, with --set for each flag
     """
-    switched = _require_switched(subject)
-    causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[Switched]]] = {}
+    switched = subject.toggles
+    causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ToggleResult]]] = {}
     for one in switched:
         if one.result.status is not Status.FAILED:
             continue
@@ -110,12 +112,12 @@ def flag_breaks(subject: Subject) -> Iterator[Problem | Tally]:
                 continue
             causes.setdefault((error.file, error.line, words_of(error.text)), (error, []))[1].append(one)
     for error, those in causes.values():
-        names = ", ".join(one.switch.name for one in those[:3])
+        names = ", ".join(one.toggle.name for one in those[:3])
         more = f" and {len(those) - 3} more" if len(those) > 3 else ""
         values = [value for one in those if (value := _value(one, subject)) is not None]
         place = place_of(error, subject, those[0].result.scenario.name) or (values[0] if values else None)
         related = tuple(Related(value, "switched") for value in values)
-        yield Problem(f"breaks with {names}{more}: {text_of(error)}", place, related)
+        yield Violation(f"breaks with {names}{more}: {text_of(error)}", place, related)
     if switched:
         good = sum(one.result.status is not Status.FAILED for one in switched)
         yield Tally(good, len(switched), "flags and enums can be switched")

@@ -1,0 +1,149 @@
+"""Makes the report of a checked chart."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.check.verdict import finding_order, gate_limit, principle_reports, rule_reports
+from helm_constitution.core.model import Trouble, Verdict
+from helm_constitution.render.results import RenderedChart, Status
+from helm_constitution.report.model import (
+    BaselineReport,
+    ChartReport,
+    ConstitutionReport,
+    InputReport,
+    PrincipleReport,
+    ScenarioReport,
+)
+from helm_constitution.text.yaml_document import dotted
+
+if TYPE_CHECKING:
+    from helm_constitution.check.options import CheckOptions
+    from helm_constitution.check.settled import Settled
+    from helm_constitution.check.setup import Policy
+    from helm_constitution.core.errors import ConstitutionError
+    from helm_constitution.lint.needs import CheckedChart
+    from helm_constitution.lint.placing import ReleaseOrigins
+    from helm_constitution.lint.run import RuleRun
+    from helm_constitution.render.regions import Coverage, FileCoverage
+
+
+def chart_report(
+    checked: CheckedChart,
+    policy: Policy,
+    runs: Sequence[RuleRun],
+    settled: Settled,
+    notices: Sequence[str],
+    origins: ReleaseOrigins,
+    options: CheckOptions,
+) -> ChartReport:
+    """What reports say of a chart.
+
+    Args:
+        checked: the chart, with everything known of it.
+        policy: what the team demands.
+        runs: how the rules went.
+        settled: what they found.
+        notices: what helm was asked otherwise than the user might think.
+        origins: places what changed since the baseline.
+        options: what was asked for.
+    """
+    rendered, constitution, selection = checked.rendered, policy.constitution, policy.selection
+    assert rendered is not None
+    troubles = tuple(_troubles(checked, rendered, runs))
+    principles = tuple(principle_reports(constitution, selection, runs, settled.findings))
+    rule_count = sum(len(module.rules) for module in policy.configuration.modules)
+    return ChartReport(
+        name=checked.analysed.chart.name,
+        version=checked.analysed.chart.version,
+        path=checked.analysed.chart.shown,
+        verdict=_verdict(principles, settled, troubles),
+        constitution=ConstitutionReport(constitution.file, constitution.version, constitution.builtin),
+        scenarios=tuple(ScenarioReport(one.scenario.name, one.status, one.message) for one in rendered.results),
+        principles=principles,
+        findings=tuple(sorted(settled.findings, key=finding_order)),
+        troubles=troubles,
+        notices=(*notices, *_out_of_reach(rendered.coverage)),
+        undemanded=rule_count - len(selection.rules),
+        rules=tuple(rule_reports(runs)),
+        stale=settled.stale,
+        limit=gate_limit(options.fail_on or policy.configuration.fail_on or "error"),
+        inputs=tuple(_inputs(rendered)),
+        coverage=_coverage(rendered.coverage),
+        baseline=_baseline(checked, origins) if options.baseline is not None else None,
+    )
+
+
+def failed_report(chart: Path, error: ConstitutionError) -> ChartReport:
+    """The report of a chart that could not be checked, beside others that could."""
+    file = error.file.removeprefix(f"{chart}{os.sep}") if error.file is not None else None
+    trouble = Trouble("error", error.message, file=file, line=error.line)
+    return ChartReport(chart.name, "", str(chart), Verdict.ERROR, None, (), (), (), (trouble,))
+
+
+def _verdict(principles: Sequence[PrincipleReport], settled: Settled, troubles: Sequence[Trouble]) -> Verdict:
+    if any(trouble.fatal for trouble in troubles):
+        return Verdict.ERROR
+    worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
+    return max(worst, Verdict.FAIL) if settled.stale else worst
+
+
+def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[RuleRun]) -> Iterator[Trouble]:
+    """What could not be checked, and makes the exit status 2."""
+    for result in rendered.results:
+        if result.status is Status.FAILED and result.scenario.kind.failure_is_error:
+            error = result.errors[0]
+            message = result.message or "could not be rendered"
+            yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
+    asked = [result for result in rendered.results if result.status is Status.NEEDS_INPUT]
+    if asked and not any(result.status in (Status.RENDERED, Status.FAILED) for result in rendered.results):
+        hint = "no scenario renders without input; give it with -f VALUES or --set KEY=VALUE"
+        yield Trouble("needs-input", f"{hint}: {asked[0].message}", scenario=asked[0].scenario.name)
+    if checked.lint is not None and checked.lint.failed:
+        messages = checked.lint.messages
+        yield Trouble("lint", messages[0].text if messages else "helm lint did not come to its end")
+    yield from _unread_templates(checked, rendered)
+    yield from (run.crash for run in runs if run.crash is not None)
+
+
+def _unread_templates(checked: CheckedChart, rendered: RenderedChart) -> Iterator[Trouble]:
+    """Templates that can't be read here, and of which helm says nothing: the rules on templates didn't see them."""
+    told = {message.file for result in rendered.results for message in result.errors}
+    told.update(message.file for message in (checked.lint.messages if checked.lint is not None else ()))
+    for template in checked.analysed.templates:
+        if template.error is not None and template.path not in told:
+            error = template.error
+            yield Trouble("template", f"can't be read: {error.message}", file=template.path, line=error.line)
+
+
+def _out_of_reach(coverage: Coverage | None) -> Iterator[str]:
+    """The branches that no scenario can enter, in one sentence."""
+    if coverage is not None and (numbers := coverage.out_of_reach):
+        regions = [coverage.regions[number] for number in numbers]
+        places = ", ".join(f"{one.template.path}:{one.template.span(one.node).line}" for one in regions)
+        count = "a branch needs" if len(regions) == 1 else f"{len(regions)} branches need"
+        yield f"{count} a cluster that lookup finds something in, and can't be rendered: {places}"
+
+
+def _inputs(rendered: RenderedChart) -> Iterator[InputReport]:
+    kinds = {str: "text", bool: "flag", int: "number", float: "number", list: "list", dict: "map"}
+    for one in rendered.inputs:
+        kind = kinds.get(type(one.placeholder), "text")
+        yield InputReport(dotted(one.path), kind, one.placeholder, " ".join(one.message.split()))
+
+
+def _coverage(coverage: Coverage | None) -> tuple[FileCoverage, ...] | None:
+    if coverage is None:
+        return None
+    from helm_constitution.render.coverage import files_of
+
+    return files_of(coverage)
+
+
+def _baseline(checked: CheckedChart, origins: ReleaseOrigins) -> BaselineReport:
+    from helm_constitution.check.baseline_report import baseline_report
+
+    return baseline_report(checked, origins)

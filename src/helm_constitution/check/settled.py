@@ -1,0 +1,16 @@
+"""Findings with what the team says of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from helm_constitution.core.model import Finding
+    from helm_constitution.report.model import StaleWaiver
+
+
+class Settled(NamedTuple):
+    """Findings, those marked that are waived or accepted, and the waivers that fail the gate."""
+
+    findings: tuple[Finding, ...]
+    stale: tuple[StaleWaiver, ...] = ()

@@ -1,0 +1,147 @@
+"""What a check begins with: what the team demands of the chart, and helm at work on its scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.compare.no_baseline import NoBaseline
+from helm_constitution.lint.needs import COVERAGE, OLD_VALUES
+from helm_constitution.lint.registry import known_modules
+from helm_constitution.policy.configuration import Configuration, load_configuration
+from helm_constitution.policy.constitution import Constitution, load_constitution
+from helm_constitution.policy.find import find_configuration, find_debt
+from helm_constitution.policy.reader import expand
+from helm_constitution.policy.rule_selection import RuleSelection, match
+from helm_constitution.render.scenarios import FULL, Scenario, plan
+from helm_constitution.render.session import RenderSession
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.check.options import CheckOptions, CheckRequest
+    from helm_constitution.compare.setup import BaselineSession
+    from helm_constitution.core.model import Severity
+    from helm_constitution.helm.protocol import Pending, RenderOutput
+    from helm_constitution.policy.debt import Entry
+    from helm_constitution.policy.waiver import Waiver
+    from helm_constitution.templates.analysis import AnalysedChart
+
+
+class Policy(NamedTuple):
+    """What a team demands of one chart, and what it puts up with."""
+
+    configuration: Configuration
+    constitution: Constitution
+    selection: RuleSelection
+    waivers: tuple[Waiver, ...] = ()
+    debt: tuple[Entry, ...] = ()
+
+    @property
+    def severities(self) -> Mapping[str, Severity]:
+        """The severity of each rule that runs, by its id."""
+        return {rule.id: setting.severity for rule, setting in self.selection.rules.items()}
+
+
+def load_policy(request: CheckRequest, chart: Chart) -> Policy:
+    """Finds and reads what rules a chart: configuration, constitution, waivers, debt.
+
+    Raises:
+        ConstitutionError: where something in it can't be used, with file and line.
+    """
+    options, place = request.options, request.chart
+    file = find_configuration(place, options.configuration)
+    modules = known_modules(options.rules, debug=options.debug)
+    configuration = load_configuration(file, place, modules, debug=options.debug)
+    constitution = load_constitution(place, options.constitution or configuration.constitution, configuration.modules)
+    waivers = _waivers(configuration, chart, constitution)
+    selection = match(
+        constitution,
+        configuration.modules,
+        select=(
+            *configuration.select,
+            *expand(options.select, configuration.modules),
+            *_asked_by(options, configuration),
+        ),
+        ignore=(*configuration.ignore, *expand(options.ignore, configuration.modules)),
+        severities=configuration.severities,
+        parameters=configuration.parameters,
+    )
+    return Policy(configuration, constitution, selection, waivers, _debt(options, place, configuration))
+
+
+def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str, ...]:
+    """The rules that an option is given for: those that need what it brings."""
+    if options.old_values is None:
+        return ()
+    rules = (rule for module in configuration.modules for rule in module.rules)
+    return tuple(rule.id for rule in rules if OLD_VALUES in rule.needs)
+
+
+def _debt(options: CheckOptions, place: Path, configuration: Configuration) -> tuple[Entry, ...]:
+    file = find_debt(place, configuration.file)
+    if not options.debt or not file.is_file():
+        return ()
+    from helm_constitution.policy.debt import chart_key, read_debt
+
+    return tuple(read_debt(file).get(chart_key(file, place), ()))
+
+
+def _waivers(configuration: Configuration, chart: Chart, constitution: Constitution) -> tuple[Waiver, ...]:
+    """Every waiver of a chart; faults in them are told before helm is waited for."""
+    in_place = any("constitution:" in text for text in chart.files.values())
+    if not (in_place or configuration.waivers or configuration.plan):
+        return ()
+    from helm_constitution.policy.waivers import comment_waivers, plan_waivers, require_known_principles
+
+    if configuration.file is not None:
+        keys = dict.fromkeys(principle.key for principle in constitution.principles)
+        keys.update(dict.fromkeys(module.key for module in configuration.modules))
+        require_known_principles(configuration.waivers, keys, configuration.file)
+    found = configuration.waivers + comment_waivers(chart, configuration.modules)
+    if configuration.plan is not None:
+        shared = configuration.plan_is_shared
+        found += plan_waivers(
+            configuration.plan, Path(chart.shown), chart.name, configuration.modules, is_shared=shared
+        )
+    return found
+
+
+def begin_renderings(
+    request: CheckRequest, policy: Policy, analysed: AnalysedChart, first: Pending[RenderOutput]
+) -> RenderSession:
+    """Sets helm to work on the scenarios of a chart, of which the first is under way."""
+    options = request.options
+    wants_coverage = any(COVERAGE in rule.needs for rule in policy.selection.rules)
+    return RenderSession(
+        request.engine,
+        analysed,
+        plan(analysed.chart.path, options.request, options.scenarios, policy.configuration.scenarios),
+        first,
+        options.scenarios,
+        measures=options.coverage or (options.scenarios == FULL and wants_coverage),
+        tests_count=bool(policy.configuration.judge_tests),
+        progress=request.progress,
+    )
+
+
+def begin_comparison(
+    request: CheckRequest, policy: Policy, chart: Chart, scenarios: Sequence[Scenario], stack: ExitStack
+) -> BaselineSession | NoBaseline:
+    """Sets helm to work on the baseline, where one is asked for."""
+    options = request.options
+    if options.baseline is None:
+        return NoBaseline()
+    from helm_constitution.compare.setup import BaselineRequest, open_comparison
+
+    configuration = policy.configuration
+    wanted = BaselineRequest(
+        options.baseline,
+        options.old_values,
+        options.request,
+        options.scenarios,
+        configuration.scenarios,
+        by_robot=configuration.release == "bot",
+    )
+    return open_comparison(wanted, chart, scenarios, request.engine, stack)

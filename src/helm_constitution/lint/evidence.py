@@ -1,0 +1,49 @@
+"""What a principle's line in the report counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.lint.rule import Outcome, Tally, Violation
+
+Identity = tuple[object, ...]
+"""What a thing is called, whatever scenario it was rendered in."""
+
+
+class Evidence:
+    """Counts the things that a rule finds right, each once: what the chart is by itself, not what somebody may make of
+    it.
+
+    Args:
+        what: what is counted (``containers run as non-root``); None where only the rule's own tallies count.
+    """
+
+    def __init__(self, what: str | None) -> None:
+        self._what = what
+        self._is_right: dict[Identity, bool] = {}
+        self._counted: dict[str, dict[Identity, Tally]] = {}
+
+    def add(self, thing: Identity) -> None:
+        """A thing that is right until something is found."""
+        self._is_right.setdefault(thing, True)
+
+    def take(self, thing: Identity, outcome: Outcome) -> None:
+        """What the rule says of a thing.
+
+        A rule that checks only some of its things counts these itself; of several scenarios the worst counts.
+        """
+        if isinstance(outcome, Violation):
+            self._is_right[thing] = False
+        elif isinstance(outcome, Tally):
+            same = self._counted.setdefault(outcome.what, {})
+            known = same.setdefault(thing, outcome)
+            if outcome.good * known.total < known.good * outcome.total:
+                same[thing] = outcome
+
+    def tallies(self) -> Iterator[Tally]:
+        """What was counted."""
+        if self._what and self._is_right:
+            yield Tally(sum(self._is_right.values()), len(self._is_right), self._what)
+        for what, tallies in self._counted.items():
+            good, total = sum(tally.good for tally in tallies.values()), sum(tally.total for tally in tallies.values())
+            yield Tally(good, total, what)

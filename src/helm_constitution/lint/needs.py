@@ -1,0 +1,138 @@
+"""What a rule needs of a chart besides its files, and what a check knows by then."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import field, replace
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.model import Base
+from helm_constitution.core.records import record
+from helm_constitution.render.scenarios import FULL
+
+if TYPE_CHECKING:
+    from helm_constitution.compare.comparison import Comparison
+    from helm_constitution.core.model import Location, Severity
+    from helm_constitution.helm.protocol import LintOutput
+    from helm_constitution.render.results import RenderedChart
+    from helm_constitution.templates.analysis import AnalysedChart
+
+
+class Need(enum.Enum):
+    """What a rule reads besides the chart's files. What it doesn't declare it can't read."""
+
+    TEMPLATES = "templates"
+    """The templates as parsed, and who reads which value."""
+    RESULTS = "results"
+    """How the scenarios went, be it that none rendered."""
+    RENDERINGS = "renderings"
+    """Rendered objects: the rule is unchecked where no scenario rendered."""
+    LINT = "lint"
+    """The messages of ``helm lint``."""
+    TOGGLES = "toggles"
+    """How each flag and enum went that was set otherwise: unchecked without ``--scenarios full``."""
+    COVERAGE = "coverage"
+    """Which branches of the templates the scenarios entered: unchecked without ``--scenarios full``."""
+    BASELINE = "baseline"
+    """The earlier release and what changed since: unchecked without ``--baseline``."""
+    OLD_VALUES = "old values"
+    """A user's values for the earlier release: unchecked without ``--old-values``. A rule that needs them is selected
+    wherever they are given."""
+
+
+TEMPLATES = Need.TEMPLATES
+RESULTS = Need.RESULTS
+RENDERINGS = Need.RENDERINGS
+LINT = Need.LINT
+TOGGLES = Need.TOGGLES
+COVERAGE = Need.COVERAGE
+BASELINE = Need.BASELINE
+OLD_VALUES = Need.OLD_VALUES
+
+ON_HELM = frozenset({RESULTS, RENDERINGS, LINT, TOGGLES, COVERAGE, BASELINE, OLD_VALUES})
+"""What only helm can tell: rules that need it wait, and depend on which scenarios were rendered."""
+
+_IMPLIED: Mapping[Need, frozenset[Need]] = {
+    RENDERINGS: frozenset({RESULTS}),
+    TOGGLES: frozenset({RESULTS}),
+    COVERAGE: frozenset({RESULTS}),
+    OLD_VALUES: frozenset({BASELINE}),
+}
+
+
+def with_implied(needs: frozenset[Need]) -> frozenset[Need]:
+    """Needs with those that they bring along."""
+    return needs.union(*(_IMPLIED.get(need, frozenset()) for need in needs))
+
+
+@record
+class CheckedChart:
+    """What is known of a chart by a point of its check.
+
+    ``rendered`` and ``lint`` are None while helm is at work. ``comparison`` is the chart beside its baseline; where
+    there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id.
+    """
+
+    analysed: AnalysedChart
+    rendered: RenderedChart | None = None
+    lint: LintOutput | None = None
+    comparison: Comparison | None = None
+    no_comparison: str = "no baseline was given"
+    severities: Mapping[str, Severity] = field(default_factory=dict)
+
+    def with_rendered(
+        self, rendered: RenderedChart, comparison: Comparison | None, no_comparison: str | None
+    ) -> CheckedChart:
+        """The same once helm has rendered."""
+        reason = self.no_comparison if no_comparison is None else no_comparison
+        return replace(self, rendered=rendered, comparison=comparison, no_comparison=reason)
+
+    def with_lint(self, lint: LintOutput) -> CheckedChart:
+        """The same once helm has linted."""
+        return replace(self, lint=lint)
+
+    def has(self, needs: frozenset[Need]) -> bool:
+        """Whether nobody has to wait any more for what is needed."""
+        return (LINT not in needs or self.lint is not None) and (self.rendered is not None or not needs & _RENDERED)
+
+    def line_of(self, location: Location) -> str | None:
+        """The source line that a location of the chart or its baseline starts on; None where it has none."""
+        if location.base == Base.BASELINE and self.comparison is not None:
+            return self.comparison.old.analysed.line_of(location)
+        return self.analysed.line_of(location)
+
+    @property
+    def not_rendered(self) -> str:
+        """Why there is no rendering to check."""
+        if self.analysed.chart.is_library:
+            return "a library chart renders nothing by itself"
+        return "no scenario rendered"
+
+    def lacking(self, needs: frozenset[Need]) -> str | None:
+        """Why a rule with these needs has nothing to check; None where it has."""
+        if needs & _COMPARED:
+            if self.comparison is None:
+                return self.no_comparison
+            if OLD_VALUES in needs and self.comparison.old_values is None:
+                return "no values for the baseline were given (--old-values)"
+        return self._not_rendered(needs)
+
+    def _not_rendered(self, needs: frozenset[Need]) -> str | None:
+        rendered = self.rendered
+        if rendered is None or not needs & (_FULL | {RENDERINGS}):
+            return None
+        if needs & _FULL and self.analysed.chart.is_library:
+            return self.not_rendered
+        if COVERAGE in needs and rendered.choice != FULL:
+            return "only --scenarios full enters what flags turn on"
+        if TOGGLES in needs and not (rendered.choice == FULL and any(one.documents for one in rendered.results)):
+            return rendered.not_toggled
+        if COVERAGE in needs and rendered.coverage is None:
+            return self.not_rendered
+        return self.not_rendered if needs & {RENDERINGS, COVERAGE} and not rendered.any_rendered else None
+
+
+_RENDERED = ON_HELM - {LINT}
+_COMPARED = frozenset({BASELINE, OLD_VALUES})
+_FULL = frozenset({TOGGLES, COVERAGE})

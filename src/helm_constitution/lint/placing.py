@@ -1,0 +1,139 @@
+"""Where to fix what rules found: the template line, the values that decide it, in the chart or in its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.core.model import Base, Location, RelatedLocation
+from helm_constitution.locate.marked_render import MarkedRender
+from helm_constitution.locate.resolve import at_baseline
+from helm_constitution.locate.value_origins import ValueOrigins
+from helm_constitution.render.results import RenderedObjects
+from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from helm_constitution.helm.protocol import HelmEngine
+    from helm_constitution.kubernetes.manifests import Manifest
+    from helm_constitution.lint.needs import CheckedChart
+    from helm_constitution.lint.rule import Violation
+    from helm_constitution.lint.run import RuleRun
+    from helm_constitution.locate.source_map import SourceMap, SourceMaps
+    from helm_constitution.text.place import Place
+
+
+class Placed(NamedTuple):
+    """Where to fix a violation, what else to look at, and the values that decide it (with dots)."""
+
+    location: Location
+    decided: tuple[RelatedLocation, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+class ReleaseOrigins:
+    """Places what stands in a chart and what stands in its baseline, each by its own templates and values."""
+
+    def __init__(self, checked: CheckedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
+        assert checked.rendered is not None
+        self._own = ValueOrigins(checked.rendered, objects, sources)
+        old = checked.comparison.old if checked.comparison is not None else None
+        self._earlier = ValueOrigins(old, objects, sources) if old is not None else self._own
+
+    def place(self, place: Place | None) -> Location:
+        """The location of a place."""
+        return self._of(place).place(place)
+
+    def _of(self, place: Place | None) -> ValueOrigins:
+        return self._earlier if at_baseline(place) else self._own
+
+    def placed(self, violation: Violation, manifest: Manifest | None) -> Placed:
+        """Where to fix a violation.
+
+        Of a rendered field that is a value unchanged, the value is to be edited and the template line to be looked at;
+        of any other the other way round.
+        """
+        origins = self._of(violation.at)
+        location = origins.place(violation.at)
+        view = violation.at
+        if not isinstance(view, View) or not view.document.rendered or manifest is None:
+            return Placed(location)
+        found = origins.of(view, location, manifest.scenario, violation.part)
+        if len(found) == 1 and found[0].alone:
+            return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,))
+        # In the order of the file: what was found first depends on the run.
+        found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
+        decided = tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
+        return Placed(location, decided, tuple(one.path for one in found))
+
+
+class Placing:
+    """Helm at work on the template lines of the documents in which rules found something.
+
+    Args:
+        checked: the chart, once helm has rendered.
+        engine: renders with marks.
+        stack: what is rendered lies in folders that are gone with it.
+        subcharts: find the lines of dependencies' templates too.
+        on: whether any line is looked for.
+    """
+
+    def __init__(
+        self, checked: CheckedChart, engine: HelmEngine, stack: ExitStack, *, subcharts: bool = False, on: bool = True
+    ) -> None:
+        assert checked.rendered is not None
+        results = list(checked.rendered.results)
+        if checked.comparison is not None:
+            results.extend(checked.comparison.all_results)
+        self.objects = RenderedObjects(results)
+        self._checked = checked
+        self._engine = engine
+        self._stack = stack
+        self._subcharts = subcharts
+        self._on = on
+        self._begun: set[tuple[str, str, str]] = set()
+        self._renders: list[MarkedRender] = []
+
+    def begin(self, runs: Iterable[RuleRun]) -> None:
+        """Starts on those documents that are not under way yet; does nothing where nothing was found in any."""
+        if not self._on:
+            return
+        found = documents_to_locate(runs, subcharts=self._subcharts)
+        documents = [document for document in found if document.alike not in self._begun]
+        self._begun.update(document.alike for document in documents)
+        sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
+        if self._checked.comparison is not None:
+            sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
+        for rendered, some in sides:
+            if some and rendered is not None:
+                render = MarkedRender(some, rendered, self.objects, self._engine)
+                self._renders.append(self._stack.enter_context(render))
+
+    def source_maps(self) -> SourceMaps:
+        """Waits for helm. Gives the source map of each document that has one for certain."""
+        found: dict[tuple[str, str, str], SourceMap] = {}
+        for render in self._renders:
+            found.update(render.run())
+        return found
+
+
+def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> list[YamlDocument]:
+    """The rendered documents that hold the place of a violation, each once; of dependencies only where asked for.
+
+    Of a document that several scenarios render alike, only the first.
+    """
+    found: dict[tuple[str, str, str], YamlDocument] = {}
+    for document in _rendered_documents(runs):
+        if subcharts or not document.file.startswith("charts/"):
+            found.setdefault(document.alike, document)
+    return list(found.values())
+
+
+def _rendered_documents(runs: Iterable[RuleRun]) -> Iterator[YamlDocument]:
+    """The rendered document of each place that a violation names."""
+    for run in runs:
+        for violation, _ in run.violations:
+            for place in (violation.at, *(related.at for related in violation.related)):
+                if isinstance(place, View | RenderedLine) and place.document.rendered:
+                    yield place.document

@@ -1,0 +1,32 @@
+"""What a full check renders besides the scenarios that a chart names, all on top of the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from helm_constitution.render.full_round import FullResult, FullRound, Renders
+from helm_constitution.render.placeholder_scenarios import filled_values
+from helm_constitution.render.release_results import released, second_revision
+from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.scenarios import DEFAULTS, Input
+from helm_constitution.render.toggle_scenarios import toggled_values
+
+ScenarioSource: TypeAlias = Callable[[FullRound], FullResult]
+
+SOURCES: tuple[ScenarioSource, ...] = (toggled_values, released, second_revision, filled_values)
+"""The sources of scenarios of a full check, in the order of their results."""
+
+
+def render_full(session: Renders, results: Sequence[ScenarioResult], inputs: tuple[Input, ...]) -> FullResult:
+    """What every source gives; nothing where the defaults don't render."""
+    names = (DEFAULTS, "inputs")
+    base = next((one for one in results if one.scenario.name in names and one.status is Status.RENDERED), None)
+    if base is None:
+        return FullResult(not_toggled="the defaults don't render")
+    full = FullRound(session, base, results[0].scenario.request, inputs)
+    parts = [source(full) for source in SOURCES]
+    return FullResult(
+        tuple(result for part in parts for result in part.results),
+        tuple(toggle for part in parts for toggle in part.toggles),
+    )
