@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import helm_constitution
 from helm_constitution.templates import lexer
 from helm_constitution.templates.lexer import tokens
 
@@ -57,6 +61,8 @@ TEMPLATES = st.one_of(
     st.lists(FRAGMENTS, max_size=12).map(lambda parts: "{{ " + " ".join(parts) + " }}"),
 )
 
+UNSAFE_GROUP = re.compile(r"(?<!\\)\)(?:[*+?]|\{[0-9,]+\})\+|\(\?>")
+
 
 def written(text: str) -> list[str]:
     return [text[start:end] for _, start, end in tokens(text)[:-1]]
@@ -76,10 +82,28 @@ def written(text: str) -> list[str]:
         ('{{ (index .Values "a").b }}', ["{{", "(", "index", ".Values", '"a"', ")", ".b", "}}"]),
         ("{{ if\n  eq .a\t-1.5e3 }}", ["{{", "if", "eq", ".a", "-1.5e3", "}}"]),
         ("{{ '\\'' }}", ["{{", "'\\''", "}}"]),
+        ('{{ "a\\"b\\n" }}', ["{{", '"a\\"b\\n"', "}}"]),
+        ("{{ .a }} { x {{ .b }}", ["{{", ".a", "}}", "{{", ".b", "}}"]),
+        ("{{ .a }}{ {{ .b }}{", ["{{", ".a", "}}", "{{", ".b", "}}"]),
+        ("{{/* a */}} b {{ .c }}", ["{{/* a */}}", "{{", ".c", "}}"]),
+        ("{{/** a ** / b **/}}{{/***/}}", ["{{/** a ** / b **/}}", "{{/***/}}"]),
+        ("{{/*/ a */}}", ["{{/*/ a */}}"]),
+        ("{{ .a.b. }}", ["{{", ".a.b", ".", "}}"]),
+        ("{{ $.a.b .5 }}", ["{{", "$.a.b", ".5", "}}"]),
+        ('{{ .a.b"c" }}', ["{{", "."]),
+        ("{{ 1e+2.5i 0x1p-2 1_0e 3-}}", ["{{", "1e+2.5i", "0x1p-2", "1_0e", "3", "-}}"]),
     ],
 )
 def test_tokens(text: str, expected: list[str]) -> None:
     assert written(text) == expected
+
+
+def test_groups_repeat_neither_possessively_nor_atomically() -> None:
+    """Python before 3.11.5 matches a possessive or atomic group wrongly when its last iteration fails halfway."""
+    root = Path(helm_constitution.__file__).parents[2]
+    sources = [path for folder in ("src", "rules") for path in (root / folder).rglob("*.py")]
+    assert len(sources) > 100
+    assert [str(path) for path in sources if UNSAFE_GROUP.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_nothing_is_read_behind_a_fault() -> None:

@@ -21,28 +21,32 @@ Token: TypeAlias = tuple[int, int, int]
 SPACE = " \t\r\n"
 """What text/template takes for space."""
 
+# Only repeats of single characters are possessive. Where an iteration of a possessive or atomic group fails halfway,
+# Python before 3.11.5 continues behind that half instead of before it (gh-100061, gh-106052). So groups repeat
+# greedily, and what follows a group can match only behind its last iteration.
 _TERMINATOR = r"(?=[ \t\r\n.,|:()]|\}\}|\Z)"
 _FIELD = r"\.[^\W0-9]\w*+"
+_END_OF_FIELDS = r"(?=[ \t\r\n,|:()]|\}\}|\.(?![^\W0-9])|\Z)"
 _TOKENS = LazyPattern(
     rf"""
     (?:
-        (\{{\{{(?:-[ \t\r\n])?/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/(?:[ \t\r\n]-)?\}}\}})
+        (\{{\{{(?:-[ \t\r\n])?/\*[^*]*+\*++(?:[^*/][^*]*+\*++)*/(?:[ \t\r\n]-)?\}}\}})
       | (-?\}}\}})
-    )[^{{]*+(?:\{{(?!\{{)[^{{]*+)*+             # the text up to the next action
+    )[^{{]*+(?:\{{(?!\{{)[^{{]*+)*              # the text up to the next action
   | (?:
-        ((?:{_FIELD})++{_TERMINATOR})
+        ((?:{_FIELD})+{_END_OF_FIELDS})
       | ([^\W0-9]\w*+{_TERMINATOR})
-      | (\$\w*+(?:{_FIELD})*+{_TERMINATOR})
-      | ("[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+")
+      | (\$\w*+(?:{_FIELD})*{_END_OF_FIELDS})
+      | ("[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*")
       | (\|)
       | (\()
       | (\))
-      | ([+-]?\.?[0-9](?:[eEpP][+-]|[\w.])*+(?:[+-](?!\}}\}})[\w.]*)?|[+-][\w.+-]*)  # digits: checked later
+      | ([+-]?\.?[0-9][\w.]*+(?:(?<=[eEpP])[+-][\w.]*+)*(?:[+-](?!\}}\}})[\w.]*)?|[+-][\w.+-]*)  # checked later
       | (\.{_TERMINATOR})
       | (:=)
       | (=)
       | (`[^`]*+`)
-      | ('[^'\\\n]*+(?:\\[^\n][^'\\\n]*+)*+')
+      | ('[^'\\\n]*+(?:\\[^\n][^'\\\n]*+)*')
       | (,)
       | (\{{\{{(?!(?:-[ \t\r\n])?/\*)(?:-(?=[ \t\r\n]))?)
       | (.).*+                                    # a fault: nothing behind it counts

@@ -6,7 +6,6 @@ Not checked: whether a function exists; that is helm's to know. Contents are rea
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -70,15 +69,15 @@ _CONTROLS: Mapping[str, type[If | With | Range]] = {"if": If, "with": With, "ran
 _UNTERMINATED = {'"': "quoted string", "`": "raw quoted string", "'": "character constant"}
 _ESCAPE_SOURCE = r"""\\(?:[abfnrtv\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3})"""
 _ESCAPE = LazyPattern(_ESCAPE_SOURCE)
-_ESCAPED = LazyPattern(rf"(?:[^\\]|{_ESCAPE_SOURCE})*+", re.DOTALL)
+_ESCAPED = LazyPattern(rf"[^\\]*+(?:{_ESCAPE_SOURCE}[^\\]*+)*")
 _SIMPLE_ESCAPES = {
     "a": b"\a", "b": b"\b", "f": b"\f", "n": b"\n", "r": b"\r", "t": b"\t", "v": b"\v", "\\": b"\\",
 }  # fmt: skip
 _OLD_OCTAL = LazyPattern(r"[+-]?0[0-7_]+")
 _WORD = LazyPattern(r"(?:\.(?![0-9])|\$|(?=[^\W0-9]))\w*(?:\.[^\W0-9]\w*)*")
 _DIGITS = (
-    r"(?>0[xX][0-9a-fA-F_]*\.?[0-9a-fA-F_]*(?:[pP][+-]?[0-9_]*)?|0[oO][0-7_]*\.?[0-7_]*|0[bB][01_]*\.?[01_]*"
-    r"|[0-9_]*\.?[0-9_]*(?:[eE][+-]?[0-9_]*)?)"
+    r"(?:0[xX][0-9a-fA-F_]*+\.?+[0-9a-fA-F_]*+(?:[pP][+-]?+[0-9_]*+)?|0[oO][0-7_]*+\.?+[0-7_]*+"
+    r"|0[bB][01_]*+\.?+[01_]*+|[0-9_]*+\.?+[0-9_]*+(?:[eE][+-]?+[0-9_]*+)?)"
 )
 _NUMBER = LazyPattern(rf"(?=[+-]|\.?[0-9])[+-]?{_DIGITS}i?(?:[+-]{_DIGITS}i)?(?![\w+-])")
 """A number as far as text/template's lexer goes."""
