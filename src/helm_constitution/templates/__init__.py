@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.records import record
+from helm_constitution.templates.faults import Fault
 from helm_constitution.templates.nodes import (
     Action,
     Block,
@@ -20,7 +21,7 @@ from helm_constitution.templates.nodes import (
     TemplateCall,
     Text,
 )
-from helm_constitution.templates.parser import Fault, Parser
+from helm_constitution.templates.parser import Parser
 from helm_constitution.text.yaml_document import Span
 
 if TYPE_CHECKING:
