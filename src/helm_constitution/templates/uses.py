@@ -118,7 +118,7 @@ class ValueUses:
     @cached_property
     def printed_defines(self) -> tuple[PrintedDefine, ...]:
         """The named templates whose output the actions print, as it is or as data."""
-        entries = (entry for entries in self._interpreter.defines.values() for entry in entries)
+        entries = (entry for entries in self._interpreter.named.by_name.values() for entry in entries)
         origins = {define: template for template, define in entries}
         return tuple(
             PrintedDefine(define, origins[define], template, action)
@@ -139,7 +139,7 @@ class ValueUses:
     @cached_property
     def uncalled(self) -> frozenset[Define]:
         """The named templates that nothing calls."""
-        entries = (entry for entries in self._interpreter.defines.values() for entry in entries)
+        entries = (entry for entries in self._interpreter.named.by_name.values() for entry in entries)
         return frozenset(define for _, define in entries) - self._interpreter.called
 
     @cached_property
