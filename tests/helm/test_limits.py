@@ -226,21 +226,40 @@ def test_the_worker_ends_with_the_program_that_was_killed(tmp_path: Path) -> Non
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux forks")
 def test_the_first_worker_is_forked_in_a_program_of_one_thread() -> None:
+    """A fork has the program's own command line, a new process that of the worker's module."""
     code = textwrap.dedent("""
         import os
-        from helm_constitution.helm import embedded
+        from helm_constitution.helm.embedded import EmbeddedEngine
         from helm_constitution.helm.protocol import Limits
-        embedded._spawn = None
-        engine = embedded.EmbeddedEngine(Limits())
-        assert engine.version().startswith("v4."), engine.version()
-        assert not embedded._may_fork()
-        engine.close()
+        engines = []
+        for _ in range(2):  # the first one's threads are there when the second begins
+            engines.append(EmbeddedEngine(Limits()))
+            assert engines[-1].version().startswith("v4."), engines[-1].version()
+        print("ready", flush=True)
+        input()
+        for engine in engines:
+            engine.close()
         print(f"end of {os.getpid()}")
     """)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False)
-    assert done.stderr == ""
-    assert done.stdout.count("end of") == 1
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+        forked, spawned = (command_line(child) for child in sorted(children_of(program.pid)))
+        own = command_line(program.pid)
+        output, errors = program.communicate("\n")
+    assert forked == own
+    assert spawned != own
+    assert "helm_constitution.helm.worker" in spawned
+    assert errors == ""
+    assert output.count("end of") == 1
+
+
+def command_line(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
 
 
 def shell(processes: Processes, script: str) -> Ended:

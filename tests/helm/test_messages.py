@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.helm import messages
-from helm_constitution.helm.messages import LintEntry, Speaker
+from helm_constitution.helm.message_parts import Speaker
+from helm_constitution.helm.messages import LintEntry
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 
 WEB = Speaker("charts/web", "web")

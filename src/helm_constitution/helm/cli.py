@@ -177,12 +177,13 @@ class _Lint:
 
     def _read(self, ended: Ended) -> LintOutput:
         from helm_constitution.helm import messages
+        from helm_constitution.helm.message_parts import Speaker
 
         if ended.breach is not None:
             return LintOutput((messages.broken_limit(ended.breach),), failed=True)
         entries = messages.lint_entries(ended.output)
         if ended.status == 0 or entries:
-            return LintOutput(messages.lint_messages(entries, messages.Speaker.of(self._chart)))
+            return LintOutput(messages.lint_messages(entries, Speaker.of(self._chart)))
         return LintOutput(_failure(ended, self._helm, self._chart), failed=True)
 
 
@@ -223,6 +224,7 @@ class _Render:
 
 def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
     from helm_constitution.helm import messages
+    from helm_constitution.helm.message_parts import Speaker
 
     text = messages.error_text(ended.errors)
     if text is None:
@@ -234,7 +236,7 @@ def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:
         )
     if text.startswith("failed parsing --set"):
         raise ConfigurationError(text)
-    return messages.failure(text, messages.Speaker.of(chart))
+    return messages.failure(text, Speaker.of(chart))
 
 
 def _csv(value: str) -> str:

@@ -10,35 +10,12 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
-
 from helm_constitution.core.lazy import LazyPattern
+from collections.abc import Iterable, Iterator
+from helm_constitution.helm.message_parts import CHART_FILE, VALUES_FILE, Speaker, in_chart, plain, shortened
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
-
-CHART_FILE = "Chart.yaml"
-VALUES_FILE = "values.yaml"
-SCHEMA_FILE = "values.schema.json"
-
-_NAME = LazyPattern(r"^name:[ \t]*[\"']?([^\"'\s#]+)", re.MULTILINE)
-
-_LONGEST = 2000
-"""Characters of a message. Helm quotes whole templates, and every turn of an endless recursion."""
-
-
-class Speaker(NamedTuple):
-    """The chart that helm speaks of: its folder as the user gave it, its name in Chart.yaml."""
-
-    folder: str
-    name: str
-
-    @classmethod
-    def of(cls, folder: str) -> Speaker:
-        """The chart in a folder; its name is empty where it can't be told."""
-        try:
-            with open(os.path.join(folder, CHART_FILE), encoding="utf-8", errors="replace") as file:
-                match = _NAME.search(file.read())
-        except OSError:
-            return cls(folder, "")
-        return cls(folder, match[1] if match else "")
+from helm_constitution.helm.schema_messages import SCHEMA_HEAD, schema_messages
+from helm_constitution.helm.template_messages import template_message
 
 
 class LintEntry(NamedTuple):
@@ -122,7 +99,7 @@ def crash(status: int, errors: str) -> HelmMessage:
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
     words = fatal[1] if fatal else errors.strip()
     text = f"helm ended {how}" + (f": {words}" if words else " and said nothing")
-    return HelmMessage(MessageLevel.ERROR, _short(text))
+    return HelmMessage(MessageLevel.ERROR, shortened(text))
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -131,7 +108,7 @@ def crash(status: int, errors: str) -> HelmMessage:
 
 def _read(text: str, chart: Speaker, file: str | None) -> list[HelmMessage]:
     found = [message for message in _understood(text, chart, file) if message.text]
-    return found or [_plain(text or "helm gives no reason", file)]
+    return found or [plain(text or "helm gives no reason", file)]
 
 
 def _understood(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMessage]:
@@ -140,18 +117,10 @@ def _understood(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMes
     file = wrapped.file or file
     if wrapped.is_yaml:
         yield _yaml_message(rest, file, wrapped.line)
-    elif rest.startswith(_SCHEMA_HEAD) or (file == VALUES_FILE and rest != "file does not exist"):
-        yield from _schema_messages(rest, chart)
+    elif rest.startswith(SCHEMA_HEAD) or (file == VALUES_FILE and rest != "file does not exist"):
+        yield from schema_messages(rest, chart)
     else:
-        yield _template_message(rest) or _chart_message(rest, chart, base) or _plain(rest, file or base[:-1] or None)
-
-
-def _plain(text: str, file: str | None, kind: FailureKind = FailureKind.OTHER, line: int | None = None) -> HelmMessage:
-    return HelmMessage(MessageLevel.ERROR, _short(text), kind, file=file, line=line)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
+        yield template_message(rest) or _chart_message(rest, chart, base) or plain(rest, file or base[:-1] or None)
 
 
 class _Wrapped:
@@ -194,7 +163,7 @@ def _unwrap(text: str, chart: Speaker) -> _Wrapped:
         if values := named.get("values"):
             wrapped.file = _relative(values, chart.folder)
         if source := named.get("source"):
-            wrapped.file = _in_chart(source)
+            wrapped.file = in_chart(source)
         if line := named.get("line"):
             wrapped.line = int(line)
         wrapped.is_yaml = wrapped.is_yaml or bool(named.get("yaml") or source)
@@ -206,12 +175,6 @@ def _wrapping(text: str) -> re.Match[str] | None:
     if ":" not in text and "\n" not in text:  # most of what helm lint says: no pattern needs to be compiled for it
         return None
     return next((match for wrapping in _WRAPPINGS if (match := wrapping.match(text))), None)
-
-
-def _in_chart(source: str) -> str | None:
-    """A template as helm names it, ``web/templates/a.yaml``, by its path in the chart. ``gotpl`` is a text that ``tpl``
-    renders: no file."""
-    return source.partition("/")[2] or None
 
 
 def _relative(file: str, folder: str) -> str:
@@ -256,78 +219,13 @@ def _yaml_message(text: str, file: str | None, line: int | None) -> HelmMessage:
     elif not text.startswith("unknown field"):
         text = f"not YAML once rendered: {text}" if rendered else f"not YAML: {text}"
     if rendered:
-        return _plain(text, file, FailureKind.YAML)._replace(rendered_line=line)
+        return plain(text, file, FailureKind.YAML)._replace(rendered_line=line)
     # In crds/, helm counts within one document of the file.
-    return _plain(text, file, line=None if file is not None and file.startswith("crds/") else line)
+    return plain(text, file, line=None if file is not None and file.startswith("crds/") else line)
 
 
 def _go_type(name: str) -> str:
     return next((words for pattern, words in _GO_TYPES if pattern.match(name)), "a map")
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# Templates.
-
-_PARSE_ERROR = LazyPattern(r"parse error (?:at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
-_UNCLOSED = LazyPattern(r"(.*) started at (.+?):(\d+)", re.DOTALL)
-_EXECUTION_ERROR = LazyPattern(r"execution error (at|in) \((.+?)(?::(\d+))?(?::(\d+))?\): (.*)", re.DOTALL)
-# Helm 3 puts the whole way to the error on one line, Helm 4 each step on three.
-_STEP = LazyPattern(r"template: ([^\s:<>\"][^:<>\"\n]*):(\d+)(?::(\d+))?: ")
-_STEP_LINES = LazyPattern(
-    r"^([^\s:][^:\n]*):(\d+)(?::(\d+))?\n(?:  executing \".*\" at <(.*)>:\n)?(?=    |  \S)", re.MULTILINE
-)
-_EXECUTING = LazyPattern(r"executing \"[^\"]*\" at <(.*?)>: (.*)", re.DOTALL)
-_CALLING = LazyPattern(r"error calling \w+:\s+")
-_NO_TEMPLATE = LazyPattern(r"(?:template: )?(no template \".*\") associated with template \".*\"")
-
-
-def _template_message(text: str) -> HelmMessage | None:
-    if ":" not in text:
-        return None
-    if match := _PARSE_ERROR.fullmatch(text):
-        file, line, column, words = match.groups()
-        if unclosed := _UNCLOSED.fullmatch(words):
-            words, file, line = unclosed.groups()
-        return _placed(words, FailureKind.TEMPLATE, file, line, column)
-    if match := _EXECUTION_ERROR.fullmatch(text):
-        how, file, line, column, words = match.groups()
-        kind = FailureKind.REQUIRED if how == "at" else FailureKind.TEMPLATE
-        return _placed(words, kind, file, line, column)
-    if text.startswith("template: ") and (steps := list(_STEP.finditer(text))):
-        words = text[steps[-1].end() :]
-        expression = None
-        if executing := _EXECUTING.fullmatch(words):
-            expression, words = executing.groups()
-        return _executed(steps, expression, words)
-    steps = list(_STEP_LINES.finditer(text))
-    if steps and steps[0].start() == 0:
-        words = " ".join(line.strip() for line in text[steps[-1].end() :].split("\n"))
-        return _executed(steps, steps[-1][4], words)
-    if text.startswith("rendering template failed: "):
-        return _plain(text, None, FailureKind.TEMPLATE)
-    return None
-
-
-def _executed(steps: Sequence[re.Match[str]], expression: str | None, words: str) -> HelmMessage:
-    """The innermost step that is a file is the place; what came of it is said with the expression."""
-    while calling := _CALLING.match(words):
-        words = words[calling.end() :]
-    if missing := _NO_TEMPLATE.fullmatch(words):
-        words = missing[1]
-    if expression is not None:
-        words = f"{words} at <{expression}>"
-    if "/" not in steps[-1][1]:
-        words = f"{words}, in a text that tpl renders"
-    place = next((step for step in reversed(steps) if "/" in step[1]), steps[-1])
-    return _placed(words, FailureKind.TEMPLATE, place[1], place[2], place[3])
-
-
-def _placed(words: str, kind: FailureKind, source: str, line: str | None, column: str | None) -> HelmMessage:
-    message = _plain(words, _in_chart(source), kind)
-    if message.file is None or line is None:
-        return message
-    # text/template counts lines from 1 and columns from 0.
-    return message._replace(line=int(line), column=None if column is None else int(column) + 1)
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -347,121 +245,24 @@ _NO_CHART_FILE = LazyPattern(
 def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
     file = base + CHART_FILE
     if text in ("Chart.yaml file is missing", "library charts are not installable"):
-        return _plain(text, file)
+        return plain(text, file)
     if ":" not in text:
         return None
     if match := _MISSING.fullmatch(text):
         names = ", ".join(dict.fromkeys(re.split(r",\s*", match[1])))
         words = f"dependencies missing in charts/: {names}; run `helm dependency build {chart.folder}`"
-        return _plain(words, file, FailureKind.DEPENDENCY)
+        return plain(words, file, FailureKind.DEPENDENCY)
     if text.startswith("chart requires kubeVersion: "):
-        return _plain(text, file, FailureKind.KUBE_VERSION)
+        return plain(text, file, FailureKind.KUBE_VERSION)
     if text.startswith("chart metadata is missing these dependencies: "):
-        return _plain(text, file)
+        return plain(text, file)
     if text.startswith("validation: "):
         # In the words that helm lint has for the same.
         words = text.removeprefix("validation: ").removeprefix("chart.metadata.")
-        return _plain(_INVALID_VERSION.sub(r"version '\1' is not a valid SemVer", words), file)
+        return plain(_INVALID_VERSION.sub(r"version '\1' is not a valid SemVer", words), file)
     if _NO_CHART_FILE.fullmatch(text):
-        return _plain("Chart.yaml file is missing", file)
+        return plain("Chart.yaml file is missing", file)
     if match := _MISTYPED_VALUES.fullmatch(text):
         words = f"{match[1]} is a {match[2]}, should be a map: the values of a subchart"
-        return _plain(words, VALUES_FILE)._replace(pointer=(match[1],))
+        return plain(words, VALUES_FILE)._replace(pointer=(match[1],))
     return None
-
-
-# ----------------------------------------------------------------------------------------------------------------------
-# values.schema.json.
-
-_SCHEMA_HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):"
-_SCHEMA_LINE = LazyPattern(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
-_SECTION = LazyPattern(r"(\S+):")
-_ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
-
-
-class _Complaint:
-    def __init__(self, depth: int, pointer: tuple[str | int, ...], shown: str, text: str) -> None:
-        self.depth = depth
-        self.pointer = pointer
-        self.shown = shown
-        self.text = text
-
-
-def _schema_messages(text: str, chart: Speaker) -> Iterator[HelmMessage]:
-    """One message for each complaint about a value, in the order of the values; helm's own order is random."""
-    name = chart.name
-    complaints: list[_Complaint] = []
-    lines = text.removeprefix(_SCHEMA_HEAD).strip().split("\n")
-    while lines:
-        line = lines.pop(0)
-        if match := _SCHEMA_LINE.fullmatch(line):
-            indent, slashed, dotted, words = match.groups()
-            pointer = _dotted_pointer(dotted) if slashed is None else _slashed_pointer(slashed)
-            complaints.append(_Complaint(len(indent), pointer, f"at {slashed or dotted}: ", words))
-            continue
-        if complaints and line.startswith(" "):  # what a complaint quotes may have several lines
-            complaints[-1].text += f"\n{line}"
-            continue
-        yield from _sorted(complaints, name, chart)
-        complaints = []
-        if section := _SECTION.fullmatch(line):
-            name = section[1]
-        elif line.startswith("invalid type for values: "):
-            yield _schema_message((), line, name, chart)
-        elif line:
-            rest = [line]
-            # The schema itself is wrong: what follows speaks of the schema, not of values.
-            while "not valid against metaschema" in line and lines and not _SECTION.fullmatch(lines[0]):
-                rest.append(lines.pop(0).strip())
-            words = "; ".join(rest)
-            if name == chart.name:
-                yield _plain(words, SCHEMA_FILE, FailureKind.SCHEMA)
-            else:
-                yield _plain(f"the schema of {name}: {words}", None, FailureKind.SCHEMA)
-    yield from _sorted(complaints, name, chart)
-
-
-def _sorted(complaints: list[_Complaint], name: str, chart: Speaker) -> list[HelmMessage]:
-    messages = [_schema_message(complaint.pointer, complaint.text, name, chart) for complaint in _leaves(complaints)]
-    return sorted(messages, key=lambda message: (str(message.pointer), message.text))
-
-
-def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
-    """The complaints that say something: not those that only hold others, and of alternatives all in one."""
-    at = 0
-    while at < len(complaints):
-        head = complaints[at]
-        end = at + 1
-        while end < len(complaints) and complaints[end].depth > head.depth:
-            end += 1
-        below = complaints[at + 1 : end]
-        if not below:
-            yield head
-        elif head.text.startswith(_ALTERNATIVES):
-            words = [f"{'' if leaf.pointer == head.pointer else leaf.shown}{leaf.text}" for leaf in _leaves(below)]
-            yield _Complaint(head.depth, head.pointer, head.shown, f"{head.text}: {'; '.join(words)}")
-        else:
-            yield from _leaves(below)
-        at = end
-
-
-def _schema_message(pointer: tuple[str | int, ...], text: str, name: str, chart: Speaker) -> HelmMessage:
-    # A subchart's values stand under its name (or alias) in those of the chart. Of a subchart's subchart helm doesn't
-    # say whose it is.
-    path = pointer if name == chart.name else (name, *pointer)
-    return _plain(text, VALUES_FILE, FailureKind.SCHEMA)._replace(pointer=path)
-
-
-def _dotted_pointer(text: str) -> tuple[str | int, ...]:
-    """``a.l.0`` of Helm 3. A key with a dot can't be told from two."""
-    return () if text == "(root)" else tuple(_step(part) for part in text.split("."))
-
-
-def _slashed_pointer(text: str) -> tuple[str | int, ...]:
-    """``/a/l/0`` of Helm 4 (RFC 6901)."""
-    plain = re.sub(r"\\(.)", r"\1", text)
-    return tuple(_step(part.replace("~1", "/").replace("~0", "~")) for part in plain.split("/")[1:])
-
-
-def _step(part: str) -> str | int:
-    return int(part) if part.isascii() and part.isdigit() else part
