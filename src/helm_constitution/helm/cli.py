@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError, EngineError
 from helm_constitution.helm import options
+from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.process import Ended, Processes, Run
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -19,7 +20,7 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas, remote_schemas
+from helm_constitution.helm.schemas import SCHEMA, copy_without_schemas
 
 _SKIP_SCHEMA = "--skip-schema-validation"
 
@@ -38,6 +39,7 @@ class CliEngine:
         self._helm = helm
         self._processes = Processes(limits)
         self._environment = options.environment(tuple(limits.environment), limits.memory)
+        self._held = HeldCharts()
         self._copies: list[str] = []
         self._version: str | None = None
         self._version_run: Run | None = None
@@ -74,15 +76,15 @@ class CliEngine:
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
         """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
-        return remote_schemas(os.path.abspath(chart))
+        return self._held.of(chart).remote_schemas
 
     def refusal(self, request: RenderRequest) -> str | None:
         """None: helm renders for any Kubernetes version."""
         return None
 
     def hold(self, chart: Path) -> AbstractContextManager[None]:
-        """Nothing: each process loads the chart."""
-        return nullcontext()
+        """Promises that a chart's files stay as they are meanwhile: its schemas are searched once."""
+        return self._held.hold(chart)
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``.
@@ -91,8 +93,9 @@ class CliEngine:
             ConfigurationError: the request names what is not there or would have to be fetched.
         """
         options.check(request)
-        folder = os.path.abspath(chart)
-        flags = self._flags(folder, request)
+        held = self._held.of(chart)
+        folder = held.folder
+        flags = self._flags(held, request)
         if _SKIP_SCHEMA in flags and os.path.isfile(os.path.join(folder, SCHEMA)):
             # helm lint of Helm 3 checks values.yaml by the schema all the same.
             folder = self._copy_without_schemas(folder)
@@ -105,16 +108,16 @@ class CliEngine:
             ConfigurationError: the request names what is not there or would have to be fetched.
         """
         options.check(request)
-        folder = os.path.abspath(chart)
-        flags = self._flags(folder, request)
+        held = self._held.of(chart)
+        flags = self._flags(held, request)
         flags += [f"--api-versions={_csv(version)}" for version in request.api_versions]
         if request.is_upgrade:
             flags.append("--is-upgrade")
 
         def start(*more: str) -> Run:
-            return self._start("template", *flags, *more, "--", request.release_name, folder)
+            return self._start("template", *flags, *more, "--", request.release_name, held.folder)
 
-        pending = _Render(start, self._helm, str(chart))
+        pending = _Render(start, self._helm, str(chart), held)
         self._ask_version_beside()
         return pending
 
@@ -136,12 +139,12 @@ class CliEngine:
         copy_without_schemas(folder, copy)
         return copy
 
-    def _flags(self, folder: str, request: RenderRequest) -> list[str]:
+    def _flags(self, held: HeldChart, request: RenderRequest) -> list[str]:
         flags = [f"--kube-version={options.kube_version(request)}", f"--namespace={request.namespace}"]
         # Absolute, so that nothing is taken for an address.
         flags += [f"--values={_csv(os.path.abspath(file))}" for file in request.values_files]
         flags += [f"{argument.flag}={argument.value}" for argument in request.set_arguments]
-        if request.skip_schema or remote_schemas(folder):
+        if request.skip_schema or held.remote_schemas:
             flags.append(_SKIP_SCHEMA)
         return flags
 
@@ -188,11 +191,12 @@ class _Lint:
 
 
 class _Render:
-    def __init__(self, start: Callable[..., Run], helm: str, chart: str) -> None:
+    def __init__(self, start: Callable[..., Run], helm: str, chart: str, held: HeldChart) -> None:
         self._start = start
         self._run = start()
         self._helm = helm
         self._chart = chart
+        self._held = held
         self._output: RenderOutput | None = None
 
     def result(self) -> RenderOutput:
@@ -218,8 +222,8 @@ class _Render:
         if errors[0].kind is not FailureKind.YAML:
             return RenderOutput(errors=errors)
         # Helm names the first broken document only; with --debug it shows them all.
-        rendered = documents.of_debug_output(self._start("--debug").result().output)
-        return RenderOutput(rendered, documents.faults(rendered) or errors)
+        rendered = documents.of_debug_output(self._start("--debug").result().output, self._held.texts)
+        return RenderOutput(rendered, documents.faults(rendered, self._held.texts) or errors)
 
 
 def _failure(ended: Ended, helm: str, chart: str) -> tuple[HelmMessage, ...]:

@@ -91,7 +91,15 @@ def of_output(output: str) -> tuple[RenderedText, ...]:
     return tuple(sorted(documents, key=_by_source))
 
 
-def of_debug_output(output: str) -> tuple[RenderedText, ...]:
+class TextMemory:
+    """Remembers what is in the texts that one chart renders to; keep it no longer than the chart."""
+
+    def __init__(self) -> None:
+        self.of_file = lru_cache(maxsize=_MOST_KEPT)(_of_file)
+        self.fault = lru_cache(maxsize=_MOST_KEPT)(_fault)
+
+
+def of_debug_output(output: str, memory: TextMemory | None = None) -> tuple[RenderedText, ...]:
     """The same for ``helm template --debug`` of a chart that renders to broken YAML: whole files, in any order."""
     files: dict[str, str] = {}
     starts = list(_FILE_SOURCE.finditer(output))
@@ -99,21 +107,21 @@ def of_debug_output(output: str) -> tuple[RenderedText, ...]:
         end = starts[number].start() if number < len(starts) else len(output)
         # Behind the files, helm prints the hooks that it found in them once more.
         files.setdefault(match[1], output[match.end() : end])
-    return of_files(files)
+    return of_files(files, memory)
 
 
-def of_files(files: Mapping[str, str]) -> tuple[RenderedText, ...]:
+def of_files(files: Mapping[str, str], memory: TextMemory | None = None) -> tuple[RenderedText, ...]:
     """The documents of whole rendered files, by their paths as helm names them (``web/templates/a.yaml``)."""
+    memory = memory or TextMemory()
     documents: list[tuple[str, tuple[bool, tuple[int, str]], RenderedText]] = []
     for source in sorted(files):
         if source.rpartition("/")[2].startswith("_") or source.endswith("NOTES.txt"):
             continue
-        documents.extend((source, place, RenderedText(source, text)) for place, text in _of_file(files[source]))
+        documents.extend((source, place, RenderedText(source, text)) for place, text in memory.of_file(files[source]))
     documents.sort(key=lambda entry: entry[:2])
     return tuple(document for _, _, document in documents)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def _of_file(rendered: str) -> tuple[tuple[tuple[bool, tuple[int, str]], str], ...]:
     """The documents of one rendered file, each with its place among them."""
     found = []
@@ -171,12 +179,13 @@ def _field(text: str, *path: str) -> object:
     return documents[0].view.get(*path).data if documents and documents[0].view.get(*path).exists else None
 
 
-def faults(documents: Iterable[RenderedText]) -> tuple[HelmMessage, ...]:
+def faults(documents: Iterable[RenderedText], memory: TextMemory | None = None) -> tuple[HelmMessage, ...]:
     """What keeps helm from reading rendered documents: YAML errors and heads that are no object's, one message each."""
-    return tuple(_message(document, *fault) for document in documents if (fault := _fault(document.text)) is not None)
+    memory = memory or TextMemory()
+    found = ((document, memory.fault(document.text)) for document in documents)
+    return tuple(_message(document, *fault) for document, fault in found if fault is not None)
 
 
-@lru_cache(maxsize=_MOST_KEPT)
 def _fault(text: str) -> tuple[str, int | None] | None:
     if not _needs_reading(text):
         return None

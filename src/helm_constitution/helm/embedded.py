@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from helm_constitution.helm import options, process
 from helm_constitution.core.errors import EngineError
 from typing import NamedTuple
 from helm_constitution.helm import options
+from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.protocol import (
     DEFAULT_KUBE_VERSION,
     Limits,
@@ -22,7 +22,6 @@ from helm_constitution.helm.protocol import (
     RenderOutput,
     RenderRequest,
 )
-from helm_constitution.helm.schemas import remote_schemas
 from helm_constitution.helm.worker_queue import Answer, Call, WorkerQueue
 
 
@@ -42,8 +41,7 @@ class EmbeddedEngine:
 
     def __init__(self, limits: Limits) -> None:
         self._workers = WorkerQueue(limits)
-        self._held: dict[str, _Hold] = {}
-        self._holds = 0
+        self._held = HeldCharts()
 
     def version(self) -> str:
         """The version of Helm's SDK, ``v4.2.3``.
@@ -59,7 +57,7 @@ class EmbeddedEngine:
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
         """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
-        return remote_schemas(os.path.abspath(chart))
+        return self._held.of(chart).remote_schemas
 
     def refusal(self, request: RenderRequest) -> str | None:
         """Why the library can't render what is asked for: it knows one Kubernetes version."""
@@ -79,7 +77,7 @@ class EmbeddedEngine:
             ConfigurationError: the request names what is not there or would have to be fetched.
             EngineError: it asks for a Kubernetes version or for API versions.
         """
-        return _Lint(self._ask("lint", chart, request), str(chart))
+        return _Lint(self._ask("lint", self._held.of(chart), request), str(chart))
 
     def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
         """Starts what ``helm template`` does.
@@ -88,36 +86,25 @@ class EmbeddedEngine:
             ConfigurationError: the request names what is not there or would have to be fetched.
             EngineError: it asks for a Kubernetes version or for API versions.
         """
-        return _Render(self._ask("render", chart, request), str(chart))
+        held = self._held.of(chart)
+        return _Render(self._ask("render", held, request), str(chart), held)
 
-    @contextlib.contextmanager
-    def hold(self, chart: Path) -> Iterator[None]:
+    def hold(self, chart: Path) -> AbstractContextManager[None]:
         """Promises that a chart's files stay as they are meanwhile: the worker loads it once, if that does no harm."""
-        folder = os.path.abspath(chart)
-        before = self._held.get(folder)
-        if before is None:
-            self._holds += 1
-            self._held[folder] = _Hold(self._holds, bool(remote_schemas(folder)))
-        try:
-            yield
-        finally:
-            if before is None:
-                del self._held[folder]
+        return self._held.hold(chart)
 
     def close(self) -> None:
         """Ends the worker."""
         self._workers.close()
 
-    def _ask(self, do: str, chart: Path, request: RenderRequest) -> Call:
+    def _ask(self, do: str, held: HeldChart, request: RenderRequest) -> Call:
         options.check(request)
         if refusal := self.refusal(request):
             raise EngineError(refusal)
-        folder = os.path.abspath(chart)
-        held = self._held.get(folder) or _Hold(0, bool(remote_schemas(folder)))
         return self._workers.submit(
             {
                 "do": do,
-                "chart": folder,
+                "chart": held.folder,
                 "held": held.number,
                 "values": [os.path.abspath(file) for file in request.values_files],
                 "sets": [(argument.flag, argument.value) for argument in request.set_arguments],
@@ -125,16 +112,9 @@ class EmbeddedEngine:
                 "namespace": request.namespace,
                 "is_upgrade": request.is_upgrade,
                 "kube_version": DEFAULT_KUBE_VERSION,
-                "skip_schema": request.skip_schema or held.is_remote,
+                "skip_schema": request.skip_schema or bool(held.remote_schemas),
             }
         )
-
-
-class _Hold(NamedTuple):
-    """A chart that is held: its number, and whether its schemas refer to what helm would fetch."""
-
-    number: int
-    is_remote: bool
 
 
 class _Lint:
@@ -169,9 +149,10 @@ class _Lint:
 
 
 class _Render:
-    def __init__(self, call: Call, chart: str) -> None:
+    def __init__(self, call: Call, chart: str, held: HeldChart) -> None:
         self._call = call
         self._chart = chart
+        self._held = held
         self._output: RenderOutput | None = None
 
     def result(self) -> RenderOutput:
@@ -194,5 +175,5 @@ class _Render:
             return RenderOutput(errors=messages.failure(answer.message["error"], Speaker.of(self._chart)))
         from helm_constitution.helm import documents
 
-        rendered = documents.of_files(answer.message["files"])
-        return RenderOutput(rendered, documents.faults(rendered))
+        rendered = documents.of_files(answer.message["files"], self._held.texts)
+        return RenderOutput(rendered, documents.faults(rendered, self._held.texts))

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 from helm_constitution.core.lazy import LazyPattern
 
@@ -113,7 +112,6 @@ def copy_without_schemas(chart: str, target: str) -> None:
     shutil.copytree(chart, target, ignore=shutil.ignore_patterns(SCHEMA, ".git"), ignore_dangling_symlinks=True)
 
 
-@lru_cache(maxsize=16)  # one chart is rendered up to hundreds of times
 def references(data: bytes) -> list[str]:
     """The references in one schema that helm would fetch, each once.
 

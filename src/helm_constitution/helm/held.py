@@ -1,0 +1,62 @@
+"""Charts whose files stay as they are for a while: what an engine remembers of one, and no longer than that."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.helm.schemas import remote_schemas
+
+if TYPE_CHECKING:
+    from helm_constitution.helm.documents import TextMemory
+
+
+class HeldChart:
+    """A chart's folder; ``number`` is 0 for a chart that nobody holds, else no other's."""
+
+    def __init__(self, folder: str, number: int) -> None:
+        self.folder = folder
+        self.number = number
+
+    @cached_property
+    def remote_schemas(self) -> tuple[str, ...]:
+        """The references in the chart's schemas that helm would fetch."""
+        return remote_schemas(self.folder)
+
+    @cached_property
+    def texts(self) -> TextMemory:
+        """What is in the texts that the chart renders to."""
+        from helm_constitution.helm.documents import TextMemory
+
+        return TextMemory()
+
+
+class HeldCharts:
+    """The charts that an engine's callers hold now."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, HeldChart] = {}
+        self._holds = 0
+
+    def of(self, chart: Path) -> HeldChart:
+        """The held chart of a folder, or a fresh one for this once."""
+        folder = os.path.abspath(chart)
+        return self._held.get(folder) or HeldChart(folder, 0)
+
+    @contextlib.contextmanager
+    def hold(self, chart: Path) -> Iterator[None]:
+        """Holds a chart meanwhile; who holds it first ends it."""
+        folder = os.path.abspath(chart)
+        before = self._held.get(folder)
+        if before is None:
+            self._holds += 1
+            self._held[folder] = HeldChart(folder, self._holds)
+        try:
+            yield
+        finally:
+            if before is None:
+                del self._held[folder]
