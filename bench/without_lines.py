@@ -5,17 +5,17 @@ Looking for lines costs one more rendering where there is something to locate; t
 
 from __future__ import annotations
 
-from typing import Any
-
 from helm_constitution.__main__ import main
-from helm_constitution.cli import main as cli
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckRequest
+from helm_constitution.report.model import ChartReport
 
-_with_lines = cli._check_options
-
-
-def _without_lines(*arguments: Any, **named: Any) -> Any:
-    return _with_lines(*arguments, **named)._replace(lines=False)
+_with_lines = pipeline.run
 
 
-cli._check_options = _without_lines
+def _without_lines(request: CheckRequest) -> ChartReport:
+    return _with_lines(request._replace(options=request.options._replace(lines=False)))
+
+
+pipeline.run = _without_lines
 main()

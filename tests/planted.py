@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.model import Finding, Location, Precision
 from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, RenderOutput, RenderRequest
-from tests.support import Given, check_chart
+from tests.support import Given
 
 STYLES = Path(__file__).parent.parent / "testdata" / "charts" / "styles"
 HIDDEN = STYLES.parent / "hidden"
@@ -258,7 +259,7 @@ class Planter:
 
     def findings(self) -> tuple[Finding, ...]:
         """What is found in the copy as it is now."""
-        return check_chart(self.copy, self.engine, self.options).findings
+        return pipeline.run(CheckRequest(self.copy, self.engine, self.options)).findings
 
     def plant(self, site: Site, tally: Tally) -> None:
         """Plants one defect, counts what came of it, and mends it."""

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helm_constitution.check.debt_change import accepted, pruned
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.policy.debt import Entry, accepted, debt_text, pruned, read_debt
+from helm_constitution.policy.debt import Entry, debt_text, read_debt
 from helm_constitution.render.results import Status
 from helm_constitution.report.model import RuleReport, ScenarioReport
 from tests.report.support import WAIVED, chart, finding

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.cli.main import _colour
+from helm_constitution.cli.colour import is_coloured
 from helm_constitution.cli.progress import Progress
 from helm_constitution.report import FORMATS
 from tests.report.support import commands, steering
@@ -279,7 +279,7 @@ def test_colour(monkeypatch: pytest.MonkeyPatch, choice: str, environment: dict[
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert _colour(choice) is expected
+    assert is_coloured(choice) is expected
 
 
 class Terminal(io.StringIO):

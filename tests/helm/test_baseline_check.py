@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.errors import BaselineError, ConfigurationError
 from helm_constitution.core.model import Base, Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
@@ -15,7 +16,6 @@ from helm_constitution.report import jsonreport, text
 from helm_constitution.report.model import ChartReport, RunReport
 from tests.compare.test_baseline import Repository
 from tests.helm.support import write_chart
-from tests.support import check_chart
 
 RULES = (
     "compat/version-unchanged, compat/version-too-small, compat/version-backwards, compat/value-renamed, "
@@ -80,7 +80,7 @@ def chart(tmp_path: Path) -> Path:
 
 
 def check(chart: Path, engine: HelmEngine, **options: object) -> ChartReport:
-    return check_chart(chart, engine, CheckOptions(**{"baseline": "auto", **options}))  # type: ignore[arg-type]
+    return pipeline.run(CheckRequest(chart, engine, CheckOptions(**{"baseline": "auto", **options})))  # type: ignore[arg-type]
 
 
 def test_both_places_of_each_change(chart: Path, engine: HelmEngine) -> None:

@@ -10,7 +10,8 @@ import pytest
 from helm_constitution.api import Container, Manifest, Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.chart.model import Chart
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.model import Finding, Precision, RuleSetting, Severity
 from helm_constitution.helm.protocol import (
     HelmEngine,
@@ -41,7 +42,7 @@ from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.templates.analysis import AnalysedChart
 from tests.helm.support import write_chart
-from tests.support import check_chart, findings_of
+from tests.support import findings_of
 
 POD = """
 apiVersion: v1
@@ -345,12 +346,12 @@ def test_a_team_may_have_test_hooks_judged_by_all_rules(tmp_path: Path, embedded
     constitution = tmp_path / "constitution.md"
     constitution.write_text("# Rules\n\n**MUST**: Have probes.\n<!-- rules: observability/no-readiness-probe -->\n")
     options = CheckOptions(constitution=constitution, lines=False)
-    assert check_chart(chart, embedded, options).findings == ()
+    assert pipeline.run(CheckRequest(chart, embedded, options)).findings == ()
     (tmp_path / ".helm-constitution.yaml").write_text(
         "judge_tests: true\nparameters:\n  observability/no-readiness-probe: {strict: 1}\n"
     )
     options = options._replace(configuration=tmp_path / ".helm-constitution.yaml")
-    (finding,) = check_chart(chart, embedded, options).findings
+    (finding,) = pipeline.run(CheckRequest(chart, embedded, options)).findings
     assert (finding.rule, finding.object and finding.object.name) == ("observability/no-readiness-probe", "connection")
 
 

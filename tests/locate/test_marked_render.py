@@ -10,7 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import (
     FailureKind,
@@ -33,7 +34,7 @@ from helm_constitution.text.yaml_document import YamlDocument
 from tests.helm.support import write_chart
 from tests.places import HEAD, places
 from tests.planted import Renderer
-from tests.support import Given, check_chart
+from tests.support import Given
 
 Answer = Callable[[dict[str, str], int], RenderOutput]
 
@@ -129,10 +130,10 @@ def test_nothing_is_rendered_where_there_is_nothing_to_locate(embedded: HelmEngi
     for pinned, renders in (("security/privileged", 1), ("helm/no-notes", 1), ("helm/missing-label", 2)):
         rules.write_text(f"# Rules\n\n**MUST**: Hold.\n<!-- rules: {pinned} -->\n")
         engine = Renderer(embedded)
-        check_chart(chart, engine, options)
+        pipeline.run(CheckRequest(chart, engine, options))
         assert engine.renders == renders, pinned
     engine = Renderer(embedded)
-    check_chart(chart, engine, options._replace(lines=False))
+    pipeline.run(CheckRequest(chart, engine, options._replace(lines=False)))
     assert engine.renders == 1
 
 

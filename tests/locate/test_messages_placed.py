@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from tests.helm.support import CHART, write_chart
 from tests.places import HEAD, shown
-from tests.support import check_chart
 
 RULES = ("testing/render-error", "testing/lint-error", "testing/lint-warning", "testing/scenario-error")
 
@@ -29,7 +29,7 @@ def found(
     rules = folder / "constitution.md"
     rules.write_text(f"# Rules\n\n**MUST**: Hold.\n<!-- rules: {', '.join((*RULES, *more))} -->\n")
     options = CheckOptions(request=request or RenderRequest(), constitution=rules, scenarios=scenarios)
-    findings = check_chart(chart, engine, options).findings
+    findings = pipeline.run(CheckRequest(chart, engine, options)).findings
     return [
         f"{finding.rule} {shown(finding.location)}{f':{column}' if (column := finding.location.column) else ''}"
         for finding in findings

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Verdict
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, LintOutput, Pending, RenderRequest
 from helm_constitution.report.model import ChartReport
-from tests.support import WEB, check_chart, write
+from tests.support import WEB, write
 
 REASONS = """
     why_needed: the vendor's image
@@ -39,7 +40,7 @@ class Team:
     def check(self, files: Mapping[str, str] | None = None, **options: Any) -> ChartReport:
         write(self.root, files or {})
         chosen = CheckOptions(constitution=self.root / "constitution.md", **{"today": "2026-06-15", **options})
-        return check_chart(self.root / "web", self.engine, chosen)
+        return pipeline.run(CheckRequest(self.root / "web", self.engine, chosen))
 
     def waive(self, waiver: str, **options: Any) -> ChartReport:
         """Checks with one waiver in the configuration; it gets the two reasons."""

@@ -9,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.render.conclude import conclude
@@ -21,7 +22,6 @@ from helm_constitution.templates.analysis import AnalysedChart
 from tests.cases import BASE
 from tests.helm.support import write_chart
 from tests.planted import Renderer
-from tests.support import check_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 
@@ -204,7 +204,9 @@ def test_what_lookup_decides_and_what_only_stops_does_not_count(tmp_path: Path, 
         "{{- with $data }}",
         '{{- if gt (len (include "web.found" . | fromJson)) 0 }}',
     ]
-    report = check_chart(tmp_path / "web", embedded, CheckOptions(constitution=Path("built-in"), coverage=True))
+    report = pipeline.run(
+        CheckRequest(tmp_path / "web", embedded, CheckOptions(constitution=Path("built-in"), coverage=True))
+    )
     (notice,) = report.notices
     assert notice == (
         "3 branches need a cluster that lookup finds something in, and can't be rendered: templates/a.yaml:8, "
@@ -217,7 +219,9 @@ def test_the_defaults_cost_little_and_nothing_where_nobody_asks(tmp_path: Path, 
     coverage = covered(tmp_path / "a", {"templates/a.yaml": EVERY_FORM, "values.yaml": VALUES}, renderer)
     assert coverage.entered
     assert renderer.renders == 2  # plain, and the copy that tells
-    check_chart(tmp_path / "a" / "web", renderer, CheckOptions(constitution=Path("built-in"), lines=False))
+    pipeline.run(
+        CheckRequest(tmp_path / "a" / "web", renderer, CheckOptions(constitution=Path("built-in"), lines=False))
+    )
     assert renderer.renders == 3
 
 
@@ -229,7 +233,7 @@ def test_a_full_check_renders_switched_flags_once(tmp_path: Path, embedded: Helm
     chart = write_chart(tmp_path / "web", {"values.yaml": values, "templates/a.yaml": text})
     renderer = Renderer(embedded)
     options = CheckOptions(constitution=Path("built-in"), scenarios="full", lines=False, coverage=True)
-    report = check_chart(chart, renderer, options)
+    report = pipeline.run(CheckRequest(chart, renderer, options))
     assert [one.name for one in report.scenarios if one.status == "rendered"] == [
         "defaults",
         *(f"flag{number}=true" for number in range(8)),
@@ -340,11 +344,13 @@ def test_a_template_that_looks_at_the_whole_root_is_rendered_as_it_is(tmp_path: 
     text = HEAD + "  a: {{ keys . | len | quote }}\n  b: {{ if .Values.cold }}x{{ else }}y{{ end }}\n"
     chart = write_chart(tmp_path / "web", {"values.yaml": VALUES, "templates/a.yaml": text})
     options = CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True)
-    report = check_chart(chart, embedded, options)
+    report = pipeline.run(CheckRequest(chart, embedded, options))
     assert report.coverage is not None
     (file,) = (file for file in report.coverage if file.path == "templates/a.yaml")
     assert [branch.entered for branch in file.branches] == [True, True]
-    plain = check_chart(chart, embedded, options._replace(coverage=False, ignore=("testing/branch-never-rendered",)))
+    plain = pipeline.run(
+        CheckRequest(chart, embedded, options._replace(coverage=False, ignore=("testing/branch-never-rendered",)))
+    )
     assert [finding.fingerprint for finding in report.findings if finding.rule != "testing/branch-never-rendered"] == [
         finding.fingerprint for finding in plain.findings
     ]
@@ -406,7 +412,9 @@ b: c
 
 
 def test_without_coverage_there_is_nothing_to_write(tmp_path: Path, embedded: HelmEngine) -> None:
-    report = check_chart(write_chart(tmp_path / "web", {}), embedded, CheckOptions(constitution=Path("built-in")))
+    report = pipeline.run(
+        CheckRequest(write_chart(tmp_path / "web", {}), embedded, CheckOptions(constitution=Path("built-in")))
+    )
     assert report.coverage is None
 
 

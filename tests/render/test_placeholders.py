@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest, SetArgument
 from helm_constitution.render.placeholders import placeholders_of
 from helm_constitution.report.model import ChartReport
@@ -17,7 +18,6 @@ from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml_document import dotted
 from helm_constitution.text.yaml_scalars import Json
 from tests.helm.support import write_chart
-from tests.support import check_chart
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 FULL = CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True)
@@ -35,7 +35,7 @@ def fills(
 
 
 def check(folder: Path, files: Mapping[str, str | bytes], engine: HelmEngine) -> ChartReport:
-    return check_chart(write_chart(folder / "web", files), engine, FULL)
+    return pipeline.run(CheckRequest(write_chart(folder / "web", files), engine, FULL))
 
 
 def of_filled(report: ChartReport) -> list[tuple[str, str | None, int | None]]:
@@ -249,7 +249,7 @@ def test_what_never_renders_is_left_out(tmp_path: Path, embedded: HelmEngine) ->
 def test_with_fewer_scenarios_nothing_is_filled(tmp_path: Path, embedded: HelmEngine) -> None:
     files = {"values.yaml": "a: ''\n", "templates/a.yaml": CONFIG_MAP + with_of("a")}
     chart = write_chart(tmp_path / "web", files)
-    assert names(check_chart(chart, embedded, FULL._replace(scenarios="quick"))) == []
+    assert names(pipeline.run(CheckRequest(chart, embedded, FULL._replace(scenarios="quick")))) == []
 
 
 # --- what is judged ---------------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check import pipeline
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.helm.cli import CliEngine
@@ -19,7 +20,6 @@ from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.render.scenarios import ScenarioKind, ScenarioSetting, plan, set_json
 from helm_constitution.report.model import ChartReport
 from tests.helm.support import write_chart
-from tests.support import check_chart
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n"
 
@@ -34,7 +34,7 @@ def embedded() -> Iterator[HelmEngine]:
 def check(folder: Path, files: Mapping[str, str | bytes], engine: HelmEngine, which: str = "quick") -> ChartReport:
     """The report of a chart of these files."""
     chart = write_chart(folder / "web", files)
-    return check_chart(chart, engine, CheckOptions(constitution=Path("built-in"), scenarios=which))
+    return pipeline.run(CheckRequest(chart, engine, CheckOptions(constitution=Path("built-in"), scenarios=which)))
 
 
 def statuses(report: ChartReport) -> dict[str, str]:
@@ -414,7 +414,7 @@ def test_what_the_user_gives_is_not_toggled(tmp_path: Path, embedded: HelmEngine
     mine = tmp_path / "mine.yaml"
     mine.write_text("b: false\nd: {}\n", "utf-8")
     request = RenderRequest((mine,), (SetArgument("--set", "c=false"),))
-    report = check_chart(chart, embedded, CheckOptions(request, Path("built-in"), scenarios="full"))
+    report = pipeline.run(CheckRequest(chart, embedded, CheckOptions(request, Path("built-in"), scenarios="full")))
     assert [name for name in statuses(report) if "=" in name] == ["a=false", "d.e=false"]
 
 
@@ -484,7 +484,9 @@ def test_an_upgrade_is_rendered(tmp_path: Path, engine: HelmEngine) -> None:
 def test_the_second_revision_is_rendered_or_named_as_not_run(tmp_path: Path, engine: HelmEngine) -> None:
     text = CONFIG_MAP + "  a: {{ if gt .Release.Revision 1 }}later{{ else }}first{{ end }}\n"
     chart = write_chart(tmp_path / "web", {"templates/a.yaml": text})
-    report = check_chart(chart, engine, CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True))
+    report = pipeline.run(
+        CheckRequest(chart, engine, CheckOptions(constitution=Path("built-in"), scenarios="full", coverage=True))
+    )
     assert statuses(report)["upgrade"] == "rendered"
     assert report.coverage is not None
     entered = [branch.entered for file in report.coverage for branch in file.branches]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.core.model import Progress
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
-from helm_constitution.render.session import Progress
 
 
 class CheckOptions(NamedTuple):

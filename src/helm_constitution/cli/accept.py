@@ -1,15 +1,41 @@
-"""What ``accept`` does: takes today's findings into the debt files of their charts, or takes out what was mended."""
+"""``accept``: takes today's findings into the debt files of their charts, or takes out those that were fixed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
+from helm_constitution.check.debt_change import Change, accepted, pruned
+from helm_constitution.check.options import today
+from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
+from helm_constitution.cli.printing import say
+from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
-from helm_constitution.policy.debt import Change, Entry, accepted, chart_key, debt_text, pruned, read_debt
+from helm_constitution.policy.debt import Entry, chart_key, debt_text, read_debt
 from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.report.model import ChartReport
+
+
+@click.command("accept")
+@charts_argument
+@click.option("--prune", is_flag=True, help="Take out what was mended, add nothing.")
+@click.option("--force", is_flag=True, help="Replace a file that accept did not write.")
+@check_options
+def command(arguments: CheckArguments, /, charts: tuple[Path, ...], prune: bool, force: bool) -> int:
+    """Accept today's findings as debt: check shows them, and fails on new ones only.
+
+    They are kept in .helm-constitution-debt.yaml, beside the configuration, else beside Chart.yaml. Give the same
+    options as to check, so that the same is found.
+    """
+    options = arguments.options._replace(debt=not force)
+    run = run_checks(charts, arguments._replace(options=options))
+    full = options.scenarios == "full"
+    for line in accept_findings(run.charts, options.configuration, today(), prune=prune, force=force, full=full):
+        say(line)
+    return 0
 
 
 def accept_findings(

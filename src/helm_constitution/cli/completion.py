@@ -1,16 +1,30 @@
-"""What a shell is offered when somebody presses Tab; the machinery is Click's."""
+"""``completion``: what a shell is offered when somebody presses Tab; the machinery is Click's."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 if TYPE_CHECKING:
-    import click
-
     from helm_constitution.lint.rule import RuleModule
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
+    """Print the script by which a shell completes this program's commands, options, rules and files.
+
+    \b
+    bash, in ~/.bashrc:  eval "$(helm-constitution completion bash)"
+    zsh, in ~/.zshrc:    eval "$(helm-constitution completion zsh)"
+    fish:                helm-constitution completion fish >
+                           ~/.config/fish/completions/helm-constitution.fish
+    """
+    click.echo(script(context.find_root().command, shell), nl=False)
 
 
 def script(command: click.Command, shell: str, program: str = "helm-constitution") -> str:

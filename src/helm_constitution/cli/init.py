@@ -1,8 +1,10 @@
-"""What ``init`` does: writes a constitution and a configuration to begin with."""
+"""``init``: writes a constitution and a configuration to begin with."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import click
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
@@ -15,6 +17,17 @@ What our charts are held to by helm-constitution. It is a copy of the program's 
 the words, strike what doesn't fit, add principles. A comment behind each statement names the rules that check it;
 `helm-constitution rules` lists all, and `helm-constitution constitution check` finds faults in this file.
 """
+
+
+@click.command("init")
+@click.option("--force", is_flag=True, help="Replace files that stand there.")
+def command(force: bool) -> None:
+    """Write a constitution and a configuration into the current folder, to begin with.
+
+    The constitution is .specify/memory/constitution.md where there is a .specify folder, else constitution.md.
+    """
+    for line in init(Path(), force=force):
+        click.echo(line)
 
 
 def starter_constitution() -> str:

@@ -1,4 +1,4 @@
-"""What ``plan`` does: fills a spec-kit plan's *Constitution Check*, and its *Complexity Tracking*, from a check.
+"""``plan``: fills a spec-kit plan's *Constitution Check*, and its *Complexity Tracking*, from a check.
 
 Only the checklist's items of the constitution's own principles and the table's rows of the configuration's waivers are
 written. Everything else stays as it is, byte for byte: line ends, trailing spaces, a missing final newline.
@@ -7,11 +7,22 @@ written. Everything else stays as it is, byte for byte: line ends, trailing spac
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import click
+
+from helm_constitution.cli.options import CheckArguments, check_options
+from helm_constitution.cli.printing import say
+from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Verdict, Waived
+from helm_constitution.lint.registry import known_modules
+from helm_constitution.policy.configuration import load_configuration
+from helm_constitution.policy.find import find_configuration
+from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report.markdown import code, literal
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from helm_constitution.report.words import clean, counts, homes
@@ -30,6 +41,35 @@ _HEADER = (
 )
 _ITEM = LazyPattern(r" {0,3}[-*+] \[[ xX]\] \*\*(?P<title>.+?):?\*\*")
 _NUMBER = LazyPattern(r"(?:[IVX]+|\d+)[.)]\s+")
+
+
+@click.command("plan")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("chart", required=False, type=click.Path(path_type=Path))
+@check_options
+def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int:
+    """Fill the Constitution Check of a spec-kit plan from a check of CHART (default: the current folder).
+
+    Its Complexity Tracking gets the configuration's waivers. Everything else in FILE stays as it is.
+    """
+    text = read_plan(file)
+    run = run_checks((chart,) if chart is not None else (), arguments)
+    if len(run.charts) > 1:
+        message = f"a plan is of one chart, and here are {len(run.charts)}; name it"
+        raise ConfigurationError(message, file=str(chart or "."))
+    (report,) = run.charts
+    path, options = Path(report.path), arguments.options
+    found = find_configuration(path, options.configuration)
+    configuration = load_configuration(found, path, known_modules(options.rules))
+    modules, is_shared = configuration.modules, configuration.plan_is_shared
+    filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)
+    if filled != text:
+        write_file(file, filled, "the plan")
+    kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)
+    say(f"{file}: {kept} of {len(report.principles)} principles kept")
+    for trouble in report.troubles:
+        say(f"could not judge: {trouble.message}", error=True)
+    return 2 if run.status == 2 else 0
 
 
 def fill_plan(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 PRINCIPLE_KEYS = (
@@ -18,6 +18,10 @@ PRINCIPLE_KEYS = (
     "testing",
     "docs",
 )
+
+
+Progress = Callable[[int, int], None]
+"""Told how many scenarios are done, and of how many that are known so far."""
 
 
 class Severity(enum.IntEnum):

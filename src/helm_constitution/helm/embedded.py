@@ -5,12 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
 
-from helm_constitution.core.errors import ConfigurationError, EngineError
-from helm_constitution.helm import options, process
 from helm_constitution.core.errors import EngineError
-from typing import NamedTuple
 from helm_constitution.helm import options
 from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.protocol import (

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.core.model import Finding
-from helm_constitution.render.results import Status
-from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View
@@ -135,57 +133,3 @@ def _quoted(text: str) -> str:
     """A text in YAML's double quotes, whatever is in it, on one line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in escaped) + '"'
-
-
-class Change(NamedTuple):
-    """What ``accept`` does to one chart's entries: those after it, and how many are new, mended, or not judged now."""
-
-    entries: tuple[Entry, ...]
-    added: int
-    mended: int
-    unknown: int
-
-
-def accepted(entries: Sequence[Entry], report: ChartReport, today: str, *, full: bool = False) -> Change:
-    """The entries with what is found now added; those of mended findings stay until they are pruned.
-
-    Args:
-        entries: the chart's entries until now.
-        report: the chart as checked; its findings may be marked as debt or not.
-        today: an ISO date.
-        full: whether every scenario was rendered.
-    """
-    mended, unknown = _gone(entries, report, full)
-    known = {entry.fingerprint for entry in entries}
-    fresh = [one for one in report.findings if one.waived is None and one.fingerprint not in known]
-    new = [Entry.of(finding, today) for finding in fresh]
-    return Change((*entries, *new), len(new), len(mended), len(unknown))
-
-
-def pruned(entries: Sequence[Entry], report: ChartReport, *, full: bool = False) -> Change:
-    """The entries without those of mended findings; one that this check could not have found again stays."""
-    mended, unknown = _gone(entries, report, full)
-    gone = {entry.fingerprint for entry in mended}
-    kept = tuple(entry for entry in entries if entry.fingerprint not in gone)
-    return Change(kept, 0, len(mended), len(unknown))
-
-
-def _gone(entries: Sequence[Entry], report: ChartReport, full: bool) -> tuple[list[Entry], list[Entry]]:
-    """The entries of findings that aren't there any more: those that are mended, and those that nobody looked for."""
-    found = {finding.fingerprint for finding in report.findings if finding.waived is None}
-    waived = {finding.fingerprint for finding in report.findings if finding.waived is not None}
-    judged = {run.rule for run in report.rules if run.reason is None}
-    status = {scenario.name: scenario.status for scenario in report.scenarios}
-
-    def was_looked_for(scenario: str) -> bool:
-        if scenario in status:
-            return status[scenario] is Status.RENDERED
-        return full or ("/" in scenario and not (Path(report.path) / scenario).exists())
-
-    mended: list[Entry] = []
-    unknown: list[Entry] = []
-    for entry in entries:
-        if entry.fingerprint not in found:
-            looked = entry.rule in judged and all(map(was_looked_for, entry.scenarios))
-            (mended if looked or entry.fingerprint in waived else unknown).append(entry)
-    return mended, unknown

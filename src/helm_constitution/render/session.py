@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.model import Progress
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
 from helm_constitution.render.conclude import Known, conclude, not_run
 from helm_constitution.render.results import RenderedChart, ScenarioResult, Status
@@ -14,9 +15,6 @@ from helm_constitution.render.scenarios import DEFAULTS, FULL, Input, Scenario
 if TYPE_CHECKING:
     from helm_constitution.render.instrumentation import Instrumentation
     from helm_constitution.templates.analysis import AnalysedChart
-
-Progress = Callable[[int, int], None]
-"""Told how many scenarios are done, and of how many."""
 
 
 class RenderSession:

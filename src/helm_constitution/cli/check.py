@@ -1,0 +1,134 @@
+"""``check``: the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, pass_colour
+from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
+from helm_constitution.cli.run import run_checks
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
+from helm_constitution.report import FORMATS
+from helm_constitution.report.model import RunReport
+
+
+@click.command("check")
+@charts_argument
+@check_options
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="The arguments are changed files: check the chart of each, once; pass over files of no chart.",
+)
+@click.option(
+    "--coverage",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what the scenarios enter of the templates into a file, in lcov's form.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    default="text",
+    show_default=True,
+    help="The report on standard output.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    type=click.Path(),
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write the report into a file (besides, in another format). Can be repeated.",
+)
+@click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+@click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
+)
+@color_option
+@pass_colour
+def command(
+    colour: ColourChoice,
+    arguments: CheckArguments,
+    /,
+    charts: tuple[Path, ...],
+    *,
+    changed: bool,
+    coverage: Path | None,
+    fail_on: str | None,
+    force: bool,
+    form: str,
+    full: bool,
+    outputs: tuple[str, ...],
+) -> int:
+    """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
+
+    Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.
+    """
+    targets = [_output(text, form) for text in outputs]
+    if not force:
+        _refuse_to_replace([*(file for _, file in targets), coverage])
+    options = arguments.options._replace(coverage=coverage is not None, fail_on=fail_on)
+    arguments = arguments._replace(options=options)
+    run = _run_on_changes(charts, arguments) if changed else run_checks(charts, arguments)
+    for target, file in targets:
+        write_file(file, _rendered(run, target, colour=False, full=True), "the report")
+    if coverage is not None:
+        from helm_constitution.report import lcov
+
+        write_file(coverage, lcov.render(run), "the coverage")
+    if not any(target == form for target, _ in targets):
+        click.echo(_rendered(run, form, colour=is_coloured(colour.value), full=full), nl=False)
+    return run.status
+
+
+def _run_on_changes(files: tuple[Path, ...], arguments: CheckArguments) -> RunReport:
+    """Checks the charts that changed files belong to; where there are none, the report is empty, without helm."""
+    from helm_constitution.check.changed import charts_of
+
+    charts = charts_of(files)
+    return run_checks(charts, arguments) if charts else RunReport("none", "", "", ())
+
+
+def _output(text: str, form: str) -> tuple[str, Path]:
+    """The format and the file of an --output; what is wrong with them is said before the check, not after."""
+    head, equals, tail = text.partition("=")
+    if equals and head in FORMATS:
+        form, text = head, tail
+    elif equals and head.isalpha():
+        known = f"one of {', '.join(FORMATS)}; for a file of that name write ./{text}"
+        raise ConfigurationError(f"--output {text}: unknown format {head!r}; {known}")
+    file = Path(text)
+    if not text or file.is_dir():
+        raise ConfigurationError(f"--output {form}={text} names no file to write the report into")
+    if not file.parent.is_dir():
+        raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
+    return form, file
+
+
+def _refuse_to_replace(files: Iterable[Path | None]) -> None:
+    """What holds something else than a report stays as it is; that is said before the check, not after."""
+    if any(file is not None and file.exists() for file in files):
+        from helm_constitution.report.earlier import may_be_replaced
+
+        for file in files:
+            if file is not None and not may_be_replaced(file):
+                raise ConfigurationError("holds something else than a report; --force writes over it", file=str(file))
+
+
+def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
+    if form == "text":
+        from helm_constitution.report import text
+
+        return text.render(run, colour=colour, full=full)
+    from helm_constitution.report import renderer
+
+    return renderer(form)(run)

@@ -1,0 +1,20 @@
+"""``rules``: lists what there is to enforce."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from helm_constitution.cli.options import rule_modules, rules_option
+from helm_constitution.lint.explain import title
+
+
+@click.command("rules")
+@rules_option
+def command(folders: tuple[Path, ...]) -> None:
+    """List every rule: id, weight in the built-in constitution, what it finds."""
+    for module in rule_modules(folders):
+        click.echo(f"{module.title} ({module.key})")
+        for rule in module.rules:
+            click.echo(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")

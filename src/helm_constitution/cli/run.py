@@ -1,0 +1,39 @@
+"""Checks charts for the commands that do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from helm_constitution.check.charts import check_charts
+from helm_constitution.cli.options import CheckArguments
+from helm_constitution.cli.progress import Progress
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.report.model import ChartReport, RunReport
+
+
+def run_checks(charts: Sequence[Path], arguments: CheckArguments) -> RunReport:
+    """Checks charts, in the current folder if no chart is given, with a bar on the terminal meanwhile.
+
+    Raises:
+        ConstitutionError: where there is no engine, a path names no chart, or the only chart can't be checked.
+    """
+    engine = choose_engine(arguments.engine, arguments.limits)
+    try:
+        reports = _reports(charts or (Path(),), engine, arguments)
+        return RunReport(engine.name, engine.version(), engine.kube_version(arguments.options.request), reports)
+    finally:
+        engine.close()
+
+
+def _reports(charts: Sequence[Path], engine: HelmEngine, arguments: CheckArguments) -> tuple[ChartReport, ...]:
+    progress = Progress()
+    reports: list[ChartReport] = []
+    try:
+        for report in check_charts(charts, engine, arguments.options, progress.show):
+            progress.clear()
+            reports.append(report)
+    finally:
+        progress.clear()
+    return tuple(reports)
