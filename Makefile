@@ -37,6 +37,7 @@ types: $(READY)
 lint: $(READY)
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
+	$(VENV)/bin/lint-imports --no-cache --no-logo
 
 bench: setup
 	$(PYTHON) -m bench $(ARGS)
