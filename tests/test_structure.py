@@ -1,0 +1,247 @@
+"""How the sources are built: short files and functions, imports on top, no memory of charts between checks.
+
+The direction of imports and the absence of circles are import-linter's contracts in pyproject.toml (``make lint``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tests.structure import modules, sources
+
+LINES_OF_A_FILE = 400
+LINES_OF_A_FUNCTION = 60
+
+_TO_SPLIT = "temporary: to be taken apart (issue 15)"
+
+LONG_FILES = dict.fromkeys(
+    (
+        "rules/documentation/values_table.py",
+        "rules/helm_best_practices/availability.py",
+        "rules/observability/monitoring.py",
+        "rules/security/access.py",
+        "rules/security/credentials.py",
+        "rules/security/secrets.py",
+        "rules/template_simplicity/duplicates.py",
+        "src/helm_constitution/chart/values.py",
+        "src/helm_constitution/compare/objects.py",
+        "src/helm_constitution/compare/values.py",
+        "src/helm_constitution/helm/embedded.py",
+        "src/helm_constitution/helm/messages.py",
+        "src/helm_constitution/kubernetes/manifests.py",
+        "src/helm_constitution/lint/subject.py",
+        "src/helm_constitution/locate/markers.py",
+        "src/helm_constitution/locate/value_origins.py",
+        "src/helm_constitution/policy/statements.py",
+        "src/helm_constitution/render/instrumentation.py",
+        "src/helm_constitution/templates/functions.py",
+        "src/helm_constitution/templates/interpreter.py",
+        "src/helm_constitution/templates/parser.py",
+    ),
+    _TO_SPLIT,
+)
+"""Files that may be longer, each with its reason."""
+
+LONG_FUNCTIONS = {
+    "rules/backward_compatibility/api_versions.py:_table": "one literal: the table of removed API versions",
+    "src/helm_constitution/check/pipeline.py:_judged": _TO_SPLIT,
+    "src/helm_constitution/templates/parser.py:_pipeline": _TO_SPLIT,
+}
+"""Functions that may be longer, as ``file:function``, each with its reason."""
+
+_CIRCLE = "temporary: gets round a circle, or is cheap enough to stand on top (issue 15)"
+
+IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "heavy libraries, needed by few charts": (
+        "base64",
+        "binascii",
+        "datetime",
+        "difflib",
+        "glob",
+        "gzip",
+        "hashlib",
+        "helm_python",
+        "html",
+        "importlib.metadata",
+        "importlib.util",
+        "io",
+        "json",
+        "jsonschema",
+        "referencing",
+        "referencing.exceptions",
+        "shutil",
+        "tarfile",
+        "tempfile",
+        "traceback",
+        "urllib.parse",
+        "xml.etree",
+        "xml.etree.ElementTree",
+        "zlib",
+    ),
+    "not there on every system, or only in the child process that uses it": ("resource", "select", "signal"),
+    "50 ms; the one handler of errors sets the process up before": ("click", "helm_constitution.cli.main"),
+    "heavy, and not needed by a check that the cache answers; helm is at work meanwhile": (
+        "helm_constitution.chart.loader",
+        "helm_constitution.helm.documents",
+        "helm_constitution.helm.messages",
+        "helm_constitution.helm.schemas",
+        "helm_constitution.helm.set_values",
+        "helm_constitution.kubernetes.manifests",
+        "helm_constitution.lint.findings",
+        "helm_constitution.lint.registry",
+        "helm_constitution.lint.runner",
+        "helm_constitution.lint.subject",
+        "helm_constitution.locate.marked_render",
+        "helm_constitution.locate.markers",
+        "helm_constitution.policy.configuration",
+        "helm_constitution.policy.constitution",
+        "helm_constitution.policy.find",
+        "helm_constitution.policy.rule_selection",
+        "helm_constitution.policy.statements",
+        "helm_constitution.render.scenarios",
+        "helm_constitution.render.session",
+        "helm_constitution.text.yaml",
+        "helm_constitution.text.yaml_composer",
+        "helm_constitution.text.yaml_document",
+        "yaml",
+        "yaml._yaml",
+    ),
+    "one of two engines": ("helm_constitution.helm.cli", "helm_constitution.helm.embedded"),
+    "for packaged charts, debt, waivers, rule packs and what else few charts have": (
+        "helm_constitution.chart.archive",
+        "helm_constitution.check.apply_debt",
+        "helm_constitution.check.apply_waivers",
+        "helm_constitution.check.cache",
+        "helm_constitution.check.changed",
+        "helm_constitution.core.suggest",
+        "helm_constitution.lint.placeholder_filter",
+        "helm_constitution.lint.rule_packs",
+        "helm_constitution.policy.debt",
+        "helm_constitution.policy.scenario_settings",
+        "helm_constitution.policy.waivers",
+        "helm_constitution.text.markdown_tables",
+    ),
+    "for a comparison with a baseline": (
+        "helm_constitution.check.baseline_report",
+        "helm_constitution.compare.changes",
+        "helm_constitution.compare.effects",
+        "helm_constitution.compare.metadata",
+        "helm_constitution.compare.objects",
+        "helm_constitution.compare.old_values",
+        "helm_constitution.compare.printing",
+        "helm_constitution.compare.release",
+        "helm_constitution.compare.schema",
+        "helm_constitution.compare.setup",
+        "helm_constitution.compare.values",
+    ),
+    "for scenarios that are asked for": (
+        "helm_constitution.render.coverage",
+        "helm_constitution.render.dead_flags",
+        "helm_constitution.render.diff",
+        "helm_constitution.render.placeholders",
+        "helm_constitution.render.release_variants",
+        "helm_constitution.render.required_values",
+        "helm_constitution.render.toggles",
+    ),
+    "for one format of the report, or for messages and completions": (
+        "helm_constitution.cli.completion",
+        "helm_constitution.lint.explain",
+        "helm_constitution.report",
+        "helm_constitution.report.earlier",
+        "helm_constitution.report.lcov",
+        "helm_constitution.report.text",
+        "helm_constitution.report.upgrade",
+        "helm_constitution.report.words",
+        "helm_constitution.text.rule_page",
+    ),
+    _CIRCLE: (
+        "atexit",
+        "bisect",
+        "helm_constitution.chart.discovery",
+        "helm_constitution.chart.schema",
+        "helm_constitution.core.errors",
+        "helm_constitution.core.repository",
+        "helm_constitution.helm.version",
+        "helm_constitution.rules.documentation.readme",
+        "helm_constitution.rules.documentation.values_table",
+        "helm_constitution.templates",
+        "helm_constitution.templates.analysis",
+        "helm_constitution.templates.nodes",
+        "helm_constitution.templates.uses",
+        "helm_constitution.text.place",
+        "helm_constitution.text.semver",
+        "os",
+        "re",
+        "time",
+    ),
+}
+"""The modules that functions may import, by the reason."""
+
+_OF_CHARTS = "temporary: holds a chart's objects; moves to what dies with the chart (issue 15)"
+
+CACHES = {
+    "rules/documentation/readme.py:parsed": _OF_CHARTS,
+    "rules/helm_best_practices/availability.py:_budget_index": _OF_CHARTS,
+    "rules/helm_best_practices/availability.py:_scalers": _OF_CHARTS,
+    "rules/helm_best_practices/targets.py:_pods_by_label": _OF_CHARTS,
+    "rules/helm_best_practices/targets.py:pod_templates": _OF_CHARTS,
+    "rules/platform_portability/platforms.py:platform_of": "a word, by a name",
+    "rules/progressive_disclosure/features.py:_run_together": _OF_CHARTS,
+    "rules/progressive_disclosure/features.py:_settings_of": _OF_CHARTS,
+    "rules/progressive_disclosure/flags.py:is_foreign": "a truth, by one step of a path",
+    "rules/security/credentials.py:telling": "a truth, by a name",
+    "rules/security/credentials.py:words": "words, by a name",
+    "src/helm_constitution/compare/release.py:words": "words, by a path's text",
+    "src/helm_constitution/compare/schema.py:_document": _OF_CHARTS,
+    "src/helm_constitution/helm/documents.py:_fault": _OF_CHARTS,
+    "src/helm_constitution/helm/documents.py:_of_file": _OF_CHARTS,
+    "src/helm_constitution/helm/schemas.py:references": _OF_CHARTS,
+    "src/helm_constitution/lint/registry.py:modules": "the rules that there are",
+    "src/helm_constitution/lint/registry.py:rules": "the rules that there are",
+    "src/helm_constitution/lint/rule_packs.py:folder_pack": "a rule pack, by its folder",
+    "src/helm_constitution/lint/rule_packs.py:installed_pack": "a rule pack, by its name",
+    "src/helm_constitution/policy/constitution.py:_parsed": "a constitution, which many charts share",
+    "src/helm_constitution/policy/prefilter.py:needed_words": "words, by a rule's pattern",
+    "src/helm_constitution/policy/rule_selection.py:_links": "a constitution's statements and their rules",
+}
+"""What functools' caches may remember between checks, as ``file:name``, each with its reason."""
+
+
+def unlisted_and_stale(found: Mapping[str, str], listed: Iterable[str]) -> tuple[dict[str, str], set[str]]:
+    """What was found without an exception, with what is told of it, and exceptions for what is not there."""
+    known = set(listed)
+    return {name: told for name, told in found.items() if name not in known}, known - found.keys()
+
+
+def test_files_are_short() -> None:
+    found = {source.path: f"{source.lines} lines" for source in sources() if source.lines > LINES_OF_A_FILE}
+    assert unlisted_and_stale(found, LONG_FILES) == ({}, set())
+
+
+def test_functions_are_short() -> None:
+    found = {
+        f"{source.path}:{name}": f"{lines} lines"
+        for source in sources()
+        for name, lines in source.functions()
+        if lines > LINES_OF_A_FUNCTION
+    }
+    assert unlisted_and_stale(found, LONG_FUNCTIONS) == ({}, set())
+
+
+def test_functions_import_what_is_heavy_and_seldom_needed_alone() -> None:
+    found = {
+        name: f"{source.path}:{line}" for source in sources() for name, line in sorted(source.imported_in_functions())
+    }
+    listed = [name for names in IMPORTED_IN_FUNCTIONS.values() for name in names]
+    assert len(listed) == len(set(listed))
+    assert unlisted_and_stale(found, listed) == ({}, set())
+
+
+def test_nothing_remembers_charts() -> None:
+    found = {f"{source.path}:{name}": "remembers" for source in sources() for name in source.caches()}
+    assert unlisted_and_stale(found, CACHES) == ({}, set())
+
+
+def test_the_sources_are_those_of_the_program_and_of_its_rules() -> None:
+    assert {"helm_constitution.cli.main", "helm_constitution.rules.security", "helm_constitution.api"} <= modules()
+    assert len(modules()) == len(sources())
