@@ -10,12 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from scripts.fetch_helm import HelmMissing, cache_folder, find_helm
 from scripts.fetch_wheels import wheel_folder
+
+# One profile for all: times differ between machines and runs, and CI tries the same examples each time.
+settings.register_profile("helm-constitution", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("helm-constitution")
 
 # Where `make setup` has put things, whatever cache folder a test gives the program.
 os.environ["HELM_CONSTITUTION_DEV_CACHE"] = str(cache_folder())

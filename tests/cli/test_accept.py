@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.check.debt_change import accepted, pruned
@@ -181,7 +181,6 @@ def test_accept_adds_what_is_new_and_keeps_the_rest() -> None:
 TEXT = st.text(max_size=12)
 
 
-@settings(deadline=None)
 @given(
     st.dictionaries(
         TEXT,

@@ -251,7 +251,7 @@ ONLY_THE_PARSER = re.compile(
 """What no schema can know: names, files, and the types of one rule's parameters."""
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(
     st.lists(
         st.tuples(st.integers(0, len(PLACES) - 1), st.sampled_from(["remove", "replace", "add"]), WRONG), max_size=2

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.cli.plan import fill_plan
@@ -202,7 +202,6 @@ def test_line_ends_trailing_spaces_and_the_end_stay(newline: str, end: str, star
 HOSTILE = st.text(st.sampled_from("ab |`*<>[]\\\n\r:#-&"), max_size=20).filter(str.strip)
 
 
-@settings(deadline=None)
 @given(why=HOSTILE, simpler=HOSTILE)
 def test_whatever_the_reasons_are_they_are_read_back_as_one_row(
     tmp_path_factory: pytest.TempPathFactory, why: str, simpler: str
@@ -220,7 +219,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
 @given(before=st.lists(PIECES, max_size=6), after=st.lists(PIECES, max_size=6))
 def test_what_stands_elsewhere_is_untouched(before: list[str], after: list[str]) -> None:
     head, tail = "\n".join([*before, "---", ""]), "\n".join(["", "# Behind", *after])

@@ -59,7 +59,7 @@ LINES = st.lists(st.sampled_from(["", "a: 1", "b: BAD", "c: BAD", "# BAD"]), max
 MORE = st.sampled_from(["", "# more", "other: true"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=LINES, data=st.data())
 def test_moved_and_indented_lines_keep_their_fingerprints(
     tmp_path: Path, lines: list[str], data: st.DataObject
@@ -78,7 +78,7 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {name}\nspec:\n  containers
 NAMES = st.lists(st.sampled_from("abcdef"), min_size=1, unique=True)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(names=NAMES, others=NAMES, order=st.randoms(use_true_random=False))
 def test_containers_and_objects_that_come_before_change_nothing(
     tmp_path: Path, names: list[str], others: list[str], order: object
@@ -99,7 +99,6 @@ WORDS = st.sampled_from(["", "a", "b", "a\0b", "line 3", "(and 2 more of these)"
 OBJECTS = st.none() | st.builds(ObjectRef, st.just("v1"), WORDS, WORDS, st.none() | WORDS, st.none() | WORDS, WORDS)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

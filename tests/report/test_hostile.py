@@ -154,7 +154,7 @@ def reported(one: str) -> RunReport:
 
 @pytest.mark.parametrize("form", sorted(set(FORMATS) - {"github"}))
 @given(one=hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_report_holds_a_command_or_a_character_that_steers(form: str, one: str) -> None:
     report = renderer(form)(reported(one))
     assert commands(report) == []
@@ -163,7 +163,7 @@ def test_no_report_holds_a_command_or_a_character_that_steers(form: str, one: st
 
 
 @given(one=hostile)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_in_colour_only_our_own_escapes_are_left(one: str) -> None:
     report = text.render(reported(one), colour=True, full=True)
     plain = re.sub(r"\x1b\[(0|1|2|1;3[1-6])m", "", report)
@@ -187,7 +187,7 @@ def _unescaped(value: str) -> str:
 
 
 @given(one=hostile)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_annotations_are_the_commands_that_we_meant_and_no_other(one: str) -> None:
     lines = renderer("github")(reported(one)).splitlines()
     assert len(lines) == 12
@@ -202,14 +202,14 @@ def test_annotations_are_the_commands_that_we_meant_and_no_other(one: str) -> No
 
 
 @given(one=hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_json_reads_back_to_what_was_said(one: str) -> None:
     judged = json.loads(renderer("json")(reported(one)))["charts"][0]
     assert judged["name"] == judged["findings"][0]["message"] == judged["principles"][0]["title"] == one
 
 
 @given(one=hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_sarif_and_gitlab_stay_whole(one: str) -> None:
     document = json.loads(renderer("sarif")(reported(one)))
     VALIDATOR.validate(document)
@@ -225,7 +225,7 @@ VALIDATOR = jsonschema.Draft4Validator(json.loads(SCHEMA.read_text("utf-8")))
 
 
 @given(one=hostile)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_junit_stays_whole(one: str) -> None:
     report = renderer("junit")(reported(one))
     ElementTree.fromstring(report)
@@ -256,7 +256,7 @@ PLAIN = {
 
 
 @given(one=hostile)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_markdown_has_no_markup_but_ours(one: str) -> None:
     report = markdown.render(reported(one))
     strong = set()
@@ -275,7 +275,7 @@ def test_markdown_has_no_markup_but_ours(one: str) -> None:
 
 
 @given(one=hostile)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_markdown_mentions_nobody_links_nothing_and_reads_as_it_was_said(one: str) -> None:
     escaped = markdown.words(one)
     assert not re.search(r"[@#]\w", escaped.replace("&#", "&"))
@@ -287,7 +287,7 @@ def test_markdown_mentions_nobody_links_nothing_and_reads_as_it_was_said(one: st
 
 
 @given(one=hostile)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_code_in_markdown_is_one_piece(one: str) -> None:
     (inline,) = [
         token for token in MarkdownIt("commonmark").parse(f"x {markdown.code(one)} x") if token.type == "inline"
