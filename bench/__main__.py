@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.bytecode import compile_installed
 from bench.charts import SIZES, make
 from scripts.fetch_helm import cache_folder, find_helm
 from scripts.fetch_wheels import ROOT
@@ -188,7 +189,8 @@ def main() -> int:
     program = install()
     named = [Path(name) for name in os.environ.get("BENCH_CHARTS", "").split(os.pathsep) if name]
     with tempfile.TemporaryDirectory() as temporary:
-        environment = {**os.environ, "HELM_BIN": str(helm), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
+        environment = compile_installed(program / "python", os.environ)
+        environment |= {"HELM_BIN": str(helm), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
         for name in ("CACHE", "CONFIG", "DATA"):
             environment[f"HELM_{name}_HOME"] = str(Path(temporary, "helm", name.lower()))
         charts = [make(Path(temporary), size) for size in SIZES]

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.__main__ import describe, install
+from bench.bytecode import compile_installed
 from bench.charts import BASE, SIZES, make
 from scripts.fetch_helm import find_helm
 
@@ -83,9 +84,11 @@ def main() -> int:
     parser.add_argument("charts", nargs="*", type=Path, help="more charts to measure")
     parser.add_argument("--rounds", type=int, default=3, help="how often each choice is timed (3)")
     options = parser.parse_args()
-    program = install() / "helm-constitution"
+    installed = install()
+    program = installed / "helm-constitution"
     with tempfile.TemporaryDirectory() as temporary:
-        environment = {**os.environ, "HELM_BIN": str(find_helm(4)), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
+        environment = compile_installed(installed / "python", os.environ)
+        environment |= {"HELM_BIN": str(find_helm(4)), "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
         generated = [make(Path(temporary), size) for size in SIZES[:2]]
         print(f"{options.rounds} rounds, {os.cpu_count()} cores; medians ({AIM})")
         for chart in (BASE, *generated, *(path.absolute() for path in options.charts)):

@@ -20,6 +20,7 @@ from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
+from bench.bytecode import compiled, require
 from bench.charts import SIZES, make
 
 SIZES_MEASURED = ("medium", "huge")
@@ -97,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.here:
+        require()
         for chart in options.charts:
             describe(chart, options.runs, options.rules)
         return 0
@@ -106,9 +108,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         charts = [make(Path(temporary), size) for size in SIZES if size.name in SIZES_MEASURED]
         sys.stdout.flush()
         command = (sys.executable, "-m", "bench.static", "--here", f"--rules={options.rules}")
-        # An installed program has its modules compiled; so have these, once they have run.
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environment["PYTHONPYCACHEPREFIX"] = os.path.join(temporary, "compiled")
+        # The first run compiles what Python's own modules and the packages need.
+        environment = compiled(Path(temporary, "compiled"), os.environ)
         subprocess.run([*command, "--runs=1", str(charts[0])], env=environment, check=True, stdout=subprocess.DEVNULL)
         for chart in (*charts, *options.charts, *named):
             subprocess.run([*command, f"--runs={options.runs}", chart], env=environment, check=True)

@@ -21,6 +21,8 @@ from tests.cases import BASE
 from tests.cli.test_main import CHARTS
 from tests.test_plugin import copy_of_plugin
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "examples" / "ci"
 
 

@@ -18,6 +18,8 @@ import yaml
 import helm_constitution
 from scripts.fetch_wheels import ROOT
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = ROOT / "src" / "helm_constitution"
 BUILD_SDIST = "import sys; from setuptools import build_meta; build_meta.build_sdist(sys.argv[1])"
 

@@ -17,6 +17,8 @@ from uv import find_uv_bin
 from scripts.fetch_wheels import ROOT
 from tests.cases import BASE, CHARTS
 
+pytestmark = pytest.mark.slow
+
 NAME = "helm-constitution"
 ASKS_FOR_INPUT = {
     "Chart.yaml": "apiVersion: v2\nname: asks\nversion: 0.1.0\n",

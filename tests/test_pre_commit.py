@@ -16,6 +16,8 @@ from scripts.fetch_wheels import ROOT
 from tests.cases import BASE
 from tests.test_plugin import copy_of_plugin, write
 
+pytestmark = pytest.mark.slow
+
 BAD_VALUES = "# How many pods run.\nreplicas: 1\nundocumented: 2\n"
 CONSTITUTION = "# Ours\n\n## Values\n\nValues MUST have comments. <!-- rules: values/undocumented -->\n"
 
