@@ -110,14 +110,14 @@ def check(python: Python, helm: Path | None) -> bool:
         return False
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
     variables.pop("VIRTUAL_ENV", None)
-    tests = [interpreter, "-m", "pytest", "-n", "auto", "-p", "no:cacheprovider", f"--ignore={BUT}", *FAST]
+    options = ("-n", "auto", "-p", "no:cacheprovider", f"--ignore={BUT}")
+    tests: list[str | Path] = [interpreter, "-m", "pytest", *options, *FAST]
     passed = subprocess.run(tests, cwd=ROOT, env=variables, check=False).returncode == 0
     if helm is not None:
-        demo = [interpreter, "-m", "helm_constitution", "check", "--no-cache", "--engine", "cli"]
+        demo: list[str | Path] = [interpreter, "-m", "helm_constitution", "check", "--no-cache", "--engine", "cli"]
+        demo.append("testdata/charts/demo")
         variables["HELM_BIN"] = str(helm)
-        done = subprocess.run(
-            [*demo, "testdata/charts/demo"], cwd=ROOT, env=variables, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(demo, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
         if done.returncode != 1:  # the chart has faults on purpose
             passed = False
             sys.stderr.write(f"the check of the demo chart ended with {done.returncode}: {done.stderr}\n")
@@ -143,7 +143,8 @@ def main() -> int:
     except HelmMissing as error:
         helm = None
         print(f"no check of the demo chart: {error}")
-    return int(not all([check(python, helm) for python in pythons]))
+    passed = [check(python, helm) for python in pythons]
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":
