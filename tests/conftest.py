@@ -25,6 +25,15 @@ settings.load_profile("helm-constitution")
 # Where `make setup` has put things, whatever cache folder a test gives the program.
 os.environ["HELM_CONSTITUTION_DEV_CACHE"] = str(cache_folder())
 
+_RUNNING_HELM = {"helm", "helm3", "helm4", "cli3", "cli4", "embedded", "engine"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks what runs a real Helm, by its fixtures: together that takes minutes."""
+    for item in items:
+        if _RUNNING_HELM.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("helm")
+
 
 def _helm(major: int) -> Path:
     try:

@@ -309,7 +309,7 @@ def test_a_link_to_itself_and_a_link_to_nowhere(tmp_path: Path) -> None:
 
 
 def test_links_that_multiply_a_chart_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("helm_constitution.chart.loader.MAX_FILES", 500)
+    monkeypatch.setattr("helm_constitution.chart.sources.MAX_FILES", 500)
     write(tmp_path, {})
     for number in range(20):
         folder = tmp_path / f"d{number:02}"
