@@ -1,4 +1,5 @@
-# Needs Python 3.11 or newer, make and pip. `make demo` shows the program at work, `make test` passes every test.
+# Needs Python 3.11 or newer, make and pip. `make demo` shows the program at work, `make check` is for between two
+# edits, `make test` passes every test. Times are those of two cores that have nothing else to do.
 
 VENV := .venv
 PYTHON := $(VENV)/bin/python
@@ -6,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo test types lint bench parity plugin-test clean
+.PHONY: setup demo check test plugin-test pythons types lint bench bench-scenarios parity clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -25,21 +26,38 @@ demo: $(READY)
 	echo; echo "This chart has faults on purpose, so its gate fails: the program's exit status was 1."; \
 	echo "Try yours: $(VENV)/bin/helm-constitution check path/to/chart"
 
+# What a developer wants between two edits: no installation, no real Helm.
+check: $(READY)
+	@echo "linters and the tests without Helm or installations: about a minute"
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m pytest -n auto -m "not slow and not helm" $(ARGS)
+
 test: setup
+	@echo "every test: about five minutes (make check: a minute)"
 	$(PYTHON) -m pytest -n auto $(ARGS)
 
 plugin-test: setup
+	@echo "the plug-in, installed by real Helms: about a minute"
 	$(PYTHON) -m pytest tests/test_plugin.py $(ARGS)
 
+# The fast tests on every other Python that is here: of each minor version the oldest.
+pythons: setup
+	@echo "the fast tests on each Python that is here: up to a minute for each, and some seconds more the first time"
+	$(PYTHON) -m scripts.pythons
+
 types: $(READY)
+	@echo "mypy --strict: about half a minute, seconds when it ran before"
 	$(PYTHON) -m mypy
 
 lint: $(READY)
+	@echo "ruff, and the direction of imports: some seconds"
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 
 bench: setup
+	@echo "benches: about five minutes; everything that is measured is compiled first"
 	$(PYTHON) -m bench $(ARGS)
 	$(PYTHON) -m bench.static
 	$(PYTHON) -m bench.objects
