@@ -19,9 +19,8 @@ from pathlib import Path
 from time import process_time
 from typing import NamedTuple
 
-from helm_constitution.core.model import RuleSetting, Severity
 from bench.bytecode import compiled, require
-from helm_constitution.core.model import Demand, Severity
+from helm_constitution.core.model import RuleSetting, Severity
 from helm_constitution.lint import registry
 from helm_constitution.lint.runner import run_rule
 from scripts.parity import bound, checked_chart, rendering_of
