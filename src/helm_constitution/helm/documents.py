@@ -23,13 +23,24 @@ _FILE_SOURCE = LazyPattern(r"^---\n# Source: ([^/\n]+/(?:charts/[^/\n]+/)*templa
 _SEPARATOR = LazyPattern(r"^---[ \t]*", re.MULTILINE)
 
 _KIND = LazyPattern(r"^kind:[ \t]*[\"']?([A-Za-z][A-Za-z0-9]*)[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
+_API_VERSION = LazyPattern(r"^apiVersion:[ \t]*[\"']?[A-Za-z0-9][A-Za-z0-9./-]*[\"']?[ \t\r]*(?:#.*)?$", re.MULTILINE)
+# Helm reads the head of an object as Go reads JSON: the case of a key doesn't matter, the last of several counts.
+_HEAD_KEY = LazyPattern(r"^[\"']?(?:apiVersion|kind|metadata)[\"']?(?=[ \t]*:)", re.MULTILINE | re.IGNORECASE)
 _METADATA = LazyPattern(r"^metadata:[ \t\r]*(?:#.*)?\n((?:[ \t#].*\n|[ \t\r]*\n)+)", re.MULTILINE)
-# A line of metadata that may hold more than a scalar.
-_NESTED = LazyPattern(
-    r"^[ \t]+(?=[^\s#])(?:- |(?!(?:annotations|labels):[ \t\r]*(?:#.*)?$).*:(?:[ \t\r]*(?:#.*)?$|[ \t]+[\[{]))",
-    re.MULTILINE,
+# Lines of metadata that hold texts, the maps of labels and annotations, and nothing else.
+_PLAIN_METADATA = LazyPattern(
+    r"(?:(?:[ \t\r]*(?:\#.*)?"
+    r"|[ \t]+(?:annotations|labels):[ \t\r]*(?:\#.*)?"
+    r"|[ \t]+(?![\"']?annotations)(?:\"[\w./-]+\"|'[\w./-]+'|[\w./-]+):[ \t]+[^\s\[{&*!|>#%@`].*"
+    r")\n)*",
+    re.IGNORECASE,
 )
 _ALIAS = LazyPattern(r"\*[A-Za-z_]")
+# What the parser accepts and helm may reject: tags, infinity, merge keys, keys that are null, maps or lists, `\/`.
+_ODD = LazyPattern(
+    r"(?<![^\s\[{,])(?:!|\?\s|(?:(?:null|~)[ \t]{0,9})?:(?:\s|\Z))|\.(?:inf|nan)\b|<<|[\]}][ \t]{0,9}:|\\/",
+    re.IGNORECASE,
+)
 
 HOOK = "helm.sh/hook"
 _HOOKS = frozenset(
@@ -128,7 +139,8 @@ def _of_file(rendered: str) -> tuple[tuple[tuple[bool, tuple[int, str]], str], .
     for part in _split(rendered):
         text = _trimmed(part)
         events = _hook_events(text)
-        if text != "\n" and events <= _HOOKS:  # a hook that helm doesn't know is never installed
+        # A hook for an unknown event is never installed. Helm reads the whole head before it looks at the events.
+        if text != "\n" and (events <= _HOOKS or _fault(text) is not None):
             found.append(((bool(events), _install_place(text)), text))
     return tuple(found)
 
@@ -156,27 +168,71 @@ def _install_place(text: str) -> tuple[int, str]:
 
 
 def _read_kind(text: str) -> str:
-    kind = _field(text, "kind")
+    kind = _head_field(_read_head(text), "kind")
     return kind if isinstance(kind, str) else ""
 
 
 def _hook_events(text: str) -> frozenset[str]:
-    """The events that a document is a hook for; none for an ordinary object."""
+    """The events that a document is a hook for; none for an ordinary object. Helm reads null as an empty text."""
     if HOOK not in text:
         return frozenset()
-    annotations = _field(text, "metadata", "annotations")
-    hook = annotations.get(HOOK) if isinstance(annotations, dict) else None
-    return frozenset() if hook is None else frozenset(part.strip().lower() for part in str(hook).split(","))
+    annotations = _head_field(_head_field(_read_head(text), "metadata"), "annotations")
+    if not isinstance(annotations, dict) or HOOK not in annotations:
+        return frozenset()
+    hook = annotations[HOOK]
+    return frozenset(part.strip().lower() for part in ("" if hook is None else str(hook)).split(","))
 
 
-def _field(text: str, *path: str) -> object:
+def _read_head(text: str) -> object:
+    """The data of a document, None where it is not YAML."""
+    try:
+        return _read(text)
+    except YamlSyntaxError:
+        return None
+
+
+def _read(text: str) -> object:
+    """The data of a document, as far as helm reads it: what follows the end of a YAML document is ignored.
+
+    Raises:
+        YamlSyntaxError: helm rejects it.
+    """
     from helm_constitution.text.yaml import load_documents
 
     try:
         documents = load_documents(text, "", rendered=True)
     except YamlSyntaxError:
-        return None
-    return documents[0].view.get(*path).data if documents and documents[0].view.get(*path).exists else None
+        first = _first_document(text)
+        if first == text:
+            raise
+        documents = load_documents(first, "", rendered=True)
+    return documents[0].data if documents else None
+
+
+def _first_document(text: str) -> str:
+    """The text up to the end of its first YAML document."""
+    from helm_constitution.text.pyyaml import yaml
+    from helm_constitution.text.yaml_composer import parse_events
+
+    try:
+        for event in parse_events(text):
+            if isinstance(event, yaml.DocumentEndEvent) and event.end_mark is not None:
+                return text[: event.end_mark.index]
+    except yaml.YAMLError:
+        return text
+    return text
+
+
+def _head_field(head: object, name: str) -> object:
+    """A field of an object's head; None where it is missing or the head is no map."""
+    return next((value for _, value in _head_fields(head, name)), None)
+
+
+def _head_fields(head: object, name: str) -> list[tuple[str, object]]:
+    """Key and value of a field, the last first, whatever its case."""
+    if not isinstance(head, dict):
+        return []
+    return [(key, value) for key, value in reversed(head.items()) if key.lower() == name.lower()]
 
 
 def faults(documents: Iterable[RenderedText], memory: TextMemory | None = None) -> tuple[HelmMessage, ...]:
@@ -189,16 +245,14 @@ def faults(documents: Iterable[RenderedText], memory: TextMemory | None = None) 
 def _fault(text: str) -> tuple[str, int | None] | None:
     if not _needs_reading(text):
         return None
-    from helm_constitution.text.yaml import load_documents
-
     try:
-        heads = load_documents(text, "", rendered=True)
+        head = _read(text)
     except YamlSyntaxError as error:
         return f"not YAML once rendered: {error.message}", error.line
-    for head in heads[:1]:
-        if fault := _head_fault(head.data):
-            return f"no Kubernetes object once rendered: {fault}", None
-    return None
+    if "\\/" in text and (line := _escaped_slash(text)) is not None:
+        return "not YAML once rendered: found unknown escape character", line
+    fault = _head_fault(head)
+    return None if fault is None else (f"no Kubernetes object once rendered: {fault}", None)
 
 
 def _needs_reading(text: str) -> bool:
@@ -214,9 +268,28 @@ def _needs_reading(text: str) -> bool:
         CParser(text).raw_parse()
     except YAMLError:
         return True
+    keys = sorted(_HEAD_KEY.findall(text))
+    if keys != ["apiVersion", "kind", "metadata"] or not _API_VERSION.search(text) or not _KIND.search(text):
+        return True
     metadata = _METADATA.search(text)
-    plain = _KIND.search(text) is not None and metadata is not None and _NESTED.search(metadata[1]) is None
-    return not plain or _has_alias(text)
+    if metadata is None or _PLAIN_METADATA.fullmatch(metadata[1]) is None:
+        return True
+    return _ODD.search(text) is not None or _has_alias(text)
+
+
+def _escaped_slash(text: str) -> int | None:
+    """The line (from 1) of a quoted text with ``\\/``: JSON and this program's parser allow it, helm's doesn't."""
+    from helm_constitution.text.pyyaml import yaml
+    from helm_constitution.text.yaml_composer import parse_events
+
+    for event in parse_events(text):
+        if isinstance(event, yaml.DocumentEndEvent):
+            return None
+        start, end = event.start_mark, event.end_mark
+        if isinstance(event, yaml.ScalarEvent) and event.style == '"' and start is not None and end is not None:
+            if "/" in re.findall(r"\\(.)", text[start.index : end.index], re.DOTALL):
+                return int(start.line) + 1
+    return None
 
 
 def _has_alias(text: str) -> bool:
@@ -231,21 +304,37 @@ def _head_fault(head: object) -> str | None:
     if not isinstance(head, dict):
         return f"is {_named(head)}, should be a map"
     for name in ("apiVersion", "kind"):
-        if isinstance(head.get(name), (dict, list)):
-            return f"{name} is {_named(head[name])}, should be a string"
-    metadata = head.get("metadata")
+        if fault := _text_fault(head, name, name):
+            return fault
+    for _, metadata in _head_fields(head, "metadata"):
+        if fault := _metadata_fault(metadata):
+            return fault
+    return None
+
+
+def _metadata_fault(metadata: object) -> str | None:
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
         return f"metadata is {_named(metadata)}, should be a map"
-    if isinstance(metadata.get("name"), (dict, list)):
-        return f"metadata.name is {_named(metadata['name'])}, should be a string"
-    annotations = metadata.get("annotations")
-    if annotations is not None and not isinstance(annotations, dict):
-        return f"metadata.annotations is {_named(annotations)}, should be a map"
-    for name, value in (annotations or {}).items():
+    if fault := _text_fault(metadata, "name", "metadata.name"):
+        return fault
+    for _, texts in _head_fields(metadata, "annotations"):
+        if texts is None:
+            continue
+        if not isinstance(texts, dict):
+            return f"metadata.annotations is {_named(texts)}, should be a map"
+        for name, value in texts.items():
+            if isinstance(value, (dict, list)):
+                return f"metadata.annotations.{name} is {_named(value)}, should be a string"
+    return None
+
+
+def _text_fault(head: object, name: str, shown: str) -> str | None:
+    """What is wrong with a field that holds a text; numbers and booleans are texts to helm."""
+    for _, value in _head_fields(head, name):
         if isinstance(value, (dict, list)):
-            return f"metadata.annotations.{name} is {_named(value)}, should be a string"
+            return f"{shown} is {_named(value)}, should be a string"
     return None
 
 

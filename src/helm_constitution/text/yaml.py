@@ -10,6 +10,7 @@ import math
 import yaml
 
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.text.yaml_composer import compose
 from helm_constitution.text.yaml_document import (
@@ -90,6 +91,7 @@ class _Builder:
 
 _STR = "tag:yaml.org,2002:str"
 _TAG = "tag:yaml.org,2002:"
+_TIMESTAMP = LazyPattern(r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2})?")
 
 
 def _json(node: yaml.Node, value: Json) -> Json:
@@ -109,6 +111,10 @@ def _tagged(node: yaml.ScalarNode) -> Json:
             return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error:
             raise fault_at(node, "!!binary holds no base64") from None
+    if tag == f"{_TAG}timestamp":
+        if not _TIMESTAMP.match(text):
+            raise fault_at(node, f"{text!r} is no !!timestamp")
+        return text
     if tag not in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
         return text
     value = _json(node, resolve_plain(text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -74,6 +75,13 @@ if HAS_C_PARSER:
 
 else:  # pragma: no cover
     _Composer = _PatientComposer  # type: ignore[assignment,misc]
+
+
+def parse_events(text: str) -> Iterator[yaml.Event]:
+    """The events of a text one by one, each with its marks. Raises yaml.YAMLError at the first fault."""
+    parser = _Parser(text)
+    while (event := parser.get_event()) is not None:
+        yield event
 
 
 def compose(text: str) -> list[yaml.Node]:
