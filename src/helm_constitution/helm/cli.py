@@ -184,6 +184,8 @@ class _Lint:
 
         if ended.breach is not None:
             return LintOutput((messages.broken_limit(ended.breach),), failed=True)
+        if ended.status == 0 and not messages.is_whole_lint(ended.output):
+            return LintOutput((messages.broken_output("lint", ended.output),), failed=True)
         entries = messages.lint_entries(ended.output)
         if ended.status == 0 or entries:
             return LintOutput(messages.lint_messages(entries, Speaker.of(self._chart)))
@@ -217,6 +219,10 @@ class _Render:
 
             return RenderOutput(errors=(messages.broken_limit(ended.breach),))
         if ended.status == 0:
+            if not documents.is_whole(ended.output):
+                from helm_constitution.helm import messages
+
+                return RenderOutput(errors=(messages.broken_output("template", ended.output),))
             return RenderOutput(documents.of_output(ended.output))
         errors = _failure(ended, self._helm, self._chart)
         if errors[0].kind is not FailureKind.YAML:

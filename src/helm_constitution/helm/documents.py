@@ -102,6 +102,14 @@ def of_output(output: str) -> tuple[RenderedText, ...]:
     return tuple(sorted(documents, key=_by_source))
 
 
+def is_whole(output: str) -> bool:
+    """Whether an output may be all that a ``helm template`` without errors prints.
+
+    Helm ends its output with a newline, even if there are no objects, and prints nothing else before the first object.
+    """
+    return output.endswith("\n") and (output.isspace() or f"\n{output}".find(_SOURCE) >= 0)
+
+
 class TextMemory:
     """Remembers what is in the texts that one chart renders to; keep it no longer than the chart."""
 
@@ -286,9 +294,10 @@ def _escaped_slash(text: str) -> int | None:
         if isinstance(event, yaml.DocumentEndEvent):
             return None
         start, end = event.start_mark, event.end_mark
-        if isinstance(event, yaml.ScalarEvent) and event.style == '"' and start is not None and end is not None:
-            if "/" in re.findall(r"\\(.)", text[start.index : end.index], re.DOTALL):
-                return int(start.line) + 1
+        if not isinstance(event, yaml.ScalarEvent) or event.style != '"' or start is None or end is None:
+            continue
+        if "/" in re.findall(r"\\(.)", text[start.index : end.index], re.DOTALL):
+            return int(start.line) + 1
     return None
 
 

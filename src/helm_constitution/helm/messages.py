@@ -78,6 +78,18 @@ def error_text(errors: str) -> str | None:
     return text.replace("\n\nUse --debug flag to render out invalid YAML", "").strip()
 
 
+def is_whole_lint(output: str) -> bool:
+    """Whether ``helm lint`` came to its end: it prints a summary behind the messages."""
+    return any(_SUMMARY.match(line) for line in output.split("\n"))
+
+
+def broken_output(command: str, output: str) -> HelmMessage:
+    """The message for a helm that ended without an error and didn't print what helm prints."""
+    what = "printed nothing" if not output.strip() else "printed incomplete or foreign output"
+    text = f"helm {command} {what} and reported success; run `helm version` to check that it is helm"
+    return HelmMessage(MessageLevel.ERROR, text)
+
+
 def broken_limit(breach: str) -> HelmMessage:
     """The message for a process that broke a limit."""
     return HelmMessage(MessageLevel.ERROR, breach, FailureKind.TIMEOUT)
