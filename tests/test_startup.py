@@ -69,7 +69,7 @@ def test_a_fresh_check_imports_nothing_heavy(tmp_path: Path, chart: Path, helm4:
     status, modules = imported(tmp_path, "check", "--engine", "cli", "--scenarios", "defaults", str(chart), helm=helm4)
     assert status in (0, 1)
     assert "helm_constitution.rules" in modules
-    assert not modules & (HEAVY | {"subprocess", "json", "tarfile"})
+    assert not modules & (HEAVY | {"subprocess", "tarfile"})
 
 
 def test_an_unchanged_chart_needs_neither_yaml_nor_rules(tmp_path: Path, chart: Path, helm4: Path) -> None:
@@ -77,7 +77,7 @@ def test_an_unchanged_chart_needs_neither_yaml_nor_rules(tmp_path: Path, chart: 
     first, _ = imported(tmp_path, *arguments, helm=helm4)
     second, modules = imported(tmp_path, *arguments, helm=helm4)
     assert second == first
-    assert not modules & (HEAVY | {"yaml", "subprocess", "tempfile", "json"})
+    assert not modules & (HEAVY | {"yaml", "subprocess", "tempfile"})
     assert not any(name.startswith("helm_constitution.rules") for name in modules)
 
 

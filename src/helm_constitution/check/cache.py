@@ -1,14 +1,22 @@
-"""Remembers the report of an unchanged chart, by the content of everything that it depends on."""
+"""Remembers the report of an unchanged chart, by the content of everything that it depends on.
+
+What is kept is JSON in a folder of the user's own, sealed with the user's key (see ``private_folder``): reading it runs
+nothing, and what anybody else wrote or changed is not read. Values files leave only a digest there.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 from hashlib import sha256
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import __version__
+from helm_constitution.check.private_folder import PrivateFolder
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.report.model import ChartReport
@@ -25,6 +33,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_FILES = 5_000
 KEPT = 200
 """Reports kept; the oldest go first."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""Bytes of all reports together."""
+KEPT_DAYS = 30
 _NEVER = "9999-12-31"
 
 
@@ -32,62 +43,80 @@ class Cache(NamedTuple):
     """The place of one report.
 
     The files that a configuration names (constitution, plan, values) are no part of the key: to know them the
-    configuration must be parsed, which costs more than the rest. They are kept with the report and compared when that
-    is asked for, and so are the days on which it holds: from the day it was made until the next waiver expires.
+    configuration must be parsed, which costs more than the rest. Their digests are kept with the report and compared
+    when that is asked for, and so are the days on which it holds: from the day it was made until the next waiver
+    expires, at most KEPT_DAYS.
     """
 
-    file: Path
+    folder: PrivateFolder
+    name: str
     chart: Path
     configuration: Path | None
     rules: tuple[Path, ...]
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
-        """The cache of a chart; None where it can't be had (a chart too large, no folder to write in)."""
+        """The cache of a chart; None where it can't be had (a chart too large, no folder of the user's own)."""
         from helm_constitution.policy.find import find_configuration
 
-        folder = Path(cache_folder())
+        folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
+        if folder is None:
+            return None
         digest = sha256()
         try:
             configuration = find_configuration(path, options.configuration)
             for part in _inputs(path, engine, options, configuration):
                 digest.update(len(part).to_bytes(8, "big"))
                 digest.update(part)
-        except (OSError, _TooLarge, ConstitutionError):
+        except (OSError, ValueError, _Unfit, ConstitutionError):
             # Whatever is wrong, the check itself finds the words for it.
             return None
-        return cls(folder / "reports" / f"{digest.hexdigest()}.pickle", path, configuration, options.rules)
+        return cls(folder, f"{folder.digest(digest.digest())}.json", path, configuration, options.rules)
 
     def load(self, today: str) -> ChartReport | None:
         """The report, if it is there, whole, and holds on a day (an ISO date)."""
+        content = self.folder.read(self.name)
+        if content is None:
+            return None
+        from helm_constitution.check.report_codec import decode
+
         try:
-            report, named, packs, made, until = pickle.loads(self.file.read_bytes())
-            if not made <= today <= until or any(Path(name).read_bytes() != content for name, content in named):
+            kept = json.loads(content)
+            if not kept["made"] <= today <= kept["until"]:
                 return None
-            if any(list(_python_files(place)) != files for place, files in packs):
+            if any(self._digest(Path(name)) != digest for name, digest in kept["files"]):
                 return None
-        except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, TypeError, ValueError):
+            if any([list(file) for file in _python_files(place)] != files for place, files in kept["packs"]):
+                return None
+            report = decode(kept["report"])
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, _Unfit):
             return None
         return report if isinstance(report, ChartReport) else None
 
     def store(self, report: ChartReport, today: str) -> None:
         """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time."""
-        part = self.file.with_suffix(f".{os.getpid()}")
+        import time
+
+        from helm_constitution.check.report_codec import encode
+
         try:
             configuration = self._configuration()
             files = [configuration.constitution, configuration.plan]
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
-            named = [(str(file), file.read_bytes()) for file in files if file is not None and file.is_file()]
-            packs = [(place, list(_python_files(place))) for place in configuration.packs]
-            kept = report, named, packs, today, self._last_day(configuration, report.name, today)
-            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.write_bytes(pickle.dumps(kept, protocol=5))
-            part.replace(self.file)
-            all_kept = sorted(self.file.parent.iterdir(), key=lambda file: file.stat().st_mtime)
-            for old in all_kept[:-KEPT]:
-                old.unlink(missing_ok=True)
-        except OSError:
-            part.unlink(missing_ok=True)
+            kept = {
+                "made": today,
+                "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
+                "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
+                "packs": [(place, list(_python_files(place))) for place in configuration.packs],
+                "report": encode(report),
+            }
+            self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
+            self.folder.keep_newest(KEPT, KEPT_BYTES, time.time() - KEPT_DAYS * 86_400)
+        except (OSError, ValueError, TypeError, RecursionError, _Unfit, ConstitutionError):
+            return
+
+    def _digest(self, file: Path) -> str:
+        return self.folder.digest(_content(str(file), MAX_BYTES))
 
     def _configuration(self) -> Configuration:
         from helm_constitution.lint.registry import known_modules
@@ -105,8 +134,14 @@ class Cache(NamedTuple):
         return min((one.expires for one in waivers if one.expires is not None and one.expires >= today), default=_NEVER)
 
 
-class _TooLarge(Exception):
-    pass
+def _days_after(today: str) -> str:
+    import datetime
+
+    return (datetime.date.fromisoformat(today) + datetime.timedelta(days=KEPT_DAYS)).isoformat()
+
+
+class _Unfit(Exception):
+    """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
 
 
 def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
@@ -123,19 +158,19 @@ def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration
     for file in (configuration, constitution, debt if debt.is_file() else None):
         yield repr(file).encode()
         if file is not None:
-            yield file.read_bytes()
+            yield _content(str(file), MAX_BYTES)
     for file in request.values_files:
-        yield file.read_bytes()
+        yield _content(str(file), MAX_BYTES)
     for argument in request.set_arguments:
         if argument.flag == "--set-file":
-            yield Path(argument.value.partition("=")[2]).read_bytes()
+            yield _content(argument.value.partition("=")[2], MAX_BYTES)
     if path.is_dir():
         yield from _contents(str(path))
     else:
-        yield path.read_bytes()
+        yield _content(str(path), MAX_BYTES)
         signature = path.with_name(f"{path.name}.prov")
         if signature.is_file():
-            yield signature.read_bytes()
+            yield _content(str(signature), MAX_BYTES)
 
 
 def _python_files(place: str) -> Iterator[tuple[str, int, int]]:
@@ -156,22 +191,38 @@ def _python_files(place: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _contents(folder: str) -> Iterator[bytes]:
-    left_bytes, left_files = MAX_BYTES, MAX_FILES
-    pending = [("", folder)]
+    """Path and content of each file, links followed: all that helm may load, and what ``.helmignore`` leaves out."""
+    left_bytes, left_entries = MAX_BYTES, MAX_FILES
+    pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", folder, ())]
     while pending:
-        inside, place = pending.pop()
-        with os.scandir(place) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                name = inside + entry.name
-                if entry.is_dir():
-                    if entry.name not in (".git", "node_modules"):
-                        pending.append((f"{name}/", entry.path))
-                    continue
-                with open(entry.path, "rb") as file:
-                    content = file.read(left_bytes + 1)
-                left_bytes -= len(content)
-                left_files -= 1
-                if left_bytes < 0 or left_files < 0:
-                    raise _TooLarge
-                yield name.encode("utf-8", "surrogateescape")
-                yield content
+        inside, place, trail = pending.pop()
+        state = os.stat(place)
+        identity = (state.st_dev, state.st_ino)
+        if identity in trail:
+            raise _Unfit
+        with os.scandir(place) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        left_entries -= len(entries)
+        if left_entries < 0:
+            raise _Unfit
+        for entry in entries:
+            name = inside + entry.name
+            yield name.encode("utf-8", "surrogateescape")
+            if entry.is_dir():
+                pending.append((f"{name}/", entry.path, (*trail, identity)))
+                continue
+            content = _content(entry.path, left_bytes)
+            left_bytes -= len(content)
+            yield content
+
+
+def _content(path: str, most: int) -> bytes:
+    """A file's content. Raises _Unfit where it is too large, or a device or a pipe, which might never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise _Unfit
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise _Unfit
+    return content

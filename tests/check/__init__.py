@@ -1,0 +1,1 @@
+"""The pipeline: options, cache, verdicts."""

@@ -1,0 +1,234 @@
+"""What is remembered of a chart: what this user wrote, unchanged, until anything that helm loads changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.check import cache as cache_module
+from helm_constitution.check.cache import KEPT_DAYS, Cache
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.pipeline import check_chart
+from helm_constitution.check.private_folder import PrivateFolder
+from helm_constitution.check.report_codec import decode, encode
+from helm_constitution.core.model import Finding, Location, Obligation, Severity
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.protocol import RenderRequest
+from helm_constitution.report.model import ChartReport
+from tests.helm.support import write_chart
+
+TODAY = "2026-05-01"
+OPTIONS = CheckOptions(cache=True, today=TODAY, coverage=True)
+
+
+UNKNOWN_RECORDS: tuple[object, ...] = (
+    None,
+    5,
+    {"os.system": ["true"]},
+    {"Finding": []},
+    {"Severity": 99},
+    {"a": 1, "b": 2},
+)
+NONSENSE = [
+    "",
+    "[]",
+    "5",
+    "{}",
+    '{"made": 5}',
+    '{"made": "2026-05-01", "until": "2026-05-01", "files": 5, "packs": []}',
+    '{"report": ' + "[" * 100_000,
+    *(
+        json.dumps({"made": TODAY, "until": TODAY, "files": [], "packs": [], "report": record})
+        for record in UNKNOWN_RECORDS
+    ),
+]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "helm-constitution" / "reports"
+
+
+@pytest.fixture
+def chart(tmp_path: Path) -> Path:
+    return write_chart(tmp_path / "web", {"values.yaml": "# The password.\npassword: hunter2hunter2\n"})
+
+
+def reports(place: Path) -> list[Path]:
+    return sorted(place.glob("*.json"))
+
+
+def remembered(chart: Path, engine: CliEngine, options: CheckOptions = OPTIONS) -> ChartReport | None:
+    cache = Cache.of(chart, engine, options)
+    return None if cache is None else cache.load(TODAY)
+
+
+def test_a_report_comes_back_as_it_was(place: Path, chart: Path, cli4: CliEngine) -> None:
+    first = check_chart(chart, cli4, OPTIONS)
+    assert first.findings
+    assert first.coverage
+    assert remembered(chart, cli4) == first
+    assert repr(decode(encode(first))) == repr(first)
+    assert len(reports(place)) == 1
+
+
+def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cli4: CliEngine) -> None:
+    old = os.umask(0)
+    try:
+        check_chart(chart, cli4, OPTIONS)
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(file.stat().st_mode) for file in place.iterdir()} == {0o600}
+    assert len(list(place.iterdir())) == 2
+
+
+def test_values_files_leave_no_content_there(place: Path, chart: Path, cli4: CliEngine, tmp_path: Path) -> None:
+    (tmp_path / "extra.yaml").write_text("token: correct-horse-battery\n")
+    (chart / ".helm-constitution.yaml").write_text("scenarios: [{name: extra, values: [../extra.yaml]}]\n")
+    request = RenderRequest(values_files=(tmp_path / "extra.yaml",))
+    check_chart(chart, cli4, OPTIONS._replace(request=request))
+    assert not any(b"correct-horse" in file.read_bytes() for file in place.iterdir())
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o750, 0o701])
+def test_a_folder_that_others_may_enter_is_not_used(place: Path, chart: Path, cli4: CliEngine, mode: int) -> None:
+    place.mkdir(parents=True)
+    place.chmod(mode)
+    assert check_chart(chart, cli4, OPTIONS).name == "web"
+    assert list(place.iterdir()) == []
+
+
+def test_a_link_in_place_of_the_folder_is_not_used(place: Path, chart: Path, cli4: CliEngine, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    place.parent.mkdir(parents=True)
+    place.symlink_to(tmp_path / "elsewhere")
+    assert check_chart(chart, cli4, OPTIONS).name == "web"
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_no_home_is_no_cache(chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null")
+    assert check_chart(chart, cli4, OPTIONS).name == "web"
+
+
+def test_a_changed_byte_is_noticed_wherever_it_is(place: Path, chart: Path, cli4: CliEngine) -> None:
+    first = check_chart(chart, cli4, OPTIONS)
+    (file,) = reports(place)
+    good = file.read_bytes()
+    for position in range(0, len(good), max(1, len(good) // 200)):
+        file.write_bytes(good[:position] + bytes([good[position] ^ 0x20]) + good[position + 1 :])
+        assert remembered(chart, cli4) is None, position
+    for size in (0, 10, 32, 33, len(good) - 1):
+        file.write_bytes(good[:size])
+        assert remembered(chart, cli4) is None, size
+    file.write_bytes(good)
+    assert remembered(chart, cli4) == first
+
+
+def test_what_somebody_else_sealed_or_left_open_is_not_read(place: Path, chart: Path, cli4: CliEngine) -> None:
+    check_chart(chart, cli4, OPTIONS)
+    (file,) = reports(place)
+    file.chmod(0o640)
+    assert remembered(chart, cli4) is None
+    file.chmod(0o600)
+    assert remembered(chart, cli4) is not None
+    (place / "key").write_bytes(bytes(32))
+    assert remembered(chart, cli4) is None
+
+
+def test_a_report_under_another_name_is_not_read(place: Path) -> None:
+    folder = PrivateFolder.open(str(place))
+    assert folder is not None
+    folder.write("a.json", b"{}")
+    (place / "a.json").rename(place / "b.json")
+    assert folder.read("b.json") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    NONSENSE,
+)
+def test_sealed_nonsense_is_ignored(place: Path, chart: Path, cli4: CliEngine, text: str) -> None:
+    cache = Cache.of(chart, cli4, OPTIONS)
+    assert cache is not None
+    cache.folder.write(cache.name, text.encode())
+    assert cache.load(TODAY) is None
+
+
+@pytest.mark.parametrize("folder", ["node_modules", ".git", "templates", "ignored", "charts"])
+def test_a_change_of_whatever_helm_may_load_is_noticed(place: Path, chart: Path, cli4: CliEngine, folder: str) -> None:
+    (chart / folder).mkdir(exist_ok=True)
+    (chart / folder / "_part.txt").write_text("old")
+    check_chart(chart, cli4, OPTIONS)
+    assert remembered(chart, cli4) is not None
+    (chart / folder / "_part.txt").write_text("new")
+    assert remembered(chart, cli4) is None
+
+
+def test_a_pipe_a_device_and_a_loop_end_the_look_at_once(place: Path, chart: Path, cli4: CliEngine) -> None:
+    (chart / ".helmignore").write_text("odd\n")
+    for make in (
+        os.mkfifo,
+        lambda path: os.symlink("/dev/zero", path),
+        lambda path: os.symlink("..", path),
+        lambda path: os.symlink("nowhere", path),
+    ):
+        make(chart / "odd")
+        began = time.monotonic()
+        assert Cache.of(chart, cli4, OPTIONS) is None
+        assert time.monotonic() - began < 5
+        (chart / "odd").unlink()
+    assert Cache.of(chart, cli4, OPTIONS) is not None
+
+
+def test_old_reports_go(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = PrivateFolder.open(str(place))
+    assert folder is not None
+    for number in range(9):
+        folder.write(f"{number}.json", b"x" * 100)
+        os.utime(place / f"{number}.json", (number, number))
+    folder.keep_newest(8, 10_000, 2)
+    assert [file.name for file in reports(place)] == [f"{number}.json" for number in range(2, 9)]
+    folder.keep_newest(3, 10_000, 0)
+    assert [file.name for file in reports(place)] == ["6.json", "7.json", "8.json"]
+    folder.keep_newest(3, 300, 0)
+    assert [file.name for file in reports(place)] == ["7.json", "8.json"]
+    assert (place / "key").exists()
+
+
+def test_a_report_holds_for_some_days_only(place: Path, chart: Path, cli4: CliEngine) -> None:
+    check_chart(chart, cli4, OPTIONS)
+    cache = Cache.of(chart, cli4, OPTIONS)
+    assert cache is not None
+    assert KEPT_DAYS == 30
+    assert [cache.load(day) is None for day in ("2026-04-30", "2026-05-01", "2026-05-31", "2026-06-01")] == [
+        True,
+        False,
+        False,
+        True,
+    ]
+
+
+def test_a_chart_too_large_is_not_remembered(
+    place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "MAX_BYTES", 10)
+    assert Cache.of(chart, cli4, OPTIONS) is None
+
+
+def test_records_lists_maps_and_kinds_come_back() -> None:
+    finding = Finding("a/b", "a", (("a", 1),), Severity.NOTE, "\udc80", Location(decode("chart"), None))
+    values: list[object] = [finding, {"a": [1, (2.5, None)], "b": {}}, Obligation.MUST, [], (), "tuple", {"tuple": []}]
+    for value in values:
+        back = decode(json.loads(json.dumps(encode(value))))
+        assert back == value
+        assert type(back) is type(value)
+    with pytest.raises(TypeError, match="can't hold"):
+        encode(object())
