@@ -1,4 +1,4 @@
-"""Odd documents: the engines agree on what helm refuses, and on what is left of the rest."""
+"""Odd documents: the engines agree on what helm or a cluster refuses, and on the rest."""
 
 from __future__ import annotations
 
@@ -55,6 +55,14 @@ REFUSED = {
     "slash-escaped-as-in-json": '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\\/a"}}\n',
     "document-is-a-list": "- a\n",
     "document-is-a-text": "hello\nworld\n",
+    "no-kind": "apiVersion: v1\nmetadata:\n  name: a\n",
+    "kind-null": "apiVersion: v1\nkind: null\nmetadata:\n  name: a\n",
+    "kind-empty": 'apiVersion: v1\nkind: ""\nmetadata:\n  name: a\n',
+    "no-api-version": "kind: ConfigMap\nmetadata:\n  name: a\n",
+    "empty-map": "{}\n",
+    "kind-in-lower-case": "apiVersion: v1\nkind: configmap\nmetadata:\n  name: a\n",
+    "kind-is-a-number": "apiVersion: apps/v1\nkind: 5\nmetadata:\n  name: a\n",
+    "kind-in-lower-case-of-a-group": "apiVersion: networking.k8s.io/v1\nkind: ingress\nmetadata:\n  name: a\n",
     "unknown-alias": f"{NAMED}data: *x\n",
     "control-character": f"{NAMED}# \x07\n",
 }
@@ -68,9 +76,9 @@ ACCEPTED = {
     "hook-unknown-is-never-installed": f"{ANNOTATED}helm.sh/hook: before-lunch\n",
     "hook-number-is-never-installed": f"{ANNOTATED}helm.sh/hook: 5\n",
     "hook-in-capitals": f"{ANNOTATED}helm.sh/hook: Pre-Install\n",
-    "no-kind": "apiVersion: v1\nmetadata:\n  name: a\n",
     "no-metadata": HEAD,
-    "kind-null": "apiVersion: v1\nkind: null\nmetadata:\n  name: a\n",
+    "kind-of-somebody-elses": "apiVersion: example.com/v1\nkind: widget\nmetadata:\n  name: a\n",
+    "only-a-comment": "# nothing\n",
     "duplicate-key": f"{NAMED}data: {{}}\ndata: {{}}\n",
     "what-follows-the-end": f"{NAMED}...\nfoo: [\n",
     "two-json-objects-on-two-lines": '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}\n{"a":1}\n',
@@ -89,7 +97,7 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_chart(tmp_path_factory.mktemp("odd") / "web", {"templates/a.yaml": TEMPLATE, **files})
 
 
-def test_every_engine_refuses_what_helm_cannot_read(chart: Path, engine: HelmEngine) -> None:
+def test_every_engine_refuses_what_can_not_be_installed(chart: Path, engine: HelmEngine) -> None:
     pending = {
         name: engine.render(chart, RenderRequest(set_arguments=(SetArgument("--set-string", f"document={name}"),)))
         for name in REFUSED

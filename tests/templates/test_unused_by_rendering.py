@@ -68,7 +68,7 @@ def test_helm_agrees_with_the_analysis_on_every_construct(tmp_path: Path, engine
     # What helm doesn't render: values that are no plain map, a text beside a number, a subchart that isn't there.
     refused = ('"none" .Values }}', ".Values | dig", "eq .Values.a.b 1", ".Subcharts")
     texts = {
-        f"templates/{number}.yaml": f"number: {number}\ntext: |\n  {template}\n"
+        f"templates/{number}.yaml": f"apiVersion: v1\nkind: ConfigMap\nnumber: {number}\ntext: |\n  {template}\n"
         for number, template in enumerate(READS_OF_A_B)
         if not any(part in template for part in refused)
     }

@@ -223,7 +223,8 @@ class _Render:
                 from helm_constitution.helm import messages
 
                 return RenderOutput(errors=(messages.broken_output("template", ended.output),))
-            return RenderOutput(documents.of_output(ended.output))
+            rendered = documents.of_output(ended.output)
+            return RenderOutput(rendered, documents.uninstallable(rendered))
         errors = _failure(ended, self._helm, self._chart)
         if errors[0].kind is not FailureKind.YAML:
             return RenderOutput(errors=errors)

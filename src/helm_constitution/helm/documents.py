@@ -116,6 +116,7 @@ class TextMemory:
     def __init__(self) -> None:
         self.of_file = lru_cache(maxsize=_MOST_KEPT)(_of_file)
         self.fault = lru_cache(maxsize=_MOST_KEPT)(_fault)
+        self.identity_fault = lru_cache(maxsize=_MOST_KEPT)(_identity_fault)
 
 
 def of_debug_output(output: str, memory: TextMemory | None = None) -> tuple[RenderedText, ...]:
@@ -248,6 +249,34 @@ def faults(documents: Iterable[RenderedText], memory: TextMemory | None = None) 
     memory = memory or TextMemory()
     found = ((document, memory.fault(document.text)) for document in documents)
     return tuple(_message(document, *fault) for document, fault in found if fault is not None)
+
+
+def uninstallable(documents: Iterable[RenderedText], memory: TextMemory | None = None) -> tuple[HelmMessage, ...]:
+    """What ``helm template`` prints and no ``helm install`` can send: objects without kind or apiVersion, or of a kind
+    that can't be. One message each."""
+    memory = memory or TextMemory()
+    return tuple(
+        _message(document, f"no Kubernetes object once rendered: {fault}", None)
+        for document in documents
+        if (fault := memory.identity_fault(document.text)) is not None
+    )
+
+
+def _identity_fault(text: str) -> str | None:
+    version, kind = _API_VERSION.search(text), _KIND.search(text)
+    if version is not None and kind is not None and kind[1][0].isupper():
+        return None
+    head = _read_head(text)
+    if not isinstance(head, dict):
+        return None
+    found = {name: _head_field(head, name) for name in ("apiVersion", "kind")}
+    for name, value in found.items():
+        if value is None or value == "":
+            return f"{name} is missing; add it, or render nothing here"
+    group = str(found["apiVersion"]).rpartition("/")[0]
+    if ("." not in group or group.endswith(".k8s.io")) and not str(found["kind"])[0].isupper():
+        return f"Kubernetes has no kind {found['kind']!r}; its kinds begin with a capital letter"
+    return None
 
 
 def _fault(text: str) -> tuple[str, int | None] | None:

@@ -172,4 +172,5 @@ class _Render:
         from helm_constitution.helm import documents
 
         rendered = documents.of_files(answer.message["files"], self._held.texts)
-        return RenderOutput(rendered, documents.faults(rendered, self._held.texts))
+        texts = self._held.texts
+        return RenderOutput(rendered, documents.faults(rendered, texts) or documents.uninstallable(rendered, texts))
