@@ -122,3 +122,12 @@ def test_the_look_for_odd_things_is_quick(size: int) -> None:
         began = process_time()
         documents.of_files({"web/templates/a.yaml": text})
         assert process_time() - began < 2
+
+
+@pytest.mark.parametrize("version", ["v9", "V2", "2"])
+def test_an_unknown_version_of_charts_is_refused_as_helm_4_does(
+    tmp_path: Path, cli4: HelmEngine, embedded: HelmEngine, version: str
+) -> None:
+    chart = write_chart(tmp_path, {"Chart.yaml": f"apiVersion: {version}\nname: web\nversion: 0.1.0\n"})
+    outputs = [engine.render(chart, RenderRequest()).result() for engine in (cli4, embedded)]
+    assert [[error.text for error in output.errors] for output in outputs] == [["unsupported chart version"]] * 2

@@ -47,6 +47,8 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
         BaselineError: there is no such revision, no repository, no git; or what is there is no chart.
         ChartError: a folder or package that can't be read.
     """
+    if not wanted:
+        raise BaselineError("--baseline must be auto, a git revision, a folder or a .tgz; it is empty")
     place = Path(wanted)
     if wanted != AUTO and place.is_dir() and (source := _in_folder(place, chart)) is not None:
         yield source

@@ -222,6 +222,8 @@ def _copy_without_any_schema(source: str, target: str) -> None:
 
 def _uninstallable(metadata: dict[str, Any], there: set[str]) -> str | None:
     """What ``helm template`` refuses before it renders; the library's render doesn't look."""
+    if metadata.get("apiVersion", "") not in ("", "v1", "v2"):
+        return "unsupported chart version"
     if metadata.get("type", "") not in ("", "application"):
         return f"{metadata['type']} charts are not installable"
     missing = [entry["name"] for entry in metadata.get("dependencies") or () if entry["name"] not in there]
