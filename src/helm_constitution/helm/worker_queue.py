@@ -15,6 +15,7 @@ from helm_constitution.helm.worker import Message, read_message, write_message
 from helm_constitution.helm.worker_process import WorkerProcess
 
 _SLACK_SECONDS = 0.5
+_GO_REASONS = ("fatal error: ", "panic: ", "runtime: ")
 
 
 class Answer:
@@ -180,15 +181,15 @@ class WorkerQueue:
         calls = list(self._under_way.values())
         # A lint that began with the render would be ended next.
         overdue = self._overdue(_SLACK_SECONDS)
-        self._under_way.clear()
         status = worker.close()
         said = "" if process.output_breach((worker.errors,)) else process.read_all(worker.errors)
         os.close(worker.errors)
         if self._error is not None:
             return
         if breach is None and not worker.ready:
-            self._stop(EngineError(_not_loaded(said)))
+            self._stop(EngineError(_not_loaded(said)))  # with those that are under way
             return
+        self._under_way.clear()
         from helm_constitution.helm import messages
 
         failure = messages.crash(status, said) if breach is None else messages.broken_limit(breach)
@@ -206,7 +207,9 @@ class WorkerQueue:
 
 
 def _not_loaded(said: str) -> str:
-    words = said.strip().rpartition("\n")[2] or "it ended without a word"
+    lines = said.strip().split("\n")
+    # Go prints the reason first, Python last.
+    words = next((line for line in lines if line.startswith(_GO_REASONS)), lines[-1]) or "it ended without a message"
     return (
         f"the embedded engine's library (helm-python-sdk) can't be loaded: {words}; reinstall it with "
         'pip install --force-reinstall "helm-constitution[embedded]", or install helm'
