@@ -3,17 +3,59 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import errno
 import gc
+import os
 import sys
+
+_ADVICE = {
+    errno.ENOSPC: "; free some disk space",
+    errno.EMFILE: "; raise the limit of open files (ulimit -n)",
+    errno.ENFILE: "; close other programs",
+}
 
 
 def main() -> None:
-    """Runs the command line; exits 0, 1 or 2 (see the README), 130 when interrupted."""
+    """Runs the command line; exits 0, 1 or 2 (see the README), 130, 129 or 143 when interrupted or ended."""
     # One chart makes little garbage in cycles, and looking for it costs a tenth of the time; see also check/charts.py.
     # At its end Python looks once more, which takes another tenth: what is frozen is left alone.
     gc.disable()
     atexit.register(gc.freeze)
 
+    from helm_constitution.core.signals import end_cleanly
+
+    end_cleanly()
+    _finish()
+
+
+def _finish() -> None:
+    from helm_constitution.core.signals import Terminated
+
+    try:
+        status = _run()
+        # Here, not at exit, where Python would complain and exit with 120.
+        _flush()
+    except KeyboardInterrupt:
+        status = 130
+    except Terminated as end:
+        status = 128 + end.number
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; without this Python complains once more at exit.
+        sys.stderr.close()
+        status = 141
+    except Exception as error:  # noqa: BLE001 - the last handler
+        status = 2
+        _say(_unexpected(error))
+    sys.exit(status)
+
+
+def _run() -> int:
+    if sys.stdout is None:
+        _say("helm-constitution: error: standard output is closed; redirect it to a file or to /dev/null")
+        return 2
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for the rest of the program's life
     import click
 
     from helm_constitution.cli.main import cli
@@ -27,20 +69,55 @@ def main() -> None:
         status = cli.main(prog_name="helm-constitution", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except ConstitutionError as error:
         from helm_constitution.report.words import clean, inert
 
         lines = [clean(line) for line in f"helm-constitution: error: {error}".splitlines()]
-        click.echo(inert("\n".join(lines)), err=True)
-        sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; without this Python complains once more at exit.
-        sys.stderr.close()
-        sys.exit(141)
-    sys.exit(status if isinstance(status, int) else 0)
+        _say(inert("\n".join(lines)))
+        return 2
+    except click.Abort:
+        return 130
+    return status if isinstance(status, int) else 0
+
+
+def _unexpected(error: Exception) -> str:
+    """One line for what nobody foresaw; the trace goes before it under ``--debug``."""
+    if "--debug" in sys.argv:
+        import traceback
+
+        _say("".join(traceback.format_exception(error)).rstrip())
+    if isinstance(error, OSError) and error.strerror:
+        words = f"{error.filename}: {error.strerror}" if error.filename is not None else error.strerror
+        words += _ADVICE.get(error.errno or 0, "")
+    elif isinstance(error, MemoryError):
+        words = "out of memory"
+    else:
+        first = next(iter(str(error).splitlines()), "")
+        words = f"internal error: {type(error).__name__}{first and f': {first}'}"
+    advice = "" if "--debug" in sys.argv else "; --debug shows where"
+    return f"helm-constitution: error: {words.encode('unicode_escape').decode()}{advice}"
+
+
+def _say(text: str) -> None:
+    """Writes to standard error, if that is open."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(f"{text}\n")
+            sys.stderr.flush()
+
+
+def _flush() -> None:
+    """Raises OSError where what was printed can't be written."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What is left would be written once more at exit.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise
 
 
 if __name__ == "__main__":

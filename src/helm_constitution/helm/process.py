@@ -286,7 +286,7 @@ class Run:
         """
         self._thread.join()
         if self._failure is not None:
-            raise EngineError(f"{self._arguments[0]} can't be run: {self._failure.strerror}")
+            raise EngineError(f"{self._arguments[0]} can't be run: {self._failure.strerror or self._failure}")
         if self._ended is None:
             raise EngineError("helm was asked for something after its engine was closed")
         return self._ended
@@ -312,8 +312,8 @@ class Run:
         with self._lock:
             if self._processes.closed:
                 return
-            self._outputs = scratch_file(), scratch_file()
             try:
+                self._outputs = scratch_file(), scratch_file()
                 self._child = start(
                     self._arguments,
                     self._environment,
@@ -331,6 +331,9 @@ class Run:
         try:
             if self._child is not None and self._outputs is not None:
                 self._ended = self._watch(self._child, self._outputs)
+        except (OSError, ImportError) as error:  # too few descriptors, say
+            self.kill()
+            self._failure = error if isinstance(error, OSError) else OSError(0, str(error))
         finally:
             self._processes.slots.release()
             for output in self._outputs or ():

@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 
+from helm_constitution.core import signals
 from helm_constitution.core.errors import EngineError
 from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import Limits
@@ -56,6 +57,7 @@ def _fork(requests: int, answers: int, errors: int, environment: dict[str, str])
     if pid == 0:
         status = 70
         try:
+            signals.end_at_once()
             os.setpgid(0, 0)
             for number, descriptor in enumerate((requests, answers, errors)):
                 os.dup2(descriptor, number)

@@ -1,0 +1,46 @@
+"""SIGTERM and SIGHUP end the program as Ctrl-C does: helm is ended and temporary folders are removed on the way out."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+
+
+class Terminated(BaseException):
+    """The program was asked to end. Not an Exception: nothing but the entry point catches it.
+
+    Args:
+        number: the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"ended by signal {number}")
+        self.number = number
+
+
+def _ending_signals() -> tuple[signal.Signals, ...]:
+    names = ("SIGTERM", "SIGHUP")
+    return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
+
+
+def end_cleanly() -> None:
+    """Raises Terminated in the main thread at the first of these signals, and ignores those behind it.
+
+    A signal that is ignored already (``nohup``) stays ignored.
+    """
+    for number in _ending_signals():
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _terminate)
+
+
+def end_at_once() -> None:
+    """Gives these signals their usual effect again, in a process that has nothing to tidy."""
+    for number in _ending_signals():
+        if signal.getsignal(number) is _terminate:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    for other in _ending_signals():
+        signal.signal(other, signal.SIG_IGN)
+    raise Terminated(number)
