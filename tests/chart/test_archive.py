@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from helm_constitution.chart.archive import read_entries, unpack
 from helm_constitution.chart.loader import load_chart
+from helm_constitution.chart.model import Chart
 from helm_constitution.core.errors import ChartError
 
 CHART = b"apiVersion: v2\nname: web\nversion: 1.2.3\n"
@@ -94,6 +95,77 @@ def test_nothing_is_written_outside(tmp_path: Path) -> None:
     with pytest.raises(ChartError):
         unpack(archive, "web.tgz")
     assert os.listdir(tmp_path) == ["web.tgz"]
+
+
+@pytest.mark.parametrize(
+    "name", ["...tgz", "..tgz", ".tgz", "....tgz", "...tar.gz", "-1.tgz", "..-1.0.0.tgz", ".x.tgz"]
+)
+def test_no_name_of_a_package_leads_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / name).write_bytes(pack([("web/Chart.yaml", CHART)]))
+    folder = unpack(tmp_path / name, name)
+    assert (folder / "Chart.yaml").read_bytes() == CHART
+    assert folder.resolve().parent.parent == (tmp_path / "tmp").resolve()
+    assert not folder.name.startswith(".")
+    assert len(list((tmp_path / "tmp").iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"GNU.sparse.map": "a,b"},
+        {"GNU.sparse.map": "1"},
+        {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "x"},
+        {"GNU.sparse.size": "x", "GNU.sparse.numblocks": "1"},
+        {"size": "x"},
+        {"mtime": "1e400"},
+        {"path": ""},
+    ],
+)
+def test_odd_headers_are_one_clear_error(headers: dict[str, str]) -> None:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("web/Chart.yaml")
+        info.size = len(CHART)
+        info.pax_headers = headers
+        archive.addfile(info, io.BytesIO(CHART))
+    try:
+        found = read(out.getvalue())
+    except ChartError as error:
+        found = {}
+        words = error.message
+    else:
+        words = "the archive was read"
+    assert set(found) <= {"Chart.yaml"}
+    assert "the archive" in words or "refused to unpack" in words
+
+
+def test_packages_in_packages_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helm_constitution.chart.archive.MAX_NESTED", 3_000_000)
+    below: list[Entry] = []
+    for _ in range(6):
+        packages = {
+            name: pack(
+                [
+                    ("web/Chart.yaml", f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n".encode()),
+                    ("web/zero", bytes(50_000)),
+                    *below,
+                ]
+            )
+            for name in "abc"
+        }
+        below = [(f"web/charts/{name}.tgz", package) for name, package in packages.items()]
+    package = packages["a"]
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "Chart.yaml").write_bytes(CHART)
+    (tmp_path / "charts" / "top.tgz").write_bytes(package)
+
+    def read_all(chart: Chart) -> int:
+        return 1 + sum(read_all(below) for below in chart.subcharts.values())
+
+    with pytest.raises(ChartError, match="the packages in charts/ unpack to more than"):
+        read_all(load_chart(tmp_path))
 
 
 def test_a_bomb_ends() -> None:

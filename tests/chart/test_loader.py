@@ -250,14 +250,14 @@ def test_no_chart_there(tmp_path: Path) -> None:
 
 def test_an_unreadable_file_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     write(tmp_path, {"templates/x.yaml": ""})
-    real = open
+    real = os.open
 
     def refuse(path: str, *arguments: Any) -> Any:
         if path.endswith("x.yaml"):
             raise PermissionError(13, "Permission denied")
         return real(path, *arguments)
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     error = fault(tmp_path)
     assert (error.file, error.message) == ("web/templates/x.yaml", "can't be read: Permission denied")
 
@@ -327,6 +327,38 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     error = fault(tmp_path)
     assert error.file == "web/templates/pipe"
     assert "no plain file" in error.message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other devices there")
+@pytest.mark.parametrize("name", ["charts/x.tgz", ".helmignore", "Chart.yaml", "values.yaml", "templates/x.yaml"])
+@pytest.mark.parametrize("device", ["/dev/zero", "pipe"])
+def test_devices_and_pipes_are_not_read(tmp_path: Path, name: str, device: str) -> None:
+    write(tmp_path, {"charts/y": "", "templates/y.yaml": ""})
+    (tmp_path / name).unlink(missing_ok=True)
+    if device == "pipe":
+        os.mkfifo(tmp_path / name)
+    else:
+        (tmp_path / name).symlink_to(device)
+    assert "plain file" in fault(tmp_path).message
+
+
+@pytest.mark.parametrize("target", ["..", ".", "../charts", "../../web"])
+def test_dependencies_that_lead_back_end(tmp_path: Path, target: str) -> None:
+    chart = tmp_path / "web"
+    write(chart, {"charts/y/Chart.yaml": "apiVersion: v2\nname: y\nversion: 0.1.0\n"})
+    for name in ("a", "b", "c", "d"):
+        (chart / "charts" / name).symlink_to(target)
+    assert "a symbolic link to a folder that it is in" in fault(chart).message
+
+
+def test_dependencies_that_lead_to_each_other_end(tmp_path: Path) -> None:
+    write(tmp_path, {f"charts/{name}/Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 0.1.0\n" for name in "yz"})
+    for name, other in ("yz", "zy"):
+        (tmp_path / "charts" / name / "charts").mkdir()
+        (tmp_path / "charts" / name / "charts" / other).symlink_to(f"../../{other}")
+    chart = load_chart(tmp_path)
+    with pytest.raises(ChartError, match="a symbolic link to a folder that it is in"):
+        chart.subcharts["y"].subcharts["z"].subcharts["y"]
 
 
 # .helmignore

@@ -264,11 +264,67 @@ def test_a_damaged_package_is_refused(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.parametrize("wanted", ["v9.9.9", "--output=/tmp/x", "HEAD~9", "nowhere/at/all", ""])
+@pytest.mark.parametrize("wanted", ["v9.9.9", "--output=/tmp/x", "HEAD~9", "nowhere/at/all"])
 def test_an_unknown_revision_is_refused(repository: Repository, wanted: str) -> None:
     chart = repository.chart("web", "1.0.0")
     repository.commit()
     with pytest.raises(BaselineError, match="no revision of the repository"), open_baseline(wanted, load_chart(chart)):
+        pass
+
+
+def test_an_empty_baseline_is_refused(tmp_path: Path) -> None:
+    chart = chart_in(tmp_path / "web")
+    with pytest.raises(BaselineError, match="it is empty"), open_baseline("", chart):
+        pass
+
+
+def test_a_tag_with_a_line_separator(repository: Repository) -> None:
+    chart = repository.chart("web", "1.0.0")
+    repository.commit("1.0.0", "odd\u2028name", "odd\x85name")
+    repository.chart("web", "1.1.0")
+    assert version_at("auto", chart)[1] == "1.0.0"
+
+
+def test_a_folder_with_a_line_separator(repository: Repository) -> None:
+    for name in ("odd\u2028name", "odd\nname"):
+        chart = repository.chart(name, "1.0.0")
+        repository.commit(f"1.{len(name)}.{ord(name[3])}")
+        repository.chart(name, "9.0.0")
+        assert version_at("auto", chart)[1] == "1.0.0"
+
+
+def test_links_without_end_are_refused(repository: Repository) -> None:
+    chart = repository.chart("web", "1.0.0")
+    (chart / "self").symlink_to(".")
+    revision = repository.commit()
+    (chart / "self").unlink()
+    with (
+        pytest.raises(BaselineError, match="a symbolic link to a folder that it is in"),
+        open_baseline(revision, load_chart(chart)),
+    ):
+        pass
+
+
+def test_links_that_multiply_end(repository: Repository) -> None:
+    chart = repository.chart("web", "1.0.0")
+    for number in range(8):
+        (chart / f"d{number}").mkdir()
+        for name in range(12):
+            (chart / f"d{number}" / f"l{name}").symlink_to(f"../d{(number + 1) % 8}")
+    revision = repository.commit()
+    for number in range(8):
+        for name in range(12):
+            (chart / f"d{number}" / f"l{name}").unlink()
+    with pytest.raises(BaselineError, match="more than"), open_baseline(revision, load_chart(chart)):
+        pass
+
+
+def test_a_missing_object(repository: Repository) -> None:
+    chart = repository.chart("web", "1.0.0", text="gone")
+    revision = repository.commit()
+    blob = repository("rev-parse", f"{revision}:web/README.md")
+    (repository.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    with pytest.raises(BaselineError, match=r"partial clone|failed"), open_baseline(revision, load_chart(chart)):
         pass
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MAX_UNPACKED = 100 * 1024 * 1024
 """Bytes; Helm's MaxDecompressedChartSize."""
+MAX_NESTED = 2 * MAX_UNPACKED
+"""Bytes of all packages in ``charts/`` together; each may be read twice, for its name and for its files."""
 MAX_ENTRIES = 10_000
 """Files and folders in one archive; public charts stay below 1,000."""
 
@@ -31,12 +33,30 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class Budget:
+    """What all packages in a chart's ``charts/`` may unpack to together, however deep they lie in one another."""
+
+    def __init__(self) -> None:
+        self._left = MAX_NESTED
+
+    def take(self, size: int, shown: str) -> None:
+        """Counts bytes. Raises ChartError past the limit."""
+        self._left -= size
+        if self._left < 0:
+            raise ChartError(
+                f"the packages in charts/ unpack to more than {MAX_NESTED // 1024**2} MiB together, the most that is "
+                "read; unpack them into folders, or leave out what the chart doesn't need",
+                file=shown,
+            )
+
+
 class _Bounded:
     """A reader that ends a bomb: headers count too, not only the files' own sizes."""
 
-    def __init__(self, stream: _Readable, shown: str) -> None:
+    def __init__(self, stream: _Readable, shown: str, budget: Budget | None) -> None:
         self._stream = stream
         self._shown = shown
+        self._budget = budget
         # Each entry has a header and padding beside its bytes.
         self._left = MAX_UNPACKED + MAX_ENTRIES * 1024
 
@@ -46,28 +66,34 @@ class _Bounded:
         self._left -= len(data)
         if self._left < 0:
             raise _too_large(self._shown)
+        if self._budget is not None:
+            self._budget.take(len(data), self._shown)
         return data
 
 
-def read_entries(stream: IO[bytes], shown: str) -> Iterator[tuple[str, bytes]]:
+def read_entries(stream: IO[bytes], shown: str, budget: Budget | None = None) -> Iterator[tuple[str, bytes]]:
     """The files of a packaged chart, in the archive's order: path inside the chart, content.
 
     Args:
         stream: the .tgz.
         shown: how the archive is named in messages.
+        budget: what is left for a package inside a chart.
 
     Raises:
         ChartError: for an archive that is damaged, unsafe, too large or no chart; the entry is named.
     """
     import gzip
+    import struct
     import tarfile
     import zlib
 
+    # tarfile raises all of these for headers that don't hold what they should.
+    broken_headers = (ValueError, KeyError, IndexError, OverflowError, RecursionError, struct.error)
     unpacked = entries = 0
     try:
         with (
             gzip.GzipFile(fileobj=stream, mode="rb") as plain,
-            tarfile.open(fileobj=_Bounded(plain, shown), mode="r|") as archive,  # type: ignore[call-overload]
+            tarfile.open(fileobj=_Bounded(plain, shown, budget), mode="r|") as archive,  # type: ignore[call-overload]
         ):
             for member in archive:
                 entries += 1
@@ -87,7 +113,7 @@ def read_entries(stream: IO[bytes], shown: str) -> Iterator[tuple[str, bytes]]:
         if entries:
             raise _damaged(shown, entries) from error
         raise ChartError("not a packaged chart: not a gzip archive (`helm package` makes one)", file=shown) from error
-    except (EOFError, zlib.error, tarfile.TarError) as error:
+    except (EOFError, zlib.error, tarfile.TarError, *broken_headers) as error:
         raise _damaged(shown, entries) from error
     if not entries:
         raise ChartError("not a packaged chart: the archive holds no files", file=shown)
@@ -132,6 +158,12 @@ def _safe_name(member: TarInfo, shown: str) -> str | None:
     return os.path.normpath(inner).replace(os.sep, "/")
 
 
+def _folder_name(archive: str) -> str:
+    """The name of the chart's folder by that of its package: never hidden, and never ``.`` or ``..``."""
+    name = re.sub(r"-v?\d+\..*|\.(tgz|tar\.gz)$", "", archive).lstrip(".")
+    return name or "chart"
+
+
 def unpack(archive: Path, shown: str) -> Path:
     """Unpacks a packaged chart into a temporary folder, which is removed when the program ends.
 
@@ -152,7 +184,7 @@ def unpack(archive: Path, shown: str) -> Path:
     with stream:
         scratch = tempfile.mkdtemp(prefix="helm-constitution-")
         atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-        folder = os.path.join(scratch, re.sub(r"-v?\d+\..*|\.(tgz|tar\.gz)$", "", archive.name) or "chart")
+        folder = os.path.join(scratch, _folder_name(archive.name))
         try:
             for name, content in read_entries(stream, shown):
                 target = os.path.join(folder, *name.split("/"))

@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 from helm_constitution.core.errors import ChartError
+
+MAX_READ = 100 * 1024 * 1024
+"""Bytes; no file of a chart is larger than all that helm reads of a chart."""
 
 
 def read_file(path: str, shown: str) -> bytes:
+    """The content of a plain file.
+
+    Raises:
+        FileNotFoundError: it is missing.
+        ChartError: it can't be read, or is a device or a pipe, which might never end.
+    """
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        # Opening a pipe that nobody writes to would wait for somebody.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        with open(descriptor, "rb") as file:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise ChartError("must be a plain file; this is a device, a pipe or a socket", file=shown)
+            content = file.read(MAX_READ + 1)
     except FileNotFoundError:
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ChartError(f"can't be read: {reason_of(error)}", file=shown) from error
+    if len(content) > MAX_READ:
+        raise ChartError(f"larger than {MAX_READ // 1024**2} MiB, the most that helm reads of a chart", file=shown)
+    return content
 
 
 def reason_of(error: Exception) -> str:

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterator
 from typing import Protocol
 
-from helm_constitution.chart.archive import MAX_UNPACKED, read_entries
+from helm_constitution.chart.archive import MAX_UNPACKED, Budget, read_entries
 from helm_constitution.chart.helmignore import IgnoreRules
 from helm_constitution.chart.reading import read_file, reason_of
 from helm_constitution.core.errors import ChartError
@@ -41,15 +41,35 @@ class Source(Protocol):
         ...
 
 
-class FolderSource:
-    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` rules everything below."""
+class _Tree:
+    """What the chart and all that is in its ``charts/`` share: how much has been read already."""
 
-    def __init__(self, path: str, prefix: str, rules: IgnoreRules, shown: str) -> None:
+    def __init__(self) -> None:
+        self.entries = 0
+        self.budget = Budget()
+
+
+class FolderSource:
+    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` rules everything below.
+
+    ``trail`` identifies the folders that it lies in, as far as the top chart's (device and inode).
+    """
+
+    def __init__(
+        self,
+        path: str,
+        prefix: str,
+        rules: IgnoreRules,
+        shown: str,
+        trail: tuple[tuple[int, int], ...] = (),
+        tree: _Tree | None = None,
+    ) -> None:
         self.path = path
         self.prefix = prefix
         self.rules = rules
         self.shown = shown
-        self._seen = 0
+        self._trail = trail
+        self._tree = tree or _Tree()
 
     def chart_yaml(self) -> bytes | None:
         try:
@@ -62,7 +82,7 @@ class FolderSource:
         large: list[str] = []
         subcharts: dict[str, Source] = {}
         total = 0
-        for name, full, size in self._walk(self.path, "", ()):
+        for name, full, size in self._walk(self.path, "", self._trail):
             if name.startswith("charts/"):
                 subcharts[name.removeprefix("charts/")] = self._subchart(name, full)
             elif size > MAX_FILE:
@@ -85,9 +105,14 @@ class FolderSource:
         return f"{self.shown}/{name}"
 
     def _subchart(self, name: str, full: str) -> Source:
-        if os.path.isdir(full):
-            return FolderSource(full, f"{self.prefix}{name}/", self.rules, self._name(name))
-        return PackageSource(full, self._name(name))
+        if not os.path.isdir(full):
+            return PackageSource(full, self._name(name), self._tree.budget)
+        trail = self._trail
+        for place in (self.path, os.path.join(self.path, "charts")):
+            trail = (*trail, _identity(os.stat(place)))
+        if _identity(os.stat(full)) in trail:
+            raise _endless(self._name(name))
+        return FolderSource(full, f"{self.prefix}{name}/", self.rules, self._name(name), trail, self._tree)
 
     def _walk(self, folder: str, inside: str, trail: tuple[tuple[int, int], ...]) -> Iterator[tuple[str, str, int]]:
         """(path in the chart, path on disk, bytes) of each file; an entry of ``charts/`` as a whole.
@@ -100,14 +125,11 @@ class FolderSource:
             place = os.stat(folder)
         except OSError as error:
             raise ChartError(f"can't be read: {reason_of(error)}", file=self._name(inside.rstrip("/"))) from error
-        below = (*trail, (place.st_dev, place.st_ino))
+        below = (*trail, _identity(place))
         if below[-1] in trail:
-            raise ChartError(
-                "a symbolic link to a folder that it is in: helm would follow it without end",
-                file=self._name(inside.rstrip("/")),
-            )
-        self._seen += len(entries)
-        if self._seen > MAX_FILES:
+            raise _endless(self._name(inside.rstrip("/")))
+        self._tree.entries += len(entries)
+        if self._tree.entries > MAX_FILES:
             raise ChartError(
                 f"more than {MAX_FILES:,} files; is this the chart's folder, and do its links lead where they should?",
                 file=self.shown,
@@ -130,32 +152,45 @@ class FolderSource:
                     yield name, entry.path, state.st_size
             elif inside == "charts/":
                 if entry.name[0] not in "._" and (is_folder or name.endswith(".tgz")):
+                    if not is_folder and not stat.S_ISREG(state.st_mode):
+                        raise _not_plain(self._name(name))
                     yield name, entry.path, state.st_size
             elif is_folder:
                 yield from self._walk(entry.path, f"{name}/", below)
             elif stat.S_ISREG(state.st_mode):
                 yield name, entry.path, state.st_size
             else:
-                raise ChartError(
-                    "no plain file (a device, a pipe or a socket): helm can't load the chart", file=self._name(name)
-                )
+                raise _not_plain(self._name(name))
+
+
+def _identity(state: os.stat_result) -> tuple[int, int]:
+    return state.st_dev, state.st_ino
+
+
+def _endless(shown: str) -> ChartError:
+    return ChartError("a symbolic link to a folder that it is in: helm would follow it without end", file=shown)
+
+
+def _not_plain(shown: str) -> ChartError:
+    return ChartError("no plain file (a device, a pipe or a socket): helm can't load the chart", file=shown)
 
 
 class PackageSource:
     """A packaged chart in ``charts/``, read in memory."""
 
-    def __init__(self, path: str, shown: str, data: bytes | None = None) -> None:
+    def __init__(self, path: str, shown: str, budget: Budget, data: bytes | None = None) -> None:
         self.path = path
         self.shown = shown
+        self._budget = budget
         self._data = data
 
     def _entries(self) -> Iterator[tuple[str, bytes]]:
         if self._data is not None:
-            yield from read_entries(io.BytesIO(self._data), self.shown)
+            yield from read_entries(io.BytesIO(self._data), self.shown, self._budget)
             return
         try:
             with open(self.path, "rb") as stream:
-                yield from read_entries(stream, self.shown)
+                yield from read_entries(stream, self.shown, self._budget)
         except OSError as error:
             raise ChartError(f"can't be read: {reason_of(error)}", file=self.shown) from error
 
@@ -163,14 +198,15 @@ class PackageSource:
         return next((content for name, content in self._entries() if name == "Chart.yaml"), None)
 
     def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
-        return FilesSource(dict(self._entries()), self.path, self.shown).read()
+        return FilesSource(dict(self._entries()), self.path, self.shown, self._budget).read()
 
 
 class FilesSource:
     """A chart's files in memory."""
 
-    def __init__(self, files: dict[str, bytes], path: str, shown: str) -> None:
+    def __init__(self, files: dict[str, bytes], path: str, shown: str, budget: Budget) -> None:
         self.files = files
+        self._budget = budget
         self.path = path
         self.shown = shown
 
@@ -195,7 +231,7 @@ class FilesSource:
             if slash:
                 below.setdefault(entry, {})[rest] = content
             elif entry.endswith(".tgz"):
-                subcharts[entry] = PackageSource(self.path, f"{self.shown}/{name}", content)
+                subcharts[entry] = PackageSource(self.path, f"{self.shown}/{name}", self._budget, content)
         for entry, files in below.items():
-            subcharts[entry] = FilesSource(files, self.path, f"{self.shown}/charts/{entry}")
+            subcharts[entry] = FilesSource(files, self.path, f"{self.shown}/charts/{entry}", self._budget)
         return own, subcharts, large

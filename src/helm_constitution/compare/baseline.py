@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import posixpath
 import tempfile
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.archive import MAX_UNPACKED
+from helm_constitution.chart.sources import MAX_FILE, MAX_FILES
 from helm_constitution.compare.git import Entry, Repository
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
@@ -147,7 +149,7 @@ def _place_in(repository: Repository, tree: Sequence[Entry], inside: str, name: 
     charts = {
         entry.path.removesuffix("Chart.yaml"): entry.blob
         for entry in tree
-        if entry.is_file and posixpath.basename(entry.path) == "Chart.yaml"
+        if entry.is_file and posixpath.basename(entry.path) == "Chart.yaml" and entry.size <= MAX_FILE
     }
     if inside in charts and _name_of(next(repository.blobs([charts[inside]]))) == name:
         return inside
@@ -199,10 +201,16 @@ def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Pa
     """Writes the files of a folder of the tree; links are replaced by what they lead to in the repository."""
     by_path = {entry.path: entry for entry in tree}
     wanted: dict[str, Entry] = {}
+    paths = sorted(by_path)
     for entry in tree:
         if entry.path.startswith(place):
-            for path, target in _followed(repository, tree, by_path, entry, _MAX_LINKS):
+            for path, target in _followed(repository, paths, by_path, entry, _MAX_LINKS):
                 wanted[path[len(place) :]] = target
+                if len(wanted) > MAX_FILES:
+                    raise BaselineError(
+                        f"{place or 'the repository'} at {origin} holds more than {MAX_FILES:,} files, links followed; "
+                        "give the baseline as a packaged chart"
+                    )
     size = sum(entry.size for entry in wanted.values())
     if size > MAX_UNPACKED:
         raise BaselineError(
@@ -214,12 +222,15 @@ def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Pa
         if ".." in steps or ".git" in steps:
             raise BaselineError(f"{origin} holds a file at {path!r}, which leads out of the chart's folder")
         file = folder.joinpath(*steps)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        except OSError as error:
+            raise BaselineError(f"{path!r} of {origin} can't be written into {folder}: {error.strerror}") from None
 
 
 def _followed(
-    repository: Repository, tree: Sequence[Entry], by_path: Mapping[str, Entry], entry: Entry, left: int
+    repository: Repository, paths: Sequence[str], by_path: Mapping[str, Entry], entry: Entry, left: int
 ) -> Iterator[tuple[str, Entry]]:
     """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere."""
     if entry.is_file:
@@ -227,10 +238,21 @@ def _followed(
     elif entry.is_link and left:
         target = os.fsdecode(next(repository.blobs([entry.blob])))
         path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target))
-        below = [by_path[path]] if path in by_path else [one for one in tree if one.path.startswith(f"{path}/")]
+        if entry.path.startswith(f"{path}/") or path == ".":
+            raise BaselineError(
+                f"{entry.path!r} is a symbolic link to a folder that it is in: helm would follow it without end; "
+                "remove it, or give the baseline as a packaged chart"
+            )
+        below = [path] if path in by_path else _below(paths, path)
         for one in below:
-            for _, file in _followed(repository, tree, by_path, one, left - 1):
-                yield entry.path + one.path[len(path) :], file
+            for inside, file in _followed(repository, paths, by_path, by_path[one], left - 1):
+                yield entry.path + inside[len(path) :], file
+
+
+def _below(paths: Sequence[str], folder: str) -> Sequence[str]:
+    """Those of the sorted paths that lie in a folder."""
+    start = bisect_left(paths, f"{folder}/")
+    return paths[start : bisect_left(paths, f"{folder}0")]  # "0" comes behind "/"
 
 
 def _borrow_dependencies(folder: Path, chart: Chart) -> None:

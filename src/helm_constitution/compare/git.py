@@ -91,7 +91,7 @@ class Repository:
         form = "%(refname:strip=2)%00%(objectname)%00%(*objectname)"
         arguments = ["for-each-ref", f"--format={form}", *(["--merged=HEAD"] if merged else []), "refs/tags"]
         tags = []
-        for line in (self._run(*arguments, may_fail=True) or b"").decode("utf-8", "replace").splitlines():
+        for line in os.fsdecode(self._run(*arguments, may_fail=True) or b"").split("\n")[:-1]:
             name, thing, pointed = line.split("\0")
             tags.append((name, pointed or thing))
         return tags
@@ -125,16 +125,20 @@ class Repository:
             if line:
                 head, _, path = line.partition(b"\t")
                 mode, _, blob, size = head.split()
-                entries.append(Entry(mode.decode(), blob.decode(), os.fsdecode(path), int(size) if size != b"-" else 0))
+                entries.append(
+                    Entry(mode.decode(), blob.decode(), os.fsdecode(path), int(size) if size.isdigit() else 0)
+                )
         return entries
 
     def holding(self, commits: Iterable[str], path: str) -> list[str]:
         """Those of the commits that have something at a path, in their order."""
         asked = list(dict.fromkeys(commits))
+        if "\n" in path:
+            return []  # git reads one name a line
         stdin = "".join(f"{commit}:{path}\n" for commit in asked).encode("utf-8", "surrogateescape")
         out = self._run("cat-file", "--batch-check=%(objecttype)", stdin=stdin)
         assert out is not None
-        lines = out.decode("utf-8", "replace").splitlines()
+        lines = out.decode("utf-8", "replace").split("\n")[:-1]
         return [commit for commit, line in zip(asked, lines, strict=True) if not line.endswith(" missing")]
 
     def blobs(self, names: Iterable[str]) -> Iterator[bytes]:
@@ -148,8 +152,8 @@ class Repository:
         assert out is not None
         position = 0
         for name in asked:
-            end = out.index(b"\n", position)
-            words = out[position:end].split(b" ")
+            end = out.find(b"\n", position)
+            words = out[position:end].split(b" ") if end >= 0 else []
             if len(words) != 3:
                 raise BaselineError(
                     f"the repository {self.root} lacks {name}; it is a partial clone: fetch the whole of it"
@@ -161,7 +165,7 @@ class Repository:
     def _text(self, *arguments: str) -> str:
         out = self._run(*arguments)
         assert out is not None
-        return os.fsdecode(out).strip()
+        return os.fsdecode(out).removesuffix("\n")
 
     def _run(self, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes | None:
         environment = {name: value for name, value in os.environ.items() if name not in _ABOUT_ANOTHER_REPOSITORY}
@@ -182,8 +186,10 @@ class Repository:
                 "a baseline that is a revision needs git, which isn't on PATH; install it, or give a folder or a "
                 "package"
             ) from None
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise BaselineError(f"git {arguments[0]} did not come to its end: {error}") from None
+        except subprocess.TimeoutExpired:
+            raise BaselineError(f"git {arguments[0]} was not done within {_TIMEOUT:g} s and was ended") from None
+        except (OSError, ValueError) as error:
+            raise BaselineError(f"git {arguments[0]} can't be run: {error}") from None
         if done.returncode == 0:
             return done.stdout
         if may_fail:
