@@ -13,7 +13,6 @@ import pytest
 from helm_constitution.check import cache as cache_module
 from helm_constitution.check.cache import KEPT_DAYS, Cache
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.pipeline import check_chart
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.check.report_codec import decode, encode
 from helm_constitution.core.model import Finding, Location, Obligation, Severity
@@ -21,6 +20,7 @@ from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.report.model import ChartReport
 from tests.helm.support import write_chart
+from tests.support import check_chart
 
 TODAY = "2026-05-01"
 OPTIONS = CheckOptions(cache=True, today=TODAY, coverage=True)

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
-from hashlib import sha256
 import stat
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import __version__
 from helm_constitution.check.private_folder import PrivateFolder
-from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.report.model import ChartReport

@@ -8,8 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-
-from helm_constitution.core.digest import sha256
+from hashlib import sha256
 
 _KEY = "key"
 _KEY_BYTES = 32

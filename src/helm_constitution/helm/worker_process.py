@@ -57,12 +57,12 @@ def _fork(requests: int, answers: int, errors: int, environment: dict[str, str])
     if pid == 0:
         status = 70
         try:
-            signals.end_at_once()
             os.setpgid(0, 0)
             for number, descriptor in enumerate((requests, answers, errors)):
                 os.dup2(descriptor, number)
             os.closerange(3, 4096)
             sys.stdout = sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - for the rest of its life
+            signals.end_at_once()
             os.environ.clear()
             os.environ.update(environment)
             serve()

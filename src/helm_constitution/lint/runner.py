@@ -9,7 +9,6 @@ from helm_constitution.core.model import RuleSetting, Trouble
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
-from helm_constitution.lint.placeholder_filter import PlaceholderFilter
 from helm_constitution.lint.rule import Outcome, Rule, Tally, Unchecked, Violation
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.subject import Subject
@@ -17,6 +16,7 @@ from helm_constitution.render.scenarios import names_field
 from helm_constitution.text.yaml_document import View
 
 if TYPE_CHECKING:
+    from helm_constitution.lint.placeholder_filter import PlaceholderFilter
     from helm_constitution.render.results import RenderedChart
 
 
@@ -101,7 +101,11 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
         if result.rendering is None:
             continue
         kind = result.scenario.kind
-        filled = PlaceholderFilter(result.scenario, rendered.without_placeholders) if kind.is_checked_alone else None
+        filled: PlaceholderFilter | None = None
+        if kind.is_checked_alone:
+            from helm_constitution.lint.placeholder_filter import PlaceholderFilter
+
+            filled = PlaceholderFilter(result.scenario, rendered.without_placeholders)
         for thing, manifest in _things(rule, result.rendering, rendered):
             if filled is not None and manifest is None:
                 continue

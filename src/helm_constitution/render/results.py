@@ -14,12 +14,12 @@ from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import HelmMessage, RenderedText
 from helm_constitution.render.scenarios import QUICK, Input, Scenario, SetValue
-from helm_constitution.render.toggles import Head, Toggle
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
     from helm_constitution.kubernetes.manifests import Identity, Manifest, Rendering
     from helm_constitution.render.regions import Coverage
+    from helm_constitution.render.toggles import Head, Toggle
     from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.text.yaml_document import View, YamlDocument
 

@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from helm_constitution.chart.schema import ValuesPath
 from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,
 )
-from helm_constitution.text.yaml_document import View
 from helm_constitution.text.yaml_scalars import Json
+
+if TYPE_CHECKING:
+    from helm_constitution.text.yaml_document import View
 
 DEFAULTS = "defaults"
 """The scenario of the default values; as a choice of scenarios, that one alone."""

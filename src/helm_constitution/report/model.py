@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Severity
-from helm_constitution.render.regions import FileCoverage
-from helm_constitution.render.results import Status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from helm_constitution.core.model import Finding, Location, Statement, Trouble, Verdict
+    from helm_constitution.render.regions import FileCoverage
+    from helm_constitution.render.results import Status
     from helm_constitution.text.yaml_scalars import Json
 
 
