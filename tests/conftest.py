@@ -25,7 +25,7 @@ settings.load_profile("helm-constitution")
 # Where `make setup` has put things, whatever cache folder a test gives the program.
 os.environ["HELM_CONSTITUTION_DEV_CACHE"] = str(cache_folder())
 
-_RUNNING_HELM = {"helm", "helm3", "helm4", "cli3", "cli4", "embedded", "engine"}
+_RUNNING_HELM = {"helm", "helm3", "helm4", "cli3", "cli4", "embedded", "engine", "program"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.bytecode import ROOT, compiled, plain
+
+pytestmark = pytest.mark.slow
 
 PROBE = """
 import os, sys

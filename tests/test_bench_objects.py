@@ -6,6 +6,8 @@ import pytest
 
 from bench import objects
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_objects_are_as_many_as_it_says_and_have_faults() -> None:
     run = objects.once(objects.manifests(9))

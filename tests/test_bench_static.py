@@ -7,8 +7,12 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from bench.bytecode import plain
 from tests.cases import BASE
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_row_for_the_chart_and_one_for_its_slowest_rule() -> None:

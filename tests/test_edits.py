@@ -12,6 +12,8 @@ from helm_constitution.helm.protocol import HelmEngine, Limits
 from tests.edits import Editor, main
 from tests.planted import STYLES
 
+pytestmark = pytest.mark.helm
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[HelmEngine]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.helm
+
 HEAVY = {"jsonschema", "referencing", "kubernetes", "rich", "importlib.metadata", "ruamel", "asyncio"}
 """Hundreds of milliseconds together; each is imported where it is used, if at all."""
 

@@ -28,6 +28,8 @@ from helm_constitution.policy.rule_selection import match
 from scripts.fetch_wheels import ROOT
 from tests.support import WEB, write
 
+pytestmark = pytest.mark.helm
+
 SCHEMA = json.loads((Path(config.__file__).parent.parent / "data" / "configuration.schema.json").read_text("utf-8"))
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 

@@ -22,6 +22,8 @@ from helm_constitution.report.model import ChartReport, PrincipleReport
 from tests.report.support import WAIVED, chart, finding, statement
 from tests.support import WEB, write
 
+pytestmark = pytest.mark.helm
+
 TEMPLATE = """\
 # Implementation Plan: [FEATURE]
 

@@ -11,6 +11,8 @@ from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest, SetArgument
 from tests.places import HEAD, places
 
+pytestmark = pytest.mark.helm
+
 DATA = ("data", "a")
 
 

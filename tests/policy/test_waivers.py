@@ -17,6 +17,8 @@ from helm_constitution.helm.protocol import HelmEngine, Limits, LintOutput, Pend
 from helm_constitution.report.model import ChartReport
 from tests.support import WEB, write
 
+pytestmark = pytest.mark.helm
+
 REASONS = """
     why_needed: the vendor's image
     simpler_alternative_rejected_because: there is no other

@@ -13,6 +13,8 @@ from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from tests.cases import BASE
 
+pytestmark = pytest.mark.helm
+
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[HelmEngine]:

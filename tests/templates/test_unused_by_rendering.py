@@ -15,6 +15,8 @@ from tests.cases import BASE
 
 from .test_uses import READS_OF_A_B
 
+pytestmark = pytest.mark.helm
+
 CHARTS = [BASE, *sorted(STYLES.iterdir())]
 
 
