@@ -99,6 +99,7 @@ WORDS = st.sampled_from(["", "a", "b", "a\0b", "line 3", "(and 2 more of these)"
 OBJECTS = st.none() | st.builds(ObjectRef, st.just("v1"), WORDS, WORDS, st.none() | WORDS, st.none() | WORDS, WORDS)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.builds(
