@@ -39,7 +39,8 @@ from helm_constitution.locate.source_map import NO_SOURCES
 from helm_constitution.policy.constitution import load_constitution
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.rule_selection import match
-from helm_constitution.render.results import RenderedChart, RenderedObjects, ScenarioResult, Status
+from helm_constitution.render.results import RenderedChart, RenderedObjects, ScenarioResult
+from helm_constitution.core.model import Status
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_document, load_documents

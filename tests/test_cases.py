@@ -16,7 +16,7 @@ from helm_constitution.api import Subject
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.compare.no_baseline import NoBaseline
 from helm_constitution.compare.setup import BaselineRequest, open_comparison
-from helm_constitution.core.model import Finding, Obligation, RuleSetting, Severity
+from helm_constitution.core.model import Finding, Obligation, RuleSetting, Severity, Status
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.lint import explain, registry
@@ -27,7 +27,7 @@ from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.runner import Runner
 from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import FILE_NAME
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import FULL, ScenarioKind, plan
 from helm_constitution.render.session import RenderSession
 from helm_constitution.templates.analysis import AnalysedChart

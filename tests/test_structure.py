@@ -12,42 +12,16 @@ from tests.structure import modules, sources
 LINES_OF_A_FILE = 400
 LINES_OF_A_FUNCTION = 60
 
-_TO_SPLIT = "temporary: to be taken apart (issue 15)"
-
-LONG_FILES = dict.fromkeys(
-    (
-        "rules/documentation/values_table.py",
-        "rules/helm_best_practices/availability.py",
-        "rules/observability/monitoring.py",
-        "rules/security/access.py",
-        "rules/security/credentials.py",
-        "rules/security/secrets.py",
-        "rules/template_simplicity/duplicates.py",
-        "src/helm_constitution/chart/values.py",
-        "src/helm_constitution/compare/objects.py",
-        "src/helm_constitution/compare/values.py",
-        "src/helm_constitution/helm/embedded.py",
-        "src/helm_constitution/helm/messages.py",
-        "src/helm_constitution/kubernetes/manifests.py",
-        "src/helm_constitution/lint/subject.py",
-        "src/helm_constitution/locate/markers.py",
-        "src/helm_constitution/locate/value_origins.py",
-        "src/helm_constitution/policy/statements.py",
-        "src/helm_constitution/render/instrumentation.py",
-        "src/helm_constitution/templates/functions.py",
-        "src/helm_constitution/templates/interpreter.py",
-    ),
-    _TO_SPLIT,
-)
+LONG_FILES: Mapping[str, str] = {
+    "src/helm_constitution/chart/values.py": "temporary",
+    "src/helm_constitution/policy/statements.py": "temporary",
+}
 """Files that may be longer, each with its reason."""
 
 LONG_FUNCTIONS = {
-    "rules/backward_compatibility/api_versions.py:_table": "one literal: the table of removed API versions",
-    "src/helm_constitution/check/pipeline.py:_judged": _TO_SPLIT,
+    "rules/backward_compatibility/api_versions.py:_table": "one literal: the table of removed API versions"
 }
 """Functions that may be longer, as ``file:function``, each with its reason."""
-
-_CIRCLE = "temporary: gets round a circle, or is cheap enough to stand on top (issue 15)"
 
 IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     "heavy libraries, needed by few charts": (
@@ -60,6 +34,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "hashlib",
         "helm_python",
         "html",
+        "importlib",
         "importlib.metadata",
         "importlib.util",
         "io",
@@ -68,6 +43,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "referencing",
         "referencing.exceptions",
         "shutil",
+        "struct",
         "tarfile",
         "tempfile",
         "traceback",
@@ -77,30 +53,36 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "zlib",
     ),
     "not there on every system, or only in the child process that uses it": ("resource", "select", "signal"),
-    "50 ms; the one handler of errors sets the process up before": ("click", "helm_constitution.cli.main"),
+    "50 ms; the one handler of errors sets the process up before": (
+        "click",
+        "helm_constitution.cli.main",
+        "helm_constitution.core.errors",
+        "helm_constitution.core.signals",
+    ),
     "heavy, and not needed by a check that the cache answers; helm is at work meanwhile": (
         "helm_constitution.chart.loader",
+        "helm_constitution.check.report",
+        "helm_constitution.check.report_codec",
+        "helm_constitution.check.settle",
+        "helm_constitution.check.setup",
+        "helm_constitution.helm.message_parts",
+        "helm_constitution.helm.version",
+        "helm_constitution.lint.needs",
+        "helm_constitution.lint.placing",
+        "helm_constitution.templates.analysis",
         "helm_constitution.helm.documents",
         "helm_constitution.helm.messages",
         "helm_constitution.helm.schemas",
         "helm_constitution.helm.set_values",
-        "helm_constitution.kubernetes.manifests",
         "helm_constitution.lint.findings",
         "helm_constitution.lint.registry",
         "helm_constitution.lint.runner",
-        "helm_constitution.lint.subject",
-        "helm_constitution.locate.marked_render",
-        "helm_constitution.locate.markers",
         "helm_constitution.policy.configuration",
-        "helm_constitution.policy.constitution",
         "helm_constitution.policy.find",
         "helm_constitution.policy.rule_selection",
         "helm_constitution.policy.statements",
-        "helm_constitution.render.scenarios",
-        "helm_constitution.render.session",
         "helm_constitution.text.yaml",
         "helm_constitution.text.yaml_composer",
-        "helm_constitution.text.yaml_document",
         "yaml",
         "yaml._yaml",
     ),
@@ -111,7 +93,6 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.check.apply_waivers",
         "helm_constitution.check.cache",
         "helm_constitution.check.changed",
-        "helm_constitution.core.suggest",
         "helm_constitution.lint.placeholder_filter",
         "helm_constitution.lint.rule_packs",
         "helm_constitution.policy.debt",
@@ -121,7 +102,6 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
     ),
     "for a comparison with a baseline": (
         "helm_constitution.check.baseline_report",
-        "helm_constitution.compare.changes",
         "helm_constitution.compare.effects",
         "helm_constitution.compare.metadata",
         "helm_constitution.compare.objects",
@@ -133,13 +113,10 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.compare.values",
     ),
     "for scenarios that are asked for": (
+        "helm_constitution.check.coverage_report",
         "helm_constitution.render.coverage",
-        "helm_constitution.render.dead_flags",
-        "helm_constitution.render.diff",
-        "helm_constitution.render.placeholders",
-        "helm_constitution.render.release_variants",
         "helm_constitution.render.required_values",
-        "helm_constitution.render.toggles",
+        "helm_constitution.render.sources",
     ),
     "for one format of the report, or for messages and completions": (
         "helm_constitution.cli.completion",
@@ -152,48 +129,15 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.report.words",
         "helm_constitution.text.rule_page",
     ),
-    _CIRCLE: (
-        "atexit",
-        "bisect",
-        "helm_constitution.chart.discovery",
-        "helm_constitution.chart.schema",
-        "helm_constitution.core.errors",
-        "helm_constitution.core.repository",
-        "helm_constitution.helm.version",
-        "helm_constitution.rules.documentation.readme",
-        "helm_constitution.rules.documentation.values_table",
-        "helm_constitution.templates",
-        "helm_constitution.templates.analysis",
-        "helm_constitution.templates.nodes",
-        "helm_constitution.templates.uses",
-        "helm_constitution.text.place",
-        "helm_constitution.text.semver",
-        "os",
-        "re",
-        "time",
-    ),
 }
 """The modules that functions may import, by the reason."""
 
-_OF_CHARTS = "temporary: holds a chart's objects; moves to what dies with the chart (issue 15)"
-
 CACHES = {
-    "rules/documentation/readme.py:parsed": _OF_CHARTS,
-    "rules/helm_best_practices/availability.py:_budget_index": _OF_CHARTS,
-    "rules/helm_best_practices/availability.py:_scalers": _OF_CHARTS,
-    "rules/helm_best_practices/targets.py:_pods_by_label": _OF_CHARTS,
-    "rules/helm_best_practices/targets.py:pod_templates": _OF_CHARTS,
     "rules/platform_portability/platforms.py:platform_of": "a word, by a name",
-    "rules/progressive_disclosure/features.py:_run_together": _OF_CHARTS,
-    "rules/progressive_disclosure/features.py:_settings_of": _OF_CHARTS,
     "rules/progressive_disclosure/flags.py:is_foreign": "a truth, by one step of a path",
     "rules/security/credentials.py:telling": "a truth, by a name",
     "rules/security/credentials.py:words": "words, by a name",
-    "src/helm_constitution/compare/release.py:words": "words, by a path's text",
-    "src/helm_constitution/compare/schema.py:_document": _OF_CHARTS,
-    "src/helm_constitution/helm/documents.py:_fault": _OF_CHARTS,
-    "src/helm_constitution/helm/documents.py:_of_file": _OF_CHARTS,
-    "src/helm_constitution/helm/schemas.py:references": _OF_CHARTS,
+    "src/helm_constitution/compare/release.py:_words_of_key": "words, by a key",
     "src/helm_constitution/lint/registry.py:modules": "the rules that there are",
     "src/helm_constitution/lint/registry.py:rules": "the rules that there are",
     "src/helm_constitution/lint/rule_packs.py:folder_pack": "a rule pack, by its folder",

@@ -16,6 +16,8 @@ from helm_constitution.api import (
     Unchecked,
     View,
     Violation,
+    matches_word,
+    read_markdown,
     require,
     rule,
 )
@@ -81,8 +83,6 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
     """Where the change should be told, and what that is called; "" where there is neither changelog nor annotation."""
     file = changelog_file(subject)
     if file is not None:
-        from helm_constitution.api import read_markdown
-
         headings = [heading for heading in read_markdown(subject.chart.files[file]).headings if heading.level > 1]
         return TextPlace(file, headings[0].span if headings else None), file
     annotation: View = subject.chart.metadata.view.get("annotations", "artifacthub.io/changes")
@@ -92,8 +92,6 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
 
 
 def _is_named(change: Change, text: str) -> bool:
-    from helm_constitution.api import matches_word
-
     return any(name and matches_word(name, text) for name in change.names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -22,7 +23,8 @@ from helm_constitution.api import (
 )
 
 from .readme_file import require_readme
-from .values_table import is_value, parse_path
+from .values_in_readme import parse_path
+from .values_table import is_value
 
 _COMMAND = LazyPattern(
     r"(?:^|[\s$`(;&|])helm3?\s+(?:(?:-n|--namespace|--kube-context)[ =]\S+\s+)*(install|upgrade|template|pull|show)\b"
@@ -127,8 +129,6 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
 
 def _is_read(path: Path, document: Markdown) -> bool:
     """Whether the README has readers write templates into their values, and one of them reads this path."""
-    import re
-
     read = re.compile(rf"\{{\{{.*\.Values\.{re.escape(dotted(path))}(?![\w-])")
     return any(read.search(line) for block in document.code for line in block.lines)
 

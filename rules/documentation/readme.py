@@ -19,7 +19,7 @@ from helm_constitution.api import (
 )
 
 from .readme_file import NAMES, readme_of, require_readme
-from .values_table import looks_like_values
+from .values_in_readme import looks_like_values
 
 
 @rule(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from helm_constitution.api import (
@@ -122,8 +123,6 @@ def _with_parents(headings: tuple[Heading, ...]) -> Iterator[tuple[Heading, str]
 
 def _is_about(found: tuple[Heading, str], version: Version, whole: bool) -> bool:
     heading, above = found
-    import re
-
     names = re.search(rf"(?<![\d.])v?{version.major}(?:\.(?:\d+|[xX*]))*(?![\d])", heading.text) is not None
     return names and (whole or UPGRADING.search(f"{above} {heading.text}") is not None)
 

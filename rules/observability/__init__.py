@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
-from .monitoring import (
-    dangling_monitor,
-    fixed_logging,
-    no_metrics,
-    no_owner_label,
-    probe_fixed,
-    probe_undocumented,
-    silent_failure,
-)
+from .logging import fixed_logging
+from .monitoring import dangling_monitor, no_metrics, no_owner_label, silent_failure
+from .probe_settings import probe_fixed, probe_undocumented
 from .probes import identical_probes, no_liveness_probe, no_readiness_probe, no_startup_probe, probe_port_unknown
 from .resources import (
     no_cpu_limit,

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
-from .access import (
-    cluster_admin,
-    creates_pods,
-    default_service_account,
-    missing_service_account,
-    pod_exec,
-    reads_secrets,
-    token_mounted,
-    wildcard_role,
-)
+from .access import default_service_account, missing_service_account, token_mounted
 from .host_access import host_namespace, host_path, probe_host, sensitive_mount, volume_type
 from .images import latest_tag, no_digest, pull_policy
 from .network import no_network_policy, no_tls, ssh_port, weak_tls
@@ -27,7 +18,9 @@ from .privileges import (
     writable_root,
 )
 from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
-from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_template, secret_in_values
+from .roles import cluster_admin, creates_pods, pod_exec, reads_secrets, wildcard_role
+from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_values
+from .secrets_in_templates import secret_in_template
 from .settings import security_off
 from .signature import unsigned
 

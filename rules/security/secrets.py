@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
     MUST,
     OFF,
-    TEMPLATES,
-    Action,
-    Command,
     Container,
-    Field,
-    Identifier,
     Json,
     LazyPattern,
     Manifest,
     Parameter,
     Path,
-    Pipeline,
-    Span,
-    String,
     Subject,
-    TemplateFile,
-    TextPlace,
-    Variable,
     View,
     Violation,
     YamlSyntaxError,
-    commands,
     forbid,
     load_document,
     masked,
@@ -38,7 +25,8 @@ from helm_constitution.api import (
     would_hide,
 )
 
-from .credentials import Form, assignments, forms_in, is_credential, known_tokens, telling_words
+from .credential_forms import Form, forms_in, known_tokens
+from .credentials import assignments, is_credential, telling_words
 from .credentials import words as words_of
 from .statements import SECURE_DEFAULTS
 
@@ -175,146 +163,6 @@ def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[
         for each in assignments(text):
             found.setdefault(f"its text gives {each.name} in plain", []).append(each.value)
     yield from ((what, tuple(secrets)) for what, secrets in found.items())
-
-
-_ACTION = LazyPattern(r"(?s)\{\{.*?\}\}")
-_NAME_AND_VALUE = LazyPattern(
-    r"""name:[ \t]*["']?(?P<name>[\w.-]+)["']?[ \t]*\r?\n"""
-    r"""[ \t]*value:[ \t]*(?:"(?P<double>[^"\n]+)"|'(?P<single>[^'\n]+)'|(?P<bare>[^\s"'#]+))"""
-)
-_KEY_BEFORE = LazyPattern(r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z""")
-# A Secret is referred to two lines above at most, besides lines that hold actions alone.
-_KEY_REFERENCE = LazyPattern(r"(?:secret|configMap)KeyRef:[ \t]*\r?\n(?:.*\n){0,2}\Z")
-# Functions whose literal argument becomes (part of) the output, and which argument that is.
-_LITERAL_ARGUMENT = {"default": 1, "b64enc": 1, "quote": 1, "squote": 1, "bcrypt": 1, "htpasswd": 2, "toString": 1}
-_NO_CODE = LazyPattern(
-    r"(?i)(?:readme|changelog|license|notice|upgrade|contributing)[^/]*\Z|.*\.(?:md|gotmpl|rst|adoc)\Z"
-)
-
-
-@rule(
-    "security/secret-in-template",
-    default=MUST,
-    needs={TEMPLATES},
-    enforces=_HARDCODED,
-    umbrella=SECURE_DEFAULTS,
-)
-def secret_in_template(subject: Subject) -> Iterator[Violation]:
-    """A template, or a file that the chart ships, holds a password, token or key.
-
-    Why: Everybody who has the chart has the secret, no value can change it, and every installation shares it.
-    Bad:
-        stringData:
-          password: hunter2
-    Good:
-        stringData:
-          password: {{ .Values.auth.password | default (randAlphaNum 32) | quote }}
-    Fix: Take the secret from a value, from a Secret that the user names, or generate it; a default in the template is
-        as public as one in values.yaml.
-    Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm chart best practices
-    """
-    words = [set(template.text.split()) for template in subject.templates]
-    others = {
-        path: text
-        for path, text in subject.chart.files.items()
-        if not (
-            path.startswith("templates/") or path == "values.yaml" or _OTHER_VALUES.match(path) or _NO_CODE.match(path)
-        )
-    }
-    all_words = set[str]().union(*words)
-    telling = telling_words(all_words)
-    forms = forms_in(all_words.union(*(text.split() for text in others.values())))
-    for template, own in zip(subject.templates, words, strict=True):
-        yield from _template_problems(template, forms, not own.isdisjoint(telling))
-    for path, text in others.items():
-        for found in known_tokens(text, forms):
-            place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
-            yield Violation(
-                f"holds what looks like {found.what}; take it out of the chart and change it",
-                at=place,
-                secrets=(found.secret,),
-            )
-
-
-def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Violation]:
-    """What one template holds: tokens of some forms; and where its words may be telling, what names tell."""
-    text = template.text
-    seen: set[int] = set()
-    for found in known_tokens(text, forms):
-        seen.add(found.start)
-        place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
-        yield Violation(
-            f"holds what looks like {found.what}; take it from a value or a Secret", at=place, secrets=(found.secret,)
-        )
-    if not is_telling:
-        return
-    # Actions are blanked out, so that what they print is no literal, and every offset stays.
-    plain = _ACTION.sub(_blanked, text)
-    literals = [(each.name, each.start, each.end) for each in assignments(plain)]
-    for match in _NAME_AND_VALUE.finditer(plain):
-        group = str(match.lastgroup)
-        if not plain[max(match.start() - 1, 0) : match.start()].isalnum() and is_credential(
-            match["name"], match[group]
-        ):
-            literals.append((match["name"], match.start(group), match.end(group)))
-    for name, start, end in literals:
-        if not any(start <= token < end for token in seen):
-            place = TextPlace(template.path, template.span_between(start, end))
-            yield Violation(
-                f"{name} is written out in the template; take it from a value or a Secret",
-                at=place,
-                secrets=(plain[start:end],),
-            )
-    for pipeline, written, node, _ in template.computed:
-        if '"' not in written and "`" not in written:
-            continue
-        for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
-            place = TextPlace(template.path, template.span(literal))
-            yield Violation(
-                f"{name} has a literal in the template; take it from a value or a Secret",
-                at=place,
-                secrets=(literal.value,),
-            )
-
-
-def _blanked(match: re.Match[str]) -> str:
-    return "\n".join(["\x00" * len(line) for line in match.group().split("\n")])
-
-
-def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, String]]:
-    """The literals of an action that become the value of a telling name: its field's, its variable's, or the key's
-    before it."""
-    literals = [literal for command in commands(pipeline) if (literal := _literal(command)) is not None]
-    if not literals:
-        return
-    names = [variable.lstrip("$") for variable in pipeline.variables]
-    line = text.rfind("\n", 0, start) + 1
-    before = text[max(line, start - 100) : start]
-    if key := _KEY_BEFORE.search(before):
-        if key[1] in ("key", "name") and _KEY_REFERENCE.search(text, max(line - 200, 0), line):
-            return  # it names a Secret, or a key of one
-        names.append(key[1])
-    for command in commands(pipeline):
-        names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)
-    for literal in literals:
-        if (name := next((name for name in names if is_credential(name, literal.value)), None)) is not None:
-            yield name, literal
-
-
-def _literal(command: Command) -> String | None:
-    """The string that a command prints: its only operand, or the argument of a function that passes it on."""
-    args = command.args
-    first = args[0]
-    if len(args) == 1:
-        return first if isinstance(first, String) else None
-    place = _LITERAL_ARGUMENT.get(first.name, 0) if isinstance(first, Identifier) else 0
-    found = args[place] if 0 < place < len(args) else None
-    return found if isinstance(found, String) else None
-
-
-def _span(text: str, start: int, end: int) -> Span:
-    line, column = text.count("\n", 0, start) + 1, start - text.rfind("\n", 0, start)
-    return Span(line, column, line, column + end - start)
 
 
 @rule(

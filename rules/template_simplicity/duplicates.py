@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
-    LazyPattern,
     Parameter,
     Related,
     Span,
@@ -27,44 +24,13 @@ from helm_constitution.api import (
     rule,
 )
 
+from .block_reader import _HEADER, _LONG, _VAGUE, BlockReader, Lines, _counts
 from .statements import READABLE
 
 _COPIES = r"\b(?:duplicat\w*|copy|copies|copied|copy-?past\w*|repeat\w*|DRY\b)"
 _FRAGMENTS = r"\b(?:templates?|fragments?|logic|blocks?|yaml|snippets?|code)\b"
 
 _NAMED = r"\b(?:include|named templates?|helpers?)\b"
-
-
-class _Taken(NamedTuple):
-    """What a line's text says, wherever it stands.
-
-    ``shape`` is what is left of it without the ``names`` in it; None where the line doesn't count. ``weight`` is 1 for
-    a line that says something of its own, 0 for what every object needs.
-    """
-
-    indentation: int
-    is_control: bool
-    shape: int | None
-    names: tuple[str, ...] = ()
-    weight: int = 0
-    is_action: bool = False
-
-
-class _Lines:
-    """All lines that count, part by part: equal lines have one and the same ``taken``.
-
-    ``numbers`` are theirs in the file, from 1; ``owners`` the indexes of their files, ``ends`` the index behind the
-    last line of each file, and ``texts`` the lines of each file.
-    """
-
-    def __init__(self) -> None:
-        self.taken: list[_Taken] = []
-        self.shapes: list[int] = []
-        self.weights: list[int] = []
-        self.numbers: list[int] = []
-        self.owners: list[int] = []
-        self.ends: list[int] = []
-        self.texts: list[list[str]] = []
 
 
 class _Copy(NamedTuple):
@@ -124,7 +90,7 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
     """
     lines, names = subject.number("lines"), subject.number("names")
     templates = [template for template in subject.templates if _counts(template)]
-    reader = _Reader()
+    reader = BlockReader()
     for template in templates:
         reader.read(template)
     everything = reader.lines
@@ -141,7 +107,7 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
     yield Tally(total - len(found), total, "templates without copied blocks")
 
 
-def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines, copy: _Copy, others: int) -> Violation:
+def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: Lines, copy: _Copy, others: int) -> Violation:
     first, second = (templates[lines.owners[position]] for position in (copy.first, copy.second))
     original, here = _span(lines, copy.first, copy.ends[0]), _span(lines, copy.second, copy.ends[1])
     how = ""
@@ -160,7 +126,7 @@ def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: _Lines,
     )
 
 
-def _span(lines: _Lines, position: int, last: int) -> Span:
+def _span(lines: Lines, position: int, last: int) -> Span:
     """Where a run of lines stands in its file."""
     texts = lines.texts[lines.owners[position]]
     first = lines.numbers[position]
@@ -181,125 +147,7 @@ def _name(texts: Sequence[str], span: Span) -> str:
     return "" if name in _VAGUE else name
 
 
-_LONG = 20
-_VAGUE = frozenset({"value", "type", "key", "path", "port", "host", "action", "interval"})
-
-
-def _counts(template: TemplateFile) -> bool:
-    """Whether a file's copies are told: not those of generated definitions and of notes."""
-    return (
-        template.tree is not None
-        and not template.path.endswith("NOTES.txt")
-        and "\nkind: CustomResourceDefinition" not in template.text
-        and "{{" in template.text
-    )
-
-
-_HEADER = frozenset(
-    {"apiVersion", "kind", "metadata", "name", "namespace", "labels", "annotations", "spec", "selector", "matchLabels"}
-    | {"template", "data", "stringData", "rules", "subjects", "roleRef", "apiGroup", "apiGroups", "resources", "verbs"}
-)
-"""Keys that objects have in common whatever they are for."""
-
-_NAMES = LazyPattern(r"([.$]\w[\w.]*|\"[^\"]*\")")
-_WORD = LazyPattern(r"\w+")
-_INDENT = LazyPattern(r"(n?indent) \d+")
-_NOTHING = LazyPattern(r"\{\{-?\s*(?:end|else)\s*-?\}\}")
-_COMMENT = LazyPattern(r"\{\{-?\s*/\*.*?\*/\s*-?\}\}", re.DOTALL)
-
-
-class _Reader:
-    """Reads the lines of templates; equal texts are taken apart once."""
-
-    def __init__(self) -> None:
-        self.lines = _Lines()
-        self._shapes: dict[str, int] = {}
-        self._known: dict[str, _Taken] = {}
-
-    def read(self, template: TemplateFile) -> None:
-        """Adds the lines of a template that count, without comments, ends and blank lines."""
-        text = template.text
-        texts = uncommented = text.split("\n")
-        if "/*" in text:
-            uncommented = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), text).split("\n")
-        known, begins_metadata, lines = self._known, self._metadata, self.lines
-        all_taken, shapes, weights, numbers = lines.taken, lines.shapes, lines.weights, lines.numbers
-        metadata = -1  # the indentation of the `metadata:` that a line stands below
-        for number, line in enumerate(uncommented, 1):
-            taken = known.get(line)
-            if taken is None:
-                taken = known[line] = self._read(line)
-            indentation, is_control, shape, names, weight, _ = taken
-            if metadata >= 0 and indentation <= metadata and not is_control:
-                metadata = -1
-            if shape is not None:
-                all_taken.append(taken)
-                shapes.append(shape)
-                weights.append(0 if metadata >= 0 else weight)
-                numbers.append(number)
-                if shape == begins_metadata and names == ("",):
-                    metadata = indentation
-        lines.owners.extend([len(lines.ends)] * (len(shapes) - len(lines.owners)))
-        lines.ends.append(len(shapes))
-        lines.texts.append(texts)
-
-    @cached_property
-    def _metadata(self) -> int:
-        """The shape of ``metadata:``."""
-        return self._shapes.setdefault("metadata:~", len(self._shapes))
-
-    def _read(self, line: str) -> _Taken:
-        text = line.strip()
-        indentation = len(line) - len(line.lstrip())
-        starts_action = text[:2] == "{{"
-        if not text or text[0] == "#" or text == "---" or (starts_action and _NOTHING.fullmatch(text)):
-            return _Taken(indentation, starts_action or not text, None)
-        key, colon, rest = text.partition(":")
-        if not colon or "{{" in key:
-            key, rest = "", text
-        names: list[str] = []
-        is_action = "{{" in rest
-        if is_action:
-            if len(rest) <= _LONGEST:
-                rest = self._without_names(rest, names)
-        elif key:
-            names.append(rest.strip())
-            rest = "~"
-        is_plain = (
-            (key[2:] if key[:2] == "- " else key) in _HEADER
-            or (not key and not is_action and text[:2] == "- ")
-            or (is_action and rest.startswith(_INCLUDES))
-            or (starts_action and "$" in text and _SETS.match(text) is not None)
-        )
-        shape = self._shapes.setdefault(f"{key}:{rest}", len(self._shapes))
-        return _Taken(indentation, starts_action, shape, tuple(names), int(not is_plain), is_action)
-
-    @staticmethod
-    def _without_names(text: str, names: list[str]) -> str:
-        """What is left of an action without the names in it, which are put into the list."""
-        pieces = _NAMES.split(text)
-        for index in range(1, len(pieces), 2):
-            piece = pieces[index]
-            if piece[0] == '"':
-                words = _WORD.findall(piece)
-                pieces[index] = _WORD.sub("~", piece)
-            else:
-                words = [word for word in piece[1:].split(".") if word]
-                pieces[index] = f"{piece[0]}~{len(words)}"
-            names.extend(words)
-        text = "".join(pieces)
-        return _INDENT.sub(r"\1", text) if "indent " in text else text
-
-
-_LONGEST = 200
-"""Characters of a line whose names are looked for; longer ones are queries and the like, equal or not."""
-_INCLUDES = ("{{- include ", "{{ include ", "{{- define ", "{{ define ", "{{define ", "{{-define ")
-"""Beginnings of lines that call a named template, as they should, or begin one."""
-_SETS = LazyPattern(r"\{\{-? *\$\w+ *:?= ")
-"""Lines that set a variable: what a named template sets, its caller doesn't see."""
-
-
-def _copies(lines: _Lines, least: int, most_names: int) -> Iterator[_Copy]:
+def _copies(lines: Lines, least: int, most_names: int) -> Iterator[_Copy]:
     """Runs of lines that stood before, each with the longest run before it that it repeats."""
     seen: dict[tuple[int, ...], list[int]] = {}
     shapes, weights = lines.shapes, lines.weights
@@ -336,7 +184,7 @@ def _candidates(shapes: Sequence[int], least: int) -> Iterator[int]:
 class _Arms:
     """In which arm of an `if`, `with`, `range` or `define` each line of a file begins; 0 is the file itself."""
 
-    def __init__(self, templates: Sequence[TemplateFile], lines: _Lines) -> None:
+    def __init__(self, templates: Sequence[TemplateFile], lines: Lines) -> None:
         self._templates = templates
         self._lines = lines
         self._known: dict[int, list[int]] = {}
@@ -358,7 +206,7 @@ class _Arms:
         return found
 
 
-def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
+def _whole(copy: _Copy, lines: Lines, arms: _Arms, least: int) -> _Copy | None:
     """What of a copy can be a named template: the longest run in it that no arm begins or ends within.
 
     A block that begins inside an `if` and ends behind it can't be taken out of the file.
@@ -384,7 +232,7 @@ def _whole(copy: _Copy, lines: _Lines, arms: _Arms, least: int) -> _Copy | None:
     return None
 
 
-def _end(start: int, last: int, lines: _Lines, arms: _Arms) -> int | None:
+def _end(start: int, last: int, lines: Lines, arms: _Arms) -> int | None:
     """The last line of a block that begins and ends in one arm, given its first and last line that count; else None."""
     owner = lines.owners[start]
     of_lines = arms.of(owner)
@@ -400,14 +248,14 @@ _CANDIDATES = 4
 """How many earlier places a block is compared with: more would cost time and tell the same."""
 
 
-def _says_enough(lines: _Lines, start: int, end: int, least: int) -> bool:
+def _says_enough(lines: Lines, start: int, end: int, least: int) -> bool:
     """Whether enough lines say something of their own, half of them by actions."""
     weights = lines.weights[start:end]
     actions = sum(taken.is_action for taken, weight in zip(lines.taken[start:end], weights, strict=True) if weight)
     return sum(weights) >= least and 2 * actions >= least
 
 
-def _extended(lines: _Lines, first: int, second: int, most_names: int) -> _Copy:
+def _extended(lines: Lines, first: int, second: int, most_names: int) -> _Copy:
     """The longest run from here on, within one file each, in which only so many names differ."""
     taken, ends, owners = lines.taken, lines.ends, lines.owners
     renamed: dict[tuple[str, str], None] = {}

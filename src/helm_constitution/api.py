@@ -15,7 +15,7 @@ from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Location, Precision, Severity
+from helm_constitution.core.model import Base, Location, Precision, Severity, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.kubernetes.quantities import quantity
@@ -52,7 +52,7 @@ from helm_constitution.lint.rule import (
     rule,
 )
 from helm_constitution.lint.subject import Subject
-from helm_constitution.render.results import ScenarioResult, Status, ToggleResult
+from helm_constitution.render.results import ScenarioResult, ToggleResult
 from helm_constitution.render.scenarios import DEFAULTS, ScenarioKind
 from helm_constitution.templates import TemplateFile, parse_template, parse_templates
 from helm_constitution.templates.abstract import ANYTHING

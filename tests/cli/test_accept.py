@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from helm_constitution.check.debt_change import accepted, pruned
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.model import Status
 from helm_constitution.policy.debt import Entry, debt_text, read_debt
-from helm_constitution.render.results import Status
 from helm_constitution.report.model import RuleReport, ScenarioReport
 from tests.report.support import WAIVED, chart, finding
 from tests.support import WEB, write

@@ -15,9 +15,10 @@ from helm_constitution.cli.main import cli
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.render.conclude import conclude
 from helm_constitution.render.coverage import instrumented, measure
-from helm_constitution.render.regions import Coverage, FileCoverage
+from helm_constitution.render.regions import Coverage
 from helm_constitution.render.scenarios import plan
 from helm_constitution.report import lcov
+from helm_constitution.report.model import FileCoverage
 from helm_constitution.templates.analysis import AnalysedChart
 from tests.cases import BASE
 from tests.helm.support import write_chart

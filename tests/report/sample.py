@@ -19,12 +19,12 @@ from helm_constitution.core.model import (
     Precision,
     RelatedLocation,
     Severity,
+    Status,
     Trouble,
     Verdict,
     Waived,
 )
 from helm_constitution.lint.rule import MUST, Violation, rule
-from helm_constitution.render.results import Status
 from helm_constitution.report import FORMATS, renderer
 from helm_constitution.report.model import (
     BaselineReport,

@@ -15,11 +15,11 @@ from helm_constitution.core.model import (
     RelatedLocation,
     Severity,
     Statement,
+    Status,
     Trouble,
     Verdict,
     Waived,
 )
-from helm_constitution.render.results import Status
 from helm_constitution.report.model import (
     ChartReport,
     ConstitutionReport,

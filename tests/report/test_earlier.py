@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.check.report import failed_report
+from helm_constitution.check.failed import failed_report
 from helm_constitution.core.errors import ChartError
 from helm_constitution.report import FORMATS, lcov, renderer
 from helm_constitution.report.earlier import may_be_replaced

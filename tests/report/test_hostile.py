@@ -22,11 +22,11 @@ from helm_constitution.core.model import (
     ObjectRef,
     Precision,
     RelatedLocation,
+    Status,
     Trouble,
     Verdict,
     Waived,
 )
-from helm_constitution.render.results import Status
 from helm_constitution.report import FORMATS, markdown, renderer, text
 from helm_constitution.report.model import (
     BaselineReport,

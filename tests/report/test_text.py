@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from helm_constitution.core.model import Base, Debt, Location, ObjectRef, Precision, Severity, Trouble, Verdict
-from helm_constitution.render.results import Status
+from helm_constitution.core.model import Base, Debt, Location, ObjectRef, Precision, Severity, Status, Trouble, Verdict
 from helm_constitution.report.model import PrincipleReport, ScenarioReport
 from helm_constitution.report.text import SHOWN, render
 from helm_constitution.report.words import clean, shorten

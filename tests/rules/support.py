@@ -10,13 +10,13 @@ from typing import Any, cast
 from helm_constitution.api import Container, Manifest, PodSpec, Rendering, Subject, View, Workload
 from helm_constitution.chart.model import Chart
 from helm_constitution.chart.values import ValuesFile
-from helm_constitution.core.model import Severity
+from helm_constitution.core.model import Severity, Status
 from helm_constitution.helm.protocol import HelmMessage, LintOutput, RenderRequest
 from helm_constitution.kubernetes.documents import manifests_of
 from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.rule import Rule, Violation
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.results import RenderedChart, ScenarioResult, Status
+from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_document, load_documents

@@ -9,12 +9,13 @@ from dataclasses import replace
 import pytest
 
 from helm_constitution.api import Rendering
+from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.rule import Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Input, Scenario
 from helm_constitution.text.yaml_document import View, dotted
 from tests.rules.support import chart_of, chart_subject, checked, found, rendering, subject_of

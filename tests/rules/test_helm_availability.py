@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.rules.helm_best_practices import availability as a
+from helm_constitution.rules.helm_best_practices import budgets, lifetimes, placement
 from tests.rules.support import fields, judge, judge_in
 
 
@@ -87,13 +88,13 @@ def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
 
 def test_several_pods_want_a_budget() -> None:
     missing = ["has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"]
-    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ")) == missing
-    assert judge_in(a.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
-    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
-    assert judge_in(a.no_disruption_budget, workload("replicas: 2, ") + budget("")) == []
-    assert judge_in(a.no_disruption_budget, workload("replicas: 1, ")) == []
+    assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, ")) == missing
+    assert judge_in(budgets.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
+    assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
+    assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, ") + budget("")) == []
+    assert judge_in(budgets.no_disruption_budget, workload("replicas: 1, ")) == []
     off = {"templates/pdb.yaml": "{{ if .Values.pdb }}\nkind: PodDisruptionBudget\n{{ end }}\n"}
-    assert judge_in(a.no_disruption_budget, workload("replicas: 2, "), off) == [
+    assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, "), off) == [
         "has several pods and no PodDisruptionBudget; render the chart's own for them, with maxUnavailable: 1"
     ]
 
@@ -117,26 +118,26 @@ def test_several_pods_want_a_budget() -> None:
 )
 def test_budgets_that_let_no_pod_go(spec: str, replicas: int, blocks: bool) -> None:
     text = workload(f"replicas: {replicas}, ") + budget(spec)
-    assert bool(judge(a.budget_blocks, text)) is blocks
+    assert bool(judge(budgets.budget_blocks, text)) is blocks
 
 
 def test_a_budget_counts_the_autoscalers_least() -> None:
     text = workload() + scaler(", minReplicas: 2") + budget("minAvailable: 2, ")
-    assert judge(a.budget_blocks, text) == [
+    assert judge(budgets.budget_blocks, text) == [
         "minAvailable 2 lets no pod of Deployment web be evicted, which has 2 pods; set maxUnavailable: 1 instead",
     ]
 
 
 def test_what_a_budget_should_say() -> None:
     unhealthy = "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow"
-    assert judge(a.budget_policy, budget("")) == [
+    assert judge(budgets.budget_policy, budget("")) == [
         "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
         unhealthy,
     ]
-    assert judge(a.budget_policy, budget("minAvailable: 1, ")) == [unhealthy]
-    assert judge(a.budget_policy, budget("minAvailable: 0, ")) == []  # it holds back no pod
-    assert judge(a.budget_policy, budget("maxUnavailable: 100%, ")) == []
-    assert judge(a.budget_policy, budget("maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, ")) == []
+    assert judge(budgets.budget_policy, budget("minAvailable: 1, ")) == [unhealthy]
+    assert judge(budgets.budget_policy, budget("minAvailable: 0, ")) == []  # it holds back no pod
+    assert judge(budgets.budget_policy, budget("maxUnavailable: 100%, ")) == []
+    assert judge(budgets.budget_policy, budget("maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, ")) == []
 
 
 SPREAD = (
@@ -152,33 +153,37 @@ APART = ", affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringEx
 )
 def test_where_pods_go(replicas: int, pod: str, may_share_a_node: int, may_share_a_zone: int) -> None:
     text = workload(f"replicas: {replicas}, ", pod)
-    assert len(judge(a.no_anti_affinity, text)) == may_share_a_node
-    assert len(judge(a.no_topology_spread, text)) == may_share_a_zone
+    assert len(judge(placement.no_anti_affinity, text)) == may_share_a_node
+    assert len(judge(placement.no_topology_spread, text)) == may_share_a_zone
 
 
 def test_several_pods_are_those_that_an_autoscaler_may_add() -> None:
     text = workload("") + scaler(", minReplicas: 1, maxReplicas: 5")
-    assert len(judge(a.no_anti_affinity, text)) == 1
-    assert len(judge(a.no_topology_spread, text)) == 1
-    assert judge_in(a.no_disruption_budget, text) == [], "a budget for the one pod of a quiet night would block drains"
+    assert len(judge(placement.no_anti_affinity, text)) == 1
+    assert len(judge(placement.no_topology_spread, text)) == 1
+    assert judge_in(budgets.no_disruption_budget, text) == [], (
+        "a budget for the one pod of a quiet night would block drains"
+    )
 
 
 def test_a_constraint_that_spreads_nothing() -> None:
     text = workload("replicas: 2, ", ", topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: Perhaps}]")
-    assert judge(a.no_topology_spread, text) == [
+    assert judge(placement.no_topology_spread, text) == [
         "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
         "the constraint has no topologyKey, which Kubernetes requires; set it",
         "whenUnsatisfiable is Perhaps; Kubernetes takes DoNotSchedule and ScheduleAnyway only",
     ]
-    assert len(judge(a.no_anti_affinity, text)) == 1
+    assert len(judge(placement.no_anti_affinity, text)) == 1
 
 
 def test_priority_classes() -> None:
-    assert judge(a.no_priority_class, workload()) == ["has no priorityClassName; take one from a value"]
+    assert judge(placement.no_priority_class, workload()) == ["has no priorityClassName; take one from a value"]
     high = workload(pod=", priorityClassName: high")
-    assert judge(a.no_priority_class, high) == []
-    assert judge(a.no_priority_class, high, {"accepted": "low, high"}) == []
-    assert judge(a.no_priority_class, high, {"accepted": "low"}) == ["priorityClassName is high; accepted are low"]
+    assert judge(placement.no_priority_class, high) == []
+    assert judge(placement.no_priority_class, high, {"accepted": "low, high"}) == []
+    assert judge(placement.no_priority_class, high, {"accepted": "low"}) == [
+        "priorityClassName is high; accepted are low"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,14 +201,14 @@ def test_priority_classes() -> None:
 )
 def test_restart_policies(kind: str, policy: str | None, is_bad: bool) -> None:
     text = workload(pod=f", restartPolicy: {policy}" if policy else "", kind=kind)
-    assert bool(judge(a.restart_policy, text)) is is_bad
+    assert bool(judge(lifetimes.restart_policy, text)) is is_bad
 
 
 def test_a_bare_pod_that_never_restarts() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {restartPolicy: Never, containers: [{name: web}]}\n"
-    assert judge(a.restart_policy, pod) == ["restartPolicy Never makes its first failure final; set OnFailure"]
+    assert judge(lifetimes.restart_policy, pod) == ["restartPolicy Never makes its first failure final; set OnFailure"]
     hook = pod.replace("{name: web}", "{name: web, annotations: {helm.sh/hook: pre-install}}", 1)
-    assert judge(a.restart_policy, hook) == []
+    assert judge(lifetimes.restart_policy, hook) == []
 
 
 def job(spec: str, *, kind: str = "Job", annotations: str = "{}") -> str:
@@ -213,16 +218,18 @@ def job(spec: str, *, kind: str = "Job", annotations: str = "{}") -> str:
 
 
 def test_jobs_that_stay() -> None:
-    assert judge(a.job_no_ttl, job("")) == ["stays after it has finished; set ttlSecondsAfterFinished"]
-    assert judge(a.job_no_ttl, job("ttlSecondsAfterFinished: 0")) == []
-    assert judge(a.job_no_ttl, job("", annotations="{helm.sh/hook: post-install}")) == []
-    assert judge(a.job_no_ttl, job("jobTemplate: {spec: {}}", kind="CronJob")) == []
-    assert len(judge(a.job_no_ttl, job("jobTemplate: {spec: {ttlSecondsAfterFinished: 9}}", kind="CronJob"))) == 1
+    assert judge(lifetimes.job_no_ttl, job("")) == ["stays after it has finished; set ttlSecondsAfterFinished"]
+    assert judge(lifetimes.job_no_ttl, job("ttlSecondsAfterFinished: 0")) == []
+    assert judge(lifetimes.job_no_ttl, job("", annotations="{helm.sh/hook: post-install}")) == []
+    assert judge(lifetimes.job_no_ttl, job("jobTemplate: {spec: {}}", kind="CronJob")) == []
+    assert (
+        len(judge(lifetimes.job_no_ttl, job("jobTemplate: {spec: {ttlSecondsAfterFinished: 9}}", kind="CronJob"))) == 1
+    )
 
 
 def test_missed_starts() -> None:
-    assert judge(a.cronjob_no_deadline, job("", kind="CronJob")) == [
+    assert judge(lifetimes.cronjob_no_deadline, job("", kind="CronJob")) == [
         "a missed start has no deadline; set startingDeadlineSeconds"
     ]
-    assert judge(a.cronjob_no_deadline, job("startingDeadlineSeconds: 0", kind="CronJob")) == []
-    assert judge(a.cronjob_no_deadline, job("")) == []
+    assert judge(lifetimes.cronjob_no_deadline, job("startingDeadlineSeconds: 0", kind="CronJob")) == []
+    assert judge(lifetimes.cronjob_no_deadline, job("")) == []

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from helm_constitution.lint.rule import Rule, Violation
+from helm_constitution.rules.observability import logging, probe_settings
 from helm_constitution.rules.observability import monitoring as m
 from tests.rules.support import chart_subject, fields, found, judge, rendering
 
@@ -62,7 +63,7 @@ def template(*lines: str) -> dict[str, str]:
     ],
 )
 def test_probe_fixed(lines: list[str], fixed: bool) -> None:
-    messages = found(m.probe_fixed, template(*lines))
+    messages = found(probe_settings.probe_fixed, template(*lines))
     line = 5 + next(index for index, text in enumerate(lines) if "livenessProbe:" in text)
     message = "the liveness probe is written out, no value tunes it; print one from values.yaml"
     assert messages == ([f"templates/deployment.yaml:{line} {message}"] if fixed else [])
@@ -72,7 +73,7 @@ def test_schemas_of_custom_resources_hold_no_probes() -> None:
     text = (
         "kind: CustomResourceDefinition\nproperties:\n  livenessProbe:\n    properties:\n      exec: {type: object}\n"
     )
-    assert found(m.probe_fixed, {"templates/crd.yaml": text}) == []
+    assert found(probe_settings.probe_fixed, {"templates/crd.yaml": text}) == []
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,7 @@ def test_schemas_of_custom_resources_hold_no_probes() -> None:
     ],
 )
 def test_probe_undocumented(text: str, keys: list[str]) -> None:
-    messages = found(m.probe_undocumented, {"values.yaml": text})
+    messages = found(probe_settings.probe_undocumented, {"values.yaml": text})
     assert [message.split()[1] for message in messages] == keys
 
 
@@ -110,15 +111,15 @@ def test_probe_undocumented(text: str, keys: list[str]) -> None:
     ],
 )
 def test_logs_that_values_set(values: str) -> None:
-    assert rendered(m.fixed_logging, DEPLOYMENT, {"values.yaml": values}) == []
+    assert rendered(logging.fixed_logging, DEPLOYMENT, {"values.yaml": values}) == []
 
 
 @pytest.mark.parametrize("values", ["replicaCount: 1\n", "login:\n  level: 1\n", "catalog:\n  format: x\n", ""])
 def test_fixed_logging(values: str) -> None:
     message = "no value sets the level or the format of the logs; add log.level and log.format"
-    assert rendered(m.fixed_logging, DEPLOYMENT, {"values.yaml": values}) == [message]
-    assert rendered(m.fixed_logging, DEPLOYMENT, {}) == [message]
-    assert rendered(m.fixed_logging, JOB, {"values.yaml": values}) == []
+    assert rendered(logging.fixed_logging, DEPLOYMENT, {"values.yaml": values}) == [message]
+    assert rendered(logging.fixed_logging, DEPLOYMENT, {}) == [message]
+    assert rendered(logging.fixed_logging, JOB, {"values.yaml": values}) == []
 
 
 # --- metrics --------------------------------------------------------------------------------------------------------
@@ -234,11 +235,15 @@ def test_no_owner_label() -> None:
 @pytest.mark.parametrize(
     ("rule", "forbids", "statement"),
     [
-        (m.fixed_logging, False, "Structured logging to stdout/stderr (configurable format: json or text)"),
+        (logging.fixed_logging, False, "Structured logging to stdout/stderr (configurable format: json or text)"),
         (m.no_metrics, False, "Prometheus metrics endpoints (if monitoring is enabled)"),
         (m.no_metrics, False, "Include annotations for common monitoring tools (e.g., Prometheus scraping)."),
-        (m.probe_undocumented, False, "Health check endpoints MUST be documented in values file comments."),
-        (m.probe_fixed, False, "Probes MUST be configurable."),
+        (
+            probe_settings.probe_undocumented,
+            False,
+            "Health check endpoints MUST be documented in values file comments.",
+        ),
+        (probe_settings.probe_fixed, False, "Probes MUST be configurable."),
         (m.silent_failure, True, "Silently ignore configuration errors. Fail fast with clear messages."),
         (
             m.silent_failure,

@@ -7,6 +7,7 @@ import pytest
 from helm_constitution.rules.security import access as a
 from helm_constitution.rules.security import images as i
 from helm_constitution.rules.security import network as n
+from helm_constitution.rules.security import roles
 from helm_constitution.rules.security import settings as s
 from tests.rules.support import chart_subject, fields, found, judge, rendering
 
@@ -189,20 +190,20 @@ rules: [{rules}]
     ],
 )
 def test_wildcard_role(rules: str, message: str | None) -> None:
-    assert judge(a.wildcard_role, role(rules)) == ([message] if message else [])
+    assert judge(roles.wildcard_role, role(rules)) == ([message] if message else [])
 
 
 def test_roles_that_are_only_offered_are_not_the_chart_s() -> None:
     rules = "{resources: ['*'], verbs: ['*']}"
     offered = role(rules, "ClusterRole", "{rbac.authorization.k8s.io/aggregate-to-admin: 'true'}")
-    assert judge(a.wildcard_role, offered) == []
+    assert judge(roles.wildcard_role, offered) == []
     bound = offered + binding("web", kind="ClusterRoleBinding", role_kind="ClusterRole")
-    assert len(judge(a.wildcard_role, bound)) == 1
+    assert len(judge(roles.wildcard_role, bound)) == 1
 
 
 def test_roles_of_other_api_groups_are_not_rbac() -> None:
     text = role("{resources: ['*'], verbs: ['*']}").replace("rbac.authorization.k8s.io/v1", "example.com/v1")
-    assert judge(a.wildcard_role, text) == []
+    assert judge(roles.wildcard_role, text) == []
 
 
 @pytest.mark.parametrize(
@@ -210,10 +211,10 @@ def test_roles_of_other_api_groups_are_not_rbac() -> None:
 )
 def test_cluster_admin(kind: str, reach: str) -> None:
     text = binding("web", "cluster-admin", kind, "ClusterRole")
-    assert judge(a.cluster_admin, text) == [
+    assert judge(roles.cluster_admin, text) == [
         f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own"
     ]
-    assert judge(a.cluster_admin, text.replace("cluster-admin", "cluster-administration")) == []
+    assert judge(roles.cluster_admin, text.replace("cluster-admin", "cluster-administration")) == []
 
 
 @pytest.mark.parametrize(
@@ -228,7 +229,7 @@ def test_cluster_admin(kind: str, reach: str) -> None:
     ],
 )
 def test_reads_secrets(rules: str, bad: bool) -> None:
-    assert bool(judge(a.reads_secrets, role(rules))) is bad
+    assert bool(judge(roles.reads_secrets, role(rules))) is bad
 
 
 @pytest.mark.parametrize(
@@ -239,7 +240,7 @@ def test_a_role_reaches_as_far_as_its_binding(binding_kind: str | None, where: s
     text = role("{resources: [secrets], verbs: [get]}", "ClusterRole")
     text += binding("web", kind=binding_kind, role_kind="ClusterRole") if binding_kind else ""
     instead = ", or bind the role by namespace" if where else ""
-    assert judge(a.reads_secrets, text) == [
+    assert judge(roles.reads_secrets, text) == [
         f"may read every Secret{where}; name those that it needs in resourceNames{instead}"
     ]
 
@@ -255,7 +256,7 @@ def test_a_role_reaches_as_far_as_its_binding(binding_kind: str | None, where: s
     ],
 )
 def test_creates_pods(rules: str, bad: bool) -> None:
-    assert bool(judge(a.creates_pods, role(rules))) is bad
+    assert bool(judge(roles.creates_pods, role(rules))) is bad
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_creates_pods(rules: str, bad: bool) -> None:
     ],
 )
 def test_pod_exec(rules: str, bad: bool) -> None:
-    assert bool(judge(a.pod_exec, role(rules))) is bad
+    assert bool(judge(roles.pod_exec, role(rules))) is bad
 
 
 # --- networks -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from helm_constitution.core.model import RuleSetting, Severity
 from helm_constitution.lint import registry
 from helm_constitution.lint.runner import run_rule
+from helm_constitution.rules.security import credential_forms, secrets_in_templates
 from helm_constitution.rules.security import credentials as c
 from helm_constitution.rules.security import secrets as s
 from helm_constitution.rules.security.credentials import Telling
@@ -171,12 +172,12 @@ def test_names_of_secrets_are_no_secrets(value: str) -> None:
 
 @pytest.mark.parametrize(("what", "token"), TOKENS.items())
 def test_known_tokens_are_found_wherever_they_stand(what: str, token: str) -> None:
-    assert [each.what for each in c.known_tokens(f"some text\nkey: {token}\nmore\n")] == [what]
+    assert [each.what for each in credential_forms.known_tokens(f"some text\nkey: {token}\nmore\n")] == [what]
 
 
 def test_known_tokens_behind_base64() -> None:
     text = base64.b64encode(f"token = {TOKENS['a GitHub token']}\n".encode()).decode()
-    assert [each.what for each in c.known_tokens(text)] == ["a GitHub token in base64"]
+    assert [each.what for each in credential_forms.known_tokens(text)] == ["a GitHub token in base64"]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +197,7 @@ def test_known_tokens_behind_base64() -> None:
     ],
 )
 def test_examples_and_near_misses_are_no_tokens(text: str) -> None:
-    assert list(c.known_tokens(text)) == []
+    assert list(credential_forms.known_tokens(text)) == []
 
 
 @pytest.mark.parametrize(
@@ -235,7 +236,7 @@ def test_an_assignment_knows_its_place() -> None:
 
 @given(st.text())
 def test_any_text_can_be_searched(text: str) -> None:
-    for search in (c.assignments, c.known_tokens):
+    for search in (c.assignments, credential_forms.known_tokens):
         for each in search(text):
             assert 0 <= each.start < each.end <= len(text)
     assert isinstance(c.is_credential("password", text), bool)
@@ -301,7 +302,7 @@ def test_other_values_files_are_read(file: str) -> None:
 def test_inputs_of_ci_scenarios_are_no_secrets_but_tokens_in_them_are() -> None:
     assert in_values("password: hunter2\n", "ci/x-values.yaml") == []
     files = {"ci/x-values.yaml": f"a: {TOKENS['a GitHub token']}\n"}
-    assert found(s.secret_in_template, files) == [
+    assert found(secrets_in_templates.secret_in_template, files) == [
         "ci/x-values.yaml:1 holds what looks like a GitHub token; take it out of the chart and change it"
     ]
 
@@ -347,7 +348,7 @@ def test_a_values_file_that_is_not_yaml_is_another_rule_s() -> None:
     ],
 )
 def test_secret_in_template(text: str, message: str | None) -> None:
-    messages = found(s.secret_in_template, {"templates/secret.yaml": text})
+    messages = found(secrets_in_templates.secret_in_template, {"templates/secret.yaml": text})
     if message is None:
         assert messages == []
     else:
@@ -355,10 +356,12 @@ def test_secret_in_template(text: str, message: str | None) -> None:
 
 
 def test_files_that_the_chart_ships() -> None:
-    assert found(s.secret_in_template, {"files/tls.key": "\n" + PRIVATE_KEY}) == [
+    assert found(secrets_in_templates.secret_in_template, {"files/tls.key": "\n" + PRIVATE_KEY}) == [
         "files/tls.key:2 holds what looks like a private key; take it out of the chart and change it"
     ]
-    assert found(s.secret_in_template, {"README.md": PRIVATE_KEY, "values.yaml": f"a: {MIXED}"}) == []
+    assert (
+        found(secrets_in_templates.secret_in_template, {"README.md": PRIVATE_KEY, "values.yaml": f"a: {MIXED}"}) == []
+    )
 
 
 # --- rendered objects -----------------------------------------------------------------------------------------------
@@ -429,7 +432,7 @@ def test_secret_env_ref() -> None:
 
 
 def demanded(statement: str, forbids: bool) -> set[str]:
-    rules = (s.secret_in_values, s.secret_in_template, s.secret_in_configmap, s.secret_in_env)
+    rules = (s.secret_in_values, secrets_in_templates.secret_in_template, s.secret_in_configmap, s.secret_in_env)
     return {
         rule.id.partition("/")[2]
         for rule in rules

@@ -8,12 +8,12 @@ from typing import Any, cast
 
 import pytest
 
-from helm_constitution.core.model import Severity
+from helm_constitution.core.model import Severity, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.rule import Rule, Tally, Unchecked, Violation
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import View, dotted

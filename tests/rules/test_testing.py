@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.core.model import Severity
+from helm_constitution.core.model import Severity, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.rule import Unchecked, Violation
 from helm_constitution.locate.resolve import locate
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from tests.rules.support import chart_of, chart_subject, checked, found, rendering, subject_of
 

@@ -7,6 +7,7 @@ which Helm reads as empty files, are refused as well.
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 from collections.abc import Iterator
@@ -173,7 +174,6 @@ def unpack(archive: Path, shown: str) -> Path:
     Raises:
         ChartError: see :func:`read_entries`; or where the archive can't be read or the folder can't be written.
     """
-    import atexit
     import shutil
     import tempfile
 

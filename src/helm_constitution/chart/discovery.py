@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.repository import repository_root
 
 _SKIPPED_FOLDERS = frozenset({"node_modules", "testdata"})
 
@@ -72,8 +73,6 @@ def repository_of(chart: Path) -> tuple[str, str]:
     Outside a repository the current folder counts as the root; a chart above or beside that one has its own folder as
     root.
     """
-    from helm_constitution.core.repository import repository_root
-
     place = os.path.abspath(chart)
     root = str(repository_root(chart) or os.getcwd())
     inside = os.path.relpath(place, root)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import time
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -93,8 +94,6 @@ class Cache(NamedTuple):
 
     def store(self, report: ChartReport, today: str) -> None:
         """Keeps a report that was made today (an ISO date); where that fails nothing is lost but time."""
-        import time
-
         from helm_constitution.check.report_codec import encode
 
         try:

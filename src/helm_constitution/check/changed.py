@@ -8,6 +8,7 @@ from pathlib import Path
 
 from helm_constitution.chart.discovery import _as_typed, _is_skipped, find_charts
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.repository import repository_root
 
 
 def charts_of(files: Iterable[Path]) -> list[Path]:
@@ -22,7 +23,6 @@ def charts_of(files: Iterable[Path]) -> list[Path]:
 
 
 def _charts_of(file: str) -> list[str]:
-    from helm_constitution.core.repository import repository_root
     from helm_constitution.policy.find import DEBT_FILE_NAME, FILE_NAME
 
     folder, name = os.path.split(file)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.discovery import find_charts, repository_of
+from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import run
-from helm_constitution.check.report import failed_report
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.report.model import ChartReport

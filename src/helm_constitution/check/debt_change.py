@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.core.model import Status
 from helm_constitution.policy.debt import Entry
-from helm_constitution.render.results import Status
 from helm_constitution.report.model import ChartReport
 
 

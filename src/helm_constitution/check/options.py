@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +56,4 @@ class CheckRequest(NamedTuple):
 
 def today() -> str:
     """The day, as an ISO date (UTC). The clock is asked here and nowhere else."""
-    import time
-
     return time.strftime("%Y-%m-%d", time.gmtime())

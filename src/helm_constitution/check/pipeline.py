@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.options import CheckRequest, today
+from helm_constitution.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
@@ -28,7 +29,6 @@ def run(request: CheckRequest) -> ChartReport:
         ConstitutionError: where it can't be checked at all.
     """
     from helm_constitution.check.cache import Cache
-    from helm_constitution.core.errors import ConfigurationError
 
     options = request.options
     if options.old_values is not None and options.baseline is None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.verdict import finding_order, gate_limit, principle_reports, rule_reports
-from helm_constitution.core.model import Trouble, Verdict
-from helm_constitution.render.results import RenderedChart, Status
+from helm_constitution.core.model import Status, Trouble, Verdict
+from helm_constitution.render.results import RenderedChart
 from helm_constitution.report.model import (
     BaselineReport,
     ChartReport,
@@ -24,11 +22,11 @@ if TYPE_CHECKING:
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.check.settled import Settled
     from helm_constitution.check.setup import Policy
-    from helm_constitution.core.errors import ConstitutionError
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.placing import ReleaseOrigins
     from helm_constitution.lint.run import RuleRun
-    from helm_constitution.render.regions import Coverage, FileCoverage
+    from helm_constitution.render.regions import Coverage
+    from helm_constitution.report.model import FileCoverage
 
 
 def chart_report(
@@ -75,13 +73,6 @@ def chart_report(
         coverage=_coverage(rendered.coverage),
         baseline=_baseline(checked, origins) if options.baseline is not None else None,
     )
-
-
-def failed_report(chart: Path, error: ConstitutionError) -> ChartReport:
-    """The report of a chart that could not be checked, beside others that could."""
-    file = error.file.removeprefix(f"{chart}{os.sep}") if error.file is not None else None
-    trouble = Trouble("error", error.message, file=file, line=error.line)
-    return ChartReport(chart.name, "", str(chart), Verdict.ERROR, None, (), (), (), (trouble,))
 
 
 def _verdict(principles: Sequence[PrincipleReport], settled: Settled, troubles: Sequence[Trouble]) -> Verdict:
@@ -138,7 +129,7 @@ def _inputs(rendered: RenderedChart) -> Iterator[InputReport]:
 def _coverage(coverage: Coverage | None) -> tuple[FileCoverage, ...] | None:
     if coverage is None:
         return None
-    from helm_constitution.render.coverage import files_of
+    from helm_constitution.check.coverage_report import files_of
 
     return files_of(coverage)
 

@@ -6,9 +6,9 @@ import enum
 from typing import Any
 
 from helm_constitution.core import model as core
-from helm_constitution.render.regions import BranchCoverage, FileCoverage, FunctionCoverage
-from helm_constitution.render.results import Status
+from helm_constitution.core.model import Status
 from helm_constitution.report import model as report
+from helm_constitution.report.model import BranchCoverage, FileCoverage, FunctionCoverage
 
 _RECORDS: dict[str, type[tuple[Any, ...]]] = {
     kind.__name__: kind

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.archive import MAX_UNPACKED
+from helm_constitution.chart.discovery import find_charts
 from helm_constitution.chart.sources import MAX_FILE, MAX_FILES
 from helm_constitution.compare.git import Entry, Repository
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
@@ -67,7 +68,6 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
 
 def _in_folder(place: Path, chart: Chart) -> Source | None:
     """A folder that is a chart, or the chart of this name in it; None where the folder holds no chart at all."""
-    from helm_constitution.chart.discovery import find_charts
     from helm_constitution.chart.loader import load_chart
 
     if (place / "Chart.yaml").is_file():

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.compare.changes import Change, Step, is_enough, smallest_version, step_between
+from helm_constitution.compare.changes import OLD_VALUES, Change, Step, is_enough, smallest_version, step_between
+from helm_constitution.core.model import Status
 from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import FailureKind
-from helm_constitution.render.results import Status
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.semver import Version, parse_version
 from helm_constitution.text.yaml_document import dotted
 
@@ -189,7 +191,6 @@ class Comparison:
             known: changes that are told already, of which one may be what the message names.
         """
         from helm_constitution.compare.release import Release
-        from helm_constitution.text.place import TextPlace
 
         error = self.gone.errors[0] if self.gone is not None and self.gone.errors else None
         if error is None or error.kind is not FailureKind.REQUIRED:
@@ -217,9 +218,6 @@ class Comparison:
             known: changes that explain it, if the message names their value; a user is told what becomes of a file all
                 the same.
         """
-        from helm_constitution.compare.changes import OLD_VALUES
-        from helm_constitution.text.place import TextPlace
-
         told: set[str] = set()
         for mine, theirs in self._results():
             if mine.status is not Status.RENDERED or theirs.status in (Status.RENDERED, Status.NOT_RUN):
@@ -348,6 +346,4 @@ def _images(rendered: RenderedChart) -> set[str]:
 
 def _words(text: str) -> tuple[str, ...]:
     """The dotted names in a message."""
-    import re
-
     return tuple(dict.fromkeys(word.removeprefix(".Values.") for word in re.findall(r"[\w.]*\w\.\w+", text)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.compare.changes import Change, Step, is_major_step
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.kubernetes.versions import OLDEST_SUPPORTED
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import View, value_at
@@ -310,6 +311,4 @@ def _unexplained(data: Json, *, is_names: bool = False) -> Json:
 
 
 def _text_place(chart: Chart, path: str) -> TextPlace:
-    from helm_constitution.text.place import TextPlace
-
     return TextPlace(path, None, chart.metadata.base)

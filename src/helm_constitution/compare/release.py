@@ -10,6 +10,7 @@ from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.printing import NOTES, Printing
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import Range
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import Span, View, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
@@ -252,8 +253,6 @@ class Release:
     @cached_property
     def required(self) -> Mapping[Path, list[Required]]:
         """The values that templates ask for by ``required``, with the places."""
-        from helm_constitution.text.place import TextPlace
-
         found: dict[Path, list[Required]] = {}
         for template in self.analysed.templates:
             if "required" not in template.text:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
@@ -275,8 +276,6 @@ def _shown_path(path: tuple[str, ...]) -> str:
 
 def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
     """Where the schema speaks of a value: the line with its key below those above it, else the file."""
-    from helm_constitution.text.place import TextPlace
-
     base = chart.metadata.base
     if SCHEMA not in chart.files:
         return None

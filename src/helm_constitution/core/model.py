@@ -230,3 +230,12 @@ class RuleSetting(NamedTuple):
     severity: Severity
     statements: tuple[tuple[str, int], ...]
     parameters: Mapping[str, int | str]
+
+
+class Status(enum.StrEnum):
+    """How a scenario went."""
+
+    RENDERED = "rendered"
+    NEEDS_INPUT = "needs-input"
+    FAILED = "failed"
+    NOT_RUN = "not-run"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -183,6 +184,4 @@ class Limits(NamedTuple):
     @property
     def at_once(self) -> int:
         """How many requests are under way at once; a lint runs beside a render in any case."""
-        import os
-
         return max(self.jobs or min(os.cpu_count() or 2, 8), 2)

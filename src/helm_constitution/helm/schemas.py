@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator
 
+from helm_constitution.core.errors import ChartError
 from helm_constitution.core.lazy import LazyPattern
 
 SCHEMA = "values.schema.json"
@@ -88,7 +89,6 @@ def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, lis
     import io
 
     from helm_constitution.chart.archive import read_entries
-    from helm_constitution.core.errors import ChartError
 
     try:
         for name, data in read_entries(io.BytesIO(archive), shown):

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import marshal
 import os
+import re
 import sys
 import threading
 from typing import Any
+
+from helm_constitution.text.semver import parse_constraint, parse_version
 
 LENGTH_BYTES = 8
 
@@ -109,8 +112,6 @@ def _values(request: Message) -> dict[str, Any]:
 
 def _yaml_documents(text: str) -> list[str]:
     """Helm 4 merges all documents of a values file."""
-    import re
-
     return re.split(r"^---[ \t\r]*$", text, flags=re.MULTILINE)
 
 
@@ -236,8 +237,6 @@ def _incompatible(metadata: dict[str, Any], kube_version: str) -> str | None:
     wanted = metadata.get("kubeVersion")
     if not wanted:
         return None
-    from helm_constitution.text.semver import parse_constraint, parse_version
-
     constraint = parse_constraint(wanted)
     version = parse_version(kube_version, strict=False)
     if constraint is not None and version is not None and constraint.accepts(version, prereleases=True):

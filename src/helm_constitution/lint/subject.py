@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from helm_constitution.core.records import record
 from helm_constitution.lint.needs import BASELINE, COVERAGE, LINT, RESULTS, TEMPLATES, TOGGLES, CheckedChart, Need
+from helm_constitution.text.yaml_document import RenderedLine
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -171,8 +172,6 @@ class Subject:
     def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
         """The line of the rendered text that an error of a rendering names; None where it names none. Needs RESULTS."""
         if error.rendered_line is not None:
-            from helm_constitution.text.yaml_document import RenderedLine
-
             for result in self.results:
                 if error in result.broken:
                     document = result.broken[error]

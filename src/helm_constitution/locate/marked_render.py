@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.edited_copy import edited_copy, folders_below
+from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map
 from helm_constitution.templates import TemplateFile, parse_template
@@ -115,8 +116,6 @@ class _Scenario:
                 self.maps[document.alike] = found
 
     def _by_file(self, output: RenderOutput) -> dict[str, list[str]]:
-        from helm_constitution.kubernetes.documents import template_path
-
         texts: dict[str, list[str]] = {}
         for text in output.documents:
             texts.setdefault(template_path(text.source, self._chart_name), []).append(text.text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Base
 from helm_constitution.policy.constitution import Constitution
+from helm_constitution.text.semver import parse_version
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
@@ -16,7 +17,6 @@ def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) ->
     """Everything wrong with a document itself: (line, message), in the document's order; line 0 is the whole file."""
     from helm_constitution.policy.rule_selection import unknown_pins, unmatched
     from helm_constitution.policy.statements import is_placeholder, read_statements
-    from helm_constitution.text.semver import parse_version
 
     reading = read_statements(text, modules)
     faults = [(fault.line, fault.message) for fault in reading.faults]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Obligation, Principle, RuleSetting, Severity, Statement
+from helm_constitution.core.suggest import closest
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
 
@@ -117,8 +118,6 @@ def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> S
 
 def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
     """Line and message for each pin that names no rule."""
-    from helm_constitution.core.suggest import closest
-
     known = {rule.id for module in modules for rule in module.rules}
     faults: dict[tuple[int, str], None] = {}
     for _, statement in constitution.statements:

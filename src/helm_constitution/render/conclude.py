@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.model import Base
+from helm_constitution.core.model import Base, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderOutput
 from helm_constitution.kubernetes.documents import manifests_of, template_path
 from helm_constitution.kubernetes.manifests import Rendering
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import YamlDocument

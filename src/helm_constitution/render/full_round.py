@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.render.diff import Texts
 from helm_constitution.render.release_variants import API_VERSIONS, release_scenarios
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Input, Scenario
 
 if TYPE_CHECKING:

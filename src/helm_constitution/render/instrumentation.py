@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from helm_constitution.chart.edited_copy import edited_copy
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
-from helm_constitution.render.results import Status
+from helm_constitution.render.diff import is_changed
 from helm_constitution.render.template_calls import TemplateCalls
 from helm_constitution.templates.interpreter import texts_with_actions
 from helm_constitution.templates.nodes import (
@@ -121,8 +122,6 @@ class Instrumentation:
 
     def compare(self, results: Iterable[ScenarioResult]) -> None:
         """Renders what was rendered once more from the copy. Should that make a difference, it isn't used any more."""
-        from helm_constitution.render.diff import is_changed
-
         rendered = [result for result in results if result.status is Status.RENDERED]
         pending = [self.render(result.scenario.request) for result in rendered]
         for result, visit in zip(rendered, pending, strict=True):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from helm_constitution.core.model import Status
 from helm_constitution.render.full_round import FullResult, FullRound
 from helm_constitution.render.placeholders import Placeholder, filled, placeholders_of
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 
 
 def filled_values(full: FullRound) -> FullResult:

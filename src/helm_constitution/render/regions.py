@@ -8,36 +8,6 @@ from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Define, Node
 
 
-class BranchCoverage(NamedTuple):
-    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
-
-    ``evaluated`` tells whether what is around it was entered.
-    """
-
-    line: int
-    block: int
-    arm: int
-    entered: bool
-    evaluated: bool
-
-
-class FunctionCoverage(NamedTuple):
-    """A named template: the line of its define, its name, and whether it was called."""
-
-    line: int
-    name: str
-    entered: bool
-
-
-class FileCoverage(NamedTuple):
-    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
-
-    path: str
-    lines: tuple[tuple[int, bool], ...]
-    branches: tuple[BranchCoverage, ...]
-    functions: tuple[FunctionCoverage, ...]
-
-
 class Region(NamedTuple):
     """A stretch of a template that is entered or not: a branch, or a named template as a whole.
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, ValuesPath, _by_name, placeholder_of_schema, schema_of
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
-from helm_constitution.render.results import ScenarioResult, Status
+from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import DEFAULTS, Input, Scenario, ScenarioKind, set_json
 from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
-from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands
+from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands, contents
+from helm_constitution.templates.uses import analyse
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
@@ -273,8 +275,6 @@ def _is_named(path: str, text: str) -> bool:
 
 
 def _analysed(chart: Chart) -> tuple[ValueUses, tuple[TemplateFile, ...]]:
-    from helm_constitution.templates.uses import analyse
-
     templates = parse_templates(chart)
     return analyse(chart, templates), templates
 
@@ -337,8 +337,6 @@ def _variables_in(action: Action, stretches: list[tuple[int, int]]) -> Iterator[
 
 def _all_actions(nodes: Iterable[Content]) -> Iterator[Action]:
     """Every action, the heads of conditions among them."""
-    from helm_constitution.templates.nodes import contents
-
     for node in contents(nodes):
         if isinstance(node, Action):
             yield node

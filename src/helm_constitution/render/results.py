@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
@@ -10,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import YamlSyntaxError
-from helm_constitution.core.model import Base
+from helm_constitution.core.model import Base, Status
 from helm_constitution.core.records import record
 from helm_constitution.helm.protocol import HelmMessage, RenderedText
 from helm_constitution.render.scenarios import QUICK, Input, Scenario, SetValue
@@ -22,15 +21,6 @@ if TYPE_CHECKING:
     from helm_constitution.render.toggles import Head, Toggle
     from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.text.yaml_document import View, YamlDocument
-
-
-class Status(enum.StrEnum):
-    """How a scenario went."""
-
-    RENDERED = "rendered"
-    NEEDS_INPUT = "needs-input"
-    FAILED = "failed"
-    NOT_RUN = "not-run"
 
 
 @record

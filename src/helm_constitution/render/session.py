@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.model import Progress
+from helm_constitution.core.model import Progress, Status
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
 from helm_constitution.render.conclude import Known, conclude, not_run
-from helm_constitution.render.results import RenderedChart, ScenarioResult, Status
+from helm_constitution.render.results import RenderedChart, ScenarioResult
 from helm_constitution.render.scenarios import DEFAULTS, FULL, Input, Scenario
 
 if TYPE_CHECKING:

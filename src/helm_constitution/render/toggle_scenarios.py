@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from helm_constitution.core.model import Status
 from helm_constitution.render.dead_flags import dead_flags
 from helm_constitution.render.diff import Texts, is_changed
 from helm_constitution.render.full_round import FullResult, FullRound
 from helm_constitution.render.required_values import fill
-from helm_constitution.render.results import ScenarioResult, Status, ToggleResult
+from helm_constitution.render.results import ScenarioResult, ToggleResult
 from helm_constitution.render.scenarios import Scenario, ScenarioKind
 from helm_constitution.render.toggles import Toggle, toggles_of
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.chart.schema import resolved
+from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.helm.protocol import RenderRequest
 from helm_constitution.helm.set_values import apply, merge
 from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue, set_json
@@ -121,7 +123,6 @@ class _Asked:
 
 def _given(request: RenderRequest) -> dict[str, Json]:
     """What the user gave on the command line, as far as it can be read; helm says the rest."""
-    from helm_constitution.core.errors import YamlSyntaxError
     from helm_constitution.text.yaml import load_document
 
     values: dict[str, Json] = {}
@@ -172,8 +173,6 @@ def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:
 
 def _enums(schema: object, root: object, path: ValuesPath, depth: int) -> Iterator[tuple[ValuesPath, list[str]]]:
     """The texts that a schema allows for its values, where it lists them."""
-    from helm_constitution.chart.schema import resolved
-
     schema = resolved(schema, root)
     if not isinstance(schema, dict) or depth > 12:
         return

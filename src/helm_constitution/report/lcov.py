@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.render.regions import FileCoverage
-from helm_constitution.report.model import RunReport
+from helm_constitution.report.model import FileCoverage, RunReport
 
 
 def render(run: RunReport) -> str:

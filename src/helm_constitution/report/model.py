@@ -9,9 +9,7 @@ from helm_constitution.core.model import Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from helm_constitution.core.model import Finding, Location, Statement, Trouble, Verdict
-    from helm_constitution.render.regions import FileCoverage
-    from helm_constitution.render.results import Status
+    from helm_constitution.core.model import Finding, Location, Statement, Status, Trouble, Verdict
     from helm_constitution.text.yaml_scalars import Json
 
 
@@ -171,3 +169,33 @@ class RunReport(NamedTuple):
     def status(self) -> int:
         """The exit status: that of the worst chart."""
         return max((chart.status for chart in self.charts), default=0)
+
+
+class BranchCoverage(NamedTuple):
+    """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
+
+    ``evaluated`` tells whether what is around it was entered.
+    """
+
+    line: int
+    block: int
+    arm: int
+    entered: bool
+    evaluated: bool
+
+
+class FunctionCoverage(NamedTuple):
+    """A named template: the line of its define, its name, and whether it was called."""
+
+    line: int
+    name: str
+    entered: bool
+
+
+class FileCoverage(NamedTuple):
+    """What scenarios entered of one template; ``lines`` are those that print or decide something."""
+
+    path: str
+    lines: tuple[tuple[int, bool], ...]
+    branches: tuple[BranchCoverage, ...]
+    functions: tuple[FunctionCoverage, ...]

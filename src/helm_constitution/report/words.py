@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Severity
-from helm_constitution.render.results import Status
+from helm_constitution.core.model import Finding, Severity, Status
 from helm_constitution.report.model import ChartReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
+from helm_constitution.templates import parse_templates
+from helm_constitution.templates.uses import analyse
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -45,15 +47,11 @@ class AnalysedChart:
     @cached_property
     def templates(self) -> tuple[TemplateFile, ...]:
         """The chart's own templates, parsed, in path order; a file with a syntax error keeps its error."""
-        from helm_constitution.templates import parse_templates
-
         return parse_templates(self.chart)
 
     @cached_property
     def uses(self) -> ValueUses:
         """Every read of ``.Values`` in the chart's templates and those of its dependencies."""
-        from helm_constitution.templates.uses import analyse
-
         return analyse(self.chart, self.templates)
 
     @cached_property

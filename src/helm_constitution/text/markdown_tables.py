@@ -7,6 +7,7 @@ isn't one of these forms is passed over.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -284,8 +285,6 @@ def _html_tables(prose: list[str], headings: list[Heading]) -> Iterator[Table]:
     row: list[Cell] = []
     table_line = 0
     opened: tuple[str, int] | None = None
-
-    from bisect import bisect_right
 
     def place(offset: int) -> tuple[int, int]:
         line = bisect_right(starts, offset)

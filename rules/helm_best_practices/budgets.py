@@ -1,0 +1,157 @@
+"""Disruption budgets: what they keep, and what they block."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
+
+from .replicas import HIGHLY_AVAILABLE, budgets_of, least_pods, replicated_workloads
+
+
+@rule(
+    "helm/no-disruption-budget",
+    scope=Rendering,
+    default=SHOULD,
+    needs={TEMPLATES},
+    enforces=require(r"\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b"),
+    umbrella=HIGHLY_AVAILABLE,
+    parameters={"minimum": Parameter(2, "the fewest pods that want a budget; a single pod's would block every drain")},
+)
+def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A workload has no PodDisruptionBudget.
+
+    Why: The drain of nodes, as in every cluster upgrade, may evict all its pods at once.
+    Bad:
+        kind: Deployment
+        spec:
+          replicas: 3
+    Good:
+        kind: PodDisruptionBudget
+        spec:
+          maxUnavailable: 1
+          selector:
+            matchLabels:
+              {{- include "web.selectorLabels" . | nindent 6 }}
+    Fix: Render a PodDisruptionBudget that selects the workload's pods.
+    Source: Kubernetes documentation, Disruptions; kube-score deployment-has-poddisruptionbudget,
+        statefulset-has-poddisruptionbudget; polaris missingPodDisruptionBudget
+    """
+    for workload in replicated_workloads(rendering):
+        count = least_pods(rendering, workload)
+        if count >= subject.number("minimum") and not budgets_of(rendering, workload):
+            pods = "several pods" if count > 1 else "one pod"
+            has_one = any("kind: PodDisruptionBudget" in template.text for template in subject.templates)
+            advice = "render the chart's own for them" if has_one else "render one that selects them"
+            yield Violation(
+                f"has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
+                at=workload.manifest.view,
+            )
+
+
+@rule(
+    "helm/budget-blocks",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\b(?:disruption ?budgets?|PDBs?)\b.{0,60}\b(?:block|prevent)"),
+    umbrella=HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
+)
+def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A PodDisruptionBudget lets no pod be evicted.
+
+    Why: The drain of a node never ends, and with it the upgrade of the cluster.
+    Bad:
+        spec:
+          minAvailable: 1      # and the Deployment has one replica
+    Good:
+        spec:
+          maxUnavailable: 1
+    Fix: Allow at least one pod to be unavailable; render the budget only where there are several pods.
+    Source: Kubernetes documentation, Specifying a Disruption Budget; kube-linter pdb-max-unavailable,
+        pdb-min-available; polaris pdbMinAvailableGreaterThanHPAMinReplicas
+    """
+    for budget in rendering.of_kind("PodDisruptionBudget"):
+        if budget.is_left_out:
+            continue
+        most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
+        if most.data in (0, "0", "0%"):
+            yield Violation(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
+        elif least.data == "100%":
+            yield Violation("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
+        elif least.data is not None:
+            yield from _leaves_none(budget, least, rendering)
+
+
+def _leaves_none(budget: Manifest, least: View, rendering: Rendering) -> Iterator[Violation]:
+    for workload in replicated_workloads(rendering):
+        count = least_pods(rendering, workload)
+        if count > 0 and budget in budgets_of(rendering, workload) and _amount(least, count) >= count:
+            pods = "one pod" if count == 1 else f"{count} pods"
+            yield Violation(
+                f"minAvailable {least.data} lets no pod of {workload.manifest} be evicted, which has {pods};"
+                " set maxUnavailable: 1 instead",
+                at=least,
+            )
+            return
+
+
+def _amount(value: View, count: int) -> int:
+    """A number, or a percentage of ``count`` rounded up as Kubernetes does; 0 for anything else."""
+    number, text = value.integer(), value.string() or ""
+    if number is not None:
+        return number
+    if text.endswith("%") and text[:-1].isdigit():
+        return math.ceil(int(text[:-1]) * count / 100)
+    return int(text) if text.isdigit() else 0
+
+
+@rule(
+    "helm/budget-policy",
+    scope=Manifest,
+    default=SHOULD,
+    enforces=require(r"\bunhealthyPodEvictionPolicy\b"),
+    umbrella=HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
+)
+def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+    """A PodDisruptionBudget names no bound, or not what to do with pods that are not ready.
+
+    Why: Without unhealthyPodEvictionPolicy: AlwaysAllow, pods that crash anyway keep a node from being drained.
+    Bad:
+        spec:
+          maxUnavailable: 1
+    Good:
+        spec:
+          maxUnavailable: 1
+          unhealthyPodEvictionPolicy: AlwaysAllow
+    Fix: Set maxUnavailable or minAvailable, and unhealthyPodEvictionPolicy: AlwaysAllow.
+    Source: Kubernetes documentation, Specifying a Disruption Budget: Unhealthy Pod Eviction Policy; kube-linter
+        pdb-unhealthy-pod-eviction-policy; kube-score poddisruptionbudget-has-policy
+    """
+    if manifest.kind != "PodDisruptionBudget" or manifest.group != "policy":
+        return
+    spec = manifest.get("spec")
+    if spec.get("maxUnavailable").data is None and spec.get("minAvailable").data is None:
+        yield Violation(
+            "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
+        )
+    if spec.get("minAvailable").data in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
+        return  # it holds back no pod, healthy or not
+    policy = spec.get("unhealthyPodEvictionPolicy")
+    if policy.data is None and manifest.api_version == "policy/v1":
+        yield Violation(
+            "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow", at=policy
+        )

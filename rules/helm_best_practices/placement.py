@@ -1,0 +1,154 @@
+"""Where pods are placed, and which of them goes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    OFF,
+    SHOULD,
+    Parameter,
+    PodSpec,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    require,
+    rule,
+)
+
+from .replicas import HIGHLY_AVAILABLE, most_pods, replicated_workloads
+
+
+def _is_spread(workload: Workload) -> bool:
+    return any(entry.get("labelSelector") for entry in workload.pod.get("topologySpreadConstraints").items())
+
+
+@rule(
+    "helm/no-anti-affinity",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=require(r"\banti-?affinit"),
+    umbrella=HIGHLY_AVAILABLE,
+    parameters={
+        "strict": Parameter(0, "a topology spread constraint, or being a single pod, does as well; 1 takes neither")
+    },
+)
+def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """The pods of a workload may all run on one node.
+
+    Why: The scheduler may put all replicas on the node that has room, and its failure takes all of them.
+    Bad:
+        spec:
+          replicas: 3
+    Good:
+        affinity:
+          podAntiAffinity:
+            preferredDuringSchedulingIgnoredDuringExecution:
+              - weight: 100
+                podAffinityTerm:
+                  topologyKey: kubernetes.io/hostname
+                  labelSelector:
+                    matchLabels:
+                      {{- include "web.selectorLabels" . | nindent 22 }}
+    Fix: Prefer different nodes by podAntiAffinity or by a topology spread constraint on kubernetes.io/hostname (with
+        `strict: 1` by podAntiAffinity alone).
+    Source: Kubernetes documentation, Assigning Pods to Nodes: Inter-pod affinity and anti-affinity; kube-linter
+        no-anti-affinity; kube-score *-has-host-podantiaffinity
+    """
+    for workload in replicated_workloads(rendering):
+        affinity = workload.pod.get("affinity", "podAntiAffinity")
+        is_fine = _is_spread(workload) or most_pods(rendering, workload) <= 1
+        if not affinity and (subject.number("strict") or not is_fine):
+            yield Violation("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
+
+
+@rule(
+    "helm/no-topology-spread",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=require(r"\btopology ?spread|\bspread\b.{0,40}\b(?:zones?|nodes?)"),
+    umbrella=HIGHLY_AVAILABLE,
+    parameters={
+        "strict": Parameter(
+            0, "a single pod, a bare Pod and a DaemonSet's can't be spread; 1 asks it of all that aren't a job's"
+        )
+    },
+)
+def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """The pods of a workload may all run in one zone.
+
+    Why: The failure of a zone then takes all of them; anti-affinity between nodes doesn't prevent it.
+    Bad:
+        spec:
+          replicas: 3
+    Good:
+        topologySpreadConstraints:
+          - topologyKey: topology.kubernetes.io/zone
+            maxSkew: 1
+            whenUnsatisfiable: ScheduleAnyway
+            labelSelector:
+              matchLabels:
+                {{- include "web.selectorLabels" . | nindent 16 }}
+    Fix: Set topologySpreadConstraints, best from values with this default.
+    Source: Kubernetes documentation, Pod Topology Spread Constraints; kube-score pod-topology-spread-constraints;
+        polaris topologySpreadConstraint
+    """
+    strict = bool(subject.number("strict"))
+    for workload in rendering.workloads:
+        if workload.manifest.is_left_out or not (workload.is_replicated or (strict and not workload.made_by.ends)):
+            continue
+        constraints = workload.pod.get("topologySpreadConstraints")
+        if not constraints and (strict or most_pods(rendering, workload) > 1):
+            yield Violation("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
+        for constraint in constraints.items():
+            yield from _spreads_nothing(constraint)
+
+
+def _spreads_nothing(constraint: View) -> Iterator[Violation]:
+    if not constraint.get("labelSelector"):
+        yield Violation(
+            "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
+            at=constraint.get("labelSelector"),
+        )
+    for field in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
+        if not constraint.get(field):
+            yield Violation(
+                f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field)
+            )
+    action = constraint.get("whenUnsatisfiable")
+    if action.data and action.data not in ("DoNotSchedule", "ScheduleAnyway"):
+        yield Violation(
+            f"whenUnsatisfiable is {action.data}; Kubernetes takes DoNotSchedule and ScheduleAnyway only", at=action
+        )
+
+
+@rule(
+    "helm/no-priority-class",
+    scope=PodSpec,
+    default=OFF,
+    enforces=require(r"\bpriority ?class"),
+    parameters={"accepted": Parameter("", "any class will do; else the names of those that will, with commas between")},
+    evidence="pods have a priority class",
+)
+def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
+    """Pods have no priority class, or none of those that the team accepts.
+
+    Why: When nodes run full, pods of the same priority are evicted in an order that nobody chose.
+    Bad:
+        spec:
+          containers: …
+    Good:
+        spec:
+          priorityClassName: {{ .Values.priorityClassName }}
+    Fix: Set priorityClassName from a value.
+    Source: Kubernetes documentation, Pod Priority and Preemption; kube-linter priority-class-name; polaris
+        priorityClassNotSet
+    """
+    name = pod.get("priorityClassName")
+    accepted = [part.strip() for part in subject.text("accepted").split(",") if part.strip()]
+    if not name:
+        yield Violation("has no priorityClassName; take one from a value", at=name)
+    elif accepted and name.data not in accepted:
+        yield Violation(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)

@@ -1,0 +1,81 @@
+"""Logging that users can set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import MUST, RESULTS, LazyPattern, Subject, Violation, Workload, require, rule
+
+from .probes import UMBRELLA
+
+_LOG_WORDS = frozenset({"log", "logs", "logging", "logger"})
+
+
+_LOG_SETTINGS = frozenset(
+    {"level", "levels", "format", "formatter", "encoder", "verbosity", "severity", "json", "debug"}
+)
+
+
+_LOG_NAMES = LazyPattern(r"(?i).*(?:log[-_.]?(?:level|format|verbosity|severity|encoder|config)|verbosity|klog|zap)")
+
+
+_FREE_FORM = LazyPattern(
+    r"(?i)(?:extra|additional|custom|common)?_?(?:container)?(?:args|arguments|command|flags|envs?|envvars?|environment|config"
+    r"|configuration|configs|settings)"
+)
+
+
+_WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+
+
+@rule(
+    "observability/fixed-logging",
+    default=MUST,
+    needs={RESULTS},
+    enforces=require(
+        r"\blog(?:s|ging)?\b.{0,80}\b(?:configur|format|level|structured|json)|\b(?:structured|json)\b.{0,20}\blogs?\b"
+        r"|\b(?:configurable|adjustable)\b.{0,30}\blog"
+    ),
+    umbrella=UMBRELLA,
+)
+def fixed_logging(subject: Subject) -> Iterator[Violation]:
+    """No value sets the level or the format of the logs.
+
+    Why: Whoever hunts a fault wants more log lines for an hour, and whoever collects logs wants them as JSON; neither
+        should have to change the chart.
+    Bad:
+        # values.yaml says nothing of logs
+        replicaCount: 1
+    Good:
+        log:
+          # -- Least severe level that is logged: debug, info, warn or error
+          level: info
+          # -- Form of the log lines on standard output: json or text
+          format: json
+    Fix: Add log.level (and log.format, where the software has the choice), and give them to the container as arguments
+        or environment. A chart that passes on arguments or environment of the user's is not reported.
+    Source: The Twelve-Factor App, XI. Logs; Kubernetes documentation, Logging Architecture
+    """
+    if not any(_keeps_running(workload) for rendering in subject.renderings for workload in rendering.workloads):
+        return
+    values = subject.chart.values
+    for key in values.keys() if values is not None else ():
+        if _sets_logging(tuple(str(step) for step in key.path)):
+            return
+    where = None if values is None else values.document.view.get("log")
+    yield Violation("no value sets the level or the format of the logs; add log.level and log.format", at=where)
+
+
+def _keeps_running(workload: Workload) -> bool:
+    return not workload.runs_to_completion and not workload.manifest.hooks and workload.manifest.dependency is None
+
+
+def _sets_logging(path: tuple[str, ...]) -> bool:
+    """Whether a values path sets how the software logs, or passes on what could: arguments, environment, its
+    configuration."""
+    last = path[-1]
+    if _LOG_NAMES.fullmatch(last) or _FREE_FORM.fullmatch(last):
+        return True
+    words = {word.lower() for step in path for word in _WORD.findall(step)}
+    settings = {word.lower() for word in _WORD.findall(last)}
+    return bool(words & _LOG_WORDS and settings & _LOG_SETTINGS)

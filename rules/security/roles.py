@@ -1,0 +1,263 @@
+"""What roles allow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.api import MUST, Manifest, Parameter, Rendering, Subject, View, Violation, forbid, require, rule
+
+from .statements import ACCESS
+
+_RBAC = "rbac.authorization.k8s.io"
+
+
+_AGGREGATED = "rbac.authorization.k8s.io/aggregate-to-"
+
+
+class Grant(NamedTuple):
+    """A rule of a role. ``everywhere``: in all namespaces."""
+
+    role: Manifest
+    rule: View
+    everywhere: bool
+
+
+def grants(rendering: Rendering) -> Iterator[Grant]:
+    """Every rule of every role of the chart.
+
+    Left out are ClusterRoles that the chart only offers: those that are aggregated into the cluster's own roles and
+    that it doesn't bind itself.
+    """
+    bound: dict[tuple[str, str, str], bool] = {}
+    for binding in rendering.of_kind("RoleBinding", "ClusterRoleBinding"):
+        kind, name = binding.get("roleRef", "kind").string() or "", binding.get("roleRef", "name").string() or ""
+        key = (kind, name, binding.effective_namespace if kind == "Role" else "")
+        bound[key] = bound.get(key, False) or binding.kind == "ClusterRoleBinding"
+    for role in rendering.of_kind("Role", "ClusterRole"):
+        key = (role.kind, role.name, role.effective_namespace if role.kind == "Role" else "")
+        if role.group != _RBAC or (key not in bound and any(label.startswith(_AGGREGATED) for label in role.labels)):
+            continue
+        for view in role.get("rules").items():
+            yield Grant(role, view, bound.get(key, role.kind == "ClusterRole"))
+
+
+def _texts(view: View) -> list[str]:
+    return [text for item in view.items() if (text := item.string()) is not None]
+
+
+@rule(
+    "security/wildcard-role",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        forbid(r"\bwild-?cards?\b|\*.{0,20}\b(?:verbs?|resources?|permissions?)\b"),
+        require(
+            r"\b(?:explicit|enumerated|minimal|specific)\b.{0,30}\b(?:verbs|rbac|permissions)\b|\brbac\b.{0,40}\b(?:minimal|minimum|least|explicit)\b"
+        ),
+    ),
+    umbrella=ACCESS,
+    tests=True,
+)
+def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A role allows everything of some kind.
+
+    Why: "*" also means what Kubernetes or an operator adds tomorrow; nobody has looked at that.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: ["*"]
+            verbs: ["*"]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [configmaps]
+            verbs: [get, watch]
+    Fix: Name the resources and verbs that the pods use.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter wildcard-in-rules
+    """
+    for grant in grants(rendering):
+        resources, verbs = _texts(grant.rule.get("resources")), _texts(grant.rule.get("verbs"))
+        if "*" in resources:
+            what = "everything" if "*" in verbs else ", ".join(verbs)
+            where = _of_groups(_texts(grant.rule.get("apiGroups")))
+            yield Violation(
+                f"allows {what} on every resource{where}; name the resources", at=grant.rule.get("resources")
+            )
+        elif "*" in verbs:
+            things = resources or _texts(grant.rule.get("nonResourceURLs"))
+            yield Violation(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
+
+
+def _of_groups(groups: list[str]) -> str:
+    """What a rule's API groups leave of every resource."""
+    return "" if not groups or "*" in groups else f" of {_some([group or 'the core API' for group in groups])}"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+@rule(
+    "security/cluster-admin",
+    scope=Manifest,
+    default=MUST,
+    enforces=forbid(r"\bcluster-?admins?\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+    """A subject is bound to the role cluster-admin.
+
+    Why: The pod that has this account owns the cluster, and so does who breaks into it.
+    Bad:
+        roleRef:
+          kind: ClusterRole
+          name: cluster-admin
+    Good:
+        roleRef:
+          kind: ClusterRole
+          name: {{ include "web.fullname" . }}
+    Fix: Write a role with the rights that are needed, and bind that.
+    Source: CIS Kubernetes Benchmark, Ensure that the cluster-admin role is only used where required; kube-linter
+        cluster-admin-role-binding
+    """
+    if manifest.kind not in ("RoleBinding", "ClusterRoleBinding"):
+        return
+    name = manifest.get("roleRef", "name")
+    if name.string() == "cluster-admin":
+        reach = "the whole cluster" if manifest.kind == "ClusterRoleBinding" else "its namespace"
+        yield Violation(f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own", at=name)
+
+
+_READING = frozenset({"get", "list", "watch", "*"})
+
+
+_POD_MAKERS = frozenset(
+    {
+        "pods",
+        "deployments",
+        "statefulsets",
+        "daemonsets",
+        "replicasets",
+        "replicationcontrollers",
+        "jobs",
+        "cronjobs",
+    }
+)
+
+
+def _everywhere(grant: Grant) -> str:
+    return " in every namespace" if grant.everywhere else ""
+
+
+@rule(
+    "security/reads-secrets",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\b(?:read|get|list|access)\w*\b.{0,40}\b(?:all )?secrets\b(?!.*\b(?:template|hard-?coded?)\b)"),
+    umbrella=ACCESS,
+    tests=True,
+    parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},
+)
+def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A role may read Secrets that are not named.
+
+    Why: The passwords and keys of everything else in the namespace, or in the cluster, are then the pod's.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            verbs: [get, list]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [secrets]
+            resourceNames: [web-tls]
+            verbs: [get]
+    Fix: Mount the Secret instead, or name it in resourceNames.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-secrets
+    """
+    for grant in grants(rendering):
+        if "secrets" not in _texts(grant.rule.get("resources")):
+            continue
+        verbs, names = _texts(grant.rule.get("verbs")), _texts(grant.rule.get("resourceNames"))
+        if subject.number("strict"):
+            which = f"the Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
+            yield Violation(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
+        elif not _READING.isdisjoint(verbs) and not names:
+            instead = ", or bind the role by namespace" if grant.everywhere else ""
+            yield Violation(
+                f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames{instead}",
+                at=grant.rule.get("resources"),
+            )
+
+
+@rule(
+    "security/creates-pods",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bcreat\w*\b.{0,30}\b(?:pods|workloads)\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A role may create pods.
+
+    Why: A pod that one creates may mount every Secret of its namespace and run as every account there.
+    Bad:
+        rules:
+          - apiGroups: [batch]
+            resources: [jobs]
+            verbs: [create]
+    Good:
+        rules:
+          - apiGroups: [batch]
+            resources: [jobs]
+            verbs: [get, list, watch]
+    Fix: Let the chart create the workload, or waive the rule where creating pods is what the software is for.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-create-pods
+    """
+    for grant in grants(rendering):
+        made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
+        if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
+            yield Violation(
+                f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create,"
+                " or waive this where it is what the software is for",
+                at=grant.rule.get("verbs"),
+            )
+
+
+@rule(
+    "security/pod-exec",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bpods?/(?:exec|attach)\b|\bexec\w*\b.{0,20}\b(?:in|into|to)\b.{0,10}\b(?:pods?|containers?)\b"),
+    umbrella=ACCESS,
+    tests=True,
+)
+def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """A role may run commands in other pods.
+
+    Why: Who may exec into a pod has everything that the pod has: its Secrets, its account, its data.
+    Bad:
+        rules:
+          - apiGroups: [""]
+            resources: [pods/exec]
+            verbs: [create]
+    Good:
+        rules:
+          - apiGroups: [""]
+            resources: [pods]
+            verbs: [get, list, watch]
+    Fix: Drop pods/exec and pods/attach, or waive the rule where running commands in pods is what the software is for.
+    Source: Kubernetes documentation, Role Based Access Control Good Practices; polaris rolePodExecAttach
+    """
+    for grant in grants(rendering):
+        doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
+        if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
+            yield Violation(
+                f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it,"
+                " or waive this where it is what the software is for",
+                at=grant.rule.get("resources"),
+            )
