@@ -73,7 +73,6 @@ _UNDERLINE = LazyPattern(r"(?:=+|-+) *$")
 _RULE = LazyPattern(r"([-*_])(?: *\1){2,} *$")
 _ITEM = LazyPattern(r"(?:[-*+•]|(\d{1,9})[.)])(?: +|$)")
 _TASK = LazyPattern(r"\[[ xX]\] ")
-_DELIMITER = LazyPattern(r"[|:\- ]*-[|:\- ]*$")
 _PIPE = LazyPattern(r"(?<!\\)\|")
 _CODE = LazyPattern(r"``+.*?``+|`[^`]*`", re.DOTALL)
 # A line that opens so begins a block, also without a blank line above it.
@@ -220,7 +219,7 @@ class _Reader:
 
     def _row(self, number: int, stripped: str, comments: list[Comment]) -> None:
         self.current = None
-        if _DELIMITER.match(stripped):
+        if "-" in stripped and not stripped.strip("|:- "):
             if self.blocks and self.blocks[-1].kind is Kind.ROW:
                 self.blocks.pop()
             return

@@ -87,12 +87,14 @@ class Markdown(NamedTuple):
     prose: tuple[str, ...]
 
 
-_FENCE = LazyPattern(r"\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})\s*([^`\s]*)[^`]*\Z")
+_FENCE = LazyPattern(r"\s*(?:>\s*)*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})(?=[^`]*\Z)\s*([^`\s]*)")
 _ATX = LazyPattern(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _SETEXT = LazyPattern(r" {0,3}(=+|-+)[ \t]*\Z")
 _HTML_HEADING = LazyPattern(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1>\s*\Z", re.IGNORECASE)
-_DELIMITER = LazyPattern(r"\s*\|?(?:\s*:?-+:?\s*\|)*\s*:?-+:?\s*\|?\s*\Z")
-_CODE = LazyPattern(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>(.*?)</\3>", re.DOTALL)
+_DELIMITER = LazyPattern(r"\|?\s*(?::?-+:?\s*\|\s*)*:?-+:?\s*\|?\Z")
+_CODE = LazyPattern(
+    r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>([^<]*(?:<(?!/?\3\b)[^<]*)*)</\3>", re.DOTALL
+)
 _LINK = LazyPattern(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[\"'(][^)]*)?\)|\[[^\[\]]*\])"
 )
@@ -131,7 +133,7 @@ def read_markdown(text: str) -> Markdown:
         heading = _heading(line, prose[number - 2] if number > 1 else "", number)
         if heading is not None:
             headings.append(heading)
-        elif "|" in line and number < len(prose) and _DELIMITER.match(prose[number]) and "-" in prose[number]:
+        elif "|" in line and number < len(prose) and _DELIMITER.match(prose[number].strip()) and "-" in prose[number]:
             header = _cells(line, number)
             if len(header) == len(_split(prose[number])):
                 rows = tuple(_rows(prose, number + 1))
@@ -208,20 +210,15 @@ def _without_code(lines: list[str]) -> tuple[list[str], list[CodeBlock]]:
 
 def _without_comment(line: str, inside: bool) -> tuple[str, bool]:
     """The line without its HTML comments (blanks keep the columns), and whether one is still open at its end."""
-    kept = ""
-    while line:
-        if inside:
-            end = line.find("-->")
-            cut = len(line) if end < 0 else end + 3
-            kept += " " * cut
-            inside = end < 0
-        else:
-            start = line.find("<!--")
-            cut = len(line) if start < 0 else start
-            kept += line[:cut]
-            inside = start >= 0
-        line = line[cut:]
-    return kept.rstrip(), inside
+    kept: list[str] = []
+    done = 0
+    while done < len(line):
+        found = line.find("-->" if inside else "<!--", done)
+        cut = len(line) if found < 0 else found + 3 * inside
+        kept.append(" " * (cut - done) if inside else line[done:cut])
+        inside = inside == (found < 0)
+        done = cut
+    return "".join(kept).rstrip(), inside
 
 
 def _heading(line: str, above: str, number: int) -> Heading | None:
