@@ -68,17 +68,25 @@ def _run() -> int:
     try:
         status = cli.main(prog_name="helm-constitution", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        import io
+
+        shown = io.StringIO()
+        error.show(file=shown)
+        _say(_harmless(shown.getvalue()))
         return error.exit_code
     except ConstitutionError as error:
-        from helm_constitution.report.words import clean, inert
-
-        lines = [clean(line) for line in f"helm-constitution: error: {error}".splitlines()]
-        _say(inert("\n".join(lines)))
+        _say(_harmless(f"helm-constitution: error: {error}"))
         return 2
     except click.Abort:
         return 130
     return status if isinstance(status, int) else 0
+
+
+def _harmless(text: str) -> str:
+    """A text without control characters and without commands to a CI system."""
+    from helm_constitution.report.words import clean, inert
+
+    return inert("\n".join(clean(line) for line in text.splitlines()))
 
 
 def _unexpected(error: Exception) -> str:

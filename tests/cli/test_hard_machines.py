@@ -118,3 +118,11 @@ def children_of(pid: int) -> list[int]:
 def test_an_ignored_hangup_stays_ignored(helm4: Path, tmp_path: Path) -> None:
     line = f"trap '' HUP; $CHECK {CHARTS / 'base'} >/dev/null & sleep 0.4; kill -HUP $!; wait $!"
     assert shell(helm4, tmp_path, line) == (0, "")
+
+
+@pytest.mark.parametrize("argument", ["--$'x\\n::error::y'", "--fail-on=$'x\\n##vso[task]y'", "--$'\\x1b[31mx'"])
+def test_usage_errors_hold_no_commands(helm4: Path, tmp_path: Path, argument: str) -> None:
+    status, words = shell(helm4, tmp_path, f"$CHECK {argument}")
+    assert status == 2
+    assert "\x1b" not in words
+    assert not any(line.startswith(("::", "##")) for line in words.splitlines())

@@ -28,6 +28,20 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real.json").read_text() == "new\n"
 
 
+def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "link.json").symlink_to("elsewhere.json")
+    with pytest.raises(ConfigurationError, match="leads nowhere"):
+        write_file(tmp_path / "link.json", "new\n", "the report")
+    assert os.listdir(tmp_path) == ["link.json"]
+
+
+def test_a_planted_part_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / f".report.json.{os.getpid()}.part").symlink_to("precious")
+    write_file(tmp_path / "report.json", "new\n", "the report")
+    assert (tmp_path / "precious").read_text() == "precious"
+
+
 def test_a_pipe_is_written_to_and_stays_a_pipe(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -21,19 +21,30 @@ def write_file(file: Path, text: str, what: str) -> None:
         ConfigurationError: where it can't be written; what was there before is still there then.
     """
     target = Path(os.path.realpath(file))
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    if os.path.islink(file) and not target.exists():
+        raise ConfigurationError(
+            f"{what} can't be written: a symbolic link that leads nowhere; remove it", file=str(file)
+        )
     data = text.encode("utf-8", "replace")
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
-        try:
-            part.write_bytes(data)
-            if target.exists():
-                part.chmod(stat.S_IMODE(target.stat().st_mode))
-            part.replace(target)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
+        _replace(target, data)
     except OSError as error:
         raise ConfigurationError(f"{what} can't be written: {error.strerror}", file=str(file)) from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    # A name that nobody can guess, and only a new file: a link that somebody has put there is not followed.
+    part = target.with_name(f".{os.urandom(8).hex()}.part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(data)
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
+        part.replace(target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

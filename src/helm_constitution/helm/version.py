@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
 from helm_constitution.core.user_dirs import cache_folder
 
 _FILE = "helm-versions"
@@ -27,12 +30,9 @@ def keep_version(helm: str, version: str) -> None:
     lines = [key + version, *(line for line in _lines() if not line.startswith(key))][:_KEPT]
     file = _path()
     try:
-        os.makedirs(os.path.dirname(file), exist_ok=True)
-        fresh = f"{file}.{os.getpid()}"
-        with open(fresh, "w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines))
-        os.replace(fresh, file)
-    except OSError:
+        os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
+        write_file(Path(file), "\n".join(lines), "the cache")
+    except (OSError, ConfigurationError):
         return
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.report.model import FileCoverage, RunReport
+from helm_constitution.render.regions import FileCoverage
+from helm_constitution.report.model import RunReport
+from helm_constitution.report.words import clean
 
 
 def render(run: RunReport) -> str:
@@ -18,11 +21,11 @@ def render(run: RunReport) -> str:
 
 def _record(chart: str, file: FileCoverage) -> Iterator[str]:
     yield "TN:"
-    yield f"SF:{chart.rstrip('/')}/{file.path}"
+    yield f"SF:{clean(chart.rstrip('/'))}/{clean(file.path)}"
     for function in file.functions:
-        yield f"FN:{function.line},{function.name}"
+        yield f"FN:{function.line},{clean(function.name)}"
     for function in file.functions:
-        yield f"FNDA:{int(function.entered)},{function.name}"
+        yield f"FNDA:{int(function.entered)},{clean(function.name)}"
     yield f"FNF:{len(file.functions)}"
     yield f"FNH:{sum(function.entered for function in file.functions)}"
     for branch in file.branches:
