@@ -112,7 +112,7 @@ def _moved(old: Release, new: Release, path: Path) -> Change:
         "compat/object-renamed",
         Step.MAJOR,
         f"the objects that {dotted(path)} places move from {where} to {there}: those in {where} are deleted",
-        f"set {dotted(path)} to {shown(before)} to leave them where they are"
+        f"set {dotted(path)} to {shown(before, path)} to leave them where they are"
         if before
         else f"set {dotted(path)} to the release's namespace to leave them where they are",
         old.place(path),

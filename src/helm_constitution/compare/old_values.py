@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
+from helm_constitution.core.confidential import withheld_in
+from typing import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted
 from helm_constitution.text.yaml_scalars import Json
 
@@ -156,7 +158,8 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
                     yield Lost(part, f"{dotted((*path, key))} is refused now: the schema doesn't know it", None)
         else:
             view = document.view.get(*path)
-            yield Lost(view, f"{dotted(path) or 'the file'} is refused now by the schema: {error.message}", None)
+            words = withheld_in(error.message, error.instance, path)
+            yield Lost(view, f"{dotted(path) or 'the file'} is refused now by the schema: {words}", None)
 
 
 def _errors(chart: Chart, values: dict[str, Json]) -> list[Validator.Error]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.printing import NOTES, Printing
+from helm_constitution.core.confidential import withheld
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import Range
 from helm_constitution.text.place import TextPlace
@@ -320,8 +321,8 @@ def kind_of(value: Json) -> str | None:
 
 
 def nested(path: Path, value: Json) -> dict[str, Json]:
-    """Values as a user writes them: the value at its path."""
-    result: Json = value
+    """Values as a user writes them: the value at its path, secrets withheld."""
+    result: Json = withheld(value, path)
     for step in reversed(path):
         result = {step: result}
     assert isinstance(result, dict)
@@ -333,10 +334,11 @@ def names_of(path: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys((dotted(path), ".".join(path[-2:]), path[-1] if len(path[-1]) > 5 else dotted(path))))
 
 
-def shown(value: Json) -> str:
-    """A value in a sentence, cut where it is long."""
+def shown(value: Json, path: Path) -> str:
+    """The value at a path in a sentence, cut where it is long; a secret is withheld."""
     import json
 
+    value = withheld(value, path)
     text = json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
     return text if len(text) <= 40 else f"{text[:39]}…"
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
 from helm_constitution.text.place import TextPlace
+from helm_constitution.core.confidential import withheld_in
+from typing import NamedTuple
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
@@ -220,7 +222,8 @@ def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
         yield Change(
             "compat/schema-tightened",
             Step.MAJOR,
-            f"the new schema rejects the earlier default of {dotted(path)}: {error.message}",
+            f"the new schema rejects the earlier default of {dotted(path)}: "
+            f"{withheld_in(error.message, error.instance, path)}",
             f"write {dotted(path)} as the schema wants it",
             old.values.document.view.get(*error.absolute_path),
             _place(new, path),

@@ -359,8 +359,8 @@ class _Comparison:
         return Change(
             "compat/default-changed",
             Step.PATCH,
-            f"the default of {dotted(path)} changes from {shown(before)} to {shown(after)}",
-            f"set {dotted(path)} to {shown(before)} where the old default is wanted",
+            f"the default of {dotted(path)} changes from {shown(before, path)} to {shown(after, path)}",
+            f"set {dotted(path)} to {shown(before, path)} where the old default is wanted",
             self.old.place(path),
             self.new.place(path),
             nested(path, before),

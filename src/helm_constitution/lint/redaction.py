@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from helm_constitution.core.confidential import without_secrets
 from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
@@ -39,13 +40,13 @@ class Secrets:
     def hide(self, finding: Finding) -> Finding:
         """The finding without secrets: neither in its message nor in its source line, whichever rule made it."""
         own = self._of_line.get((finding.location.file, finding.location.line), set())
-        if not own and not self._everywhere:
-            return finding
         hidden = self._everywhere.union(secret for secret in own if len(secret) >= _SHORTEST)
         line = finding.source_line
         if line is not None:
-            line = _without(_line_without(line, own) if own else line, self._everywhere)
-        return finding._replace(message=_without(finding.message, hidden), source_line=line)
+            line = without_secrets(_without(_line_without(line, own) if own else line, self._everywhere))
+        message = without_secrets(_without(finding.message, hidden))
+        related = tuple(one._replace(message=without_secrets(_without(one.message, hidden))) for one in finding.related)
+        return finding._replace(message=message, source_line=line, related=related)
 
 
 def _without(text: str, secrets: Iterable[str]) -> str:

@@ -1,0 +1,66 @@
+"""Values that no report may show, by the names of their keys, and secrets that a text gives away by its form."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from helm_constitution.core.lazy import LazyPattern
+
+HIDDEN = "…"
+
+# The last key, without what divides its words. `passwordFile` and `secretName` are references, no secrets.
+_SECRET = LazyPattern(
+    r"(?:pass(?:word|wd|phrase|code)?|passwort|pwd|secret|token|credentials?|apikey|accesskey|privatekey|secretkey"
+    r"|signingkey|encryptionkey|masterkey|sessionkey|sharedkey|licensekey|connectionstring|dsn|webhook(?:url)?)\Z",
+    re.IGNORECASE,
+)
+_SECRETS = LazyPattern(r"(?:passwords?|secrets|credentials|tokens|apikeys)\Z", re.IGNORECASE)
+_DIVIDERS = str.maketrans("", "", "-_. /")
+_URL = LazyPattern(r"(://[^\s/:@\"']*:)[^\s/@\"']+(?=@)")
+_BEARER = LazyPattern(r"\b((?:Bearer|Basic) +)(?=\S{0,200}[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+
+
+def names_a_secret(path: Sequence[str | int]) -> bool:
+    """Whether the value at a path is a secret, as its key or a key above says (``auth.password``, ``tokens.ci``)."""
+    keys = [step.translate(_DIVIDERS) for step in path if isinstance(step, str)]
+    return bool(keys) and (
+        _SECRET.search(keys[-1]) is not None or any(_SECRETS.match(key) is not None for key in keys[:-1])
+    )
+
+
+def without_secrets(text: str) -> str:
+    """A text without the passwords in its URLs and without the tokens of its authorization headers."""
+    if "://" in text:
+        text = _URL.sub(rf"\1{HIDDEN}", text)
+    return _BEARER.sub(rf"\1{HIDDEN}", text) if " " in text else text
+
+
+def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
+    """A value of a values file as a report may show it: its shape stays, texts and numbers of secrets are hidden."""
+    if isinstance(value, dict):
+        return {key: withheld(part, (*path, key)) for key, part in value.items()}
+    if isinstance(value, list):
+        return [withheld(part, path) for part in value]
+    if isinstance(value, str):
+        return HIDDEN if value and names_a_secret(path) else without_secrets(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and names_a_secret(path):
+        return HIDDEN
+    return value
+
+
+def withheld_in(message: str, value: object, path: Sequence[str | int] = ()) -> str:
+    """A message of a schema validator, which repeats the value that it rejects, without what is withheld of it."""
+    for inner, text in sorted(_leaves(value, tuple(path)), key=lambda leaf: -len(repr(leaf[1]))):
+        if names_a_secret(inner):
+            message = message.replace(repr(text), repr(HIDDEN))
+    return without_secrets(message)
+
+
+def _leaves(value: object, path: tuple[str | int, ...]) -> list[tuple[tuple[str | int, ...], object]]:
+    if isinstance(value, dict):
+        return [leaf for key, part in value.items() for leaf in _leaves(part, (*path, key))]
+    if isinstance(value, list):
+        return [leaf for part in value for leaf in _leaves(part, path)]
+    return [] if value is None or isinstance(value, bool) or value == "" else [(path, value)]

@@ -1,0 +1,46 @@
+"""What no report may show."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.core.confidential import names_a_secret, withheld, withheld_in, without_secrets
+
+
+@pytest.mark.parametrize(
+    "path",
+    [("password",), ("auth", "rootPassword"), ("apiKey",), ("a", "client_secret"), ("tokens", "ci"), ("db", "pwd")],
+)
+def test_names_of_secrets(path: tuple[str, ...]) -> None:
+    assert names_a_secret(path)
+
+
+@pytest.mark.parametrize("path", [(), ("passwordFile",), ("existingSecretName",), ("replicas",), ("secret", "name")])
+def test_other_names(path: tuple[str, ...]) -> None:
+    assert not names_a_secret(path)
+
+
+def test_values_keep_their_shape() -> None:
+    values = {"auth": {"password": "hunter2", "user": "me", "empty": ""}, "tokens": ["abc"], "on": True, "pin": 5}
+    assert withheld(values) == {
+        "auth": {"password": "…", "user": "me", "empty": ""},
+        "tokens": ["abc"],
+        "on": True,
+        "pin": 5,
+    }
+    assert withheld({"ci": "abc"}, ("tokens",)) == {"ci": "…"}
+    assert withheld(123456, ("password",)) == "…"
+
+
+def test_secrets_in_texts() -> None:
+    assert without_secrets("postgres://me:hunter2@db/x") == "postgres://me:…@db/x"
+    assert without_secrets("authorization: Bearer abcdef123456") == "authorization: Bearer …"
+    assert without_secrets("uses Basic authentication") == "uses Basic authentication"
+    assert without_secrets("https://example.com:8080/a and basic words") == "https://example.com:8080/a and basic words"
+
+
+def test_messages_of_validators() -> None:
+    assert withheld_in("'hunter2' is too short", "hunter2", ("auth", "password")) == "'…' is too short"
+    message = "{'password': 'hunter2'} is not valid"
+    assert withheld_in(message, {"password": "hunter2"}, ("auth",)) == "{'password': '…'} is not valid"
+    assert withheld_in("5 is not of type 'string'", 5, ("count",)) == "5 is not of type 'string'"
