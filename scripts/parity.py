@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from helm_constitution.chart.model import Chart
-from helm_constitution.core.model import RuleSetting, Severity
+from helm_constitution.core.model import RuleSetting, Severity, Status
 from helm_constitution.helm.protocol import LintOutput, RenderRequest
 from helm_constitution.kubernetes.documents import manifests_of
 from helm_constitution.kubernetes.manifests import Manifest, Rendering
@@ -40,7 +40,6 @@ from helm_constitution.policy.constitution import load_constitution
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.rule_selection import match
 from helm_constitution.render.results import RenderedChart, RenderedObjects, ScenarioResult
-from helm_constitution.core.model import Status
 from helm_constitution.render.scenarios import Scenario
 from helm_constitution.templates.analysis import AnalysedChart
 from helm_constitution.text.yaml import load_document, load_documents

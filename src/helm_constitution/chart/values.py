@@ -9,9 +9,6 @@ section banners, directives to other tools and commented-out YAML document nothi
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
-
-import yaml
 
 from helm_constitution.chart.commented_keys import CommentedKeyReader
 from helm_constitution.chart.value_comments import CommentKind as CommentKind

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
 from helm_constitution.core.confidential import withheld_in
-from typing import NamedTuple
 from helm_constitution.text.yaml_document import Path, dotted
 from helm_constitution.text.yaml_scalars import Json
 

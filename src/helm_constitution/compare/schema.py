@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.release import some
-from helm_constitution.text.place import TextPlace
 from helm_constitution.core.confidential import withheld_in
-from typing import NamedTuple
+from helm_constitution.text.place import TextPlace
 from helm_constitution.text.yaml_document import dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
