@@ -36,7 +36,7 @@ PARTS: dict[str, Callable[[int], str]] = {
 def seconds(text: str) -> float:
     began = process_time()
     markdown_blocks.read(text)
-    for table in markdown_tables.read(f"{text}\n\n# {text}\n\na|b\n-|-\n{text}|c\n").tables:
+    for table in markdown_tables.read_markdown(f"{text}\n\n# {text}\n\na|b\n-|-\n{text}|c\n").tables:
         for row in table.rows:
             assert [(cell.text, cell.code, cell.is_code) for cell in row.cells]
     return process_time() - began
@@ -51,7 +51,9 @@ def test_ten_times_the_text_costs_about_ten_times_as_much(name: str) -> None:
 
 
 def test_code_in_code_is_one_piece() -> None:
-    (table,) = markdown_tables.read("a|b\n-|-\n<pre><code>x</code></pre>|<code>y</code> <code>z</code>\n").tables
+    (table,) = markdown_tables.read_markdown(
+        "a|b\n-|-\n<pre><code>x</code></pre>|<code>y</code> <code>z</code>\n"
+    ).tables
     first, second = table.rows[0].cells
     assert (first.code, first.is_code) == (("x",), True)
     assert (second.code, second.is_code) == (("y", "z"), False)
@@ -59,6 +61,6 @@ def test_code_in_code_is_one_piece() -> None:
 
 def test_dividers() -> None:
     for divider in ("-|-", "|-|-|", "| - | :-: |", " :--- | ---: ", "|-|-"):
-        assert len(markdown_tables.read(f"a|b\n{divider}\nc|d\n").tables) == 1, divider
+        assert len(markdown_tables.read_markdown(f"a|b\n{divider}\nc|d\n").tables) == 1, divider
     for divider in ("-", "||", "a|-", "- -", "|-|-|x", "::-|-"):
-        assert markdown_tables.read(f"a|b\n{divider}\nc|d\n").tables == (), divider
+        assert markdown_tables.read_markdown(f"a|b\n{divider}\nc|d\n").tables == (), divider

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.render.regions import FileCoverage
 from helm_constitution.report.model import FileCoverage, RunReport
 from helm_constitution.report.words import clean
 
