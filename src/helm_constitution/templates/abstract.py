@@ -107,12 +107,15 @@ class FileText(Built):
 class Mark:
     """A value that is only itself."""
 
-    __slots__ = ()
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
-FILES = Mark()
+FILES = Mark("files")
 """``.Files``"""
-CALLER = Mark()
+CALLER = Mark("caller")
 """What an unknown caller passes: its ``.Values`` are the chart's, everything else is unknown as well."""
 
 # A values path is a plain tuple, a known text a plain str: most values are one of these.
@@ -128,6 +131,35 @@ MAX_ELEMENTS = 24
 """What a value may be at most; where it may be more, it isn't followed any further."""
 
 
+def ordered(value: Value) -> list[Element]:
+    """The elements in an order that is the same in each run: sets have another with each seed of the hash."""
+    return sorted(value, key=_rank) if len(value) > 1 else list(value)
+
+
+def _rank(element: Element) -> tuple[int, object]:
+    if isinstance(element, tuple):
+        return 0, element
+    if isinstance(element, str):
+        return 1, element
+    if isinstance(element, Root):
+        return 2, element.prefix
+    if isinstance(element, Item):
+        return 3, element.path
+    if isinstance(element, FileText):
+        return 4, element.path
+    if isinstance(element, Made):
+        return 5, (element.define.name, element.define.start, element.define.end)
+    if isinstance(element, Mark):
+        return 6, element.name
+    if isinstance(element, Sequence):
+        return 7, (*(_ranks(item) for item in element.items), _ranks(element.others))
+    return 8, (*((key, _ranks(element.entries[key])) for key in sorted(element.entries)), ("", _ranks(element.rest)))
+
+
+def _ranks(value: Value) -> str:
+    return repr([_rank(element) for element in ordered(value)])
+
+
 def list_of(items: Value) -> Value:
     """A list of which only is known what its items may be."""
     return frozenset((Sequence((), items),))
@@ -135,7 +167,7 @@ def list_of(items: Value) -> Value:
 
 def paths_of(value: Value) -> list[tuple[str, ...]]:
     """The values paths among the elements, but for the values as a whole."""
-    return [element for element in value if type(element) is tuple and element]
+    return [element for element in ordered(value) if type(element) is tuple and element]
 
 
 def pattern_of(text: str) -> re.Pattern[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helm_constitution.templates.abstract import ANYTHING, NOTHING, Item, Sequence, paths_of
+from helm_constitution.templates.abstract import ANYTHING, NOTHING, Item, Sequence, ordered, paths_of
 
 if TYPE_CHECKING:
     from helm_constitution.templates.abstract import Operand, Value
@@ -64,7 +64,7 @@ def _note_tested(run: Evaluator, value: Value) -> None:
 def compare(run: Evaluator, operands: list[Operand], node: Node) -> Value:
     """``eq``, ``ne``: notes the texts that a value is compared with."""
     values = [run.tolerantly(operand) for operand in operands]
-    texts = [element for value in values for element in value if isinstance(element, str) and ANYTHING not in element]
+    texts = [part for value in values for part in ordered(value) if isinstance(part, str) and ANYTHING not in part]
     for value in values:
         _note_tested(run, value)
         _note_compared(run, value, texts)
@@ -77,9 +77,9 @@ def has(run: Evaluator, operands: list[Operand], node: Node) -> Value:
     if len(values) == 2:
         item, listed = values
         _note_tested(run, item)
-        for element in listed:
+        for element in ordered(listed):
             if isinstance(element, Sequence):
-                parts = [part for entry in element.items for part in entry]
+                parts = [part for entry in element.items for part in ordered(entry)]
                 _note_compared(run, item, [part for part in parts if isinstance(part, str) and ANYTHING not in part])
     for value in values:
         run.take_whole(value)
@@ -87,7 +87,7 @@ def has(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def _note_compared(run: Evaluator, value: Value, texts: list[str]) -> None:
-    for element in value:
+    for element in ordered(value):
         if type(element) is tuple and element:
             known = run.compared.setdefault(element, {})
             for text in texts:

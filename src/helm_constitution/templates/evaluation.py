@@ -14,6 +14,7 @@ from helm_constitution.templates.abstract import (
     FileText,
     Operand,
     Value,
+    ordered,
 )
 from helm_constitution.templates.functions import FUNCTIONS, TOLERANT
 from helm_constitution.templates.nodes import (
@@ -206,7 +207,7 @@ class Evaluation(ValueAccess, ABC):
     def texts(self, operand: Operand) -> list[str]:
         """The texts that an operand may be; what isn't known of them is ANYTHING."""
         value = self.value(operand)
-        texts = [element for element in value if isinstance(element, str)]
+        texts = [element for element in ordered(value) if isinstance(element, str)]
         if not texts or len(texts) < len(value):
             self.take_whole(value)
             texts.append(ANYTHING)

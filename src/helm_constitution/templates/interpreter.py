@@ -131,7 +131,7 @@ class Interpreter(Evaluation):
             if self.named.has_form(template, define):
                 made.add(Made(define))
             else:
-                for path in touched:
+                for path in sorted(touched):
                     self._print(path, None)
         return frozenset(made)
 

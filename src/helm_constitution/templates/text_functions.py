@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.templates.abstract import ANYTHING, NOTHING, FileText, Made
+from helm_constitution.templates.abstract import ANYTHING, NOTHING, FileText, Made, ordered
 
 if TYPE_CHECKING:
     from helm_constitution.templates.abstract import Operand, Value
@@ -50,7 +50,7 @@ def tpl(run: Evaluator, operands: list[Operand], node: Node) -> Value:
     value = frozenset(element for element in value if not isinstance(element, Made))
     context = run.tolerantly(operands[1]) if len(operands) > 1 else NOTHING
     from_values = not value
-    for element in value:
+    for element in ordered(value):
         if isinstance(element, str):
             run.render(element, context)
             from_values = from_values or ANYTHING in element

@@ -25,6 +25,7 @@ from helm_constitution.templates.abstract import (
     Root,
     Sequence,
     Value,
+    ordered,
 )
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class ValueAccess:
                 return self._of_values(Root(()), below, node, True)
             return NOTHING
         found: set[Element] = set()
-        for element in value:
+        for element in ordered(value):
             if type(element) is tuple:
                 path = element + names
                 self._read(path, node, quiet or len(value) > 1)
@@ -221,7 +222,7 @@ class ValueAccess:
     def take_whole(self, value: Value, into: set[tuple[str, ...]] | None = None) -> None:
         """Counts everything below a value as read."""
         target = self.whole if into is None else into
-        pending = list(value)
+        pending = ordered(value)
         for element in pending:  # it grows as it is gone through
             if self.hashed and (element == () or element in ROOT):
                 continue  # a checksum of all values says of none that it does something
@@ -238,11 +239,11 @@ class ValueAccess:
                 if into is None and self.action is not None:
                     self.printed_defines.setdefault(self.action, (self.template, {}))[1][element.define] = None
             elif isinstance(element, Record):
-                pending.extend(element.rest)
+                pending.extend(ordered(element.rest))
                 for entry in element.entries.values():
-                    pending.extend(entry)
+                    pending.extend(ordered(entry))
             elif isinstance(element, Sequence):
-                pending.extend(element.any_item)
+                pending.extend(ordered(element.any_item))
             elif isinstance(element, Root):
                 target.add(element.prefix)
 
