@@ -100,7 +100,7 @@ def clauses(visible: str, begin: int, end: int, default: Obligation) -> list[Cla
     for number, demand in enumerate(kept):
         start = starts[number]
         stop = starts[number + 1] if number + 1 < len(kept) else len(sentence)
-        needed = subject if number and _needs_subject(sentence, start, demand) else None
+        needed = subject if number and not demand.imperative and _needs_subject(sentence, start, demand) else None
         if needed is not None and (pronoun := _PRONOUN.match(sentence, start)):
             start = pronoun.end()
         whose = (begin + needed[0], begin + needed[1]) if needed is not None else None
@@ -127,6 +127,8 @@ def boundary(sentence: str, after: int, demand: Demand) -> int | None:
 
 
 def _subject(sentence: str, demand: Demand) -> tuple[int, int] | None:
+    if demand.imperative:
+        return None
     start = opening(sentence)
     if start >= demand.start:
         start = 0

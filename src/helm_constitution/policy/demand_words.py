@@ -17,13 +17,15 @@ _MUST, _SHOULD, _MAY = Obligation.MUST, Obligation.SHOULD, Obligation.MAY
 
 
 class Demand(NamedTuple):
-    """Words that demand. ``explicit`` is a keyword in capitals, which counts also where its list demands otherwise."""
+    """Words that demand. ``explicit`` is a keyword in capitals, which counts also where its list demands otherwise;
+    ``imperative`` is a verb that begins a sentence, which has no obligation and no subject of its own."""
 
     start: int
     end: int
     obligation: Obligation
     forbids: bool
     explicit: bool = False
+    imperative: bool = False
 
 
 _WORDS = {
@@ -100,7 +102,7 @@ _A_WORD = LazyPattern(r"\b(?:an?|the)\s*$", re.IGNORECASE)
 OPENING = LazyPattern(
     r"(?:[^\w\x01(]|_)*(?:\d+(?:\.\d+)*[.)]\s+)?(?:[A-Z]{1,4}-?\d{1,4}\s*[|:.]\s*)?[^\w\x01(]*"
     r"(?:(?<=[*_])[^*_\n|]{1,60}?(?::[*_]+|[*_]+\s*(?:\([^()]*\)\s*)?(?::|–|—|-\s|→))[^\w\x01(]*"
-    r"|[A-Z][\w/&.-]{0,20}(?:,? [\w/&.-]{1,20}){0,3}:\s+[^\w\x01(]*)?"
+    r"|(?P<plain>[A-Z][\w/&.-]{0,20}(?:,? [\w/&.-]{1,20}){0,3}):\s+[^\w\x01(]*)?"
 )
 _NO = LazyPattern(
     r"(?:no|none of|neither|zero)\b(?![-:,.]|\s+(?:op|one|longer|matter|exceptions?|need|doubt)\b)", re.IGNORECASE
@@ -136,6 +138,7 @@ stop store structure support tag target template test tie track treat update upg
 """
 _NOUNS = frozenset(_NOUNS_TEXT.split())
 """Words that begin a sentence as often as nouns: "Test charts are kept apart"."""
+_VERBS = _IMPERATIVES - _NOUNS
 _OBJECT = LazyPattern(
     r"[*_]*\s+[*_]*(?:the|an?|all|any|each|every|only|both|no|one|its|their|your|it|them|this|these|at|to|as|in|into|"
     r"with|for|up|on|against|before|after|from|by|and|or|explicit|specific|standard|appropriate|\w+ly)\b|"
@@ -158,7 +161,12 @@ _SOFT = {"prefer": _SHOULD, "favor": _SHOULD, "favour": _SHOULD, "consider": _SH
 def opening(text: str) -> int:
     """Where the first word of a sentence stands, behind its number and label."""
     match = OPENING.match(text)
-    return match.end() if match else 0
+    if match is None:
+        return 0
+    word = _FIRST.search(match["plain"] or "")
+    if word is not None and word.group().lower() in _VERBS:
+        return match.start("plain")  # "Keep secrets safe: …"
+    return match.end()
 
 
 def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
@@ -181,12 +189,12 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
         return None
     word = match.group().lower()
     if word in _SOFT:
-        return Demand(start, match.end(), min(default, _SOFT[word]), False)
+        return Demand(start, match.end(), min(default, _SOFT[word]), False, imperative=True)
     if word not in _IMPERATIVES or text[match.end() : match.end() + 1] in ("-", "'", "’", ":", "("):
         return None
     if word in _NOUNS and not _OBJECT.match(text, match.end()) and _FINITE.search(text, match.end()):
         return None
-    return Demand(start, match.end(), default, False)
+    return Demand(start, match.end(), default, False, imperative=True)
 
 
 def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
@@ -203,7 +211,8 @@ def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
     if first is None or (found and found[0].start <= first.end):
         return found
     noun = text[first.start : first.end].lower() in _NOUNS and not _OBJECT.match(text, first.end)
-    if noun and found and not _BREAK.search(text, first.end, found[0].start):
+    said = text[found[0].start : found[0].end].lower() if found else ""
+    if noun and found and said not in ("never", "always") and not _BREAK.search(text, first.end, found[0].start):
         return found  # "Upgrade notes SHOULD …"
     if found and first.forbids and _NOTHING.match(text[first.start : found[0].start]):
         return found  # "No container MAY …": the keyword's own polarity says it
@@ -225,13 +234,13 @@ def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[
     return sorted(all_of)
 
 
-_STEMS = (*_WORDS, "require", "needs to", "need to", "has to", "have to", "ought to")
+_TOKEN = LazyPattern(r"[a-z]+")
+_TOKENS = frozenset((*_WORDS, "require", "requires", "needs", "need", "has", "have", "ought"))
 
 
 def _words(text: str) -> Iterator[Demand | None]:
     last: Demand | None = None
-    lower = text.lower()
-    if not any(stem in lower for stem in _STEMS):
+    if _TOKENS.isdisjoint(_TOKEN.findall(text.lower())):
         return  # far quicker than the pattern, and most sentences have none of them
     for match in _WORD.finditer(text):
         demand = _verb(match, text) if match["verb"] else _keyword(match, text)

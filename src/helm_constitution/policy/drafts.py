@@ -11,7 +11,7 @@ from helm_constitution.core.records import NamedTuple
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
 from helm_constitution.policy.demand_words import KEYWORDS, Demand, demands, opening
 from helm_constitution.policy.sections import Role, role_of
-from helm_constitution.policy.unclear import is_foreign, why_unclear
+from helm_constitution.policy.unclear import is_foreign, permits, why_unclear
 from helm_constitution.text.markdown_blocks import CELL
 
 LABEL = LazyPattern(
@@ -158,7 +158,7 @@ class _Block:
         """Whether a sentence belongs to the statement of the label or list before it."""
         if not parts:
             return self.drafts[-1] is self.led
-        bare = len(parts) == 1 and _is_bare(parts[0].demand, self.visible)
+        bare = len(parts) == 1 and parts[0].demand.imperative
         return bare and self.labelled and not self.given[1]
 
     def _led(self, begin: int, end: int, parts: list[Clause]) -> None:
@@ -181,8 +181,8 @@ class _Block:
         if head is not None and head.explicit and not self.labelled:
             obligation = head.obligation
         denied = head is not None and head.forbids
-        negated = _NEGATED.match(self.visible[opening(self.visible[begin:end]) + begin : end]) is not None
-        negated = negated or _NEGATED.match(self.visible[begin:end]) is not None
+        sentence = self.visible[begin:end]
+        negated = (_NEGATED.match(sentence) or _NEGATED.match(sentence, opening(sentence))) is not None
         stop = parts[0].end if len(parts) > 1 and head is not None else end
         self.led = Draft(begin, stop, obligation, forbids or denied or negated, inherited=not self.labelled)
         self.led.is_part = stop < end
@@ -197,7 +197,7 @@ class _Block:
             obligation = demand.obligation
             if self.labelled and not demand.explicit and not _MODAL.match(self.visible, demand.start):
                 obligation = self.given[0]  # "**SHOULD**: Pin tags; never use latest"
-            turned = role.forbids and self.context.in_list and not number and _is_bare(demand, self.visible)
+            turned = role.forbids and self.context.in_list and not number and demand.imperative
             draft = Draft(part.start, part.end, obligation, demand.forbids or turned)
             draft.subject, draft.lead = part.subject, part.lead
             draft.is_part = len(parts) > 1
@@ -215,15 +215,9 @@ class _Block:
     def _follows_heading(self, begin: int, end: int) -> bool:
         """Whether an item without a word of demand takes it from its heading: noun phrases under "Requirements"."""
         role = self.context.role
-        if role.obligation is None or is_foreign(self.visible[begin:end]):
+        if role.obligation is None or is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
             return False
         return role.forbids or _FINITE.search(self.visible[begin:end]) is None
-
-
-def _is_bare(demand: Demand, visible: str) -> bool:
-    """Whether it is an imperative that says nothing of its polarity."""
-    words = visible[demand.start : demand.end].lower()
-    return not demand.explicit and not demand.forbids and words.isalpha() and not _MODAL.match(words)
 
 
 def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tuple[list[Draft], list[Doubt]]:
@@ -247,7 +241,7 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
         part
         for number, (begin, end) in enumerate(cells)
         for part in clauses(visible, begin, end, Obligation.MUST)
-        if not _is_bare(part.demand, visible) or (number and visible.count(" ", begin, end) > 2)  # "Deploy | kubectl"
+        if not part.demand.imperative or (number and visible.count(" ", begin, end) > 2)  # "Deploy | kubectl"
     ]
     if context.quiet or is_foreign(visible):
         parts = [part for part in parts if part.demand.explicit]

@@ -64,6 +64,11 @@ def is_foreign(text: str) -> bool:
     return other > 0 and other > sum(word in _ENGLISH for word in words)
 
 
+def permits(text: str) -> bool:
+    """Whether a sentence is labelled as something that may be done."""
+    return _PERMITS.match(text) is not None
+
+
 def why_unclear(text: str, *, in_list: bool) -> str | None:
     """Why a sentence without a word that demands may be one all the same; None where it only tells something.
 
@@ -74,7 +79,7 @@ def why_unclear(text: str, *, in_list: bool) -> str | None:
     if is_foreign(text):
         return FOREIGN
     words = text[opening(text) :]
-    if _PERMITS.match(words) or _PERMITS.match(text):
+    if permits(text):
         return None
     if in_list:
         return VAGUE if len(_WORD.findall(text)) > 1 and not _TELLS.match(words) else None
