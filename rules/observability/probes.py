@@ -73,7 +73,7 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     "observability/no-liveness-probe",
     scope=Container,
     default=MUST,
-    enforces=(require(rf"\bliveness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    enforces=(require(rf"\bliveness(?:Probes?)?\b|{_HEALTH}"), forbid(_WITHOUT)),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )
@@ -104,7 +104,12 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     "observability/no-readiness-probe",
     scope=Container,
     default=MUST,
-    enforces=(require(rf"\breadiness\b(?=.*\bprobes?\b)|\bprobes?\b.*\breadiness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    enforces=(
+        require(
+            rf"\breadiness(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b|{_HEALTH}"
+        ),
+        forbid(_WITHOUT),
+    ),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )
@@ -135,7 +140,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     "observability/no-startup-probe",
     scope=Container,
     default=SHOULD,
-    enforces=require(r"\bstart-?up\b(?=.*\bprobes?\b)|\bprobes?\b.*\bstart-?up\b"),
+    enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\bstart-?up\b"),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )

@@ -89,6 +89,9 @@ def left_open(text: str, start: int, spans: Iterable[Span]) -> tuple[str, ...]:
     parts = []
     for begin, end in zip(edges[::2], edges[1::2], strict=True):
         words = [word for word in _WORD.findall(plain[begin:end].lower()) if word.strip(".-") not in _SAYS_NOTHING]
-        if words and not any(low < end and begin < high for low, high in spans):
+        touched = any(low < end and begin < high for low, high in spans)
+        if begin == edges[0] and not touched and all(high <= begin for _, high in spans):
+            continue  # "Probes MUST be set": what is demanded stands before the word
+        if words and not touched and not plain[begin:end].lower().startswith("not "):
             parts.append(text[begin:end].strip(" .,;"))
     return tuple(parts)

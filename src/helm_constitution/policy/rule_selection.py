@@ -209,8 +209,9 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
                 for number, found, is_own in search(matcher):
                     asked = statements[number].obligation
                     if is_own:
-                        spans.setdefault(number, []).append(found.span())
-                        links[number].setdefault(rule, (asked, _parameters(rule, found)))
+                        spans.setdefault(number, []).append(_span(found, search.texts[number]))
+                        values = _parameters(rule, found)
+                        links[number][rule] = asked, {**values, **links[number].get(rule, (asked, {}))[1]}
                     elif isinstance(rule.default, Obligation):
                         led.append((number, rule, min(asked, rule.default), _parameters(rule, found)))
                 if not matcher.forbids:
@@ -258,6 +259,12 @@ def _left_open(statement: Statement, spans: Sequence[Span]) -> tuple[str, ...]:
     return left_open(text, _own_start(statement), spans)
 
 
+def _span(found: re.Match[str], text: str) -> Span:
+    """Where a pattern matched; one that only looks ahead speaks of the whole statement."""
+    behind = len(text) - len(found.string)
+    return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
+
+
 def _own_start(statement: Statement) -> int:
     return len(statement.lead) + 1 if statement.lead else 0
 
@@ -272,6 +279,7 @@ class _Search:
         texts = [_text(statement) for statement in statements]
         numbers = range(len(texts))
         self.statements = statements
+        self.texts = texts
         self.free = [
             (n, statements[n].forbids, texts[n], folded(texts[n])) for n in numbers if not statements[n].pinned
         ]
@@ -284,11 +292,10 @@ class _Search:
             if found is None:
                 continue
             start = _own_start(self.statements[number])
-            if found.end() > start:
-                yield number, found, True
-                continue
-            own = matcher.search(text[start:])
-            yield number, found, own is not None
+            own: re.Match[str] | None = found
+            if start and found.end() <= start:
+                own = matcher.search(text[start:])
+            yield number, own or found, own is not None
 
     def opposed(self, matcher: Matcher) -> Iterator[int]:
         """The statements that forbid what the pattern demands."""
@@ -368,8 +375,8 @@ def show_lines(constitution: Constitution, demands: RuleSelection) -> Iterator[s
                 weight = "ignored" if demand is None else demand.severity.label
                 settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
                 yield f"      {rule.id} ({weight}{settings})"
-            if left := demands.left_open(principle, statement):
-                yield f"      partly checked; no rule checks: {'; '.join(left)}"
+            if rest := demands.left_open(principle, statement):
+                yield f"      partly checked; no rule checks: {'; '.join(rest)}"
     if constitution.not_understood:
         yield ""
         yield "Not understood"
