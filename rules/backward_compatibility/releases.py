@@ -80,7 +80,12 @@ def version_unchanged(subject: Subject) -> Iterator[Violation]:
         yield Violation(f"{message} {comparison.required_version}", at, _reasons(comparison))
 
 
-@rule("compat/version-too-small", default=MUST, needs={BASELINE}, enforces=(BREAKING, require(r"\b(?:MINOR|PATCH)\b.{0,20}\bversion\b")))
+@rule(
+    "compat/version-too-small",
+    default=MUST,
+    needs={BASELINE},
+    enforces=(BREAKING, require(r"\b(?:MINOR|PATCH)\b.{0,20}\bversion\b")),
+)
 def version_too_small(subject: Subject) -> Iterator[Violation]:
     """The version went up less than the change asks for.
 

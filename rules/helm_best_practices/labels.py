@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Subject, Violation, require, rule
-from helm_constitution.api import Manifest, Subject
-from helm_constitution.lint.rule import MUST, SHOULD, Parameter, Problem, require, rule
+from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Parameter, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 

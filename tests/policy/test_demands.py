@@ -278,7 +278,7 @@ def test_a_document_that_nobody_understands_is_of_no_use() -> None:
     (fault,) = read_statements("## Regeln\n\nImages müssen signiert sein.\n\nPods sollen leben.\n", ()).faults
     assert fault.fatal
     assert fault.message == (
-        "none of its 2 demands is understood (lines 3, 5); write them in English with MUST, SHOULD or MAY"
+        "its 2 demands are not understood (lines 3, 5); write them in English with MUST, SHOULD or MAY"
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, RulePin
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
 from helm_constitution.policy.demand_words import KEYWORDS, Demand, demands, opening
 from helm_constitution.policy.sections import Role, role_of

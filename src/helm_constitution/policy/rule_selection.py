@@ -6,9 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Obligation, Principle, RuleSetting, Severity, Statement
@@ -224,7 +223,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
                         links[number].setdefault(rule, (weight, {}))
                     else:
                         wide.append((number, rule, weight))
-    _add_led(links, led, wide, statements)
+    if led or wide:
+        _add_led(links, led, wide, statements)
+        order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
+        links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
     parts = tuple(_left_open(statements[number], spans.get(number, ())) for number in range(len(statements)))
     against = tuple(tuple(dict.fromkeys(opposed.get(n, ()))) if not links[n] else () for n in range(len(statements)))
     return _Links(links, parts, against)

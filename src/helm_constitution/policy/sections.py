@@ -6,12 +6,12 @@ import enum
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
-from helm_constitution.core.records import NamedTuple
 from helm_constitution.policy.prefilter import folded, needed_words
+from helm_constitution.text.markdown_blocks import Block
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
@@ -89,6 +89,7 @@ class Section:
         self.parent = parent
         self.kind = kind
         self.statements: list[Statement] = []
+        self.places: list[tuple[Block, int]] = []
         self.role = role_of(title) if level else Role()
         if self.role == Role() and parent is not None and parent.level > 1:
             self.role = parent.role

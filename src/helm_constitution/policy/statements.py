@@ -77,11 +77,14 @@ class NotUnderstood(NamedTuple):
 
 
 class Reading:
-    """What was read of a document. ``version`` stands as written."""
+    """What was read of a document. ``version`` stands as written; ``places`` holds for each statement, in order, its
+    block and where it ends there.
+    """
 
     def __init__(self) -> None:
         self.principles: tuple[Principle, ...] = ()
         self.not_understood: tuple[NotUnderstood, ...] = ()
+        self.places: tuple[tuple[Block, int], ...] = ()
         self.version: str | None = None
         self.version_line = 0
         self.faults: list[Fault] = []
@@ -128,6 +131,7 @@ def read_statements(text: str, modules: Sequence[RuleModule]) -> Reading:
     reading.principles = tuple(
         Principle(key, section.title, section.line, tuple(section.statements)) for section, key in keys.items()
     )
+    reading.places = tuple(place for section in holders for place in section.places)
     reading.not_understood = tuple(
         NotUnderstood(words, line, keys.get(section, ""), section.title, reason)
         for section, words, line, reason in reader.doubts
@@ -143,8 +147,9 @@ def _nothing(doubts: _Doubts) -> str:
     if not doubts:
         return "holds no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"
     lines = ", ".join(str(line) for _, _, line, _ in doubts[:5]) + (" …" if len(doubts) > 5 else "")
-    what = "its one demand is" if len(doubts) == 1 else f"none of its {len(doubts)} demands is"
-    return f"{what} understood (line{'s' * (len(doubts) > 1)} {lines}); write them in English with MUST, SHOULD or MAY"
+    what = "its one demand is not" if len(doubts) == 1 else f"its {len(doubts)} demands are not"
+    it = "it" if len(doubts) == 1 else "them"
+    return f"{what} understood (line{'s' * (len(doubts) > 1)} {lines}); write {it} in English with MUST, SHOULD or MAY"
 
 
 class BlockReader:
@@ -233,9 +238,10 @@ class BlockReader:
         drafts = joined_by_pins(drafts)
         if has_bullets or has_rows:
             below, drafts, doubts = self._lead(block, text, drafts, doubts, below, over)
-        self.section.statements.extend(
-            statement for draft in drafts if (statement := _statement(block, text, draft, over)).text
-        )
+        for draft in drafts:
+            if (statement := _statement(block, text, draft, over)).text:
+                self.section.statements.append(statement)
+                self.section.places.append((block, draft.end))
         for doubt in doubts:
             words = words_of(text[doubt.start : doubt.end])
             self.doubts.append((self.section, words, _line(block, text, doubt.start), doubt.reason))
@@ -321,7 +327,11 @@ def _composed(text: str, draft: Draft) -> str:
 
 def words_of(markup: str) -> str:
     """The text without markup, on one line."""
-    text = markup.replace(MARK, "")
+    text = markup
+    if MARK in text:
+        for sign in ",;:":
+            text = text.replace(f" {MARK}{sign}", sign)  # a pin behind a clause
+        text = text.replace(MARK, "")
     # Most statements have code spans at most: these few lines halve the time that a constitution takes to read.
     if not any(sign in text for sign in "*_[<\\&"):
         return " ".join(text.replace("`", "").split())
