@@ -32,7 +32,9 @@ _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 _PAUSE = LazyPattern(r"(?:^|[/-])pause(?:-\w+)?(?:[:@]|\Z)")
 """Images of Kubernetes' own container that only waits: it has nothing to ask."""
 
-UMBRELLA = r"\bobservab(?:le|ility)\b|\bproduction[- ]read(?:y|iness)\b"
+UMBRELLA = (
+    r"^(?!.*\bchanges? (?:must|should) be observable).*\bobservab(?:le|ility)\b(?!-)|\bproduction[- ]read(?:y|iness)\b"
+)
 """Wide statements that the rules of this module are a part of."""
 
 

@@ -57,6 +57,11 @@ def doubts(text: str) -> tuple[NotUnderstood, ...]:
             ["MUST Templates MUST stay plain", "MUST NOT nesting MUST NOT go deeper than 3."],
         ),
         (
+            "**No manual edits allowed** - All files must be generated.",
+            ["MUST NOT No manual edits allowed", "MUST All files must be generated."],
+        ),
+        ("Return 401 Unauthorized or 403 Forbidden.", ["MUST Return 401 Unauthorized or 403 Forbidden."]),
+        (
             "When changing a chart, bump its version; document breaking changes.",
             ["MUST When changing a chart, bump its version", "MUST document breaking changes."],
         ),
@@ -148,7 +153,7 @@ def test_words_that_demand(sentence: str, keyword: str) -> None:
         "The required values are listed below.",
         "Limits are not required.",
         "The recommended labels are those of Kubernetes.",
-        "Where required, ask the team.",
+        "Where required, the team helps.",
         "Nothing here is a must-have.",
         "It has always been so.",
         "No exceptions were seen, no matter what.",

@@ -16,7 +16,7 @@ _SENTENCE_END = LazyPattern(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
 _ABBREVIATION = LazyPattern(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
 # Where a clause may begin, the surest first.
 _BOUNDARIES = (
-    LazyPattern(r"[;|]\s+(?:and\s+|but\s+|or\s+)?|\s[–—]\s|:\s+"),
+    LazyPattern(r"[;|]\s+(?:and\s+|but\s+|or\s+)?|\s[–—-]\s|:\s+"),
     LazyPattern(r",\s+(?:and|but|or|while|whereas|so)\s+"),
     LazyPattern(r"\s(?:and|but|while|whereas)\s+"),
     LazyPattern(r",\s+"),

@@ -93,9 +93,12 @@ _SUBORDINATE = LazyPattern(
     r"\b(?:that|which|who|whose|what|whatever|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
     re.IGNORECASE,
 )
-_NOTHING = LazyPattern(r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|nobody|never)\b[^:,;–—]*$", re.IGNORECASE)
+_NOTHING = LazyPattern(
+    r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|nobody|never)\b(?:(?!\s-\s)[^:,;–—])*$", re.IGNORECASE
+)
 _ONLY = LazyPattern(r"\bonly\b[^,;]*$", re.IGNORECASE)
 _HEDGED = LazyPattern(r"\b(?:almost|nearly|not|nor|has|have|had|is|are)\s*$", re.IGNORECASE)
+_STATUS = LazyPattern(r"\b[45]\d\d[\s*_]*$")  # "403 Forbidden"
 _A_WORD = LazyPattern(r"\b(?:an?|the)\s*$", re.IGNORECASE)
 
 # What may stand before the first word of a sentence: a number, an emoji, a label ("**Secrets**:", "K-001 |").
@@ -113,6 +116,8 @@ _DONT = LazyPattern(
     re.IGNORECASE,
 )
 _IMPERATIVES_TEXT = """
+answer ask build complete evaluate execute extend fetch filter finish fix import incorporate install invoke measure
+monitor open print query rebuild refine resolve roll save submit switch sync trace turn wait
 adapt add adopt align allow annotate apply assign attach audit automate back batch block bound break bump
 choose cite clean comment commit compare compose configure confirm consolidate containerize containerise
 convert cover create declare default define delegate delete deliver deploy deprecate derive describe design
@@ -130,6 +135,7 @@ test tie track treat update upgrade use validate vendor verify version warn wire
 """
 _IMPERATIVES = frozenset(_IMPERATIVES_TEXT.split())
 _NOUNS_TEXT = """
+build filter fix monitor print query roll switch sync trace turn wait
 access audit back batch block break bump change comment commit cover default deploy design document drop flag
 group guard handle increment limit link lint list load log make map mark match mirror mount name order
 override package pass pin place plan prefix pull push quote raise read record reference release report request
@@ -296,6 +302,7 @@ def _keyword(match: re.Match[str], text: str) -> Demand | None:
 
 def _demands(name: str, match: re.Match[str], text: str, before: str) -> bool:
     """Whether a word in lower case demands where it stands."""
+    forbidding = _WORDS[name][1]
     if name in _MODALS:
         return not _SUBORDINATE.search(before)
     if name == "optional":
@@ -303,7 +310,7 @@ def _demands(name: str, match: re.Match[str], text: str, before: str) -> bool:
     if name in ("never", "always"):
         hedged = _HEDGED.search(before) if name == "always" else re.search(r"\b(?:has|have|had)\s*$", before)
         return not hedged and not _SUBORDINATE.search(before)
-    if _IF.search(before):
+    if _IF.search(before) or (forbidding and _STATUS.search(before)):
         return False
     if name in ("mandatory", "forbidden", "prohibited", "disallowed", "banned", "unacceptable", "discouraged"):
         return not _SUBORDINATE.search(before)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _LINE = LazyPattern(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$")
-_HANGING = LazyPattern(r"(?:[\s,;:–—|\0]+(?:and|but|or|while|whereas|so)?[\s,\0]*)$", re.IGNORECASE)
+_HANGING = LazyPattern(r"(?:[\s,;:–—|\0-]+(?:and|but|or|while|whereas|so)?[\s,\0]*)$", re.IGNORECASE)
 
 
 class Proposal(NamedTuple):

@@ -53,7 +53,7 @@ _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
 )
 _PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
-_HANGING = LazyPattern(r"[\s,;:–—|]+(?:(?:and|but|or|while|whereas|so)[\s,]*)?$", re.IGNORECASE)
+_HANGING = LazyPattern(r"[\s,;:–—|-]+(?:(?:and|but|or|while|whereas|so)[\s,]*)?$", re.IGNORECASE)
 _BLANK = " \n*_" + MARK
 
 
