@@ -24,8 +24,8 @@ _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
     r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
-    r"|\bhealth[- ]?(?:checks?|probes?) (?:must|should|shall|may|are|is) (?:be )?"
-    r"(?:defined|included|configured|set|provided|implemented|declared|present|mandatory|required)\b"
+    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? (?:must|should|shall|may|are|is) (?:be )?"
+    r"(?:defined|included|configured|set|provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 

@@ -134,7 +134,7 @@ def _covers(pattern: str, host: str) -> bool:
             rf"|{_TLS}.{{0,40}}\b(?:enabled|required|mandatory|everywhere|for (?:all|every|external))\b"
             r"|\bencrypt\w*\b.{0,30}\b(?:in transit|traffic)\b"
         ),
-        forbid(r"\b(?:plain|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
+        forbid(r"\b(?:plain|plain ?text|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
     ),
     umbrella=SECURE_DEFAULTS,
 )

@@ -313,6 +313,12 @@ def test_what_explains_is_prose(text: str) -> None:
     assert doubts(f"## Security\n\nTLS MUST be on. {text}\n") == ()
 
 
+def test_what_stands_before_a_prohibition_is_kept() -> None:
+    (found,) = doubts("## Rules\n\nAll secrets in a vault, never in git.\n")
+    assert found.text == "All secrets in a vault,"
+    assert doubts("## Rules\n\nWhen in doubt about it, never deploy.\n") == ()
+
+
 # Pins
 
 

@@ -155,7 +155,7 @@ _OBJECT = LazyPattern(
 _FINITE = LazyPattern(
     r"\b(?:is|are|was|were|has|have|had|does|do|can|will|would|could|go(?:es)?|lives?|stands?)\b", re.IGNORECASE
 )
-_CONDITION = LazyPattern(
+CONDITION = LazyPattern(
     r"(?:when(?:ever)?|if|before|after|once|where(?:ver)?|until|for|in|on|during)\b[^,;:.]{3,160},\s+(?:then\s+)?",
     re.IGNORECASE,
 )
@@ -183,7 +183,7 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
         default: the obligation of an imperative, which has none of its own.
     """
     start = opening(text)
-    if condition := _CONDITION.match(text, start):
+    if condition := CONDITION.match(text, start):
         start = condition.end()
     for begin in {start, len(text) - len(text.lstrip(" *_\0[\"'✅❌•-"))}:
         if match := _NO.match(text, begin):

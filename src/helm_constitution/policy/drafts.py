@@ -9,7 +9,7 @@ from typing import NamedTuple
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, RulePin
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
-from helm_constitution.policy.demand_words import KEYWORDS, Demand, demands, opening
+from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, opening
 from helm_constitution.policy.sections import Role, role_of
 from helm_constitution.policy.unclear import is_foreign, permits, why_unclear
 from helm_constitution.text.markdown_blocks import CELL
@@ -146,6 +146,7 @@ class _Block:
             self.led.end = end
         elif parts:
             self._own(parts)
+            self._doubt_head(begin, parts[0].demand)
         elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
             self.led = Draft(begin, end, self.default, context.role.forbids)
             self.drafts.append(self.led)
@@ -202,6 +203,17 @@ class _Block:
             draft.subject, draft.lead = part.subject, part.lead
             draft.is_part = len(parts) > 1
             self.drafts.append(draft)
+
+    def _doubt_head(self, begin: int, demand: Demand) -> None:
+        """Keeps what stands before words that forbid: "All secrets in a vault, never in git" demands that too."""
+        if not demand.forbids or not self.context.doubts or not self._turns(demand, begin):
+            return
+        first = begin + opening(self.visible[begin : demand.start])
+        cut = boundary(self.visible, first, demand)
+        if cut is None or CONDITION.match(self.visible, first):
+            return
+        if reason := why_unclear(self.visible[begin:cut], in_list=False):
+            self.doubts.append(Doubt(begin, cut, reason))
 
     def _turns(self, demand: Demand, begin: int) -> bool:
         """Whether what forbids stands behind something else that is demanded."""
