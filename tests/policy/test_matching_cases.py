@@ -6,7 +6,7 @@ import pytest
 
 from helm_constitution.lint import registry
 from helm_constitution.policy.constitution import parse_constitution
-from helm_constitution.policy.rule_selection import Demands, match
+from helm_constitution.policy.rule_selection import RuleSelection, match
 
 MODULES = registry.modules()
 ANCHOR = "## Anchor\n\nPods MUST drop all capabilities. <!-- rules: security/capabilities -->\n\n## Here\n\n"
@@ -113,7 +113,7 @@ def test_what_no_rule_checks_is_named(sentence: str, rest: tuple[str, ...]) -> N
     assert left == rest
 
 
-def demands_of(text: str) -> Demands:
+def demands_of(text: str) -> RuleSelection:
     return match(parse_constitution(ANCHOR + text, "constitution.md", MODULES), MODULES)
 
 
