@@ -41,6 +41,7 @@ _MIGRATION = LazyPattern(
     needs={BASELINE},
     enforces=(
         require(
+            r"^(?!.*\b(?:channel|slack|e-?mail|meeting)\b).*"
             r"\bbreaking\b.{0,80}\b(?:changelog|documented|announced|listed|migration|release notes"
             r"|upgrade (?:notes|guide))"
         ),

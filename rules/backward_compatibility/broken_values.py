@@ -189,7 +189,9 @@ def connection_refused(subject: Subject) -> Iterator[Violation]:
     "compat/default-changed",
     default=SHOULD,
     needs={BASELINE},
-    enforces=require(r"\bdefaults?\b.{0,60}\b(?:chang|stable|stay|backwards?[- ]compatib)"),
+    enforces=require(
+        r"^(?!.*\bhelm (?:lint|template)\b).*\bdefaults?\b.{0,60}\b(?:chang|stable|stay|backwards?[- ]compatib)"
+    ),
 )
 def default_changed(subject: Subject) -> Iterator[Violation]:
     """A default is another than in the last release.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 BREAKING = require(
     r"\bbreak(?:s|ing)?\b.{0,80}\bMAJOR\b|\bMAJOR\b.{0,80}\bbreak|\bbackwards?[- ]incompatib"
-    r"|\b(?:bump|increment|increase|raise)s?\b.{0,60}\b(?:MAJOR|version)\b|\bMAJOR\b.{0,40}\b(?:bump|increment)"
+    r"|\b(?:bump|increment|increase|raise)s?\b.{0,60}\bMAJOR\b|\bMAJOR\b.{0,40}\b(?:bump|increment)"
 )
 """Statements that say what a version owes to its users."""
 

@@ -12,6 +12,12 @@ from .comparing import BREAKING
 if TYPE_CHECKING:
     from helm_constitution.api import Comparison, Version
 
+RAISED = require(
+    r"\b(?:bump|increment|increase|raise)s?\b.{0,60}\bversion\b"
+    r"|\bversions?\b.{0,40}\b(?:bumped|incremented|increased|raised)\b"
+)
+"""Statements that ask for a new version with a change."""
+
 _REASONS = 5
 """Changes named beside a version; the rules of each say the rest."""
 
@@ -46,7 +52,11 @@ def _reasons(comparison: Comparison) -> tuple[Related, ...]:
     "compat/version-unchanged",
     default=MUST,
     needs={BASELINE},
-    enforces=(BREAKING, require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion (?:bump|increment)")),
+    enforces=(
+        BREAKING,
+        RAISED,
+        require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion[- ](?:bump|increment)"),
+    ),
 )
 def version_unchanged(subject: Subject) -> Iterator[Violation]:
     """The chart changed since the last release, and its version didn't.
@@ -70,7 +80,12 @@ def version_unchanged(subject: Subject) -> Iterator[Violation]:
         yield Violation(f"{message} {comparison.required_version}", at, _reasons(comparison))
 
 
-@rule("compat/version-too-small", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/version-too-small",
+    default=MUST,
+    needs={BASELINE},
+    enforces=(BREAKING, require(r"\b(?:MINOR|PATCH)\b.{0,20}\bversion\b")),
+)
 def version_too_small(subject: Subject) -> Iterator[Violation]:
     """The version went up less than the change asks for.
 

@@ -26,7 +26,7 @@ from .api_versions import OLD_APIS, OldApi
     "compat/bad-version",
     default=MUST,
     enforces=require(
-        r"^(?!.*\b(?:bump|increment|breaking)).*"
+        r"^(?!.*\b(?:bump|increment|breaking|images?|tags?|tagged)\b).*"
         r"(?:\bsemantic[- ]version|\bsem-?ver\b|\bMAJOR\.MINOR\.PATCH\b|\bchart version\b.*\bset in\b)"
     ),
 )

@@ -223,7 +223,9 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
 @rule(
     "docs/readme-no-troubleshooting",
     default=SHOULD,
-    enforces=require(r"trouble.?shooting"),
+    enforces=require(
+        r"trouble.?shooting(?! (?:must|should|shall|purposes)\b)|trouble.?shooting must be (?:in|documented|part)\b"
+    ),
 )
 def readme_no_troubleshooting(subject: Subject) -> Iterator[Violation]:
     """The README doesn't help with what commonly goes wrong.

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Subject, Violation, require, rule
+from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Parameter, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 
 _RECOMMENDED = ("app.kubernetes.io/name", "app.kubernetes.io/instance", "app.kubernetes.io/managed-by", "helm.sh/chart")
 _VERSION = "app.kubernetes.io/version"
 
+_KEY = re.compile(r"[^\s,]+/[^\s,]+")
+
 STANDARD_LABELS = (
-    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}\blabels?\b"
+    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}?\blabels?\b"
+    r"(?:.{0,40}?\blabels?\b.{0,20}?(?P<also>(?:(?:, |,? and )?[a-z0-9][a-z0-9.-]*\.[a-z]+/[\w.-]*\w)+))?"
+    r"|.*\blabels?\b.{0,30}\b(?:standard|recommended)\b"
     r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b.{0,60}\b(?:common|kubernetes) labels\b"
     r"|.*\blabels?\b.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart)"
     r"|.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart).*\blabels?\b)"
@@ -27,6 +32,7 @@ STANDARD_LABELS = (
     enforces=require(STANDARD_LABELS),
     umbrella=BEST_PRACTICES,
     evidence="objects carry the standard labels",
+    parameters={"also": Parameter("", "labels besides the standard ones, with commas; every team has its own")},
 )
 def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object lacks a label that Helm's guide asks every object of a chart to carry.
@@ -49,7 +55,8 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """
     labels = manifest.get("metadata", "labels")
     present = labels.data if isinstance(labels.data, dict) else {}
-    missing = [name for name in _RECOMMENDED if not present.get(name)]
+    asked = (*_RECOMMENDED, *_KEY.findall(subject.text("also")))
+    missing = [name for name in asked if not present.get(name)]
     if missing and not subject.given_by_values(manifest):
         noun = "label" if len(missing) == 1 else "labels"
         yield Violation(

@@ -171,7 +171,7 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
     "helm/dangling-secret-ref",
     scope=Rendering,
     default=MUST,
-    enforces=require(r"\b(?:kubernetes )?secrets?\b.{0,40}\b(?:exist|resolve)\b"),
+    enforces=require(r"\b(?:kubernetes )?secrets?\b.{0,40}(?<!only )\b(?:exist|resolve)\b"),
     umbrella=CONSISTENT,
     parameters=_MADE_LATER,
 )

@@ -57,7 +57,8 @@ _ONE_PER_CLUSTER = frozenset(
     enforces=(
         require(
             r"\b(?:several|multiple|two|many) (?:releases|installations|instances)\b"
-            r"|\bnames?\b.{0,40}\b(?:unique|release name)\b|\binstalled (?:twice|more than once|several times)\b"
+            r"|\b(?:objects?|resources?)\b.{0,30}\bnames?\b.{0,40}\bunique\b"
+            r"|\bnames?\b.{0,40}\brelease name\b|\binstalled (?:twice|more than once|several times)\b"
         ),
         forbid(r"\bfixed (?:object |resource )?names?\b"),
     ),

@@ -24,15 +24,17 @@ _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
     r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
-    r"|\bhealth[- ]?(?:checks?|probes?) (?:must|should|shall|may|are|is) (?:be )?"
-    r"(?:defined|included|configured|set|provided|implemented|declared|present|mandatory|required)\b"
+    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? (?:must|should|shall|may|are|is) (?:be )?"
+    r"(?:defined|included|configured|set|provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 
 _PAUSE = LazyPattern(r"(?:^|[/-])pause(?:-\w+)?(?:[:@]|\Z)")
 """Images of Kubernetes' own container that only waits: it has nothing to ask."""
 
-UMBRELLA = r"\bobservab(?:le|ility)\b|\bproduction[- ]read(?:y|iness)\b"
+UMBRELLA = (
+    r"^(?!.*\bchanges? (?:must|should) be observable).*\bobservab(?:le|ility)\b(?!-)|\bproduction[- ]read(?:y|iness)\b"
+)
 """Wide statements that the rules of this module are a part of."""
 
 
@@ -73,7 +75,7 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     "observability/no-liveness-probe",
     scope=Container,
     default=MUST,
-    enforces=(require(rf"\bliveness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    enforces=(require(rf"\bliveness(?:Probes?)?\b|{_HEALTH}"), forbid(_WITHOUT)),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )
@@ -104,7 +106,12 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     "observability/no-readiness-probe",
     scope=Container,
     default=MUST,
-    enforces=(require(rf"\breadiness\b(?=.*\bprobes?\b)|\bprobes?\b.*\breadiness\b|{_HEALTH}"), forbid(_WITHOUT)),
+    enforces=(
+        require(
+            rf"\breadiness(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b|{_HEALTH}"
+        ),
+        forbid(_WITHOUT),
+    ),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )
@@ -135,7 +142,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     "observability/no-startup-probe",
     scope=Container,
     default=SHOULD,
-    enforces=require(r"\bstart-?up\b(?=.*\bprobes?\b)|\bprobes?\b.*\bstart-?up\b"),
+    enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\bstart-?up\b"),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )

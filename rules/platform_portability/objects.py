@@ -23,7 +23,7 @@ from .platforms import INGRESS_CLASSES, VOLUMES, Platform, platform_of
 
 STANDARD_KUBERNETES = (
     r"\b(?:standard|vanilla|upstream|conformant|any|every) (?:conformant )?kubernetes\b(?! labels?| resource)"
-    r"|\bany cluster\b|\b(?:platform|cloud|vendor)[- ](?:agnostic|neutral|independent)\b"
+    r"|\bany cluster\b(?!-)|\b(?:platform|cloud|vendor)[- ](?:agnostic|neutral|independent)\b"
 )
 """Statements that the chart works everywhere: "Chart MUST work on standard Kubernetes"."""
 

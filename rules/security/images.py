@@ -38,6 +38,7 @@ def image_reference(image: str) -> ImageReference:
     default=MUST,
     enforces=(
         require(
+            r"\bimages?\b.{0,60}\btag(?:s|ged)?\b.{0,30}\b(?:semantic|sem-?ver)|"
             r"\bimages?\b.{0,60}(?<![-\w])(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
             r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
         ),

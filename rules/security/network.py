@@ -134,7 +134,7 @@ def _covers(pattern: str, host: str) -> bool:
             rf"|{_TLS}.{{0,40}}\b(?:enabled|required|mandatory|everywhere|for (?:all|every|external))\b"
             r"|\bencrypt\w*\b.{0,30}\b(?:in transit|traffic)\b"
         ),
-        forbid(r"\b(?:plain|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
+        forbid(r"\b(?:plain|plain ?text|unencrypted|clear ?text)\b.{0,20}\b(?:http|traffic|connections?)\b"),
     ),
     umbrella=SECURE_DEFAULTS,
 )
@@ -307,7 +307,7 @@ def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
     "security/ssh-port",
     scope=Container,
     default=MUST,
-    enforces=forbid(r"\bssh\b|\bport 22\b"),
+    enforces=forbid(r"\bssh\b(?!-| keys?\b)|\bport 22\b"),
     umbrella=SECURE_DEFAULTS,
 )
 def ssh_port(container: Container, subject: Subject) -> Iterator[Violation]:

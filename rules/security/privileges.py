@@ -237,7 +237,9 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
         require(
             r"\b(?:drop|remov|restrict|limit|minim)\w*\b.{0,40}\bcapabilit|\bcapabilit\w*\b.{0,30}\b(?:dropped|removed|minimal)\b"
         ),
-        forbid(r"\b(?:add|grant|gain|request|retain|keep|additional|extra)\w*\b.{0,40}\bcapabilit"),
+        forbid(
+            r"\b(?:add|grant|gain|request|retain|keep|additional|extra|unnecessary|needless|unneeded)\w*\b.{0,40}\bcapabilit"
+        ),
     ),
     umbrella=LEAST_PRIVILEGE,
     evidence="containers drop all capabilities",

@@ -36,7 +36,9 @@ _SECRETS = (
 )
 _HARDCODED = forbid(
     r"^(?!.*\blog(?:s|ged|ging)?\b)(?:"
-    rf".*\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
+    rf".*\b{_SECRETS}\b.{{0,40}}\b(?:appear\w*|live|stand|found|in)\b.{{0,20}}\bvalues\b"
+    rf"|.*\b{_SECRETS}\b.*\bcommitted\b|.*\bprohibition of secrets\b"
+    rf"|.*\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
     r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
     rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
@@ -293,7 +295,7 @@ def _arguments(arguments: View) -> Iterator[Violation]:
     default=OFF,
     enforces=(
         forbid(rf"\b{_SECRETS}\b.*\bas (?:an )?env(?:ironment)?(?: variables?)?\b"),
-        require(rf"\b{_SECRETS}\b.{{0,40}}\b(?:mounted|files?|volumes?)\b"),
+        require(rf"^(?!.*\benv(?:ironment)?\b).*\b{_SECRETS}\b.{{0,40}}\b(?:mounted|files?|volumes?)\b"),
     ),
     tests=True,
 )

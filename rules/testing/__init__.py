@@ -100,7 +100,7 @@ def lint_error(subject: Subject) -> Iterator[Violation]:
     default=SHOULD,
     needs={LINT, RESULTS},
     enforces=require(
-        r"\blint\b.*\b(no|without|free of|clean of)( \w+ (and|or))? warnings?|\blint\b.*--strict|\blints? cleanly"
+        r"\blint\b.*\b(no|zero|without|free of|clean of)( \w+ (and|or))? warnings?|\blint\b.*--strict|\blints? cleanly"
     ),
 )
 def lint_warning(subject: Subject) -> Iterator[Violation]:
@@ -307,7 +307,7 @@ def no_unit_tests(subject: Subject) -> Iterator[Violation]:
     "testing/no-ci-values",
     default=SHOULD,
     needs={RESULTS},
-    enforces=require(r"\bci values\b|values files? (in|under) ci\b|\bci/|chart-testing|\bct (lint|install)\b"),
+    enforces=require(r"\bci values\b|values files? (in|under) ci\b|\bci/(?!cd\b)|chart-testing|\bct (lint|install)\b"),
 )
 def no_ci_values(subject: Subject) -> Iterator[Violation]:
     """The chart ships no values to be tested with besides its defaults.

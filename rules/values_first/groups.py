@@ -54,8 +54,11 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
     default=SHOULD,
     needs={TEMPLATES},
     enforces=(
-        require(rf"\b{_SETTINGS}.{{0,60}}\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b"),
-        require(rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"),
+        require(rf"^(?!.*\bflat\b).*\b{_SETTINGS}.{{0,60}}\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b"),
+        require(
+            r"^(?!.*\bflat\b|.*\bnested value\b).*"
+            rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"
+        ),
     ),
     parameters={
         "siblings": Parameter(3, "two names may begin alike by chance, as podLabels and podAnnotations; three belong")

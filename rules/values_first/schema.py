@@ -39,7 +39,10 @@ SCHEMA = "values.schema.json"
     "values/no-schema",
     default=SHOULD,
     enforces=(
-        require(r"values\.schema\.json|\ba schema validates\b|\bschema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\bschema\b"),
+        require(
+            r"values\.schema\.json|\bvalues\.ya?ml\b.{0,40}\bschema\b"
+            r"|\ba schema validates\b|\bschema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\bschema\b"
+        ),
         require(
             r"\btype[- ]safe(?:ty)?\b|\bvalidated by type\b|\btypes? of (?:every|each|all) (?:values?|parameters?)\b"
         ),

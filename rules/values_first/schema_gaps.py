@@ -296,7 +296,6 @@ def _found(text: str, root: Mapping[str, Any], node: Any, start: int, path: Path
             r"\bschema\b[^.]*\b(?:allow|accept|permit)\w*\b[^.]*\b(?:global|parent|subchart|embed\w*|dependency)\b"
         ),
         require(r"\b(?:dependency|subchart|embedd\w+)\b[^.]*\bof (?:another|other) charts?\b"),
-        require(r"\binstallable\b[^.]*\bas a dependency\b"),
     ),
 )
 def schema_not_embeddable(subject: Subject) -> Iterator[Violation]:

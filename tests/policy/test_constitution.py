@@ -176,7 +176,7 @@ def test_what_can_not_be_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "c.md: holds no principle: no statement with MUST, SHOULD or MAY, in capitals, outside Governance"),
+        ("", "c.md: holds no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"),
         ("# A\n\n## [PRINCIPLE_1_NAME]\n", "c.md:3: the template's placeholder [PRINCIPLE_1_NAME] is not filled in"),
         ("A MUST.\n```\n", "c.md:2: this code fence is never closed: everything behind it would be passed over"),
         (

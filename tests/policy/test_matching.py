@@ -20,12 +20,16 @@ FOLDER = Path(__file__).parents[2] / "testdata" / "constitutions"
 MODULES = registry.modules()
 
 PROSE = """
-reachable: values/undocumented [values]
+reachable: [values]
+carry a comment: values/undocumented [values]
 NOT hardcode: [values/hardcoded portability/fixed-namespace portability/cluster-domain]
 values.schema.json: values/no-schema [values]
 Dead values: values/unused
+stay readable: [templates]
 nesting: templates/nesting-depth [templates]
+one kind of resource: templates/mixed-kinds
 Named templates: templates/define-undocumented [templates]
+their names: [templates]
 pass helm lint: testing/lint-error testing/render-error [testing templates/invalid-yaml]
 CI SHOULD:
 helm test hook: testing/no-test-hook
@@ -33,6 +37,7 @@ semantic: compat/bad-version [compat]
 Selectors MUST: compat/unstable-selector [compat]
 API versions: compat/removed-api
 MAJOR: [compat docs]
+listed in CHANGELOG: [compat docs]
 out of the box: disclosure/defaults-fail [testing/render-error]
 Placeholders: disclosure/placeholder-accepted
 Optional features: disclosure/flag-not-boolean [disclosure]
@@ -46,7 +51,8 @@ and memory requests: observability/no-cpu-request observability/no-memory-reques
 memory limits: observability/no-memory-limit [observability/request-above-limit]
 Startup: observability/no-startup-probe
 CPU limits are: observability/no-cpu-limit [observability/request-above-limit]
-run as non-root: security/root-user security/writable-root security/capabilities [security]
+run as non-root: security/root-user security/writable-root [security]
+drop all: security/capabilities
 escalation: security/privilege-escalation
 committed: security/secret-in-values security/secret-in-configmap [security]
 latest tag: security/latest-tag
@@ -79,14 +85,16 @@ Liveness: observability/no-liveness-probe observability/no-readiness-probe obser
     [observability]
 Requests: observability/no-cpu-request observability/no-memory-request
     observability/no-cpu-limit observability/no-memory-limit [observability]
-Silently: disclosure/unhelpful-message [disclosure observability]
+Silently: [disclosure observability]
+Fail fast: disclosure/unhelpful-message [observability]
 Defaults MUST be secure: security/root-user security/privileged security/secret-in-values [security]
 never be hardcoded: security/secret-in-values [security]
 ConfigMaps: security/secret-in-configmap [security]
 least privilege: security/root-user security/privilege-escalation security/capabilities
     [security portability/host-port]
 Run privileged: security/privileged security/host-path [security]
-tags: security/latest-tag [security/no-digest]
+image tags: [security/latest-tag security/no-digest]
+use latest: security/latest-tag
 best practices: helm/missing-label helm/no-notes [helm templates values portability/crd-in-templates]
 names and fullnames: helm/missing-helper
 common labels: helm/missing-helper

@@ -155,7 +155,7 @@ def test_each_sentence_with_a_keyword() -> None:
         ("Charts MUST also not fail.", "MUST NOT"),
         ("Charts SHOULD avoid limits.", "SHOULD NOT"),
         ("Limits SHOULD be avoided.", "SHOULD NOT"),
-        ("No container MAY run as root.", "MAY NOT"),
+        ("No container MAY run as root.", "MUST NOT"),
         ("No container MUST run as root.", "MUST NOT"),
         ("Under no circumstances SHALL secrets be committed.", "MUST NOT"),
         ("Limits are NOT RECOMMENDED.", "SHOULD NOT"),
@@ -165,8 +165,6 @@ def test_each_sentence_with_a_keyword() -> None:
         ("Charts MUST not only lint but render.", "MUST"),
         ("No exceptions: charts MUST lint.", "MUST"),
         ("No matter what, charts MUST lint.", "MUST"),
-        ("Charts MUST lint and SHOULD render.", "MUST"),
-        ("Breaking changes SHOULD be rare and MUST be documented.", "SHOULD"),
     ],
 )
 def test_keyword_and_polarity(sentence: str, keyword: str) -> None:
@@ -176,13 +174,12 @@ def test_keyword_and_polarity(sentence: str, keyword: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Charts must lint, should render and may rest.",
+        "Charts may rest, and limits are not required.",
         "The flag `MUST` is set; ``SHOULD ` NOT`` too.",
         "What \"MUST\" means, and what “SHOULD” or 'MAY' mean.",
-        "Set REQUIRED_VALUES and IS_REQUIRED.",
+        "REQUIRED_VALUES and IS_REQUIRED are names.",
         "A MUST-have of MUSTARD.",
         "The key words MUST, SHOULD and MAY are to be read as described in RFC 2119.",
-        "NEVER do this. ALWAYS do that.",
         "# Charts MUST lint",
         "```\nCharts MUST lint.\n```",
         "    Charts MUST lint.",

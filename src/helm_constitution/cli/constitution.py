@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
+from helm_constitution.cli.constitution_pin import pin
 from helm_constitution.cli.options import rule_modules, rules_option
 from helm_constitution.cli.printing import say
 from helm_constitution.policy.constitution import load_constitution, read_constitution
-from helm_constitution.policy.faults import constitution_faults
+from helm_constitution.policy.faults import constitution_faults, constitution_remarks
 from helm_constitution.policy.rule_selection import match, show_lines
 
 _file_argument = click.argument("file", required=False, type=click.Path(path_type=Path))
@@ -38,12 +39,28 @@ def show(file: Path | None, folders: tuple[Path, ...]) -> None:
 @_file_argument
 @rules_option
 def check(file: Path | None, folders: tuple[Path, ...]) -> int:
-    """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic."""
+    """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic.
+
+    Lists besides what looks like a demand and is not understood, and how many statements have no pin.
+    """
     name, text = read_constitution(Path(), file)
-    faults = constitution_faults(text, name, rule_modules(folders))
-    for line, message in faults:
+    modules = rule_modules(folders)
+    faults = constitution_faults(text, name, modules)
+    for line, message in (*faults, *constitution_remarks(text, modules)):
         say(f"{name}:{line}: {message}" if line else f"{name}: {message}")
     if faults:
         return 2
     click.echo(f"{name}: no faults")
     return 0
+
+
+@command.command("pin")
+@_file_argument
+@click.option("--write", is_flag=True, help="Write the pins into FILE; nothing else in it changes.")
+@rules_option
+def pin_document(file: Path | None, write: bool, folders: tuple[Path, ...]) -> int:
+    """Propose a pin, the rules that enforce it, for each statement that has none, and say what no rule checks.
+
+    A pinned statement keeps its rules with every new version of this program.
+    """
+    return pin(file, rule_modules(folders), write=write)

@@ -16,6 +16,7 @@ from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Base, Principle, Statement
 from helm_constitution.core.repository import place_of
 from helm_constitution.policy.find import as_typed, find_constitution
+from helm_constitution.policy.statements import NotUnderstood, read_statements
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
@@ -26,7 +27,8 @@ BUILT_IN = "built-in constitution"
 
 
 class Constitution(NamedTuple):
-    """A constitution as read. ``file`` is relative to ``base``; ``shown`` is what messages call it."""
+    """A constitution as read. ``file`` is relative to ``base``; ``shown`` is what messages call it. ``not_understood``
+    is what looks like a demand and is no statement, in the document's order."""
 
     file: str
     base: Base
@@ -34,6 +36,7 @@ class Constitution(NamedTuple):
     principles: tuple[Principle, ...]
     builtin: bool = False
     shown: str = ""
+    not_understood: tuple[NotUnderstood, ...] = ()
 
     @property
     def statements(self) -> Iterator[tuple[Principle, Statement]]:
@@ -102,16 +105,17 @@ def parse_constitution(
         builtin: whether it is the one shipped with the program.
 
     Raises:
-        ConstitutionFileError: where it holds no principle, two of one title, an unfilled placeholder in a principle, a
-            pin behind no statement, or a comment or code fence that is never closed.
+        ConstitutionFileError: where nothing in it is understood as a demand, and for two sections of one title, an
+            unfilled placeholder in a principle, a pin behind no statement, or a comment or code fence that is never
+            closed.
     """
-    from helm_constitution.policy.statements import read_statements
-
     reading = read_statements(text, modules)
     fatal = min((fault for fault in reading.faults if fault.fatal), default=None, key=lambda fault: fault.line)
     if fatal is not None:
         raise ConstitutionFileError(fatal.message, file=shown, line=fatal.line or None)
-    return Constitution(file or shown, base, reading.version, reading.principles, builtin, shown)
+    return Constitution(
+        file or shown, base, reading.version, reading.principles, builtin, shown, reading.not_understood
+    )
 
 
 _parsed = lru_cache(maxsize=8)(parse_constitution)  # many charts share one constitution

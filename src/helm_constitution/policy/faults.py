@@ -1,4 +1,4 @@
-"""Faults in a constitution itself."""
+"""Faults in a constitution itself, and what its authors may want to know."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) ->
     if version is not None and parse_version(version) is None and not is_placeholder(version):
         faults.append((reading.version_line, f"version {version!r} is not semantic; write it like 1.0.0"))
     return sorted(faults)
+
+
+def constitution_remarks(text: str, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
+    """What is no fault: demands that are not understood, and statements without a pin; (line, message)."""
+    from helm_constitution.policy.statements import read_statements
+
+    reading = read_statements(text, modules)
+    remarks = [
+        (doubt.line, f"not understood ({doubt.reason}), so no rule checks it: {doubt.text}")
+        for doubt in reading.not_understood
+    ]
+    free = [statement for principle in reading.principles for statement in principle.statements if not statement.pinned]
+    if free:
+        lines = list(dict.fromkeys(str(statement.line) for statement in free))
+        shown = ", ".join(lines[:10]) + (" …" if len(lines) > 10 else "")
+        what = "1 statement is" if len(free) == 1 else f"{len(free)} statements are"
+        remarks.append(
+            (0, f"{what} unpinned (line{'s' * (len(lines) > 1)} {shown}); `constitution pin --write` pins them")
+        )
+    return remarks

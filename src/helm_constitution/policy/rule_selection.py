@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Obligation, Principle, RuleSetting, Severity, Statement
 from helm_constitution.core.suggest import closest
 from helm_constitution.lint.rule import Matcher
+from helm_constitution.policy.coverage_of_words import Span, left_open
 from helm_constitution.policy.prefilter import folded, needed_words
 
 if TYPE_CHECKING:
@@ -22,14 +25,33 @@ StatementId = tuple[str, int, str]
 
 
 class RuleSelection(NamedTuple):
-    """The rules to run, and the rules behind each statement (also those that are ignored)."""
+    """The rules to run, and the rules behind each statement (also those that are ignored).
+
+    ``open_parts`` holds for each statement that its rules check in part what they leave open; ``opposed`` for each
+    without a rule those that demand the opposite.
+    """
 
     rules: Mapping[Rule, RuleSetting]
     by_statement: Mapping[StatementId, tuple[Rule, ...]]
+    open_parts: Mapping[StatementId, tuple[str, ...]] = MappingProxyType({})
+    opposed: Mapping[StatementId, tuple[Rule, ...]] = MappingProxyType({})
 
     def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
         """The rules that enforce a statement; none where no rule does."""
-        return self.by_statement.get((principle.key, statement.line, statement.text), ())
+        return self.by_statement.get(statement_id(principle, statement), ())
+
+    def left_open(self, principle: Principle, statement: Statement) -> tuple[str, ...]:
+        """The parts of a statement that its rules don't check; none where they check all of it, or there are none."""
+        return self.open_parts.get(statement_id(principle, statement), ())
+
+    def opposite(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
+        """The rules that demand the opposite of a statement that no rule enforces."""
+        return self.opposed.get(statement_id(principle, statement), ())
+
+
+def statement_id(principle: Principle, statement: Statement) -> StatementId:
+    """What tells a statement from all others of its document."""
+    return principle.key, statement.line, statement.text
 
 
 class _Gathered:
@@ -80,15 +102,21 @@ def match(
         line, message = unknown[0]
         raise ConstitutionFileError(message, file=constitution.shown, line=line)
     statements = list(constitution.statements)
-    links = _links(constitution, tuple(modules))
+    links, all_parts, opposites = _links(constitution, tuple(modules))
     if not any(links):
         raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
     gathered: dict[Rule, _Gathered] = {}
     by_statement: dict[StatementId, tuple[Rule, ...]] = {}
-    for (principle, statement), found in zip(statements, links, strict=True):
+    open_parts: dict[StatementId, tuple[str, ...]] = {}
+    opposed: dict[StatementId, tuple[Rule, ...]] = {}
+    for (principle, statement), found, rest, opposite in zip(statements, links, all_parts, opposites, strict=True):
         for rule, (obligation, values) in found.items():
             gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
-        key = (principle.key, statement.line, statement.text)
+        key = statement_id(principle, statement)
+        if rest:
+            open_parts[key] = rest
+        if opposite:
+            opposed[key] = opposite
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
     demands: dict[Rule, RuleSetting] = {}
     for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
@@ -102,7 +130,7 @@ def match(
         bound.update((parameters or {}).get(rule.id, {}))
         severity = (severities or {}).get(rule.id, severity)
         demands[rule] = RuleSetting(severity, tuple(asked.statements) if asked is not None else (), bound)
-    return RuleSelection(demands, by_statement)
+    return RuleSelection(demands, by_statement, open_parts, opposed)
 
 
 def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
@@ -131,7 +159,7 @@ def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> l
 
 def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str | None:
     """What to say where no statement has a rule; None where one has."""
-    return None if any(_links(constitution, tuple(modules))) else _nothing(len(list(constitution.statements)))
+    return None if any(_links(constitution, tuple(modules))[0]) else _nothing(len(list(constitution.statements)))
 
 
 def _nothing(count: int) -> str:
@@ -140,11 +168,24 @@ def _nothing(count: int) -> str:
 
 
 _Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]
+"""The rules of one statement."""
+
+
+class _Links(NamedTuple):
+    """For each statement, by number: its rules, what they leave open, and the rules that demand the opposite."""
+
+    rules: tuple[_Found, ...]
+    open_parts: tuple[tuple[str, ...], ...]
+    opposed: tuple[tuple[Rule, ...], ...]
 
 
 @lru_cache(maxsize=8)
-def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple[_Found, ...]:
-    """For each statement its rules in the modules' order, each with the obligation and parameters it gets from it."""
+def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Links:
+    """The rules of each statement in the modules' order, each with the obligation and parameters it gets from it.
+
+    A statement's own words decide. The words that led to it count where no rule is found by its own; as an umbrella
+    they count where none of the statements that they lead has a rule of its own.
+    """
     statements = [statement for _, statement in constitution.statements]
     links: tuple[_Found, ...] = tuple({} for _ in statements)
     pinned: dict[str, list[int]] = {}
@@ -152,6 +193,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple
         for pin in statement.pins:
             pinned.setdefault(pin.rule, []).append(number)
     search = _Search(statements)
+    spans: dict[int, list[Span]] = {}
+    led: list[tuple[int, Rule, Obligation, dict[str, int | str]]] = []
+    wide: list[tuple[int, Rule, Obligation]] = []
+    opposed: dict[int, list[Rule]] = {}
     for module in modules:
         for rule in module.rules:
             for number in pinned.get(rule.id, ()):
@@ -159,12 +204,70 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> tuple
             if not search.free:
                 continue
             for matcher in rule.enforces:
-                for number, found in search(matcher):
-                    links[number].setdefault(rule, (statements[number].obligation, _parameters(rule, found)))
+                for number, found, is_own in search(matcher):
+                    asked = statements[number].obligation
+                    if is_own:
+                        spans.setdefault(number, []).append(_span(found, search.texts[number]))
+                        values = _parameters(rule, found)
+                        links[number][rule] = asked, {**values, **links[number].get(rule, (asked, {}))[1]}
+                    elif isinstance(rule.default, Obligation):
+                        led.append((number, rule, min(asked, rule.default), _parameters(rule, found)))
+                if not matcher.forbids:
+                    for number in search.opposed(matcher):
+                        opposed.setdefault(number, []).append(rule)
             if rule.umbrella is not None and isinstance(rule.default, Obligation):
-                for number, _ in search(Matcher(rule.umbrella, forbids=False)):
-                    links[number].setdefault(rule, (min(statements[number].obligation, rule.default), {}))
-    return links
+                for number, _, is_own in search(Matcher(rule.umbrella, forbids=False)):
+                    weight = min(statements[number].obligation, rule.default)
+                    if is_own:
+                        links[number].setdefault(rule, (weight, {}))
+                    else:
+                        wide.append((number, rule, weight))
+    if led or wide:
+        _add_led(links, led, wide, statements)
+        order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
+        links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
+    parts = tuple(_left_open(statements[number], spans.get(number, ())) for number in range(len(statements)))
+    against = tuple(tuple(dict.fromkeys(opposed.get(n, ()))) if not links[n] else () for n in range(len(statements)))
+    return _Links(links, parts, against)
+
+
+_FEW = 2
+"""A list's lead that asks for more rules than these is an umbrella over it."""
+
+
+def _add_led(
+    links: Sequence[_Found],
+    led: Sequence[tuple[int, Rule, Obligation, dict[str, int | str]]],
+    wide: Sequence[tuple[int, Rule, Obligation]],
+    statements: Sequence[Statement],
+) -> None:
+    """Adds what the words before a list's colon ask for."""
+    without = {number for number, found in enumerate(links) if not found}
+    with_own = {statements[number].lead for number in range(len(links)) if number not in without}
+    asked = Counter(number for number, *_ in led)
+    for number, rule, weight, values in led:
+        if number in without or asked[number] <= _FEW:
+            links[number].setdefault(rule, (weight, values))
+    for number, rule, weight in wide:
+        if number in without and statements[number].lead not in with_own:
+            links[number].setdefault(rule, (weight, {}))
+
+
+def _left_open(statement: Statement, spans: Sequence[Span]) -> tuple[str, ...]:
+    if statement.pinned or not spans:
+        return ()
+    text = _text(statement)
+    return left_open(text, _own_start(statement), spans)
+
+
+def _span(found: re.Match[str], text: str) -> Span:
+    """Where a pattern matched; one that only looks ahead speaks of the whole statement."""
+    behind = len(text) - len(found.string)
+    return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
+
+
+def _own_start(statement: Statement) -> int:
+    return len(statement.lead) + 1 if statement.lead else 0
 
 
 class _Search:
@@ -176,23 +279,40 @@ class _Search:
     def __init__(self, statements: Sequence[Statement]) -> None:
         texts = [_text(statement) for statement in statements]
         numbers = range(len(texts))
+        self.statements = statements
+        self.texts = texts
         self.free = [
             (n, statements[n].forbids, texts[n], folded(texts[n])) for n in numbers if not statements[n].pinned
         ]
         self.document = "\n".join(text for _, _, _, text in self.free)
 
-    def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str]]]:
-        """The statements, by number, that the pattern matches in its polarity."""
+    def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str], bool]]:
+        """The statements, by number, that the pattern matches in its polarity; whether by words of their own."""
+        for number, text in self._candidates(matcher, matcher.forbids):
+            found = matcher.search(text)
+            if found is None:
+                continue
+            start = _own_start(self.statements[number])
+            own: re.Match[str] | None = found
+            if start and found.end() <= start:
+                own = matcher.search(text[start:])
+            yield number, own or found, own is not None
+
+    def opposed(self, matcher: Matcher) -> Iterator[int]:
+        """The statements that forbid what the pattern demands."""
+        for number, text in self._candidates(matcher, True):
+            if matcher.search(text[_own_start(self.statements[number]) :]):
+                yield number
+
+    def _candidates(self, matcher: Matcher, forbids: bool) -> Iterator[tuple[int, str]]:
         words = needed_words(matcher.pattern)
         if words is not None:
             words = tuple(word for word in words if word in self.document)
             if not words:
                 return
-        for number, forbids, text, plain in self.free:
-            if forbids is matcher.forbids and (words is None or any(word in plain for word in words)):
-                found = matcher.search(text)
-                if found is not None:
-                    yield number, found
+        for number, denied, text, plain in self.free:
+            if denied is forbids and (words is None or any(word in plain for word in words)):
+                yield number, text
 
 
 _TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
@@ -245,14 +365,28 @@ def show_lines(constitution: Constitution, demands: RuleSelection) -> Iterator[s
             enforced += bool(behind)
             yield f"  {statement.keyword}, line {statement.line}: {statement.full_text}"
             if not behind:
-                yield "      unchecked: no rule enforces this"
+                against = ", ".join(rule.id for rule in demands.opposite(principle, statement))
+                yield (
+                    f"      unchecked: it forbids what {against} demands"
+                    if against
+                    else ("      unchecked: no rule enforces this")
+                )
             for rule in behind:
                 demand = demands.rules.get(rule)
                 weight = "ignored" if demand is None else demand.severity.label
                 settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
                 yield f"      {rule.id} ({weight}{settings})"
+            if rest := demands.left_open(principle, statement):
+                yield f"      partly checked; no rule checks: {'; '.join(rest)}"
+    if constitution.not_understood:
+        yield ""
+        yield "Not understood"
+        for doubt in constitution.not_understood:
+            yield f"  line {doubt.line}: {doubt.text} ({doubt.reason})"
     yield ""
     rules = sum(bool(demand.statements) for demand in demands.rules.values())
     left = total - enforced
     verb = "is" if left == 1 else "are"
-    yield f"{enforced} of {total} statements are enforced, by {rules} rules; {left} {verb} unchecked"
+    doubts = len(constitution.not_understood)
+    end = f"; {doubts} sentence{' is' if doubts == 1 else 's are'} not understood" if doubts else ""
+    yield f"{enforced} of {total} statements are enforced, by {rules} rules; {left} {verb} unchecked{end}"

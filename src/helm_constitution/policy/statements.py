@@ -2,13 +2,18 @@
 
 The grammar is a contract (the README tells it to users):
 
-- A *principle* is a section (the nearest heading) that holds a statement. Sections titled Governance hold none, nor do
-  those below them. Its key is one of the ten where the title or an alias matches, else a slug of the title.
-- A *statement* is a block led by ``**MUST**:``, or else a sentence with an upper-case keyword of RFC 2119; the first
-  keyword of a sentence counts. A later sentence with a keyword is a statement of its own. Bullets under a colon behind
-  a statement are statements with its obligation and polarity, the text before the colon is then none; bullets below
-  such a bullet likewise. A table's row is read like a bullet.
-- *Rationale* and *IMPORTANT* paragraphs (also at a paragraph's end), quoted keywords, code and HTML comments are none.
+- A *principle* is a section (the nearest heading) that holds a statement. Sections titled Governance, Amendments,
+  History or Examples hold none, nor do those below them; in an introduction (the document's own heading, Purpose,
+  Scope …) only keywords in capitals count. Its key is one of the ten where the title or an alias matches, else a slug.
+- A *statement* is a block led by ``**MUST**:``, or else a clause that demands something: by a keyword of RFC 2119, by
+  *forbidden*, *never*, *mandatory*, *not allowed* …, as "no …", or as an imperative. Each clause of a sentence that
+  demands is a statement of its own, with the sentence's subject where it has none. Bullets under a colon behind a
+  statement are statements with its obligation and polarity, the text before the colon is then none; bullets below
+  such a bullet likewise. Bullets without such a word take it from a heading that has one ("Requirements", "Forbidden
+  practices"). A table's row is read like a bullet; a cell *Yes*, *Recommended* or *MUST NOT* gives its obligation.
+- What looks like a demand without being understood (another language, a rule without a word of demand) is kept apart.
+- *Rationale*, *Example* and *IMPORTANT* paragraphs (also at a paragraph's end), quoted keywords, code and HTML comments
+  are none.
 - A *pin*, ``<!-- rules: security/root-user -->``, belongs to the last statement before it in its section; behind a
   colon, to the bullets that have no pin of their own. ``<!-- rules: none -->`` says that no rule enforces it.
 """
@@ -16,67 +21,39 @@ The grammar is a contract (the README tells it to users):
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, Statement
-from helm_constitution.policy.prefilter import folded, needed_words
+from helm_constitution.policy.demand_words import demands
+from helm_constitution.policy.drafts import (
+    ASIDE,
+    LABEL,
+    Context,
+    Doubt,
+    Draft,
+    drafts_of,
+    drafts_of_row,
+    joined_by_pins,
+)
+from helm_constitution.policy.sections import Kind as SectionKind
+from helm_constitution.policy.sections import Role, Section, bare_title, keys_of, kind_of, repeated, role_of
+from helm_constitution.policy.sections import module_key as module_key
 from helm_constitution.text.markdown_blocks import MARK, Block, Comment, Kind, read, without_code
 from helm_constitution.text.markdown_tables import plain
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
 
-_OBLIGATIONS = {
-    "MUST": Obligation.MUST,
-    "SHALL": Obligation.MUST,
-    "REQUIRED": Obligation.MUST,
-    "SHOULD": Obligation.SHOULD,
-    "RECOMMENDED": Obligation.SHOULD,
-    "MAY": Obligation.MAY,
-    "OPTIONAL": Obligation.MAY,
-}
-_DENIED = {
-    "REQUIRED": (Obligation.MAY, False),
-    "RECOMMENDED": (Obligation.SHOULD, True),
-    "OPTIONAL": (Obligation.MUST, False),
-}
-"""What "NOT REQUIRED" and the like say."""
-
-_WORDS = "|".join(_OBLIGATIONS)
-# No keyword is a part of another word or identifier, nor one in quotes (the key words "MUST", "SHOULD" … of RFC 2119).
-_KEYWORD = LazyPattern(
-    rf"(?<![A-Za-z0-9\"'“‘-])(?<![A-Za-z0-9]_)(?:(?P<pre>NOT|not)[\s*_]+)?(?P<word>{_WORDS})"
-    r"(?![A-Za-z0-9-]|_[A-Za-z0-9])"
-    r"(?P<neg>[\s*_]+(?:also\s+)?(?:NOT|NEVER|not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)?"
-)
-_LABEL = LazyPattern(
-    rf"[*_]*(?:(?P<pre>NOT) )?(?P<word>{_WORDS})(?P<neg> (?:NOT|NEVER))?[*_]*(?: *\([^()]*\)[*_]*)? *"
-    r"(?::[*_]*(?![^\s\0])|(?=[\s\0]*$))\s*"
-)
-_ASIDE = LazyPattern(
-    r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important)\s*(?:\([^()]*\)\s*)?[:.!]?(?P=mark)"
-    r"|(?:rationale|important)\s*(?:\([^()]*\)\s*)?[:–—])",
-    re.IGNORECASE,
-)
-_NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
-_NOTHING = LazyPattern(r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|never)\b[^:,;–—]*$", re.IGNORECASE)
-_RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
-_PARENTHESES = LazyPattern(r"\([^()]*\)")
-_SENTENCE_END = LazyPattern(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
-_ABBREVIATION = LazyPattern(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
 _PIN = LazyPattern(r"\s*rules?\s*:")
 _PIN_NAME = LazyPattern(r"[^\s,;]+")
 _VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
-_PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
-_NUMBERING = LazyPattern(
-    r"[\W_]*(?:(?i:principle|article|section|chapter|rule|part) +)?"
-    r"(?:\d+(?:\.\d+)+ +|(?:[IVX]+|\d+(?:\.\d+)*|[A-Z](?=[.)])) *[.):–—-]+ +)"
+_ABOUT = LazyPattern(
+    r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
 )
-_NON_NEGOTIABLE = LazyPattern(r"\s*\(\s*non[- ]?negotiable\s*\)", re.IGNORECASE)
-_NO_SLUG = LazyPattern(r"[\W_]+")
+_PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
+_HANGING = LazyPattern(r"[\s,;:–—|-]+(?:(?:and|but|or|while|whereas|so)[\s,]*)?$", re.IGNORECASE)
 _BLANK = " \n*_" + MARK
 
 
@@ -88,40 +65,33 @@ class Fault(NamedTuple):
     fatal: bool = True
 
 
+class NotUnderstood(NamedTuple):
+    """A part of a document that looks like a demand and is no statement. ``principle`` is the key of the principle that
+    it stands under, empty where the section holds no statement; ``section`` is its heading."""
+
+    text: str
+    line: int
+    principle: str
+    section: str
+    reason: str
+
+
 class Reading:
-    """What was read of a document. ``version`` stands as written."""
+    """What was read of a document. ``version`` stands as written; ``places`` holds for each statement, in order, its
+    block and where it ends there.
+    """
 
     def __init__(self) -> None:
         self.principles: tuple[Principle, ...] = ()
+        self.not_understood: tuple[NotUnderstood, ...] = ()
+        self.places: tuple[tuple[Block, int], ...] = ()
         self.version: str | None = None
         self.version_line = 0
         self.faults: list[Fault] = []
 
 
-class _Section:
-    def __init__(self, title: str, line: int, level: int, parent: _Section | None, *, skipped: bool) -> None:
-        self.title = title
-        self.line = line
-        self.level = level
-        self.parent = parent
-        self.skipped = skipped
-        self.statements: list[Statement] = []
-
-
-class _Draft:
-    """A statement in the making: where its text stands in the block, and the pins behind it."""
-
-    def __init__(self, start: int, end: int, obligation: Obligation, forbids: bool, *, inherited: bool = False) -> None:
-        self.start = start
-        self.end = end
-        self.obligation = obligation
-        self.forbids = forbids
-        self.inherited = inherited
-        self.pins: list[RulePin] | None = None
-
-
-class _Lead(NamedTuple):
-    """What the bullets below a block take from it; without an obligation they need a keyword of their own."""
+class Lead(NamedTuple):
+    """What the bullets below a block take from it; without an obligation they need a word of their own."""
 
     depth: int
     obligation: Obligation | None = None
@@ -129,6 +99,7 @@ class _Lead(NamedTuple):
     text: str = ""
     pins: list[RulePin] | None = None
     skipped: bool = False
+    quiet: bool = False
 
 
 def is_placeholder(text: str) -> bool:
@@ -143,45 +114,73 @@ def read_statements(text: str, modules: Sequence[RuleModule]) -> Reading:
         text: the document, Markdown.
         modules: the rule modules, whose titles and aliases give a principle its key.
     """
-    prose = read(text)
-    reader = _Reader()
-    blocks = prose.blocks
-    for index, block in enumerate(blocks):
-        reader.take(block, blocks[index + 1] if index + 1 < len(blocks) else None)
+    reader = BlockReader(text)
     reading = reader.reading
-    if prose.unclosed is not None:
-        line, what = prose.unclosed
+    if reader.unclosed is not None:
+        line, what = reader.unclosed
         reading.faults.append(Fault(line, f"this {what} is never closed: everything behind it would be passed over"))
-    reading.faults.extend(_duplicates(reader.sections))
+    for first, again in repeated(reader.sections):
+        message = f"two sections are titled {again.title!r} (lines {first.line} and {again.line}); rename one"
+        reading.faults.append(Fault(again.line, message))
     holders = [section for section in reader.sections if section.statements]
     for line, name in reader.placeholders:
         reading.faults.append(Fault(line, f"the template's placeholder {name} is not filled in", fatal=not holders))
     if not holders and not any(fault.fatal for fault in reading.faults):
-        message = "holds no principle: no statement with MUST, SHOULD or MAY, in capitals, outside Governance"
-        reading.faults.append(Fault(0, message))
+        reading.faults.append(Fault(0, _nothing(reader.doubts)))
+    keys = dict(zip(holders, keys_of(holders, modules), strict=True))
     reading.principles = tuple(
-        Principle(key, section.title, section.line, tuple(section.statements))
-        for section, key in zip(holders, _keys(holders, modules), strict=True)
+        Principle(key, section.title, section.line, tuple(section.statements)) for section, key in keys.items()
+    )
+    reading.places = tuple(place for section in holders for place in section.places)
+    reading.not_understood = tuple(
+        NotUnderstood(words, line, keys.get(section, ""), section.title, reason)
+        for section, words, line, reason in reader.doubts
     )
     return reading
 
 
-class _Reader:
-    """Takes block after block. ``leads`` are the blocks whose bullets are being read, outermost first."""
+_Doubts = list[tuple[Section, str, int, str]]
 
-    def __init__(self) -> None:
+
+def _nothing(doubts: _Doubts) -> str:
+    """What to say of a document without a statement."""
+    if not doubts:
+        return "holds no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"
+    lines = ", ".join(str(line) for _, _, line, _ in doubts[:5]) + (" …" if len(doubts) > 5 else "")
+    what = "its one demand is not" if len(doubts) == 1 else f"its {len(doubts)} demands are not"
+    it = "it" if len(doubts) == 1 else "them"
+    return f"{what} understood (line{'s' * (len(doubts) > 1)} {lines}); write {it} in English with MUST, SHOULD or MAY"
+
+
+class BlockReader:
+    """Reads a document, block after block. ``leads`` are the blocks whose bullets are being read, outermost first."""
+
+    def __init__(self, text: str) -> None:
+        prose = read(text)
+        self.unclosed = prose.unclosed
         self.reading = Reading()
-        self.section = _Section("Constitution", 1, 0, None, skipped=False)
-        self.sections = [self.section]
-        self.leads: list[_Lead] = []
         self.placeholders: list[tuple[int, str]] = []
+        self.doubts: _Doubts = []
+        self.leads: list[Lead] = []
+        self.table: Lead | None = None
+        for block in prose.blocks:
+            self._retype(block)
+        levels = [block.depth for block in prose.blocks if block.kind in (Kind.HEADING, Kind.UNDERLINED)]
+        self.is_titled = levels.count(1) == 1 and len(levels) > 1 and levels[0] == 1
+        kind = SectionKind.INTRODUCTION if self.is_titled else SectionKind.NORMATIVE
+        self.section = Section("Constitution", 1, 0, None, kind)
+        self.sections = [self.section]
+        for number, block in enumerate(prose.blocks):
+            self._take(block, prose.blocks[number + 1] if number + 1 < len(prose.blocks) else None)
 
-    def take(self, block: Block, following: Block | None) -> None:
-        text = block.text
-        if block.kind is Kind.UNDERLINED and _KEYWORD.search(without_code(text)):
+    def _retype(self, block: Block) -> None:
+        if block.kind is Kind.UNDERLINED and demands(without_code(block.text)):
             block.kind, block.depth = Kind.TEXT, 0  # "Charts MUST be linted." with a rule under it
-        elif block.kind is Kind.HEADING and _LABEL.fullmatch(text):
+        elif block.kind is Kind.HEADING and LABEL.fullmatch(block.text):
             block.kind, block.depth = Kind.TEXT, 0  # "### MUST" over bullets
+
+    def _take(self, block: Block, following: Block | None) -> None:
+        text = block.text
         if "[" in text:
             visible = without_code(text)
             found = _PLACEHOLDER.finditer(visible)
@@ -193,58 +192,90 @@ class _Reader:
             self.leads.pop()
         if block.kind is Kind.BREAK:
             return
-        if "ersion" in text[:12] and (match := _VERSION.match(text)) and not _KEYWORD.search(text):
+        if "ersion" in text[:12] and (match := _VERSION.match(text)) and not demands(without_code(text)):
             words = plain(match.group(1)).split()
             if words:
                 self.reading.version, self.reading.version_line = words[0], block.line
         if not self.section.skipped:
-            has_bullets = following is not None and following.kind is Kind.ITEM and following.depth > block.depth
-            self._statements(block, text, has_bullets)
+            self._statements(block, text, following)
+        if block.kind is not Kind.ROW and (following is None or following.kind is not Kind.ROW):
+            self.table = None
 
     def _enter(self, block: Block, text: str) -> None:
         self.leads.clear()
-        title = _title(text)
-        parent: _Section | None = self.section
+        self.table = None
+        title = bare_title(words_of(text))
+        parent: Section | None = self.section
         while parent is not None and parent.level >= block.depth:
             parent = parent.parent
-        name = title.casefold()
-        aside = name == "rationale" or name.lstrip("0123456789 ").startswith("governance")
-        skipped = aside or (parent is not None and parent.skipped)
-        self.section = _Section(title, block.line, block.depth, parent, skipped=skipped)
+        kind = kind_of(title, parent, introduces=self.is_titled and block.depth == 1)
+        self.section = Section(title, block.line, block.depth, parent, kind)
         self.sections.append(self.section)
 
-    def _statements(self, block: Block, text: str, has_bullets: bool) -> None:
-        over = self.leads[-1] if self.leads else _Lead(0)
-        if over.skipped or _ASIDE.match(text):
-            drafts = []
-            below = _Lead(block.depth, skipped=True)
-        else:
-            drafts = _drafts(text, over if block.kind is Kind.ITEM else _Lead(0))
-            below = _Lead(block.depth)
+    def _context(self, block: Block, over: Lead) -> Context:
+        in_list = block.kind in (Kind.ITEM, Kind.ROW)
+        quiet = self.section.kind is SectionKind.INTRODUCTION or over.quiet or (in_list and self.section.role.quiet)
+        obligation = over.obligation if in_list else None
+        role = self.section.role if in_list else Role(self.section.role.obligation)
+        return Context(obligation, in_list and over.forbids, role, quiet, in_list, not quiet)
+
+    def _statements(self, block: Block, text: str, following: Block | None) -> None:
+        over = self.leads[-1] if self.leads else Lead(0)
+        if block.kind is Kind.ROW and self.table is not None:
+            over = self.table
+        has_bullets = following is not None and following.kind is Kind.ITEM and following.depth > block.depth
+        has_rows = following is not None and following.kind is Kind.ROW and block.kind is not Kind.ROW
+        drafts: list[Draft] = []
+        doubts: list[Doubt] = []
+        below = Lead(block.depth, quiet=over.quiet)
+        if over.skipped or ASIDE.match(text):
+            below = Lead(block.depth, skipped=True)
+        elif block.kind is Kind.ROW:
+            drafts, doubts = drafts_of_row(without_code(text), self._context(block, over), block.header)
+        elif not _ABOUT.match(text) or LABEL.match(text):
+            drafts, doubts = drafts_of(without_code(text), self._context(block, over))
         self._pin(block, text, drafts)
-        last = drafts[-1] if drafts else None
-        if has_bullets and last is not None and not text[last.end :].strip(_BLANK):
-            words = text[last.start : last.end].strip(_BLANK)
-            if not words or words.endswith(":"):
-                below = self._lead(block, text, last, over)
-                drafts.pop()
-            elif last.inherited:
-                below = self._lead(block, text, last, over)
-        self.section.statements.extend(
-            statement for draft in drafts if (statement := _statement(block, text, draft, over)).text
-        )
+        drafts = joined_by_pins(drafts)
+        if has_bullets or has_rows:
+            below, drafts, doubts = self._lead(block, text, drafts, doubts, below, over)
+        for draft in drafts:
+            if (statement := _statement(block, text, draft, over)).text:
+                self.section.statements.append(statement)
+                self.section.places.append((block, draft.end))
+        for doubt in doubts:
+            words = words_of(text[doubt.start : doubt.end])
+            self.doubts.append((self.section, words, _line(block, text, doubt.start), doubt.reason))
         if has_bullets:
             self.leads.append(below)
+        self.table = below if has_rows else self.table
 
-    def _lead(self, block: Block, text: str, draft: _Draft, over: _Lead) -> _Lead:
+    def _lead(
+        self, block: Block, text: str, drafts: list[Draft], doubts: list[Doubt], below: Lead, over: Lead
+    ) -> tuple[Lead, list[Draft], list[Doubt]]:
+        """What the bullets or rows below a block take from it, and what of the block remains a statement."""
+        last = drafts[-1] if drafts else None
+        ending = text.rstrip(_BLANK)
+        if last is not None and not text[last.end :].strip(_BLANK):
+            words = text[last.start : last.end].strip(_BLANK)
+            if not words or words.endswith(":"):
+                return self._taken(block, text, last, over), drafts[:-1], doubts
+            if last.inherited:
+                return self._taken(block, text, last, over), drafts, doubts
+        elif not below.skipped and last is None and ending.endswith(":"):
+            role = role_of(words_of(ending))
+            if role.obligation is not None or role.quiet:
+                return Lead(block.depth, role.obligation, role.forbids, "", None, False, role.quiet), drafts, []
+        return below, drafts, doubts
+
+    def _taken(self, block: Block, text: str, draft: Draft, over: Lead) -> Lead:
         """What the bullets below a statement take from it."""
-        words = _words(text[draft.start : draft.end])
+        words = _composed(text, draft)
         if draft.inherited:
             words = f"{over.text} {words}"
         pins = over.pins if draft.inherited and draft.pins is None else draft.pins
-        return _Lead(block.depth, draft.obligation, draft.forbids, words.strip(), pins)
+        return Lead(block.depth, draft.obligation, draft.forbids, words.strip(), pins)
 
-    def _pin(self, block: Block, text: str, drafts: Sequence[_Draft]) -> None:
+    def _pin(self, block: Block, text: str, drafts: Sequence[Draft]) -> None:
         """Hands each pin to the last statement before it: in its block, else in the section."""
         position = -1
         for comment in block.comments:
@@ -270,86 +301,37 @@ def _rule_pins(comment: Comment, start: int) -> list[RulePin]:
     return [] if [pin.rule for pin in pins] == ["none"] else pins
 
 
-def _statement(block: Block, text: str, draft: _Draft, over: _Lead) -> Statement:
+def _statement(block: Block, text: str, draft: Draft, over: Lead) -> Statement:
     pins = over.pins if draft.inherited and draft.pins is None else draft.pins
+    lead = over.text if draft.inherited else ""
+    if draft.lead is not None:
+        lead = words_of(text[slice(*draft.lead)])
     return Statement(
-        text=_words(text[draft.start : draft.end]),
+        text=_composed(text, draft),
         obligation=draft.obligation,
         forbids=draft.forbids,
         line=_line(block, text, draft.start),
         pins=tuple(pins or ()),
-        lead=over.text if draft.inherited else "",
+        lead=lead,
         pinned=pins is not None,
     )
 
 
-def _drafts(text: str, lead: _Lead) -> list[_Draft]:
-    """The statements of one block: of its label (or the lead above it), and of its sentences with keywords."""
-    visible = without_code(text)
-    label = _LABEL.match(visible)
-    start = label.end() if label else 0
-    given: tuple[Obligation, bool] | None = None
-    if label:
-        given = _meaning(label)
-    elif lead.obligation is not None:
-        given = lead.obligation, lead.forbids
-    drafts: list[_Draft] = []
-    led: _Draft | None = None
-    for begin, end in _sentences(visible, start):
-        sentence = visible[begin:end]
-        if _ASIDE.match(sentence):
-            break
-        keyword = _KEYWORD.search(sentence)
-        if keyword is not None and ("RFC" in sentence or "BCP" in sentence) and _RFC.search(sentence):
-            keyword = None
-        if begin == start and given is not None and (label or keyword is None):
-            obligation, forbids = given
-            negated = _meaning(keyword, sentence)[1] if keyword is not None else False
-            forbids = forbids or negated or _NEGATED.match(sentence) is not None
-            led = _Draft(begin, end, obligation, forbids, inherited=label is None)
-            drafts.append(led)
-        elif keyword is not None:
-            drafts.append(_Draft(begin, end, *_meaning(keyword, sentence)))
-        elif led is not None and drafts[-1] is led:
-            led.end = end
-    if label and not drafts:
-        drafts.append(_Draft(start, start, *_meaning(label)))  # "**MUST**:" over bullets
-    return drafts
+def _composed(text: str, draft: Draft) -> str:
+    """A statement's words, with the subject that it shares with the clause before it."""
+    words = words_of(text[draft.start : draft.end])
+    if draft.subject is not None:
+        words = f"{words_of(text[slice(*draft.subject)])} {words}"
+    return _HANGING.sub("", words) if draft.is_part else words
 
 
-def _meaning(keyword: re.Match[str], sentence: str = "") -> tuple[Obligation, bool]:
-    """What a keyword (or label) says, and whether it forbids."""
-    word = keyword["word"]
-    if keyword["pre"] and word in _DENIED:
-        return _DENIED[word]
-    return _OBLIGATIONS[word], bool(keyword["neg"]) or _NOTHING.match(sentence[: keyword.start()]) is not None
-
-
-def _sentences(visible: str, start: int) -> Iterator[tuple[int, int]]:
-    """Where each sentence begins and ends; the marks behind a sentence belong to it. Code is blanked out already."""
-    if "(" in visible:
-        for _ in range(2):  # a full stop between parentheses ends nothing, nor between those inside them
-            visible = _PARENTHESES.sub(lambda part: "\x02" * len(part.group()), visible)
-    begin, length = start, len(visible)
-    for match in _SENTENCE_END.finditer(visible, start):
-        following = match.end()
-        while following < length and (visible[following].isspace() or visible[following] == MARK):
-            following += 1
-        if following == length:
-            break
-        if visible[following].islower() or visible[following] in ",;:–—-":
-            continue
-        if _ABBREVIATION.search(visible[max(begin, match.start() - 8) : match.start() + 1]):
-            continue
-        yield begin, following
-        begin = following
-    if begin < length:
-        yield begin, length
-
-
-def _words(markup: str) -> str:
+def words_of(markup: str) -> str:
     """The text without markup, on one line."""
-    text = markup.replace(MARK, "")
+    text = markup
+    if MARK in text:
+        for sign in ",;:":
+            text = text.replace(f" {MARK}{sign}", sign)  # a pin behind a clause
+        text = text.replace(MARK, "")
     # Most statements have code spans at most: these few lines halve the time that a constitution takes to read.
     if not any(sign in text for sign in "*_[<\\&"):
         return " ".join(text.replace("`", "").split())
@@ -358,83 +340,3 @@ def _words(markup: str) -> str:
 
 def _line(block: Block, text: str, offset: int) -> int:
     return block.lines[text.count("\n", 0, offset)]
-
-
-def _title(markup: str) -> str:
-    """A heading without its number and "(NON-NEGOTIABLE)"."""
-    full = _words(markup)
-    title = _NON_NEGOTIABLE.sub("", full) if "(" in full else full
-    if number := _NUMBERING.match(title):
-        title = title[number.end() :]
-    return title.strip() or full
-
-
-def _duplicates(sections: Sequence[_Section]) -> Iterator[Fault]:
-    seen: dict[tuple[int, str], _Section] = {}
-    for section in sections[1:]:
-        if section.skipped or not section.title:
-            continue
-        first = seen.setdefault((id(section.parent), section.title.casefold()), section)
-        if first is not section:
-            message = f"two sections are titled {section.title!r} (lines {first.line} and {section.line}); rename one"
-            yield Fault(section.line, message)
-
-
-def _keys(sections: Sequence[_Section], modules: Sequence[RuleModule]) -> list[str]:
-    """Each principle's key: a module's for the first title that matches, else a slug, with its parents' if needed."""
-    keys: dict[_Section, str] = {}
-    given: set[str] = set()
-    for section in sections:
-        key = module_key(section.title, modules)
-        if key is not None and key not in given:
-            given.add(key)
-            keys[section] = key
-    others = [section for section in sections if section not in keys]
-    slugs = {section: _slug(section) for section in others}
-    above = {section: _above(section) for section in others}
-    reserved = {module.key for module in modules}
-    while True:
-        counts = Counter(slugs.values())
-        unclear = [section for section in others if counts[slugs[section]] > 1 or slugs[section] in reserved]
-        unclear = [section for section in unclear if above[section] is not None]
-        if not unclear:
-            break
-        for section in unclear:
-            if (parent := above[section]) is not None:
-                slugs[section] = f"{_slug(parent)}-{slugs[section]}"
-                above[section] = _above(parent)
-    for section in others:
-        key, number = slugs[section], 1
-        while key in reserved:
-            number += 1
-            key = f"{slugs[section]}-{number}"
-        reserved.add(key)
-        keys[section] = key
-    return [keys[section] for section in sections]
-
-
-def _above(section: _Section) -> _Section | None:
-    """The section that this one stands in, if that has a heading."""
-    return section.parent if section.parent is not None and section.parent.level else None
-
-
-def _slug(section: _Section) -> str:
-    return _NO_SLUG.sub("-", section.title.lower()).strip("-") or "section"
-
-
-def module_key(title: str, modules: Sequence[RuleModule]) -> str | None:
-    """The module whose title this is, else the one whose title or alias stands first in it."""
-    name = folded(title)
-    for module in modules:
-        if module.title.casefold() == name:
-            return module.key
-    best: tuple[int, str] | None = None
-    for module in modules:
-        for pattern in (re.escape(module.title), *module.aliases):
-            words = needed_words(pattern)
-            if words is not None and not any(word in name for word in words):
-                continue
-            match = re.search(pattern, title, re.IGNORECASE)
-            if match is not None and (best is None or match.start() < best[0]):
-                best = match.start(), module.key
-    return best[1] if best else None

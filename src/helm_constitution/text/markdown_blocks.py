@@ -16,6 +16,10 @@ MARK = "\0"
 """Stands in a block's text where a comment stood."""
 
 
+CELL = " | "
+"""Stands between the cells of a row."""
+
+
 class Kind(enum.Enum):
     """What a block is. An UNDERLINED heading may as well be a paragraph with a rule under it; the reader can't tell."""
 
@@ -36,9 +40,9 @@ class Comment(NamedTuple):
 
 class Block:
     """A stretch of prose, or (BREAK) code or a rule between two. ``depth`` is a heading's level, else how many list
-    items it stands in (an item itself counts)."""
+    items it stands in (an item itself counts). ``header`` holds the titles of a row's columns, if there are any."""
 
-    __slots__ = ("comments", "depth", "kind", "lines", "parts")
+    __slots__ = ("comments", "depth", "header", "kind", "lines", "parts")
 
     def __init__(self, kind: Kind, depth: int) -> None:
         self.kind = kind
@@ -46,6 +50,7 @@ class Block:
         self.parts: list[str] = []
         self.lines: list[int] = []
         self.comments: list[Comment] = []
+        self.header: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -78,7 +83,7 @@ _CODE = LazyPattern(r"``+.*?``+|`[^`]*`", re.DOTALL)
 # A line that opens so begins a block, also without a blank line above it.
 _LABEL = LazyPattern(
     r"(\*\*|__)[^*_]{1,60}(?::\1|\1 ?:)"
-    r"|(?:(?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|RECOMMENDED|MAY|OPTIONAL|IMPORTANT|Rationale) ?:"
+    r"|(?:(?:MUST|SHALL|SHOULD)(?: NOT)?|REQUIRED|RECOMMENDED|MAY|OPTIONAL|FORBIDDEN|PROHIBITED|IMPORTANT|Rationale) ?:"
 )
 
 
@@ -114,6 +119,7 @@ class _Reader:
         self.fence_line = 0
         self.comment: list[str] | None = None
         self.comment_line = 0
+        self.header: tuple[str, ...] = ()
 
     def take(self, number: int, line: str) -> None:
         if self.fence:
@@ -221,13 +227,16 @@ class _Reader:
         self.current = None
         if "-" in stripped and not stripped.strip("|:- "):
             if self.blocks and self.blocks[-1].kind is Kind.ROW:
-                self.blocks.pop()
+                self.header = tuple(self.blocks.pop().text.split(CELL))
             return
         cells = [cell.strip() for cell in _PIPE.split(stripped.strip("|"))]
-        self._open(Kind.ROW, 0, number, " | ".join(cells), comments)
+        self._open(Kind.ROW, 0, number, CELL.join(cells), comments)
+        self.blocks[-1].header = self.header
         self.current = None
 
     def _open(self, kind: Kind, depth: int, number: int, text: str, comments: list[Comment]) -> None:
+        if kind is not Kind.ROW:
+            self.header = ()
         self.current = Block(kind, depth)
         self.blocks.append(self.current)
         self._append(self.current, number, text, comments)
@@ -251,4 +260,5 @@ class _Reader:
 
     def _break(self, depth: int) -> None:
         self.current = None
+        self.header = ()
         self.blocks.append(Block(Kind.BREAK, depth))

@@ -1,0 +1,321 @@
+"""The words of a sentence that demand something: which obligation they give, and whether they forbid.
+
+RFC 2119's words count in any case where they demand ("must be set"), not where they describe ("the required values").
+Beside them stand words that say the same (forbidden, never, mandatory), "no …" and the imperative.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Obligation
+
+_MUST, _SHOULD, _MAY = Obligation.MUST, Obligation.SHOULD, Obligation.MAY
+
+
+class Demand(NamedTuple):
+    """Words that demand. ``explicit`` is a keyword in capitals, which counts also where its list demands otherwise;
+    ``imperative`` is a verb that begins a sentence, which has no obligation and no subject of its own."""
+
+    start: int
+    end: int
+    obligation: Obligation
+    forbids: bool
+    explicit: bool = False
+    imperative: bool = False
+
+
+_WORDS = {
+    "must": (_MUST, False),
+    "shall": (_MUST, False),
+    "should": (_SHOULD, False),
+    "may": (_MAY, False),
+    "required": (_MUST, False),
+    "mandatory": (_MUST, False),
+    "obligatory": (_MUST, False),
+    "compulsory": (_MUST, False),
+    "recommended": (_SHOULD, False),
+    "encouraged": (_SHOULD, False),
+    "preferred": (_SHOULD, False),
+    "optional": (_MAY, False),
+    "forbidden": (_MUST, True),
+    "prohibited": (_MUST, True),
+    "disallowed": (_MUST, True),
+    "banned": (_MUST, True),
+    "unacceptable": (_MUST, True),
+    "discouraged": (_SHOULD, True),
+    "never": (_MUST, True),
+    "always": (_MUST, False),
+    "allowed": (_MAY, False),
+    "permitted": (_MAY, False),
+    "acceptable": (_MAY, False),
+}
+_DENIED: dict[str, tuple[Obligation, bool] | None] = {
+    "required": (_MAY, False),
+    "mandatory": (_MAY, False),
+    "obligatory": (_MAY, False),
+    "compulsory": (_MAY, False),
+    "recommended": (_SHOULD, True),
+    "encouraged": (_SHOULD, True),
+    "preferred": (_SHOULD, True),
+    "optional": (_MUST, False),
+    "allowed": (_MUST, True),
+    "permitted": (_MUST, True),
+    "acceptable": (_MUST, True),
+}
+"""What "NOT REQUIRED" and the like say; the others say nothing where they are denied."""
+
+_MODALS = ("must", "shall", "should")
+KEYWORDS = ("MUST", "SHALL", "REQUIRED", "SHOULD", "RECOMMENDED", "MAY", "OPTIONAL")
+_LOUD = frozenset((*KEYWORDS, "FORBIDDEN", "PROHIBITED", "DISALLOWED", "BANNED", "MANDATORY", "NEVER", "ALWAYS"))
+_NOT = r"(?:[\s*_]+(?:also\s+)?(?:not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoided|avoid|refrain)\b)"
+# No keyword is a part of another word or identifier, nor one in quotes (the key words "MUST", "SHOULD" … of RFC 2119).
+_WORD = LazyPattern(
+    r"(?<![A-Za-z0-9\"'“‘-])(?<![A-Za-z0-9]_)(?:(?P<pre>not)[\s*_]+(?:\w+ly[\s*_]+)?)?"
+    rf"(?P<word>{'|'.join(_WORDS)})(?![A-Za-z0-9-]|_[A-Za-z0-9])(?P<neg>{_NOT})?"
+    r"|(?<!\w)(?P<verb>requires?|needs? to|has to|have to|ought to)(?!\w)(?P<neg2>\s+not\b)?",
+    re.IGNORECASE,
+)
+# "must be forbidden", "is strictly forbidden": one demand.
+_SAME_VERB = LazyPattern(r"[\s*_]*(?:(?:be|also|strictly|explicitly|ever|always|been|are|is)[\s*_]*)*", re.IGNORECASE)
+_DESCRIBED = LazyPattern(
+    r"(?:\b(?:is|are|be|being|remains?|stays?|was|were)\s+(?:\w+ly\s+|always\s+|also\s+)?|[:|(–—]\s*|^[\s*_]*)$",
+    re.IGNORECASE,
+)
+_DEMANDED_OF = LazyPattern(
+    r"[*_]*\s*(?:for\s+(?:all|every|each|any)\b|on\s+(?:all|every|each)\b|in\s+(?:all|every|each)\b|[.;|)!]|$)"
+)
+_IF = LazyPattern(r"\b(?:if|when|where|as|whenever|unless|once|wherever)\s*$", re.IGNORECASE)
+_SUBORDINATE = LazyPattern(
+    r"\b(?:that|which|who|whose|what|whatever|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
+    re.IGNORECASE,
+)
+_NOTHING = LazyPattern(
+    r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|nobody|never)\b(?:(?!\s-\s)[^:,;–—])*$", re.IGNORECASE
+)
+_ONLY = LazyPattern(r"\bonly\b[^,;]*$", re.IGNORECASE)
+_HEDGED = LazyPattern(r"\b(?:almost|nearly|not|nor|has|have|had|is|are)\s*$", re.IGNORECASE)
+_STATUS = LazyPattern(r"\b[45]\d\d[\s*_]*$")  # "403 Forbidden"
+_A_WORD = LazyPattern(r"\b(?:an?|the)\s*$", re.IGNORECASE)
+
+# What may stand before the first word of a sentence: a number, an emoji, a label ("**Secrets**:", "K-001 |").
+OPENING = LazyPattern(
+    r"(?:[^\w\x01(]|_)*(?:\d+(?:\.\d+)*[.)]\s+)?(?:[A-Z]{1,4}-?\d{1,4}\s*[|:.]\s*)?[^\w\x01(]*"
+    r"(?:(?<=[*_])[^*_\n|]{1,60}?(?::[*_]+|[*_]+\s*(?:\([^()]*\)\s*)?(?::|–|—|-\s|→))[^\w\x01(]*"
+    r"|(?P<plain>[A-Z][\w/&.-]{0,20}(?:,? [\w/&.-]{1,20}){0,3}):\s+[^\w\x01(]*)?"
+)
+_NO = LazyPattern(
+    r"(?:no|none of|neither|zero)\b(?![-:,.]|\s+(?:op|one|longer|matter|exceptions?|need|doubt)\b)", re.IGNORECASE
+)
+_DONT = LazyPattern(
+    r"(?P<hard>(?:do|does|did)[\s*_]+not\b|don['’]t\b|cannot\b|must\s+not\b|absolute\s+prohibition\b|prohibition\s+of\b)"
+    r"|(?P<soft>avoid\b|refrain\b)",
+    re.IGNORECASE,
+)
+_IMPERATIVES_TEXT = """
+answer ask build complete evaluate execute extend fetch filter finish fix import incorporate install invoke measure
+monitor open print query rebuild refine resolve roll save submit switch sync trace turn wait
+adapt add adopt align allow annotate apply assign attach audit automate back batch block bound break bump
+choose cite clean comment commit compare compose configure confirm consolidate containerize containerise
+convert cover create declare default define delegate delete deliver deploy deprecate derive describe design
+disable document drop emit enable encrypt enforce ensure establish exclude expose extract fail favor favour
+flag follow generate give grant group guard handle harden hash identify implement include increment inherit
+inject inline isolate justify keep leave leverage limit link lint list load log maintain make manage map mark
+match maximize migrate minimise minimize mirror modularize mount move name notify obtain offer omit opt order
+organise organize override package parameterise parameterize pass perform persist pin place plan prefer prefix
+preserve prevent propagate protect provide provision publish pull push put quote raise read reconcile record
+reduce refactor reference register reject release remove rename render repeat replace report request require
+reserve resolve respect restrict retain retry return reuse review rotate route run sanitise sanitize scale
+scan scope seal secure select separate serve set ship show sign simplify solve source specify split
+standardise standardize start state stop store structure summarise summarize support tag take target template
+test tie track treat update upgrade use validate vendor verify version warn wire wrap write
+"""
+_IMPERATIVES = frozenset(_IMPERATIVES_TEXT.split())
+_NOUNS_TEXT = """
+build filter fix monitor print query roll switch sync trace turn wait
+access audit back batch block break bump change comment commit cover default deploy design document drop flag
+group guard handle increment limit link lint list load log make map mark match mirror mount name order
+override package pass pin place plan prefix pull push quote raise read record reference release report request
+reserve return review route run scale scan scope seal select serve set ship show sign source split start state
+stop store structure support tag target template test tie track treat update upgrade use version wire wrap
+"""
+_NOUNS = frozenset(_NOUNS_TEXT.split())
+"""Words that begin a sentence as often as nouns: "Test charts are kept apart"."""
+_VERBS = _IMPERATIVES - _NOUNS
+_OBJECT = LazyPattern(
+    r"[*_]*\s+[*_]*(?:the|an?|all|any|each|every|only|both|no|one|its|their|your|it|them|this|these|at|to|as|in|into|"
+    r"with|for|up|on|against|before|after|from|by|and|or|explicit|specific|standard|appropriate|\w+ly)\b|"
+    r"[*_]*\s+[\x01`]|"
+    r"[*_]*\s*[/,]\s*\w+",
+    re.IGNORECASE,
+)
+_FINITE = LazyPattern(
+    r"\b(?:is|are|was|were|has|have|had|does|do|can|will|would|could|go(?:es)?|lives?|stands?)\b", re.IGNORECASE
+)
+CONDITION = LazyPattern(
+    r"(?:when(?:ever)?|if|before|after|once|where(?:ver)?|until|for|in|on|during)\b[^,;:.]{3,160},\s+(?:then\s+)?",
+    re.IGNORECASE,
+)
+_BREAK = LazyPattern(r"[;:,–—]")
+_FIRST = LazyPattern(r"[A-Za-z]+")
+_SOFT = {"prefer": _SHOULD, "favor": _SHOULD, "favour": _SHOULD, "consider": _SHOULD, "try": _SHOULD, "aim": _SHOULD}
+
+
+def opening(text: str) -> int:
+    """Where the first word of a sentence stands, behind its number and label."""
+    match = OPENING.match(text)
+    if match is None:
+        return 0
+    word = _FIRST.search(match["plain"] or "")
+    if word is not None and word.group().lower() in _VERBS:
+        return match.start("plain")  # "Keep secrets safe: …"
+    return match.end()
+
+
+def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
+    """What the first words of a sentence demand: "no …", "do not …", "avoid …" or an imperative.
+
+    Args:
+        text: a sentence, its code blanked.
+        default: the obligation of an imperative, which has none of its own.
+    """
+    start = opening(text)
+    if condition := CONDITION.match(text, start):
+        start = condition.end()
+    for begin in {start, len(text) - len(text.lstrip(" *_\0[\"'✅❌•-"))}:
+        if match := _NO.match(text, begin):
+            return Demand(begin, match.end(), default, True)
+        if match := _DONT.match(text, begin):
+            return Demand(begin, match.end(), default if match["hard"] else min(default, _SHOULD), True)
+    match = _FIRST.match(text, start)
+    if match is None:
+        return None
+    word = match.group().lower()
+    if word in _SOFT:
+        return Demand(start, match.end(), min(default, _SOFT[word]), False, imperative=True)
+    if word not in _IMPERATIVES or text[match.end() : match.end() + 1] in ("-", "'", "’", ":", "("):
+        return None
+    if word in _NOUNS and not _OBJECT.match(text, match.end()) and _FINITE.search(text, match.end()):
+        return None
+    return Demand(start, match.end(), default, False, imperative=True)
+
+
+def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
+    """Every place of a sentence that demands something, in order; words of one verb group are one place.
+
+    Args:
+        text: a sentence, its code and the parentheses' contents blanked.
+        default: the obligation of an imperative.
+    """
+    found = [demand for demand in _words(text) if demand is not None]
+    if "; " in text:
+        found = _with_segments(text, found, default)
+    first = first_demand(text, default)
+    if first is None or (found and found[0].start <= first.end):
+        return found
+    noun = text[first.start : first.end].lower() in _NOUNS and not _OBJECT.match(text, first.end)
+    said = text[found[0].start : found[0].end].lower() if found else ""
+    if noun and found and said not in ("never", "always") and not _BREAK.search(text, first.end, found[0].start):
+        return found  # "Upgrade notes SHOULD …"
+    if found and first.forbids and _NOTHING.match(text[first.start : found[0].start]):
+        return found  # "No container MAY …": the keyword's own polarity says it
+    return [first, *found]
+
+
+def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[Demand]:
+    """Adds what the parts behind a semicolon demand by their first words."""
+    all_of = list(found)
+    start = text.find("; ") + 2
+    while start > 1:
+        stop = text.find("; ", start)
+        end = stop if stop >= 0 else len(text)
+        if not any(start <= demand.start < end for demand in found):
+            first = first_demand(text[start:end], default)
+            if first is not None:
+                all_of.append(first._replace(start=first.start + start, end=first.end + start))
+        start = stop + 2 if stop >= 0 else 0
+    return sorted(all_of)
+
+
+_TOKEN = LazyPattern(r"[a-z]+")
+_TOKENS = frozenset((*_WORDS, "require", "requires", "needs", "need", "has", "have", "ought"))
+
+
+def _words(text: str) -> Iterator[Demand | None]:
+    last: Demand | None = None
+    if _TOKENS.isdisjoint(_TOKEN.findall(text.lower())):
+        return  # far quicker than the pattern, and most sentences have none of them
+    for match in _WORD.finditer(text):
+        demand = _verb(match, text) if match["verb"] else _keyword(match, text)
+        if demand is None:
+            continue
+        if last is not None and _SAME_VERB.fullmatch(text, last.end, demand.start):
+            forbids = last.forbids or demand.forbids
+            last = last._replace(end=demand.end, forbids=forbids, explicit=last.explicit or demand.explicit)
+            continue
+        yield last
+        last = demand
+    yield last
+
+
+def _verb(match: re.Match[str], text: str) -> Demand | None:
+    """ "requires", "needs to": a demand in a main clause only, and where it isn't denied."""
+    before = text[: match.start()]
+    if _SUBORDINATE.search(before) or re.search(r"(?:\bnot|n['’]t|\bto|\bwould|\bcan|\bwill)[\s*_]*$", before):
+        return None
+    if not re.search(r"\w", before):
+        return None  # an imperative, or a heading's "Requires:"
+    return Demand(match.start(), match.end(), _MUST, bool(match["neg2"]))
+
+
+def _keyword(match: re.Match[str], text: str) -> Demand | None:
+    word = match["word"]
+    name = word.lower()
+    before = text[: match.start()]
+    loud = word.isupper() and word in _LOUD
+    start, end = match.span()
+    if name in ("allowed", "permitted", "acceptable"):
+        if match["pre"] or _NOTHING.match(before):
+            return Demand(start, end, _MUST, True, loud)
+        return Demand(start, end, _MUST, False, loud) if _ONLY.search(before) else None
+    if match["pre"]:
+        said = _DENIED.get(name)
+        if said is None or (not loud and said[0] is _MAY):
+            return None
+        return Demand(start, end, *said, loud)
+    obligation, forbids = _WORDS[name]
+    forbids = forbids or bool(match["neg"]) or _NOTHING.match(before) is not None
+    if name == "may":
+        only = re.match(r"[\s*_]+only\b", text[end:], re.IGNORECASE) is not None
+        if forbids or only:
+            return Demand(start, end, _MUST, forbids, loud)
+        return Demand(start, end, _MAY, False, loud) if loud else None
+    if loud:
+        return Demand(start, end, obligation, forbids, True)
+    if (_A_WORD.search(before) and name != "always") or not _demands(name, match, text, before):
+        return None
+    return Demand(start, end, obligation, forbids)
+
+
+def _demands(name: str, match: re.Match[str], text: str, before: str) -> bool:
+    """Whether a word in lower case demands where it stands."""
+    forbidding = _WORDS[name][1]
+    if name in _MODALS:
+        return not _SUBORDINATE.search(before)
+    if name == "optional":
+        return False
+    if name in ("never", "always"):
+        hedged = _HEDGED.search(before) if name == "always" else re.search(r"\b(?:has|have|had)\s*$", before)
+        return not hedged and not _SUBORDINATE.search(before)
+    if _IF.search(before) or (forbidding and _STATUS.search(before)):
+        return False
+    if name in ("mandatory", "forbidden", "prohibited", "disallowed", "banned", "unacceptable", "discouraged"):
+        return not _SUBORDINATE.search(before)
+    if _SUBORDINATE.search(before):
+        return False
+    if _DESCRIBED.search(before):
+        return not re.match(r"[\s*_]+by\b", text[match.end() :])
+    return name == "required" and _DEMANDED_OF.match(text, match.end()) is not None and bool(before.strip(" *_"))

@@ -1,0 +1,309 @@
+"""The statements of one block, before they are put into words: where each stands, what it demands, what it follows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Obligation, RulePin
+from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
+from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, opening
+from helm_constitution.policy.sections import Role, role_of
+from helm_constitution.policy.unclear import is_foreign, permits, why_unclear
+from helm_constitution.text.markdown_blocks import CELL
+
+LABEL = LazyPattern(
+    r"[*_]*(?:(?P<pre>NOT) )?(?P<word>MUST|SHALL|REQUIRED|SHOULD|RECOMMENDED|MAY|OPTIONAL|FORBIDDEN|PROHIBITED|NEVER|"
+    r"ALWAYS|MANDATORY)(?P<neg> (?:NOT|NEVER))?[*_]*(?: *\([^()]*\)[*_]*)? *"
+    r"(?::[*_]*(?![^\s\0])|(?=[\s\0]*$))\s*"
+)
+ASIDE = LazyPattern(
+    r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important|why|examples?|evidence|background|history|motivation)\s*"
+    r"(?:\([^()]*\)\s*)?[:.!]?(?P=mark)"
+    r"|(?:rationale|important|why|example|evidence|background|history|motivation)\s*(?:\([^()]*\)\s*)?[:–—])",
+    re.IGNORECASE,
+)
+_NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
+_RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
+_MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
+_FINITE = LazyPattern(r"\b(?:is|are|was|were|has|have)\b", re.IGNORECASE)
+_LEVEL = LazyPattern(
+    r"[*_\s]*(?:[✅✔☑❌✗⚠️]\s*)?(?:(?P<yes>yes|required|mandatory|must|shall|always)|(?P<should>should|recommended|"
+    r"preferred)|(?P<may>may|optional)|(?P<never>must not|forbidden|prohibited|not allowed|banned|never)|"
+    r"(?P<avoid>should not|discouraged|not recommended)|(?P<no>no|n/?a|none|not required|as needed|if needed|–|—|-))"
+    r"[*_\s]*(?:\([^()]*\))?[*_\s\0]*|\s*(?P<tick>[✅✔☑]️?)[\s\0]*",
+    re.IGNORECASE,
+)
+
+
+class Draft:
+    """A statement in the making: where its text stands in the block, and the pins behind it. ``subject`` is where the
+    words stand that go before it, ``lead`` where the words do that it follows as an item does."""
+
+    def __init__(self, start: int, end: int, obligation: Obligation, forbids: bool, *, inherited: bool = False) -> None:
+        self.start = start
+        self.end = end
+        self.obligation = obligation
+        self.forbids = forbids
+        self.inherited = inherited
+        self.is_part = False
+        self.sentence = start
+        self.subject: tuple[int, int] | None = None
+        self.lead: tuple[int, int] | None = None
+        self.pins: list[RulePin] | None = None
+
+
+def joined_by_pins(drafts: list[Draft]) -> list[Draft]:
+    """A sentence with one pin at its end is one statement, however many demands it holds: the pin speaks for all."""
+    joined: list[Draft] = []
+    for draft in drafts:
+        last = joined[-1] if joined else None
+        if last is not None and draft.pins is not None and last.pins is None and draft.sentence == last.sentence:
+            last.end, last.pins, last.is_part = draft.end, draft.pins, False
+        else:
+            joined.append(draft)
+    return joined
+
+
+class Doubt(NamedTuple):
+    """A stretch of a block that looks like a demand, and why it isn't understood."""
+
+    start: int
+    end: int
+    reason: str
+
+
+class Context(NamedTuple):
+    """What a block stands under. ``obligation`` and ``forbids`` come from the words that lead its list; else ``role``
+    is its heading's. ``quiet``: only keywords in capitals demand. ``in_list``: it is an item."""
+
+    obligation: Obligation | None
+    forbids: bool
+    role: Role
+    quiet: bool
+    in_list: bool
+    doubts: bool
+
+
+def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]:
+    """The statements of a paragraph or a list item, in order, and what in it is not understood.
+
+    Args:
+        visible: the block's markup, its code blanked.
+        context: what it stands under.
+    """
+    reader = _Block(visible, context)
+    label = LABEL.match(visible)
+    start = 0
+    if label is not None:
+        start = label.end()
+        reader.label(label)
+    for begin, end in sentences(visible, start):
+        sentence = visible[begin:end]
+        if ASIDE.match(sentence):
+            break
+        if ("RFC" in sentence or "BCP" in sentence) and _RFC.search(sentence):
+            continue
+        reader.sentence(begin, end, first=begin == start)
+    if label is not None and not reader.drafts:
+        reader.drafts.append(Draft(start, start, *reader.given))  # "**MUST**:" over bullets
+    return reader.drafts, reader.doubts
+
+
+class _Block:
+    """Takes sentence after sentence. ``led`` is the statement of the block's label or list, which takes in what follows
+    without a demand of its own."""
+
+    def __init__(self, visible: str, context: Context) -> None:
+        self.visible = visible
+        self.context = context
+        self.drafts: list[Draft] = []
+        self.doubts: list[Doubt] = []
+        self.led: Draft | None = None
+        self.labelled = False
+        obligation = context.obligation if context.obligation is not None else Obligation.MUST
+        self.given = obligation, context.forbids
+        self.default = context.obligation or context.role.obligation or Obligation.MUST
+
+    def label(self, label: re.Match[str]) -> None:
+        word = f"NOT {label['word']}" if label["pre"] else f"{label['word']}{label['neg'] or ''}"
+        said = demands(f"It is {word} so.")
+        self.given = (said[0].obligation, said[0].forbids) if said else (Obligation.MAY, False)
+        self.labelled = True
+        self.default = self.given[0]
+
+    def sentence(self, begin: int, end: int, *, first: bool) -> None:
+        visible, context = self.visible, self.context
+        done = len(self.drafts)
+        parts = clauses(visible, begin, end, self.default)
+        if context.quiet or (not self.labelled and is_foreign(visible[begin:end])):
+            parts = [part for part in parts if part.demand.explicit]
+        if first and (self.labelled or context.obligation is not None):
+            self._led(begin, end, parts)
+        elif self.led is not None and self._continues(parts):
+            self.led.end = end
+        elif parts:
+            self._own(parts)
+            self._doubt_head(begin, parts[0].demand)
+        elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
+            self.led = Draft(begin, end, self.default, context.role.forbids)
+            self.drafts.append(self.led)
+        elif context.doubts and (reason := why_unclear(visible[begin:end], in_list=context.in_list and first)):
+            self.doubts.append(Doubt(begin, end, reason))
+        for draft in self.drafts[done:]:
+            draft.sentence = begin
+
+    def _continues(self, parts: list[Clause]) -> bool:
+        """Whether a sentence belongs to the statement of the label or list before it."""
+        if not parts:
+            return self.drafts[-1] is self.led
+        bare = len(parts) == 1 and parts[0].demand.imperative
+        return bare and self.labelled and not self.given[1]
+
+    def _led(self, begin: int, end: int, parts: list[Clause]) -> None:
+        """The first sentence behind a label, or of an item in a list that demands."""
+        obligation, forbids = self.given
+        head = parts[0].demand if parts else None
+        if head is not None and head.forbids and not forbids and self._turns(head, begin):
+            cut = boundary(self.visible, begin, head)
+            if cut is not None:  # "kept in a vault, never in git"
+                self.led = Draft(begin, cut, obligation, False, inherited=not self.labelled)
+                self.led.is_part = True
+                self.drafts.append(self.led)
+                self._own([parts[0]._replace(start=cut), *parts[1:]])
+                return
+        if head is not None and not self.labelled and not self._opens(head, begin):
+            if head.explicit or _MODAL.match(self.visible, head.start):
+                self._own(parts)
+                return
+            head = None
+        if head is not None and head.explicit and not self.labelled:
+            obligation = head.obligation
+        denied = head is not None and head.forbids
+        sentence = self.visible[begin:end]
+        negated = (_NEGATED.match(sentence) or _NEGATED.match(sentence, opening(sentence))) is not None
+        stop = parts[0].end if len(parts) > 1 and head is not None else end
+        self.led = Draft(begin, stop, obligation, forbids or denied or negated, inherited=not self.labelled)
+        self.led.is_part = stop < end
+        self.drafts.append(self.led)
+        if stop < end:
+            self._own(parts[1:])
+
+    def _own(self, parts: list[Clause]) -> None:
+        role = self.context.role
+        for number, part in enumerate(parts):
+            demand = part.demand
+            obligation = demand.obligation
+            if self.labelled and not demand.explicit and not _MODAL.match(self.visible, demand.start):
+                obligation = self.given[0]  # "**SHOULD**: Pin tags; never use latest"
+            turned = role.forbids and self.context.in_list and not number and demand.imperative
+            draft = Draft(part.start, part.end, obligation, demand.forbids or turned)
+            draft.subject, draft.lead = part.subject, part.lead
+            draft.is_part = len(parts) > 1
+            self.drafts.append(draft)
+
+    def _doubt_head(self, begin: int, demand: Demand) -> None:
+        """Keeps what stands before words that forbid: "All secrets in a vault, never in git" demands that too."""
+        if not demand.forbids or not self.context.doubts or not self._turns(demand, begin):
+            return
+        first = begin + opening(self.visible[begin : demand.start])
+        cut = boundary(self.visible, first, demand)
+        if cut is None or CONDITION.match(self.visible, first):
+            return
+        if reason := why_unclear(self.visible[begin:cut], in_list=False):
+            self.doubts.append(Doubt(begin, cut, reason))
+
+    def _turns(self, demand: Demand, begin: int) -> bool:
+        """Whether what forbids stands behind something else that is demanded."""
+        return not self._opens(demand, begin) and _MODAL.match(self.visible, demand.start) is None
+
+    def _opens(self, demand: Demand, begin: int) -> bool:
+        """Whether the words that demand are the first of the item: "NEVER committed"."""
+        before = self.visible[begin : demand.start]
+        return not before[min(opening(before), len(before)) :].strip(" *_\0") or demand.start == begin
+
+    def _follows_heading(self, begin: int, end: int) -> bool:
+        """Whether an item without a word of demand takes it from its heading: noun phrases under "Requirements"."""
+        role = self.context.role
+        if role.obligation is None or is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
+            return False
+        return role.forbids or _FINITE.search(self.visible[begin:end]) is None
+
+
+def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tuple[list[Draft], list[Doubt]]:
+    """The statements of a table's row: what its cells demand, else what the table's lead, columns or heading do.
+
+    Args:
+        visible: the row's cells, their code blanked.
+        context: what the table stands under.
+        header: the titles of its columns.
+    """
+    cells = list(_cells(visible))
+    whole = len(visible)
+    for number, (begin, end) in enumerate(cells):
+        match = _LEVEL.fullmatch(visible[begin:end]) if number else None
+        if match is not None:
+            column = role_of(header[number]) if number < len(header) else Role()
+            level = _level(match, context, column)
+            inherited = context.obligation is not None
+            return ([Draft(0, whole, *level, inherited=inherited)] if level else []), []
+    parts = [
+        part
+        for number, (begin, end) in enumerate(cells)
+        for part in clauses(visible, begin, end, Obligation.MUST)
+        if not part.demand.imperative or (number and visible.count(" ", begin, end) > 2)  # "Deploy | kubectl"
+    ]
+    if context.quiet or is_foreign(visible):
+        parts = [part for part in parts if part.demand.explicit]
+    if len(parts) == 1:
+        demand = parts[0].demand
+        return [Draft(0, whole, demand.obligation, demand.forbids)], []
+    if parts:
+        drafts = []
+        for part in parts:
+            draft = Draft(part.start, part.end, part.demand.obligation, part.demand.forbids)
+            draft.is_part, draft.subject, draft.lead = True, part.subject, part.lead
+            drafts.append(draft)
+        return drafts, []
+    if context.quiet:
+        return [], []
+    if is_foreign(visible):
+        return [], [Doubt(0, whole, why_unclear(visible, in_list=True) or "")]
+    columns = [role for title in header if (role := role_of(title)).obligation is not None]
+    if context.obligation is not None:
+        return [Draft(0, whole, context.obligation, context.forbids, inherited=True)], []
+    role = columns[0] if columns else context.role
+    if role.obligation is not None:
+        return [Draft(0, whole, role.obligation, role.forbids)], []
+    reasons = [why_unclear(visible[begin:end], in_list=False) for begin, end in cells]
+    return [], [Doubt(0, whole, reason) for reason in reasons if reason][:1]
+
+
+def _cells(visible: str) -> Iterator[tuple[int, int]]:
+    begin = 0
+    for cell in visible.split(CELL):
+        yield begin, begin + len(cell)
+        begin += len(cell) + len(CELL)
+
+
+def _level(match: re.Match[str], context: Context, column: Role) -> tuple[Obligation, bool] | None:
+    """What a cell that is only a level says: "Yes", "Recommended", "MUST NOT"; None where it leaves the choice."""
+    word = match.group().strip(" *_\0")
+    loud = word.split("(")[0].strip(" *_✅❌") in KEYWORDS
+    if context.quiet and not loud:
+        return None
+    if match["never"]:
+        return Obligation.MUST, True
+    if match["avoid"]:
+        return Obligation.SHOULD, True
+    if match["should"]:
+        return Obligation.SHOULD, False
+    if match["may"]:
+        return (Obligation.MAY, False) if loud else None
+    if match["no"]:
+        return (Obligation.MUST, True) if column.quiet and word.lower() == "no" else None
+    if column.quiet or (match["tick"] and column.obligation is None and context.obligation is None):
+        return None
+    return context.obligation or Obligation.MUST, context.forbids or column.forbids

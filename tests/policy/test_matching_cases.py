@@ -1,0 +1,133 @@
+"""Statements as people write them, with the rules behind each: none too many, none the wrong way round."""
+
+from __future__ import annotations
+
+import pytest
+
+from helm_constitution.lint import registry
+from helm_constitution.policy.constitution import parse_constitution
+from helm_constitution.policy.rule_selection import RuleSelection, match
+
+MODULES = registry.modules()
+ANCHOR = "## Anchor\n\nPods MUST drop all capabilities. <!-- rules: security/capabilities -->\n\n## Here\n\n"
+
+
+def links(text: str) -> list[tuple[str, list[str], tuple[str, ...]]]:
+    """Text, rules and open parts of each statement below the anchor, which keeps a document from matching nothing."""
+    constitution = parse_constitution(ANCHOR + text, "constitution.md", MODULES)
+    demands = match(constitution, MODULES)
+    return [
+        (
+            statement.text,
+            [rule.id for rule in demands.of(principle, statement)],
+            demands.left_open(principle, statement),
+        )
+        for principle, statement in list(constitution.statements)[1:]
+    ]
+
+
+def rules(text: str) -> list[str]:
+    return [rule for _, found, _ in links(text) for rule in found]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule"),
+    [
+        ("values.yaml MUST use a flat structure over nested maps.", "values/flat-group"),
+        ("Values SHOULD be kept flat rather than nested.", "values/flat-group"),
+        ("Secrets MUST be mounted as volumes or environment variables.", "security/secret-env-ref"),
+        ("Secrets MUST be mounted as files or env variables.", "security/secret-env-ref"),
+        ("id | string | MUST be unique", "helm/release-collision"),
+        ("User names MUST be unique.", "helm/release-collision"),
+        ("Troubleshooting MUST use log analysis.", "docs/readme-no-troubleshooting"),
+        ("Prompts MUST be kept for troubleshooting purposes.", "docs/readme-no-troubleshooting"),
+        ("Images MUST be tagged with semantic versions.", "compat/bad-version"),
+        ("Charts MUST be self-contained and installable (or as a dependency).", "values/schema-not-embeddable"),
+        ("Run helm lint with default or example values when a chart changes.", "compat/default-changed"),
+        ("Every chart that was modified MUST increment its version.", "compat/value-removed"),
+        ("Breaking changes MUST be announced in the #platform channel.", "compat/changelog-silent"),
+        ("CI/CD pipelines MUST inject credentials.", "testing/no-ci-values"),
+        ("Private SSH keys MUST NOT be shared.", "security/ssh-port"),
+        ("Approval is REQUIRED before any cluster-modifying operation.", "portability/platform-object"),
+    ],
+)
+def test_a_rule_that_is_not_meant(sentence: str, rule: str) -> None:
+    assert rule not in rules(sentence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Containers MUST define livenessProbe and readinessProbe.", "observability/no-liveness-probe"),
+        ("Containers MUST define livenessProbe and readinessProbe.", "observability/no-readiness-probe"),
+        ("Slow containers SHOULD have a startupProbe.", "observability/no-startup-probe"),
+        ("All values MUST be parameterized in values.yaml.", "values/hardcoded"),
+        ("Replicas MUST be configurable via values.", "values/hardcoded"),
+        ("Charts MUST pass helm lint with zero warnings.", "testing/lint-warning"),
+        ("Chart versions MUST be bumped for any template or values change.", "compat/version-unchanged"),
+        ("Every chart that was modified MUST increment its version.", "compat/version-unchanged"),
+        ("values.yaml MUST have a JSON schema.", "values/no-schema"),
+        ("Credentials MUST NOT appear in values files.", "security/secret-in-values"),
+        ("No credentials in values files", "security/secret-in-values"),
+        ("Labels MUST follow Kubernetes' recommended conventions.", "helm/missing-label"),
+        ("Images MUST be tagged with semantic versions.", "security/latest-tag"),
+        ("Host networking, host PID and hostPath volumes are forbidden.", "security/host-namespace"),
+        ("Host networking, host PID and hostPath volumes are forbidden.", "security/host-path"),
+        ("Never use latest", "security/latest-tag"),
+        ("No privileged containers.", "security/privileged"),
+        ("Workloads MUST be hardened: no privileged containers, no unnecessary capabilities.", "security/capabilities"),
+        ("Helm charts MUST include:\n- Liveness probes", "observability/no-liveness-probe"),
+        (
+            "Pods MUST have:\n\n| What | Needed |\n|---|---|\n| Readiness probes | Yes |",
+            "observability/no-readiness-probe",
+        ),
+    ],
+)
+def test_a_rule_that_is_meant(sentence: str, expected: str) -> None:
+    assert expected in rules(sentence)
+
+
+def test_an_introduction_is_the_umbrella_of_a_list_without_words_of_its_own() -> None:
+    lead = "All deployments MUST follow best practices for observability:\n\n"
+    own = links(f"{lead}- Liveness probes\n- Rollback plans\n")
+    assert "observability/no-metrics" not in own[0][1]
+    assert own[1][1] == []
+    assert "observability/no-metrics" in rules(f"{lead}- good dashboards\n")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rest"),
+    [
+        ("Objects MUST carry the standard labels and an emblem of the house.", ("an emblem of the house",)),
+        ("Containers MUST run as non-root and start within 10 seconds.", ("start within 10 seconds",)),
+        ("Charts MUST have a README, a logo and a jingle.", ("a logo", "a jingle")),
+        ("Containers MUST run as non-root.", ()),
+        ("Passwords MUST use Kubernetes Secrets, not ConfigMaps.", ()),
+        ("Probes MUST be configurable.", ()),
+        ("Resource limits MUST be set for all containers.", ()),
+    ],
+)
+def test_what_no_rule_checks_is_named(sentence: str, rest: tuple[str, ...]) -> None:
+    ((_, found, left),) = links(sentence)
+    assert found
+    assert left == rest
+
+
+def demands_of(text: str) -> RuleSelection:
+    return match(parse_constitution(ANCHOR + text, "constitution.md", MODULES), MODULES)
+
+
+def test_labels_in_a_statement_are_checked() -> None:
+    text = "Objects MUST carry the standard labels and the labels acme.io/team and acme.io/cost-center.\n"
+    (found,) = [demand for rule, demand in demands_of(text).rules.items() if rule.id == "helm/missing-label"]
+    assert found.parameters == {"also": "acme.io/team and acme.io/cost-center"}
+    assert links(text)[0][2] == ()
+
+
+def test_a_statement_that_forbids_what_a_rule_demands() -> None:
+    ((_, found, _),) = links("Charts MUST NOT define network policies.")
+    assert found == []
+    constitution = parse_constitution(ANCHOR + "Charts MUST NOT define network policies.", "c.md", MODULES)
+    principle, statement = list(constitution.statements)[1]
+    opposite = match(constitution, MODULES).opposite(principle, statement)
+    assert [rule.id for rule in opposite] == ["security/no-network-policy"]
