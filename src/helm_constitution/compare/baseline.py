@@ -9,7 +9,7 @@ import os
 import posixpath
 import tempfile
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -199,18 +199,11 @@ def _is_unchanged(repository: Repository, tree: Sequence[Entry], place: str, cha
 
 def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Path, origin: str) -> None:
     """Writes the files of a folder of the tree; links are replaced by what they lead to in the repository."""
-    by_path = {entry.path: entry for entry in tree}
+    links = _Links(repository, tree, f"{place or 'the repository'} at {origin}")
     wanted: dict[str, Entry] = {}
-    paths = sorted(by_path)
     for entry in tree:
         if entry.path.startswith(place):
-            for path, target in _followed(repository, paths, by_path, entry, _MAX_LINKS):
-                wanted[path[len(place) :]] = target
-                if len(wanted) > MAX_FILES:
-                    raise BaselineError(
-                        f"{place or 'the repository'} at {origin} holds more than {MAX_FILES:,} files, links followed; "
-                        "give the baseline as a packaged chart"
-                    )
+            wanted.update((path[len(place) :], file) for path, file in links.followed(entry, _MAX_LINKS))
     size = sum(entry.size for entry in wanted.values())
     if size > MAX_UNPACKED:
         raise BaselineError(
@@ -229,24 +222,54 @@ def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Pa
             raise BaselineError(f"{path!r} of {origin} can't be written into {folder}: {error.strerror}") from None
 
 
-def _followed(
-    repository: Repository, paths: Sequence[str], by_path: Mapping[str, Entry], entry: Entry, left: int
-) -> Iterator[tuple[str, Entry]]:
-    """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere."""
-    if entry.is_file:
-        yield entry.path, entry
-    elif entry.is_link and left:
-        target = os.fsdecode(next(repository.blobs([entry.blob])))
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), target))
-        if entry.path.startswith(f"{path}/") or path == ".":
+class _Links:
+    """Follows the links of a tree within it.
+
+    Args:
+        repository: holds the tree.
+        tree: every entry.
+        shown: what messages call the part of it that is read.
+    """
+
+    def __init__(self, repository: Repository, tree: Sequence[Entry], shown: str) -> None:
+        self._by_path = {entry.path: entry for entry in tree}
+        self._paths = sorted(self._by_path)
+        links = [entry for entry in tree if entry.is_link]
+        # All at once: git costs milliseconds a call.
+        targets = repository.blobs(entry.blob for entry in links) if links else ()
+        self._targets = {entry.path: os.fsdecode(target) for entry, target in zip(links, targets, strict=True)}
+        self._shown = shown
+        self._left = MAX_FILES
+
+    def followed(self, entry: Entry, depth: int) -> Iterator[tuple[str, Entry]]:
+        """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere.
+
+        Args:
+            entry: a file or a link.
+            depth: links that may lead to links.
+
+        Raises:
+            BaselineError: where links lead to themselves, or multiply what there is.
+        """
+        self._left -= 1
+        if self._left < 0:
             raise BaselineError(
-                f"{entry.path!r} is a symbolic link to a folder that it is in: helm would follow it without end; "
-                "remove it, or give the baseline as a packaged chart"
+                f"{self._shown} holds more than {MAX_FILES:,} files, links followed; give the baseline as a packaged "
+                "chart"
             )
-        below = [path] if path in by_path else _below(paths, path)
-        for one in below:
-            for inside, file in _followed(repository, paths, by_path, by_path[one], left - 1):
-                yield entry.path + inside[len(path) :], file
+        if entry.is_file:
+            yield entry.path, entry
+        elif entry.is_link and depth:
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), self._targets[entry.path]))
+            if entry.path.startswith(f"{path}/") or path == ".":
+                raise BaselineError(
+                    f"{entry.path!r} is a symbolic link to a folder that it is in: helm would follow it without end; "
+                    "remove it, or give the baseline as a packaged chart"
+                )
+            below = [path] if path in self._by_path else _below(self._paths, path)
+            for one in below:
+                for inside, file in self.followed(self._by_path[one], depth - 1):
+                    yield entry.path + inside[len(path) :], file
 
 
 def _below(paths: Sequence[str], folder: str) -> Sequence[str]:
