@@ -66,6 +66,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.helm.version",
         "helm_constitution.lint.needs",
         "helm_constitution.lint.placing",
+        "helm_constitution.locate.marked_render",
         "helm_constitution.templates.analysis",
         "helm_constitution.helm.documents",
         "helm_constitution.helm.messages",

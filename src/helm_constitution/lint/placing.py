@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Base, Location, RelatedLocation
-from helm_constitution.locate.marked_render import MarkedRender
 from helm_constitution.locate.resolve import at_baseline
 from helm_constitution.locate.value_origins import ValueOrigins
 from helm_constitution.render.results import RenderedObjects
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.rule import Violation
     from helm_constitution.lint.run import RuleRun
+    from helm_constitution.locate.marked_render import MarkedRender
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
     from helm_constitution.text.place import Place
 
@@ -107,6 +107,8 @@ class Placing:
             sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
         for rendered, some in sides:
             if some and rendered is not None:
+                from helm_constitution.locate.marked_render import MarkedRender
+
                 render = MarkedRender(some, rendered, self.objects, self._engine)
                 self._renders.append(self._stack.enter_context(render))
 
