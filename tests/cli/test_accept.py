@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from helm_constitution.check.debt_change import accepted, pruned
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Status
-from helm_constitution.policy.debt import Entry, debt_text, read_debt
+from helm_constitution.policy.debt import DebtEntry, debt_text, read_debt
 from helm_constitution.report.model import RuleReport, ScenarioReport
 from tests.report.support import WAIVED, chart, finding
 from tests.support import WEB, write
@@ -138,7 +138,7 @@ def test_a_chart_that_cant_be_judged_is_not_accepted(program: Run, tmp_path: Pat
 # --- what counts as mended --------------------------------------------------------------------------------------------
 
 TODAY = "2026-06-15"
-ENTRY = Entry.of(finding(), "2026-01-02")
+ENTRY = DebtEntry.of(finding(), "2026-01-02")
 RAN = (RuleReport("security/root-user"),)
 
 
@@ -175,7 +175,7 @@ def test_what_is_waived_by_now_is_no_debt_any_more() -> None:
 def test_accept_adds_what_is_new_and_keeps_the_rest() -> None:
     other = finding(fingerprint="e" * 32)
     change = accepted([ENTRY], chart(other, finding(waived=WAIVED, fingerprint="d" * 32), rules=RAN), TODAY)
-    assert change == ((ENTRY, Entry.of(other, TODAY)), 1, 1, 0)
+    assert change == ((ENTRY, DebtEntry.of(other, TODAY)), 1, 1, 0)
 
 
 TEXT = st.text(max_size=12)
@@ -185,14 +185,16 @@ TEXT = st.text(max_size=12)
     st.dictionaries(
         TEXT,
         st.lists(
-            st.builds(Entry, TEXT, st.just(TODAY), TEXT, st.none() | TEXT, st.none() | TEXT, TEXT, st.tuples(TEXT)),
+            st.builds(DebtEntry, TEXT, st.just(TODAY), TEXT, st.none() | TEXT, st.none() | TEXT, TEXT, st.tuples(TEXT)),
             min_size=1,
             max_size=3,
         ),
         max_size=3,
     )
 )
-def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, ledger: dict[str, list[Entry]]) -> None:
+def test_what_is_written_is_read_back(
+    tmp_path_factory: pytest.TempPathFactory, ledger: dict[str, list[DebtEntry]]
+) -> None:
     file = tmp_path_factory.mktemp("debt") / FILE
     file.write_text(debt_text(ledger), "utf-8", newline="\n")
     found = read_debt(file)

@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml_document import ValuesPath
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
-
-
-ValuesPath = tuple[str, ...]
 
 
 _UNSET = LazyPattern(r"change|replace|todo|placeholder|example|your|<.*>|xxx|unset|none|dummy", re.IGNORECASE)

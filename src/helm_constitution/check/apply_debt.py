@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.model import Debt, Finding
 
 if TYPE_CHECKING:
-    from helm_constitution.policy.debt import Entry
+    from helm_constitution.policy.debt import DebtEntry
 
 
-def apply_debt(entries: Iterable[Entry], findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def apply_debt(entries: Iterable[DebtEntry], findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """The findings, those marked that were accepted; what is waived stays that."""
     since = {entry.fingerprint: entry.since for entry in entries}
     return tuple(

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helm_constitution.core.model import Status
-from helm_constitution.policy.debt import Entry
+from helm_constitution.policy.debt import DebtEntry
 from helm_constitution.report.model import ChartReport
 
 
 class Change(NamedTuple):
     """What ``accept`` does to one chart's entries: those after it, and how many are new, mended, or not judged now."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[DebtEntry, ...]
     added: int
     mended: int
     unknown: int
 
 
-def accepted(entries: Sequence[Entry], report: ChartReport, today: str, *, full: bool = False) -> Change:
+def accepted(entries: Sequence[DebtEntry], report: ChartReport, today: str, *, full: bool = False) -> Change:
     """The entries with what is found now added; those of mended findings stay until they are pruned.
 
     Args:
@@ -32,11 +32,11 @@ def accepted(entries: Sequence[Entry], report: ChartReport, today: str, *, full:
     mended, unknown = _gone(entries, report, full)
     known = {entry.fingerprint for entry in entries}
     fresh = [one for one in report.findings if one.waived is None and one.fingerprint not in known]
-    new = [Entry.of(finding, today) for finding in fresh]
+    new = [DebtEntry.of(finding, today) for finding in fresh]
     return Change((*entries, *new), len(new), len(mended), len(unknown))
 
 
-def pruned(entries: Sequence[Entry], report: ChartReport, *, full: bool = False) -> Change:
+def pruned(entries: Sequence[DebtEntry], report: ChartReport, *, full: bool = False) -> Change:
     """The entries without those of mended findings; one that this check could not have found again stays."""
     mended, unknown = _gone(entries, report, full)
     gone = {entry.fingerprint for entry in mended}
@@ -44,7 +44,7 @@ def pruned(entries: Sequence[Entry], report: ChartReport, *, full: bool = False)
     return Change(kept, 0, len(mended), len(unknown))
 
 
-def _gone(entries: Sequence[Entry], report: ChartReport, full: bool) -> tuple[list[Entry], list[Entry]]:
+def _gone(entries: Sequence[DebtEntry], report: ChartReport, full: bool) -> tuple[list[DebtEntry], list[DebtEntry]]:
     """The entries of findings that aren't there any more: those that are mended, and those that nobody looked for."""
     found = {finding.fingerprint for finding in report.findings if finding.waived is None}
     waived = {finding.fingerprint for finding in report.findings if finding.waived is not None}
@@ -56,8 +56,8 @@ def _gone(entries: Sequence[Entry], report: ChartReport, full: bool) -> tuple[li
             return status[scenario] is Status.RENDERED
         return full or ("/" in scenario and not (Path(report.path) / scenario).exists())
 
-    mended: list[Entry] = []
-    unknown: list[Entry] = []
+    mended: list[DebtEntry] = []
+    unknown: list[DebtEntry] = []
     for entry in entries:
         if entry.fingerprint not in found:
             looked = entry.rule in judged and all(map(was_looked_for, entry.scenarios))

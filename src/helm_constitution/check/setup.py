@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from helm_constitution.compare.setup import BaselineSession
     from helm_constitution.core.model import Severity
     from helm_constitution.helm.protocol import Pending, RenderOutput
-    from helm_constitution.policy.debt import Entry
+    from helm_constitution.policy.debt import DebtEntry
     from helm_constitution.policy.waiver import Waiver
     from helm_constitution.templates.analysis import AnalysedChart
 
@@ -36,7 +36,7 @@ class Policy(NamedTuple):
     constitution: Constitution
     selection: RuleSelection
     waivers: tuple[Waiver, ...] = ()
-    debt: tuple[Entry, ...] = ()
+    debt: tuple[DebtEntry, ...] = ()
 
     @property
     def severities(self) -> Mapping[str, Severity]:
@@ -79,7 +79,7 @@ def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str,
     return tuple(rule.id for rule in rules if OLD_VALUES in rule.needs)
 
 
-def _debt(options: CheckOptions, place: Path, configuration: Configuration) -> tuple[Entry, ...]:
+def _debt(options: CheckOptions, place: Path, configuration: Configuration) -> tuple[DebtEntry, ...]:
     file = find_debt(place, configuration.file)
     if not options.debt or not file.is_file():
         return ()

@@ -14,7 +14,7 @@ from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
-from helm_constitution.policy.debt import Entry, chart_key, debt_text, read_debt
+from helm_constitution.policy.debt import DebtEntry, chart_key, debt_text, read_debt
 from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.report.model import ChartReport
 
@@ -66,7 +66,7 @@ def accept_findings(
                 place = f"{report.path}/{trouble.file}" if trouble.file else report.path
                 message = f"could not be judged, so nothing is written: {trouble.message}"
                 raise ConfigurationError(message, file=place, line=trouble.line)
-    ledgers: dict[Path, dict[str, Sequence[Entry]]] = {}
+    ledgers: dict[Path, dict[str, Sequence[DebtEntry]]] = {}
     lines: list[str] = []
     for report in reports:
         chart = Path(report.path)
@@ -86,7 +86,7 @@ def accept_findings(
     return lines
 
 
-def _read(file: Path, force: bool) -> dict[str, Sequence[Entry]]:
+def _read(file: Path, force: bool) -> dict[str, Sequence[DebtEntry]]:
     if not file.exists():
         return {}
     try:
@@ -115,7 +115,7 @@ def _findings(count: int) -> str:
     return f"{count} finding{'' if count == 1 else 's'}"
 
 
-def _written(file: Path, ledger: dict[str, Sequence[Entry]]) -> list[str]:
+def _written(file: Path, ledger: dict[str, Sequence[DebtEntry]]) -> list[str]:
     """Writes the file where something is in it; an empty one goes."""
     if not any(ledger.values()):
         if not file.exists():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.chart.archive import MAX_UNPACKED
 from helm_constitution.chart.discovery import find_charts
 from helm_constitution.chart.sources import MAX_FILE, MAX_FILES
-from helm_constitution.compare.git import Entry, Repository
+from helm_constitution.compare.git import Repository, TreeEntry
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 
@@ -101,7 +101,9 @@ def _from_git(wanted: str, chart: Chart, scratch: Path) -> Source:
     return Source(origin, folder)
 
 
-def _newest_release(repository: Repository, chart: Chart, inside: str) -> tuple[str, str, Sequence[Entry], str | None]:
+def _newest_release(
+    repository: Repository, chart: Chart, inside: str
+) -> tuple[str, str, Sequence[TreeEntry], str | None]:
     """(name, commit, tree, the chart's folder) of the newest tag that holds the chart, else of the merge base."""
     head = repository.commit_of("HEAD")
     own = parse_version(chart.version, strict=False)
@@ -141,7 +143,7 @@ def _release_tags(tags: Sequence[tuple[str, str]], chart: str) -> list[tuple[Ver
     return sorted(found, key=lambda tag: (not tag[0].pre, tag[0].order), reverse=True)
 
 
-def _place_in(repository: Repository, tree: Sequence[Entry], inside: str, name: str) -> str | None:
+def _place_in(repository: Repository, tree: Sequence[TreeEntry], inside: str, name: str) -> str | None:
     """The chart's folder in a tree: where it is now, else where a chart of its name is; with a slash at its end.
 
     A folder whose chart had another name counts if no chart has this one.
@@ -184,7 +186,7 @@ def _name_of(chart_yaml: bytes) -> str | None:
         return None
 
 
-def _is_unchanged(repository: Repository, tree: Sequence[Entry], place: str, chart: Chart) -> bool:
+def _is_unchanged(repository: Repository, tree: Sequence[TreeEntry], place: str, chart: Chart) -> bool:
     """Whether the chart's files are those of the tree."""
     entries = [entry for entry in tree if entry.path.startswith(place) and entry.path[len(place) :] in chart.files]
     if len(entries) < len(chart.files):
@@ -197,10 +199,10 @@ def _is_unchanged(repository: Repository, tree: Sequence[Entry], place: str, cha
     )
 
 
-def _write(repository: Repository, tree: Sequence[Entry], place: str, folder: Path, origin: str) -> None:
+def _write(repository: Repository, tree: Sequence[TreeEntry], place: str, folder: Path, origin: str) -> None:
     """Writes the files of a folder of the tree; links are replaced by what they lead to in the repository."""
     links = _Links(repository, tree, f"{place or 'the repository'} at {origin}")
-    wanted: dict[str, Entry] = {}
+    wanted: dict[str, TreeEntry] = {}
     for entry in tree:
         if entry.path.startswith(place):
             wanted.update((path[len(place) :], file) for path, file in links.followed(entry, _MAX_LINKS))
@@ -231,7 +233,7 @@ class _Links:
         shown: what messages call the part of it that is read.
     """
 
-    def __init__(self, repository: Repository, tree: Sequence[Entry], shown: str) -> None:
+    def __init__(self, repository: Repository, tree: Sequence[TreeEntry], shown: str) -> None:
         self._by_path = {entry.path: entry for entry in tree}
         self._paths = sorted(self._by_path)
         links = [entry for entry in tree if entry.is_link]
@@ -241,7 +243,7 @@ class _Links:
         self._shown = shown
         self._left = MAX_FILES
 
-    def followed(self, entry: Entry, depth: int) -> Iterator[tuple[str, Entry]]:
+    def followed(self, entry: TreeEntry, depth: int) -> Iterator[tuple[str, TreeEntry]]:
         """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere.
 
         Args:

@@ -19,7 +19,7 @@ _TIMEOUT = 60.0
 _ABOUT_ANOTHER_REPOSITORY = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX")
 
 
-class Entry(NamedTuple):
+class TreeEntry(NamedTuple):
     """One entry of a tree. ``mode`` is git's: 100644 and 100755 are files, 120000 links, 160000 submodules.
 
     ``size`` is in bytes, 0 for a submodule.
@@ -116,7 +116,7 @@ class Repository:
             f"that HEAD left; name the revision: --baseline REF{self._shallow_advice()}"
         )
 
-    def tree(self, commit: str) -> list[Entry]:
+    def tree(self, commit: str) -> list[TreeEntry]:
         """Every file, link and submodule at a commit, in path order."""
         listing = self._run("ls-tree", "-r", "-l", "-z", "--full-tree", commit)
         assert listing is not None
@@ -126,7 +126,7 @@ class Repository:
                 head, _, path = line.partition(b"\t")
                 mode, _, blob, size = head.split()
                 entries.append(
-                    Entry(mode.decode(), blob.decode(), os.fsdecode(path), int(size) if size.isdigit() else 0)
+                    TreeEntry(mode.decode(), blob.decode(), os.fsdecode(path), int(size) if size.isdigit() else 0)
                 )
         return entries
 

@@ -49,10 +49,10 @@ class _Difference(NamedTuple):
 
 def compare_values(old: RenderedChart, new: RenderedChart) -> Iterator[Change]:
     """Every change of the values, in the order of the old file, then of the new one."""
-    yield from _Comparison(Release(old), Release(new)).changes()
+    yield from _ValueChanges(Release(old), Release(new)).changes()
 
 
-class _Comparison:
+class _ValueChanges:
     def __init__(self, old: Release, new: Release) -> None:
         self.old = old
         self.new = new

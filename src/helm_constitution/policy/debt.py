@@ -24,7 +24,7 @@ _HEAD = """\
 """
 
 
-class Entry(NamedTuple):
+class DebtEntry(NamedTuple):
     """One accepted finding. ``since`` is an ISO date; all behind it tells a reader, and ``prune``, what it was."""
 
     fingerprint: str
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     scenarios: tuple[str, ...]
 
     @classmethod
-    def of(cls, finding: Finding, today: str) -> Entry:
+    def of(cls, finding: Finding, today: str) -> DebtEntry:
         """The entry of a finding that is accepted today."""
         thing = finding.object
         name = f"{thing.kind}/{thing.name}" if thing is not None else None
@@ -45,7 +45,7 @@ class Entry(NamedTuple):
         )
 
 
-Ledger = Mapping[str, Sequence[Entry]]
+Ledger = Mapping[str, Sequence[DebtEntry]]
 """The entries by the chart's path from the file's folder."""
 
 
@@ -78,7 +78,7 @@ def read_debt(file: Path) -> Ledger:
 
     if view.get("version").data != VERSION or not view.get("charts").is_map:
         raise _not_ours(file, 1)
-    ledger: dict[str, list[Entry]] = {}
+    ledger: dict[str, list[DebtEntry]] = {}
     for chart, entries in view.get("charts").entries():
         if not entries.is_list:
             raise _not_ours(file, line(entries))
@@ -88,7 +88,7 @@ def read_debt(file: Path) -> Ledger:
             if None in texts.values():
                 raise _not_ours(file, line(part))
             ledger[chart].append(
-                Entry(
+                DebtEntry(
                     fingerprint=str(texts["fingerprint"]),
                     since=str(texts["since"]),
                     rule=str(texts["rule"]),
@@ -116,7 +116,7 @@ def debt_text(ledger: Ledger) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entry_lines(entry: Entry) -> Iterator[str]:
+def _entry_lines(entry: DebtEntry) -> Iterator[str]:
     yield f"    - rule: {_quoted(entry.rule)}"
     if entry.file is not None:
         yield f"      file: {_quoted(entry.file)}"

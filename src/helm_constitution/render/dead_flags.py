@@ -35,7 +35,7 @@ _CALLS = frozenset({"include", "tpl", "lookup", "template"})
 
 
 def dead_flags(
-    switch: Toggle, base: ScenarioResult, switched: ScenarioResult, analysed: AnalysedChart, engine: HelmEngine
+    toggle: Toggle, base: ScenarioResult, toggled: ScenarioResult, analysed: AnalysedChart, engine: HelmEngine
 ) -> tuple[Head, ...] | None:
     """The conditions that ask for a flag, where none of them makes a difference; None where one may.
 
@@ -44,8 +44,8 @@ def dead_flags(
     nothing calls makes no difference either.
     """
     uses = analysed.uses
-    reads = [read for read in uses.reads if read.path == switch.path]
-    if not reads or uses.is_whole(switch.path[:-1]) or any(printed.path == switch.path for printed in uses.printed):
+    reads = [read for read in uses.reads if read.path == toggle.path]
+    if not reads or uses.is_whole(toggle.path[:-1]) or any(printed.path == toggle.path for printed in uses.printed):
         return None
     heads: dict[Control, Head] = {}
     for read in reads:
@@ -54,11 +54,11 @@ def dead_flags(
         if any(define.start <= read.node.start < define.end for define in _uncalled(read.template, analysed)):
             continue
         head = _head_of(read.template, read.node)
-        if head is None or not _depends_on(head, switch, analysed):
+        if head is None or not _depends_on(head, toggle, analysed):
             return None
         heads[head.control] = head
     for head in heads.values():
-        outcomes = [truth(head, result.scenario.request, analysed, engine) for result in (base, switched)]
+        outcomes = [truth(head, result.scenario.request, analysed, engine) for result in (base, toggled)]
         if None in outcomes or (outcomes[0] != outcomes[1] and not _is_silent(head)):
             return None
     return tuple(heads.values())
@@ -92,14 +92,14 @@ def _head_of(template: TemplateFile, node: Node) -> Head | None:
     return None
 
 
-def _depends_on(head: Head, switch: Toggle, analysed: AnalysedChart) -> bool:
+def _depends_on(head: Head, toggle: Toggle, analysed: AnalysedChart) -> bool:
     """Whether a condition depends on nothing but the flag."""
     pipeline = head.branch.pipeline
     assert pipeline is not None
     known: set[Node] = set()
     for read in analysed.uses.reads:
         if read.template is head.template and pipeline.start <= read.node.start < pipeline.end:
-            if read.path != switch.path[: len(read.path)]:
+            if read.path != toggle.path[: len(read.path)]:
                 return False
             known.add(read.node)
     for command in commands(pipeline):

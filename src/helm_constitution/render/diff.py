@@ -12,7 +12,7 @@ def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
 
     Args:
         base: the documents of the one.
-        other: those of the same with a value switched.
+        other: those of the same with a value toggled.
         twin: the base rendered once more, where templates make random values.
     """
     if twin is None or base == other:

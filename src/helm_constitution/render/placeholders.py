@@ -18,7 +18,7 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue,
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_document import ValuesPath, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ _WORD = "placeholder"
 _FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
 """What is missing and called so is a flag."""
 
-ValuesPath = tuple[str, ...]
 
 OVERRIDES = LazyPattern(r"override", re.IGNORECASE)
 """Values in place of what the chart says of itself: names, selectors, versions."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, ValuesPath, _by_name, placeholder_of_schema, schema_of
+from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, _by_name, placeholder_of_schema, schema_of
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Status
@@ -22,7 +22,7 @@ from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands, contents
 from helm_constitution.templates.uses import analyse
-from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_document import ValuesPath, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:

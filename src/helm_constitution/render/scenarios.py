@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from helm_constitution.chart.schema import ValuesPath
 from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,
 )
+from helm_constitution.text.yaml_document import ValuesPath
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue,
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Branch, Control
-from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_document import ValuesPath, dotted
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _FLAGS = ("enabled", "create")
 
 MOST_CHOICES = 12
 """Values that one enum is set to; one with more is a list of names, not of behaviours."""
-
-ValuesPath = tuple[str, ...]
 
 
 class Toggle(NamedTuple):
@@ -162,7 +160,7 @@ def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:
         for name in _FLAGS:
             flag = (*path[:length], name)
             if length == len(path) - 1 and path[-1] in _FLAGS:
-                continue  # of one thing, neither switch holds the other
+                continue  # of one thing, neither toggle holds the other
             value: Json = defaults
             for step in flag:
                 value = value.get(step) if isinstance(value, dict) else None

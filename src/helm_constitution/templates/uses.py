@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.templates.interpreter import Interpreter
+from helm_constitution.text.yaml_document import ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from helm_constitution.templates.nodes import Define, Node
     from helm_constitution.text.yaml_document import Span
     from helm_constitution.text.yaml_scalars import Json
-
-ValuesPath = tuple[str, ...]
 
 
 class ValueRead(NamedTuple):

@@ -79,7 +79,7 @@ _GROUP = LazyPattern(rf"\s*{_OPERATOR}\s*{_BARE}\s*(?:(?:\s|,\s*){_OPERATOR}\s*{
 _HYPHEN = LazyPattern(rf"({_BARE})\s+-\s+({_BARE})")
 
 
-class _Comparison(NamedTuple):
+class _Comparator(NamedTuple):
     """One comparison. ``given`` counts the numbers that are written before the first wildcard or the end: 0 to 3."""
 
     operator: str
@@ -141,7 +141,7 @@ class Constraint(NamedTuple):
     """A range of versions: alternatives (``||``) of comparisons that all must hold."""
 
     text: str
-    alternatives: tuple[tuple[_Comparison, ...], ...]
+    alternatives: tuple[tuple[_Comparator, ...], ...]
 
     @property
     def names_prereleases(self) -> bool:
@@ -167,10 +167,10 @@ def parse_constraint(text: str) -> Constraint | None:
     single = _COMPARISON.fullmatch(text.strip())
     if single is not None:
         return Constraint(text, ((_comparison(single),),))
-    alternatives: list[tuple[_Comparison, ...]] = []
+    alternatives: list[tuple[_Comparator, ...]] = []
     for part in _HYPHEN.sub(r">=\1, <=\2 ", " ".join(text.split())).split("||"):
         if not part.strip():
-            alternatives.append((_Comparison("", Version(0, 0, 0), 0),))
+            alternatives.append((_Comparator("", Version(0, 0, 0), 0),))
             continue
         if _GROUP.fullmatch(part) is None:
             return None
@@ -178,7 +178,7 @@ def parse_constraint(text: str) -> Constraint | None:
     return Constraint(text, tuple(alternatives))
 
 
-def _comparison(match: re.Match[str]) -> _Comparison:
+def _comparison(match: re.Match[str]) -> _Comparator:
     operator, *numbers, pre = match.groups()
     written: list[int] = []
     for number in numbers:
@@ -187,4 +187,4 @@ def _comparison(match: re.Match[str]) -> _Comparison:
         written.append(int(number))
     given = len(written)
     major, minor, patch = (*written, 0, 0, 0)[:3]
-    return _Comparison(operator, Version(major, minor, patch, pre or ""), given)
+    return _Comparator(operator, Version(major, minor, patch, pre or ""), given)

@@ -13,6 +13,10 @@ from helm_constitution.core.model import Base
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
 
 Path: TypeAlias = tuple[str | int, ...]
+"""The way to a part of a document: keys of maps, indexes of lists."""
+
+ValuesPath: TypeAlias = tuple[str, ...]
+"""The way to a value of a chart: keys alone."""
 
 
 class Span(NamedTuple):
