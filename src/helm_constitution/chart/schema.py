@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.text.yaml_document import ValuesPath
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart

@@ -18,8 +18,8 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue,
 from helm_constitution.render.toggles import FreeValues
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.text.yaml import load_document
-from helm_constitution.text.yaml_document import ValuesPath, dotted, value_at
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.values import ValueKey

@@ -22,8 +22,8 @@ from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands, contents
 from helm_constitution.templates.uses import analyse
-from helm_constitution.text.yaml_document import ValuesPath, dotted, value_at
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.text.yaml_document import dotted, value_at
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart

@@ -13,8 +13,7 @@ from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,
 )
-from helm_constitution.text.yaml_document import ValuesPath
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View

@@ -14,8 +14,8 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue,
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Branch, Control
-from helm_constitution.text.yaml_document import ValuesPath, dotted
-from helm_constitution.text.yaml_scalars import Json
+from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.templates.analysis import AnalysedChart

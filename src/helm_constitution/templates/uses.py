@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.templates.interpreter import Interpreter
-from helm_constitution.text.yaml_document import ValuesPath
+from helm_constitution.text.yaml_scalars import ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart

@@ -15,9 +15,6 @@ from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, reso
 Path: TypeAlias = tuple[str | int, ...]
 """The way to a part of a document: keys of maps, indexes of lists."""
 
-ValuesPath: TypeAlias = tuple[str, ...]
-"""The way to a value of a chart: keys alone."""
-
 
 class Span(NamedTuple):
     """A stretch of text. Lines and columns count from 1, in code points; the end column is exclusive."""

@@ -9,6 +9,9 @@ from helm_constitution.core.lazy import LazyPattern
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
+ValuesPath: TypeAlias = tuple[str, ...]
+"""The way to a value of a chart: keys alone."""
+
 
 PLAIN: dict[str, Json] = {
     "": None,
