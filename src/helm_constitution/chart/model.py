@@ -17,13 +17,21 @@ class Dependency(NamedTuple):
     """One entry of Chart.yaml's ``dependencies``. ``key`` is the alias, or else the name: its values' top-level key."""
 
     name: str
+    """The chart's name."""
     version: str
+    """The version or range of versions, as written."""
     repository: str
+    """The repository's address, as written."""
     condition: str
+    """The values that switch it on, as written: ``web.enabled,global.web``."""
     tags: tuple[str, ...]
+    """Its tags."""
     alias: str
+    """Its alias; empty where it has none."""
     import_values: tuple[object, ...]
+    """``import-values`` as written."""
     view: View
+    """The entry in Chart.yaml (or in requirements.yaml)."""
 
     @property
     def key(self) -> str:
@@ -41,7 +49,9 @@ class Package(NamedTuple):
     """A packaged chart: its SHA-256 in hexadecimal digits, the text of the .prov file beside it, if there is one."""
 
     digest: str
+    """SHA-256 of the file, in hexadecimal digits."""
     provenance: str | None
+    """The text of the .prov file; None without one."""
 
 
 @record
@@ -60,15 +70,21 @@ class Chart:
     path: Path
     shown: str
     name: str
+    """``name`` of Chart.yaml."""
     version: str
+    """``version`` of Chart.yaml, as written."""
     metadata: YamlDocument
+    """Chart.yaml."""
     values: ValuesFile | None
+    """values.yaml; None where there is none."""
     files: Mapping[str, str]
     undecodable: tuple[str, ...]
     dependencies: tuple[Dependency, ...]
+    """The entries of ``dependencies``."""
     subcharts: Mapping[str, Chart]
     missing_dependencies: tuple[Dependency, ...]
     schema: object | None
+    """values.schema.json as data; None where there is none that is JSON."""
     package: Package | None = None
 
     @property

@@ -17,9 +17,13 @@ class CommentKind(enum.StrEnum):
     """The form of a documenting comment."""
 
     PLAIN = "plain"
+    """Plain words."""
     HELM_DOCS = "helm-docs"
+    """helm-docs: ``# -- text``."""
     BITNAMI = "bitnami"
+    """Bitnami's readme-generator: ``## @param``."""
     SCHEMA = "schema"
+    """A ``# @schema`` block with a description."""
 
 
 class Note(NamedTuple):

@@ -32,10 +32,13 @@ class ValueKey:
     """
 
     path: Path
+    """The key's path, ``("image", "tag")``."""
     value: Json
+    """The value below it, as plain data."""
     span: Span
     is_leaf: bool
     comment: Comment | None = None
+    """The comment that documents it: its ``text``, its ``kind`` and its place (``span``); None where nothing does."""
     hidden: bool = False
     has_example: bool = False
 

@@ -27,6 +27,7 @@ class ValuesFile:
 
     path: str
     text: str
+    """The text as written."""
     base: Base = Base.CHART
 
     @cached_property

@@ -25,9 +25,13 @@ class Step(enum.IntEnum):
     """How far a version moves (semver.org, 6 to 8). NONE: not at all, or back."""
 
     NONE = 0
+    """The same version, or an earlier one."""
     PATCH = 1
+    """1.2.3 to 1.2.4: fixes."""
     MINOR = 2
+    """1.2.3 to 1.3.0: additions."""
     MAJOR = 3
+    """1.2.3 to 2.0.0: what breaks users."""
 
 
 class Change(NamedTuple):
@@ -42,6 +46,7 @@ class Change(NamedTuple):
 
     rule: str
     step: Step
+    """The step that the change requires of the version."""
     what: str
     advice: str = ""
     old: Place | None = None
@@ -51,6 +56,7 @@ class Change(NamedTuple):
     names: tuple[str, ...] = ()
     announced: bool = False
     scenario: str = ""
+    """The scenario that shows it; empty where no rendering does."""
 
     @property
     def is_of_old_values(self) -> bool:

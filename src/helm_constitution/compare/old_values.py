@@ -23,7 +23,9 @@ class Lost(NamedTuple):
     """A key of the user's file that no longer does what it did; ``change`` is the one behind it, where it is known."""
 
     at: View
+    """The key in the user's file."""
     message: str
+    """What happens to it now."""
     change: Change | None
 
 

@@ -28,8 +28,11 @@ class Severity(enum.IntEnum):
     """How much a finding weighs; the larger, the worse."""
 
     NOTE = 1
+    """What MAY makes."""
     WARNING = 2
+    """What SHOULD makes; the gate still passes."""
     ERROR = 3
+    """What MUST makes; the gate fails."""
 
     @property
     def label(self) -> str:
@@ -70,30 +73,45 @@ class Base(enum.StrEnum):
     """What a location's file is relative to."""
 
     CHART = "chart"
+    """The chart's folder."""
     REPO = "repo"
+    """The repository around the chart: constitution, configuration, a changelog above the chart."""
     BASELINE = "baseline"
+    """The earlier release."""
     ABSOLUTE = "absolute"
+    """The file is an absolute path."""
 
 
 class Precision(enum.StrEnum):
     """How sure a location is: the place itself, a missing field's nearest parent, the file alone, or nothing."""
 
     EXACT = "exact"
+    """The place itself."""
     PARENT = "parent"
+    """The nearest existing parent of a missing field."""
     FILE = "file"
+    """The file is known, no line is."""
     NONE = "none"
+    """No file is known."""
 
 
 class Location(NamedTuple):
     """A place in a file. Lines and columns count from 1, in code points; the end column is exclusive."""
 
     base: Base
+    """What ``file`` is relative to."""
     file: str | None
+    """The path, with forward slashes; None where no file is known."""
     line: int | None = None
+    """The first line."""
     column: int | None = None
+    """The first column."""
     end_line: int | None = None
+    """The last line."""
     end_column: int | None = None
+    """The column behind the last character."""
     precision: Precision = Precision.FILE
+    """How sure the place is."""
 
 
 NOWHERE = Location(Base.CHART, None, precision=Precision.NONE)
@@ -110,11 +128,17 @@ class ObjectRef(NamedTuple):
     """The rendered Kubernetes object (and field of it) that a finding is about."""
 
     api_version: str
+    """Its apiVersion."""
     kind: str
+    """Its kind."""
     name: str
+    """Its name, or generateName."""
     namespace: str | None = None
+    """Its namespace as rendered; None where the chart leaves it to the release."""
     container: str | None = None
+    """The container's name; None where the finding is about no container."""
     field: str | None = None
+    """The path of the field, ``spec.replicas``."""
 
 
 class RulePin(NamedTuple):
@@ -236,6 +260,10 @@ class Status(enum.StrEnum):
     """How a scenario went."""
 
     RENDERED = "rendered"
+    """helm rendered it; single documents may still be broken YAML."""
     NEEDS_INPUT = "needs-input"
+    """The chart asks for a value (``required``, ``fail``) that the scenario does not give."""
     FAILED = "failed"
+    """helm reported another error."""
     NOT_RUN = "not-run"
+    """It was not tried."""

@@ -43,21 +43,32 @@ class MessageLevel(enum.IntEnum):
     """The level that helm gives a message."""
 
     INFO = 1
+    """A hint."""
     WARNING = 2
+    """helm goes on."""
     ERROR = 3
+    """helm fails."""
 
 
 class FailureKind(enum.StrEnum):
     """Why a rendering failed, as far as helm's words tell."""
 
-    REQUIRED = "required"  # the chart's own required or fail
-    SCHEMA = "schema"  # values.schema.json rejects the values
-    TEMPLATE = "template"  # parse or execution error of a template
-    YAML = "yaml"  # rendered text that isn't YAML
-    DEPENDENCY = "dependency"  # missing in charts/
-    KUBE_VERSION = "kube-version"  # Chart.yaml's kubeVersion rejects the version
-    TIMEOUT = "timeout"  # the time limit or the memory watch ended it
+    REQUIRED = "required"
+    """The chart's own required or fail."""
+    SCHEMA = "schema"
+    """values.schema.json rejects the values."""
+    TEMPLATE = "template"
+    """Parse or execution error of a template."""
+    YAML = "yaml"
+    """Rendered text that isn't YAML."""
+    DEPENDENCY = "dependency"
+    """Missing in charts/."""
+    KUBE_VERSION = "kube-version"
+    """Chart.yaml's kubeVersion rejects the version."""
+    TIMEOUT = "timeout"
+    """The time limit or the memory watch ended it."""
     OTHER = "other"
+    """Anything else."""
 
 
 class HelmMessage(NamedTuple):
@@ -69,8 +80,11 @@ class HelmMessage(NamedTuple):
     """
 
     level: MessageLevel
+    """helm's level."""
     text: str
+    """The message."""
     kind: FailureKind = FailureKind.OTHER
+    """Why a rendering failed."""
     file: str | None = None
     line: int | None = None
     column: int | None = None
@@ -86,6 +100,7 @@ class RenderedText(NamedTuple):
 
     source: str
     text: str
+    """The document, as YAML text."""
 
 
 class RenderOutput(NamedTuple):

@@ -23,7 +23,8 @@ Identity: TypeAlias = tuple[str, str, str]
 class Rendering:
     """One rendering of a chart: the objects of one scenario.
 
-    ``faults`` are the documents that are not YAML; everything else is in ``manifests`` in helm's order.
+    ``scenario`` is the scenario's name, ``chart_name`` the chart's; ``release_name`` and ``namespace`` are those that
+    it was rendered with. ``manifests`` are its objects in helm's order; documents that are not YAML are left out.
     """
 
     scenario: str
@@ -90,10 +91,10 @@ class Rendering:
 class Manifest:
     """One rendered object. An element of a ``kind: List`` is a manifest of its own.
 
-    ``view`` is the object within its document; ``template`` the file that made it, relative to the chart
-    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
-
-    that renders the same, ``also_in`` the later ones. ``tests_count`` says that test hooks are judged as other objects.
+    ``view`` is the object within its document; ``template`` the file that renders it, relative to the chart
+    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the dependency that it comes
+    from (``dep``, ``dep/charts/inner``), None for the chart's own; ``release_namespace`` the namespace and ``scenario`` the scenario that it
+    was rendered with. ``tests_count`` says that test hooks are checked like other objects.
     """
 
     view: View
@@ -162,12 +163,12 @@ class Manifest:
 
     @property
     def is_left_out(self) -> bool:
-        """Whether only rules that ask for tests judge it: a test hook, unless the team has them judged as the rest."""
+        """Whether only rules with ``tests=True`` check it: a test hook, unless ``judge_tests: true`` is configured."""
         return not self.tests_count and self.is_test
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
-        """What the object makes pods of: one workload for each pod template, none where it makes no pods."""
+        """One workload for each pod template in the object; none where it makes no pods."""
         template = pod_template_of(self.group, self.kind)
         if template is None:
             return ()
@@ -182,7 +183,7 @@ class Manifest:
         return self.view.get(*steps)
 
     def reference(self, view: View | None = None) -> ObjectRef:
-        """The object's identity, with the container and field that ``view`` (a part of it) stands for."""
+        """The object's identity, with the container and the field that ``view`` (a part of it) is in."""
         field = container = None
         if view is not None:
             relative = view.path[len(self.view.path) :]
@@ -202,7 +203,8 @@ class Manifest:
 
 @record
 class Workload:
-    """An object that makes pods."""
+    """An object that makes pods, with one of its pod templates. ``manifest`` is the object, ``pod`` the spec of its
+    pods; ``made_by`` says how its kind makes pods."""
 
     manifest: Manifest
     pod: PodSpec
@@ -264,7 +266,8 @@ class Workload:
 
 @record
 class PodSpec:
-    """The spec of the pods that an object makes."""
+    """The spec of the pods that an object makes: ``view`` is its map, ``manifest`` the object, ``made_by`` says how its
+    kind makes pods."""
 
     view: View
     manifest: Manifest
@@ -272,8 +275,8 @@ class PodSpec:
 
     @property
     def merged(self) -> bool:
-        """Whether an operator merges it into pods of its own; containers that only change one of these aren't
-        judged."""
+        """Whether an operator merges it into pods of its own; containers that only change one of these are left
+        out."""
         return self.made_by.merged
 
     @cached_property
@@ -334,7 +337,8 @@ class PodSpec:
 
 @record
 class Container:
-    """One container of a pod. ``role`` is ``containers``, ``initContainers`` or ``ephemeralContainers``."""
+    """One container of a pod. ``view`` is its map, ``pod`` the spec that it belongs to, ``role`` one of ``containers``,
+    ``initContainers`` and ``ephemeralContainers``."""
 
     view: View
     pod: PodSpec

@@ -20,18 +20,21 @@ if TYPE_CHECKING:
 
 
 class Need(enum.Enum):
-    """What a rule reads besides the chart's files. What it doesn't declare it can't read."""
+    """What a rule reads besides the chart's files. Reading what it does not declare raises, in tests and for users.
+
+    TOGGLES, COVERAGE and RENDERINGS bring RESULTS with them, OLD_VALUES brings BASELINE.
+    """
 
     TEMPLATES = "templates"
     """The templates as parsed, and who reads which value."""
     RESULTS = "results"
-    """How the scenarios went, be it that none rendered."""
+    """How the scenarios went. The rule runs even if no scenario rendered."""
     RENDERINGS = "renderings"
     """Rendered objects: the rule is unchecked where no scenario rendered."""
     LINT = "lint"
     """The messages of ``helm lint``."""
     TOGGLES = "toggles"
-    """How each flag and enum went that was set otherwise: unchecked without ``--scenarios full``."""
+    """How the chart rendered with each flag and enum set otherwise: unchecked without ``--scenarios full``."""
     COVERAGE = "coverage"
     """Which branches of the templates the scenarios entered: unchecked without ``--scenarios full``."""
     BASELINE = "baseline"

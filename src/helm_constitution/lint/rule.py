@@ -16,12 +16,11 @@ from helm_constitution.lint.subject import Subject
 from helm_constitution.text.place import Place
 
 MUST = Obligation.MUST
-
-
+"""The default of a rule whose findings are errors."""
 SHOULD = Obligation.SHOULD
-
-
+"""The default of a rule whose findings are warnings."""
 MAY = Obligation.MAY
+"""The default of a rule whose findings are notes."""
 
 
 class Off(enum.Enum):
@@ -31,46 +30,64 @@ class Off(enum.Enum):
 
 
 OFF = Off.OFF
+"""The default of a rule that the built-in constitution does not demand: it runs where a statement pins or matches it,
+or where it is selected."""
 
 
 class Related(NamedTuple):
     """Another place worth seeing, and why."""
 
     at: Place
+    """The other place."""
     message: str
+    """What to see there: ``the Service selects it here``."""
 
 
 class Violation(NamedTuple):
-    """A violation: one sentence without a full stop, and the place to mend.
+    """What is wrong, in one sentence without a capital or a full stop, and the place to fix.
 
-    ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part stands for its nearest
-    existing parent), a stretch of a text file, or None where there is no place. ``part`` is what is wrong in the
-    field's text, where that is only a part of it: of several values that make up the text, the one to mend holds it.
-    ``at_most`` is the most that this one problem weighs, whatever its rule does.
+    ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part means its nearest
+    existing parent), a stretch of a text file, or None where there is no place. Of a rendered object give the field:
+    the program finds the template line and the value that sets it.
+    ``part`` is the part of the field's text that is wrong: where several values make up the text, the value that holds
+    this part is the one to fix. ``at_most`` caps the severity of this one violation, whatever its rule's is.
     ``secrets`` are texts at that place that no report may show.
     """
 
     message: str
+    """What is wrong, then what to do: ``may run as root; set runAsNonRoot: true``."""
     at: Place | None
     related: tuple[Related, ...] = ()
+    """Other places worth seeing, in the order of the report."""
     part: str | None = None
     at_most: Severity | None = None
     secrets: tuple[str, ...] = ()
 
 
 class Tally(NamedTuple):
-    """Evidence for the principle's line in the report: ``Tally(212, 230, "values documented")``."""
+    """Evidence for the principle's line in the report: ``Tally(212, 230, "values documented")``.
+
+    A rule without a scope yields one itself; for a rule with a scope the program counts, see ``evidence``.
+    """
 
     good: int
+    """How many keep the rule."""
     total: int
+    """How many there are."""
     what: str
+    """Plural noun and verb: ``values documented``."""
 
 
 class Unchecked(Exception):
-    """Raised by a rule that has nothing to check; the reason stands behind its unchecked statements."""
+    """Raised by a rule that finds nothing to check in this chart: ``raise Unchecked("the chart has no README")``.
+
+    The rule's statements are then unchecked, with this reason, and never pass. What a rule declares in ``needs`` raises
+    nothing: where that is missing, the rule does not run.
+    """
 
 
 Outcome: TypeAlias = "Violation | Tally"
+"""What a rule yields."""
 
 
 ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
@@ -83,7 +100,9 @@ class Matcher(NamedTuple):
     """
 
     pattern: str
+    """A regular expression, searched in the statement's text."""
     forbids: bool
+    """Whether the statement must forbid (MUST NOT) or demand (MUST)."""
 
     def search(self, text: str) -> re.Match[str] | None:
         """Finds the pattern in a statement's text, whatever the case."""
@@ -104,7 +123,9 @@ class Parameter(NamedTuple):
     """A number or text that a statement's named group or the configuration may set, and the default's reason."""
 
     default: int | str
+    """The value where neither a statement nor the configuration sets one; its type is the parameter's."""
     reason: str
+    """Why this is the default, in a sentence; ``explain`` shows it."""
 
 
 @record
@@ -112,16 +133,25 @@ class Rule:
     """A rule as registered. ``check`` takes (subject), or (thing, subject) where ``scope`` is not Subject."""
 
     id: str
+    """``module/name``."""
     default: Obligation | Off
+    """Its weight where the constitution names none, see ``rule``."""
     check: Callable[..., Iterable[Outcome]]
     scope: type
     enforces: tuple[Matcher, ...] = ()
+    """What recognises the statements that demand it."""
     umbrella: str | None = None
+    """The pattern of wide statements that it is a part of."""
     evidence: str | None = None
+    """What is counted for the principle's line, of a rule with a scope."""
     tests: bool = False
+    """Whether it checks test hooks too."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    """Its parameters, by name."""
     needs: frozenset[Need] = frozenset()
+    """What it reads, with what that implies: RENDERINGS implies RESULTS, for instance."""
     always: bool = False
+    """Whether it runs, as an error, whatever the constitution says."""
 
     @property
     def principle(self) -> str:
@@ -187,12 +217,13 @@ def rule(
 
     Args:
         id: ``module/name``; the name says the violation, not the cure.
-        scope: what the function judges: each :class:`Container`, :class:`PodSpec`, :class:`Workload`,
-            :class:`Manifest` or :class:`Rendering`; without it the subject as a whole.
+        scope: what the function is called with, one by one, beside the subject: each :class:`Container`,
+            :class:`PodSpec`, :class:`Workload`, :class:`Manifest` or :class:`Rendering`; without a scope it is called
+            once, with the subject alone.
         default: MUST, SHOULD, MAY, or OFF: its weight where only selected, and the most an umbrella statement gives it.
         needs: what the function reads besides the chart's files, see :class:`Need`; a rule with a scope needs
             RENDERINGS in any case. The rule runs once all of it is there, and is unchecked where it can't be had.
-        enforces: patterns of the statements that demand this rule.
+        enforces: patterns of the statements that demand this rule, made by ``require`` and ``forbid``.
         umbrella: a pattern of wide statements ("secure defaults") that this rule is a part of.
         evidence: for a scoped rule, what is counted: ``"containers run as non-root"`` gives "12 of 14 containers run
             as non-root".
@@ -216,6 +247,9 @@ class RuleModule(NamedTuple):
     """The rules of one principle. ``aliases`` are patterns of other titles that teams give it."""
 
     key: str
+    """The part of its rules' ids before the slash."""
     title: str
+    """The principle's title, as reports and rule pages show it."""
     aliases: tuple[str, ...]
     rules: tuple[Rule, ...]
+    """Its rules, in the order of rule pages."""

@@ -36,7 +36,10 @@ class UndeclaredNeed(Exception):
 
 @record
 class Subject:
-    """A chart under check, as one rule sees it: what the rule declares in ``needs``, its parameters bound."""
+    """A chart under check, as one rule sees it: the files, and what the rule declares in ``needs``.
+
+    Members that need something say so; reading one without declaring it is an error of the rule.
+    """
 
     checked: CheckedChart
     needs: frozenset[Need] = frozenset()
@@ -64,17 +67,20 @@ class Subject:
         return self.checked.severities.get(rule)
 
     def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
-        """What ``make`` gives for the chart as loaded (and hashable arguments), made once for all rules and kept as
-        long as the chart."""
+        """``make(chart, *args, **named)``, made once for all rules and kept as long as the chart.
+
+        Use it for what is costly and what several rules need: ``subject.derived(readme_of)``. ``make`` is a function of
+        a module, not a lambda, and its other arguments are hashable, because together they are the key.
+        """
         return self.checked.analysed.derived(make, *args, **named)
 
     def chart_of(self, manifest: Manifest) -> Chart | None:
-        """The chart whose template made an object: this one or a dependency; None where it isn't known."""
+        """The chart whose template renders an object: this one or a dependency; None where it isn't known."""
         found = self.checked.analysed.chart_of(manifest)
         return found[0] if found else None
 
     def template_text(self, manifest: Manifest) -> str | None:
-        """The text of the template that made an object; None where it isn't known."""
+        """The text of the template that renders an object; None where it isn't known."""
         found = self.checked.analysed.chart_of(manifest)
         return found[0].files.get(found[1]) if found else None
 
@@ -99,7 +105,7 @@ class Subject:
         return self.checked.analysed.define_texts
 
     def given_by_values(self, manifest: Manifest) -> bool:
-        """Whether an object comes whole out of the values (``extraObjects``): its user wrote it, not the chart. Needs
+        """Whether an object comes as a whole from the values (``extraObjects``), so that its user wrote it. Needs
         TEMPLATES."""
         self._declared(TEMPLATES)
         return self.checked.analysed.given_by_values(manifest)
@@ -121,10 +127,10 @@ class Subject:
 
     @property
     def renderings(self) -> Iterator[Rendering]:
-        """The renderings of the scenarios that rendered; not those for which a flag was turned off or values filled.
-        Needs RESULTS.
+        """The renderings of the scenarios that rendered, ``defaults`` first. Needs RESULTS.
 
-        What is missing there, somebody has turned off; what is there, a placeholder may have made.
+        Those with a flag turned off are left out, because what they lack is missing on purpose, and so are those with
+        placeholders for empty values.
         """
         for result in self.results:
             toggled, filled = result.scenario.toggled, result.scenario.filled
@@ -133,12 +139,12 @@ class Subject:
 
     @property
     def defaults(self) -> ScenarioResult | None:
-        """How the rendering with default values went; None for a library chart. Needs RESULTS."""
+        """How the scenario of the default values went; None for a library chart. Needs RESULTS."""
         return self.results[0] if self.results else None
 
     def stands_in_defaults(self, manifest: Manifest) -> bool:
-        """Whether an object of another scenario is rendered by default values too: what is the chart's doing shows
-        there, what differs here is the scenario's. Needs RESULTS."""
+        """Whether an object of another scenario is rendered by default values too. Then a fault of the chart is found
+        there, and what differs comes from the scenario's values. Needs RESULTS."""
         if self.defaults is None or self.defaults.rendering is None or manifest.scenario == self.defaults.scenario.name:
             return False
         found = self.defaults.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
@@ -160,8 +166,8 @@ class Subject:
         return self._rendered.inputs
 
     def value(self, path: Sequence[str | int], scenario: str) -> View | None:
-        """A value where the files of a scenario set it, or where its nearest parent stands; None without any file.
-        Needs RESULTS."""
+        """A value in the file that sets it for a scenario, or the missing value in the file with its nearest parent;
+        None where the scenario has no values file. Needs RESULTS."""
         layers = self._rendered.values_of(scenario)
         for length in range(len(path), 0, -1):
             for document in layers:
@@ -191,7 +197,7 @@ class Subject:
 
     @property
     def toggles(self) -> tuple[ToggleResult, ...]:
-        """How each flag and enum went that was set otherwise. Needs TOGGLES."""
+        """How the chart rendered with each flag and enum set otherwise. Needs TOGGLES."""
         self._declared(TOGGLES)
         return self._rendered.toggles
 
@@ -206,7 +212,7 @@ class Subject:
 
     @property
     def comparison(self) -> Comparison:
-        """What changed since the baseline, and the version that this asks for. Needs BASELINE."""
+        """What changed since the baseline, and the version that the changes require. Needs BASELINE."""
         self._declared(BASELINE)
         if self.checked.comparison is None:
             raise AssertionError("a rule runs without the baseline that it needs")

@@ -18,6 +18,7 @@ class Region(NamedTuple):
     """
 
     template: TemplateFile
+    """The file that it is in."""
     node: Node
     start: int
     parent: int | None
@@ -37,8 +38,11 @@ class Coverage(NamedTuple):
     """What was entered: the regions of a chart's own templates, and the numbers of those that some scenario entered."""
 
     templates: tuple[TemplateFile, ...]
+    """The chart's own templates."""
     regions: tuple[Region, ...]
+    """Their regions; a region's number is its index here."""
     entered: frozenset[int]
+    """The numbers of the regions that some scenario entered."""
 
     @property
     def branches(self) -> list[int]:

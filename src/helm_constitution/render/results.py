@@ -33,8 +33,11 @@ class ScenarioResult:
     """
 
     scenario: Scenario
+    """The scenario: its name and how it was rendered."""
     status: Status
+    """How it went."""
     message: str | None
+    """helm's first error in one line; None where it rendered."""
     rendering: Rendering | None
     errors: tuple[HelmMessage, ...] = ()
     broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class RenderedChart:
     """
 
     analysed: AnalysedChart
+    """The chart as loaded, with its templates."""
     results: tuple[ScenarioResult, ...] = ()
     choice: str = QUICK
     inputs: tuple[Input, ...] = ()
@@ -231,7 +235,9 @@ class ToggleResult(NamedTuple):
     """
 
     toggle: Toggle
+    """What was set otherwise."""
     result: ScenarioResult
+    """How the chart rendered with it."""
     base: ScenarioResult
     changed: bool | None
     dead: tuple[Head, ...] | None = None

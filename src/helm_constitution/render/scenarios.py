@@ -34,6 +34,7 @@ class ScenarioKind:
     """Where a scenario comes from, and how what comes of it is treated.
 
     Attributes:
+        name: what it is called in the code; kinds are equal by all of their fields.
         failure_is_error: whether the chart could not be checked where such a scenario fails to render.
         counts_as_evidence: whether its objects are counted in the evidence of principles.
         is_checked_alone: whether only single objects of it are checked, not how they fit together.
@@ -85,7 +86,9 @@ class SetValue(NamedTuple):
     """A value that a scenario sets otherwise than by default, to see what comes of it."""
 
     path: tuple[str, ...]
+    """The path in the values, ``("ingress", "enabled")``."""
     value: Json
+    """The value set."""
 
 
 class Scenario(NamedTuple):
@@ -96,8 +99,11 @@ class Scenario(NamedTuple):
     """
 
     name: str
+    """Its name, as reports show it."""
     request: RenderRequest
+    """The options that helm is given."""
     kind: ScenarioKind = ScenarioKind.FILE
+    """Where it comes from."""
     toggled: SetValue | None = None
     filled: tuple[SetValue, ...] = ()
     only_renders: bool = False
@@ -183,6 +189,9 @@ class Input(NamedTuple):
     """
 
     path: ValuesPath
+    """The path in the values."""
     placeholder: Json
+    """The value that rendering went on with."""
     message: str
+    """The chart's own words that ask for it."""
     scenario: str = DEFAULTS

@@ -35,7 +35,9 @@ class Toggle(NamedTuple):
     """
 
     path: ValuesPath
+    """The path in the values."""
     value: Json
+    """The value set."""
     enclosing: tuple[ValuesPath, ...] = ()
 
     @property
@@ -192,7 +194,9 @@ class Head(NamedTuple):
     """The first condition of an ``if`` or ``with``."""
 
     template: TemplateFile
+    """The file that it is in."""
     control: Control
+    """The ``if`` or ``with``."""
 
     @property
     def branch(self) -> Branch:

@@ -32,8 +32,11 @@ class TemplateSyntaxError(NamedTuple):
     """Where a file is no template: text/template's message, with line and column (from 1, in code points)."""
 
     message: str
+    """text/template's words."""
     line: int
+    """The line, from 1."""
     column: int
+    """The column, from 1."""
 
 
 class Computed(NamedTuple):
@@ -43,7 +46,9 @@ class Computed(NamedTuple):
     """
 
     pipeline: Pipeline
+    """The pipeline."""
     text: str
+    """The pipeline as written, without the braces."""
     node: Content
     named: bool
 
@@ -66,6 +71,7 @@ class TemplateFile:
 
     path: str
     text: str
+    """The text as written."""
     tree: tuple[Content, ...] | None
     error: TemplateSyntaxError | None
     defines: Mapping[str, Define]

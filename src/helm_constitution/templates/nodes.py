@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 
 class Node:
-    """A stretch of a template."""
+    """A stretch of a template, from the offset ``start`` to ``end`` (exclusive); offsets count from 0."""
 
     __slots__ = ("end", "start")
 
@@ -26,7 +26,7 @@ class Node:
 
 
 class Identifier(Node):
-    """A function's name: ``include``."""
+    """A function's ``name``: ``include``."""
 
     __slots__ = ("name",)
 
@@ -49,7 +49,7 @@ class Nil(Node):
 
 
 class Bool(Node):
-    """``true`` or ``false``"""
+    """``true`` or ``false``, as ``value``."""
 
     __slots__ = ("value",)
 
@@ -71,7 +71,7 @@ class Number(Node):
 
 
 class String(Node):
-    """A string, quoted or raw, with its escapes resolved."""
+    """A string, quoted or raw; ``value`` has its escapes resolved."""
 
     __slots__ = ("value",)
 
@@ -93,7 +93,7 @@ class Field(Node):
 
 
 class Variable(Node):
-    """``$``, ``$name`` or ``$name.a.b``; ``name`` begins with the dollar sign."""
+    """``$``, ``$name`` or ``$name.a.b``; ``name`` begins with the dollar sign, ``names`` are the fields behind it."""
 
     __slots__ = ("name", "names")
 
@@ -105,7 +105,7 @@ class Variable(Node):
 
 
 class Chain(Node):
-    """Fields of a parenthesised pipeline or of a function's bare call: ``(index .Values "a").b``."""
+    """Fields (``names``) of a pipeline in parentheses or of a bare call (``base``): ``(index .Values "a").b``."""
 
     __slots__ = ("base", "names")
 
@@ -117,7 +117,7 @@ class Chain(Node):
 
 
 class Command(Node):
-    """Operands with spaces between them; the first is called with the others where it is a function or a method."""
+    """Operands (``args``) with spaces between them; a function or method that comes first is called with the rest."""
 
     __slots__ = ("args",)
 
@@ -128,7 +128,7 @@ class Command(Node):
 
 
 class Pipeline(Node):
-    """Commands with ``|`` between them. As an operand it is what stands in parentheses.
+    """``commands`` with ``|`` between them. As an operand it is what parentheses hold.
 
     ``variables`` are those that it sets (two at most, in ``range``), with their dollar signs; ``assigns`` is true for
     ``=``, false for ``:=``.
@@ -147,18 +147,19 @@ class Pipeline(Node):
 
 
 Expression: TypeAlias = Identifier | Dot | Nil | Bool | Number | String | Field | Variable | Chain | Pipeline
+"""What an operand may be."""
 
 # --- contents ------------------------------------------------------------------------------------------------------
 
 
 class Text(Node):
-    """What stands between actions, without the space that trim markers take away; never empty."""
+    """The text between actions, without the space that trim markers take away; never empty."""
 
     __slots__ = ()
 
 
 class Comment(Node):
-    """``{{/* … */}}``, with its delimiters."""
+    """``{{/* … */}}``; ``text`` has its delimiters."""
 
     __slots__ = ("text",)
 
@@ -169,7 +170,7 @@ class Comment(Node):
 
 
 class Action(Node):
-    """``{{ pipeline }}``: prints the pipeline's value, or sets a variable."""
+    """``{{ pipeline }}``: prints the value of its ``pipeline``, or sets a variable."""
 
     __slots__ = ("pipeline",)
 
@@ -180,7 +181,7 @@ class Action(Node):
 
 
 class Branch(Node):
-    """One arm of a control: its head ``{{ if … }}``, ``{{ else if … }}`` or ``{{ else }}``, and what it holds.
+    """One arm of a control: its head ``{{ if … }}``, ``{{ else if … }}`` or ``{{ else }}``, and its ``body``.
 
     ``start`` and ``end`` are those of the head. ``pipeline`` is None for a plain ``{{ else }}``.
     """
@@ -195,7 +196,7 @@ class Branch(Node):
 
 
 class Control(Node):
-    """An ``if``, ``with`` or ``range`` with all its arms, from its head to the end of its ``{{ end }}``."""
+    """An ``if``, ``with`` or ``range`` with its arms (``branches``), from its head to the end of its ``{{ end }}``."""
 
     __slots__ = ("branches",)
 
@@ -236,7 +237,7 @@ class Continue(Node):
 
 
 class Define(Node):
-    """``{{ define "name" }} … {{ end }}``; ``head_end`` is where its first action ends."""
+    """``{{ define "name" }} … {{ end }}``: its ``name``, its ``body``; ``head_end`` is where its first action ends."""
 
     __slots__ = ("body", "head_end", "name")
 
@@ -249,7 +250,7 @@ class Define(Node):
 
 
 class Block(Define):
-    """``{{ block "name" pipeline }} … {{ end }}``: defines a template and calls it on the spot."""
+    """``{{ block "name" pipeline }} … {{ end }}``: defines a template and calls it there, with ``pipeline``."""
 
     __slots__ = ("pipeline",)
 
@@ -261,7 +262,7 @@ class Block(Define):
 
 
 class TemplateCall(Node):
-    """``{{ template "name" pipeline }}``; ``pipeline`` is None where nothing is passed."""
+    """``{{ template "name" pipeline }}``: its ``name``; ``pipeline`` is None where nothing is passed."""
 
     __slots__ = ("name", "pipeline")
 
@@ -273,6 +274,7 @@ class TemplateCall(Node):
 
 
 Content: TypeAlias = Text | Comment | Action | If | With | Range | Break | Continue | Define | Block | TemplateCall
+"""What a template, a branch and a named template hold."""
 
 
 def contents(nodes: Iterable[Content]) -> Iterator[Content]:

@@ -37,6 +37,7 @@ class ValueRead(NamedTuple):
     optional: bool
     template: TemplateFile
     node: Node
+    """The expression that reads it."""
 
     @property
     def file(self) -> str:
@@ -70,9 +71,11 @@ class PrintedDefine(NamedTuple):
     """
 
     define: Define
+    """The named template."""
     origin: TemplateFile
     template: TemplateFile
     action: Node
+    """The action that prints it."""
 
 
 class ValueUses:

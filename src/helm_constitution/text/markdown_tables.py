@@ -33,7 +33,9 @@ class Cell(NamedTuple):
     """A table's cell: its markup and its place. Most cells are never looked into, so they are read when asked."""
 
     markup: str
+    """The Markdown or HTML of the cell."""
     span: Span
+    """Its place."""
 
     @property
     def text(self) -> str:
@@ -58,15 +60,20 @@ class Row(NamedTuple):
     """A row of a table; it may hold fewer or more cells than the header."""
 
     cells: tuple[Cell, ...]
+    """Its cells."""
     line: int
+    """Its line, from 1."""
 
 
 class Table(NamedTuple):
     """A table. ``heading`` is the nearest heading above it."""
 
     header: tuple[str, ...]
+    """The texts of the header's cells."""
     rows: tuple[Row, ...]
+    """The rows below the header."""
     line: int
+    """The header's line, from 1."""
     heading: Heading | None
 
 
@@ -74,7 +81,9 @@ class CodeBlock(NamedTuple):
     """A fenced code block. ``line`` is that of its first line of code, counted from 1."""
 
     language: str
+    """The word behind the fence, in lower case; empty where there is none."""
     lines: tuple[str, ...]
+    """The lines of code."""
     line: int
 
 
@@ -82,8 +91,11 @@ class Markdown(NamedTuple):
     """What was found in a text, in its order. ``prose`` is the text with code blocks and comments blanked out."""
 
     headings: tuple[Heading, ...]
+    """Its headings."""
     tables: tuple[Table, ...]
+    """Its tables."""
     code: tuple[CodeBlock, ...]
+    """Its fenced code blocks."""
     prose: tuple[str, ...]
 
 

@@ -26,9 +26,13 @@ class Version(NamedTuple):
     """A version. ``build`` (behind ``+``) doesn't count in comparisons."""
 
     major: int
+    """The first number."""
     minor: int
+    """The second number."""
     patch: int
+    """The third number."""
     pre: str = ""
+    """The pre-release, ``rc.1``; empty for a release."""
     build: str = ""
 
     @property
@@ -138,9 +142,10 @@ class _Comparator(NamedTuple):
 
 
 class Constraint(NamedTuple):
-    """A range of versions: alternatives (``||``) of comparisons that all must hold."""
+    """A range of versions: ``alternatives`` (``||``) of comparisons that all must hold."""
 
     text: str
+    """The range as written."""
     alternatives: tuple[tuple[_Comparator, ...], ...]
 
     @property

@@ -13,31 +13,40 @@ from helm_constitution.core.model import Base
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
 
 Path: TypeAlias = tuple[str | int, ...]
-"""The way to a part of a document: keys of maps, indexes of lists."""
+"""Keys and list indexes from the top of a document: ``("spec", "containers", 0, "image")``."""
 
 
 class Span(NamedTuple):
     """A stretch of text. Lines and columns count from 1, in code points; the end column is exclusive."""
 
     line: int
+    """The first line."""
     column: int
+    """The first column."""
     end_line: int
+    """The last line."""
     end_column: int
+    """The column behind the last character."""
 
 
 class RenderedLine(NamedTuple):
     """A line (from 1) of a rendered document that is no YAML."""
 
     document: YamlDocument
+    """The document, as text."""
     line: int
+    """The line, from 1."""
 
 
 class DuplicateKey(NamedTuple):
     """A key that a map holds twice: Kubernetes' strict reader rejects it, helm keeps the last."""
 
     path: Path
+    """The key's path."""
     first: Span
+    """Where the key comes first."""
     second: Span
+    """Where it comes again."""
 
 
 def span_between(start: Any, end: Any) -> Span:
@@ -49,7 +58,8 @@ class YamlDocument:
     """One YAML document: its data, and where each part of it stands.
 
     ``file`` is relative to ``base``; for a rendered document it is the template that made it, ``rendered`` is true
-    and the nodes' lines are those of the rendered text.
+    and the nodes' lines are those of the rendered text. ``data`` is the plain data (None for an empty document),
+    ``text`` the text, ``duplicates`` the keys that a map holds twice.
     """
 
     file: str
@@ -85,7 +95,7 @@ class YamlDocument:
         return View(self, (), self.data)
 
     def key_span(self, path: Path) -> Span | None:
-        """Where the key (or list item) at ``path`` stands; None where the path does not exist in the text.
+        """Where the key (or list item) at ``path`` is; None where the path does not exist in the text.
 
         A key with a scalar on its own line is spanned together with that scalar.
         """
@@ -98,7 +108,7 @@ class YamlDocument:
         return span_between(key.start_mark, node.end_mark if one_line else key.end_mark)
 
     def value_span(self, path: Path) -> Span | None:
-        """Where the value at ``path`` stands; None where the path does not exist in the text."""
+        """Where the value at ``path`` is; None where the path does not exist in the text."""
         node, _ = self._find(path)
         return None if node is None else span_between(node.start_mark, node.end_mark)
 
@@ -217,7 +227,9 @@ class View:
     """A part of a YAML document, there or missing, and at the same time the symbolic place of that part.
 
     ``view.get("spec", "replicas")`` never fails: what isn't there is a view that doesn't exist. The typed readers
-    (:meth:`string`, :meth:`integer` …) give None where the value is missing or of another type.
+    (``string()``, ``integer()``, ``boolean()``) give None where the value is missing or of another type. As a truth
+    value a view is what a template's ``if`` sees: false for missing, null, false, 0 and what is empty. ``document`` is
+    the document and ``path`` the part's path from the document's top, not from the object's.
     """
 
     __slots__ = ("_data", "document", "path")
@@ -228,7 +240,7 @@ class View:
         self._data = data
 
     def get(self, *steps: str | int) -> View:
-        """The part below, by keys and list indexes."""
+        """The part below, by keys and list indexes; a negative index counts from the end."""
         data = self._data
         for step in steps:
             if isinstance(data, dict):
@@ -242,7 +254,7 @@ class View:
 
     @property
     def exists(self) -> bool:
-        """Whether the part is there at all; an explicit null is."""
+        """Whether the part is there at all; an explicit null is there, with ``data`` None."""
         return self._data is not _MISSING
 
     @property
@@ -279,12 +291,12 @@ class View:
 
     @property
     def is_map(self) -> bool:
-        """Whether it is a map."""
+        """Whether it is a map, an empty one too."""
         return isinstance(self._data, dict)
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list."""
+        """Whether it is a list, an empty one too."""
         return isinstance(self._data, list)
 
     def walk(self) -> Iterator[View]:
@@ -304,7 +316,7 @@ class View:
 
 
 def walk(data: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
-    """Every part of plain data with its path, depth first, the whole first; quicker than :meth:`View.walk`."""
+    """Every part of plain data with its path, depth first, the whole first; quicker than ``View.walk``."""
     pending = [(path, data)]
     while pending:
         path, data = part = pending.pop()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from helm_constitution.core.lazy import LazyPattern
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""Plain data, as Kubernetes has it once YAML is read."""
 
 ValuesPath: TypeAlias = tuple[str, ...]
 """The way to a value of a chart: keys alone."""
