@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo check test plugin-test pythons types lint bench bench-scenarios parity clean
+.PHONY: setup demo check test plugin-test pythons types lint docs bench bench-scenarios parity clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -55,6 +55,10 @@ lint: $(READY)
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(VENV)/bin/lint-imports --no-cache --no-logo
+
+# The reference of helm_constitution.api in CONTRIBUTING.md, from its docstrings; a test compares them.
+docs: $(READY)
+	$(PYTHON) -m scripts.document_api
 
 bench: setup
 	@echo "benches: about five minutes; everything that is measured is compiled first"

@@ -182,11 +182,14 @@ class Entry:
 
     @cached_property
     def members(self) -> list[Member]:
-        """The public members of a class, fields first, in the order of the source."""
-        if not self.is_class:
-            return []
-        found = [*self._fields(), *self._methods()]
-        return [one for one in found if one.name[0] != "_" and f"{self.name}.{one.name}" not in INNER]
+        """The public members for rules, fields first, in the order of the source; nothing of what is no class."""
+        return [one for one in self.all_members if f"{self.name}.{one.name}" not in INNER]
+
+    @cached_property
+    def all_members(self) -> list[Member]:
+        """The public members, those of the program's own among them."""
+        found = [*self._fields(), *self._methods()] if self.is_class else []
+        return [one for one in found if not one.name.startswith("_")]
 
     @cached_property
     def _class_node(self) -> ast.ClassDef:

@@ -92,9 +92,9 @@ class Manifest:
     """One rendered object. An element of a ``kind: List`` is a manifest of its own.
 
     ``view`` is the object within its document; ``template`` the file that renders it, relative to the chart
-    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the dependency that it comes
-    from (``dep``, ``dep/charts/inner``), None for the chart's own; ``release_namespace`` the namespace and ``scenario`` the scenario that it
-    was rendered with. ``tests_count`` says that test hooks are checked like other objects.
+    (``templates/x.yaml`` or ``charts/dep/templates/y.yaml``); ``dependency`` the path of the dependency that it comes
+    from (``dep``, ``dep/charts/inner``), None for the chart's own. ``release_namespace`` is the namespace and
+    ``scenario`` the scenario that it was rendered with. ``tests_count``: test hooks are checked like other objects.
     """
 
     view: View
