@@ -102,11 +102,32 @@ class Member(NamedTuple):
     name: str
     form: str
     doc: str
+    is_field: bool = False
+
+    @property
+    def lead(self) -> str:
+        """What its line begins with: a field's type is told with the others'."""
+        return self.name if self.is_field else self.form
+
+
+@cache
+def _text(module: str) -> str:
+    return Path(inspect.getfile(sys.modules[module])).read_text("utf-8")
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(Path(inspect.getfile(sys.modules[module])).read_text("utf-8"))
+    tree = ast.parse(_text(module))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt | ast.expr | ast.arg):
+            node.home = module  # type: ignore[union-attr]
+    return tree
+
+
+def _source(node: ast.expr) -> str:
+    """A part as written, in one line: `ast.unparse` writes the same code differently in other Pythons."""
+    found = ast.get_source_segment(_text(node.home), node)  # type: ignore[attr-defined]
+    return " ".join((found or "").split())
 
 
 @cache
@@ -128,7 +149,7 @@ def _documented_assignments(body: list[ast.stmt]) -> Iterator[tuple[str, str, st
             name = target.id if isinstance(target, ast.Name) else target.attr
             is_doc = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
             doc = after.value.value if is_doc else ""  # type: ignore[union-attr]
-            yield name, ast.unparse(statement.value) if statement.value else "", inspect.cleandoc(str(doc))
+            yield name, _source(statement.value) if statement.value else "", inspect.cleandoc(str(doc))
 
 
 class Entry:
@@ -163,7 +184,7 @@ class Entry:
             bases += [base.__name__ for base in self.thing.__bases__ if base.__name__ in _homes()]
             return f"{self.name}({', '.join(bases)})" if bases else self.name
         value = self._assignment[0]
-        alias = value[1:-1] if value.startswith("'") and ("|" in value or "[" in value) else value
+        alias = value[1:-1] if value.startswith('"') and ("|" in value or "[" in value) else value
         return f"{self.name} = {alias}"
 
     @cached_property
@@ -206,7 +227,7 @@ class Entry:
                 yield Member(member.name, member.name, docs.get(member.name, ""))
             return
         for name, kind in self._annotations():
-            yield Member(name, f"{name}: {kind}", docs.get(name, ""))
+            yield Member(name, f"{name}: {kind}", docs.get(name, ""), is_field=True)
 
     def _annotations(self) -> Iterator[tuple[str, str]]:
         """The fields with their types: annotated in the class, or set from arguments where it writes its __init__."""
@@ -220,10 +241,10 @@ class Entry:
             return
         for node in self._class_node.body:
             if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                kind = ast.unparse(node.annotation)
+                kind = _source(node.annotation)
                 if kind.startswith("ClassVar"):
                     continue
-                default = f" = {ast.unparse(node.value)}" if node.value is not None else ""
+                default = f" = {_source(node.value)}" if node.value is not None else ""
                 yield node.target.id, kind + ("" if "field(" in default else default)
         if not slots and inspect.isfunction(init) and "__dataclass_fields__" not in vars(self.thing):
             for one in ast.walk(self._class_node):
@@ -235,23 +256,19 @@ class Entry:
     def _methods(self) -> Iterator[Member]:
         for node in self._class_node.body:
             if isinstance(node, ast.FunctionDef):
-                is_property = any("property" in ast.unparse(one) for one in node.decorator_list)
-                returned = ast.unparse(node.returns) if node.returns is not None else "None"
+                is_property = any("property" in _source(one) for one in node.decorator_list)
+                returned = _source(node.returns) if node.returns is not None else "None"
                 form = f"{node.name}: {returned}" if is_property else _signature(node)
                 yield Member(node.name, form, ast.get_docstring(node) or "")
 
     def undocumented(self) -> list[str]:
         """The name, where it has no docstring; its members that neither have one nor are named by the class's."""
-        missing = [] if self.doc or self._is_enum_constant else [self.name]
+        missing = [] if self.doc or isinstance(self.thing, enum.Enum) else [self.name]
         for member in self.members:
             named = f"``{member.name}``" in self.doc or f"    {member.name}:" in self.doc
             if not member.doc and not named:
                 missing.append(f"{self.name}.{member.name}")
         return missing
-
-    @property
-    def _is_enum_constant(self) -> bool:
-        return isinstance(self.thing, enum.Enum)
 
 
 def _signature(function: ast.FunctionDef) -> str:
@@ -267,7 +284,9 @@ def _signature(function: ast.FunctionDef) -> str:
     parts += [_argument(*pair) for pair in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
     if arguments.kwarg is not None:
         parts.append(f"**{_argument(arguments.kwarg, None)}")
-    returned = f" -> {ast.unparse(function.returns)}" if function.returns is not None else ""
+    returned = f" -> {_source(function.returns)}" if function.returns is not None else ""
+    parts = [_without_variables(part) for part in parts]
+    returned = _without_variables(returned)
     line = f"{function.name}({', '.join(parts)}){returned}"
     if len(line) <= WIDTH or len(parts) < 5:
         return line
@@ -275,9 +294,15 @@ def _signature(function: ast.FunctionDef) -> str:
     return f"{function.name}(\n{inner}){returned}"
 
 
+def _without_variables(text: str) -> str:
+    """A type without ParamSpec and TypeVar, which say little to a reader."""
+    text = re.sub(r"Concatenate\[(\w+), _P\]", r"[\1, …]", text)
+    return re.sub(r": _P\.k?w?args", "", text).replace("_T", "T")
+
+
 def _argument(argument: ast.arg, default: ast.expr | None) -> str:
-    kind = f": {ast.unparse(argument.annotation)}" if argument.annotation is not None else ""
-    return f"{argument.arg}{kind}" + (f" = {ast.unparse(default)}" if default is not None else "")
+    kind = f": {_source(argument.annotation)}" if argument.annotation is not None else ""
+    return f"{argument.arg}{kind}" + (f" = {_source(default)}" if default is not None else "")
 
 
 def _plain(doc: str) -> str:
@@ -323,15 +348,14 @@ def _entry(entry: Entry) -> str:
     if not entry.is_class:
         blocks.append(f"```python\n{entry.form}\n```")
     blocks.extend(_blocks(entry.doc))
-    plain = [member for member in entry.members if not member.doc]
-    if plain:
-        word = "Members" if issubclass(entry.thing, enum.Enum) else "Fields"
-        blocks.append(_wrapped(f"{word}: " + ", ".join(f"`{member.form}`" for member in plain) + "."))
+    fields = [member for member in entry.members if member.is_field]
+    if fields:
+        blocks.append(_wrapped("Fields: " + ", ".join(f"`{member.form}`" for member in fields) + "."))
     bullets = []
     for member in entry.members:
         if member.doc:
             first, *more = _blocks(member.doc, "  ")
-            bullets.append("\n".join([_wrapped(f"`{member.form}`: {first}", "- ", "  "), *more]))
+            bullets.append("\n".join([_wrapped(f"`{member.lead}`: {first}", "- ", "  "), *more]))
     return "\n\n".join([*blocks, *(["\n".join(bullets)] if bullets else [])])
 
 

@@ -35,8 +35,7 @@ class Rendering:
     _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     def derived(self, make: Callable[Concatenate[Rendering, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
-        """What ``make`` gives for this rendering (and hashable arguments), made once and kept as long as the
-        rendering."""
+        """``make(rendering, *args, **named)``, made once and kept as long as the rendering; see ``Subject.derived``."""
         key = (make, args, *named.items())
         if key not in self._derived:
             self._derived[key] = make(self, *args, **named)

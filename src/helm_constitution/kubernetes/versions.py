@@ -6,7 +6,7 @@ NEWEST = 37
 """The minor version of the newest Kubernetes release that is known here (1.37, August 2026)."""
 
 OLDEST_SUPPORTED = 35
-"""The oldest minor version that upstream still mends (three minor versions, each for about 14 months)."""
+"""The oldest minor version that upstream still fixes (three minor versions, each for about 14 months)."""
 
 _SERVED_SINCE = {
     "v1": 0,

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 @record
 class ScenarioResult:
-    """How a scenario went. ``rendering`` is there where objects can be judged; ``errors`` are helm's messages.
+    """How a scenario went. ``rendering`` is there where objects can be checked; ``errors`` are helm's messages.
 
-    A rendering with documents that aren't YAML has both: the other documents, and one error for each bad one, which
-    stands in ``broken`` by its error, as text. ``documents`` are helm's, as text; a scenario that renders to those of
-    an earlier one may have no rendering of its own: its objects are judged there.
+    Where single documents aren't YAML there are both: a rendering of the other documents, and an error for each bad
+    one; ``broken`` maps the error to that document's text. ``documents`` are helm's, as text. A scenario that renders
+    the same documents as an earlier one may have no rendering of its own: its objects are checked there.
     """
 
     scenario: Scenario
