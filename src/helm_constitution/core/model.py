@@ -30,7 +30,7 @@ class Severity(enum.IntEnum):
     NOTE = 1
     """What MAY makes."""
     WARNING = 2
-    """What SHOULD makes; the gate still passes."""
+    """What SHOULD makes; by default the gate still passes."""
     ERROR = 3
     """What MUST makes; the gate fails."""
 
@@ -260,10 +260,10 @@ class Status(enum.StrEnum):
     """How a scenario went."""
 
     RENDERED = "rendered"
-    """helm rendered it; single documents may still be broken YAML."""
+    """helm rendered it, without an error."""
     NEEDS_INPUT = "needs-input"
     """The chart asks for a value (``required``, ``fail``) that the scenario does not give."""
     FAILED = "failed"
-    """helm reported another error."""
+    """helm reported another error, or a rendered document is not YAML."""
     NOT_RUN = "not-run"
-    """It was not tried."""
+    """The engine cannot render it."""

@@ -81,7 +81,8 @@ class Tally(NamedTuple):
 class Unchecked(Exception):
     """Raised by a rule that finds nothing to check in this chart: ``raise Unchecked("the chart has no README")``.
 
-    The rule's statements are then unchecked, with this reason, and never pass. What a rule declares in ``needs`` raises
+    The rule's statements are then unchecked, with this reason, and never pass; what the rule yielded before is dropped,
+    of every object where it has a scope. What a rule declares in ``needs`` raises
     nothing: where that is missing, the rule does not run.
     """
 

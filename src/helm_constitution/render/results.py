@@ -37,7 +37,7 @@ class ScenarioResult:
     status: Status
     """How it went."""
     message: str | None
-    """helm's first error in one line; None where it rendered."""
+    """Why it did not render, in one line; None where it did."""
     rendering: Rendering | None
     errors: tuple[HelmMessage, ...] = ()
     broken: Mapping[HelmMessage, YamlDocument] = field(default_factory=dict)
