@@ -111,13 +111,13 @@ class Member(NamedTuple):
 
 
 @cache
-def _text(module: str) -> str:
-    return Path(inspect.getfile(sys.modules[module])).read_text("utf-8")
+def _lines(module: str) -> list[bytes]:
+    return Path(inspect.getfile(sys.modules[module])).read_bytes().splitlines()
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    tree = ast.parse(_text(module))
+    tree = ast.parse(b"\n".join(_lines(module)))
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt | ast.expr | ast.arg):
             node.home = module  # type: ignore[union-attr]
@@ -126,8 +126,10 @@ def _tree(module: str) -> ast.Module:
 
 def _source(node: ast.expr) -> str:
     """A part as written, in one line: `ast.unparse` writes the same code differently in other Pythons."""
-    found = ast.get_source_segment(_text(node.home), node)  # type: ignore[attr-defined]
-    return " ".join((found or "").split())
+    lines = _lines(node.home)[node.lineno - 1 : node.end_lineno]  # type: ignore[attr-defined]
+    lines[-1] = lines[-1][: node.end_col_offset]
+    lines[0] = lines[0][node.col_offset :]
+    return " ".join(b" ".join(lines).decode().split())
 
 
 @cache
@@ -359,9 +361,10 @@ def _entry(entry: Entry) -> str:
     return "\n\n".join([*blocks, *(["\n".join(bullets)] if bullets else [])])
 
 
-def entries() -> list[Entry]:
+@cache
+def entries() -> tuple[Entry, ...]:
     """Everything that the page documents, in its order."""
-    return [Entry(name) for names in GROUPS.values() for name in names]
+    return tuple(Entry(name) for names in GROUPS.values() for name in names)
 
 
 def reference() -> str:
@@ -369,8 +372,9 @@ def reference() -> str:
     parts = []
     for title, names in GROUPS.items():
         parts.append(f"### {title}")
-        constants = [entry for entry in map(Entry, names) if isinstance(entry.thing, enum.Enum) and not entry.doc]
-        for entry in map(Entry, names):
+        group = [entry for entry in entries() if entry.name in names]
+        constants = [entry for entry in group if isinstance(entry.thing, enum.Enum) and not entry.doc]
+        for entry in group:
             if entry.name not in {one.name for one in constants}:
                 parts.append(_entry(entry))
             elif entry.name == constants[0].name:
