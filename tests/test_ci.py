@@ -199,7 +199,7 @@ def test_the_actions_outputs_name_the_reports(runner: Runner) -> None:
     outputs = dict(line.split("=", 1) for line in (runner.folder / "output").read_text().splitlines())
     assert outputs["status"] == "0"
     assert json.loads(Path(outputs["sarif"]).read_text("utf-8"))["version"] == "2.1.0"
-    assert "✅ the gate passes" in Path(outputs["markdown"]).read_text("utf-8")
+    assert "gate: ✅ pass" in Path(outputs["markdown"]).read_text("utf-8")
 
 
 def test_the_actions_inputs_are_lists_one_a_line_and_nothing_else(runner: Runner) -> None:

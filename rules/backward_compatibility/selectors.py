@@ -17,11 +17,11 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
-    Unchecked,
     View,
     Violation,
     Workload,
     forbid,
+    not_rendered,
     require,
     rule,
 )
@@ -92,7 +92,7 @@ def unstable_selector(subject: Subject) -> Iterator[Violation]:
     defines = {name: call for name, text in subject.define_texts.items() if (call := _changing_call(text)) is not None}
     problems = [problem for template in subject.templates for problem in _changing_in_text(template, defines)]
     if not problems and not subject.rendered:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     yield from problems
     for rendering in subject.renderings:
         for manifest in rendering.manifests:

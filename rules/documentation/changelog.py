@@ -11,6 +11,7 @@ from helm_constitution.api import (
     SHOULD,
     Heading,
     LazyPattern,
+    NotApplicable,
     Related,
     Span,
     Subject,
@@ -145,7 +146,7 @@ def _names_a_kind(line: str) -> bool:
 def _require_changelog(subject: Subject) -> _Changelog:
     file = changelog_file(subject)
     if file is None:
-        raise Unchecked("there is no CHANGELOG.md in the chart")
+        raise NotApplicable("there is no CHANGELOG.md in the chart")
     return _read_changelog(file, subject.chart.files[file])
 
 
@@ -192,7 +193,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
             folder = files[0].partition("/")[0]
             yield Violation(f"no file in {folder}/ is named after version {subject.chart.version}", place)
         elif not files and not _annotated(subject):  # the annotation is about the version that it is packaged with
-            raise Unchecked("there is no CHANGELOG.md in the chart")
+            raise NotApplicable("there is no CHANGELOG.md in the chart")
         return
     changelog = _require_changelog(subject)
     wanted = {version, version.partition("-")[0]}  # a pre-release may stand under the version that it leads to

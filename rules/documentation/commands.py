@@ -11,11 +11,11 @@ from helm_constitution.api import (
     TEMPLATES,
     LazyPattern,
     Markdown,
+    NotApplicable,
     Path,
     Span,
     Subject,
     TextPlace,
-    Unchecked,
     Violation,
     dotted,
     require,
@@ -106,7 +106,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
     name, document = require_readme(subject)
     commands = list(_commands(document))
     if not commands:
-        raise Unchecked("the README shows no helm command")
+        raise NotApplicable("the README shows no helm command")
     named = [(command, chart) for command in commands for chart in _chart_names(command)]
     own = subject.chart.name
     others = {dependency.name for dependency in subject.chart.dependencies}

@@ -13,8 +13,8 @@ from helm_constitution.api import (
     Parameter,
     Subject,
     TextPlace,
-    Unchecked,
     Violation,
+    not_rendered,
     require,
     rule,
 )
@@ -56,7 +56,7 @@ def no_diagram(subject: Subject) -> Iterator[Violation]:
     name, readme = require_readme(subject)
     defaults = subject.defaults
     if defaults is None or defaults.rendering is None:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     count = sum(
         workload.manifest.dependency is None and not workload.manifest.is_test and not workload.runs_to_completion
         for workload in defaults.rendering.workloads

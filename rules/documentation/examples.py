@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, RESULTS, Status, Subject, Unchecked, Violation, require, rule
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    NotApplicable,
+    Status,
+    Subject,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+)
 
 from ..helm_words import is_example, place_of, says_the_same, text_of, values_file_of
 
@@ -31,6 +41,8 @@ def example_broken(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, Values Files
     """
     examples = [result for result in subject.results if is_example(result)]
+    if not examples and not any(file.startswith("examples/") for file in subject.chart.files):
+        raise NotApplicable("the chart has no examples/")
     if not examples:
         raise Unchecked("the configuration names no values file under examples/ as a scenario")
     defaults = subject.defaults

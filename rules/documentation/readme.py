@@ -10,9 +10,9 @@ from helm_constitution.api import (
     SHOULD,
     LazyPattern,
     Markdown,
+    NotApplicable,
     Subject,
     TextPlace,
-    Unchecked,
     Violation,
     require,
     rule,
@@ -181,7 +181,7 @@ def readme_no_values(subject: Subject) -> Iterator[Violation]:
     """
     name, document = require_readme(subject)
     if subject.chart.values is None or not subject.chart.values.data:
-        raise Unchecked("the chart has no values to describe")
+        raise NotApplicable("the chart has no values to describe")
     if not _shows_values(document):
         yield Violation('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
 

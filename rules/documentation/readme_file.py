@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from helm_constitution.api import Chart, Markdown, Subject, Unchecked, read_markdown
+from helm_constitution.api import (
+    Chart,
+    Markdown,
+    NotApplicable,
+    Subject,
+    Unchecked,
+    read_markdown,
+)
 
 NAMES = ("readme.md", "readme.txt", "readme")  # what helm itself shows, in this order (pkg/action/show.go)
 
@@ -34,6 +41,6 @@ def require_readme(subject: Subject) -> tuple[str, Markdown]:
             raise Unchecked(f"{name} is not UTF-8 text")
     found = readme_of(subject)
     if found is None or not found[1].strip():
-        raise Unchecked("there is no README to judge")
+        raise NotApplicable("there is no README to judge")
     name, text = found
     return name, parsed(subject, text)

@@ -10,11 +10,11 @@ from helm_constitution.api import (
     MUST,
     Heading,
     LazyPattern,
+    NotApplicable,
     Related,
     Severity,
     Subject,
     TextPlace,
-    Unchecked,
     Version,
     Violation,
     require,
@@ -151,7 +151,7 @@ def stale_docs(subject: Subject) -> Iterator[Violation]:
     comparison = subject.comparison
     new, old = _prose(subject.chart.files), _prose(comparison.old.chart.files)
     if not new:
-        raise Unchecked("there is no README and no changelog to judge")
+        raise NotApplicable("there is no README and no changelog to judge")
     annotations = [
         chart.metadata.view.get("annotations", _CHANGES).data for chart in (subject.chart, comparison.old.chart)
     ]

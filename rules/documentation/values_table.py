@@ -10,12 +10,12 @@ from helm_constitution.api import (
     Cell,
     Json,
     LazyPattern,
+    NotApplicable,
     Path,
     Related,
     Subject,
     Tally,
     TextPlace,
-    Unchecked,
     View,
     Violation,
     dotted,
@@ -208,12 +208,12 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
     name, readme = require_readme(subject)
     file = subject.chart.values
     if file is None or not file.data:
-        raise Unchecked("there are no values to compare the README with")
+        raise NotApplicable("there are no values to compare the README with")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     values = ChartValues(file, dependencies)
     tables = tables_of(readme.tables, values)
     if not tables:
-        raise Unchecked("the README has no table of values")
+        raise NotApplicable("the README has no table of values")
     paths: set[Path] = set()
     for table in tables:
         for row in table.rows:

@@ -10,9 +10,9 @@ from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     LazyPattern,
+    NotApplicable,
     Subject,
     TextPlace,
-    Unchecked,
     Violation,
     require,
     rule,
@@ -79,7 +79,7 @@ def missing_helper(subject: Subject) -> Iterator[Violation]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unchecked("a library chart has no objects to name")
+        raise NotApplicable("a library chart has no objects to name")
     templates = [template for template in subject.templates if not template.is_partial]
     kinds = {kind for template in templates for kind in _kinds(template.text)}
     if not kinds:
@@ -143,7 +143,7 @@ def no_notes(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, Creating a NOTES.txt File; chart-verifier has-notes
     """
     if subject.chart.is_library:
-        raise Unchecked("a library chart is not installed by itself")
+        raise NotApplicable("a library chart is not installed by itself")
     notes = subject.chart.files.get("templates/NOTES.txt")
     if notes is None:
         yield Violation(

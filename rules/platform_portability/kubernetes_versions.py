@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     SHOULD,
     Constraint,
+    NotApplicable,
     Subject,
-    Unchecked,
     Version,
     Violation,
     parse_constraint,
@@ -45,7 +45,7 @@ def no_kube_version(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, The kubeVersion field; chart-verifier has-kubeversion
     """
     if subject.chart.is_library:
-        raise Unchecked("a library chart is not installed by itself")
+        raise NotApplicable("a library chart is not installed by itself")
     kube_version = subject.chart.metadata.view.get("kubeVersion")
     if not kube_version:
         yield Violation(

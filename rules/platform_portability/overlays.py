@@ -13,12 +13,12 @@ from helm_constitution.api import (
     Identifier,
     Json,
     LazyPattern,
+    NotApplicable,
     Pipeline,
     String,
     Subject,
     TemplateFile,
     TextPlace,
-    Unchecked,
     View,
     Violation,
     YamlDocument,
@@ -149,7 +149,7 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Violation]:
     """
     overlays = _overlays(subject)
     if not overlays:
-        raise Unchecked("the chart has no platforms/*.yaml")
+        raise NotApplicable("the chart has no platforms/*.yaml")
     base = _base(subject)
     free = {"global", *(dependency.key for dependency in subject.chart.dependencies)}
     for overlay in overlays:

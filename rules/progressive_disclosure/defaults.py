@@ -12,6 +12,7 @@ from helm_constitution.api import (
     FailureKind,
     HelmMessage,
     LazyPattern,
+    NotApplicable,
     Path,
     Related,
     Rendering,
@@ -24,6 +25,7 @@ from helm_constitution.api import (
     Violation,
     dotted,
     forbid,
+    not_rendered,
     require,
     rule,
     walk,
@@ -71,7 +73,7 @@ def defaults_fail(subject: Subject) -> Iterator[Violation]:
     """
     defaults = subject.defaults
     if defaults is None:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     if defaults.status is Status.FAILED:
         raise Unchecked("the defaults don't render, see testing/render-error")
     if defaults.status is Status.NEEDS_INPUT:
@@ -217,9 +219,9 @@ def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unchecked("there is no values.yaml")
+        raise NotApplicable("there is no values.yaml")
     if subject.chart.is_library:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     view = values.document.view
     found = [
         placeholder
@@ -230,7 +232,7 @@ def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
         return
     defaults = subject.defaults
     if defaults is None or (defaults.rendering is None and defaults.status is not Status.NEEDS_INPUT):
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     if defaults.rendering is None:
         return  # the chart stops: no placeholder gets past it
     texts = list(_rendered_texts(defaults.rendering))

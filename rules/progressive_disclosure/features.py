@@ -10,8 +10,8 @@ from helm_constitution.api import (
     Chart,
     Json,
     LazyPattern,
+    NotApplicable,
     Subject,
-    Unchecked,
     View,
     Violation,
     dotted,
@@ -55,7 +55,7 @@ def _settings(subject: Subject) -> Sequence[tuple[tuple[str, ...], Json]]:
     """The chart's own settings with their paths: no list items, nothing of a dependency or of another program."""
     values = subject.chart.values
     if values is None:
-        raise Unchecked("there is no values.yaml")
+        raise NotApplicable("there is no values.yaml")
     return subject.derived(_settings_of)
 
 

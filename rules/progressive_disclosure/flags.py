@@ -9,10 +9,10 @@ from functools import lru_cache
 from helm_constitution.api import (
     MUST,
     LazyPattern,
+    NotApplicable,
     Path,
     Subject,
     Tally,
-    Unchecked,
     View,
     Violation,
     dotted,
@@ -96,7 +96,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
     """
     values = subject.chart.values
     if values is None:
-        raise Unchecked("there is no values.yaml")
+        raise NotApplicable("there is no values.yaml")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     good = total = 0
     for path, data in walk(values.data):

@@ -8,6 +8,7 @@ from helm_constitution.api import (
     DEFAULTS,
     RESULTS,
     SHOULD,
+    NotApplicable,
     Parameter,
     Related,
     Status,
@@ -47,7 +48,7 @@ def too_many_required(subject: Subject) -> Iterator[Violation]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unchecked("a library chart asks for nothing by itself")
+        raise NotApplicable("a library chart asks for nothing by itself")
     defaults = subject.defaults
     if defaults is None or defaults.status is not Status.NEEDS_INPUT:
         return

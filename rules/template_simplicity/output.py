@@ -19,11 +19,11 @@ from helm_constitution.api import (
     Span,
     Subject,
     TextPlace,
-    Unchecked,
     View,
     Violation,
     dotted,
     forbid,
+    not_rendered,
     require,
     rule,
 )
@@ -59,7 +59,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Violation]:
     Source: helm lint (validateYamlContent); helm template
     """
     if not subject.results:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     found: dict[tuple[str | None, str], list[str]] = {}
     places: dict[tuple[str | None, str], RenderedLine | None] = {}
     for result in subject.results:
@@ -71,7 +71,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Violation]:
                 found.setdefault((error.file, text), []).append(result.scenario.name)
                 places.setdefault((error.file, text), subject.rendered_line(error))
     if not found and not subject.rendered:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     default = subject.results[0].scenario.name
     for (file, text), scenarios in found.items():
         where = "" if default in scenarios else f" with {', '.join(scenarios)}"

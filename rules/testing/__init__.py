@@ -14,6 +14,7 @@ from helm_constitution.api import (
     HelmMessage,
     LazyPattern,
     MessageLevel,
+    NotApplicable,
     RuleModule,
     ScenarioKind,
     Severity,
@@ -22,6 +23,7 @@ from helm_constitution.api import (
     TextPlace,
     Unchecked,
     Violation,
+    not_rendered,
     require,
     rule,
 )
@@ -122,7 +124,7 @@ def lint_warning(subject: Subject) -> Iterator[Violation]:
 def _require_renderable(subject: Subject) -> ScenarioResult:
     defaults = subject.defaults
     if defaults is None:
-        raise Unchecked(subject.not_rendered)
+        raise not_rendered(subject)
     return defaults
 
 
@@ -238,7 +240,7 @@ def no_test_hook(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, Chart Tests; chart-verifier contains-test
     """
     if subject.chart.is_library:
-        raise Unchecked("a library chart installs nothing that could be tested")
+        raise NotApplicable("a library chart installs nothing that could be tested")
     own = [file for file in subject.chart.files if file.startswith("templates/")]
     if any(_HOOK.search(subject.chart.files[file]) for file in own):
         return
@@ -247,7 +249,7 @@ def no_test_hook(subject: Subject) -> Iterator[Violation]:
         if any(manifest.is_test for manifest in manifests):
             return
         if not any(manifest.workloads for manifest in manifests):
-            raise Unchecked("the chart runs nothing that could be tested")
+            raise NotApplicable("the chart runs nothing that could be tested")
     if subject.chart.missing_dependencies:
         raise Unchecked("dependencies are missing in charts/, and may bring tests")
     yield Violation(
@@ -295,7 +297,7 @@ def no_unit_tests(subject: Subject) -> Iterator[Violation]:
     """
     branches = _branches(subject)
     if branches < _MANY_BRANCHES:
-        raise Unchecked("the templates have too little logic to be tested by itself")
+        raise NotApplicable("the templates have too little logic to be tested by itself")
     if any(_UNIT_TEST.match(file) for file in subject.chart.files):
         return
     _require_loaded(subject, "test")
@@ -325,9 +327,9 @@ def no_ci_values(subject: Subject) -> Iterator[Violation]:
     Source: chart-testing, ci/*-values.yaml
     """
     if subject.chart.is_library:
-        raise Unchecked("a library chart is not rendered by itself")
+        raise NotApplicable("a library chart is not rendered by itself")
     if not _branches(subject):
-        raise Unchecked("the templates have nothing that values could switch")
+        raise NotApplicable("the templates have nothing that values could switch")
     if any(result.scenario.name.startswith("ci/") for result in subject.results):
         return
     if any(file.startswith("ci/") and file.endswith(("-values.yaml", "-values.yml")) for file in subject.chart.files):
@@ -359,7 +361,7 @@ def overlay_untested(subject: Subject) -> Iterator[Violation]:
     files = subject.chart.files
     overlays = [file for file in files if file.startswith("platforms/") and file.endswith((".yaml", ".yml"))]
     if not overlays:
-        raise Unchecked("the chart has no platforms/*.yaml")
+        raise NotApplicable("the chart has no platforms/*.yaml")
     tests = [text for file, text in files.items() if file.startswith("tests/")]
     ci_names = [file for file in files if file.startswith("ci/")]
     configured = {

@@ -13,10 +13,10 @@ from helm_constitution.api import (
     Branch,
     Define,
     Node,
+    NotApplicable,
     Subject,
     Tally,
     TextPlace,
-    Unchecked,
     Violation,
     dotted,
     require,
@@ -58,7 +58,7 @@ def branch_never_rendered(subject: Subject) -> Iterator[Violation | Tally]:
     coverage = subject.coverage
     branches = coverage.branches
     if not branches:
-        raise Unchecked("the templates have no branches")
+        raise NotApplicable("the templates have no branches")
     yield Tally(sum(number in coverage.entered for number in branches), len(branches), "branches of templates rendered")
     for number in branches:
         if number in coverage.entered or not coverage.is_outermost(number):

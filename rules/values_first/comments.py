@@ -11,11 +11,11 @@ from helm_constitution.api import (
     MUST,
     TEMPLATES,
     LazyPattern,
+    NotApplicable,
     Parameter,
     Path,
     Subject,
     Tally,
-    Unchecked,
     ValueKey,
     Violation,
     forbid,
@@ -199,7 +199,7 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     dependencies = frozenset(dependency.key for dependency in subject.chart.dependencies)
     uses = subject.uses
 

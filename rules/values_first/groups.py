@@ -9,11 +9,11 @@ from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     LazyPattern,
+    NotApplicable,
     Parameter,
     Path,
     Related,
     Subject,
-    Unchecked,
     ValueKey,
     Violation,
     dotted,
@@ -85,7 +85,7 @@ def flat_group(subject: Subject) -> Iterator[Violation]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     least = subject.number("siblings")
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     maps: dict[Path, list[ValueKey]] = {}
@@ -180,7 +180,7 @@ def list_of_named(subject: Subject) -> Iterator[Violation]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     for key in values.keys():  # noqa: SIM118 - not a mapping
         if not isinstance(key.value, list) or not key.value or key.path[0] in dependencies:

@@ -9,10 +9,10 @@ from helm_constitution.api import (
     MUST,
     TEMPLATES,
     LazyPattern,
+    NotApplicable,
     Related,
     Subject,
     TextPlace,
-    Unchecked,
     Violation,
     YamlDocument,
     YamlSyntaxError,
@@ -68,7 +68,7 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
     Source: YAML 1.2, 3.2.1.3 (keys are unique); Kubernetes' strict decoding; chart-testing's yamllint key-duplicates
     """
     if subject.chart.values is None:
-        raise Unchecked("the chart has no values.yaml")
+        raise NotApplicable("the chart has no values.yaml")
     for document in _documents(subject):
         for key in document.duplicates:
             name = dotted(key.path)
@@ -135,7 +135,7 @@ def key_style(subject: Subject) -> Iterator[Violation]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     uses = subject.uses
     dependencies = {dependency.key for dependency in subject.chart.dependencies} | set(subject.chart.subcharts)
     for key in values.keys():  # noqa: SIM118 - not a mapping
@@ -199,7 +199,7 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
     Source: Helm chart best practices, Values ("Make types clear"); chart-testing's yamllint truthy
     """
     if subject.chart.values is None:
-        raise Unchecked("the chart has no values.yaml")
+        raise NotApplicable("the chart has no values.yaml")
     for document in _documents(subject):
         for path, text in document.plain_scalars(_FIRST):
             name = next((step for step in reversed(path) if isinstance(step, str)), "")

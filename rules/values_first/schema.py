@@ -12,6 +12,7 @@ from helm_constitution.api import (
     SHOULD,
     FailureKind,
     Json,
+    NotApplicable,
     Path,
     ScenarioResult,
     Status,
@@ -65,7 +66,7 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
     """
     values = subject.chart.values
     if values is None or not values.data:
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     if subject.chart.schema is None:
         yield Violation("no values.schema.json: helm accepts any value of any type", TextPlace(values.path))
 
@@ -97,7 +98,7 @@ def schema_mismatch(subject: Subject) -> Iterator[Violation]:
     """
     chart = subject.chart
     if chart.schema is None:
-        raise Unchecked(f"the chart has no {SCHEMA}")
+        raise NotApplicable(f"the chart has no {SCHEMA}")
     remote = references(chart.files[SCHEMA].encode())
     validator: _Validator | None = None
     told: set[str] = set()

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     Json,
+    NotApplicable,
     Path,
     Span,
     Subject,
@@ -33,7 +34,7 @@ _BRANCHES = ("if", "then", "else")
 def _schema_of(subject: Subject) -> Mapping[str, Any]:
     schema = subject.chart.schema
     if schema is None:
-        raise Unchecked(f"the chart has no {SCHEMA}")
+        raise NotApplicable(f"the chart has no {SCHEMA}")
     if not isinstance(schema, dict):
         raise Unchecked(f"{SCHEMA} is no map")
     return schema
@@ -123,7 +124,7 @@ def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
     root = _schema_of(subject)
     chart = subject.chart
     if chart.values is None:
-        raise Unchecked("the chart has no values.yaml")
+        raise NotApplicable("the chart has no values.yaml")
     free = {"global"} | {dependency.key for dependency in chart.dependencies} | set(chart.subcharts)
     counted: list[bool] = []
     for view, message in _gaps(chart.values.document.view, [*_parts(root, root)], root, free, counted):

@@ -9,12 +9,12 @@ from helm_constitution.api import (
     MUST,
     TEMPLATES,
     LazyPattern,
+    NotApplicable,
     Path,
     Related,
     Subject,
     Tally,
     TextPlace,
-    Unchecked,
     ValueKey,
     Violation,
     dotted,
@@ -67,9 +67,9 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
     """
     values = subject.chart.values
     if values is None or not values.keys():
-        raise Unchecked("the chart has no values")
+        raise NotApplicable("the chart has no values")
     if subject.chart.is_library:
-        raise Unchecked("a library chart's values are read by the charts that use it")
+        raise NotApplicable("a library chart's values are read by the charts that use it")
     uses = subject.uses
     keys = values.keys()
     lines = values.text.removeprefix("\ufeff").split("\n")
@@ -171,9 +171,9 @@ def undefined(subject: Subject) -> Iterator[Violation]:
     """
     chart = subject.chart
     if chart.is_library:
-        raise Unchecked("a library chart reads the values of the charts that use it")
+        raise NotApplicable("a library chart reads the values of the charts that use it")
     if not any(file.startswith("templates/") for file in chart.files):
-        raise Unchecked("the chart has no templates")
+        raise NotApplicable("the chart has no templates")
     data = chart.values.data if chart.values is not None else {}
     places: dict[tuple[str, ...], list[TextPlace]] = {}
     for read, missing in subject.uses.missing(data):

@@ -190,7 +190,7 @@ def test_what_is_waived_or_debt_fails_nothing(changes: Any) -> None:
     assert suites(junit.render(judged))[0].failures == 0
     assert github.render(judged).startswith("::notice ")
     assert json.loads(gitlab.render(judged))[0]["severity"] == "info"
-    assert markdown.render(judged).startswith("## helm-constitution: ✅ the gate passes\n")
+    assert markdown.render(judged).startswith("## helm-constitution: gate: ✅ pass\n")
 
 
 # JUnit
@@ -253,6 +253,7 @@ def test_annotations_are_the_worst_first_and_one_of_each_rule_before_a_second() 
     ]
     lines = [line.split(",")[:2] for line in github.render(run(chart(*findings))).splitlines()]
     assert lines == [
+        ["::notice file=charts/web/Chart.yaml", "title=gate%3A fail::FAIL  web 1.2.3: 3 errors"],
         ["::error file=charts/web/values.yaml", "line=2"],
         ["::error file=charts/web/values.yaml", "line=4"],
         ["::error file=charts/web/values.yaml", "line=3"],
@@ -264,7 +265,9 @@ def test_annotations_are_the_worst_first_and_one_of_each_rule_before_a_second() 
 def test_an_annotation_escapes_what_ends_a_property_or_a_line() -> None:
     odd = Location(Base.CHART, "a:b,c%.yaml", 1)
     text = github.render(run(chart(finding(location=odd, message="50%\r\n::error::x", object=None))))
-    assert text == "::error file=charts/web/a%3Ab%2Cc%25.yaml,line=1,title=security/root-user::50%25  ::error::x\n"
+    assert text.splitlines()[1:] == [
+        "::error file=charts/web/a%3Ab%2Cc%25.yaml,line=1,title=security/root-user::50%25  ::error::x"
+    ]
 
 
 # GitLab
@@ -273,7 +276,7 @@ def test_an_annotation_escapes_what_ends_a_property_or_a_line() -> None:
 def test_gitlab_has_each_field_that_the_widget_asks_for() -> None:
     issues = json.loads(gitlab.render(sample()))
     for issue in issues:
-        assert sorted(issue) == ["check_name", "description", "fingerprint", "location", "severity"]
+        assert sorted(issue) == ["check_name", "description", "fingerprint", "gate", "location", "severity"]
         assert issue["severity"] in ("info", "minor", "major", "critical", "blocker")
         assert issue["location"]["lines"]["begin"] >= 1
         assert not issue["location"]["path"].startswith(("/", "./"))
@@ -321,13 +324,13 @@ def test_markdown_fits_in_a_comment_whatever_there_is_to_say(charts: int, findin
     text = markdown.render(run(*(chart(*those, name=f"web-{number}") for number in range(charts))))
     assert len(text.encode()) <= markdown.LIMIT
     assert "findings are listed" in text
-    assert text.startswith("## helm-constitution: ❌ the gate fails\n")
+    assert text.startswith("## helm-constitution: gate: ❌ fail\n")
     assert text.count("web-0 ") >= 1
 
 
 def test_markdown_says_in_its_title_how_the_gate_went() -> None:
-    assert markdown.render(run(chart())).startswith("## helm-constitution: ✅ the gate passes\n")
-    assert markdown.render(run(chart(finding(), limit=None))).startswith("## helm-constitution: ✅ the gate passes\n")
-    assert markdown.render(run(chart(finding()))).startswith("## helm-constitution: ❌ the gate fails\n")
-    assert markdown.render(sample()).startswith("## helm-constitution: ⛔ not everything could be judged\n")
+    assert markdown.render(run(chart())).startswith("## helm-constitution: gate: ✅ pass\n")
+    assert markdown.render(run(chart(finding(), limit=None))).startswith("## helm-constitution: gate: ✅ pass\n")
+    assert markdown.render(run(chart(finding()))).startswith("## helm-constitution: gate: ❌ fail\n")
+    assert markdown.render(sample()).startswith("## helm-constitution: gate: ⛔ error\n")
     assert "❔ unchecked" in markdown.render(run(chart(verdict=Verdict.UNCHECKED)))

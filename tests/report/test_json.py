@@ -20,14 +20,18 @@ def test_the_whole_shape() -> None:
     assert document["version"] == 1
     assert document["tool"] == {"name": "helm-constitution", "version": __version__}
     assert document["engine"] == {"name": "cli", "helm": "v4.3.1", "kube": "v1.36.0"}
-    assert document["summary"] == {"charts": 1, "errors": 1, "warnings": 0, "notes": 0, "waived": 0, "debt": 0}
+    counts = {"charts": 1, "errors": 1, "warnings": 0, "notes": 0, "waived": 0, "debt": 0}
+    assert document["summary"] == {"gate": "fail", **counts}
     (judged,) = document["charts"]
-    assert {key: judged[key] for key in ("name", "version", "path", "verdict", "constitution", "scenarios")} == {
+    assert {
+        key: judged[key] for key in ("name", "version", "path", "gate", "verdict", "constitution", "scenarios")
+    } == {
         "name": "web",
         "version": "1.2.3",
         "path": "charts/web",
+        "gate": "fail",
         "verdict": "fail",
-        "constitution": {"file": "constitution.md", "version": "1.0.0"},
+        "constitution": {"file": "constitution.md", "version": "1.0.0", "not_understood": []},
         "scenarios": [{"name": "defaults", "status": "rendered", "message": None}],
     }
     assert judged["principles"][0] == {
@@ -45,6 +49,7 @@ def test_the_whole_shape() -> None:
                 "rules": ["security/root-user"],
                 "verdict": "fail",
                 "reason": None,
+                "open": [],
             }
         ],
     }
@@ -92,7 +97,8 @@ def test_what_is_waived_or_debt_says_so_and_counts_as_that_alone() -> None:
         "line": 12,
     }
     assert (waived["debt"], debt["waived"], debt["debt"]) == (None, None, {"since": "2026-01-02"})
-    assert document["summary"] == {"charts": 1, "errors": 0, "warnings": 0, "notes": 1, "waived": 1, "debt": 1}
+    counts = {"charts": 1, "errors": 0, "warnings": 0, "notes": 1, "waived": 1, "debt": 1}
+    assert document["summary"] == {"gate": "pass", **counts}
 
 
 def test_stale_waivers_are_named() -> None:

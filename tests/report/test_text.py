@@ -26,7 +26,8 @@ def test_findings_stand_under_their_principle_and_the_table_closes() -> None:
     assert lines.index("Security by Default · fail") < lines.index("Testing · unchecked")
     assert "Security by Default  fail       1 of 2 containers" in lines
     assert "Testing              unchecked  nothing here can be checked" in lines
-    assert lines[-1] == "1 error; 2 statements, 1 unchecked; 3 rules not demanded by this constitution"
+    assert lines[0] == "FAIL  web 1.2.3: 1 error (constitution: constitution.md 1.0.0)"
+    assert lines[-1] == "gate: fail; 1 error; 2 statements, 1 unchecked; 3 rules not demanded by this constitution"
 
 
 def test_an_unchecked_statement_is_named_with_its_reason() -> None:
@@ -90,7 +91,7 @@ def test_a_waived_finding_stays_with_its_reasons() -> None:
         "the vendor's image\n"
         "        simpler alternative rejected: there is no other\n"
     ) in text
-    assert text.splitlines()[-1].startswith("0 errors, 1 waived; ")
+    assert text.splitlines()[-1].startswith("gate: pass; 0 errors, 1 waived; ")
 
 
 def test_debt_is_counted_and_all_shows_each() -> None:
@@ -98,7 +99,7 @@ def test_debt_is_counted_and_all_shows_each() -> None:
     text = render(run(chart(debt, debt, finding())))
     assert "  debt 2 accepted: security/root-user; --all shows them\n" in text
     assert text.count("runs as root") == 1
-    assert text.splitlines()[-1].startswith("1 error, 2 in debt; ")
+    assert text.splitlines()[-1].startswith("gate: fail; 1 error, 2 in debt; ")
     full = render(run(chart(debt, finding())), full=True)
     assert "31:11: debt security/root-user: runs as root" in full
     assert "        accepted on 2026-01-02\n" in full
@@ -107,7 +108,7 @@ def test_debt_is_counted_and_all_shows_each() -> None:
 def test_stale_waivers_are_named_and_counted() -> None:
     text = render(run(chart(stale=(STALE,))))
     assert ".helm-constitution.yaml:12: stale waiver of security/root-user: it expired on 2026-01-31\n" in text
-    assert text.splitlines()[-1].startswith("0 errors, 1 stale waiver; ")
+    assert text.splitlines()[-1].startswith("gate: fail; 0 errors, 1 stale waiver; ")
 
 
 def test_one_more_than_shown_is_shown_rather_than_counted() -> None:

@@ -109,7 +109,7 @@ def _would_be_used(waiver: Waiver, runs: Iterable[RuleRun], full: bool) -> bool:
         mine = [
             run for run in runs if waiver.principle in (run.rule.principle, *(key for key, _ in run.setting.statements))
         ]
-    checked = [run for run in mine if run.unchecked is None]
+    checked = [run for run in mine if run.unchecked is None and run.not_applicable is None]
     return bool(checked) and all(run.crash is None and (full or not run.rule.needs & ON_HELM) for run in checked)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.verdict import finding_order, gate_limit, principle_reports, rule_reports
-from helm_constitution.core.model import Status, Trouble, Verdict
+from helm_constitution.check.verdict import finding_order, findings_verdict, gate_limit, principle_reports, rule_reports
+from helm_constitution.core.model import Severity, Status, Trouble, Verdict
 from helm_constitution.render.results import RenderedChart
 from helm_constitution.report.model import (
     BaselineReport,
     ChartReport,
     ConstitutionReport,
     InputReport,
+    NotUnderstoodReport,
     PrincipleReport,
     ScenarioReport,
 )
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.placing import ReleaseOrigins
     from helm_constitution.lint.run import RuleRun
+    from helm_constitution.policy.constitution import Constitution
     from helm_constitution.render.regions import Coverage
     from helm_constitution.report.model import FileCoverage
 
@@ -52,14 +54,15 @@ def chart_report(
     rendered, constitution, selection = checked.rendered, policy.constitution, policy.selection
     assert rendered is not None
     troubles = tuple(_troubles(checked, rendered, runs))
-    principles = tuple(principle_reports(constitution, selection, runs, settled.findings))
+    limit = gate_limit(options.fail_on or policy.configuration.fail_on or "error")
+    principles = tuple(principle_reports(constitution, selection, runs, settled.findings, limit))
     rule_count = sum(len(module.rules) for module in policy.configuration.modules)
     return ChartReport(
         name=checked.analysed.chart.name,
         version=checked.analysed.chart.version,
         path=checked.analysed.chart.shown,
-        verdict=_verdict(principles, settled, troubles),
-        constitution=ConstitutionReport(constitution.file, constitution.version, constitution.builtin),
+        verdict=_verdict(principles, settled, troubles, limit),
+        constitution=_constitution(constitution),
         scenarios=tuple(ScenarioReport(one.scenario.name, one.status, one.message) for one in rendered.results),
         principles=principles,
         findings=tuple(sorted(settled.findings, key=finding_order)),
@@ -68,18 +71,33 @@ def chart_report(
         undemanded=rule_count - len(selection.rules),
         rules=tuple(rule_reports(runs)),
         stale=settled.stale,
-        limit=gate_limit(options.fail_on or policy.configuration.fail_on or "error"),
+        limit=limit,
         inputs=tuple(_inputs(rendered)),
         coverage=_coverage(rendered.coverage),
         baseline=_baseline(checked, origins) if options.baseline is not None else None,
     )
 
 
-def _verdict(principles: Sequence[PrincipleReport], settled: Settled, troubles: Sequence[Trouble]) -> Verdict:
+def _constitution(constitution: Constitution) -> ConstitutionReport:
+    doubts = tuple(
+        NotUnderstoodReport(one.text, one.line, one.principle or None, one.reason)
+        for one in constitution.not_understood
+    )
+    return ConstitutionReport(constitution.file, constitution.version, constitution.builtin, doubts)
+
+
+def _verdict(
+    principles: Sequence[PrincipleReport], settled: Settled, troubles: Sequence[Trouble], limit: Severity | None
+) -> Verdict:
+    """A chart's verdict: that of its principles, and of findings that no statement demands."""
     if any(trouble.fatal for trouble in troubles):
         return Verdict.ERROR
-    worst = max((principle.verdict for principle in principles), default=Verdict.PASS)
-    return max(worst, Verdict.FAIL) if settled.stale else worst
+    parts = [principle.verdict for principle in principles]
+    if (besides := findings_verdict(settled.findings, limit)) is not None:
+        parts.append(besides)
+    if settled.stale and limit is not None:
+        parts.append(Verdict.FAIL)
+    return Verdict.of_parts(parts, empty=Verdict.PASS)
 
 
 def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[RuleRun]) -> Iterator[Trouble]:

@@ -25,6 +25,7 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
         report.ScenarioReport,
         report.InputReport,
         report.ConstitutionReport,
+        report.NotUnderstoodReport,
         report.StatementReport,
         report.PrincipleReport,
         report.RuleReport,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from helm_constitution.check.evidence import evidence_of
 from helm_constitution.core.model import Finding, Severity, Verdict
 from helm_constitution.report.model import PrincipleReport, RuleReport, StatementReport
 
@@ -41,8 +42,31 @@ def rule_reports(runs: Iterable[RuleRun]) -> Iterator[RuleReport]:
 
     own = {rule.id for rule in registry.rules()}
     for run in runs:
-        reason = run.crash.message if run.crash else run.unchecked
-        yield RuleReport(run.rule.id, reason, None if run.rule.id in own else run.rule.doc)
+        reason = run.crash.message if run.crash else run.unchecked or run.not_applicable
+        page = None if run.rule.id in own else run.rule.doc
+        yield RuleReport(run.rule.id, reason, page, run.not_applicable is None)
+
+
+def findings_verdict(findings: Iterable[Finding], limit: Severity | None) -> Verdict | None:
+    """What findings make of a verdict; None where they make nothing of it (there are none, or only notes).
+
+    Args:
+        findings: of one statement or more.
+        limit: the weakest severity that fails the gate. Errors fail their statement in any case.
+    """
+    fails = min(limit or Severity.ERROR, Severity.ERROR)
+    worst: Verdict | None = None
+    for finding in findings:
+        if finding.severity is Severity.NOTE and fails is not Severity.NOTE:
+            continue
+        if finding.waived is not None:
+            verdict = Verdict.WAIVED
+        elif finding.debt is not None:
+            verdict = Verdict.DEBT
+        else:
+            verdict = Verdict.FAIL if finding.severity >= fails else Verdict.WARN
+        worst = verdict if worst is None else max(worst, verdict)
+    return worst
 
 
 def principle_reports(
@@ -50,8 +74,17 @@ def principle_reports(
     selection: RuleSelection,
     runs: Sequence[RuleRun],
     findings: Iterable[Finding],
+    limit: Severity | None,
 ) -> Iterator[PrincipleReport]:
-    """What reports say of each principle of a constitution."""
+    """What reports say of each principle of a constitution.
+
+    Args:
+        constitution: the document.
+        selection: the rules behind its statements.
+        runs: how the rules went.
+        findings: what they found, with what the team says of it.
+        limit: the weakest severity that fails the gate; None where nothing does.
+    """
     by_rule = {run.rule.id: run for run in runs}
     found: dict[str, list[Finding]] = {}
     for finding in findings:
@@ -63,49 +96,49 @@ def principle_reports(
             rules = selection.of(principle, statement)
             ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
             mine.update((run.rule.id, run) for run in ran)
-            verdict, reason = _verdict(rules, ran, [finding for run in ran for finding in found.get(run.rule.id, ())])
-            reports.append(StatementReport(statement, tuple(rule.id for rule in rules), verdict, reason))
-        worst = max((report.verdict for report in reports), default=Verdict.UNCHECKED)
-        evidence = _evidence(list(mine.values()), reports)
-        yield PrincipleReport(principle.key, principle.title, worst, evidence, tuple(reports))
+            if rules:
+                those = [finding for run in ran for finding in found.get(run.rule.id, ())]
+                verdict, reason = _verdict(rules, ran, findings_verdict(those, limit))
+            else:
+                verdict, reason = Verdict.UNCHECKED, _no_rule(selection.opposite(principle, statement))
+            names = tuple(rule.id for rule in rules)
+            reports.append(
+                StatementReport(statement, names, verdict, reason, selection.left_open(principle, statement))
+            )
+        worst = Verdict.of_parts((report.verdict for report in reports), empty=Verdict.UNCHECKED)
+        yield PrincipleReport(principle.key, principle.title, worst, evidence_of(mine, found, reports), tuple(reports))
 
 
-def _verdict(
-    rules: Sequence[Rule], ran: Sequence[RuleRun], all_findings: Iterable[Finding]
-) -> tuple[Verdict, str | None]:
-    """A statement's verdict out of its rules' runs, and the reason where it is not the findings."""
-    if not rules:
-        return Verdict.UNCHECKED, "no rule checks this"
+def _no_rule(opposite: Sequence[Rule]) -> str:
+    if opposite:
+        names = ", ".join(rule.id for rule in opposite)
+        return f"no rule checks this; it forbids what {names} {'demands' if len(opposite) == 1 else 'demand'}"
+    return "no rule checks this"
+
+
+def _verdict(rules: Sequence[Rule], ran: Sequence[RuleRun], by_findings: Verdict | None) -> tuple[Verdict, str | None]:
+    """A statement's verdict out of its rules' runs, and the reason where that is not the findings alone."""
     crashed = [run.rule.id for run in ran if run.crash is not None]
     if crashed:
         return Verdict.ERROR, f"{', '.join(crashed)} crashed"
-    findings = [finding for finding in all_findings if finding.severity > Severity.NOTE]
-    if any(finding.active for finding in findings):
-        return Verdict.FAIL, None
-    if len(ran) < len(rules):
-        names = {run.rule.id for run in ran}
-        off = [rule.id for rule in rules if rule.id not in names]
-        return Verdict.UNCHECKED, f"switched off: {', '.join(off)}"
     unchecked: dict[str, list[str]] = {}
     for run in ran:
         if run.unchecked is not None:
             unchecked.setdefault(run.unchecked, []).append(run.rule.id)
+    names = {run.rule.id for run in ran}
+    if off := [rule.id for rule in rules if rule.id not in names]:
+        unchecked["switched off"] = off
     if unchecked:
-        return Verdict.UNCHECKED, "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in unchecked.items())
-    if any(finding.debt is not None for finding in findings):
-        return Verdict.DEBT, None
-    return Verdict.WAIVED if findings else Verdict.PASS, None
+        return by_findings or Verdict.UNCHECKED, _reasons(unchecked)
+    if by_findings is not None:
+        return by_findings, None
+    absent: dict[str, list[str]] = {}
+    for run in ran:
+        if run.not_applicable is None:
+            return Verdict.PASS, None
+        absent.setdefault(run.not_applicable, []).append(run.rule.id)
+    return Verdict.NOT_APPLICABLE, _reasons(absent)
 
 
-def _evidence(runs: Sequence[RuleRun], reports: Sequence[StatementReport]) -> str:
-    """What a principle's verdict rests on: what its rules counted, worst share first, else the statements kept."""
-    tallies = [tally for run in runs for tally in run.tallies if tally.total]
-    tallies.sort(key=lambda tally: (tally.good / tally.total, -tally.total))
-    if tallies:
-        texts = dict.fromkeys(f"{tally.good} of {tally.total} {tally.what}" for tally in tallies)
-        return "; ".join(list(texts)[:2])
-    checked = [report for report in reports if report.verdict is not Verdict.UNCHECKED]
-    kept = sum(report.verdict is Verdict.PASS for report in checked)
-    if not checked:
-        return "nothing here can be checked"
-    return f"{kept} of {len(checked)} checked statements kept"
+def _reasons(rules: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{reason} ({', '.join(ids)})" for reason, ids in rules.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 PRINCIPLE_KEYS = (
@@ -54,19 +54,49 @@ class Obligation(enum.IntEnum):
 
 
 class Verdict(enum.IntEnum):
-    """What is said of a statement, a principle or a chart; the worst of its parts wins."""
+    """What is said of a statement, a principle or a chart; the worst of its parts wins, see :meth:`of_parts`.
+
+    WARN: findings that don't fail the gate, and are more than notes. UNCHECKED: it could not be checked here.
+    NOT_APPLICABLE: the chart has nothing of that kind.
+    """
 
     PASS = 0
-    WAIVED = 1
-    DEBT = 2
-    UNCHECKED = 3
-    FAIL = 4
-    ERROR = 5
+    NOT_APPLICABLE = 1
+    UNCHECKED = 2
+    WARN = 3
+    WAIVED = 4
+    DEBT = 5
+    FAIL = 6
+    ERROR = 7
 
     @property
     def label(self) -> str:
         """The word that the reports use."""
-        return self.name.lower()
+        return "n/a" if self is Verdict.NOT_APPLICABLE else self.name.lower()
+
+    @classmethod
+    def of_parts(cls, parts: Iterable[Verdict], *, empty: Verdict) -> Verdict:
+        """The verdict of a whole: that of its worst part. What is not applicable doesn't hide what passes.
+
+        Args:
+            parts: the verdicts of the parts.
+            empty: the verdict where there are none.
+        """
+        known = set(parts)
+        return max(known - {cls.NOT_APPLICABLE} or known, default=empty)
+
+
+class Gate(enum.StrEnum):
+    """The answer that the exit status gives: 0 for PASS, 1 for FAIL, 2 for ERROR (something could not be checked)."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    ERROR = "error"
+
+    @property
+    def status(self) -> int:
+        """The exit status."""
+        return (Gate.PASS, Gate.FAIL, Gate.ERROR).index(self)
 
 
 class Base(enum.StrEnum):

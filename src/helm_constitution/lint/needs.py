@@ -112,6 +112,11 @@ class CheckedChart:
             return "a library chart renders nothing by itself"
         return "no scenario rendered"
 
+    def not_applicable(self, needs: frozenset[Need]) -> str | None:
+        """Why a rule with these needs can find nothing in such a chart at all; None where it may."""
+        wants_objects = bool(needs & (_FULL | {RENDERINGS})) and not needs & _COMPARED
+        return self.not_rendered if wants_objects and self.analysed.chart.is_library else None
+
     def lacking(self, needs: frozenset[Need]) -> str | None:
         """Why a rule with these needs has nothing to check; None where it has."""
         if needs & _COMPARED:
@@ -120,6 +125,20 @@ class CheckedChart:
             if OLD_VALUES in needs and self.comparison.old_values is None:
                 return "no values for the baseline were given (--old-values)"
         return self._not_rendered(needs)
+
+    def unseen(self, needs: frozenset[Need]) -> str | None:
+        """What a rule with these needs could not look at: templates that can't be parsed, scenarios and documents that
+        can't be rendered. None where it sees all of it."""
+        parts: dict[str, None] = {}
+        if TEMPLATES in needs:
+            for template in self.analysed.templates:
+                if template.error is not None:
+                    parts[f"{template.path} can't be parsed"] = None
+        if RENDERINGS in needs and self.rendered is not None:
+            parts.update(dict.fromkeys(self.rendered.unseen))
+        names = list(parts)
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        return ", ".join(names[:_NAMED]) + more if names else None
 
     def _not_rendered(self, needs: frozenset[Need]) -> str | None:
         rendered = self.rendered
@@ -135,6 +154,9 @@ class CheckedChart:
             return self.not_rendered
         return self.not_rendered if needs & {RENDERINGS, COVERAGE} and not rendered.any_rendered else None
 
+
+_NAMED = 3
+"""So many of the things that a rule could not look at are named."""
 
 _RENDERED = ON_HELM - {LINT}
 _COMPARED = frozenset({BASELINE, OLD_VALUES})

@@ -79,12 +79,22 @@ class Tally(NamedTuple):
 
 
 class Unchecked(Exception):
-    """Raised by a rule that finds nothing to check in this chart: ``raise Unchecked("the chart has no README")``.
+    """Raised by a rule that can't check, or can't go on: ``raise Unchecked("templates/a.yaml can't be parsed")``.
 
-    The rule's statements are then unchecked, with this reason, and never pass; what the rule yielded before is dropped,
-    of every object where it has a scope. What a rule declares in ``needs`` raises
-    nothing: where that is missing, the rule does not run.
+    The rule's statements are then unchecked, with this reason, and never pass; what the rule yielded before is kept.
+    What a rule declares in ``needs`` raises nothing: where that is missing, the rule does not run.
     """
+
+
+class NotApplicable(Exception):
+    """Raised by a rule where the chart has nothing of the kind that it checks:
+    ``raise NotApplicable("the chart has no README")``."""
+
+
+def not_rendered(subject: Subject) -> Unchecked | NotApplicable:
+    """What a rule raises where there is no rendering to check: a library chart has none, any other could not be
+    rendered."""
+    return (NotApplicable if subject.chart.is_library else Unchecked)(subject.not_rendered)
 
 
 Outcome: TypeAlias = "Violation | Tally"

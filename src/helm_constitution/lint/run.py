@@ -13,7 +13,9 @@ class RuleRun(NamedTuple):
     """How one rule went over one chart.
 
     ``violations`` stand beside the object that the rule was given, None for a rule that is given the whole subject.
-    ``unchecked`` is the reason where the rule had nothing to check, ``crash`` what happened where it didn't end.
+    ``unchecked`` is the reason where the rule could not check, or not all: what it found nevertheless stands in
+    ``violations``. ``not_applicable`` is the reason where the chart has nothing of that kind, ``crash`` what happened
+    where the rule didn't end.
     """
 
     rule: Rule
@@ -21,4 +23,5 @@ class RuleRun(NamedTuple):
     violations: tuple[tuple[Violation, Manifest | None], ...] = ()
     tallies: tuple[Tally, ...] = ()
     unchecked: str | None = None
+    not_applicable: str | None = None
     crash: Trouble | None = None

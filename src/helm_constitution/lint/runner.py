@@ -9,7 +9,7 @@ from helm_constitution.core.model import RuleSetting, Trouble
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
-from helm_constitution.lint.rule import Outcome, Rule, Tally, Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Outcome, Rule, Tally, Unchecked, Violation
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.subject import Subject
 from helm_constitution.render.scenarios import names_field
@@ -60,22 +60,28 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
 
     A rule is foreign code: whatever it raises becomes the run's crash.
     """
+    if (absent := checked.not_applicable(rule.needs)) is not None:
+        return RuleRun(rule, setting, not_applicable=absent)
     reason = checked.lacking(rule.needs)
     if reason is not None:
         return RuleRun(rule, setting, unchecked=reason)
     violations: list[tuple[Violation, Manifest | None]] = []
     tallies: list[Tally] = []
+    unseen = checked.unseen(rule.needs)
     try:
         for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters)):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
             else:
                 violations.append((outcome, manifest))
+    except NotApplicable as error:
+        if not violations and unseen is None:
+            return RuleRun(rule, setting, not_applicable=str(error))
     except Unchecked as error:
-        return RuleRun(rule, setting, unchecked=str(error))
+        unseen = str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is must not look like a clean chart
         return RuleRun(rule, setting, crash=_crash(rule, error, debug))
-    return RuleRun(rule, setting, tuple(violations), tuple(tallies))
+    return RuleRun(rule, setting, tuple(violations), tuple(tallies), unchecked=unseen)
 
 
 def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
@@ -97,6 +103,7 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
     rendered = subject.checked.rendered
     assert rendered is not None
     evidence = Evidence(rule.evidence)
+    is_empty = True
     for result in rendered.results:
         if result.rendering is None:
             continue
@@ -109,6 +116,7 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
         for thing, manifest in _things(rule, result.rendering, rendered):
             if filled is not None and manifest is None:
                 continue
+            is_empty = False
             counts = kind.counts_as_evidence
             identity = _identity(thing, manifest) if counts else ()
             if counts:
@@ -125,8 +133,13 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
                     told = not _is_chosen(outcome, rule, result.rendering, rendered)
                 if told:
                     yield outcome, manifest
+    if is_empty:
+        raise NotApplicable(f"the chart renders no {_NOUNS.get(rule.scope, 'objects')}")
     for tally in evidence.tallies():
         yield tally, None
+
+
+_NOUNS: Mapping[type, str] = {Container: "containers", PodSpec: "pods", Workload: "workloads"}
 
 
 def _is_chosen(violation: Violation, rule: Rule, rendering: Rendering, rendered: RenderedChart) -> bool:

@@ -77,6 +77,19 @@ class RenderedChart:
         """Whether any scenario rendered."""
         return any(result.rendering is not None for result in self.results)
 
+    @cached_property
+    def unseen(self) -> tuple[str, ...]:
+        """What could not be rendered and should have been: documents that are not YAML, scenarios that fail."""
+        found: dict[str, None] = {}
+        for result in self.results:
+            if result.status is not Status.FAILED or not result.scenario.kind.failure_is_error:
+                continue
+            for document in result.broken.values():
+                found[f"{document.file} doesn't render to YAML"] = None
+            if not result.broken:
+                found[f"{result.scenario.name} doesn't render"] = None
+        return tuple(found)
+
     def result_of(self, scenario: str) -> ScenarioResult | None:
         """How the scenario of this name went; None where there is none."""
         return self._by_name.get(scenario)

@@ -6,20 +6,29 @@ second.
 
 from __future__ import annotations
 
-from helm_constitution.core.model import Severity
-from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
-from helm_constitution.report.model import RunReport
-from helm_constitution.report.words import clean, standing
+from helm_constitution.core.model import NOWHERE, Severity
+from helm_constitution.report.files import (
+    FilePlace,
+    chart_file,
+    entries,
+    message,
+    place,
+    place_of_trouble,
+    trouble_message,
+)
+from helm_constitution.report.model import ChartReport, RunReport
+from helm_constitution.report.words import clean, gate_line, not_understood, standing
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def render(run: RunReport) -> str:
-    """The report as workflow commands: what could not be judged, then the findings, the worst first.
+    """The report as workflow commands: each chart's gate, what could not be judged, then the findings, the worst first.
 
     What is waived or debt comes last, as a notice that says so.
     """
-    lines = [
+    lines = [_gate(chart) for chart in run.charts]
+    lines += [
         _command("error", place_of_trouble(chart, trouble), "could not judge", trouble_message(chart, trouble))
         for chart in run.charts
         for trouble in chart.troubles
@@ -37,6 +46,14 @@ def render(run: RunReport) -> str:
         found = place(chart, finding.location)
         lines.append(_command(command, found, finding.rule, message(chart, finding)))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _gate(chart: ChartReport) -> str:
+    """A notice with the gate's answer, at the chart's own file."""
+    name = f"{chart.name} {chart.version}".strip()
+    doubts = not_understood(chart)
+    text = gate_line(name, chart.gate, chart.findings) + (f"; {doubts}" if doubts else "")
+    return _command("notice", FilePlace(chart_file(chart), NOWHERE), f"gate: {chart.gate.value}", text)
 
 
 def _command(command: str, found: FilePlace, title: str, text: str) -> str:

@@ -16,7 +16,8 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE
 def render(run: RunReport) -> str:
     """The report as GitLab reads it; what could not be judged is a blocker, what is waived or debt is ``info``.
 
-    GitLab wants a line of each issue: one that is certain of no line begins at 1.
+    Each issue has its chart's gate besides. GitLab wants a line of each issue: one that is certain of no line begins
+    at 1.
     """
     issues: list[dict[str, Any]] = []
     seen: dict[str, int] = {}
@@ -25,10 +26,12 @@ def render(run: RunReport) -> str:
             found, text = place_of_trouble(chart, trouble), trouble_message(chart, trouble)
             identity = f"{trouble.kind}\0{trouble.rule}\0{text}"
             issues.append(_issue(f"could-not-judge/{trouble.kind}", "blocker", found, text, identity, seen))
+            issues[-1]["gate"] = chart.gate.value
         for finding in entries(chart):
             severity = _SEVERITIES[finding.severity] if standing(finding) is None else "info"
             found, text = place(chart, finding.location), message(chart, finding)
             issues.append(_issue(finding.rule, severity, found, text, f"{chart.place}\0{finding.fingerprint}", seen))
+            issues[-1]["gate"] = chart.gate.value
     return json_text(issues)
 
 

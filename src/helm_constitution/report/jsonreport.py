@@ -7,7 +7,7 @@ from typing import Any
 
 from helm_constitution import __version__
 from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
-from helm_constitution.report.model import BaselineReport, ChartReport, RunReport
+from helm_constitution.report.model import BaselineReport, ChartReport, ConstitutionReport, RunReport
 from helm_constitution.report.words import json_text
 
 
@@ -18,7 +18,7 @@ def render(run: RunReport) -> str:
         "tool": {"name": "helm-constitution", "version": __version__},
         "engine": {"name": run.engine, "helm": run.helm, "kube": run.kube},
         "charts": [_chart(chart) for chart in run.charts],
-        "summary": summary(run.charts),
+        "summary": {"gate": run.gate.value, **summary(run.charts)},
     }
     return json_text(document)
 
@@ -42,10 +42,9 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         "name": chart.name,
         "version": chart.version,
         "path": chart.path,
+        "gate": chart.gate.value,
         "verdict": chart.verdict.label,
-        "constitution": None
-        if chart.constitution is None
-        else {"file": chart.constitution.file, "version": chart.constitution.version},
+        "constitution": None if chart.constitution is None else _constitution(chart.constitution),
         "scenarios": [
             {"name": result.name, "status": result.status.value, "message": result.message}
             for result in chart.scenarios
@@ -66,6 +65,7 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
                         "rules": list(report.rules),
                         "verdict": report.verdict.label,
                         "reason": report.reason,
+                        "open": list(report.open),
                     }
                     for report in principle.statements
                 ],
@@ -90,6 +90,17 @@ def _chart(chart: ChartReport) -> dict[str, Any]:
         "inputs": [
             {"path": one.path, "type": one.kind, "placeholder": one.placeholder, "message": one.message}
             for one in chart.inputs
+        ],
+    }
+
+
+def _constitution(constitution: ConstitutionReport) -> dict[str, Any]:
+    return {
+        "file": constitution.file,
+        "version": constitution.version,
+        "not_understood": [
+            {"text": one.text, "line": one.line, "principle": one.principle, "reason": one.reason}
+            for one in constitution.not_understood
         ],
     }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.core.model import Finding, Trouble, Verdict
 from helm_constitution.report.files import entries, message, place, place_of_trouble, shown, trouble_message
 from helm_constitution.report.model import ChartReport, RunReport
-from helm_constitution.report.words import clean, inert, label, shorten
+from helm_constitution.report.words import clean, inert, label, not_understood, shorten, unchecked_reason
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -41,7 +41,9 @@ def _suite(chart: ChartReport, run: RunReport) -> Element:
     for name, value in (
         ("engine", f"{run.engine}, helm {run.helm}, Kubernetes {run.kube}"),
         ("constitution", f"{document.file} {document.version or ''}".rstrip() if document is not None else "none"),
+        ("gate", chart.gate.value),
         ("verdict", chart.verdict.label),
+        *([("not understood", doubts)] if (doubts := not_understood(chart)) is not None else []),
     ):
         SubElement(properties, "property", name=name, value=clean(value))
     cases = [*_rules(chart), *_problems(chart), *_unchecked(chart)]
@@ -108,14 +110,15 @@ def _named(trouble: Trouble) -> str:
 
 
 def _unchecked(chart: ChartReport) -> Iterator[Element]:
-    """The statements that no rule judged at all; of the others the rules' own cases say what there is to say."""
+    """The statements that no rule checks, or only in part; of the others the rules' own cases say what there is to
+    say."""
     from xml.etree.ElementTree import SubElement
 
     ran = {report.rule for report in chart.rules}
     for principle in chart.principles:
         for report in principle.statements:
-            if report.verdict is Verdict.UNCHECKED and ran.isdisjoint(report.rules):
+            if report.open or (report.verdict is Verdict.UNCHECKED and ran.isdisjoint(report.rules)):
                 text = shorten(report.statement.text, 90)
                 case = _case(chart, principle.key, f"line {report.statement.line}, {report.statement.keyword}: {text}")
-                SubElement(case, "skipped", message=clean(report.reason or "unchecked"))
+                SubElement(case, "skipped", message=clean(unchecked_reason(report, rules=True) or "unchecked"))
                 yield case

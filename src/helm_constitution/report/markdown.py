@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Verdict
+from helm_constitution.core.model import Finding, Gate, Verdict
 from helm_constitution.report.files import (
     details_of,
     entries,
@@ -24,11 +24,13 @@ from helm_constitution.report.words import (
     counts,
     homes,
     inert,
+    is_partly_unchecked,
     label,
+    not_understood,
     scenarios,
     shorten,
     some,
-    without_rules,
+    unchecked_reason,
 )
 
 LIMIT = 65_536
@@ -48,13 +50,15 @@ _LINES = 30
 
 _MARKS = {
     Verdict.PASS: "✅",
+    Verdict.NOT_APPLICABLE: "➖",
+    Verdict.UNCHECKED: "❔",
+    Verdict.WARN: "⚠️",
     Verdict.WAIVED: "☑️",
     Verdict.DEBT: "🕒",
-    Verdict.UNCHECKED: "❔",
     Verdict.FAIL: "❌",
     Verdict.ERROR: "⛔",
 }
-_STATUS = ("✅ the gate passes", "❌ the gate fails", "⛔ not everything could be judged")
+_GATES = {Gate.PASS: "✅", Gate.FAIL: "❌", Gate.ERROR: "⛔"}
 
 _SPECIAL = LazyPattern(r"[\\`*_\[\]~]|[<>&|$]|(?<=[@#])(?=\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
 
@@ -95,7 +99,7 @@ def _overview_alone(run: RunReport) -> str:
     """For so many charts that even their tables of principles are too long: a line a chart, as many as fit."""
     lines = [*_heading(run), "", *_OVERVIEW]
     room = LIMIT - 200 - sum(len(line.encode("utf-8")) + 1 for line in lines)
-    charts = sorted(run.charts, key=lambda chart: -chart.verdict)
+    charts = sorted(run.charts, key=lambda chart: (-chart.status, -chart.verdict))
     for number, chart in enumerate(charts):
         row = _row(chart)
         room -= len(row.encode("utf-8")) + 2
@@ -107,20 +111,20 @@ def _overview_alone(run: RunReport) -> str:
     return inert("\n".join(lines) + "\n")
 
 
-_OVERVIEW = ("| Chart | Verdict | Findings |", "| --- | --- | --- |")
+_OVERVIEW = ("| Chart | Gate | Verdict | Findings |", "| --- | --- | --- | --- |")
 
 
 def _heading(run: RunReport) -> Iterator[str]:
     findings = [finding for chart in run.charts for finding in chart.findings]
     charts = "1 chart" if len(run.charts) == 1 else f"{len(run.charts)} charts"
-    yield f"## helm-constitution: {_STATUS[run.status]}"
+    yield f"## helm-constitution: gate: {_gate(run.gate)}"
     yield ""
     yield f"{charts}: {counts(findings)}{_stale(run.charts)}"
 
 
 def _row(chart: ChartReport) -> str:
     found = counts(chart.findings) + _stale([chart])
-    return f"| {words(chart.name)} {words(chart.version)} | {_verdict(chart.verdict)} | {found} |"
+    return f"| {words(chart.name)} {words(chart.version)} | {_gate(chart.gate)} | {_verdict(chart.verdict)} | {found} |"
 
 
 def _stale(charts: Sequence[ChartReport]) -> str:
@@ -128,12 +132,17 @@ def _stale(charts: Sequence[ChartReport]) -> str:
     return f", {count} stale waiver{'' if count == 1 else 's'}" if count else ""
 
 
+def _gate(gate: Gate) -> str:
+    return f"{_GATES[gate]} {gate.value}"
+
+
 def _verdict(verdict: Verdict) -> str:
     return f"{_MARKS[verdict]} {verdict.label}"
 
 
 def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail: _Detail) -> Iterator[str]:
-    yield f"### {words(f'{chart.name} {chart.version}'.strip())}: {_verdict(chart.verdict)}"
+    name = words(f"{chart.name} {chart.version}".strip())
+    yield f"### {name}: gate {_gate(chart.gate)}, verdict {_verdict(chart.verdict)}"
     yield ""
     document = chart.constitution
     held = f"{document.file} {document.version or ''}".strip() if document is not None else "no constitution"
@@ -147,6 +156,9 @@ def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail:
     for message, names in asked(chart).items():
         yield ""
         yield f"Needs input ({words(some(names))}): {prose(message)}"
+    if (doubts := not_understood(chart)) is not None:
+        yield ""
+        yield prose(doubts)
     yield from _problems(chart)
     for notice in chart.notices:
         yield ""
@@ -315,7 +327,7 @@ def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
         (principle, report)
         for principle in chart.principles
         for report in principle.statements
-        if report.verdict is Verdict.UNCHECKED
+        if is_partly_unchecked(report)
     ]
     if not reports:
         return
@@ -329,7 +341,7 @@ def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
 
 def _statement(principle: PrincipleReport, report: StatementReport) -> str:
     statement = report.statement
-    reason = f" ({words(without_rules(report.reason))})" if report.reason else ""
+    reason = f" ({words(why)})" if (why := unchecked_reason(report)) else ""
     text = words(shorten(statement.full_text, 160))
     return f"- {words(principle.title)}, line {statement.line}, {statement.keyword}: {text}{reason}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.model import Severity
+from helm_constitution.core.model import Gate, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,20 +35,35 @@ class InputReport(NamedTuple):
 
 
 class ConstitutionReport(NamedTuple):
-    """Which constitution a chart was held to."""
+    """Which constitution a chart was held to; ``not_understood`` is what looks like a demand in it and is none."""
 
     file: str
     version: str | None
     builtin: bool
+    not_understood: tuple[NotUnderstoodReport, ...] = ()
+
+
+class NotUnderstoodReport(NamedTuple):
+    """A sentence that looks like a demand and could not be read as one; ``principle`` is None outside any."""
+
+    text: str
+    line: int
+    principle: str | None
+    reason: str
 
 
 class StatementReport(NamedTuple):
-    """What is said of one statement; ``reason`` tells why it is unchecked or in error."""
+    """What is said of one statement.
+
+    ``reason`` tells why it, or a part of it, is unchecked, not applicable or in error. ``open`` are the parts of its
+    text that its rules don't check.
+    """
 
     statement: Statement
     rules: tuple[str, ...]
     verdict: Verdict
     reason: str | None
+    open: tuple[str, ...] = ()
 
 
 class PrincipleReport(NamedTuple):
@@ -62,7 +77,7 @@ class PrincipleReport(NamedTuple):
 
 
 class RuleReport(NamedTuple):
-    """A rule that ran; ``reason`` tells why it had nothing to judge, or that it crashed.
+    """A rule that ran; ``reason`` tells what it could not check, why it is not applicable, or that it crashed.
 
     ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
     """
@@ -70,6 +85,7 @@ class RuleReport(NamedTuple):
     rule: str
     reason: str | None = None
     page: str | None = None
+    applicable: bool = True
 
 
 class StaleWaiver(NamedTuple):
@@ -147,12 +163,17 @@ class ChartReport(NamedTuple):
         return self.limit is not None and finding.active and finding.severity >= self.limit
 
     @property
-    def status(self) -> int:
-        """The exit status: 0 the gate passes, 1 it doesn't, 2 something could not be judged."""
+    def gate(self) -> Gate:
+        """Whether the chart passes the gate; ERROR where something could not be checked."""
         if any(trouble.fatal for trouble in self.troubles):
-            return 2
+            return Gate.ERROR
         stale = bool(self.stale) and self.limit is not None
-        return int(stale or any(self.fails(finding) for finding in self.findings))
+        return Gate.FAIL if stale or any(self.fails(finding) for finding in self.findings) else Gate.PASS
+
+    @property
+    def status(self) -> int:
+        """The exit status that the gate gives."""
+        return self.gate.status
 
     baseline: BaselineReport | None = None
 
@@ -166,9 +187,14 @@ class RunReport(NamedTuple):
     charts: tuple[ChartReport, ...]
 
     @property
+    def gate(self) -> Gate:
+        """The gate's answer for all charts: that of the worst."""
+        return max((chart.gate for chart in self.charts), key=lambda gate: gate.status, default=Gate.PASS)
+
+    @property
     def status(self) -> int:
-        """The exit status: that of the worst chart."""
-        return max((chart.status for chart in self.charts), default=0)
+        """The exit status that the gate gives."""
+        return self.gate.status
 
 
 class BranchCoverage(NamedTuple):

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from helm_constitution import __version__
-from helm_constitution.core.model import Base, Finding, Severity, Verdict
+from helm_constitution.core.model import Base, Finding, Severity
 from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,
@@ -20,7 +20,15 @@ from helm_constitution.report.files import (
     trouble_message,
 )
 from helm_constitution.report.model import ChartReport, RunReport
-from helm_constitution.report.words import clean, json_text, shorten, standing
+from helm_constitution.report.words import (
+    clean,
+    is_partly_unchecked,
+    json_text,
+    not_understood,
+    shorten,
+    standing,
+    unchecked_reason,
+)
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 FINGERPRINT = "helmConstitution/v1"
@@ -63,6 +71,18 @@ def render(run: RunReport) -> str:
                         "semanticVersion": __version__,
                         "rules": list(_rules(rules, run.charts)),
                     }
+                },
+                "properties": {
+                    "gate": run.gate.value,
+                    "charts": [
+                        {
+                            "name": clean(chart.name),
+                            "path": clean(chart.path),
+                            "gate": chart.gate.value,
+                            "verdict": chart.verdict.label,
+                        }
+                        for chart in run.charts
+                    ],
                 },
                 "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
                 "columnKind": "unicodeCodePoints",
@@ -205,12 +225,14 @@ def _notifications(chart: ChartReport) -> Iterator[dict[str, Any]]:
             "message": {"text": _message(trouble_message(chart, trouble))},
             "locations": [_location(place_of_trouble(chart, trouble))],
         }
+    if (doubts := not_understood(chart)) is not None:
+        yield {"level": "note", "descriptor": {"id": "not-understood"}, "message": {"text": _message(doubts)}}
     for notice in chart.notices:
         yield {"level": "note", "descriptor": {"id": "notice"}, "message": {"text": _message(notice)}}
     for principle in chart.principles:
         for report in principle.statements:
-            if report.verdict is Verdict.UNCHECKED:
+            if is_partly_unchecked(report):
                 statement = report.statement
-                reason = f" ({report.reason})" if report.reason else ""
+                reason = f" ({why})" if (why := unchecked_reason(report, rules=True)) else ""
                 text = f"{principle.title}, line {statement.line}, {statement.keyword}: {statement.text}{reason}"
                 yield {"level": "note", "descriptor": {"id": "unchecked"}, "message": {"text": _message(text)}}

@@ -12,13 +12,16 @@ from helm_constitution.report.words import (
     asked,
     clean,
     counts,
+    gate_line,
     homes,
     inert,
+    is_partly_unchecked,
     label,
+    not_understood,
     scenarios,
     shorten,
     some,
-    without_rules,
+    unchecked_reason,
 )
 
 SHOWN = 5
@@ -36,6 +39,8 @@ _STYLES = {
     "fail": "\x1b[1;31m",
     "unchecked": "\x1b[1;35m",
     "pass": "\x1b[1;32m",
+    "warn": "\x1b[1;33m",
+    "n/a": "\x1b[2m",
     "caret": "\x1b[1;31m",
 }
 
@@ -60,19 +65,20 @@ def render(run: RunReport, *, colour: bool = False, full: bool = False) -> str:
     """
     paint = _coloured if colour else _plain
     lines: list[str] = []
+    if len(run.charts) > 1:
+        lines += [_totals(run, paint), ""]
     for chart in run.charts:
         lines.extend(_chart(chart, run, paint, full))
         lines.append("")
     if len(run.charts) > 1:
-        lines.append(_totals(run, paint))
-        lines.append("")
+        lines += [_totals(run, paint), ""]
     return inert("\n".join(lines))
 
 
 def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iterator[str]:
     name = clean(f"{chart.name} {chart.version}".strip())
-    yield paint(name, "bold") + f" ({clean(chart.path)})"
-    yield paint(f"constitution: {_constitution(chart)}", "dim")
+    yield paint(gate_line(name, chart.gate, chart.findings, _constitution(chart)), chart.gate.value)
+    yield paint(f"chart: {clean(chart.path)}", "dim")
     yield paint(f"engine: {run.engine}, helm {clean(run.helm)}, Kubernetes {clean(run.kube)}", "dim")
     if chart.scenarios:
         yield paint(f"scenarios: {clean(scenarios(chart, full=full))}", "dim")
@@ -82,6 +88,8 @@ def _chart(chart: ChartReport, run: RunReport, paint: Paint, full: bool) -> Iter
         yield paint("inputs a user must give:", "note")
         for one in chart.inputs:
             yield f"  {clean(one.path)} ({one.kind}): {clean(shorten(one.message, 100))}"
+    if (doubts := not_understood(chart)) is not None:
+        yield paint(f"note: {doubts}", "unchecked")
     for notice in chart.notices:
         yield paint(f"note: {clean(notice)}", "note")
     if chart.baseline is not None:
@@ -149,7 +157,7 @@ def _stale(chart: ChartReport, paint: Paint) -> Iterator[str]:
 def _principle(
     chart: ChartReport, principle: PrincipleReport, findings: Sequence[Finding], paint: Paint, full: bool
 ) -> Iterator[str]:
-    unchecked = [report for report in principle.statements if report.verdict in (Verdict.UNCHECKED, Verdict.ERROR)]
+    unchecked = [report for report in principle.statements if is_partly_unchecked(report)]
     if not findings and not unchecked:
         return
     yield ""
@@ -193,8 +201,8 @@ def _unchecked(reports: Sequence[StatementReport], paint: Paint, full: bool) -> 
     """The statements of which nothing can be said, with the reason; many with one reason in one line."""
     by_reason: dict[tuple[Verdict, str], list[StatementReport]] = {}
     for report in reports:
-        reason = report.reason or ""
-        by_reason.setdefault((report.verdict, reason if full else without_rules(reason)), []).append(report)
+        verdict = Verdict.ERROR if report.verdict is Verdict.ERROR else Verdict.UNCHECKED
+        by_reason.setdefault((verdict, unchecked_reason(report, rules=full)), []).append(report)
     for (verdict, reason), those in by_reason.items():
         label, ending = paint(verdict.label, "unchecked"), f" ({clean(reason)})" if reason else ""
         if not full and len(those) > SHOWN - 2:
@@ -329,7 +337,10 @@ def _closing(chart: ChartReport, paint: Paint) -> str:
     statements = [report for principle in chart.principles for report in principle.statements]
     unchecked = sum(report.verdict is Verdict.UNCHECKED for report in statements)
     stale = f", {len(chart.stale)} stale waiver{'s' if len(chart.stale) > 1 else ''}" if chart.stale else ""
-    text = f"{found}{stale}; {len(statements)} statements, {unchecked} unchecked"
+    absent = sum(report.verdict is Verdict.NOT_APPLICABLE for report in statements)
+    text = f"gate: {chart.gate.value}; {found}{stale}; {len(statements)} statements, {unchecked} unchecked"
+    if absent:
+        text += f", {absent} n/a"
     if chart.undemanded:
         text += f"; {chart.undemanded} rules not demanded by this constitution"
     return paint(text, "bold")
@@ -337,4 +348,4 @@ def _closing(chart: ChartReport, paint: Paint) -> str:
 
 def _totals(run: RunReport, paint: Paint) -> str:
     findings = [finding for chart in run.charts for finding in chart.findings]
-    return paint(f"{len(run.charts)} charts: {counts(findings)}", "bold")
+    return paint(gate_line(f"{len(run.charts)} charts", run.gate, findings), run.gate.value)

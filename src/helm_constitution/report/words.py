@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Severity, Status
-from helm_constitution.report.model import ChartReport
+from helm_constitution.core.model import Finding, Gate, Severity, Status, Verdict
+from helm_constitution.report.model import ChartReport, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
@@ -133,6 +133,43 @@ def asked(chart: ChartReport) -> dict[str, list[str]]:
         if result.status is Status.NEEDS_INPUT:
             found.setdefault(result.message or "", []).append(result.name)
     return found
+
+
+def gate_line(name: str, gate: Gate, findings: Sequence[Finding], constitution: str = "") -> str:
+    """The gate's answer in a line: ``FAIL  web 0.1.0: 3 errors, 12 warnings (constitution: built-in 1.0.0)``."""
+    held = f" (constitution: {constitution})" if constitution else ""
+    return f"{gate.value.upper()}  {name}: {counts(findings)}{held}"
+
+
+def not_understood(chart: ChartReport) -> str | None:
+    """How many sentences of a chart's constitution could not be read as demands, and where to see them."""
+    count = len(chart.constitution.not_understood) if chart.constitution is not None else 0
+    if not count:
+        return None
+    what = "1 sentence of the constitution is" if count == 1 else f"{count} sentences of the constitution are"
+    return f"{what} not understood: `helm-constitution constitution check` lists {'it' if count == 1 else 'them'}"
+
+
+def is_partly_unchecked(report: StatementReport) -> bool:
+    """Whether a statement, or a part of it, could not be checked, so that a report names it with the reason."""
+    if report.verdict is Verdict.NOT_APPLICABLE:
+        return False
+    return report.reason is not None or bool(report.open) or report.verdict is Verdict.UNCHECKED
+
+
+def unchecked_reason(report: StatementReport, *, rules: bool = False) -> str:
+    """Why a statement, or a part of it, could not be checked.
+
+    Args:
+        report: the statement.
+        rules: name the rules that say so.
+    """
+    parts = []
+    if report.reason:
+        parts.append(report.reason if rules else without_rules(report.reason))
+    if report.open:
+        parts.append(f"partly checked; no rule checks: {'; '.join(report.open)}")
+    return "; ".join(parts)
 
 
 def without_rules(reason: str) -> str:
