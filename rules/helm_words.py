@@ -84,11 +84,13 @@ def says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
     """Whether helm template's errors say already what a message of helm lint says."""
     words = words_of(message.text)
     for error in errors:
-        if error.kind is message.kind is FailureKind.SCHEMA:
-            return True
+        if error.kind is message.kind is FailureKind.SCHEMA and message.pointer is not None:
+            if message.pointer == error.pointer and words == words_of(error.text):
+                return True
+            continue
         if error.kind is FailureKind.DEPENDENCY and message.kind in (FailureKind.TEMPLATE, FailureKind.DEPENDENCY):
             return True  # lint goes on without the dependency, and its values and templates are missing
-        if message.file is not None and (message.file, message.line) == (error.file, error.line):
+        if None not in (message.file, message.line) and (message.file, message.line) == (error.file, error.line):
             return True
         if message.file in (None, "Chart.yaml") and (field := _field(error)) is not None and field == _field(message):
             return True

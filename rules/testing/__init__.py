@@ -7,17 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.api import (
-    LINT,
     MUST,
     RESULTS,
     SHOULD,
     HelmMessage,
     LazyPattern,
-    MessageLevel,
     NotApplicable,
     RuleModule,
     ScenarioKind,
-    Severity,
     Status,
     Subject,
     TextPlace,
@@ -39,6 +36,7 @@ from ..helm_words import (
     words_of,
 )
 from .branches import branch_never_rendered
+from .lint import HELM_LINT, lint_error, lint_warning
 
 if TYPE_CHECKING:
     from helm_constitution.api import ScenarioResult
@@ -47,78 +45,6 @@ _HELM_TEMPLATE = require(
     r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
     r"|\bhelm template\b.*\b(render|pass|succeed|errors)|\brenders? (without|with no)( an?)? errors?"
 )
-_HELM_LINT = require(r"\bhelm lint\b|\bpass(es)?\b.*\blint(ing)?\b|\blint\b.*\b(without|no) errors?")
-
-
-_OWN_RULES = (
-    ("starts with an illegal indent", "templates/top-indent"),
-    ("Valid extensions are", "templates/extension"),
-    ("is not a valid SemVer", "compat/bad-version"),
-    (" is deprecated in v", "compat/removed-api"),
-)
-"""Words of helm lint's messages that have a rule of their own."""
-
-
-def _has_own_rule(message: HelmMessage, subject: Subject) -> bool:
-    """Whether another rule runs, with the same weight or more, and says it."""
-    weight = Severity.ERROR if message.level is MessageLevel.ERROR else Severity.WARNING
-    return any(
-        words in message.text and (severity := subject.severity_of(rule)) is not None and severity >= weight
-        for words, rule in _OWN_RULES
-    )
-
-
-def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
-    errors = [error for result in subject.results for error in result.errors]
-    seen: set[tuple[str | None, int | None, str]] = set()
-    for message in subject.lint:
-        key = (message.file, message.line, words_of(message.text))
-        if message.level is not level or key in seen or says_the_same(message, errors):
-            continue
-        if _has_own_rule(message, subject):
-            continue
-        seen.add(key)
-        yield Violation(text_of(message), place_of(message, subject))
-
-
-@rule("testing/lint-error", default=MUST, needs={LINT, RESULTS}, enforces=_HELM_LINT, always=True)
-def lint_error(subject: Subject) -> Iterator[Violation]:
-    """`helm lint` reports an error.
-
-    Why: what helm itself rejects can't be packaged, published or installed with confidence.
-    Bad:
-        version: one
-    Good:
-        version: 1.0.0
-    Fix: mend what the message names; `helm lint` repeats it. What `helm template` says as well stands under
-        testing/render-error alone.
-    Source: helm lint
-    """
-    yield from _lint(subject, MessageLevel.ERROR)
-
-
-@rule(
-    "testing/lint-warning",
-    default=SHOULD,
-    needs={LINT, RESULTS},
-    enforces=require(
-        r"\blint\b.*\b(no|zero|without|free of|clean of)( \w+ (and|or))? warnings?|\blint\b.*--strict|\blints? cleanly"
-    ),
-)
-def lint_warning(subject: Subject) -> Iterator[Violation]:
-    """`helm lint` warns of something.
-
-    Why: helm's warnings are what its next version, or the cluster, will reject.
-    Bad:
-        metadata:
-          name: Web_Server
-    Good:
-        metadata:
-          name: web-server
-    Fix: mend what the message names; `helm lint --strict` counts it as an error.
-    Source: helm lint
-    """
-    yield from _lint(subject, MessageLevel.WARNING)
 
 
 def _require_renderable(subject: Subject) -> ScenarioResult:
@@ -133,7 +59,7 @@ def _require_renderable(subject: Subject) -> ScenarioResult:
     always=True,
     default=MUST,
     needs={RESULTS},
-    enforces=(_HELM_TEMPLATE, _HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
+    enforces=(_HELM_TEMPLATE, HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
 )
 def render_error(subject: Subject) -> Iterator[Violation]:
     """The chart doesn't render with its default values.

@@ -65,14 +65,20 @@ def test_findings_fail_the_gate_and_fail_on_moves_it(program: Run, chart: Path) 
     assert program("check", "web", *only, "--fail-on", "warning").returncode == 1
 
 
-def test_what_cant_be_judged_is_2_with_one_line_on_standard_error(program: Run, chart: Path) -> None:
+def test_a_chart_that_cant_be_read_has_a_whole_report_in_each_format_and_file(program: Run, chart: Path) -> None:
     (chart / "values.yaml").write_text("a: 1\n b: 2\n")
-    done = program("check", "web")
-    assert done.returncode == 2
-    assert done.stdout == ""
-    assert (
-        done.stderr == "helm-constitution: error: web/values.yaml:2: mapping values are not allowed in this context\n"
-    )
+    words = "mapping values are not allowed in this context"
+    for form in FORMATS:
+        done = program("check", "web", "--format", form, "--output", f"markdown={form}.md")
+        assert (done.returncode, done.stderr) == (2, f"helm-constitution: error: web/values.yaml:2: {words}\n")
+        assert words in done.stdout
+        assert form == "gitlab" or "error" in done.stdout.lower()
+        written = (chart.parent / f"{form}.md").read_text("utf-8")
+        assert written.startswith("## helm-constitution: gate: ⛔ error\n")
+        assert words in written
+    judged = json.loads(program("check", "web", "--format", "json").stdout)
+    assert judged["summary"]["gate"] == judged["charts"][0]["gate"] == judged["charts"][0]["verdict"] == "error"
+    assert judged["charts"][0]["problems"][0]["file"] == "values.yaml"
 
 
 def test_one_bad_chart_does_not_keep_the_others_from_the_report(program: Run, chart: Path) -> None:
@@ -201,7 +207,7 @@ def test_changed_files_of_no_chart_need_no_helm_and_give_whole_reports(program: 
     assert json.loads((chart.parent / "x.sarif").read_text())["runs"][0]["results"] == []
     assert "<testsuites" in (chart.parent / "x.xml").read_text()
     assert json.loads(program("check", "--changed", "--format", "json").stdout)["charts"] == []
-    assert "(web)" in program("check", "--changed", "web/values.yaml", "web/templates/config.yaml").stdout
+    assert "chart: web\n" in program("check", "--changed", "web/values.yaml", "web/templates/config.yaml").stdout
 
 
 def test_a_hostile_chart_steers_nothing(program: Run, tmp_path: Path) -> None:

@@ -30,16 +30,16 @@ def check_charts(
         options: what is asked for, of each chart.
         progress: told how many of a chart's scenarios are done, and of how many.
 
+    A chart that can't be checked has a report all the same, with what is wrong as its trouble.
+
     Raises:
-        ConstitutionError: where a path names no chart, or the only chart can't be checked at all.
+        ConstitutionError: where a path names no chart.
     """
     charts = [chart for path in paths for chart in find_charts(path)]
     for chart in charts:
         try:
             report = run(CheckRequest(chart, engine, options, progress))
         except ConstitutionError as error:
-            if len(charts) == 1:
-                raise
             report = failed_report(chart, error)
         root, place = repository_of(chart)
         yield report._replace(root=root, place=place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import click
 
 from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
+from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
 from helm_constitution.report import FORMATS
-from helm_constitution.report.model import RunReport
+from helm_constitution.report.model import ChartReport, RunReport
 
 
 @click.command("check")
@@ -79,6 +81,8 @@ def command(
     options = arguments.options._replace(coverage=coverage is not None, fail_on=fail_on)
     arguments = arguments._replace(options=options)
     run = _run_on_changes(charts, arguments) if changed else run_checks(charts, arguments)
+    for chart in run.charts:
+        _say_what_failed(chart)
     for target, file in targets:
         write_file(file, _rendered(run, target, colour=False, full=True), "the report")
     if coverage is not None:
@@ -96,6 +100,17 @@ def _run_on_changes(files: tuple[Path, ...], arguments: CheckArguments) -> RunRe
 
     charts = charts_of(files)
     return run_checks(charts, arguments) if charts else RunReport("none", "", "", ())
+
+
+def _say_what_failed(chart: ChartReport) -> None:
+    """Says on standard error why a chart could not be checked at all: its report may go into a file."""
+    from helm_constitution.check.failed import UNREADABLE
+
+    for trouble in chart.troubles:
+        if trouble.kind == UNREADABLE:
+            inside = f"{chart.path}{os.sep}{trouble.file}" if trouble.file else ""
+            place = (f"{inside}:{trouble.line}: " if trouble.line else f"{inside}: ") if inside else ""
+            say(f"helm-constitution: error: {place}{trouble.message}", error=True)
 
 
 def _output(text: str, form: str) -> tuple[str, Path]:

@@ -17,7 +17,7 @@ def run_checks(charts: Sequence[Path], arguments: CheckArguments) -> RunReport:
     """Checks charts, in the current folder if no chart is given, with a bar on the terminal meanwhile.
 
     Raises:
-        ConstitutionError: where there is no engine, a path names no chart, or the only chart can't be checked.
+        ConstitutionError: where there is no engine, or a path names no chart.
     """
     engine = choose_engine(arguments.engine, arguments.limits)
     try:

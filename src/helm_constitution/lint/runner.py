@@ -107,6 +107,8 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
     for result in rendered.results:
         if result.rendering is None:
             continue
+        if result.broken and rule.scope is Rendering:
+            continue  # what is missing among its objects may stand in the documents that can't be read
         kind = result.scenario.kind
         filled: PlaceholderFilter | None = None
         if kind.is_checked_alone:

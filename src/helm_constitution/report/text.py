@@ -338,7 +338,11 @@ def _closing(chart: ChartReport, paint: Paint) -> str:
     unchecked = sum(report.verdict is Verdict.UNCHECKED for report in statements)
     stale = f", {len(chart.stale)} stale waiver{'s' if len(chart.stale) > 1 else ''}" if chart.stale else ""
     absent = sum(report.verdict is Verdict.NOT_APPLICABLE for report in statements)
-    text = f"gate: {chart.gate.value}; {found}{stale}; {len(statements)} statements, {unchecked} unchecked"
+    partly = sum(is_partly_unchecked(report) for report in statements) - unchecked
+    count = f"{len(statements)} statement{'' if len(statements) == 1 else 's'}"
+    text = f"gate: {chart.gate.value}; {found}{stale}; {count}, {unchecked} unchecked"
+    if partly:
+        text += f", {partly} in part"
     if absent:
         text += f", {absent} n/a"
     if chart.undemanded:
