@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -203,11 +204,40 @@ def test_changed_files_of_no_chart_need_no_helm_and_give_whole_reports(program: 
     (chart.parent / "README.md").touch()
     outputs = ("--output", "sarif=x.sarif", "--output", "junit=x.xml")
     done = program("check", "--changed", "README.md", *outputs, HELM_BIN="none")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    words = "nothing to check: no file that is given belongs to a chart\n"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", words)
     assert json.loads((chart.parent / "x.sarif").read_text())["runs"][0]["results"] == []
     assert "<testsuites" in (chart.parent / "x.xml").read_text()
-    assert json.loads(program("check", "--changed", "--format", "json").stdout)["charts"] == []
+    assert json.loads(program("check", "--changed", "README.md", "--format", "json").stdout)["charts"] == []
     assert "chart: web\n" in program("check", "--changed", "web/values.yaml", "web/templates/config.yaml").stdout
+
+
+def test_changed_without_files_asks_git(program: Run, chart: Path) -> None:
+    git = partial(subprocess.run, cwd=chart.parent, check=True, capture_output=True)
+    (chart.parent / "api").mkdir()
+    (chart.parent / "api" / "Chart.yaml").write_text("apiVersion: v2\nname: api\nversion: 1.0.0\n")
+    git(["git", "init", "--quiet", "--initial-branch=main"])
+    git(["git", "config", "user.name", "x"])
+    git(["git", "config", "user.email", "x@example.org"])
+    git(["git", "add", "."])
+    git(["git", "commit", "--quiet", "--message=one"])
+    none = program("check", "--changed", HELM_BIN="none")
+    words = "nothing to check: no file that is staged belongs to a chart\n"
+    assert (none.returncode, none.stdout, none.stderr) == (0, "", words)
+    git(["git", "switch", "--quiet", "--create=other"])
+    (chart / "values.yaml").write_text("other: 1\n")
+    assert program("check", "--changed", HELM_BIN="none").stderr == words
+    git(["git", "add", "."])
+    staged = program("check", "--changed", "--format", "json")
+    assert [one["path"] for one in json.loads(staged.stdout)["charts"]] == ["web"]
+    assert staged.stderr == "changed: 1 chart: web\n"
+    git(["git", "commit", "--quiet", "--message=two"])
+    assert program("check", "--changed", HELM_BIN="none").returncode == 0
+    since = program("check", "--changed-since", "main", "--format", "json")
+    assert [one["path"] for one in json.loads(since.stdout)["charts"]] == ["web"]
+    gone = program("check", "--changed-since", "nothing")
+    assert gone.returncode == 2
+    assert "'nothing' is not a folder, a package or a git revision" in gone.stderr
 
 
 def test_a_hostile_chart_steers_nothing(program: Run, tmp_path: Path) -> None:

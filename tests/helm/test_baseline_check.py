@@ -266,7 +266,7 @@ def test_old_values_without_a_baseline(chart: Path, embedded: HelmEngine, tmp_pa
 
 
 def test_an_unknown_baseline(chart: Path, embedded: HelmEngine) -> None:
-    with pytest.raises(BaselineError, match="'v9' is no folder, no package and no revision"):
+    with pytest.raises(BaselineError, match="'v9' is not a folder, a package or a git revision"):
         check(chart, embedded, baseline="v9")
 
 

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from helm_constitution.chart.discovery import _as_typed, _is_skipped, find_charts
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.repository import repository_root
+
+
+def changed_charts(files: Sequence[Path], since: str | None = None) -> list[Path]:
+    """The charts to check where something changed: those of the files given, else of the files that git names.
+
+    Args:
+        files: changed files; none: ask git, in the current folder, for what is staged.
+        since: a revision; git then names what changed since HEAD left it, too.
+
+    Raises:
+        BaselineError: where git can't be asked.
+    """
+    if files and since is None:
+        return charts_of(files)
+    from helm_constitution.compare.git import Repository
+
+    return charts_of([*files, *Repository(Path()).changed(since)])
 
 
 def charts_of(files: Iterable[Path]) -> list[Path]:

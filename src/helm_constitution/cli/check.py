@@ -24,7 +24,14 @@ from helm_constitution.report.model import ChartReport, RunReport
 @click.option(
     "--changed",
     is_flag=True,
-    help="The arguments are changed files: check the chart of each, once; pass over files of no chart.",
+    help="The arguments are changed files: check the chart of each, once; pass over files of no chart. Without files, "
+    "those that are staged in git.",
+)
+@click.option(
+    "--changed-since",
+    "since",
+    metavar="REF",
+    help="Check the charts of the files that changed since HEAD left a git revision (for CI: the target branch).",
 )
 @click.option(
     "--coverage",
@@ -64,6 +71,7 @@ def command(
     charts: tuple[Path, ...],
     *,
     changed: bool,
+    since: str | None,
     coverage: Path | None,
     fail_on: str | None,
     force: bool,
@@ -80,7 +88,7 @@ def command(
         _refuse_to_replace([*(file for _, file in targets), coverage])
     options = arguments.options._replace(coverage=coverage is not None, fail_on=fail_on)
     arguments = arguments._replace(options=options)
-    run = _run_on_changes(charts, arguments) if changed else run_checks(charts, arguments)
+    run = _run_on_changes(charts, since, arguments) if changed or since else run_checks(charts, arguments)
     for chart in run.charts:
         _say_what_failed(chart)
     for target, file in targets:
@@ -94,12 +102,19 @@ def command(
     return run.status
 
 
-def _run_on_changes(files: tuple[Path, ...], arguments: CheckArguments) -> RunReport:
-    """Checks the charts that changed files belong to; where there are none, the report is empty, without helm."""
-    from helm_constitution.check.changed import charts_of
+def _run_on_changes(files: tuple[Path, ...], since: str | None, arguments: CheckArguments) -> RunReport:
+    """Checks the charts that changed files belong to, and names them on standard error; where there are none, the
+    report is empty, without helm."""
+    from helm_constitution.check.changed import changed_charts
 
-    charts = charts_of(files)
-    return run_checks(charts, arguments) if charts else RunReport("none", "", "", ())
+    charts = changed_charts(files, since)
+    if not charts:
+        which = "given" if files else "changed" if since else "staged"
+        say(f"nothing to check: no file that is {which} belongs to a chart", error=True)
+        return RunReport("none", "", "", ())
+    names = ", ".join(str(chart) for chart in charts)
+    say(f"changed: {len(charts)} chart{'' if len(charts) == 1 else 's'}: {names}", error=True)
+    return run_checks(charts, arguments)
 
 
 def _say_what_failed(chart: ChartReport) -> None:

@@ -61,7 +61,7 @@ class Repository:
         found = self._run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}", may_fail=True)
         if found is None:
             raise BaselineError(
-                f"the baseline {name!r} is no folder, no package and no revision of the repository {self.root}"
+                f"{name!r} is not a folder, a package or a git revision of the repository {self.root}"
                 f"{self._shallow_advice()}"
             )
         return found.decode().strip()
@@ -130,6 +130,33 @@ class Repository:
                 )
         return entries
 
+    def changed(self, since: str | None = None) -> list[Path]:
+        """The files that are staged for the next commit; with ``since`` also those of the commits that HEAD has and
+        that revision hasn't. Deleted files are among them.
+
+        Raises:
+            BaselineError: there is no revision of that name.
+        """
+        base = []
+        if since is not None:
+            commit = self.commit_of(since)
+            found = self._run("merge-base", commit, "HEAD", may_fail=True)
+            base = [found.decode().strip() if found else commit]
+        # The index alone: to look at the work tree git may run filters.
+        options = ("--cached", "--name-only", "--no-renames", "--no-ext-diff", "-z")
+        listing = self._run("diff", *options, *base, "--", index=self._hooks_index())
+        assert listing is not None
+        return [self.root / os.fsdecode(path) for path in listing.split(b"\0") if path]
+
+    def _hooks_index(self) -> str | None:
+        """The index that git names to a hook: with ``git commit -a`` it is not the usual one."""
+        index = os.environ.get("GIT_INDEX_FILE")
+        if not index:
+            return None
+        folder = os.path.realpath(self._text("rev-parse", "--absolute-git-dir"))
+        index = os.path.realpath(index)
+        return index if index.startswith(folder + os.sep) else None
+
     def holding(self, commits: Iterable[str], path: str) -> list[str]:
         """Those of the commits that have something at a path, in their order."""
         asked = list(dict.fromkeys(commits))
@@ -167,9 +194,13 @@ class Repository:
         assert out is not None
         return os.fsdecode(out).removesuffix("\n")
 
-    def _run(self, *arguments: str, stdin: bytes = b"", may_fail: bool = False) -> bytes | None:
+    def _run(
+        self, *arguments: str, stdin: bytes = b"", may_fail: bool = False, index: str | None = None
+    ) -> bytes | None:
         environment = {name: value for name, value in os.environ.items() if name not in _ABOUT_ANOTHER_REPOSITORY}
         environment.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0", GIT_OPTIONAL_LOCKS="0", GIT_NO_LAZY_FETCH="1")
+        if index is not None:
+            environment["GIT_INDEX_FILE"] = index
         command = ["git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", *arguments]
         try:
             done = subprocess.run(
@@ -183,8 +214,8 @@ class Repository:
             )
         except FileNotFoundError:
             raise BaselineError(
-                "a baseline that is a revision needs git, which isn't on PATH; install it, or give a folder or a "
-                "package"
+                "git is not on PATH, and a revision can't be read without it; install it, or name folders, packages or "
+                "files instead"
             ) from None
         except subprocess.TimeoutExpired:
             raise BaselineError(f"git {arguments[0]} was not done within {_TIMEOUT:g} s and was ended") from None
@@ -197,7 +228,7 @@ class Repository:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if any("not a git repository" in line for line in said):
             raise BaselineError(
-                f"{self._folder} is in no git repository; give the baseline as a folder or a packaged chart"
+                f"{self._folder} is in no git repository; name folders, packages or files instead of revisions"
             )
         reason = next((line.removeprefix("fatal: ") for line in said if line), f"exit status {done.returncode}")
         raise BaselineError(f"git {arguments[0]} failed: {reason}")
