@@ -84,6 +84,11 @@ def report(*findings: Any, **changes: Any) -> ChartReport:
     return chart(*findings)._replace(principles=(VALUES, SECURITY), **changes)
 
 
+def found(words: str) -> str:
+    """What a check found, as it is marked in a plan."""
+    return f"<!-- helm-constitution -->{words}<!-- /helm-constitution -->"
+
+
 def fill(text: str, made: ChartReport, *waivers: Waiver) -> str:
     filled = fill_plan(text, made, waivers, registry.modules(), file="plan.md")
     assert fill_plan(filled, made, waivers, registry.modules(), file="plan.md") == filled
@@ -94,12 +99,13 @@ def test_the_template_is_filled_in_place() -> None:
     waived = finding(waived=WAIVED)
     security = SECURITY._replace(verdict=Verdict.WAIVED)
     filled = fill(TEMPLATE, report(waived)._replace(principles=(VALUES, security)), WAIVER)
-    expected = TEMPLATE.replace("All new configuration exposed in `values.yaml`", "12 of 12 values documented")
+    expected = TEMPLATE.replace("in `values.yaml`\n", f"in `values.yaml` {found('pass; 12 of 12 values documented')}\n")
     expected = expected.replace("- [ ] **Values-First", "- [x] **Values-First")
     expected = expected.replace(
         "- [ ] **Security by Default**: Secure defaults, secrets properly managed,\n"
         "  least-privilege security contexts",
-        "- [x] **Security by Default**: waived, 0 errors, 1 waived; 1 of 2 pods",
+        "- [x] **Security by Default**: Secure defaults, secrets properly managed,\n"
+        f"  least-privilege security contexts {found('waived, 0 errors, 1 waived; 1 of 2 pods')}",
         1,
     )
     expected = expected.replace("| [e.g., 4th project] | [current need] | [why 3 projects insufficient] |\n", "")
@@ -111,19 +117,52 @@ def test_the_template_is_filled_in_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "line"),
+    ("verdict", "tick", "words"),
     [
-        (Verdict.PASS, "- [x] **Security by Default**: 1 of 2 pods"),
-        (Verdict.WAIVED, "- [x] **Security by Default**: waived, 1 error; 1 of 2 pods"),
-        (Verdict.DEBT, "- [ ] **Security by Default**: debt, 1 error; 1 of 2 pods"),
-        (Verdict.FAIL, "- [ ] **Security by Default**: fail, 1 error; 1 of 2 pods"),
-        (Verdict.ERROR, "- [ ] **Security by Default**: error, 1 error; 1 of 2 pods"),
-        (Verdict.UNCHECKED, "- [ ] **Security by Default**: unchecked, 0 of 1 statements; 1 of 2 pods"),
+        (Verdict.PASS, "x", "pass; 1 of 2 pods"),
+        (Verdict.NOT_APPLICABLE, "x", "n/a; 1 of 2 pods"),
+        (Verdict.WAIVED, "x", "waived, 1 error; 1 of 2 pods"),
+        (Verdict.WARN, " ", "warn, 1 error; 1 of 2 pods"),
+        (Verdict.DEBT, " ", "debt, 1 error; 1 of 2 pods"),
+        (Verdict.FAIL, " ", "fail, 1 error; 1 of 2 pods"),
+        (Verdict.ERROR, " ", "error, 1 error; 1 of 2 pods"),
+        (Verdict.UNCHECKED, " ", "unchecked, 0 of 1 statements; 1 of 2 pods"),
     ],
 )
-def test_only_what_is_kept_is_ticked(verdict: Verdict, line: str) -> None:
+def test_only_what_is_kept_is_ticked(verdict: Verdict, tick: str, words: str) -> None:
     made = report(finding())._replace(principles=(VALUES, SECURITY._replace(verdict=verdict)))
-    assert line in fill(TEMPLATE, made).splitlines()
+    lines = fill(TEMPLATE, made).splitlines()
+    assert f"- [{tick}] **Security by Default**: Secure defaults, secrets properly managed," in lines
+    assert f"  least-privilege security contexts {found(words)}" in lines
+
+
+TABLE = """\
+## Constitution Check
+
+| Principle | Gate | Status |
+|-----------|------|--------|
+| I. Values-First Configuration | all in values.yaml | [PASS/FAIL] |
+| Security by Default | runs as non-root \\| read-only | agreed with Ada |
+| Team review | by Ada | ✅ |
+
+## Next
+"""
+
+
+def test_a_check_as_a_table_is_filled_and_keeps_what_authors_wrote() -> None:
+    made = report(finding(), finding())._replace(
+        principles=(VALUES, SECURITY, VALUES._replace(key="docs", title="Docs & more", evidence="a | b & c <d>"))
+    )
+    expected = TABLE.replace("[PASS/FAIL] |", f"{found('pass; 12 of 12 values documented')} |")
+    expected = expected.replace("agreed with Ada |", f"agreed with Ada {found('fail, 2 errors; 1 of 2 pods')} |")
+    added = f"| Docs & more |  | {found(r'pass; a \| b & c \<d\>')} |\n"
+    assert fill(TABLE, made) == expected.replace("| by Ada | ✅ |\n", f"| by Ada | ✅ |\n{added}")
+
+
+def test_nested_items_stay_behind_what_was_found() -> None:
+    text = "## Constitution Check\n\n- [ ] **Security by Default**: x\n  y\n  - [ ] pods: by Ada\n  - more\n"
+    filled = fill(text, report()._replace(principles=(SECURITY,)))
+    assert filled == text.replace("  y\n", f"  y {found('fail; 1 of 2 pods')}\n")
 
 
 def test_without_waivers_the_table_stays_as_it_is() -> None:
@@ -141,15 +180,16 @@ def test_titles_may_be_numbered_or_other_words_and_missing_ones_are_added() -> N
     made = report()._replace(principles=(VALUES, SECURITY._replace(title="Security, Always", verdict=Verdict.PASS)))
     text = text.replace("Secure by design", "Security first")
     assert fill(text, made) == (
-        "## Constitution Check\n\n- [x] **Security, Always**: 1 of 2 pods\n* [ ] **Helmets**: y\n"
-        "- [x] **Values-First Configuration**: 12 of 12 values documented\n\n## Next\n"
+        f"## Constitution Check\n\n- [x] **VII. Security first**: x {found('pass; 1 of 2 pods')}\n"
+        "* [ ] **Helmets**: y\n"
+        f"- [x] **Values-First Configuration**: {found('pass; 12 of 12 values documented')}\n\n## Next\n"
     )
 
 
 def test_a_check_without_a_list_gets_one() -> None:
     text = "## Constitution Check\n\n*GATE*\n\n## Next"
     assert fill(text, report()).startswith("## Constitution Check\n\n*GATE*\n\n- [x] **Values-First")
-    assert fill(text, report()).endswith("1 of 2 pods\n\n## Next")
+    assert fill(text, report()).endswith("1 of 2 pods<!-- /helm-constitution -->\n\n## Next")
     assert fill("## Constitution Check", report()).startswith("## Constitution Check\n\n- [x] **Values-First")
 
 
@@ -196,6 +236,7 @@ def test_line_ends_trailing_spaces_and_the_end_stay(newline: str, end: str, star
     filled = fill(text, report(finding(waived=WAIVED)), WAIVER)
     assert filled.count("\n") == filled.count(newline)
     assert filled.startswith(text[: text.index("- [ ]")])
+    assert "&#" not in filled
     assert filled.endswith(text[text.index("| 5th") :][text[text.index("| 5th") :].index(newline) :])
     middle = text[text.index("- [x] **Team") : text.index("| [e.g., 4th")]
     assert middle in filled
@@ -254,8 +295,8 @@ def test_the_command_fills_the_plan(root: Path) -> None:
     done = run(root, "plan.md", "web")
     assert (done.returncode, done.stdout, done.stderr) == (0, "plan.md: 0 of 3 principles kept\n", "")
     text = (root / "plan.md").read_text("utf-8")
-    assert "- [ ] **Security**: fail, 2 errors; " in text
-    assert "- [ ] **Documentation**: fail, 1 error; " in text
+    assert "  least-privilege security contexts <!-- helm-constitution -->fail, 2 errors; " in text
+    assert "- [ ] **Documentation**: <!-- helm-constitution -->fail, 1 error; " in text
     run(root, "plan.md", "web")
     assert (root / "plan.md").read_text("utf-8") == text
 
@@ -284,4 +325,5 @@ def test_what_cant_be_judged_is_filled_in_and_2(root: Path) -> None:
     done = run(root, "plan.md", "web")
     assert done.returncode == 2
     assert "could not judge: " in done.stderr
-    assert "- [ ] **Security**: unchecked, 1 of 1 statements" in (root / "plan.md").read_text("utf-8")
+    words = "security contexts <!-- helm-constitution -->unchecked, 1 of 1 statements"
+    assert words in (root / "plan.md").read_text("utf-8")

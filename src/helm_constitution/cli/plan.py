@@ -1,11 +1,14 @@
 """``plan``: fills a spec-kit plan's *Constitution Check*, and its *Complexity Tracking*, from a check.
 
-Only the checklist's items of the constitution's own principles and the table's rows of the configuration's waivers are
-written. Everything else stays as it is, byte for byte: line ends, trailing spaces, a missing final newline.
+A check is a list (``- [ ] **Principle**: …``) or a table (``| Principle | Gate | Status |``). What a check found goes
+into a part of its own between two comments; the tick of an item, a status in one word and the rows of the
+configuration's waivers are written as well. Everything else stays as it is, byte for byte: what authors wrote, line
+ends, trailing spaces, a missing final newline.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,7 +26,7 @@ from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.waivers import read_plan
-from helm_constitution.report.markdown import code, literal
+from helm_constitution.report.markdown import code
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from helm_constitution.report.words import clean, counts, homes
 from helm_constitution.text.markdown_tables import Heading, Markdown, Row, Table, read_markdown
@@ -39,6 +42,18 @@ _HEADER = (
     "| Violation | Why Needed | Simpler Alternative Rejected Because |",
     "|-----------|------------|-------------------------------------|",
 )
+_KEPT = (Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.WAIVED)
+_BEGIN, _END = "<!-- helm-constitution -->", "<!-- /helm-constitution -->"
+_MARKED = LazyPattern(rf" ?{_BEGIN}.*?{_END}")
+_STATUS = LazyPattern(r"status|verdict|result|outcome|compli\w+|pass(?:es|ed)?\??|pass\s*/\s*fail", re.IGNORECASE)
+_ONE_WORD = LazyPattern(
+    r"(?:[\s_]|\[[^\]]*\]|[^\w\s,.;:()|\[\]]|pass(?:ed|es)?|fail(?:ed|s)?|warn(?:ing)?|ok|yes|no|n/a|tbd|todo|pending|"
+    r"open|unchecked|waived|debt|error|compliant|violated)*",
+    re.IGNORECASE,
+)
+"""A status that says no more than ours will."""
+_TICK = LazyPattern(r"\[[ xX]\]")
+_NESTED = LazyPattern(r"\s+(?:[-*+]|\d+[.)])\s")
 _ITEM = LazyPattern(r" {0,3}[-*+] \[[ xX]\] \*\*(?P<title>.+?):?\*\*")
 _NUMBER = LazyPattern(r"(?:[IVX]+|\d+)[.)]\s+")
 
@@ -58,6 +73,8 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
         message = f"a plan is of one chart, and here are {len(run.charts)}; name it"
         raise ConfigurationError(message, file=str(chart or "."))
     (report,) = run.charts
+    if report.constitution is None:
+        raise ConfigurationError("; ".join(trouble.message for trouble in report.troubles), file=report.path)
     path, options = Path(report.path), arguments.options
     found = find_configuration(path, options.configuration)
     configuration = load_configuration(found, path, known_modules(options.rules))
@@ -65,7 +82,7 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
     filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)
     if filled != text:
         write_file(file, filled, "the plan")
-    kept = sum(principle.verdict <= Verdict.WAIVED for principle in report.principles)
+    kept = sum(principle.verdict in _KEPT for principle in report.principles)
     say(f"{file}: {kept} of {len(report.principles)} principles kept")
     for trouble in report.troubles:
         say(f"could not judge: {trouble.message}", error=True)
@@ -114,6 +131,16 @@ class _Item(NamedTuple):
     end: int
 
 
+class _CheckTable(NamedTuple):
+    """A check as a table: its columns by number, its rows, and the line of its header."""
+
+    principle: int
+    status: int
+    width: int
+    rows: Sequence[Row]
+    line: int
+
+
 class _Plan:
     def __init__(self, text: str) -> None:
         self.lines = text.split("\n")
@@ -151,14 +178,56 @@ class _Plan:
     def fill_check(self, heading: Heading, report: ChartReport, modules: Sequence[RuleModule]) -> None:
         start, end = self.body(heading)
         items = self.items(start, end)
-        mine = _assign(items, report.principles, modules)
-        missing = [one for one in report.principles if one.key not in {principle.key for principle in mine.values()}]
-        lines = [_item_line(report, principle) for principle in missing]
-        if lines:
-            at = items[-1].end if items else end
-            self.insert(at, lines if items else ["", *lines])
-        for index in reversed(mine):
-            self.replace(items[index].start, items[index].end, _item_line(report, mine[index]))
+        table = self.check_table(start, end)
+        rows = [_Item(row.cells[table.principle].text, row.line - 1, row.line) for row in table.rows] if table else []
+        entries = [*items, *rows]
+        mine = _assign(entries, report.principles, modules)
+        there = {principle.key for principle in mine.values()}
+        missing = [one for one in report.principles if one.key not in there]
+        for number, principle in mine.items():
+            if number < len(items):
+                self.fill_item(entries[number], report, principle)
+            elif table is not None:
+                self.fill_row(entries[number].start, table, report, principle)
+        if table is not None and not items:
+            last = rows[-1].end if rows else table.line + 1
+            self.insert(last, [_new_row(table, report, principle) for principle in missing])
+        elif missing:
+            lines = [_new_item(report, principle) for principle in missing]
+            self.insert(items[-1].end if items else end, lines if items else ["", *lines])
+
+    def check_table(self, start: int, end: int) -> _CheckTable | None:
+        """The table of the check, between two lines: one with a column of principles and one of statuses."""
+        for table in self.document.tables:
+            if not start <= table.line - 1 < end:
+                continue
+            principle = next((n for n, name in enumerate(table.header) if "principle" in name.casefold()), None)
+            status = next((n for n, name in enumerate(table.header) if _STATUS.fullmatch(name.strip())), None)
+            if principle is not None and status is not None and principle != status:
+                rows = [row for row in table.rows if len(row.cells) > max(principle, status)]
+                return _CheckTable(principle, status, len(table.header), rows, table.line)
+        return None
+
+    def fill_item(self, item: _Item, report: ChartReport, principle: PrincipleReport) -> None:
+        """Ticks an item, and puts what was found behind the paragraph that it begins with."""
+        for index in range(item.start, item.end):
+            self.lines[index] = _MARKED.sub("", self.lines[index])
+        self.lines[item.start] = _TICK.sub(_tick(principle), self.lines[item.start], count=1)
+        last = item.start
+        while last + 1 < item.end and not _NESTED.match(self.lines[last + 1]):
+            last += 1
+        line = self.lines[last]
+        words = line.rstrip()
+        self.lines[last] = f"{words} {_found(report, principle)}{line[len(words) :]}"
+
+    def fill_row(self, index: int, table: _CheckTable, report: ChartReport, principle: PrincipleReport) -> None:
+        """Puts what was found into the status of a row, behind what an author wrote there."""
+        cells = _split(self.lines[index])
+        number = table.status + (1 if not cells[0].strip() else 0)
+        wrote = _MARKED.sub("", cells[number]).strip()
+        kept = "" if _ONE_WORD.fullmatch(wrote) else f"{wrote} "
+        cells[number] = f" {kept}{_found(report, principle)} "
+        self.lines[index] = "|".join(cells)
 
     def items(self, start: int, end: int) -> list[_Item]:
         """The checklist's items; lines that are indented behind one belong to it."""
@@ -226,17 +295,54 @@ def _plain(title: str) -> str:
     return " ".join((text[number.end() :] if number else text).casefold().split())
 
 
-def _item_line(report: ChartReport, principle: PrincipleReport) -> str:
-    verdict = principle.verdict
-    mark = "x" if verdict in (Verdict.PASS, Verdict.WAIVED) else " "
+def _tick(principle: PrincipleReport) -> str:
+    return "[x]" if principle.verdict in _KEPT else "[ ]"
+
+
+def _found(report: ChartReport, principle: PrincipleReport) -> str:
+    """What was found of a principle, between the two comments that mark it."""
     findings = homes(report).get(id(principle), [])
+    verdict = principle.verdict
     words = [principle.evidence] if principle.evidence else []
     if verdict is Verdict.UNCHECKED:
         unchecked = sum(one.verdict is Verdict.UNCHECKED for one in principle.statements)
         words.insert(0, f"unchecked, {unchecked} of {len(principle.statements)} statements")
-    elif verdict is not Verdict.PASS:
-        words.insert(0, f"{verdict.label}, {counts(findings)}" if findings else verdict.label)
-    return f"- [{mark}] **{literal(clean(principle.title))}**: {literal(clean('; '.join(words)))}"
+    elif findings and verdict not in (Verdict.PASS, Verdict.NOT_APPLICABLE):
+        words.insert(0, f"{verdict.label}, {counts(findings)}")
+    else:
+        words.insert(0, verdict.label)
+    return f"{_BEGIN}{_escaped('; '.join(words))}{_END}"
+
+
+def _new_item(report: ChartReport, principle: PrincipleReport) -> str:
+    return f"- {_tick(principle)} **{_escaped(principle.title)}**: {_found(report, principle)}"
+
+
+def _new_row(table: _CheckTable, report: ChartReport, principle: PrincipleReport) -> str:
+    cells = [""] * table.width
+    cells[table.principle] = _escaped(principle.title)
+    cells[table.status] = _found(report, principle)
+    return f"| {' | '.join(cells)} |"
+
+
+_SPECIAL = LazyPattern(r"[\\`*_\[\]~<>|]|&(?=#?\w+;)")
+_DIVIDER = LazyPattern(r"\\.|\|")
+
+
+def _escaped(text: str) -> str:
+    """A text as it reads, on one line of a list or a table: backslashes before what would be markup."""
+    return _SPECIAL.sub(r"\\\g<0>", clean(" ".join(text.split())))
+
+
+def _split(row: str) -> list[str]:
+    """The parts of a table's row between its dividers, as they stand."""
+    parts: list[str] = []
+    start = 0
+    for match in _DIVIDER.finditer(row):
+        if match[0] == "|":
+            parts.append(row[start : match.start()])
+            start = match.end()
+    return [*parts, row[start:]]
 
 
 def _is_placeholder(row: Row) -> bool:
@@ -253,7 +359,7 @@ def _rows(report: ChartReport, waivers: Sequence[Waiver], chart: str | None) -> 
         waived = finding.waived
         if waived is not None and waived.location in by_place and waived.simpler_alternative_rejected_because:
             violation = _violation(finding.rule, by_place[waived.location], chart)
-            rows[violation] = f"| {violation} | {_cell(waived.why_needed)} | {_simpler(waived)} |"
+            rows[violation] = f"| {violation} | {_escaped(waived.why_needed)} | {_simpler(waived)} |"
     return list(rows.items())
 
 
@@ -270,11 +376,6 @@ def _violation(rule: str, waiver: Waiver, chart: str | None) -> str:
     return f"{rule} ({', '.join(places)})" if places else rule
 
 
-def _cell(text: str) -> str:
-    # An entity, because not every reader of tables knows an escaped backtick from one that begins code.
-    return literal(clean(" ".join(text.split()))).replace("\\`", "&#96;")
-
-
 def _simpler(waived: Waived) -> str:
-    text = _cell(waived.simpler_alternative_rejected_because or "")
+    text = _escaped(waived.simpler_alternative_rejected_because or "")
     return f"{text} (until {waived.expires})" if waived.expires else text

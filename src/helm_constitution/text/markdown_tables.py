@@ -104,9 +104,10 @@ _ATX = LazyPattern(r" {0,3}(#{1,6})(?:[ \t]+(.*))?\Z")
 _SETEXT = LazyPattern(r" {0,3}(=+|-+)[ \t]*\Z")
 _HTML_HEADING = LazyPattern(r"\s*<h([1-6])\b[^>]*>(.*?)</h\1>\s*\Z", re.IGNORECASE)
 _DELIMITER = LazyPattern(r"\|?\s*(?::?-+:?\s*\|\s*)*:?-+:?\s*\|?\Z")
-_CODE = LazyPattern(
-    r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>([^<]*(?:<(?!/?\3\b)[^<]*)*)</\3>", re.DOTALL
-)
+_CODE_FORMS = r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)|<(code|pre)\b[^<>]*>([^<]*(?:<(?!/?\3\b)[^<]*)*)</\3>"
+_CODE = LazyPattern(_CODE_FORMS, re.DOTALL)
+# Whichever comes first: an escaped backtick begins no code, and a backslash in code escapes nothing.
+_CODE_OR_ESCAPE = LazyPattern(_CODE_FORMS + r"|\\([!-/:-@\[-`{-~])", re.DOTALL)
 _LINK = LazyPattern(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\](?:\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+[\"'(][^)]*)?\)|\[[^\[\]]*\])"
 )
@@ -120,7 +121,6 @@ _EMPHASIS = (
     LazyPattern(r"(?<![\\*])\*([^*\s](?:[^*]*[^*\s])?)\*(?!\*)"),
     LazyPattern(r"(?<![\\\w])_([^_\s](?:[^_]*[^_\s])?)_(?!\w)"),
 )
-_ESCAPE = LazyPattern(r"\\([!-/:-@\[-`{-~])")
 _NOT_A_PARAGRAPH = LazyPattern(r"\s*(?:[-*+>|#]|\d+[.)]\s|<)")
 # Where an inline part was already read it is put aside behind this mark, so that nothing reads it twice.
 _ASIDE = LazyPattern("\ue000(\\d+)\ue001")
@@ -167,16 +167,15 @@ def plain(markup: str) -> str:
     kept: list[str] = []
 
     def put_aside(match: re.Match[str]) -> str:
-        kept.append(_code_text(match))
+        kept.append(match.group(5) or _code_text(match))
         return f"\ue000{len(kept) - 1}\ue001"
 
     text = markup.replace("\ue000", "").replace("\ue001", "")
-    text = _CODE.sub(put_aside, text)
+    text = _CODE_OR_ESCAPE.sub(put_aside, text)
     text = _LINK.sub(r"\1", text)
     text = _TAG.sub(lambda match: " " if match.group()[1:3].lower() == "br" else "", text)
     for emphasis in _EMPHASIS:
         text = emphasis.sub(r"\1", text)
-    text = _ESCAPE.sub(r"\1", text)
     if "&" in text and ";" in text:
         from html import unescape
 
