@@ -155,7 +155,7 @@ def test_a_check_as_a_table_is_filled_and_keeps_what_authors_wrote() -> None:
     )
     expected = TABLE.replace("[PASS/FAIL] |", f"{found('pass; 12 of 12 values documented')} |")
     expected = expected.replace("agreed with Ada |", f"agreed with Ada {found('fail, 2 errors; 1 of 2 pods')} |")
-    added = f"| Docs & more |  | {found(r'pass; a \| b & c \<d\>')} |\n"
+    added = "| Docs & more |  | " + found(r"pass; a \| b & c \<d\>") + " |\n"
     assert fill(TABLE, made) == expected.replace("| by Ada | ✅ |\n", f"| by Ada | ✅ |\n{added}")
 
 
