@@ -42,12 +42,17 @@ _HARDCODED = forbid(
     r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
     rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
+# A pipeline that hands on a secret is no chart that holds one.
+_NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
 _EXTERNAL = require(
-    rf"\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?|sealed ?secrets?|vault"
-    r"|secrets? (?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b"
+    rf"{_NOT_A_PIPELINE}\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?|sealed ?secrets?|vault"
+    r"|secrets?[- ](?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b",
+    permits=False,
 )
 _SECRETS_NOT_CONFIG_MAPS = require(
-    rf"\b{_SECRETS}\b.{{0,80}}\b(?:kubernetes |k8s )?secrets?\b(?! ?(?:manager|store))|\bnot (?:in )?config ?maps?\b"
+    rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:kubernetes |k8s )?secrets?\b(?! ?(?:manager|store))"
+    r"|\bnot (?:in )?(?:plain )?config ?maps?\b)",
+    permits=False,
 )
 
 # Below these keys stand names of Secrets and of their keys, or nothing that a container reads.

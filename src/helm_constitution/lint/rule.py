@@ -105,7 +105,8 @@ ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
 
 
 class Matcher(NamedTuple):
-    """A pattern that recognises the statements a rule enforces, with the polarity that they must have.
+    """A pattern that recognises the statements a rule enforces, with the polarity that they must have. ``permits`` is
+    false where a statement with MAY is only a permission, which asks for nothing.
 
     Compiled when first searched: a constitution that pins its rules never pays for it.
     """
@@ -114,15 +115,23 @@ class Matcher(NamedTuple):
     """A regular expression, searched in the statement's text."""
     forbids: bool
     """Whether the statement must forbid (MUST NOT) or demand (MUST)."""
+    permits: bool = True
+    """Whether a statement that merely permits (MAY) counts."""
 
     def search(self, text: str) -> re.Match[str] | None:
         """Finds the pattern in a statement's text, whatever the case."""
         return re.search(self.pattern, text, re.IGNORECASE)
 
 
-def require(pattern: str) -> Matcher:
-    """Recognises a statement that demands something (MUST, SHOULD). Case is ignored; named groups set parameters."""
-    return Matcher(pattern, forbids=False)
+def require(pattern: str, *, permits: bool = True) -> Matcher:
+    """Recognises a statement that demands something (MUST, SHOULD). Case is ignored; named groups set parameters.
+
+    Args:
+        pattern: a regular expression.
+        permits: whether one with MAY asks for it too, as a note; false where it only permits ("secrets MAY come from
+            a vault").
+    """
+    return Matcher(pattern, forbids=False, permits=permits)
 
 
 def forbid(pattern: str) -> Matcher:

@@ -76,7 +76,7 @@ _NOT = r"(?:[\s*_]+(?:also\s+)?(?:not|never)\b(?![\s*_]+only\b)|\s+(?:be\s+avoid
 _WORD = LazyPattern(
     r"(?<![A-Za-z0-9\"'“‘-])(?<![A-Za-z0-9]_)(?:(?P<pre>not)[\s*_]+(?:\w+ly[\s*_]+)?)?"
     rf"(?P<word>{'|'.join(_WORDS)})(?![A-Za-z0-9-]|_[A-Za-z0-9])(?P<neg>{_NOT})?"
-    r"|(?<!\w)(?P<verb>requires?|needs? to|has to|have to|ought to)(?!\w)(?P<neg2>\s+not\b)?",
+    r"|(?<!\w)(?P<verb>requires?|warrants?|needs? to|has to|have to|ought to)(?!\w)(?P<neg2>\s+not\b)?",
     re.IGNORECASE,
 )
 # "must be forbidden", "is strictly forbidden": one demand.
@@ -93,6 +93,7 @@ _SUBORDINATE = LazyPattern(
     r"\b(?:that|which|who|whose|what|whatever|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
     re.IGNORECASE,
 )
+_NOTE = LazyPattern(r"^[\W_]*(?:please\s+)?(?:note|remember|be aware)\s+that\b", re.IGNORECASE)
 _NOTHING = LazyPattern(
     r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|nobody|never)\b(?:(?!\s-\s)[^:,;–—])*$", re.IGNORECASE
 )
@@ -241,7 +242,7 @@ def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[
 
 
 _TOKEN = LazyPattern(r"[a-z]+")
-_TOKENS = frozenset((*_WORDS, "require", "requires", "needs", "need", "has", "have", "ought"))
+_TOKENS = frozenset((*_WORDS, "require", "requires", "warrant", "warrants", "needs", "need", "has", "have", "ought"))
 
 
 def _words(text: str) -> Iterator[Demand | None]:
@@ -264,6 +265,7 @@ def _words(text: str) -> Iterator[Demand | None]:
 def _verb(match: re.Match[str], text: str) -> Demand | None:
     """ "requires", "needs to": a demand in a main clause only, and where it isn't denied."""
     before = text[: match.start()]
+    before = _NOTE.sub("", before)
     if _SUBORDINATE.search(before) or re.search(r"(?:\bnot|n['’]t|\bto|\bwould|\bcan|\bwill)[\s*_]*$", before):
         return None
     if not re.search(r"\w", before):
@@ -275,6 +277,7 @@ def _keyword(match: re.Match[str], text: str) -> Demand | None:
     word = match["word"]
     name = word.lower()
     before = text[: match.start()]
+    before = _NOTE.sub("", before)
     loud = word.isupper() and word in _LOUD
     start, end = match.span()
     if name in ("allowed", "permitted", "acceptable"):

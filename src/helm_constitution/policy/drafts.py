@@ -26,6 +26,7 @@ ASIDE = LazyPattern(
     re.IGNORECASE,
 )
 _NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
+_CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
 _FINITE = LazyPattern(r"\b(?:is|are|was|were|has|have)\b", re.IGNORECASE)
@@ -94,6 +95,8 @@ def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]
         visible: the block's markup, its code blanked.
         context: what it stands under.
     """
+    if context.in_list and _CROSSED.match(visible):
+        context = context._replace(role=Role(context.role.obligation or Obligation.MUST, True))
     reader = _Block(visible, context)
     label = LABEL.match(visible)
     start = 0

@@ -14,7 +14,7 @@ from helm_constitution.core.model import Obligation, Principle, RuleSetting, Sev
 from helm_constitution.core.suggest import closest
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.coverage_of_words import Span, left_open
-from helm_constitution.policy.prefilter import folded, needed_words
+from helm_constitution.policy.search import Search, Source, is_purpose, own_start, text_of
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import Rule, RuleModule
@@ -192,10 +192,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     for number, statement in enumerate(statements):
         for pin in statement.pins:
             pinned.setdefault(pin.rule, []).append(number)
-    search = _Search(statements)
+    search = Search(statements)
     spans: dict[int, list[Span]] = {}
-    led: list[tuple[int, Rule, Obligation, dict[str, int | str]]] = []
-    wide: list[tuple[int, Rule, Obligation]] = []
+    led: list[_Led] = []
+    wide: list[_Wide] = []
     opposed: dict[int, list[Rule]] = {}
     for module in modules:
         for rule in module.rules:
@@ -204,24 +204,26 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
             if not search.free:
                 continue
             for matcher in rule.enforces:
-                for number, found, is_own in search(matcher):
+                for number, found, source in search(matcher, module.key):
                     asked = statements[number].obligation
-                    if is_own:
+                    if source is Source.OWN:
                         spans.setdefault(number, []).append(_span(found, search.texts[number]))
                         values = _parameters(rule, found)
                         links[number][rule] = asked, {**values, **links[number].get(rule, (asked, {}))[1]}
+                    elif source is Source.LABEL:
+                        led.append(_Led(number, rule, asked, _parameters(rule, found), source))
                     elif isinstance(rule.default, Obligation):
-                        led.append((number, rule, min(asked, rule.default), _parameters(rule, found)))
+                        led.append(_Led(number, rule, min(asked, rule.default), _parameters(rule, found), source))
                 if not matcher.forbids:
                     for number in search.opposed(matcher):
                         opposed.setdefault(number, []).append(rule)
             if rule.umbrella is not None and isinstance(rule.default, Obligation):
-                for number, _, is_own in search(Matcher(rule.umbrella, forbids=False)):
-                    weight = min(statements[number].obligation, rule.default)
-                    if is_own:
-                        links[number].setdefault(rule, (weight, {}))
-                    else:
-                        wide.append((number, rule, weight))
+                for number, found, source in search(Matcher(rule.umbrella, forbids=False), module.key):
+                    aside = is_purpose(found)
+                    wide.append(_Wide(number, rule, min(statements[number].obligation, rule.default), source, aside))
+    for number, rule, weight, source, aside in wide:
+        if source is Source.OWN and not (aside and number in spans):
+            links[number].setdefault(rule, (weight, {}))
     if led or wide:
         _add_led(links, led, wide, statements)
         order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
@@ -235,29 +237,51 @@ _FEW = 2
 """A list's lead that asks for more rules than these is an umbrella over it."""
 
 
+class _Led(NamedTuple):
+    """A rule that a pattern finds in the words before a list's colon, or in a statement's label."""
+
+    number: int
+    rule: Rule
+    weight: Obligation
+    values: dict[str, int | str]
+    source: Source
+
+
+class _Wide(NamedTuple):
+    """A rule whose umbrella a statement names. ``aside`` is true where it names it as a purpose."""
+
+    number: int
+    rule: Rule
+    weight: Obligation
+    source: Source
+    aside: bool
+
+
 def _add_led(
-    links: Sequence[_Found],
-    led: Sequence[tuple[int, Rule, Obligation, dict[str, int | str]]],
-    wide: Sequence[tuple[int, Rule, Obligation]],
-    statements: Sequence[Statement],
+    links: Sequence[_Found], led: Sequence[_Led], wide: Sequence[_Wide], statements: Sequence[Statement]
 ) -> None:
-    """Adds what the words before a list's colon ask for."""
+    """Adds what a statement's label and the words before its list's colon ask for, where its own words leave room."""
+    labelled = {number for number, found in enumerate(links) if not found}
+    for number, rule, weight, values, source in led:
+        if source is Source.LABEL and number in labelled:
+            links[number].setdefault(rule, (weight, values))
     without = {number for number, found in enumerate(links) if not found}
     with_own = {statements[number].lead for number in range(len(links)) if number not in without}
-    asked = Counter(number for number, *_ in led)
-    for number, rule, weight, values in led:
-        if number in without or asked[number] <= _FEW:
+    asked = Counter(found.number for found in led if found.source is Source.LEAD)
+    for number, rule, weight, values, source in led:
+        if source is Source.LEAD and (number in without or asked[number] <= _FEW):
             links[number].setdefault(rule, (weight, values))
-    for number, rule, weight in wide:
-        if number in without and statements[number].lead not in with_own:
+    for number, rule, weight, source, _ in wide:
+        is_alone = source is Source.LABEL or statements[number].lead not in with_own
+        if source is not Source.OWN and number in without and is_alone:
             links[number].setdefault(rule, (weight, {}))
 
 
 def _left_open(statement: Statement, spans: Sequence[Span]) -> tuple[str, ...]:
     if statement.pinned or not spans:
         return ()
-    text = _text(statement)
-    return left_open(text, _own_start(statement), spans)
+    text = text_of(statement)
+    return left_open(text, own_start(statement), spans)
 
 
 def _span(found: re.Match[str], text: str) -> Span:
@@ -266,69 +290,11 @@ def _span(found: re.Match[str], text: str) -> Span:
     return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
 
 
-def _own_start(statement: Statement) -> int:
-    return len(statement.lead) + 1 if statement.lead else 0
-
-
-class _Search:
-    """Looks for patterns in the statements without a pin.
-
-    Pattern by pattern, so that each is compiled once, and only where its words are spoken of.
-    """
-
-    def __init__(self, statements: Sequence[Statement]) -> None:
-        texts = [_text(statement) for statement in statements]
-        numbers = range(len(texts))
-        self.statements = statements
-        self.texts = texts
-        self.free = [
-            (n, statements[n].forbids, texts[n], folded(texts[n])) for n in numbers if not statements[n].pinned
-        ]
-        self.document = "\n".join(text for _, _, _, text in self.free)
-
-    def __call__(self, matcher: Matcher) -> Iterator[tuple[int, re.Match[str], bool]]:
-        """The statements, by number, that the pattern matches in its polarity; whether by words of their own."""
-        for number, text in self._candidates(matcher, matcher.forbids):
-            found = matcher.search(text)
-            if found is None:
-                continue
-            start = _own_start(self.statements[number])
-            own: re.Match[str] | None = found
-            if start and found.end() <= start:
-                own = matcher.search(text[start:])
-            yield number, own or found, own is not None
-
-    def opposed(self, matcher: Matcher) -> Iterator[int]:
-        """The statements that forbid what the pattern demands."""
-        for number, text in self._candidates(matcher, True):
-            if matcher.search(text[_own_start(self.statements[number]) :]):
-                yield number
-
-    def _candidates(self, matcher: Matcher, forbids: bool) -> Iterator[tuple[int, str]]:
-        words = needed_words(matcher.pattern)
-        if words is not None:
-            words = tuple(word for word in words if word in self.document)
-            if not words:
-                return
-        for number, denied, text, plain in self.free:
-            if denied is forbids and (words is None or any(word in plain for word in words)):
-                yield number, text
-
-
-_TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
-
-
-def _text(statement: Statement) -> str:
-    """What patterns are matched with: the text with what led to it, typography made plain."""
-    text = statement.full_text
-    return text if text.isascii() else text.translate(_TYPOGRAPHY)
-
-
 def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
     """A pin chooses the rule; the number in the statement still counts."""
     if rule.parameters:
         for matcher in rule.enforces:
-            if "(?P<" in matcher.pattern and (found := matcher.search(_text(statement))):
+            if "(?P<" in matcher.pattern and (found := matcher.search(text_of(statement))):
                 return _parameters(rule, found)
     return {}
 

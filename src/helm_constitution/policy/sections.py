@@ -33,10 +33,15 @@ _INTRODUCTION = LazyPattern(
     r"how to (?:use|read)\b)",
     re.IGNORECASE,
 )
+_TELLS = LazyPattern(
+    r"\b(?:success(?: criteria| metrics)?|deliverables?|milestones?|roadmap|bonus\w*|achievements?|precedence|"
+    r"(?:deployment |work)?flow|types)[\W_]*$|\bbonus\b",
+    re.IGNORECASE,
+)
 _PERMITS = LazyPattern(r"\b(?:permitted|(?<!not )allowed)\b", re.IGNORECASE)
 _FORBIDS = LazyPattern(
     r"\b(?:forbidden|prohibited|disallowed|banned|prohibitions?|not allowed|anti-?patterns|don['’]?ts)\b"
-    r"|\b(?:must nots?|do not|never)[\W_]*$",
+    r"|\b(?:must nots?|do not|never(?: do)?|red lines)[\W_]*$",
     re.IGNORECASE,
 )
 _DEMANDS = LazyPattern(
@@ -80,7 +85,8 @@ class Kind(enum.Enum):
 
 
 class Section:
-    """A heading and what stands below it up to the next one. ``level`` is 0 for the document itself."""
+    """A heading and what stands below it up to the next one. ``level`` is 0 for the document itself. ``tells`` is true
+    where its lists tell of results or steps: an item without a word that demands is none there."""
 
     def __init__(self, title: str, line: int, level: int, parent: Section | None, kind: Kind) -> None:
         self.title = title
@@ -91,6 +97,7 @@ class Section:
         self.statements: list[Statement] = []
         self.places: list[tuple[Block, int]] = []
         self.role = role_of(title) if level else Role()
+        self.tells = _TELLS.search(title) is not None or (parent is not None and parent.level > 1 and parent.tells)
         if self.role == Role() and parent is not None and parent.level > 1:
             self.role = parent.role
 

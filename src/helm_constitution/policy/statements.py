@@ -52,6 +52,12 @@ _VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\
 _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
 )
+_HEAD = LazyPattern(
+    r"[\W_]*(?:role|purpose|trigger|activates when|applies to|audience|owners?|in[- ]scope|out[- ]of[- ]scope|related)\b"
+    r"[*_]*\s*:",
+    re.IGNORECASE,
+)
+_TITLE = LazyPattern(r"\s*(\*\*|__)[^*\n]+\1[\s:\0]*")
 _PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
 _HANGING = LazyPattern(r"[\s,;:–—|-]+(?:(?:and|but|or|while|whereas|so)[\s,]*)?$", re.IGNORECASE)
 _BLANK = " \n*_" + MARK
@@ -217,7 +223,7 @@ class BlockReader:
         quiet = self.section.kind is SectionKind.INTRODUCTION or over.quiet or (in_list and self.section.role.quiet)
         obligation = over.obligation if in_list else None
         role = self.section.role if in_list else Role(self.section.role.obligation)
-        return Context(obligation, in_list and over.forbids, role, quiet, in_list, not quiet)
+        return Context(obligation, in_list and over.forbids, role, quiet, in_list, not quiet and not self.section.tells)
 
     def _statements(self, block: Block, text: str, following: Block | None) -> None:
         over = self.leads[-1] if self.leads else Lead(0)
@@ -232,7 +238,7 @@ class BlockReader:
             below = Lead(block.depth, skipped=True)
         elif block.kind is Kind.ROW:
             drafts, doubts = drafts_of_row(without_code(text), self._context(block, over), block.header)
-        elif not _ABOUT.match(text) or LABEL.match(text):
+        elif not _is_about(text) and not (has_bullets and following is not None and _is_title(text, following.text)):
             drafts, doubts = drafts_of(without_code(text), self._context(block, over))
         self._pin(block, text, drafts)
         drafts = joined_by_pins(drafts)
@@ -292,6 +298,18 @@ class BlockReader:
             else:
                 message = "this names rules but stands behind no statement; put it at a statement's end"
                 self.reading.faults.append(Fault(comment.line, message))
+
+
+def _is_about(text: str) -> bool:
+    """Whether a block tells of the document: its version, its purpose, whom it is for."""
+    if _ABOUT.match(text):
+        return LABEL.match(text) is None
+    return _HEAD.match(text) is not None and not any(demand.explicit for demand in demands(without_code(text)))
+
+
+def _is_title(text: str, below: str) -> bool:
+    """Whether an item is only the title of the demands below it: "**[K8S-1] Resource limits**"."""
+    return _TITLE.fullmatch(text) is not None and not demands(text) and bool(demands(without_code(below)))
 
 
 def _rule_pins(comment: Comment, start: int) -> list[RulePin]:

@@ -79,10 +79,10 @@ def why_unclear(text: str, *, in_list: bool) -> str | None:
     if is_foreign(text):
         return FOREIGN
     words = text[opening(text) :]
-    if permits(text):
+    if permits(text) or text.rstrip(" *_\0").endswith("?"):
         return None
     if in_list:
         return VAGUE if len(_WORD.findall(text)) > 1 and not _TELLS.match(words) else None
-    if _TELLS.match(words) or words.rstrip(" *_\0").endswith(("?", ":")):
+    if _TELLS.match(words) or words.rstrip(" *_\0").endswith(":"):
         return None
     return VAGUE if _BEGINS_BROADLY.match(words) or _PASSIVE.search(words) else None

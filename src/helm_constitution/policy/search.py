@@ -1,0 +1,136 @@
+"""Looks for the rules' patterns in the statements of a constitution."""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterator, Sequence
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Obligation, Statement
+from helm_constitution.lint.rule import Matcher
+from helm_constitution.policy.prefilter import folded, needed_words
+
+_LABEL = LazyPattern(r"(?:\[[\w-]+\] )?[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?=\S+ \S)")
+# What a chart doesn't hold; "Each blueprint MUST have a README" asks nothing of it.
+_ELSEWHERE = LazyPattern(
+    r"(?:(?:each|every|all|any|no|the|a|an|these|those|new|reusable)\s+){0,2}(?:feature|implementation|task|agent)?\s*"
+    r"(?:blueprints?|scenarios?|scripts?|specs?(?![.\w])|specifications?|plans?(?! to)|task lists?|skills?|prompts?|"
+    r"commit messages?|branch(?:es)?|ADRs?|dashboards?|constitution check|runbooks?)\b",
+    re.IGNORECASE,
+)
+_WORK = LazyPattern(
+    r"(?:test|perform|audit|monitor|track|validate manifests?)\b|run (?:server|client|\S*(?:kubectl|dry))",
+    re.IGNORECASE,
+)
+_PURPOSE = LazyPattern(
+    r"(?:\b(?:for|(?:to|will|that|which) (?:ensure|support|achieve|guarantee|provide|prevent|allow|enforce|enable)s?"
+    r"|ensuring|supporting|enabling)\b|\()[^;:.()]*$",
+    re.IGNORECASE,
+)
+_PROGRAM = LazyPattern(
+    r"\b(?:TypeScript|Python|JavaScript|C#|Java|React|Next\.js|FastAPI|try-catch|type hints?|snake_case|PEP ?8|ESLint)(?!\w)"
+)
+_OF_TEMPLATES = frozenset({"values", "templates", "disclosure"})
+_TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
+
+
+class Source(enum.Enum):
+    """Which words of a statement a pattern matches: those that demand, its label ("Security: …"), or its list's lead."""
+
+    OWN = enum.auto()
+    LABEL = enum.auto()
+    LEAD = enum.auto()
+
+
+def text_of(statement: Statement) -> str:
+    """What patterns are matched with: the text with what led to it, typography made plain."""
+    text = statement.full_text
+    return text if text.isascii() else text.translate(_TYPOGRAPHY)
+
+
+def own_start(statement: Statement) -> int:
+    """Where a statement's own words begin in its text."""
+    return len(statement.lead) + 1 if statement.lead else 0
+
+
+def is_purpose(found: re.Match[str]) -> bool:
+    """Whether a match ends in words that only say what something is for: "a budget for high availability"."""
+    return _PURPOSE.search(found.string[: found.end()]) is not None
+
+
+class Search:
+    """Looks for patterns in the statements without a pin.
+
+    Pattern by pattern, so that each is compiled once, and only where its words are spoken of. What speaks of other
+    things than charts is left out, work to be done ("Test …") for all but the rules on tests, a program's own code for
+    those on templates.
+    """
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        texts = [text_of(statement) for statement in statements]
+        self.statements = statements
+        self.texts = texts
+        self.free: list[tuple[int, bool, str, str]] = []
+        self.labels: dict[int, int] = {}
+        self.work: set[int] = set()
+        self.code: set[int] = set()
+        for number, statement in enumerate(statements):
+            if statement.pinned:
+                continue
+            text = texts[number]
+            start = own_start(statement)
+            label = _LABEL.match(text, start) if ": " in text else None
+            first = start
+            if label is not None:
+                self.labels[number] = first = label.end()
+            if _ELSEWHERE.match(text, first) or (start and _ELSEWHERE.match(text)):
+                continue
+            if _WORK.match(text, first):
+                self.work.add(number)
+            if _PROGRAM.search(text):
+                self.code.add(number)
+            self.free.append((number, statement.forbids, text, folded(text)))
+        self.document = "\n".join(text for _, _, _, text in self.free)
+
+    def __call__(self, matcher: Matcher, module: str) -> Iterator[tuple[int, re.Match[str], Source]]:
+        """The statements, by number, that the pattern matches in its polarity, and in which of their words.
+
+        Args:
+            matcher: the pattern.
+            module: the key of its rule's module.
+        """
+        for number, text in self._candidates(matcher, matcher.forbids):
+            if (number in self.work and module != "testing") or (number in self.code and module in _OF_TEMPLATES):
+                continue
+            if not matcher.permits and self.statements[number].obligation is Obligation.MAY:
+                continue
+            found = matcher.search(text)
+            if found is None:
+                continue
+            source = Source.OWN
+            start = own_start(self.statements[number])
+            if start and found.end() <= start:
+                own = matcher.search(text[start:])
+                found, source = (own, source) if own is not None else (found, Source.LEAD)
+            label = self.labels.get(number, 0)
+            if source is Source.OWN and found.end() - len(found.string) + len(text) < label:
+                own = matcher.search(text[label:])
+                found, source = (own, source) if own is not None else (found, Source.LABEL)
+            yield number, found, source
+
+    def opposed(self, matcher: Matcher) -> Iterator[int]:
+        """The statements that forbid what the pattern demands."""
+        for number, text in self._candidates(matcher, True):
+            if matcher.search(text[own_start(self.statements[number]) :]):
+                yield number
+
+    def _candidates(self, matcher: Matcher, forbids: bool) -> Iterator[tuple[int, str]]:
+        words = needed_words(matcher.pattern)
+        if words is not None:
+            words = tuple(word for word in words if word in self.document)
+            if not words:
+                return
+        for number, denied, text, plain in self.free:
+            if denied is forbids and (words is None or any(word in plain for word in words)):
+                yield number, text
