@@ -27,6 +27,7 @@ from .values_in_readme import looks_like_values
     default=MUST,
     enforces=(
         require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
+        require(r"\breadme(\.md)?\b.{0,40}\b(?:are|is) (?:required|mandatory)\b"),
         require(r"\breadme(\.md)?\b\W*(include|contain|with\b|exist)"),
         require(r"\b(have|has|includes?|ships?|provides?|contains?|with) (an?|its own)( \w+)? `?readme\b"),
         require(r"documented in (the|its|a)( chart('s)?)? readme\b(?!\W*(and/)?or\b)"),
@@ -162,7 +163,7 @@ def readme_no_installing(subject: Subject) -> Iterator[Violation]:
     default=MUST,
     enforces=(
         require(_SAYS + r".*\b(values|parameters|configuration options)\b"),
-        require(r"values documentation|\bhelm-docs\b"),
+        require(r"values documentation|\bhelm-docs\b|\ball (?:options|values|parameters)\b.{0,40}\breadme\b"),
     ),
 )
 def readme_no_values(subject: Subject) -> Iterator[Violation]:
@@ -224,7 +225,8 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
     "docs/readme-no-troubleshooting",
     default=SHOULD,
     enforces=require(
-        r"trouble.?shooting(?! (?:must|should|shall|purposes)\b)|trouble.?shooting must be (?:in|documented|part)\b"
+        r"^(?!.*\bfor (?:[\w-]+ (?:and )?){0,4}trouble.?shooting).*(?:trouble.?shooting"
+        r"(?! (?:must|should|shall|purposes)\b)|trouble.?shooting must be (?:in|documented|part)\b)"
     ),
 )
 def readme_no_troubleshooting(subject: Subject) -> Iterator[Violation]:

@@ -38,7 +38,11 @@ _STANDS_ALONE = (
     scope=Rendering,
     default=SHOULD,
     enforces=require(
-        r"\b(?:at least|minimum(?: of)?) (?P<minimum>\d+) (?:replicas|pods|instances)\b|\bmultiple replicas\b"
+        r"\b(?:at least|minimum(?: of)?|no fewer than) (?P<minimum>\d+|two|three|four|five)(?: or more)? "
+        r"(?:pod )?(?:replicas|pods|instances)\b|\bmultiple replicas\b"
+        r"|(?<![\w.])(?P<minimum_2>\d+)(?:\+| or more) (?:replicas|pods|instances)\b"
+        r"|\breplicas?(?:[ -]?count)?\b\W{0,3}(?:must be |should be )?(?:>=|at least|of at least) ?(?P<minimum_3>\d+)"
+        r"|\breplicas?(?:[ -]?count)?\b.{0,20}>\s?1\b|\b[2-9] (?:replicas|pods)\b"
     ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={**_MINIMUM, "strict": Parameter(0, _STANDS_ALONE)},

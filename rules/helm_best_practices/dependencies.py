@@ -190,7 +190,10 @@ _RELEASE = LazyPattern(r"\d+(?:\.\d+)+")
 @rule(
     "helm/app-version-drift",
     default=SHOULD,
-    enforces=require(r"\bapp(?:lication)? ?version\b.{0,80}\b(?:image|tag)\b|\bimage tags?\b.{0,60}\bapp ?version\b"),
+    enforces=require(
+        r"\bapp(?:lication)? ?version\b.{0,80}\b(?:image|tag)\b|\bimage tags?\b.{0,60}\bapp ?version\b"
+        r"|\bapp ?version\b.{0,10}\bmatch(?:es|ing)?\b"
+    ),
     umbrella=BEST_PRACTICES,
 )
 def app_version_drift(subject: Subject) -> Iterator[Violation]:

@@ -24,8 +24,9 @@ _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
     r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
-    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? (?:must|should|shall|may|are|is) (?:be )?"
-    r"(?:defined|included|configured|set|provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
+    r"|\bself-healing\b.{0,60}\bhealth[- ]?(?:checks?|probes?)"
+    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? (?:(?:must|should|shall|may|are|is) )?(?:be )?"
+    r"(?:defined|included|functional|working|configured|set|provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 
@@ -108,7 +109,8 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     default=MUST,
     enforces=(
         require(
-            rf"\breadiness(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b|{_HEALTH}"
+            rf"\breadiness(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b"
+            rf"|\breadiness signals?\b|{_HEALTH}"
         ),
         forbid(_WITHOUT),
     ),

@@ -105,7 +105,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     default=SHOULD,
     enforces=(
         require(
-            r"\b(?:dedicated|own|separate|specific) service ?accounts?\b"
+            r"\b(?:dedicated|own|separate|specific) (?:kubernetes )?service ?accounts?\b"
             r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own)\b"
         ),
         forbid(r"\bdefault service ?account\b"),

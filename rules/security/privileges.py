@@ -235,7 +235,7 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
     enforces=(
         RESTRICTED,
         require(
-            r"\b(?:drop|remov|restrict|limit|minim)\w*\b.{0,40}\bcapabilit|\bcapabilit\w*\b.{0,30}\b(?:dropped|removed|minimal)\b"
+            r"\b(?:drop|remov|restrict|limit|minim)\w*\b.{0,40}\bcapabilit|\bcapabilit\w*\b.{0,40}\b(?:drop(?:ped)?|removed|minimal)\b"
         ),
         forbid(
             r"\b(?:add|grant|gain|request|retain|keep|additional|extra|unnecessary|needless|unneeded)\w*\b.{0,40}\bcapabilit"

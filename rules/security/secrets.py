@@ -38,6 +38,7 @@ _HARDCODED = forbid(
     r"^(?!.*\blog(?:s|ged|ging)?\b)(?:"
     rf".*\b{_SECRETS}\b.{{0,40}}\b(?:appear\w*|live|stand|found|in)\b.{{0,20}}\bvalues\b"
     rf"|.*\b{_SECRETS}\b.*\bcommitted\b|.*\bprohibition of secrets\b"
+    rf"|.*\b(?:plain[- ]?text|raw|unencrypted|hard-?coded) {_SECRETS}\b"
     rf"|.*\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
     r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
     rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"

@@ -176,6 +176,7 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
         require(rf"{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}.*(?P<readme>{_EITHER})"),
         require(rf"{_NO_TABLE}{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}"),
         require(rf"{_NO_TABLE}\b{_WORDS}.*{_EVERY}.*\b{_SETTINGS}"),
+        require(rf"\bdocument\w* {_EVERY}.*\b{_SETTINGS}(?!.*\breadme\b)"),
         require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b.*\binline comments?\b"),
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),

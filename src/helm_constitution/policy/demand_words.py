@@ -245,6 +245,16 @@ _TOKEN = LazyPattern(r"[a-z]+")
 _TOKENS = frozenset((*_WORDS, "require", "requires", "warrant", "warrants", "needs", "need", "has", "have", "ought"))
 
 
+_TURNING = _TOKENS | frozenset(
+    "no none neither zero not do don does did cannot avoid refrain absolute prohibition".split()
+)
+
+
+def is_plain(text: str) -> bool:
+    """Whether a sentence surely has no words that demand but an imperative's: what a label demands is all of it."""
+    return "; " not in text and _TURNING.isdisjoint(_TOKEN.findall(text.lower()))
+
+
 def _words(text: str) -> Iterator[Demand | None]:
     last: Demand | None = None
     if _TOKENS.isdisjoint(_TOKEN.findall(text.lower())):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, RulePin
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
-from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, opening
+from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, is_plain, opening
 from helm_constitution.policy.sections import Role, role_of
 from helm_constitution.policy.unclear import is_foreign, permits, why_unclear
 from helm_constitution.text.markdown_blocks import CELL
@@ -115,6 +116,13 @@ def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]
     return reader.drafts, reader.doubts
 
 
+@cache
+def _meaning(label: str) -> tuple[Obligation, bool]:
+    """What a label says: "MUST NOT" forbids."""
+    said = demands(f"It is {label} so.")
+    return (said[0].obligation, said[0].forbids) if said else (Obligation.MAY, False)
+
+
 class _Block:
     """Takes sentence after sentence. ``led`` is the statement of the block's label or list, which takes in what follows
     without a demand of its own."""
@@ -132,13 +140,16 @@ class _Block:
 
     def label(self, label: re.Match[str]) -> None:
         word = f"NOT {label['word']}" if label["pre"] else f"{label['word']}{label['neg'] or ''}"
-        said = demands(f"It is {word} so.")
-        self.given = (said[0].obligation, said[0].forbids) if said else (Obligation.MAY, False)
+        self.given = _meaning(word)
         self.labelled = True
         self.default = self.given[0]
 
     def sentence(self, begin: int, end: int, *, first: bool) -> None:
         visible, context = self.visible, self.context
+        if first and self.labelled and is_plain(visible[begin:end]):
+            self.led = Draft(begin, end, *self.given)
+            self.drafts.append(self.led)
+            return
         done = len(self.drafts)
         parts = clauses(visible, begin, end, self.default)
         if context.quiet or (not self.labelled and is_foreign(visible[begin:end])):

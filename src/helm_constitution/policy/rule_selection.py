@@ -305,7 +305,8 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
     """The named groups that a statement filled, as the rule's parameters want them."""
     values: dict[str, int | str] = {}
-    for name, text in found.groupdict().items():
+    for group, text in found.groupdict().items():
+        name = group.rstrip("0123456789").rstrip("_")  # "minimum_2" is another place of "minimum"
         if text is None or name not in rule.parameters:
             continue
         if isinstance(rule.parameters[name].default, str):

@@ -11,7 +11,7 @@ from helm_constitution.core.model import Obligation, Statement
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
 
-_LABEL = LazyPattern(r"(?:\[[\w-]+\] )?[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?=\S+ \S)")
+_LABEL = LazyPattern(r"(?:\[[\w-]+\] )?(?!The\b)[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?!true\b|false\b)(?=\S+ \S)")
 # What a chart doesn't hold; "Each blueprint MUST have a README" asks nothing of it.
 _ELSEWHERE = LazyPattern(
     r"(?:(?:each|every|all|any|no|the|a|an|these|those|new|reusable)\s+){0,2}(?:feature|implementation|task|agent)?\s*"

@@ -100,6 +100,7 @@ class Section:
         self.tells = _TELLS.search(title) is not None or (parent is not None and parent.level > 1 and parent.tells)
         if self.role == Role() and parent is not None and parent.level > 1:
             self.role = parent.role
+        self.weight = Role(self.role.obligation)
 
     @property
     def skipped(self) -> bool:

@@ -222,7 +222,7 @@ class BlockReader:
         in_list = block.kind in (Kind.ITEM, Kind.ROW)
         quiet = self.section.kind is SectionKind.INTRODUCTION or over.quiet or (in_list and self.section.role.quiet)
         obligation = over.obligation if in_list else None
-        role = self.section.role if in_list else Role(self.section.role.obligation)
+        role = self.section.role if in_list else self.section.weight
         return Context(obligation, in_list and over.forbids, role, quiet, in_list, not quiet and not self.section.tells)
 
     def _statements(self, block: Block, text: str, following: Block | None) -> None:
@@ -302,8 +302,10 @@ class BlockReader:
 
 def _is_about(text: str) -> bool:
     """Whether a block tells of the document: its version, its purpose, whom it is for."""
+    if text.startswith("**MUST") or ":" not in text[:40] or LABEL.match(text):
+        return False
     if _ABOUT.match(text):
-        return LABEL.match(text) is None
+        return True
     return _HEAD.match(text) is not None and not any(demand.explicit for demand in demands(without_code(text)))
 
 
