@@ -5,6 +5,7 @@ from __future__ import annotations
 from helm_constitution.api import RuleModule
 
 from . import availability
+from .annotations import missing_annotation
 from .chart_yaml import (
     chart_api_version,
     chart_app_version_unquoted,
@@ -47,6 +48,7 @@ MODULE = RuleModule(
     rules=(
         missing_label,
         missing_version_label,
+        missing_annotation,
         missing_helper,
         no_notes,
         chart_api_version,

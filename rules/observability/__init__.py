@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .amounts import oversized_resources
 from .logging import fixed_logging
 from .monitoring import dangling_monitor, no_metrics, no_owner_label, silent_failure
 from .probe_settings import probe_fixed, probe_undocumented
@@ -37,6 +38,7 @@ MODULE = RuleModule(
         request_above_limit,
         no_ephemeral_storage,
         requests_differ,
+        oversized_resources,
         fixed_logging,
         no_metrics,
         dangling_monitor,

@@ -25,8 +25,9 @@ _HEALTH = (
     r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
     r"|\bself-healing\b.{0,60}\bhealth[- ]?(?:checks?|probes?)"
-    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? (?:(?:must|should|shall|may|are|is) )?(?:be )?"
-    r"(?:defined|included|functional|working|configured|set|provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
+    r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? "
+    r"(?:(?:must|should|shall|may|are|is) )?(?:be )?(?:defined|included|functional|working|configured|set|"
+    r"provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 

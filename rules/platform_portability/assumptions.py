@@ -138,12 +138,24 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         )
 
 
+_SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
+_TYPE = "(?:ClusterIP|NodePort|LoadBalancer|ExternalName)"
+_TYPES = rf"{_TYPE}(?:(?:,? (?:and|or) |, |/){_TYPE})*"
+# "ClusterIP for internal communication" leaves open what the others are.
+_INSIDE = r"^(?!.*\bfor (?:internal|db|backend)\b).*?"
+
+
 @rule(
     "portability/exposed-service",
     scope=Manifest,
     default=OFF,
-    enforces=forbid(r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b|\bload ?balancers?\b|\bnode ?ports?\b"),
+    enforces=(
+        forbid(r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b|\bload ?balancers?\b|\bnode ?ports?\b"),
+        require(rf"{_INSIDE}\bservices?\b(?: types?)?\b.{{0,30}}?\b(?P<allowed>{_TYPES})"),
+        require(rf"{_INSIDE}\bonly (?P<allowed_2>{_TYPES}) services?\b"),
+    ),
     evidence="Services stay inside the cluster",
+    parameters={"allowed": Parameter("ClusterIP", "reached from inside only; else the types that are, with commas")},
 )
 def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A Service can be reached from outside the cluster.
@@ -161,8 +173,12 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     Source: Kubernetes documentation, Service: Publishing Services; kube-linter exposed-services
     """
     service_type = manifest.get("spec", "type")
-    if _is_service(manifest) and manifest.scenario == "defaults" and service_type.data in ("LoadBalancer", "NodePort"):
-        yield Violation(f"type {service_type.data} opens it to the outside by default; use ClusterIP", at=service_type)
+    allowed = [name for name in _SERVICE_TYPES if name.lower() in subject.text("allowed").lower()]
+    if not _is_service(manifest) or manifest.scenario != "defaults" or service_type.data in allowed:
+        return
+    if service_type.data in ("LoadBalancer", "NodePort"):
+        advice = " or ".join(allowed) or "ClusterIP"
+        yield Violation(f"type {service_type.data} opens it to the outside by default; use {advice}", at=service_type)
 
 
 @rule(

@@ -9,6 +9,7 @@ from helm_constitution.api import (
     SHOULD,
     Constraint,
     NotApplicable,
+    Parameter,
     Subject,
     Version,
     Violation,
@@ -24,10 +25,16 @@ _STANDARD_KUBERNETES = r"\b(?:standard|vanilla|upstream|conformant|any|every) ku
     "portability/no-kube-version",
     default=SHOULD,
     enforces=require(
-        r"\bkubeVersion\b|\b(?:supported|minimum|minimal|required)\b.{0,20}\bkubernetes\b.{0,20}\bversions?\b"
+        r"\bkubeVersion\b(?:.{0,40}(?:>=|\bat least\b|\bminimum(?: of)?\b|\bfrom\b) ?v?(?P<floor>1\.\d+))?"
+        r"|\b(?:support\w*|run on|work on|compatible with)\b.{0,20}\bkubernetes\b\D{0,14}(?P<supported>1\.\d+)"
+        r"|\bkubernetes\b\D{0,14}(?P<supported_2>1\.\d+).{0,30}\bsupported\b|\b(?:supported|minimum|minimal|required)\b.{0,20}\bkubernetes\b.{0,20}\bversions?\b"
         r"|\bkubernetes versions?\b.{0,40}\b(?:support|state|declare|document)"
     ),
     umbrella=_STANDARD_KUBERNETES,
+    parameters={
+        "floor": Parameter("", "any is better than none; else the version below which helm must refuse to install"),
+        "supported": Parameter("", "as the chart says; else a version on which it must be installable"),
+    },
 )
 def no_kube_version(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml doesn't say which Kubernetes versions the chart supports.
@@ -42,15 +49,32 @@ def no_kube_version(subject: Subject) -> Iterator[Violation]:
         name: web
         kubeVersion: ">=1.27.0-0"
     Fix: Set kubeVersion to the oldest version that has every API the templates use; `-0` lets in vendors' versions.
+        Where a parameter names a version, the range must begin there (`floor`) or let it in (`supported`).
     Source: Helm documentation, The kubeVersion field; chart-verifier has-kubeversion
     """
     if subject.chart.is_library:
         raise NotApplicable("a library chart is not installed by itself")
     kube_version = subject.chart.metadata.view.get("kubeVersion")
     if not kube_version:
+        example = subject.text("floor") or subject.text("supported") or "1.27"
         yield Violation(
-            'Chart.yaml has no kubeVersion; write the oldest that is supported, ">=1.27.0-0"', at=kube_version
+            f'Chart.yaml has no kubeVersion; write the oldest that is supported, ">={example}.0-0"', at=kube_version
         )
+        return
+    constraint = parse_constraint(kube_version.string() or "")
+    if constraint is None:
+        return  # helm itself refuses it
+    floor, supported = (_minor(subject.text(name)) for name in ("floor", "supported"))
+    if floor is not None and any(constraint.accepts(Version(1, minor, 0)) for minor in range(floor)):
+        yield Violation(f'kubeVersion lets in versions before 1.{floor}; write ">=1.{floor}.0-0"', at=kube_version)
+    if supported is not None and not any(constraint.accepts(Version(1, supported, patch)) for patch in (0, 99)):
+        yield Violation(f"kubeVersion leaves out Kubernetes 1.{supported}; widen it", at=kube_version)
+
+
+def _minor(text: str) -> int | None:
+    """The minor version of "1.27"; None where there is none."""
+    minor = text.partition(".")[2]
+    return int(minor) if minor.isdigit() else None
 
 
 @rule(

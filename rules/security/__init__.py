@@ -18,6 +18,7 @@ from .privileges import (
     writable_root,
 )
 from .profiles import apparmor, no_seccomp, proc_mount, selinux, unsafe_sysctl, windows_host_process
+from .registries import foreign_registry
 from .roles import cluster_admin, creates_pods, pod_exec, reads_secrets, wildcard_role
 from .secrets import secret_env_ref, secret_in_configmap, secret_in_env, secret_in_values
 from .secrets_in_templates import secret_in_template
@@ -55,6 +56,7 @@ MODULE = RuleModule(
         latest_tag,
         no_digest,
         pull_policy,
+        foreign_registry,
         token_mounted,
         default_service_account,
         missing_service_account,

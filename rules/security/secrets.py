@@ -46,7 +46,8 @@ _HARDCODED = forbid(
 # A pipeline that hands on a secret is no chart that holds one.
 _NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
 _EXTERNAL = require(
-    rf"{_NOT_A_PIPELINE}\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?|sealed ?secrets?|vault"
+    rf"{_NOT_A_PIPELINE}\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?"
+    r"|sealed ?secrets?|vault"
     r"|secrets?[- ](?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b",
     permits=False,
 )

@@ -246,7 +246,7 @@ _TOKENS = frozenset((*_WORDS, "require", "requires", "warrant", "warrants", "nee
 
 
 _TURNING = _TOKENS | frozenset(
-    "no none neither zero not do don does did cannot avoid refrain absolute prohibition".split()
+    ("no", "none", "neither", "zero", "not", "do", "don", "does", "did", "cannot", "avoid", "refrain", "prohibition")
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
@@ -116,9 +115,19 @@ def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]
     return reader.drafts, reader.doubts
 
 
-@cache
+_COMMON = {
+    "MUST": (Obligation.MUST, False),
+    "MUST NOT": (Obligation.MUST, True),
+    "SHOULD": (Obligation.SHOULD, False),
+    "SHOULD NOT": (Obligation.SHOULD, True),
+    "MAY": (Obligation.MAY, False),
+}
+
+
 def _meaning(label: str) -> tuple[Obligation, bool]:
     """What a label says: "MUST NOT" forbids."""
+    if label in _COMMON:
+        return _COMMON[label]
     said = demands(f"It is {label} so.")
     return (said[0].obligation, said[0].forbids) if said else (Obligation.MAY, False)
 

@@ -29,14 +29,15 @@ _PURPOSE = LazyPattern(
     re.IGNORECASE,
 )
 _PROGRAM = LazyPattern(
-    r"\b(?:TypeScript|Python|JavaScript|C#|Java|React|Next\.js|FastAPI|try-catch|type hints?|snake_case|PEP ?8|ESLint)(?!\w)"
+    r"\b(?:TypeScript|Python|JavaScript|C#|Java|React|Next\.js|FastAPI|try-catch|type hints?|snake_case|PEP ?8|ESLint)"
+    r"(?!\w)"
 )
 _OF_TEMPLATES = frozenset({"values", "templates", "disclosure"})
 _TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
 
 class Source(enum.Enum):
-    """Which words of a statement a pattern matches: those that demand, its label ("Security: …"), or its list's lead."""
+    """Which words of a statement a pattern matches: its own, its label ("Security: …"), or its list's lead."""
 
     OWN = enum.auto()
     LABEL = enum.auto()

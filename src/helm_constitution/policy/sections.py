@@ -97,7 +97,9 @@ class Section:
         self.statements: list[Statement] = []
         self.places: list[tuple[Block, int]] = []
         self.role = role_of(title) if level else Role()
-        self.tells = _TELLS.search(title) is not None or (parent is not None and parent.level > 1 and parent.tells)
+        self.tells: bool = _TELLS.search(title) is not None or (
+            parent is not None and parent.level > 1 and parent.tells
+        )
         if self.role == Role() and parent is not None and parent.level > 1:
             self.role = parent.role
         self.weight = Role(self.role.obligation)

@@ -38,7 +38,7 @@ from helm_constitution.policy.drafts import (
     joined_by_pins,
 )
 from helm_constitution.policy.sections import Kind as SectionKind
-from helm_constitution.policy.sections import Role, Section, bare_title, keys_of, kind_of, repeated, role_of
+from helm_constitution.policy.sections import Section, bare_title, keys_of, kind_of, repeated, role_of
 from helm_constitution.policy.sections import module_key as module_key
 from helm_constitution.text.markdown_blocks import MARK, Block, Comment, Kind, read, without_code
 from helm_constitution.text.markdown_tables import plain
@@ -53,8 +53,8 @@ _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
 )
 _HEAD = LazyPattern(
-    r"[\W_]*(?:role|purpose|trigger|activates when|applies to|audience|owners?|in[- ]scope|out[- ]of[- ]scope|related)\b"
-    r"[*_]*\s*:",
+    r"[\W_]*(?:role|purpose|trigger|activates when|applies to|audience|owners?|in[- ]scope|out[- ]of[- ]scope|related)"
+    r"\b[*_]*\s*:",
     re.IGNORECASE,
 )
 _TITLE = LazyPattern(r"\s*(\*\*|__)[^*\n]+\1[\s:\0]*")
