@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo check test plugin-test pythons types lint docs bench bench-scenarios parity clean
+.PHONY: setup demo check test plugin-test pythons types lint docs fuzz bench bench-scenarios parity clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -59,6 +59,11 @@ lint: $(READY)
 # The reference of helm_constitution.api in CONTRIBUTING.md, from its docstrings; a test compares them.
 docs: $(READY)
 	$(PYTHON) -m scripts.document_api
+
+# Mutated charts, with oracles; faults are written to build/fuzz. make fuzz ARGS="--runs 10000 --seed 7 path/to/charts"
+fuzz: setup
+	@echo "300 mutated charts: about three minutes"
+	$(PYTHON) -m scripts.fuzz $(ARGS)
 
 bench: setup
 	@echo "benches: about five minutes; everything that is measured is compiled first"

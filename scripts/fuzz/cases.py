@@ -1,0 +1,141 @@
+"""A case: a chart, mutations, and how the program is run; made from a number alone."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from scripts.fuzz.mutations import CHART, MUTATIONS, write
+from scripts.fuzz.team import TEAM, WHOLE_PLAN
+
+ALL = {**MUTATIONS, **TEAM}
+"""Every kind of mutation, by its name."""
+
+_MODULES = "values,templates,compat,portability,disclosure,observability,security,helm,testing,docs"
+_BASELINE = "baseline"
+
+
+class Mutation(NamedTuple):
+    """One mutation: its kind, and the seed of its own random generator."""
+
+    kind: str
+    seed: int
+
+
+class Case(NamedTuple):
+    """What is run.
+
+    ``command`` is ``check``, ``accept``, ``plan`` or ``init``. ``baseline`` compares with the chart as it was before
+    the mutations, ``before`` are mutations of that one. ``whole`` starts the program in a process of its own with
+    ``engine``; else the pipeline is called. ``twice`` demands the same reports of a second run.
+    """
+
+    number: int
+    chart: Path
+    mutations: tuple[Mutation, ...]
+    command: str = "check"
+    scenarios: str = "quick"
+    baseline: bool = False
+    before: tuple[Mutation, ...] = ()
+    coverage: bool = False
+    subcharts: bool = False
+    select: str = _MODULES
+    whole: bool = False
+    engine: str = "embedded"
+    twice: bool = False
+
+    def __str__(self) -> str:
+        kinds = ", ".join(mutation.kind for mutation in self.mutations)
+        flags = [name for name in ("baseline", "coverage", "subcharts", "whole", "twice") if getattr(self, name)]
+        words = " ".join((self.command, self.scenarios, self.engine, *flags))
+        return f"{self.number} {self.chart.name}: {words}: {kinds}"
+
+
+def case_of(number: int, charts: Sequence[Path], whole: float = 0.03) -> Case:
+    """The case of a number.
+
+    Args:
+        number: its seed.
+        charts: one of them is mutated.
+        whole: the share of cases that are run as whole processes.
+    """
+    rng = random.Random(number)
+    kinds = list(ALL)
+    # The first kind goes round, so that each has its share.
+    chosen = [kinds[number % len(kinds)], *rng.choices(kinds, k=rng.choice((0, 0, 1, 1, 2, 4)))]
+    as_process = rng.random() < whole
+    return Case(
+        number,
+        rng.choice(charts),
+        tuple(Mutation(kind, rng.randrange(2**32)) for kind in chosen),
+        command=rng.choices(("check", "accept", "plan", "init"), (85, 6, 6, 3))[0],
+        scenarios=rng.choices(("defaults", "quick", "full"), (40, 40, 20))[0],
+        baseline=rng.random() < 0.2,
+        before=tuple(Mutation(kind, rng.randrange(2**32)) for kind in rng.choices(list(MUTATIONS), k=rng.randrange(3))),
+        coverage=rng.random() < 0.15,
+        subcharts=rng.random() < 0.15,
+        select=_MODULES if rng.random() < 0.7 else "",
+        whole=as_process,
+        engine=rng.choice(("cli", "embedded")) if as_process else "embedded",
+        twice=rng.random() < 0.1,
+    )
+
+
+def lay_out(case: Case, root: Path) -> None:
+    """Writes a case's workspace: the chart in ``chart``, the team's files beside it, the baseline in ``baseline``."""
+    copy(case.chart, root / CHART)
+    if case.baseline:
+        copy(case.chart, root / _BASELINE / CHART)
+        _mutate(root / _BASELINE, case.before)
+    _mutate(root, case.mutations)
+    if case.command == "plan" and not (root / "plan.md").exists():
+        write(root / "plan.md", WHOLE_PLAN)
+
+
+def baseline_of(case: Case, root: Path) -> Path | None:
+    """The folder of the chart to compare with."""
+    return root / _BASELINE / CHART if case.baseline else None
+
+
+def copy(chart: Path, target: Path) -> None:
+    """A copy of a chart that may be written to; links stay links."""
+    shutil.copytree(chart, target, symlinks=True)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+
+
+def _mutate(root: Path, mutations: Sequence[Mutation]) -> None:
+    for mutation in mutations:
+        ALL[mutation.kind](root, random.Random(mutation.seed))
+
+
+def minimised(case: Case, fails: Callable[[Case], bool]) -> Case:
+    """The case without whatever it fails without: mutations one by one, then options.
+
+    Args:
+        case: a case that fails.
+        fails: whether another one fails in the same way.
+    """
+    for index in reversed(range(len(case.mutations))):
+        less = case._replace(mutations=case.mutations[:index] + case.mutations[index + 1 :])
+        if fails(less):
+            case = less
+    for plainer in (
+        {"twice": False},
+        {"coverage": False},
+        {"before": ()},
+        {"baseline": False, "before": ()},
+        {"subcharts": False},
+        {"scenarios": "defaults"},
+        {"select": ""},
+        {"command": "check"},
+        {"whole": False, "engine": "embedded"},
+    ):
+        less = case._replace(**plainer)
+        if less != case and fails(less):
+            case = less
+    return case

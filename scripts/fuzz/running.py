@@ -1,0 +1,220 @@
+"""Runs a case, in this process or as a whole program, and gives its faults."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+from helm_constitution.check.charts import check_charts
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.cli.accept import accept_findings
+from helm_constitution.cli.init import init
+from helm_constitution.cli.plan import fill_plan
+from helm_constitution.core.files import write_file
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.lint.registry import modules
+from helm_constitution.policy.configuration import load_configuration
+from helm_constitution.policy.find import find_configuration
+from helm_constitution.report import FORMATS, lcov, renderer, text
+from helm_constitution.report.model import RunReport
+from scripts.fuzz import oracles
+from scripts.fuzz.cases import Case, baseline_of, lay_out
+from scripts.fuzz.mutations import CHART
+from scripts.fuzz.oracles import Fault
+from scripts.fuzz.team import CONFIGURATION, DEBT
+
+SECONDS = 60
+MEMORY = 1024**3
+_WRITTEN = {
+    "check": (),
+    "accept": (DEBT,),
+    "plan": ("plan.md",),
+    "init": (CONFIGURATION, "constitution.md"),
+}
+_DAY = "2026-01-31"
+
+
+class Runner:
+    """Runs cases with one engine.
+
+    Args:
+        engine: the embedded one, for runs in this process.
+        helm: a helm of the user's, for whole programs.
+        seconds: how long a case may take.
+    """
+
+    def __init__(self, engine: HelmEngine, helm: Path, seconds: int = SECONDS) -> None:
+        self._engine = engine
+        self._helm = helm
+        self._seconds = seconds
+
+    def run(self, case: Case) -> list[Fault]:
+        """The faults of a case, in a workspace that is gone afterwards."""
+        with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as folder:
+            root = Path(folder).resolve() / "work"
+            root.mkdir()
+            with contextlib.chdir(root):
+                lay_out(case, root)
+                before = oracles.state_of(root)
+                faults = list(self._whole(case, root) if case.whole else self._inside(case, root))
+                faults.extend(oracles.of_files(before, oracles.state_of(root), _WRITTEN[case.command]))
+                return faults
+
+    def _inside(self, case: Case, root: Path) -> Iterator[Fault]:
+        began = time.monotonic()
+        _forget_peak()
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            try:
+                with _limited(self._seconds):
+                    yield from self._checked(case, root)
+            except Exception as error:  # noqa: BLE001 - that is what is looked for
+                if (fault := oracles.of_exception(error)) is not None:
+                    yield fault
+        for one in told:
+            if issubclass(one.category, FutureWarning | SyntaxWarning | RuntimeWarning | UserWarning):
+                yield Fault("warning", f"{one.category.__name__} {Path(one.filename).name}", str(one.message))
+        if (peak := _peak()) > MEMORY:
+            yield Fault("memory", "1 GiB", f"{peak >> 20} MiB after {time.monotonic() - began:.1f} s")
+
+    def _checked(self, case: Case, root: Path) -> Iterator[Fault]:
+        baseline = baseline_of(case, root)
+        options = CheckOptions(
+            select=tuple(case.select.split(",")) if case.select else (),
+            scenarios=case.scenarios,
+            baseline=str(baseline) if baseline is not None else None,
+            coverage=case.coverage,
+            subcharts=case.subcharts,
+            debug=True,
+            today=_DAY,
+        )
+        if case.command == "init":
+            init(root)
+        run = self._report(options, root)
+        yield from oracles.of_reports(run)
+        if run.status == 0:
+            yield from oracles.of_helms_word(self._engine.render(root / CHART, options.request).result())
+        texts = _texts(run)
+        yield from oracles.of_formats(texts)
+        if case.coverage:
+            lcov.render(run)
+        if case.twice and not oracles.is_random(root):
+            again = _texts(self._report(options, root))
+            yield from (Fault("other bytes", form, "") for form in texts if texts[form] != again[form])
+        if case.command == "accept":
+            yield from self._accepted(run, options, root)
+        elif case.command == "plan":
+            _fill(run, root)
+
+    def _report(self, options: CheckOptions, root: Path) -> RunReport:
+        reports = tuple(check_charts([root / CHART], self._engine, options))
+        return RunReport("embedded", self._engine.version(), self._engine.kube_version(RenderRequest()), reports)
+
+    def _accepted(self, run: RunReport, options: CheckOptions, root: Path) -> Iterator[Fault]:
+        """What was just accepted fails nothing."""
+        accept_findings(run.charts, None, _DAY, full=options.scenarios == "full")
+        after = self._report(options, root)
+        stale = any(chart.stale for chart in (*run.charts, *after.charts))
+        if after.status != 0 and not stale and not oracles.is_random(root):
+            yield Fault("accepted and fails", str(after.status), text.render(after, colour=False, full=False)[:2000])
+
+    def _whole(self, case: Case, root: Path) -> Iterator[Fault]:
+        """The program as users run it."""
+        arguments = [case.command, "--no-cache", "--engine", case.engine, "--scenarios", case.scenarios, "--debug"]
+        arguments += ["--select", case.select] if case.select else []
+        arguments += ["--subcharts"] if case.subcharts else []
+        baseline = baseline_of(case, root)
+        arguments += ["--baseline", str(baseline)] if baseline is not None else []
+        if case.command == "init":
+            arguments = ["init"]
+        elif case.command == "plan":
+            arguments += ["plan.md", CHART]
+        else:
+            arguments += [CHART]
+        if case.command == "check":
+            form = list(FORMATS)[case.number % len(FORMATS)]
+            arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]
+        environment = {**os.environ, "HELM_BIN": str(self._helm), "PYTHONWARNINGS": "default"}
+        began = time.monotonic()
+        command = [sys.executable, "-m", "helm_constitution", *arguments]
+        try:
+            done = subprocess.run(
+                command, cwd=root, env=environment, capture_output=True, timeout=3 * self._seconds, check=False
+            )
+        except subprocess.TimeoutExpired:
+            yield Fault("time", "whole program", f"more than {3 * self._seconds} s")
+            return
+        output, errors = done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+        if done.returncode not in (0, 1, 2) or "internal error" in errors:
+            yield Fault("exit status", f"{done.returncode} {oracles.of_trace(errors)}", errors[-4000:])
+        elif "Traceback" in errors:
+            yield Fault("traceback", oracles.of_trace(errors), errors[-4000:])
+        if case.command == "check" and output and done.returncode in (0, 1):
+            yield from oracles.of_formats({form: output})
+            helm = [str(self._helm), "template", CHART, "--kube-version", "v1.36.0"]
+            word = subprocess.run(helm, cwd=root, capture_output=True, timeout=120, check=False)
+            said = word.stderr.decode("utf-8", "replace")
+            yield from oracles.of_helms_run(done.returncode, word.returncode, said)
+        took = time.monotonic() - began
+        if took > 2 * self._seconds:
+            yield Fault("time", "whole program", f"{took:.0f} s")
+
+
+def _texts(run: RunReport) -> dict[str, str]:
+    return {
+        form: text.render(run, colour=False, full=True) if form == "text" else renderer(form)(run) for form in FORMATS
+    }
+
+
+def _fill(run: RunReport, root: Path) -> None:
+    """What the command ``plan`` does behind its check."""
+    file = root / "plan.md"
+    words = file.read_bytes().decode()
+    place = find_configuration(root / CHART, None)
+    configuration = load_configuration(place, root / CHART, modules())
+    if not run.charts[0].principles:
+        return
+    filled = fill_plan(words, run.charts[0], configuration.waivers, modules(), file=str(file))
+    if filled != fill_plan(filled, run.charts[0], configuration.waivers, modules(), file=str(file)):
+        raise AssertionError("a plan that is filled twice is another one")
+    write_file(file, filled, "the plan")
+
+
+@contextlib.contextmanager
+def _limited(seconds: int) -> Iterator[None]:
+    """Raises TimeoutError in what takes longer."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise TimeoutError(f"more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _forget_peak() -> None:
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak() -> int:
+    """The most memory that this process held since it was asked to forget, in bytes."""
+    try:
+        line = next(one for one in Path("/proc/self/status").read_text().splitlines() if one.startswith("VmHWM"))
+    except (OSError, StopIteration):
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return int(line.split()[1]) * 1024
