@@ -17,6 +17,8 @@ from scripts.fuzz.cases import Case, case_of, lay_out, minimised
 from scripts.fuzz.oracles import ROOT, Fault
 from scripts.fuzz.running import SECONDS, Runner
 
+_MINIMISING = 60
+"""Seconds in which a case is made smaller."""
 _TESTDATA = ROOT / "testdata" / "charts"
 
 
@@ -30,6 +32,7 @@ class Tally:
         self.by_kind: Counter[str] = Counter()
         self.by_fault: Counter[tuple[str, str]] = Counter()
         self.first: dict[tuple[str, str], int] = {}
+        self.places: set[str] = set()
 
     def add(self, case: Case, faults: Sequence[Fault]) -> list[Fault]:
         """Counts a case; gives the faults that are new."""
@@ -46,6 +49,13 @@ class Tally:
                 new.append(fault)
             self.by_fault[key] += 1
         return new
+
+    def is_first_at(self, fault: Fault) -> bool:
+        """Whether nothing was found at the same place: one place makes many rules crash."""
+        place = fault.where.partition(" ")[2] if fault.kind == "crashed rule" else fault.where
+        is_first = place not in self.places
+        self.places.add(place)
+        return is_first
 
     def text(self) -> str:
         """Two tables: runs by kind of mutation, faults by kind and place."""
@@ -87,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case = case_of(number, charts, options.whole)
             _note(out, case)
             for fault in tally.add(case, runner.run(case)):
-                _keep(out, case, fault, runner)
+                _keep(out, case, fault, runner if tally.is_first_at(fault) else None)
                 tally.write()
             if tally.runs % 50 == 0:
                 tally.write()
@@ -118,15 +128,19 @@ def _note(out: Path, case: Case) -> None:
     (out / "current").write_text(f"{case}\n", "utf-8")
 
 
-def _keep(out: Path, case: Case, fault: Fault, runner: Runner) -> None:
-    """Writes a fault's smallest case into a folder."""
+def _keep(out: Path, case: Case, fault: Fault, runner: Runner | None) -> None:
+    """Writes a fault's smallest case (the case itself, without a runner) into a folder."""
+    until = time.monotonic() + _MINIMISING
 
     def fails(other: Case) -> bool:
-        return any((one.kind, one.where) == (fault.kind, fault.where) for one in runner.run(other))
+        assert runner is not None
+        return time.monotonic() < until and any(
+            (one.kind, one.where) == (fault.kind, fault.where) for one in runner.run(other)
+        )
 
     sys.stdout.write(f"{case}\n  {fault.kind}: {fault.where}\n")
     sys.stdout.flush()
-    small = case if fault.kind in ("time", "memory") else minimised(case, fails)
+    small = case if runner is None or fault.kind in ("time", "memory") else minimised(case, fails)
     folder = out / fault.name
     if folder.exists():
         return

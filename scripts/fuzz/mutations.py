@@ -241,10 +241,9 @@ def layout(root: Path, rng: random.Random) -> None:
         file.write_bytes(data)
     elif files:
         file = rng.choice(files)
-        data = file.read_bytes()
-        file.write_bytes(
-            rng.choice((b"", b"\xef\xbb\xbf" + data, data.replace(b"\n", b"\r\n"), data[: len(data) // 2]))
-        )
+        sound = file.read_bytes()
+        odd = (b"", b"\xef\xbb\xbf" + sound, sound.replace(b"\n", b"\r\n"), sound[: len(sound) // 2])
+        file.write_bytes(rng.choice(odd))
 
 
 def _package(file: Path, rng: random.Random) -> None:

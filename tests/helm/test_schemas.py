@@ -52,7 +52,7 @@ def test_fetched(schema: object) -> None:
         {"definitions": {"d": {"$id": REMOTE}}, "properties": {"a": {"$ref": REMOTE}}},
         {"properties": {"$ref": {"type": "string", "default": REMOTE}}},
         {"properties": {"a": {"$ref": "other.json"}}},
-        {"properties": {"a": {"$ref": "file:///etc/hostname"}}},
+        {"properties": {"a": {"$ref": "file:///nowhere/x.json"}}},
         {"$id": "urn:a", "properties": {"a": {"$ref": "urn:b"}}},
         [],
         "text",
@@ -60,6 +60,16 @@ def test_fetched(schema: object) -> None:
 )
 def test_not_fetched(schema: object) -> None:
     assert references(json.dumps(schema).encode()) == []
+
+
+@pytest.mark.parametrize("form", ["file://{}", "{}", "../../..{}", "file://{}#/definitions/a", "FILE://{}"])
+def test_a_file_of_the_machine_counts_as_fetched(form: str, tmp_path: Path) -> None:
+    file = tmp_path / "a b.json"
+    file.write_text("{}")
+    reference = form.format(str(file).replace(" ", "%20"))
+    assert references(json.dumps({"properties": {"a": {"$ref": reference}}}).encode()) == [reference]
+    file.unlink()
+    assert references(json.dumps({"properties": {"a": {"$ref": reference}}}).encode()) == []
 
 
 def test_escapes_hide_nothing() -> None:

@@ -53,7 +53,9 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
     options, place = request.options, request.chart
     file = find_configuration(place, options.configuration)
     modules = known_modules(options.rules, debug=options.debug)
-    configuration = load_configuration(file, place, modules, debug=options.debug)
+    configuration = load_configuration(
+        file, place, modules, debug=options.debug, is_named=options.configuration is not None
+    )
     constitution = load_constitution(place, options.constitution or configuration.constitution, configuration.modules)
     waivers = _waivers(configuration, chart, constitution)
     selection = match(

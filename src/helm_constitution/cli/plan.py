@@ -77,7 +77,9 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
         raise ConfigurationError("; ".join(trouble.message for trouble in report.troubles), file=report.path)
     path, options = Path(report.path), arguments.options
     found = find_configuration(path, options.configuration)
-    configuration = load_configuration(found, path, known_modules(options.rules))
+    configuration = load_configuration(
+        found, path, known_modules(options.rules), is_named=options.configuration is not None
+    )
     modules, is_shared = configuration.modules, configuration.plan_is_shared
     filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)
     if filled != text:

@@ -1,9 +1,13 @@
-"""References in values.schema.json that helm would fetch from the network, found before helm is started.
+"""References in values.schema.json that helm would fetch or read elsewhere, found before helm is started.
 
 What Helm 3.17 (gojsonschema), Helm 4.3 and the embedded SDK (santhosh-tekuri/jsonschema) really fetch was tried against
 a server on the loopback: ``$ref`` that is absolute, or relative to an absolute ``$id``; not what points into a schema
 with that ``$id`` in the same file, not the drafts' own meta-schemas; the newer library also an unknown ``$schema``,
 ``$dynamicRef`` and ``$recursiveRef``.
+
+The newer library also reads files: for it a schema lies at ``file:///values.schema.json``, and its messages quote what
+they hold. A reference to a file that is there would show a stranger's chart's reader a file of the machine, so it
+counts as one that helm would fetch; one to a file that is not there is left to helm, which fails.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ _META_SCHEMA = LazyPattern(r"https?://json-schema\.org/(?:draft-0[3467]/)?schema
 _ANY_META_SCHEMA = LazyPattern(
     r"https?://json-schema\.org/(?:draft-0[3467]/schema|draft/20(?:19-09|20-12)/schema|schema)", re.IGNORECASE
 )
+_ELSEWHERE = re.compile(rb'ref"\s*:\s*"[^#"]', re.IGNORECASE)
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 # The keywords that hold schemas: only in them is an $id the address of a schema.
 _NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"})
@@ -119,8 +124,8 @@ def references(data: bytes) -> list[str]:
         data: the schema's text.
     """
     rest = _DRAFT_LINE.sub(b"", data)
-    # An escape may hide a slash from this first look.
-    if b"//" not in rest and b"\\" not in rest:
+    # An escape may hide a slash or a key from this first look.
+    if b"//" not in rest and b"\\" not in rest and not _ELSEWHERE.search(rest):
         return []
     import json
 
@@ -175,12 +180,25 @@ class _Walk:
 
     def _refer(self, target: str) -> None:
         document = _document(target)
-        if document.lower().startswith(("http:", "https:")) and not _META_SCHEMA.fullmatch(document):
+        is_remote = document.lower().startswith(("http:", "https:")) and not _META_SCHEMA.fullmatch(document)
+        if is_remote or _is_file_of_the_machine(document):
             self.referred.setdefault(document, target)
 
     def remote(self) -> list[str]:
         """What helm would fetch."""
         return [target for document, target in self.referred.items() if document not in self.own]
+
+
+def _is_file_of_the_machine(document: str) -> bool:
+    """Whether a reference leads to a file that is there, seen from the root, where helm lets a schema lie."""
+    from urllib.parse import unquote, urlsplit
+
+    try:
+        parts = urlsplit(document)
+        path = unquote(parts.path)
+        return bool(path) and parts.scheme in ("", "file") and os.path.exists(os.path.join("/", path))
+    except ValueError:
+        return False
 
 
 def _join(base: str, reference: str) -> str:

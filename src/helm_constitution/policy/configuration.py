@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -50,6 +52,9 @@ CHART_KEYS = (
 )
 """What a section of ``charts`` may hold."""
 
+_MOST_PATHS = 20_000
+"""How many paths are looked at for what a pattern with ``**`` means."""
+
 FAIL_ON = ("error", "warning", "note", "never")
 """The weakest severity that fails the gate, as one writes it."""
 
@@ -82,7 +87,12 @@ class Configuration(NamedTuple):
 
 
 def load_configuration(
-    file: Path | None, chart: Path, modules: Sequence[RuleModule] | None = None, *, debug: bool = False
+    file: Path | None,
+    chart: Path,
+    modules: Sequence[RuleModule] | None = None,
+    *,
+    debug: bool = False,
+    is_named: bool = False,
 ) -> Configuration:
     """Reads what a configuration says of one chart; every rule and key in it must exist.
 
@@ -92,6 +102,7 @@ def load_configuration(
         modules: the rule modules that there are; without them the built-in ones. Installed packs that the configuration
             names come on top.
         debug: keep the traceback of a pack that can't be imported.
+        is_named: whether the user named the file; one that was found names files of its own repository only.
 
     Raises:
         ConfigurationError: with file and line, and the word that was probably meant.
@@ -107,7 +118,7 @@ def load_configuration(
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
     from helm_constitution.text.yaml import load_document
 
-    return ConfigurationReader(load_document(text, str(file)), file, chart, modules, debug).read()
+    return ConfigurationReader(load_document(text, str(file)), file, chart, modules, debug, is_named).read()
 
 
 class ConfigurationReader(SectionReader):
@@ -137,9 +148,7 @@ class ConfigurationReader(SectionReader):
         for pattern, section in charts.entries():
             self.only_keys(section, CHART_KEYS, "option of a chart", f"what is set for {pattern} is a map of options")
             of_chart = self.settings(section)
-            from glob import glob
-
-            if not glob(pattern, root_dir=self.file.parent, recursive=True):
+            if not self.is_something(pattern):
                 raise self.fault(f"nothing is called {pattern!r} here; write a chart's path from this file", section)
             if matches_path(self.chart_path, pattern):
                 if of_chart.plan is not None:
@@ -152,6 +161,20 @@ class ConfigurationReader(SectionReader):
             modules=self.modules,
             packs=packs,
         )
+
+    def is_something(self, pattern: str) -> bool:
+        """Whether a pattern matches the chart or anything else in the configuration's folder."""
+        if matches_path(self.chart_path, pattern):
+            return True
+        if os.path.isabs(pattern):
+            return False  # the search would go through the whole machine
+        if "**" not in pattern:
+            from glob import glob
+
+            return bool(glob(pattern, root_dir=self.file.parent))
+        found = itertools.islice(_below(self.file.parent), _MOST_PATHS + 1)
+        # In a larger folder the answer is left open.
+        return any(number == _MOST_PATHS or matches_path(path, pattern) for number, path in enumerate(found))
 
     def packs(self, view: View) -> Iterator[str]:
         """Takes the rules of installed packs in; gives the places that they come from."""
@@ -226,6 +249,14 @@ class ConfigurationReader(SectionReader):
                 raise self.fault(f"{name} is {'a whole number' if expected is int else 'text'}", part)
             result[name] = value
         return result
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """The path of whatever a folder holds, hidden folders and those behind links left out."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in (*folders, *files):
+            yield os.path.relpath(os.path.join(place, name), folder).replace(os.sep, "/")
 
 
 def _overridden(common: Configuration, own: Configuration) -> Configuration:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.repository import repository_root
 from helm_constitution.core.suggest import closest
 
 if TYPE_CHECKING:
@@ -70,13 +71,20 @@ class SectionReader:
     """Reads the sections of one configuration for one chart."""
 
     def __init__(
-        self, document: YamlDocument, file: Path, chart: Path, modules: tuple[RuleModule, ...], debug: bool
+        self,
+        document: YamlDocument,
+        file: Path,
+        chart: Path,
+        modules: tuple[RuleModule, ...],
+        debug: bool,
+        is_named: bool = False,
     ) -> None:
         self.document = document
         self.file = file
         self.chart = chart
         self.modules = modules
         self.debug = debug
+        self.is_named = is_named
 
     @cached_property
     def rules(self) -> dict[str, Rule]:
@@ -106,7 +114,16 @@ class SectionReader:
         path = self.file.parent / str(view.data)
         if not path.is_file():
             raise self.fault(f"there is no file {view.data}; write its path from this file", view)
+        if not (self.is_named or self._is_ours(path)):
+            where = "of the repository" if repository_root(self.file.parent) is not None else "of this file's folder"
+            message = f"{view.data} leads out {where}; keep the file in it, or name the configuration with --config"
+            raise self.fault(message, view)
         return path
+
+    def _is_ours(self, path: Path) -> bool:
+        """Whether a file lies in the configuration's repository (or folder): a stranger's chart reads no other."""
+        root = os.path.realpath(repository_root(self.file.parent) or self.file.parent)
+        return os.path.commonpath((root, os.path.realpath(path))) == root
 
     def choice(self, view: View, words: Sequence[str]) -> str | None:
         """One of some words."""
