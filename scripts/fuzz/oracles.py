@@ -45,14 +45,15 @@ def of_exception(error: BaseException) -> Fault | None:
     if isinstance(error, ConstitutionError):
         return None
     trace = "".join(traceback.format_exception(error))
-    kind = "time" if isinstance(error, TimeoutError) and not error.errno else "traceback"
+    kind = "traceback" if isinstance(error, Exception) else "time"
     return Fault(kind, f"{type(error).__name__} {_innermost(error)}", trace[-6000:])
 
 
 def _innermost(error: BaseException) -> str:
     """The innermost place in our own code."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [one for one in frames if "site-packages" not in one.filename and "/lib/python" not in one.filename]
+    foreign = ("site-packages", "/lib/python", "/scripts/fuzz/")
+    own = [one for one in frames if not any(name in one.filename for name in foreign)]
     last = (own or frames)[-1] if frames else None
     return f"{Path(last.filename).parent.name}/{Path(last.filename).name}:{last.name}" if last is not None else ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import tarfile
 from pathlib import Path
 
@@ -76,6 +77,10 @@ def test_escapes_hide_nothing() -> None:
     data = b'{"properties": {"a": {"\\u0024ref": "https:\\/\\/example.com\\/x.json"}}}'
     assert references(data) == [REMOTE]
     assert references(b'{"$ref": "\\u0068ttps:\\u002f\\u002fexample.com/x.json"}') == [REMOTE]
+
+
+def test_a_number_of_many_digits_hides_nothing() -> None:
+    assert references(f'{{"maximum": {"9" * 5000}, "$ref": "{REMOTE}"}}'.encode()) == [REMOTE]
 
 
 def test_any_case_and_each_once() -> None:
@@ -167,4 +172,11 @@ def test_no_chart_and_a_circle_of_links(tmp_path: Path) -> None:
     assert remote_schemas(str(tmp_path / "nowhere")) == ()
     (tmp_path / "charts").mkdir()
     (tmp_path / "charts" / "again").symlink_to(tmp_path)
+    assert remote_schemas(str(tmp_path)) == ()
+
+
+def test_a_pipe_and_a_device_are_not_read(tmp_path: Path) -> None:
+    (tmp_path / "charts").mkdir()
+    os.mkfifo(tmp_path / "charts" / "a.tgz")
+    (tmp_path / "charts" / "b.tgz").symlink_to("/dev/zero")
     assert remote_schemas(str(tmp_path)) == ()

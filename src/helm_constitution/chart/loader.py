@@ -233,6 +233,8 @@ def _schema(text: str | None, shown: str) -> object | None:
         schema: object = json.loads(text)
     except json.JSONDecodeError as error:
         raise ChartError(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", file=shown, line=error.lineno) from None
+    except ValueError:
+        raise ChartError("holds a whole number of more than 4,300 digits; shorten it", file=shown) from None
     except RecursionError:
         raise ChartError("nested too deeply to be read", file=shown) from None
     return schema

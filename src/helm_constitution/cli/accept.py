@@ -13,7 +13,7 @@ from helm_constitution.cli.options import CheckArguments, charts_argument, check
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.core.files import write_file
+from helm_constitution.core.files import held_alone, write_file
 from helm_constitution.policy.debt import DebtEntry, chart_key, debt_text, read_debt
 from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.report.model import ChartReport
@@ -66,24 +66,29 @@ def accept_findings(
                 place = f"{report.path}/{trouble.file}" if trouble.file else report.path
                 message = f"could not be judged, so nothing is written: {trouble.message}"
                 raise ConfigurationError(message, file=place, line=trouble.line)
-    ledgers: dict[Path, dict[str, Sequence[DebtEntry]]] = {}
-    lines: list[str] = []
-    for report in reports:
-        chart = Path(report.path)
-        file = find_debt(chart, find_configuration(chart, configuration))
-        if file not in ledgers:
-            ledgers[file] = _read(file, force)
-        key = chart_key(file, chart)
-        entries = ledgers[file].get(key, ())
-        change = pruned(entries, report, full=full) if prune else accepted(entries, report, today, full=full)
-        ledgers[file][key] = change.entries
-        lines.append(_line(report, change, prune))
-    for file, ledger in ledgers.items():
-        if prune:
-            gone = [key for key in ledger if not (file.parent / key).exists()]
-            lines.extend(f"{key}: the chart is gone, and {_findings(len(ledger.pop(key)))} with it" for key in gone)
-        lines.extend(_written(file, ledger))
+    files = {report.path: _debt_file(report, configuration) for report in reports}
+    # Two programs at once, each with its chart, would otherwise lose what the first one writes.
+    with held_alone(files.values()):
+        ledgers = {file: _read(file, force) for file in dict.fromkeys(files.values())}
+        lines: list[str] = []
+        for report in reports:
+            file, chart = files[report.path], Path(report.path)
+            key = chart_key(file, chart)
+            entries = ledgers[file].get(key, ())
+            change = pruned(entries, report, full=full) if prune else accepted(entries, report, today, full=full)
+            ledgers[file][key] = change.entries
+            lines.append(_line(report, change, prune))
+        for file, ledger in ledgers.items():
+            if prune:
+                gone = [key for key in ledger if not (file.parent / key).exists()]
+                lines.extend(f"{key}: the chart is gone, and {_findings(len(ledger.pop(key)))} with it" for key in gone)
+            lines.extend(_written(file, ledger))
     return lines
+
+
+def _debt_file(report: ChartReport, configuration: Path | None) -> Path:
+    chart = Path(report.path)
+    return find_debt(chart, find_configuration(chart, configuration))
 
 
 def _read(file: Path, force: bool) -> dict[str, Sequence[DebtEntry]]:

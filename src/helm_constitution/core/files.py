@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_file(file: Path, text: str, what: str) -> None:
@@ -33,6 +40,25 @@ def write_file(file: Path, text: str, what: str) -> None:
         _replace(target, data)
     except OSError as error:
         raise ConfigurationError(f"{what} can't be written: {error.strerror}", file=str(file)) from None
+
+
+@contextlib.contextmanager
+def held_alone(files: Iterable[Path]) -> Iterator[None]:
+    """Keeps other programs of ours from changing files meanwhile: they wait.
+
+    Args:
+        files: what is read, changed and written; their folders are locked, so nothing is left behind.
+    """
+    with contextlib.ExitStack() as stack:
+        if fcntl is not None:
+            # In one order, so that no two programs wait for each other.
+            for folder in sorted({os.path.realpath(file.parent) for file in files}):
+                # A file system that knows no locks (some networks' ones) keeps nobody from writing.
+                with contextlib.suppress(OSError):
+                    descriptor = os.open(folder, os.O_RDONLY)
+                    stack.callback(os.close, descriptor)
+                    fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
 
 
 def _replace(target: Path, data: bytes) -> None:

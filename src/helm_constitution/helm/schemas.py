@@ -83,6 +83,8 @@ def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, list[st
 
 
 def _read(path: str) -> bytes:
+    if not os.path.isfile(path):
+        return b""  # a pipe would be waited for, and a device has no end
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -132,7 +134,8 @@ def references(data: bytes) -> list[str]:
     text = data.decode("utf-8-sig", "replace")
     try:
         # Helm 3 reads the first JSON value and doesn't mind what follows.
-        schema, _ = json.JSONDecoder().raw_decode(text.lstrip())
+        # Python refuses a whole number of many digits, and helm reads on.
+        schema, _ = json.JSONDecoder(parse_int=float).raw_decode(text.lstrip())
         walk = _Walk()
         walk.start(schema)
     except ValueError:
