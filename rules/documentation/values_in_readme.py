@@ -19,6 +19,7 @@ from helm_constitution.api import (
     View,
     YamlDocument,
     dotted,
+    whole_number,
 )
 
 _KEY_HEADER = LazyPattern(
@@ -122,7 +123,12 @@ def parse_path(text: str) -> tuple[Path, bool]:
         name = match.group(1) or match.group(2) or match.group(3)
         if match.group(5) is not None or (name is not None and _PLACEHOLDER.search(name)):
             return tuple(steps), True
-        steps.append(int(match.group(4)) if match.group(4) is not None else re.sub(r"\\(.)", r"\1", name or ""))
+        if match.group(4) is None:
+            steps.append(re.sub(r"\\(.)", r"\1", name or ""))
+        elif (index := whole_number(match.group(4))) is not None:
+            steps.append(index)
+        else:
+            return (), False
         position = match.end()
     if not steps or not isinstance(steps[0], str) or not re.match(r"[\w/@$-]", steps[0]) or steps[0].startswith("--"):
         return (), False

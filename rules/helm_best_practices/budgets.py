@@ -18,6 +18,7 @@ from helm_constitution.api import (
     forbid,
     require,
     rule,
+    whole_number,
 )
 
 from .replicas import HIGHLY_AVAILABLE, budgets_of, least_pods, replicated_workloads
@@ -88,7 +89,7 @@ def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]
         if budget.is_left_out:
             continue
         most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
-        if most.data in (0, "0", "0%"):
+        if most.scalar() in (0, "0", "0%"):
             yield Violation(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
         elif least.data == "100%":
             yield Violation("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
@@ -114,9 +115,8 @@ def _amount(value: View, count: int) -> int:
     number, text = value.integer(), value.string() or ""
     if number is not None:
         return number
-    if text.endswith("%") and text[:-1].isdigit():
-        return math.ceil(int(text[:-1]) * count / 100)
-    return int(text) if text.isdigit() else 0
+    share = whole_number(text[:-1]) if text.endswith("%") else None
+    return math.ceil(share * count / 100) if share is not None else whole_number(text) or 0
 
 
 @rule(
@@ -148,7 +148,7 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         yield Violation(
             "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
         )
-    if spec.get("minAvailable").data in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
+    if spec.get("minAvailable").scalar() in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
         return  # it holds back no pod, healthy or not
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":

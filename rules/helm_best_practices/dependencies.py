@@ -23,6 +23,7 @@ from helm_constitution.api import (
     parse_version,
     require,
     rule,
+    whole_number,
 )
 
 from .statements import BEST_PRACTICES
@@ -251,4 +252,4 @@ def _is_named_after(image: View, chart: str) -> bool:
 def _agree(left: str, right: str) -> bool:
     """Whether two releases are one, as far as both are written out: 1.27 and 1.27.3 are."""
     parts = zip(left.split("."), right.split("."), strict=False)
-    return all(int(one) == int(other) for one, other in parts)
+    return all(whole_number(one) == whole_number(other) for one, other in parts)

@@ -53,13 +53,13 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
         elif policy.data is None and strict:
             yield Violation("doesn't say when it is restarted; set restartPolicy: Always or OnFailure", at=policy)
     elif workload.runs_to_completion:
-        if policy.data in (None, "Always"):
+        if policy.scalar() in (None, "Always"):
             yield Violation("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
         elif policy.data == "Never" and strict:
             yield Violation("restartPolicy Never replaces a pod whose container fails; set OnFailure", at=policy)
     elif policy.data is None and strict:
         yield Violation("leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy)
-    elif policy.data not in (None, "Always"):
+    elif policy.scalar() not in (None, "Always"):
         yield Violation(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
 
 

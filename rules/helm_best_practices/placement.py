@@ -118,7 +118,7 @@ def _spreads_nothing(constraint: View) -> Iterator[Violation]:
                 f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field)
             )
     action = constraint.get("whenUnsatisfiable")
-    if action.data and action.data not in ("DoNotSchedule", "ScheduleAnyway"):
+    if action.data and action.scalar() not in ("DoNotSchedule", "ScheduleAnyway"):
         yield Violation(
             f"whenUnsatisfiable is {action.data}; Kubernetes takes DoNotSchedule and ScheduleAnyway only", at=action
         )
@@ -150,5 +150,5 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     accepted = [part.strip() for part in subject.text("accepted").split(",") if part.strip()]
     if not name:
         yield Violation("has no priorityClassName; take one from a value", at=name)
-    elif accepted and name.data not in accepted:
+    elif accepted and name.scalar() not in accepted:
         yield Violation(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)

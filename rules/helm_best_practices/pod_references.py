@@ -232,7 +232,7 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation
             source = find(rendering, reference.kind, name, workload.manifest.effective_namespace)
             present = _keys(source) if source is not None else None
             for key in reference.keys:
-                if present and key.string() is not None and key.data not in present:
+                if present and key.string() is not None and key.scalar() not in present:
                     yield Violation(
                         f"the {reference.kind} {name} has no key {key.data}; it has {', '.join(sorted(present))}",
                         at=key,

@@ -103,12 +103,12 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
         for entry in spec.get("rules").items():
             mirrors = (each.get("requestMirror", "backendRef") for each in entry.get("filters").items())
             for backend in (*entry.get("backendRefs").items(), *(each for each in mirrors if each.is_map)):
-                if not backend.get("group") and backend.get("kind").data in (None, "Service"):
+                if not backend.get("group") and backend.get("kind").scalar() in (None, "Service"):
                     place = backend.get("namespace").string() or namespace
                     yield _Backend(backend.get("name"), place, backend.get("port"))
     elif manifest.kind == "Route" and manifest.group == "route.openshift.io":
         for backend in (spec.get("to"), *spec.get("alternateBackends").items()):
-            if backend.get("kind").data in (None, "Service"):
+            if backend.get("kind").scalar() in (None, "Service"):
                 yield _Backend(backend.get("name"), namespace, None)
 
 
@@ -171,8 +171,8 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violatio
         return
     for parent in manifest.get("spec", "parentRefs").items():
         name = parent.get("name").string() or ""
-        elsewhere = parent.get("namespace").data not in (None, manifest.effective_namespace)
-        if parent.get("kind").data not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
+        elsewhere = parent.get("namespace").scalar() not in (None, manifest.effective_namespace)
+        if parent.get("kind").scalar() not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
             continue
         if find(rendering, "Gateway", name, manifest.effective_namespace) is None:
             yield Violation(
@@ -186,7 +186,7 @@ def _has_port(service: Manifest, wanted: View) -> bool:
     ports = list(service.get("spec", "ports").items())
     if not ports or wanted.data is None:
         return True  # an ExternalName without ports; a port that isn't named is helm lint's or the API's to say
-    return any(wanted.data in (port.get("port").data, port.get("name").data) for port in ports)
+    return any(wanted.scalar() in (port.get("port").data, port.get("name").data) for port in ports)
 
 
 def _port_text(port: View) -> str:

@@ -31,7 +31,7 @@ def scaler_of(rendering: Rendering, workload: Workload) -> Manifest | None:
     """The autoscaler of a workload."""
     manifest = workload.manifest
     for scaler in rendering.derived(_scalers).get((manifest.name, manifest.effective_namespace), ()):
-        if scaler.get("spec", "scaleTargetRef", "kind").data in (workload.kind, None):
+        if scaler.get("spec", "scaleTargetRef", "kind").scalar() in (workload.kind, None):
             return scaler
     return None
 

@@ -199,7 +199,7 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Viol
             names = sorted({name for workload in chosen for name in _declared(workload)})
             for port in service.get("spec", "ports").items():
                 target = port.get("targetPort")
-                if isinstance(target.data, str) and not target.data.isdigit() and target.data not in names:
+                if isinstance(target.data, str) and not target.data.isdigit() and target.scalar() not in names:
                     has = ", ".join(names) or "none"
                     yield Violation(
                         f"no container that it selects has a port called {target.data}; name one that is there ({has})",

@@ -135,8 +135,8 @@ def makes_pods_itself(rendering: Rendering) -> bool:
     """Whether a role of the chart lets its pods make other pods, which a rendering can't show."""
     for role in rendering.of_kind("Role", "ClusterRole"):
         for entry in role.get("rules").items():
-            verbs = {verb.data for verb in entry.get("verbs").items()}
-            if verbs & {"create", "*"} and any(each.data in _POD_MAKERS for each in entry.get("resources").items()):
+            verbs = {verb.scalar() for verb in entry.get("verbs").items()}
+            if verbs & {"create", "*"} and any(each.scalar() in _POD_MAKERS for each in entry.get("resources").items()):
                 return True
     return False
 

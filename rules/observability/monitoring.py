@@ -144,7 +144,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
     for monitor in rendering.of_kind("ServiceMonitor", "PodMonitor"):
         namespaces = monitor.get("spec", "namespaceSelector")
         everywhere = namespaces.get("any").boolean() is True
-        named = {part.data for part in namespaces.get("matchNames").items()}
+        named = {part.scalar() for part in namespaces.get("matchNames").items()}
         if (everywhere or named) and not subject.number("strict"):
             continue  # what it looks for is not the chart's
         wanted = named or {monitor.effective_namespace}

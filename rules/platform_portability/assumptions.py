@@ -174,9 +174,9 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     """
     service_type = manifest.get("spec", "type")
     allowed = [name for name in _SERVICE_TYPES if name.lower() in subject.text("allowed").lower()]
-    if not _is_service(manifest) or manifest.scenario != "defaults" or service_type.data in allowed:
+    if not _is_service(manifest) or manifest.scenario != "defaults" or service_type.scalar() in allowed:
         return
-    if service_type.data in ("LoadBalancer", "NodePort"):
+    if service_type.scalar() in ("LoadBalancer", "NodePort"):
         advice = " or ".join(allowed) or "ClusterIP"
         yield Violation(f"type {service_type.data} opens it to the outside by default; use {advice}", at=service_type)
 

@@ -103,7 +103,7 @@ def _pod_signs(pod: View) -> Iterator[tuple[Platform, str, View]]:
         for expression in term.get("matchExpressions").items():
             key = expression.get("key").string() or ""
             # NotIn and DoesNotExist hold on every node that lacks the label.
-            if expression.get("operator").data in ("In", "Exists", "Gt", "Lt") and (platform := platform_of(key)):
+            if expression.get("operator").scalar() in ("In", "Exists", "Gt", "Lt") and (platform := platform_of(key)):
                 yield platform, f"the node label {key}", expression
     for volume in pod.get("volumes").items():
         yield from _volume_signs(volume)

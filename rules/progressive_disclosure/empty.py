@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from helm_constitution.api import MUST, TEMPLATES, Container, Manifest, PodSpec, Subject, View, Violation, require, rule
 
 _REFERENCES = ("configMapKeyRef", "secretKeyRef")
+_DIVIDERS = (":", "@", "/")
 
 
 def _is_empty(view: View) -> bool:
@@ -23,7 +24,7 @@ def _of_container(container: Container) -> Iterator[View]:
     view = container.view
     image = view.get("image")
     text = image.string() or ""
-    if _is_empty(image) or text[0] in ":@/" or text[-1] in ":@/" or "/:" in text:
+    if _is_empty(image) or text.startswith(_DIVIDERS) or text.endswith(_DIVIDERS) or "/:" in text:
         yield image
     for port in view.get("ports").items():
         yield from _missing(port, "containerPort")

@@ -164,11 +164,13 @@ def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     elif manifest.kind == "Gateway" and manifest.group == "gateway.networking.k8s.io":
         listeners = list(manifest.get("spec", "listeners").items())
         secure = {
-            listener.get("hostname").data for listener in listeners if listener.get("protocol").data in ("HTTPS", "TLS")
+            listener.get("hostname").data
+            for listener in listeners
+            if listener.get("protocol").scalar() in ("HTTPS", "TLS")
         }
         for listener in listeners:
             # Plain HTTP beside HTTPS for the same host is there to redirect.
-            if listener.get("protocol").string() == "HTTP" and listener.get("hostname").data not in secure:
+            if listener.get("protocol").string() == "HTTP" and listener.get("hostname").scalar() not in secure:
                 yield Violation(
                     f"listener {listener.get('name').data} serves plain HTTP; add an HTTPS listener for its host",
                     at=listener.get("protocol"),

@@ -74,14 +74,14 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
     field = profile.get("type")
     if profile.data is None:
         yield Violation("has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault", at=field)
-    elif field.data not in _SECCOMP_TYPES:
+    elif field.scalar() not in _SECCOMP_TYPES:
         yield Violation(f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost", at=field)
     # The standard rejects the pod's own setting even where each container overrides it.
     pod_profile = pod.security_context.get("seccompProfile")
     if (
         profile.path != pod_profile.path
         and pod_profile.data is not None
-        and pod_profile.get("type").data not in _SECCOMP_TYPES
+        and pod_profile.get("type").scalar() not in _SECCOMP_TYPES
     ):
         yield Violation(
             f"the pod has the seccomp profile {pod_profile.get('type').data}; set RuntimeDefault or Localhost",
@@ -115,7 +115,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """
     for context in _security_contexts(pod):
         profile = context.get("appArmorProfile")
-        if profile.data is not None and profile.get("type").data not in _APPARMOR_TYPES:
+        if profile.data is not None and profile.get("type").scalar() not in _APPARMOR_TYPES:
             yield Violation(
                 f"has the AppArmor profile {profile.get('type').data}; set RuntimeDefault or Localhost, or nothing",
                 at=profile.get("type"),
@@ -161,7 +161,7 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     for context in _security_contexts(pod):
         options = context.get("seLinuxOptions")
         kind = options.get("type")
-        if (kind.data or "") not in _SELINUX_TYPES:
+        if (kind.scalar() or "") not in _SELINUX_TYPES:
             yield Violation(
                 f"has the SELinux type {kind.data}; set container_t, container_init_t, container_kvm_t,"
                 " container_engine_t or none",
@@ -196,7 +196,7 @@ def proc_mount(container: Container, subject: Subject) -> Iterator[Violation]:
     Source: Kubernetes Pod Security Standards, baseline and restricted: /proc Mount Type
     """
     field = container.field("securityContext", "procMount")
-    if field.data not in (None, "Default"):
+    if field.scalar() not in (None, "Default"):
         yield Violation(f"mounts /proc {field.data}; drop procMount", at=field)
 
 
@@ -228,7 +228,7 @@ def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     """
     for item in pod.security_context.get("sysctls").items():
         name = item.get("name")
-        if name.data not in _SAFE_SYSCTLS:
+        if name.scalar() not in _SAFE_SYSCTLS:
             yield Violation(
                 f"sets the kernel parameter {name.data}, which is not one of the safe ones; drop it", at=name
             )

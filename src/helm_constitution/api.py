@@ -18,7 +18,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location, Precision, Severity, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
-from helm_constitution.kubernetes.quantities import quantity
+from helm_constitution.kubernetes.quantities import quantity, whole_number
 from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
 from helm_constitution.lint.needs import (
@@ -240,5 +240,6 @@ __all__ = [
     "resolve_plain",
     "rule",
     "walk",
+    "whole_number",
     "would_hide",
 ]

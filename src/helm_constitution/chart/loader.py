@@ -6,7 +6,9 @@ loader (pkg/chart/v2/loader): what ``.helmignore`` leaves out, how links are fol
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -230,7 +232,7 @@ def _schema(text: str | None, shown: str) -> object | None:
     import json
 
     try:
-        schema: object = json.loads(text)
+        schema: object = json.loads(text, parse_int=_number, parse_float=_number)
     except json.JSONDecodeError as error:
         raise ChartError(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", file=shown, line=error.lineno) from None
     except ValueError:
@@ -238,3 +240,9 @@ def _schema(text: str | None, shown: str) -> object | None:
     except RecursionError:
         raise ChartError("nested too deeply to be read", file=shown) from None
     return schema
+
+
+def _number(text: str) -> int | float:
+    """A number of JSON; one beyond what a float holds counts as the largest that it does."""
+    number = int(text) if len(text) < 300 and text.lstrip("-").isdigit() else float(text)
+    return number if abs(number) <= sys.float_info.max else math.copysign(sys.float_info.max, number)

@@ -18,19 +18,36 @@ class Terminated(BaseException):
         self.number = number
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, as opposed to a KeyboardInterrupt that somebody's code raises."""
+
+
+def is_end(error: BaseException) -> bool:
+    """Whether the program itself is to end: by a signal, not by what some code raises.
+
+    Where the entry point has not set up the signals, nobody can tell: a KeyboardInterrupt counts as one.
+    """
+    if isinstance(error, Terminated | Interrupted):
+        return True
+    return isinstance(error, KeyboardInterrupt) and signal.getsignal(signal.SIGINT) is not _interrupt
+
+
 def _ending_signals() -> tuple[signal.Signals, ...]:
     names = ("SIGTERM", "SIGHUP")
     return tuple(getattr(signal, name) for name in names if hasattr(signal, name))
 
 
 def end_cleanly() -> None:
-    """Raises Terminated in the main thread at the first of these signals, and ignores those behind it.
+    """Raises Terminated in the main thread at the first of these signals, and ignores those behind it; Interrupted at
+    Ctrl-C.
 
     A signal that is ignored already (``nohup``) stays ignored.
     """
     for number in _ending_signals():
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
 
 
 def end_at_once() -> None:
@@ -38,6 +55,10 @@ def end_at_once() -> None:
     for number in _ending_signals():
         if signal.getsignal(number) is _terminate:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

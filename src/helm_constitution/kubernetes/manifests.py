@@ -231,13 +231,13 @@ class Workload:
         if self.pod.merged:
             return  # an operator adds volumes of its own
         claims = self.manifest.get("spec", "volumeClaimTemplates").items()
-        names = {claim.get("metadata", "name").data for claim in claims}
-        names |= {volume.get("name").data for volume in self.pod.get("volumes").items()}
+        names = {claim.get("metadata", "name").scalar() for claim in claims}
+        names |= {volume.get("name").scalar() for volume in self.pod.get("volumes").items()}
         for container in self.pod.all_containers:
             for key in ("volumeMounts", "volumeDevices"):
                 for mount in container.field(key).items():
                     name = mount.get("name")
-                    if name.string() and name.data not in names:
+                    if name.string() and name.scalar() not in names:
                         yield name
 
     @property
@@ -298,7 +298,7 @@ class PodSpec:
         return tuple(
             Container(view, self, role)
             for view in views
-            if not made_by.merged or (view.get("image") and view.get("name").data not in made_by.own)
+            if not made_by.merged or (view.get("image") and view.get("name").scalar() not in made_by.own)
         )
 
     @cached_property

@@ -1,10 +1,12 @@
-"""Quantities of Kubernetes' API: cores, bytes, with their suffixes."""
+"""Numbers in text: quantities of Kubernetes' API (cores, bytes, with their suffixes), and plain whole numbers."""
 
 from __future__ import annotations
 
 from helm_constitution.core.lazy import LazyPattern
 
 _QUANTITY = LazyPattern(r"([+-]?(?:\d+\.?\d*|\.\d+))([eE][+-]?\d+|[KMGTPE]i|[numkMGTPE]?)\Z")
+_LONGEST = 64
+"""Characters; Kubernetes itself keeps 18 digits."""
 _DIVISORS = {"n": 10**9, "u": 10**6, "m": 10**3}
 _FACTORS = {
     "": 1,
@@ -31,7 +33,8 @@ def quantity(value: object) -> float | None:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
-    match = _QUANTITY.match(str(value).strip())
+    text = str(value).strip()
+    match = _QUANTITY.match(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
     number, suffix = match.groups()
@@ -40,3 +43,12 @@ def quantity(value: object) -> float | None:
     if suffix in _FACTORS:
         return float(number) * _FACTORS[suffix]
     return float(number + suffix)
+
+
+def whole_number(text: str) -> int | None:
+    """The whole number that a text of at most 18 ASCII digits writes out; None for any other text.
+
+    >>> whole_number("080"), whole_number("-1"), whole_number("٣"), whole_number("9" * 5000)
+    (80, None, None, None)
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None

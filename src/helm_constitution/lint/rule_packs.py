@@ -172,6 +172,9 @@ def _checked(found: object, file: str) -> RuleModule:
         raise ConfigurationError(f"the module's key {found.key!r} is not lower-case letters, digits, dashes", file=file)
     if not isinstance(found.rules, list | tuple) or not all(isinstance(rule, Rule) for rule in found.rules):
         raise ConfigurationError("the module's rules are functions with @rule(…)", file=file)
+    for alias in found.aliases:
+        if (fault := _fault_of(alias)) is not None:
+            raise ConfigurationError(f"an alias of the module {fault}", file=file)
     seen: set[str] = set()
     for rule in found.rules:
         code = rule.check.__code__
@@ -180,9 +183,29 @@ def _checked(found: object, file: str) -> RuleModule:
             message = f"a rule's id is its module's key, a slash and its name: {found.key}/…, not {rule.id}"
         elif rule.id in seen:
             message = f"there is a rule {rule.id} already; give this one another name"
+        elif (fault := _bad_expression(rule)) is not None:
+            message = f"{rule.id} {fault}"
         elif not rule.doc.strip():
             message = f"{rule.id} has no docstring: one sentence says what is wrong, then Why, Bad, Good, Fix, Source"
         if message is not None:
             raise ConfigurationError(message, file=code.co_filename, line=code.co_firstlineno)
         seen.add(rule.id)
     return found._replace(rules=tuple(found.rules), aliases=tuple(found.aliases))
+
+
+def _bad_expression(rule: Rule) -> str | None:
+    patterns = [matcher.pattern for matcher in rule.enforces]
+    if rule.umbrella is not None:
+        patterns.append(rule.umbrella)
+    return next((fault for pattern in patterns if (fault := _fault_of(pattern)) is not None), None)
+
+
+def _fault_of(pattern: object) -> str | None:
+    """What keeps a pattern from being a regular expression; None where it is one."""
+    if not isinstance(pattern, str):
+        return f"has a pattern that must be text, and is {type(pattern).__name__}"
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"has the pattern {pattern!r}, which is no regular expression: {error}"
+    return None

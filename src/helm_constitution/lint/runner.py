@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.model import RuleSetting, Trouble
+from helm_constitution.core.signals import is_end
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
@@ -13,7 +15,8 @@ from helm_constitution.lint.rule import NotApplicable, Outcome, Rule, Tally, Unc
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.subject import Subject
 from helm_constitution.render.scenarios import names_field
-from helm_constitution.text.yaml_document import View
+from helm_constitution.text.place import TextPlace
+from helm_constitution.text.yaml_document import RenderedLine, View
 
 if TYPE_CHECKING:
     from helm_constitution.lint.placeholder_filter import PlaceholderFilter
@@ -58,7 +61,8 @@ class Runner:
 def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: bool = False) -> RuleRun:
     """Runs one rule over a chart of which everything that it needs is known.
 
-    A rule is foreign code: whatever it raises becomes the run's crash.
+    A rule is foreign code: whatever it raises becomes the run's crash, and so does what it yields that is no outcome.
+    A file of the chart that can't be read leaves the rule unchecked, with the file's fault as the reason.
     """
     if (absent := checked.not_applicable(rule.needs)) is not None:
         return RuleRun(rule, setting, not_applicable=absent)
@@ -72,19 +76,33 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
         for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters)):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
+            elif isinstance(outcome, Violation):
+                violations.append((_told(outcome), manifest))
             else:
-                violations.append((outcome, manifest))
+                raise TypeError(f"yields {type(outcome).__name__} instead of a Violation or a Tally")
     except NotApplicable as error:
         if not violations and unseen is None:
             return RuleRun(rule, setting, not_applicable=str(error))
-    except Unchecked as error:
+    except (Unchecked, ConstitutionError) as error:
         unseen = str(error)
-    except Exception as error:  # noqa: BLE001 - whatever it is must not look like a clean chart
+    except BaseException as error:
+        if is_end(error):
+            raise
         return RuleRun(rule, setting, crash=_crash(rule, error, debug))
     return RuleRun(rule, setting, tuple(violations), tuple(tallies), unchecked=unseen)
 
 
-def _crash(rule: Rule, error: Exception, debug: bool) -> Trouble:
+def _told(violation: Violation) -> Violation:
+    """A violation whose parts can be placed and printed: whoever wrote the rule may have no type checker."""
+    if not isinstance(violation.message, str):
+        raise TypeError(f"the message of a violation is {type(violation.message).__name__} instead of text")
+    for at in (violation.at, *(related.at for related in violation.related)):
+        if not isinstance(at, View | RenderedLine | TextPlace | None):
+            raise TypeError(f"a violation is at {type(at).__name__} instead of a View, a TextPlace or None")
+    return violation
+
+
+def _crash(rule: Rule, error: BaseException, debug: bool) -> Trouble:
     import traceback
 
     trace = "".join(traceback.format_exception(error)) if debug else None

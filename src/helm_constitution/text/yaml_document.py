@@ -14,6 +14,7 @@ from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, reso
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and list indexes from the top of a document: ``("spec", "containers", 0, "image")``."""
+Scalar: TypeAlias = "str | int | float | bool | None"
 
 
 class Span(NamedTuple):
@@ -261,6 +262,14 @@ class View:
     def data(self) -> Json:
         """The plain data; None where the part is missing."""
         return None if isinstance(self._data, _Missing) else self._data
+
+    def scalar(self) -> Scalar:
+        """The text, number, true or false; None where the value is missing, a map or a list.
+
+        What is compared or looked up is read by this: unlike ``data`` it can always be a member of a set.
+        """
+        data = self._data
+        return data if isinstance(data, str | int | float) else None
 
     def string(self) -> str | None:
         """The text, or None."""
