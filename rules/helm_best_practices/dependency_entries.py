@@ -1,0 +1,157 @@
+"""Entries of Chart.yaml's dependencies that helm passes over without a message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    Chart,
+    Json,
+    Severity,
+    Subject,
+    Violation,
+    forbid,
+    parse_constraint,
+    parse_version,
+    require,
+    rule,
+)
+
+from .statements import BEST_PRACTICES
+
+
+@rule(
+    "helm/condition-unknown",
+    default=MUST,
+    enforces=(
+        require(r"\bconditions?\b.{0,60}\b(?:exist|values?\.yaml|default)"),
+        forbid(r"\b(?:unknown|undefined|missing) conditions?\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def condition_unknown(subject: Subject) -> Iterator[Violation]:
+    """Condition of a dependency names a value that does not exist.
+
+    Why: helm installs the dependency and says nothing: the flag that was meant to switch it off has no effect.
+    Bad:
+        # Chart.yaml; values.yaml has cache.enabled
+        dependencies:
+          - name: redis
+            alias: cache
+            condition: cache.enable
+    Good:
+        dependencies:
+          - name: redis
+            alias: cache
+            condition: cache.enabled
+    Fix: Name the flag as it is in values.yaml, and give it a default there, true or false. A warning at most where
+        values.yaml has no flag of a similar name: users can still set it. A condition that the dependency's own
+        values.yaml has a default for, and one of several that has one, are fine.
+    Source: Helm documentation, Charts: Tags and Condition fields in dependencies
+    """
+    chart = subject.chart
+    data = chart.values.data if chart.values is not None else {}
+    for dependency in chart.dependencies:
+        paths = dependency.conditions
+        if not paths:
+            continue
+        place = dependency.view.get("condition")
+        found = [(path, value) for path in paths if (value := _flag(chart, data, path)) is not None]
+        if not found:
+            near = next((near for path in paths if (near := _near(data, path))), None)
+            if near is None and dependency.name not in chart.subcharts:
+                continue  # its own values.yaml may have a default
+            wanted = ".".join(paths[0])
+            fix = f"use {near}" if near else "give it a default in values.yaml"
+            yield Violation(
+                f"no value {wanted} exists, so helm installs {dependency.key} by default; {fix}",
+                at=place,
+                at_most=None if near else Severity.WARNING,
+            )
+        elif not isinstance(found[0][1], bool):
+            path = found[0][0]
+            at = chart.values.document.view.get(*path) if chart.values is not None else place
+            yield Violation(
+                f"{'.'.join(path)} is not true or false, so helm installs {dependency.key} whatever it says;"
+                " write true or false without quotes",
+                at=at if at.exists else place,
+            )
+
+
+def _flag(chart: Chart, data: dict[str, Json], path: tuple[str, ...]) -> Json:
+    """The value that helm finds: the chart's, else the dependency's own default; None where there is none."""
+    own = _value(data, path)
+    if own is not None:
+        return own
+    inner = chart.dependency_at(path[0])
+    return _value(inner.values.data, path[1:]) if inner is not None and inner.values is not None else None
+
+
+def _value(data: Json, path: tuple[str, ...]) -> Json:
+    for step in path:
+        data = data.get(step) if isinstance(data, dict) else None
+    return data
+
+
+def _near(data: dict[str, Json], path: tuple[str, ...]) -> str | None:
+    """A flag beside the missing one that may be meant: ``cache.enabled`` for ``cache.enable``."""
+    import difflib
+
+    parent = _value(data, path[:-1])
+    flags = [key for key, value in parent.items() if isinstance(value, bool)] if isinstance(parent, dict) else []
+    close = difflib.get_close_matches(path[-1], flags, 1, 0.75)
+    return ".".join((*path[:-1], close[0])) if close else None
+
+
+@rule(
+    "helm/dependency-mismatched",
+    default=MUST,
+    enforces=(
+        require(r"\bdependenc(?:y|ies)\b.{0,60}\b(?:match|agree|same version|have a version)"),
+        forbid(r"\bdependenc(?:y|ies)\b.{0,40}\b(?:without (?:a )?version|mismatch)"),
+    ),
+    umbrella=BEST_PRACTICES,
+)
+def dependency_mismatched(subject: Subject) -> Iterator[Violation]:
+    """Version of a dependency's entry is missing or does not match the chart in charts/.
+
+    Why: helm pairs an entry with a chart by name and version. Where they don't match it installs the chart even so, but
+        ignores the entry's alias, condition, tags and import-values, and says nothing.
+    Bad:
+        dependencies:
+          - name: db          # charts/db has version 1.4.0
+            condition: db.enabled
+    Good:
+        dependencies:
+          - name: db
+            version: 1.x.x
+            condition: db.enabled
+    Fix: Give the entry a version or range that the chart in charts/ satisfies (`helm dependency list` shows both); for
+        a dependency that comes from a repository, run `helm dependency update`.
+    Source: Helm documentation, Charts: Chart Dependencies
+    """
+    for dependency in subject.chart.dependencies:
+        inner = subject.chart.subcharts.get(dependency.name)
+        names = sum(entry.name == dependency.name for entry in subject.chart.dependencies)
+        if inner is None or names > 1:
+            continue
+        version, constraint = parse_version(inner.version, strict=False), parse_constraint(dependency.version)
+        lost = _lost(dependency.alias, dependency.condition, dependency.tags, dependency.import_values)
+        if not lost or (dependency.version.strip() and (version is None or constraint is None)):
+            continue
+        if not dependency.version.strip():
+            problem = "has no version"
+        elif version is not None and constraint is not None and not constraint.accepts(version, prereleases=True):
+            problem = f"wants {dependency.version}, and charts/ has {inner.version}"
+        else:
+            continue
+        yield Violation(
+            f"{dependency.name} {problem}, so helm ignores its {lost}; write a version that {inner.version} satisfies",
+            at=dependency.view.get("version"),
+        )
+
+
+def _lost(alias: str, condition: str, tags: tuple[str, ...], import_values: tuple[object, ...]) -> str:
+    named = {"alias": alias, "condition": condition, "tags": tags, "import-values": import_values}
+    return " and ".join(name for name, given in named.items() if given)
