@@ -6,6 +6,7 @@ from helm_constitution.api import RuleModule
 
 from . import availability
 from .annotations import missing_annotation
+from .chart_files import files_missing
 from .chart_yaml import (
     chart_api_version,
     chart_app_version_unquoted,
@@ -25,7 +26,9 @@ from .dependencies import (
     dependency_unlocked,
     dependency_unpinned,
 )
+from .dependency_entries import condition_unknown, dependency_mismatched
 from .helpers import missing_helper, no_notes
+from .hooks import unknown_hook
 from .inputs import no_required
 from .labels import missing_label, missing_version_label
 from .long_names import long_name
@@ -66,6 +69,10 @@ MODULE = RuleModule(
         dependency_unlocked,
         dependency_not_optional,
         dependency_http,
+        condition_unknown,
+        dependency_mismatched,
+        unknown_hook,
+        files_missing,
         release_collision,
         long_name,
         keep_in_list,
