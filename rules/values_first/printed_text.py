@@ -1,0 +1,165 @@
+"""Values printed where Kubernetes takes text: large integers, and what has no quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    TEMPLATES,
+    LazyPattern,
+    Manifest,
+    Related,
+    Severity,
+    Subject,
+    TextPlace,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
+
+_EXPONENT = LazyPattern(r"(?<![\w.+-])[1-9](?:\.\d+)?e\+(?:0[6-9]|1\d)(?![\w.])")
+_MEASURED = LazyPattern(r"(?:[bB]ytes|[mM]illis|Ms|[mM]icros|[nN]anos|[mM]illiseconds|[mM]icroseconds)\Z")
+_CONVERTED = LazyPattern(r"\b(?:int|int64|toYaml|toJson|mustToJson|toRawJson|toPrettyJson|printf|humanize|len|tpl)\b")
+
+
+@rule(
+    "values/large-integer",
+    default=MUST,
+    needs={RESULTS, TEMPLATES},
+    enforces=(
+        require(r"\b(?:integers?|numbers?)\b.{0,60}\b(?:int64|as (?:they are )?written|digits)\b"),
+        forbid(r"\b(?:scientific|exponent(?:ial)?) notation\b"),
+    ),
+)
+def large_integer(subject: Subject) -> Iterator[Violation]:
+    """Large integer is printed in scientific notation.
+
+    Why: helm reads numbers of values files as floats and prints those of a million and more as 1.048576e+06. In text
+        (an argument, a ConfigMap, an environment variable) the program then fails to read its setting, or reads 1.
+    Bad:
+        - --max-upload={{ .Values.maxUploadBytes }}             # --max-upload=1.048576e+06
+    Good:
+        - --max-upload={{ .Values.maxUploadBytes | int64 }}     # --max-upload=1048576
+    Fix: Pipe the number through int64 (`int64 | quote`), or print it by toJson. A warning where the default is smaller
+        and the value's name tells that users will set larger ones (bytes, milliseconds).
+    Source: Helm issues 1707 and 3001
+    """
+    told: set[str] = set()
+    for rendering in subject.renderings:
+        for manifest in rendering.manifests:
+            if manifest.dependency is None and "e+" in manifest.view.document.text and not manifest.is_left_out:
+                for violation in _exponents(manifest, subject):
+                    told.add(violation.part or "")
+                    yield violation
+    yield from _latent(subject)
+
+
+def _exponents(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+    for view in manifest.view.walk():
+        text = view.string()
+        if text is None or "e+" not in text:
+            continue
+        for found in dict.fromkeys(_EXPONENT.findall(text)):
+            if any(found in written for written in subject.chart.files.values()):
+                continue  # somebody wrote it so
+            yield Violation(
+                f"the number {float(found):.0f} is printed as {found}; pipe it through int64", at=view, part=found
+            )
+
+
+def _latent(subject: Subject) -> Iterator[Violation]:
+    """Numbers of bytes and the like that are printed into text, with a default that is small enough to be safe."""
+    values = subject.chart.values
+    if values is None:
+        return
+    told: set[tuple[str, ...]] = set()
+    for printed in subject.uses.printed:
+        path = printed.path
+        if path in told or not path or not _MEASURED.search(path[-1]) or printed.template.path.startswith("charts/"):
+            continue
+        view = values.document.view.get(*path)
+        number = view.integer()
+        source = printed.template.source(printed.action)
+        if number is None or not 0 < number < 1_000_000 or path[-1] not in source or _CONVERTED.search(source):
+            continue
+        start, text = printed.action.start, printed.template.text
+        in_text = "quote" in source or (start > 0 and text[start - 1] not in " \t\n")
+        if in_text:
+            told.add(path)
+            place = TextPlace(printed.template.path, printed.template.span(printed.action))
+            yield Violation(
+                f"{'.'.join(path)} is printed as 1e+06 once a user sets a million; pipe it through int64 where it is"
+                " printed",
+                at=place,
+                related=(Related(view, "the value"),),
+                at_most=Severity.WARNING,
+            )
+
+
+@rule(
+    "values/unquoted-text",
+    scope=Manifest,
+    tests=True,
+    default=MUST,
+    enforces=(
+        require(
+            r"\b(?:strings?|text|annotations?|environment variables?|env)\b.{0,60}\bquot(?:e[ds]?|ing)\b"
+            r"|\bquot(?:e[ds]?|ing)\b.{0,40}\b(?:strings?|text|values)\b"
+        ),
+        forbid(r"\bunquoted (?:strings?|text|values)\b"),
+    ),
+    evidence="objects have text where Kubernetes takes text",
+)
+def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
+    """Number or boolean stands where Kubernetes takes text.
+
+    Why: The API server refuses the whole object: "cannot unmarshal bool into Go struct field EnvVar.value of type
+        string". helm template and helm lint say nothing.
+    Bad:
+        - name: DEBUG
+          value: {{ .Values.debug }}
+    Good:
+        - name: DEBUG
+          value: {{ .Values.debug | quote }}
+    Fix: Print the value through quote. Checked are annotations, environment variables, commands and arguments, node
+        selectors, the data of ConfigMaps and the data and stringData of Secrets; labels have portability/label-value.
+    Source: Kubernetes API reference: ObjectMeta, EnvVar, Container, ConfigMap, Secret
+    """
+    for view, what in _texts(manifest):
+        data = view.data
+        if data is None or isinstance(data, str):
+            continue
+        if isinstance(data, dict | list):
+            kind = "a map" if isinstance(data, dict) else "a list"
+            yield Violation(f"{what} is {kind}, where Kubernetes takes text; print it as text (`toJson | quote`)", view)
+            continue
+        written = view.document.scalar_text(view.path)
+        kind = "true or false" if isinstance(data, bool) else "a number"
+        shown = str(data).lower() if written is None else written
+        yield Violation(f"{what} is {shown} without quotes, {kind} to Kubernetes, which takes text; quote it", at=view)
+
+
+def _texts(manifest: Manifest) -> Iterator[tuple[View, str]]:
+    """The parts of an object that are text to Kubernetes, each with what it is called."""
+    for key, view in manifest.get("metadata", "annotations").entries():
+        yield view, f"the annotation {key}"
+    if not manifest.group and manifest.kind in ("ConfigMap", "Secret"):
+        for field in ("data", "stringData"):
+            for key, view in manifest.get(field).entries():
+                yield view, f"{field}.{key}"
+    for workload in manifest.workloads:
+        if workload.made_by.metadata is None and manifest.kind != "Pod":
+            for key, view in workload.pod_metadata.get("annotations").entries():
+                yield view, f"the annotation {key}"
+        for key, view in workload.pod.get("nodeSelector").entries():
+            yield view, f"nodeSelector.{key}"
+        for container in workload.pod.all_containers:
+            for variable in container.field("env").items():
+                yield variable.get("value"), f"the variable {variable.get('name').data}"
+            for field in ("command", "args"):
+                for item in container.field(field).items():
+                    yield item, f"an item of {field}"
