@@ -7,7 +7,9 @@ from helm_constitution.api import RuleModule
 from .comments import undocumented
 from .groups import flat_group, list_of_named
 from .hardcoded import hardcoded
+from .helm_readings import boolean_key, null_for_dependency, unknown_key
 from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
+from .printed_text import large_integer, unquoted_text
 from .schema import no_schema, schema_mismatch
 from .schema_gaps import schema_gap, schema_not_embeddable, schema_stale
 from .usage import undefined, unused
@@ -32,5 +34,10 @@ MODULE = RuleModule(
         missing_file,
         key_style,
         ambiguous_scalar,
+        boolean_key,
+        unknown_key,
+        null_for_dependency,
+        large_integer,
+        unquoted_text,
     ),
 )

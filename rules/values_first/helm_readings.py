@@ -1,0 +1,213 @@
+"""What helm makes of values.yaml that its author can't have meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    TEMPLATES,
+    Chart,
+    Json,
+    Path,
+    Span,
+    Subject,
+    TextPlace,
+    View,
+    Violation,
+    YamlDocument,
+    YamlSyntaxError,
+    dotted,
+    forbid,
+    load_document,
+    require,
+    resolve_plain,
+    rule,
+)
+
+from .statements import BEST_PRACTICES
+
+if TYPE_CHECKING:
+    from yaml.nodes import ScalarNode
+
+
+@rule(
+    "values/null-for-dependency",
+    default=MUST,
+    enforces=(
+        require(r"\b(?:dependenc(?:y|ies)|sub-?charts?)\b.{0,60}\bdefaults?\b.{0,60}\b(?:Helm 3|Helm 4|both)\b"),
+        forbid(r"\bnull\b.{0,60}\b(?:dependenc(?:y|ies)|sub-?charts?)\b"),
+    ),
+)
+def null_for_dependency(subject: Subject) -> Iterator[Violation]:
+    """Null is meant to remove a default of a dependency.
+
+    Why: Helm 3 removes the dependency's default, Helm 4 keeps it: the same chart installs something else.
+    Bad:
+        redis:
+          livenessProbe: null
+    Good:
+        redis:
+          livenessProbe:
+            enabled: false
+    Fix: Set the value by which the dependency switches the setting off, or one that replaces it.
+    Source: Helm issues 9027 and 12480; tried with Helm 3.17 and 4.3
+    """
+    chart = subject.chart
+    if chart.values is None:
+        return
+    for dependency in chart.dependencies:
+        inner = chart.dependency_at(dependency.key)
+        if inner is not None:
+            yield from _nulls(chart.values.document.view.get(dependency.key), inner)
+
+
+def _nulls(view: View, inner: Chart, above: tuple[str, ...] = ()) -> Iterator[Violation]:
+    """The nulls of the chart's values for which the dependency has a default that templates see."""
+    for key, part in view.entries():
+        path = (*above, key)
+        default = inner.values.document.view.get(*path).data if inner.values is not None else None
+        if part.data is None and default:
+            yield Violation(
+                f"null removes a default of {inner.name} in Helm 3 and keeps it in Helm 4;"
+                f" give {dotted(part.path)} a value",
+                at=part,
+            )
+        elif part.is_map:
+            yield from _nulls(part, inner, path)
+            if not above and (below := inner.dependency_at(key)) is not None:
+                yield from _nulls(part, below)
+
+
+@rule(
+    "values/boolean-key",
+    default=MUST,
+    enforces=forbid(r"\bkeys?\b.{0,40}\b(?:booleans?|yes|true)\b|\bboolean keys?\b"),
+    umbrella=BEST_PRACTICES,
+)
+def boolean_key(subject: Subject) -> Iterator[Violation]:
+    """Key of a values file is read as true or false.
+
+    Why: To helm `y`, `on`, `yes` and `no` without quotes are true and false, as keys as well: templates find no key of
+        that name, and of two (`y` and `yes`) one is lost.
+    Bad:
+        axes:
+          x: 1
+          y: 2
+    Good:
+        axes:
+          x: 1
+          "y": 2
+    Fix: Put the key in quotes.
+    Source: YAML 1.1, Boolean Language-Independent Type; Kubernetes reads YAML 1.1
+    """
+    for document in _documents(subject):
+        for key, path in _boolean_keys(document.root):
+            span = Span(
+                key.start_mark.line + 1, key.start_mark.column + 1, key.end_mark.line + 1, key.end_mark.column + 1
+            )
+            value = str(resolve_plain(key.value)).lower()
+            name = dotted((*path, key.value))
+            yield Violation(
+                f"helm reads the key {name} as {value}; put {key.value} in quotes", at=TextPlace(document.file, span)
+            )
+
+
+def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
+    from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+
+    pending: list[tuple[object, Path]] = [(root, ())]
+    seen: set[int] = set()
+    while pending:
+        node, path = pending.pop()
+        if id(node) in seen:
+            continue  # an anchor that is used again
+        seen.add(id(node))
+        if isinstance(node, SequenceNode):
+            pending.extend((item, (*path, index)) for index, item in enumerate(node.value))
+        elif isinstance(node, MappingNode):
+            for key, value in node.value:
+                if not isinstance(key, ScalarNode):
+                    continue
+                if key.tag == "?" and isinstance(resolve_plain(key.value), bool):
+                    yield key, path
+                pending.append((value, (*path, key.value)))
+
+
+@rule(
+    "values/unknown-key",
+    default=MUST,
+    needs={RESULTS, TEMPLATES},
+    enforces=(
+        require(r"\b(?:ci|test|scenario|example)\b.{0,40}\bvalues\b.{0,60}\b(?:exist|known|values\.yaml)"),
+        forbid(r"\bunknown (?:values?|keys?)\b"),
+    ),
+)
+def unknown_key(subject: Subject) -> Iterator[Violation]:
+    """Values file of a scenario sets a key that does not exist.
+
+    Why: helm ignores it without a message: the scenario looks as if it tried the setting, and doesn't.
+    Bad:
+        # ci/full-values.yaml; values.yaml has ingress.enabled
+        ingress:
+          enable: true
+    Good:
+        ingress:
+          enabled: true
+    Fix: Use a key of values.yaml. A key that a template reads all the same, keys of dependencies, `global`, and keys
+        below an empty map of values.yaml are not reported.
+    Source: Helm documentation, Values Files; helm-docs and chart-testing look at ci/ and don't tell
+    """
+    chart = subject.chart
+    if chart.values is None or chart.is_library:
+        return
+    free = {"global", "tags", *(dependency.key for dependency in chart.dependencies), *chart.subcharts}
+    for document in _scenario_files(subject):
+        for key, view in document.view.entries():
+            if key not in free:
+                yield from _unknown(view, chart.values.data, subject)
+
+
+def _unknown(view: View, base: dict[str, Json], subject: Subject) -> Iterator[Violation]:
+    key = str(view.path[-1])
+    if key in base:
+        below = base[key]
+        if isinstance(below, dict) and below and not subject.uses.is_whole(tuple(map(str, view.path))):
+            for _, child in view.entries():
+                yield from _unknown(child, below, subject)
+    elif not subject.uses.is_read(tuple(map(str, view.path))):
+        import difflib
+
+        near = difflib.get_close_matches(key, base, 1, 0.75)
+        parent = f"{dotted(view.path[:-1])}." if len(view.path) > 1 else ""
+        fix = f"; is {parent}{near[0]} meant?" if near else "; use a key of values.yaml"
+        yield Violation(f"neither values.yaml nor a template knows {dotted(view.path)}{fix}", at=view)
+
+
+def _scenario_files(subject: Subject) -> Iterator[YamlDocument]:
+    """The values files of scenarios that lie in the chart; platforms/ has portability/overlay-unknown-key."""
+    names: dict[str, None] = {}
+    for result in subject.results:
+        for file in result.scenario.request.values_files:
+            if file.is_relative_to(subject.chart.path):
+                names.setdefault(file.relative_to(subject.chart.path).as_posix())
+    for name in names:
+        text = subject.chart.files.get(name)
+        if text is not None and name != "values.yaml" and not name.startswith("platforms/"):
+            try:
+                yield load_document(text, name)
+            except YamlSyntaxError:
+                continue  # the scenario's own error names the fault
+
+
+def _documents(subject: Subject) -> Iterator[YamlDocument]:
+    if subject.chart.values is not None:
+        yield subject.chart.values.document
+    for file, text in sorted(subject.chart.files.items()):
+        if file.endswith((".yaml", ".yml")) and file.startswith(("ci/", "platforms/")):
+            try:
+                yield load_document(text, file)
+            except YamlSyntaxError:
+                continue  # the scenario's own error names the fault
