@@ -41,6 +41,7 @@ from .pod_references import (
     env_value_from,
 )
 from .references import dangling_hpa, dangling_ingress, dangling_service
+from .release_objects import duplicate_object, label_plus, too_large
 from .releases import keep_in_list, lookup_unguarded, release_collision
 from .selections import dangling_network_policy, dangling_pdb, no_service_name, target_port_unknown
 
@@ -73,6 +74,9 @@ MODULE = RuleModule(
         dependency_mismatched,
         unknown_hook,
         files_missing,
+        duplicate_object,
+        label_plus,
+        too_large,
         release_collision,
         long_name,
         keep_in_list,

@@ -177,7 +177,10 @@ def _unknown(view: View, base: dict[str, Json], subject: Subject) -> Iterator[Vi
         if isinstance(below, dict) and below and not subject.uses.is_whole(tuple(map(str, view.path))):
             for _, child in view.entries():
                 yield from _unknown(child, below, subject)
-    elif not subject.uses.is_read(tuple(map(str, view.path))):
+    elif (
+        not subject.uses.is_read(tuple(map(str, view.path)))
+        and f".Values.{dotted(view.path)}" not in view.document.text
+    ):
         import difflib
 
         near = difflib.get_close_matches(key, base, 1, 0.75)

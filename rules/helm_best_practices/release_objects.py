@@ -1,0 +1,195 @@
+"""Objects of a release as a whole: told twice, labelled by the version, too large to be stored."""
+
+from __future__ import annotations
+
+import base64
+import re
+import zlib
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    TEMPLATES,
+    Chart,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    Related,
+    Rendering,
+    Subject,
+    TextPlace,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
+
+from .statements import BEST_PRACTICES, CONSISTENT
+
+
+@rule(
+    "helm/duplicate-object",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(r"\b(?:objects?|resources?|manifests?)\b.{0,40}\b(?:once|unique within)\b"),
+        forbid(r"\b(?:duplicated? (?:objects?|resources?|manifests?)|(?:objects?|resources?)\b.{0,30}\btwice)\b"),
+    ),
+    umbrella=CONSISTENT,
+)
+def duplicate_object(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """One release renders the same object twice.
+
+    Why: The installation fails ("already exists"), or one of the two overwrites the other, and an upgrade may delete
+        what is left.
+    Bad:
+        # templates/service.yaml and templates/metrics.yaml both
+        kind: Service
+        metadata:
+          name: {{ include "web.fullname" . }}
+    Good:
+        kind: Service
+        metadata:
+          name: {{ include "web.fullname" . }}-metrics
+    Fix: Give one of them another name, or let one condition exclude the other. Hooks may repeat an object of other
+        hooks, because helm deletes hooks in between.
+    Source: Helm issues 3208 and 9303; Kubernetes documentation, Object Names and IDs
+    """
+    seen: dict[tuple[str, ...], Manifest] = {}
+    for manifest in rendering.manifests:
+        name = manifest.get("metadata", "name")
+        if not name.string() or not manifest.kind or manifest.hooks or manifest.is_left_out:
+            continue
+        key = (_family(manifest), manifest.kind, manifest.effective_namespace, manifest.name)
+        earlier = seen.setdefault(key, manifest)
+        if earlier is not manifest:
+            yield Violation(
+                f"{manifest.kind} {manifest.name} is rendered twice ({earlier.template} renders it too);"
+                " rename one or leave it out",
+                at=name,
+                related=(Related(earlier.get("metadata", "name"), "the first one"),),
+            )
+
+
+def _family(manifest: Manifest) -> str:
+    """The API group, with Kubernetes' own old and new groups of a kind as one."""
+    return "" if "." not in manifest.group else manifest.group
+
+
+_REPLACED = LazyPattern(r"""\b(?:replace|regexReplaceAll|regexReplaceAllLiteral|semver)\b""")
+_VERSION_LABEL = LazyPattern(
+    r"""^[ \t]*["']?(?:helm\.sh/chart|chart)["']?:[ \t]*("?\{\{[^\n]*\.Chart\.Version\b[^\n]*)$""", re.MULTILINE
+)
+_CHART_DEFINE = LazyPattern(r"""\{\{-?\s*define "[^"\n]*(?:\.chart|chartref)"\s*-?\}\}(.*?)\{\{-?\s*end\b""", re.DOTALL)
+
+
+@rule(
+    "helm/label-plus",
+    default=MUST,
+    needs={TEMPLATES},
+    enforces=require(r"\b(?:chart )?labels?\b.{0,60}\b(?:build metadata|plus signs?)\b"),
+    umbrella=BEST_PRACTICES,
+)
+def label_plus(subject: Subject) -> Iterator[Violation]:
+    """Label holds the chart's version with its plus sign.
+
+    Why: A version may have build metadata (1.2.0+3f2a), which Flux and many pipelines add. A label can't hold a plus
+        sign, and Kubernetes refuses every object of that release.
+    Bad:
+        helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+    Good:
+        helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
+    Fix: Pipe the version through `replace "+" "_"`.
+    Source: Helm chart best practices, Labels and Annotations; Flux documentation, HelmChart: reconcileStrategy
+    """
+    places = [
+        TextPlace(template.path, template.span_between(found.start(1), found.end(1)))
+        for template in subject.templates
+        if ".Chart.Version" in template.text
+        for pattern in (_CHART_DEFINE, _VERSION_LABEL)
+        for found in pattern.finditer(template.text)
+        if ".Chart.Version" in found[1] and not _REPLACED.search(found[1])
+    ]
+    if places:
+        count = f" (in {len(places)} places)" if len(places) > 1 else ""
+        yield Violation(
+            f'a label breaks for chart versions with a plus sign{count}; pipe the version through replace "+" "_"',
+            at=places[0],
+            related=tuple(Related(place, "here as well") for place in places[1:4]),
+        )
+
+
+_DATA = ("data", "stringData", "binaryData")
+_MOST = 1_048_576
+_SAFE = 750_000
+"""A chart of fewer bytes fits into the release's Secret, however badly it is compressed."""
+
+
+@rule(
+    "helm/too-large",
+    default=MUST,
+    needs={RESULTS},
+    enforces=(
+        require(r"\b(?:releases?|config ?maps?|secrets?)\b.{0,60}\b(?:1 ?MiB|1 ?MB|small enough|size limit)"),
+        forbid(r"\b(?:too large|oversized)\b"),
+    ),
+    umbrella=CONSISTENT,
+    parameters={"bytes": Parameter(_MOST, "Kubernetes stores no more than 1 MiB in a ConfigMap or Secret")},
+)
+def too_large(subject: Subject) -> Iterator[Violation]:
+    """ConfigMap, Secret or the release itself is larger than Kubernetes stores.
+
+    Why: The API server refuses a ConfigMap or Secret of more than 1 MiB. helm keeps a release in a Secret, too: the
+        chart's files and the rendered objects, compressed; the installation fails with "data: Too long".
+    Bad:
+        data:
+          {{- (.Files.Glob "dashboards/*.json").AsConfig | nindent 2 }}      # 3 MiB
+    Good:
+        {{- range $path, $_ := .Files.Glob "dashboards/*.json" }}
+        ---
+        kind: ConfigMap
+        {{- end }}
+    Fix: Split what is rendered into several objects; leave out of the chart, by .helmignore, what it doesn't need.
+    Source: Kubernetes documentation, ConfigMaps and Secrets: size limit; Helm issue 8281
+    """
+    most = subject.number("bytes")
+    for rendering in subject.renderings:
+        for manifest in rendering.of_kind("ConfigMap", "Secret"):
+            size = _size(manifest)
+            if size > most and not manifest.group:
+                field = next((part for name in _DATA if (part := manifest.get(name))), manifest.get("data"))
+                yield Violation(
+                    f"holds {size:,} bytes, more than the {most:,} that Kubernetes stores; split it", at=field
+                )
+    rendering = subject.defaults.rendering if subject.defaults is not None else None
+    if rendering is not None and (stored := _stored(subject.chart, rendering)) > most:
+        yield Violation(
+            f"the release takes about {stored:,} bytes in its Secret, more than {most:,};"
+            " leave files out of the chart by .helmignore",
+            at=subject.chart.metadata.view.get("name"),
+        )
+
+
+def _size(manifest: Manifest) -> int:
+    """The bytes of an object's data, as the API server counts them."""
+    size = 0
+    for field in _DATA:
+        is_encoded = field == "binaryData" or (field == "data" and manifest.kind == "Secret")
+        for key, view in manifest.get(field).entries():
+            text = view.string() or ""
+            size += len(key) + (len(text) * 3 // 4 if is_encoded else len(text.encode()))
+    return size
+
+
+def _stored(chart: Chart, rendering: Rendering) -> int:
+    """About how many bytes helm's record of the release has: JSON, with files in base64, zipped, in base64 again."""
+    # Not the dependencies' files: helm keeps the top chart alone.
+    files = [text.encode() for text in chart.files.values()]
+    objects = {manifest.view.document.text for manifest in rendering.manifests}
+    if sum(map(len, files)) + sum(map(len, objects)) < _SAFE:
+        return 0
+    packed = zlib.compressobj(9)
+    size = sum(len(packed.compress(base64.b64encode(file))) for file in files)
+    size += sum(len(packed.compress(text.encode())) for text in sorted(objects))
+    return (size + len(packed.flush())) * 4 // 3
