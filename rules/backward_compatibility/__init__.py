@@ -32,6 +32,7 @@ from .broken_values import (
 )
 from .deprecated_fields import deprecated_field
 from .deprecations import silent_deprecation, unmarked_deprecation
+from .random_values import random_value
 from .releases import version_backwards, version_too_small, version_unchanged
 from .selectors import selector_mismatch, unstable_selector, update_strategy
 from .versions import bad_version, removed_api
@@ -77,6 +78,7 @@ MODULE = RuleModule(
         unstable_selector,
         selector_mismatch,
         update_strategy,
+        random_value,
         unmarked_deprecation,
         silent_deprecation,
     ),

@@ -162,8 +162,8 @@ def too_large(subject: Subject) -> Iterator[Violation]:
                 yield Violation(
                     f"holds {size:,} bytes, more than the {most:,} that Kubernetes stores; split it", at=field
                 )
-    rendering = subject.defaults.rendering if subject.defaults is not None else None
-    if rendering is not None and (stored := _stored(subject.chart, rendering)) > most:
+    default = subject.defaults.rendering if subject.defaults is not None else None
+    if default is not None and (stored := _stored(subject.chart, default)) > most:
         yield Violation(
             f"the release takes about {stored:,} bytes in its Secret, more than {most:,};"
             " leave files out of the chart by .helmignore",

@@ -112,5 +112,17 @@ def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
         if not said:
             named = f"a {kind.data}" if kind.string() else "no object"
             yield Violation(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
-    elif api.data != "apiextensions.k8s.io/v1":
+        return
+    for place in (
+        document.view.get("metadata"),
+        document.view.get("spec", "group"),
+        document.view.get("spec", "names"),
+    ):
+        for part in place.walk():
+            if "{{" in (part.string() or "") and "description" not in part.path:
+                yield Violation(
+                    "helm renders no template in crds/; write the text out, or keep it in templates/", at=part
+                )
+                return
+    if api.data != "apiextensions.k8s.io/v1":
         yield Violation(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .always_true import always_true
 from .comments import undocumented
 from .groups import flat_group, list_of_named
 from .hardcoded import hardcoded
@@ -39,5 +40,6 @@ MODULE = RuleModule(
         null_for_dependency,
         large_integer,
         unquoted_text,
+        always_true,
     ),
 )

@@ -186,4 +186,8 @@ def undefined(subject: Subject) -> Iterator[Violation]:
         near = meant.get(".".join(path))
         hint = f"; is {near} meant?" if near else "; give it a default there, or guard the read"
         related = tuple(Related(place, "read here as well") for place in found[1:4])
+        if chart.values is not None and chart.values.document.view.get(*path).exists:
+            message = f"reads a key of .Values.{dotted(path)}, which is null in values.yaml; give it its keys, or {{}}"
+            yield Violation(message, found[0], related)
+            continue
         yield Violation(f"reads .Values.{dotted(path)}, which values.yaml doesn't have{hint}", found[0], related)
