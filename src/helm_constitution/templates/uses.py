@@ -175,7 +175,7 @@ class ValueUses:
     def missing(self, values: Mapping[str, Json]) -> tuple[tuple[ValueRead, ValuesPath], ...]:
         """The reads in the chart's own files that find nothing in these values, with the path that is missing.
 
-        Silent about what is guarded, provided at run time or below a null, a list or a text.
+        Silent about what is guarded, provided at run time or below a list or a text.
         """
         if self._missing is None or self._missing[0] is not values:
             self._missing = values, tuple(self._found_missing(values))
@@ -188,6 +188,8 @@ class ValueUses:
             path = read.path
             data: Json = values  # type: ignore[assignment]
             for index, key in enumerate(path):
+                if data is None and index > 0 and not self._is_provided(path):
+                    yield read, path[:index]  # a key with nothing but comments below it
                 if not isinstance(data, dict):
                     break
                 if key not in data:
