@@ -34,6 +34,7 @@ from .deprecated_fields import deprecated_field
 from .deprecations import silent_deprecation, unmarked_deprecation
 from .random_values import random_value
 from .releases import version_backwards, version_too_small, version_unchanged
+from .selector_reach import selector_overlap, selector_too_wide, selector_without_release
 from .selectors import selector_mismatch, unstable_selector, update_strategy
 from .versions import bad_version, removed_api
 
@@ -77,6 +78,9 @@ MODULE = RuleModule(
         deprecated_field,
         unstable_selector,
         selector_mismatch,
+        selector_without_release,
+        selector_overlap,
+        selector_too_wide,
         update_strategy,
         random_value,
         unmarked_deprecation,

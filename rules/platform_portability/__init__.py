@@ -19,6 +19,7 @@ from .field_shapes import bad_field
 from .kubernetes_versions import kube_version_blocks_vendors, no_kube_version
 from .objects import fixed_namespace, host_port, platform_object
 from .overlays import overlay_no_effect, overlay_unknown_key, platform_branch
+from .services import service_without_selector
 
 MODULE = RuleModule(
     key="portability",
@@ -49,5 +50,6 @@ MODULE = RuleModule(
         platform_branch,
         overlay_unknown_key,
         overlay_no_effect,
+        service_without_selector,
     ),
 )

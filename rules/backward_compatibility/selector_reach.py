@@ -1,0 +1,200 @@
+"""Selectors that reach too far: pods of another release, of another workload, or without the port that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    LabelSelector,
+    Manifest,
+    Related,
+    Rendering,
+    Severity,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+
+_CONTROLLERS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"})
+
+
+def _selectors(rendering: Rendering) -> Iterator[tuple[View, Manifest]]:
+    """The selectors of workloads, and of Services that select pods of the chart, without those of test hooks."""
+    for workload in rendering.workloads:
+        if workload.kind in _CONTROLLERS and not workload.manifest.is_left_out:
+            yield workload.selector.get("matchLabels"), workload.manifest
+    for service in rendering.of_kind("Service"):
+        selector = service.get("spec", "selector")
+        if not service.group and not service.is_left_out and any(_selected(service, rendering)):
+            yield selector, service
+
+
+def _selected(service: Manifest, rendering: Rendering) -> Iterator[Workload]:
+    """The workloads of whose pods a Service makes its endpoints."""
+    wanted = dict(service.get("spec", "selector").entries())
+    for workload in rendering.workloads:
+        if not wanted or workload.manifest.effective_namespace != service.effective_namespace:
+            continue
+        if not workload.manifest.is_left_out and all(
+            workload.pod_labels.get(key) == view.data for key, view in wanted.items()
+        ):
+            yield workload
+
+
+@rule(
+    "compat/selector-without-release",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(r"\bselectors?\b.{0,60}\b(?:release|instance)\b"),
+        forbid(r"\bselectors?\b.{0,60}\b(?:other|another) releases?\b"),
+    ),
+    umbrella=r"\b(?:several|multiple|two) (?:releases|installations|instances)\b",
+)
+def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """Selector of pods does not hold the release's name.
+
+    Why: With two releases in one namespace, the Service of each sends its requests to the pods of both, and their
+        workloads count each other's pods.
+    Bad:
+        selector:
+          app.kubernetes.io/name: web
+    Good:
+        selector:
+          app.kubernetes.io/name: web
+          app.kubernetes.io/instance: {{ .Release.Name }}
+    Fix: Add app.kubernetes.io/instance to the selectors and to the pods' labels; for an installed workload that is a
+        breaking change, because its selector can't be changed. Objects whose name doesn't hold the release's name
+        either are not reported: a second release can't have them. One finding for selectors that ask for the same.
+    Source: Helm chart best practices, Labels and Annotations; Kubernetes documentation, Recommended Labels
+    """
+    if rendering.scenario != "defaults":
+        return
+    found: dict[tuple[tuple[str, object], ...], list[View]] = {}
+    for selector, manifest in _selectors(rendering):
+        texts = [view.string() or "" for _, view in selector.entries()]
+        if (
+            texts
+            and rendering.release_name in manifest.name
+            and not any(rendering.release_name in text for text in texts)
+        ):
+            key = tuple(sorted((name, str(view.data)) for name, view in selector.entries()))
+            found.setdefault(key, []).append(selector)
+    for labels, places in found.items():
+        shown = ", ".join(f"{name}: {value}" for name, value in labels)
+        yield Violation(
+            f"selects {shown}, which the pods of every release have; add app.kubernetes.io/instance with the release's"
+            " name",
+            at=places[0],
+            related=tuple(Related(place, "selects the same") for place in places[1:]),
+        )
+
+
+@rule(
+    "compat/selector-overlap",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(r"\bselectors?\b.{0,40}\b(?:unique|distinct|differ)"),
+        forbid(r"\boverlap(?:ping)? selectors?\b|\bselectors?\b.{0,40}\boverlap"),
+    ),
+)
+def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """Two workloads have selectors that take in the same pods.
+
+    Why: Kubernetes doesn't stop it, and warns of it: each of the two counts the other's pods, autoscalers and
+        disruption budgets act on both, and what has no owner is adopted by the wrong one.
+    Bad:
+        # Deployment web and Deployment worker, both
+        selector:
+          matchLabels:
+            app.kubernetes.io/instance: {{ .Release.Name }}
+    Good:
+        selector:
+          matchLabels:
+            app.kubernetes.io/instance: {{ .Release.Name }}
+            app.kubernetes.io/component: worker
+    Fix: Give each workload a label of its own, such as app.kubernetes.io/component, in selector and pod labels.
+    Source: Kubernetes documentation, Deployments: Selector
+    """
+    workloads = [one for one in rendering.workloads if one.kind in _CONTROLLERS and not one.manifest.is_left_out]
+    for index, workload in enumerate(workloads):
+        selector = LabelSelector(workload.selector)
+        for other in workloads[:index]:
+            same_place = other.manifest.effective_namespace == workload.manifest.effective_namespace
+            # What stands twice under one name is told as such.
+            if not same_place or other.manifest.identity == workload.manifest.identity or selector.is_empty:
+                continue
+            takes_other = not list(selector.unmet(other.pod_labels))
+            taken = not list(LabelSelector(other.selector).unmet(workload.pod_labels))
+            if takes_other or taken:
+                yield Violation(
+                    f"the selectors of {workload.manifest} and {other.manifest} take in the same pods;"
+                    " add a label to each that the other doesn't have",
+                    at=workload.selector,
+                    related=(Related(other.selector, "the other one"),),
+                )
+                break
+
+
+@rule(
+    "compat/selector-too-wide",
+    scope=Rendering,
+    default=MUST,
+    enforces=forbid(r"\bselectors?\b.{0,40}\btoo (?:wide|broad)\b"),
+    umbrella=r"\bservices?\b.{0,40}\b(?:select|lead)",
+)
+def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """Service selects pods that do not have its port.
+
+    Why: The Service sends a share of its requests to pods that refuse them: of another Deployment, or of a Job while it
+        runs.
+    Bad:
+        # the worker's pods have this label, too, and no port 8080
+        selector:
+          app.kubernetes.io/instance: {{ .Release.Name }}
+    Good:
+        selector:
+          app.kubernetes.io/instance: {{ .Release.Name }}
+          app.kubernetes.io/component: server
+    Fix: Select by a label that only the pods behind the port have, such as app.kubernetes.io/component.
+    Source: Kubernetes documentation, Service: Defining a Service
+    """
+    for service in rendering.of_kind("Service"):
+        if service.group or service.is_left_out:
+            continue
+        selected = list(_selected(service, rendering))
+        if len(selected) < 2 or any(workload.pod.merged for workload in selected):
+            continue
+        ports = [_target(port) for port in service.get("spec", "ports").items()]
+        lacking = [workload for workload in selected if not any(_has(workload, port) for port in ports)]
+        if ports and lacking and len(lacking) < len(selected):
+            names = ", ".join(str(workload.manifest) for workload in lacking)
+            by_number = any(isinstance(port, int) for port in ports)
+            shown = ", ".join(str(port) for port in ports)
+            yield Violation(
+                f"selects the pods of {names} as well, which have no port {shown}; select by a label that they lack",
+                at=service.get("spec", "selector"),
+                # A pod without a port of that name is left out of the endpoints.
+                at_most=None if by_number else Severity.WARNING,
+            )
+
+
+def _target(port: View) -> int | str:
+    target = port.get("targetPort").data
+    if isinstance(target, str) and target.isdigit():
+        return int(target)
+    return target if isinstance(target, int | str) and target else port.get("port").integer() or 0
+
+
+def _has(workload: Workload, wanted: int | str) -> bool:
+    return any(
+        wanted in (port.get("name").data, port.get("containerPort").data)
+        for container in workload.pod.all_containers
+        for port in container.field("ports").items()
+    )
