@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Action,
     Branch,
     Chain,
+    Command,
     Content,
     Field,
     Identifier,
@@ -19,11 +20,11 @@ from helm_constitution.api import (
     LazyPattern,
     Pipeline,
     Related,
+    String,
     Subject,
     TemplateFile,
     Text,
     TextPlace,
-    ValueKey,
     Variable,
     Violation,
     With,
@@ -32,18 +33,14 @@ from helm_constitution.api import (
     rule,
 )
 
-_WORD = "deprecat"
-# A key's comment that speaks of the key itself, not of something deprecated elsewhere.
-_MARKED = LazyPattern(
-    r"\bDEPRECATED\b|^\W*(?i:\[?deprecated\b)"
-    r"|\b(?i:(?:this|it|key|value|parameter|option|field|setting|flag)\b.{0,20}\b(?:is|was) (?:now )?deprecated)"
-    r"|(?i:\bdeprecated\b\W{0,3}(?:use|in favou?r|please|and will|since)\b)"
-)
+from .deprecation_comments import WORD, mentions_deprecation, says_deprecated
+
 _FAIL = LazyPattern(r"\bfail\b")
 # What takes a deprecated value's place: "use service.port instead", "its replacement .service.port".
 _SUCCESSOR = LazyPattern(
     r"(?i)(?<!not )(?<!n't )\b(?:use|set|prefer|replacement|replaced (?:by|with)|superseded by|in favou?r of"
-    r"|(?:moved?|migrated?) to)[^\w.;\n]+(?:the )?\.?([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)(?![^.;\n]{0,20}\bdeprecat)"
+    r"|(?:moved?|migrated?|renamed) to)[^\w.;\n]+(?:the )?(?:\$?\.Values)?\.?([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)"
+    r"(?![^.;\n]{0,20}\bdeprecat)"
 )
 _WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
@@ -64,7 +61,7 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
         if template.tree is None:
             continue
         lower = template.text.replace("İ", "I").lower()  # the one letter that becomes two
-        if _WORD not in lower:
+        if WORD not in lower:
             continue
         for control, _ in template.controls:
             if not isinstance(control, If | With):
@@ -73,12 +70,12 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
                 if branch.pipeline is None or not branch.body or not _speaks(lower, branch):
                     continue
                 failing, printed = _said(template, branch.body)
-                if _WORD not in (failing + printed).lower():
+                if WORD not in (failing + printed).lower():
                     continue
                 asked = dict(sorted(_values(branch.pipeline)))
                 words = set(_WORDS.findall(failing + printed))
                 named = [path for path in asked if ".".join(path) in words or path[-1] in words]
-                if not named and len(asked) == 1 and _WORD in failing.lower():
+                if not named and len(asked) == 1 and WORD in failing.lower():
                     named = list(asked)
                 successors = set(_SUCCESSOR.findall(failing + printed))
                 for path in named:
@@ -87,7 +84,7 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
 
 def _speaks(lower: str, branch: Branch) -> bool:
     """Whether the word stands in a branch, given the file in lower case."""
-    return lower.find(_WORD, branch.end, branch.body[-1].end) >= 0
+    return lower.find(WORD, branch.end, branch.body[-1].end) >= 0
 
 
 def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
@@ -106,7 +103,7 @@ def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
     return failing, printed
 
 
-_PRESENCE = frozenset({"and", "default", "empty", "hasKey", "not", "or"})
+_PRESENCE = frozenset({"and", "default", "empty", "get", "hasKey", "index", "not", "or"})
 """Functions by which a condition asks whether a value is set."""
 
 
@@ -116,6 +113,7 @@ def _values(pipeline: Pipeline, presence: bool = True) -> Iterator[tuple[tuple[s
     functions = (command.args[0] for command in pipeline.commands)
     presence &= all(not isinstance(each, Identifier) or each.name in _PRESENCE for each in functions)
     for command in pipeline.commands:
+        below = _named_below(command)
         for argument in command.args:
             expression = argument.base if isinstance(argument, Chain) else argument
             names: tuple[str, ...] = ()
@@ -123,17 +121,16 @@ def _values(pipeline: Pipeline, presence: bool = True) -> Iterator[tuple[tuple[s
                 yield from _values(expression, presence)
             elif isinstance(expression, Field) or (isinstance(expression, Variable) and expression.name == "$"):
                 names = expression.names
-            if names[:1] == ("Values",) and len(names) > 1:
-                yield names[1:], presence
+            if names[:1] == ("Values",) and len(names) + len(below) > 1:
+                yield (*names[1:], *below), presence
 
 
-def _is_marked(key: ValueKey, keys: dict[tuple[str | int, ...], ValueKey]) -> bool:
-    """Whether a comment of the key, or of one above it, says that it is deprecated."""
-    for length in range(1, len(key.path) + 1):
-        above = keys.get(key.path[:length])
-        if above is not None and above.comment is not None and _WORD in above.comment.text.lower():
-            return True
-    return False
+def _named_below(command: Command) -> tuple[str, ...]:
+    """The keys that `hasKey .Values.a "b"`, `get` and `index` ask for below the map that they are given."""
+    function, *arguments = command.args
+    if not isinstance(function, Identifier) or function.name not in ("get", "hasKey", "index"):
+        return ()
+    return tuple(argument.value for argument in arguments if isinstance(argument, String))
 
 
 @rule(
@@ -159,13 +156,14 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
     if values is None:
         return
     keys = values.by_path
+    lines = values.text.removeprefix("\ufeff").split("\n")
     seen: set[tuple[str, ...]] = set()
     for warned in _warnings(subject.templates):
         key = keys.get(warned.path)
         if key is None or not warned.whole or warned.path in seen:
             continue
         seen.add(warned.path)
-        if not _is_marked(key, keys):
+        if not mentions_deprecation(key, keys, lines):
             place = TextPlace(warned.template.path, warned.template.span(warned.branch))
             yield Violation(
                 f"{key.name} is deprecated, as a template says, but its comment doesn't say so",
@@ -201,14 +199,15 @@ def silent_deprecation(subject: Subject) -> Iterator[Violation]:
     values = subject.chart.values
     if values is None:
         return
-    keys = values.by_path.values()
-    commented = ((key, key.comment.text) for key in keys if key.comment is not None)
-    marked = [key for key, text in commented if _WORD in text.lower() and _MARKED.search(text)]
+    if WORD not in values.text.lower():
+        return
+    lines = values.text.removeprefix("\ufeff").split("\n")
+    marked = [key for key in values.by_path.values() if says_deprecated(key, lines)]
     if not marked:
         return
     warned = {warning.path for warning in _warnings(subject.templates)}
     # A list of deprecated names, or a message made elsewhere, speaks of a value by its name.
-    spoken = "\n".join(template.text for template in subject.templates if _WORD in template.text.lower())
+    spoken = "\n".join(template.text for template in subject.templates if WORD in template.text.lower())
     for key in marked:
         path = tuple(str(step) for step in key.path)
         if any(path[: len(other)] == other or other[: len(path)] == path for other in warned) or key.name in spoken:
