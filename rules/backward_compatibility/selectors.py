@@ -275,7 +275,7 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violatio
             maxUnavailable: 0
             maxSurge: 1
     Fix: Use RollingUpdate. Recreate isn't reported where it has a reason: the pods share a volume claim or a port of
-        their node, or there is one pod that no Service leads to.
+        their node, or do so with other values; or there is one pod that no Service leads to.
     Source: Kubernetes documentation, Deployment: Strategy; kube-linter no-rolling-update-strategy; kube-score
         deployment-strategy
     """
@@ -289,7 +289,7 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         strict = bool(subject.number("strict"))
         if kind.data is None and strict:
             yield Violation(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
-        elif kind.data == "Recreate" and (strict or not _has_reason(workload, rendering)):
+        elif kind.data == "Recreate" and (strict or not _has_reason(workload, rendering, subject)):
             yield Violation("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
         elif kind.data == "OnDelete":
             yield Violation("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
@@ -315,8 +315,16 @@ def _needs_to_stop_first(workload: Workload) -> bool:
     return any(port.get("hostPort") for container in pod.all_containers for port in container.field("ports").items())
 
 
-def _has_reason(workload: Workload, rendering: Rendering) -> bool:
-    return _needs_to_stop_first(workload) or not _serves(workload, rendering)
+_SHARED = LazyPattern(r"\b(?:persistentVolumeClaim|hostPath|hostPort):")
+"""What an old and a new pod may have to share, as a template writes it."""
+
+
+def _has_reason(workload: Workload, rendering: Rendering, subject: Subject) -> bool:
+    """Whether the pods can't run side by side, here or with other values, or nobody waits for them."""
+    if _needs_to_stop_first(workload) or not _serves(workload, rendering):
+        return True
+    text = subject.template_text(workload.manifest)
+    return text is not None and _SHARED.search(text) is not None
 
 
 def _serves(workload: Workload, rendering: Rendering) -> bool:

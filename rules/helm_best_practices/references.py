@@ -5,22 +5,43 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import MUST, Manifest, Parameter, Rendering, Subject, View, Violation, require, rule
+from helm_constitution.api import (
+    MUST,
+    TEMPLATES,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    require,
+    rule,
+)
 
 from .statements import CONSISTENT
-from .targets import difference, find, has_operator_objects, match_labels, pod_templates
+from .targets import (
+    difference,
+    find,
+    has_operator_objects,
+    makes_pods_itself,
+    match_labels,
+    pod_templates,
+    templates_left_out,
+)
 
 
 @rule(
     "helm/dangling-service",
     scope=Rendering,
     default=MUST,
+    needs={TEMPLATES},
     enforces=require(r"\bservices?\b.{0,40}\b(?:select|match|target)\w*\b.{0,30}\b(?:pods?|workloads?)"),
     umbrella=CONSISTENT,
     parameters={
         "strict": Parameter(
             0,
-            "pods of an operator, or of a namespace where the chart runs nothing, aren't known; 1 asks for them",
+            "pods that an operator or the chart's own controller makes, or that run in a namespace where the chart runs"
+            " nothing, aren't known; 1 asks for them",
         )
     },
 )
@@ -50,18 +71,22 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
             continue
         wanted = match_labels(selector)
         closest: tuple[int, str] | None = None
+        unmet = set(wanted.items())
         for name, labels in pod_templates(rendering, service.effective_namespace):
             differences = difference(wanted, labels)
             if not differences:
                 break
             if closest is None or len(differences) < closest[0]:
                 closest = len(differences), f"{name} {' and '.join(differences)}"
+            unmet -= labels.items()
         else:
             if operators is None:
-                operators = has_operator_objects(rendering)
+                operators = has_operator_objects(rendering) or makes_pods_itself(rendering)
             # A Service in another namespace, where the chart runs nothing, stands before somebody else's pods.
             is_elsewhere = closest is None and service.namespace not in (None, rendering.namespace)
             if (operators or is_elsewhere) and not subject.number("strict"):
+                continue
+            if _may_run_with_other_values(service, unmet, rendering, subject):
                 continue
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
             hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
@@ -70,6 +95,20 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
                 " render selector and labels from one named template",
                 at=selector,
             )
+
+
+def _may_run_with_other_values(
+    service: Manifest, unmet: set[tuple[str, object]], rendering: Rendering, subject: Subject
+) -> bool:
+    """Whether a template that makes no pods here is the one that makes a Service's: it stands beside the Service's, or
+    names what no pod that is there is labelled."""
+    folder = service.template.rpartition("/")[0]
+    names = [str(value) for _, value in unmet if str(value) and str(value) != rendering.release_name]
+    for template in templates_left_out(rendering, subject):
+        beside = folder != "templates" and template.path.rpartition("/")[0] == folder
+        if template.path == service.template or beside or any(name in template.text for name in names):
+            return True
+    return False
 
 
 class _Backend(NamedTuple):

@@ -27,6 +27,7 @@ from .targets import (
     makes_pods_itself,
     match_labels,
     takes_in_any,
+    templates_left_out,
 )
 
 
@@ -108,7 +109,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
             if own and not peer.get("namespaceSelector").exists and not _takes_in(policy, selector, rendering):
                 # The pods of what other values switch on.
                 if hidden is None:
-                    hidden = _leaves_out_workloads(rendering, subject)
+                    hidden = bool(templates_left_out(rendering, subject))
                 if hidden:
                     continue
                 yield Violation(
@@ -131,17 +132,6 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
         takes_in_any(selector, rendering, manifest.effective_namespace)
         or has_operator_objects(rendering)
         or makes_pods_itself(rendering)
-    )
-
-
-_WORKLOAD = LazyPattern(r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|StatefulSet)\b")
-
-
-def _leaves_out_workloads(rendering: Rendering, subject: Subject) -> bool:
-    """Whether a template that makes pods renders none here."""
-    rendered = {manifest.template for manifest in rendering.manifests if manifest.workloads}
-    return any(
-        template.path not in rendered and _WORKLOAD.search(template.text) is not None for template in subject.templates
     )
 
 

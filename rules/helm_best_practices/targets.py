@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from helm_constitution.api import LabelSelector, Manifest, Rendering, View
+from helm_constitution.api import LabelSelector, LazyPattern, Manifest, Rendering, Subject, TemplateFile, View
 
 _BUILT_IN = frozenset(
     {
@@ -139,6 +139,21 @@ def makes_pods_itself(rendering: Rendering) -> bool:
             if verbs & {"create", "*"} and any(each.scalar() in _POD_MAKERS for each in entry.get("resources").items()):
                 return True
     return False
+
+
+_WORKLOAD = LazyPattern(
+    r"(?m)^[ \t]*kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|ReplicaSet|Rollout|StatefulSet)\b"
+)
+
+
+def templates_left_out(rendering: Rendering, subject: Subject) -> list[TemplateFile]:
+    """The templates that make pods with other values, and none here. The rule needs TEMPLATES."""
+    rendered = {manifest.template for manifest in rendering.manifests if manifest.workloads}
+    return [
+        template
+        for template in subject.templates
+        if template.path not in rendered and _WORKLOAD.search(template.text) is not None
+    ]
 
 
 def find(rendering: Rendering, kind: str, name: str, namespace: str) -> Manifest | None:

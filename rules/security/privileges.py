@@ -25,6 +25,12 @@ def is_privileged(container: Container) -> bool:
     return container.field("securityContext", "privileged").boolean() is True
 
 
+def is_moot(container: Container, subject: Subject) -> bool:
+    """Whether a container's other limits are without effect because it runs privileged, which security/privileged
+    reports in this check."""
+    return is_privileged(container) and subject.severity_of("security/privileged") is not None
+
+
 @rule(
     "security/privileged",
     scope=Container,
@@ -119,7 +125,7 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     """
     field = container.field("securityContext", "allowPrivilegeEscalation")
     allowed = field.boolean()
-    if allowed is False or container.pod.is_windows:
+    if allowed is False or container.pod.is_windows or is_moot(container, subject):
         return
     if allowed is True:
         yield Violation("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field)
@@ -262,7 +268,7 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
         added back.
     Source: Kubernetes Pod Security Standards, restricted: Capabilities (v1.22+)
     """
-    if container.pod.is_windows:
+    if container.pod.is_windows or is_moot(container, subject):
         return
     dropped = container.field("securityContext", "capabilities", "drop")
     names = [item.string() or "" for item in dropped.items()]

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, PodSpec, Subject, View, Violation, forbid, require, rule
 
+from .privileges import is_moot
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
 _SECCOMP_TYPES = frozenset({"RuntimeDefault", "Localhost"})
@@ -72,7 +73,9 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     profile = container.effective("seccompProfile")
     field = profile.get("type")
-    if profile.data is None:
+    if is_moot(container, subject):
+        pass  # a privileged container always runs unconfined
+    elif profile.data is None:
         yield Violation("has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault", at=field)
     elif field.scalar() not in _SECCOMP_TYPES:
         yield Violation(f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost", at=field)

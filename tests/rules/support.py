@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from helm_constitution.api import Container, Manifest, PodSpec, Rendering, Subject, View, Workload
 from helm_constitution.chart.model import Chart
@@ -45,8 +45,8 @@ def things(rule: Rule, objects: Rendering) -> Iterable[object]:
 
 
 def bare_subject(rule: Rule, parameters: Mapping[str, int | str] | None = None) -> Subject:
-    """A subject for rules that look at rendered objects only: it has the rule's parameters, but no chart."""
-    return subject_of(rule, checked(cast(Any, None)), parameters)
+    """A subject for rules that look at rendered objects only: it has the rule's parameters, and an empty chart."""
+    return subject_of(rule, checked(chart_of({})), parameters)
 
 
 def problems(rule: Rule, text: str, parameters: Mapping[str, int | str] | None = None) -> list[Violation]:
