@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, RESULTS, LazyPattern, Subject, Violation, Workload, require, rule
+from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Subject, Violation, Workload, require, rule
 
 from .probes import UMBRELLA
 
@@ -25,12 +25,21 @@ _FREE_FORM = LazyPattern(
 )
 
 
+_OF_OTHERS = frozenset(
+    (
+        *("lifecycle", "hook", "hooks", "exec", "probe", "probes", "stop", "start", "init", "job", "jobs", "migration"),
+        *("test", "tests", "backup", "sidecar", "sidecars", "metrics", "exporter", "patch", "cleanup"),
+    )
+)
+"""Words of what is no long-running container of the application's own: its arguments set nobody's logs."""
+
+
 _WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @rule(
     "observability/fixed-logging",
-    default=MUST,
+    default=SHOULD,
     needs={RESULTS},
     enforces=require(
         r"\blog(?:s|ging)?\b.{0,80}\b(?:configur|format|level|structured|json)|\b(?:structured|json)\b.{0,20}\blogs?\b"
@@ -74,8 +83,8 @@ def _sets_logging(path: tuple[str, ...]) -> bool:
     """Whether a values path sets how the software logs, or passes on what could: arguments, environment, its
     configuration."""
     last = path[-1]
-    if _LOG_NAMES.fullmatch(last) or _FREE_FORM.fullmatch(last):
-        return True
     words = {word.lower() for step in path for word in _WORD.findall(step)}
+    if _LOG_NAMES.fullmatch(last) or (_FREE_FORM.fullmatch(last) and not words & _OF_OTHERS):
+        return True
     settings = {word.lower() for word in _WORD.findall(last)}
     return bool(words & _LOG_WORDS and settings & _LOG_SETTINGS)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from helm_constitution.api import (
     MUST,
     RESULTS,
+    TEMPLATES,
     FailureKind,
     HelmMessage,
     LazyPattern,
@@ -197,7 +198,7 @@ def _shows(text: str, piece: str) -> bool:
 @rule(
     "disclosure/placeholder-accepted",
     default=MUST,
-    needs={RESULTS},
+    needs={RESULTS, TEMPLATES},
     enforces=(
         require(r"placeholders?\b"),
         require(r"required (user )?inputs?\b.*\b(fail|validat)"),
@@ -223,10 +224,13 @@ def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
     if subject.chart.is_library:
         raise not_rendered(subject)
     view = values.document.view
+    is_known = any(template.tree for template in subject.templates)  # who reads which value
     found = [
         placeholder
         for path, text in walk(values.document.data)
-        if isinstance(text, str) and (placeholder := _placeholder(text, path, view)) is not None
+        if isinstance(text, str)
+        and (placeholder := _placeholder(text, path, view)) is not None
+        and (not is_known or subject.uses.is_read(_keys_of(path)))
     ]
     if not found:
         return
@@ -249,6 +253,16 @@ def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
     for piece, placeholders in by_piece.items():
         if shown[piece]:
             yield from _accepted(placeholders, shown[piece], defaults.rendering)
+
+
+def _keys_of(path: Path) -> tuple[str, ...]:
+    """The keys that lead to a value, up to the first list."""
+    keys: list[str] = []
+    for step in path:
+        if isinstance(step, int):
+            break
+        keys.append(step)
+    return tuple(keys)
 
 
 def _is_label_key(view: View) -> bool:

@@ -123,7 +123,9 @@ _PLACEHOLDER = LazyPattern(r"""(?ix)
     | tbd | none | null | nil | undefined | unset | not[-_ ]?set | empty | string | text | foo | bar | baz | foobar
     | n/?a | auto(?:matic(?:ally)?|[-_]?generated?)? | generated? | random | default | optional | required
     | masked | hidden | unused | not[-_ ]?used | true | false | yes | no | on | off | enabled | disabled | always
-    | never
+    | never | missing (?:[-_ ].*)? | unknown | unspecified | error | invalid (?:[-_ ].*)?
+    | (?:not|no|un)[-_ ]?(?:found|provided|available|configured|specified|defined|given|supplied|applicable|value)
+    | (?:please|needs?|must|should)[-_ ].* | (?:is[-_ ])?required (?:[-_ ].*)?
     """)
 _TEMPLATED = (
     *("{{", "${", "$(", "<", ">", "[[", "%(", "\x00"),
@@ -199,11 +201,24 @@ def is_credential(name: str, value: str) -> bool:
         return False
     if kind is Telling.PASSWORD:
         return True
+    if _is_connection(name):
+        return _CREDENTIAL_WITHIN.search(value) is not None
     if _DURATION_OR_NUMBER.fullmatch(value):
         return False
     if kind is Telling.KEY:
         return True
     return looks_random(value)
+
+
+_CREDENTIAL_WITHIN = LazyPattern(
+    r"(?i)\b(?:password|passwd|pwd|secret|\w*key|sig|token)\s*=\s*[^\s;&]{3,}|:[^/@\s:]{3,}@"
+)
+"""What makes a connection string a secret: `memory` and `file:web.db` hold none."""
+
+
+def _is_connection(name: str) -> bool:
+    parts = words(name)
+    return parts[-1] == "dsn" or parts[-2:] == ("connection", "string")
 
 
 def from_base64(value: str) -> str | None:
@@ -238,6 +253,23 @@ class Assignment(NamedTuple):
     value: str
     start: int
     end: int
+
+
+_CALLED = LazyPattern(r"\w\(")
+
+
+def _is_plain_argument(before: str, match: re.Match[str]) -> bool:
+    """Whether an assignment is an argument of a call in a program, `split(line, token="comma")`, and its value a word.
+
+    A password is one by its name; a token or key by its looks.
+    """
+    calls = [call.end() for call in _CALLED.finditer(before)]
+    inside = bool(calls) and before.count("(", calls[0] - 1) > before.count(")", calls[0] - 1)
+    # One argument a line, as formatters of programs write long calls.
+    alone = not before.strip() and "=" in match.group() and match.string[match.end() :].strip() in (",", ")", "),")
+    if not (inside or alone) or match.lastgroup == "bare":
+        return False
+    return telling(match["name"]) is not Telling.PASSWORD and not looks_random(match[str(match.lastgroup)])
 
 
 def telling_words(words: Iterable[str]) -> set[str]:
@@ -278,5 +310,5 @@ def assignments(text: str) -> Iterator[Assignment]:
             value = match[group]
             if group == "bare" and any(character in "(){}[]<>$*\\`" for character in value):
                 continue
-            if is_credential(match["name"], value):
+            if is_credential(match["name"], value) and not _is_plain_argument(line[: match.start()], match):
                 yield Assignment(match["name"], value, start + match.start(group), start + match.end(group))

@@ -24,6 +24,7 @@ from helm_constitution.api import (
 )
 
 from .statements import BEST_PRACTICES
+from .usage import FOR_EDITORS
 
 _SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration)\b"
 _WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)\b"
@@ -213,6 +214,8 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     in_readme = _in_readme(subject) if subject.text("readme") else frozenset()
     good = total = 0
     for unit in units(values.keys(), is_whole, dependencies):
+        if unit.key.path in FOR_EDITORS:
+            continue
         total += 1
         key = unit.key
         if unit.documented or (in_readme and _has_row(key.name, in_readme)):

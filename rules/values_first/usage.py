@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from helm_constitution.api import (
     MUST,
     TEMPLATES,
+    Chart,
+    Json,
     LazyPattern,
     NotApplicable,
     Path,
@@ -31,6 +33,10 @@ _FOR_OTHERS = LazyPattern(
     re.IGNORECASE,
 )
 _ANCHOR = LazyPattern(r":\s*&(\S+)")
+
+
+FOR_EDITORS = frozenset({("$schema",), ("$id",), ("$comment",)})
+"""Keys of a values file that editors and validators read."""
 
 
 def _steps(path: Path) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
     leaves = unread = 0
     for key in keys:
         if key.path[: len(above)] != above:
-            if is_dead := not uses.is_read(_steps(key.path)):
+            if is_dead := not uses.is_read(_steps(key.path)) and key.path not in FOR_EDITORS:
                 above = key.path
                 is_dead = not _is_for_others(key, values.text, lines)
             if is_dead:
@@ -146,6 +152,29 @@ def _ends(one: str, other: str) -> bool:
     return len(short) > 8 and long.endswith(short[0].upper() + short[1:])
 
 
+_MERGES = LazyPattern(
+    r"\bset\s+\$?[\w.]*\s+\"Values\"|\bmerge(?:Overwrite)?\s[^}]*\.Values\b|\bmust(?:Merge|MergeOverwrite)\s[^}]*\.Values\b"
+)
+
+
+def _libraries_that_merge(chart: Chart) -> list[Chart]:
+    """The library charts among the dependencies whose named templates write into ``.Values``."""
+    return [
+        library
+        for library in chart.subcharts.values()
+        if library.is_library
+        and any(_MERGES.search(text) for file, text in library.files.items() if file.startswith("templates/"))
+    ]
+
+
+def _has(data: Json, path: Sequence[str]) -> bool:
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
 @rule(
     "values/undefined",
     default=MUST,
@@ -178,6 +207,12 @@ def undefined(subject: Subject) -> Iterator[Violation]:
     places: dict[tuple[str, ...], list[TextPlace]] = {}
     for read, missing in subject.uses.missing(data):
         places.setdefault(missing, []).append(TextPlace(read.file, read.span))
+    if places and (merging := _libraries_that_merge(chart)):
+        given = [library.values.data for library in merging if library.values is not None]
+        if len(given) < len(merging):
+            names = ", ".join(sorted(library.name for library in merging if library.values is None))
+            raise Unchecked(f"{names} merges values of its own into .Values")
+        places = {path: found for path, found in places.items() if not any(_has(data, path) for data in given)}
     keys = chart.values.keys() if chart.values is not None else ()
     known = {".".join(_steps(key.path)) for key in keys}
     meant = _close((".".join(path) for path in places), known)
