@@ -160,6 +160,15 @@ def _mentioned(text: str, version: str) -> bool:
     return re.search(pattern, text, re.IGNORECASE | re.MULTILINE) is not None
 
 
+_SERIES = LazyPattern(r"\W*(?:version |release )?v?(\d+(?:\.\d+)?)(?:\.x)*\b(?!\.\d)", re.IGNORECASE)
+
+
+def _covered(text: str, versions: set[str]) -> bool:
+    """Whether a heading stands for a series that a version is of: `## v9` or `## 9.2.x` for 9.2.4."""
+    series = (_SERIES.match(heading.text) for heading in read_markdown(text).headings)
+    return any(found is not None and version.startswith(f"{found[1]}.") for found in series for version in versions)
+
+
 @rule(
     "docs/changelog-version-missing",
     default=MUST,
@@ -197,7 +206,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
         return
     changelog = _require_changelog(subject)
     wanted = {version, version.partition("-")[0]}  # a pre-release may stand under the version that it leads to
-    if any(_bare(entry.version) in wanted for entry in changelog.entries):
+    if any(_bare(entry.version) in wanted for entry in changelog.entries) or _covered(changelog.text, wanted):
         return
     if _mentioned(changelog.text, version):
         return

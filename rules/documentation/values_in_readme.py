@@ -82,9 +82,17 @@ def looks_like_values(table: Table) -> bool:
     if columns is None:
         return False
     key, default = columns
+    if _is_of_requirements(table):
+        return False
     if default is None and table.header[key].lower() in ("name", "names"):
         return False
     return any(len(row.cells) > key and parse_key(row.cells[key]) for row in table.rows)
+
+
+def _is_of_requirements(table: Table) -> bool:
+    """Whether a table lists dependencies, as helm-docs does: a repository, a name (`alias(name)`) and a version."""
+    header = {name.strip().lower() for name in table.header}
+    return "repository" in header and bool(header & {"name", "version"})
 
 
 def _columns(table: Table) -> tuple[int, int | None] | None:
@@ -242,7 +250,7 @@ def tables_of(tables: Sequence[Table], values: ChartValues) -> list[ValuesTable]
     found: list[ValuesTable] = []
     for table in tables:
         columns = _columns(table)
-        if columns is None:
+        if columns is None or _is_of_requirements(table):
             continue
         key, default = columns
         header = tuple(name.strip().lower() for name in table.header)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import RESULTS, SHOULD, Matcher, Rendering, Subject, Violation, require, rule
+from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Matcher, Rendering, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 
 _TEMPLATE_TEXT = "a helm chart for kubernetes"  # what `helm create` writes
+_THREE_NUMBERS = LazyPattern(r"\d+\.\d+\.\d")
 _METADATA = BEST_PRACTICES + r"|\bChart\.yaml\b.{0,40}\b(?:complete|metadata)\b|\bchart metadata\b"
 
 
@@ -81,7 +82,7 @@ def chart_no_sources(subject: Subject) -> Iterator[Violation]:
 
 @rule("helm/chart-no-maintainers", default=SHOULD, enforces=_named("maintainers?"), umbrella=_METADATA)
 def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml names no maintainer, or one without an e-mail address.
+    """Chart.yaml names no maintainer, or one without an e-mail address or URL.
 
     Why: Nobody can be told, in private, of a vulnerability or a broken release.
     Bad:
@@ -91,18 +92,20 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
         maintainers:
           - name: web-team
             email: web-team@example.com
-    Fix: List each maintainer's name and e-mail address under maintainers; a shared address will do.
+    Fix: List each maintainer's name and e-mail address under maintainers; a shared address will do, and so will a URL.
     Source: Helm documentation, The Chart.yaml File; chart-testing validate-maintainers
     """
     maintainers = subject.chart.metadata.view.get("maintainers")
     if not maintainers:
-        yield Violation("Chart.yaml has no maintainers; list names and e-mail addresses", at=maintainers)
+        yield Violation("Chart.yaml has no maintainers; list names and e-mail addresses or URLs", at=maintainers)
         return
     for maintainer in maintainers.items():
         name = maintainer.get("name").string()
         # A maintainer without a name is helm lint's to say.
-        if name and not maintainer.get("email"):
-            yield Violation(f"the maintainer {name} has no e-mail address; add email", at=maintainer.get("email"))
+        if name and not maintainer.get("email") and not maintainer.get("url"):
+            yield Violation(
+                f"the maintainer {name} has no e-mail address and no URL; add email or url", at=maintainer.get("email")
+            )
 
 
 @rule("helm/chart-no-keywords", default=SHOULD, enforces=_named("keywords?"), umbrella=_METADATA)
@@ -234,16 +237,19 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
     Why: YAML reads 1.10 as the number 1.1 and 12e4567 as infinity; the version of today is text, that of the next
         release may be a number, and `helm lint` rejects the chart.
     Bad:
-        appVersion: 1.9.1
+        appVersion: 2024-10
     Good:
-        appVersion: "1.9.1"
-    Fix: Put the appVersion in quotes.
+        appVersion: "2024-10"
+    Fix: Put the appVersion in quotes. A version of three numbers is text in any case, and helm itself writes the
+        Chart.yaml of a package without quotes: these aren't reported.
     Source: Helm documentation, The appVersion field
     """
     metadata = subject.chart.metadata
     app_version = metadata.view.get("appVersion")
     text = app_version.string()
     # helm lint itself rejects what YAML already reads as a number; "v1.9.1" can never become one.
+    if subject.chart.package is not None or (text and _THREE_NUMBERS.match(text)):
+        return
     if text and text[0] in "-+.0123456789" and metadata.is_plain(("appVersion",)):
         yield Violation(
             f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number', at=app_version

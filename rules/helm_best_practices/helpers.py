@@ -145,7 +145,12 @@ def no_notes(subject: Subject) -> Iterator[Violation]:
     if subject.chart.is_library:
         raise NotApplicable("a library chart is not installed by itself")
     notes = subject.chart.files.get("templates/NOTES.txt")
-    if notes is None:
+    if notes is None and subject.chart.is_ignored("templates/NOTES.txt"):
+        yield Violation(
+            ".helmignore leaves out templates/NOTES.txt, so helm prints nothing after an installation; let it in",
+            TextPlace(".helmignore"),
+        )
+    elif notes is None:
         yield Violation(
             "has no templates/NOTES.txt; helm prints nothing after an installation", TextPlace("Chart.yaml")
         )

@@ -142,7 +142,7 @@ def makes_pods_itself(rendering: Rendering) -> bool:
 
 
 _WORKLOAD = LazyPattern(
-    r"(?m)^[ \t]*kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|ReplicaSet|Rollout|StatefulSet)\b"
+    r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|ReplicaSet|Rollout|StatefulSet)\b"
 )
 
 

@@ -140,6 +140,7 @@ def _names(path: str, kind: str) -> bool:
         return True
     if len(parts) > 1 and len(parts[0]) > 4 and parts[0] in plain and parts[0] not in ("cluster", "service"):
         return True
+    words = [*words, *(word.removesuffix("s") for word in words if len(word) > 3)]  # crds.yaml, pvcs.yaml
     return any(short in (plain if len(short) > 3 else words) for short in _SHORT.get(kind, ()))
 
 

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     TEMPLATES,
+    Chart,
     Comment,
     Content,
     Define,
@@ -96,15 +97,20 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         {{- define "web.labels" -}}
     Fix: put the chart's name and a dot before the name, and change its calls. Of a name of three words and more, two
-        do, or the initials. A template that replaces one of a dependency keeps the dependency's name.
+        do, or the initials. A template that replaces one of a dependency, or that a dependency calls, keeps its name.
+        The names of a library chart are what other charts call, and aren't reported.
     Source: Helm chart best practices, Templates ("all defined template names should be namespaced")
     """
     chart = subject.chart
+    if chart.is_library:
+        return
     prefixes = {_plain(chart.name), *_short_forms(chart.name)}
     prefixes.update(_plain(name) for dependency in chart.dependencies for name in (dependency.name, dependency.key))
     good = total = 0
     definitions = [(template, define) for template, _, define in _definitions(subject)]
     heads = Counter(define.name.partition(".")[0] for _, define in definitions)
+    wrong = {define.name.partition(".")[0] for _, define in definitions if define.name.endswith(_OF_A_CHART)}
+    called: frozenset[str] | None = None
     for template, define in definitions:
         total += 1
         head = define.name.partition(".")[0]
@@ -112,10 +118,32 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
         if f"-{chart.name}-" in f"-{head}-" or any(_plain(part) in prefixes for part in _beginnings(define.name)):
             good += 1
         else:
-            better = _proposal(define.name, chart.name, 2 * heads[head] > len(definitions) > 1)
+            if called is None:
+                called = subject.derived(_called_by_dependencies)
+            if define.name in called:
+                good += 1
+                continue
+            is_usual = head in wrong or 2 * heads[head] > len(definitions) > 1
+            better = _proposal(define.name, chart.name, is_usual)
             message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
             yield Violation(message, TextPlace(template.path, _head(template, define)))
     yield Tally(good, total, "named templates named after the chart")
+
+
+_OF_A_CHART = (".fullname", ".chart", ".selectorLabels")
+"""Ends of names of which a chart has one: what stands before them is meant for the chart's name."""
+_CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
+
+
+def _called_by_dependencies(chart: Chart) -> frozenset[str]:
+    """The named templates that the charts in ``charts/`` call, at any depth."""
+    names: set[str] = set()
+    for subchart in chart.subcharts.values():
+        for path, text in subchart.files.items():
+            if path.startswith("templates/"):
+                names.update(_CALL.findall(text))
+        names |= _called_by_dependencies(subchart)
+    return frozenset(names)
 
 
 def _definitions(subject: Subject) -> Iterator[tuple[TemplateFile, Sequence[Content], Define]]:

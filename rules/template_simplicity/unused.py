@@ -14,6 +14,7 @@ from helm_constitution.api import (
     Subject,
     Tally,
     TextPlace,
+    Unchecked,
     Violation,
     forbid,
     require,
@@ -64,6 +65,8 @@ def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
     ]
     if chart.is_library or not defines:
         return
+    if chart.is_ignored("templates/NOTES.txt"):
+        raise Unchecked(".helmignore leaves out templates/NOTES.txt, which may call them")
     texts = [text for path, text in chart.files.items() if _may_call(path)]
     if any(_COMPUTED.search(text) for text in texts if "include" in text):
         return

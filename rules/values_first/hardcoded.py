@@ -11,8 +11,10 @@ from helm_constitution.api import (
     Content,
     Control,
     Define,
+    Identifier,
     LazyPattern,
     Manifest,
+    String,
     Subject,
     TemplateFile,
     View,
@@ -210,12 +212,34 @@ def _regions(subject: Subject, path: str) -> list[_Region]:
     named = {name: (file, define) for file in subject.templates for name, define in file.defines.items()}
     called: set[str] = set()
     for region in regions:
-        for name in _CALL.findall(region.template.text[region.start : region.end]):
+        text = region.template.text
+        for call in _CALL.finditer(text, region.start, region.end):
+            name = call[1]
             if name in named and name not in called:
                 called.add(name)
+                if _is_fallback(text, call.start()) or _is_chosen(region.contents, call.start()):
+                    continue
                 file, define = named[name]
                 regions.append(_Region(file, define.body, define.start, define.end))
     return regions
+
+
+_WORD = LazyPattern(r"\w+")
+_FALLING_BACK = frozenset(
+    (
+        *("fromYaml", "fromJson", "default", "coalesce", "ternary"),
+        *("merge", "mergeOverwrite", "mustMerge", "mustMergeOverwrite"),
+    )
+)
+
+
+def _is_fallback(text: str, call: int) -> bool:
+    """Whether what a named template gives is only what a value falls back on, or is merged with: `merge .Values.pod
+    (include "web.defaults" . | fromYaml)`."""
+    start = text.rfind("{{", 0, call)
+    end = text.find("}}", call)
+    words = set(_WORD.findall(text[start:end])) if 0 <= start < end else set()
+    return not words.isdisjoint(_FALLING_BACK)
 
 
 def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
@@ -275,11 +299,28 @@ def _key_depth(line: str) -> int:
 
 
 def _is_chosen(contents: Sequence[Content], place: int) -> bool:
-    """Whether a control with several arms decides that the line is there: then a value chooses it."""
+    """Whether a control with several arms, or one that asks for a value's absence, decides that the line is there: then
+    a value chooses it."""
     for node in contents:
         if node.start <= place < node.end:
             if isinstance(node, Control):
-                return len(node.branches) > 1 or any(_is_chosen(branch.body, place) for branch in node.branches)
+                return (
+                    len(node.branches) > 1
+                    or _asks_for_absence(node)
+                    or any(_is_chosen(branch.body, place) for branch in node.branches)
+                )
             if isinstance(node, Define):
                 return _is_chosen(node.body, place)
     return False
+
+
+def _asks_for_absence(control: Control) -> bool:
+    """Whether a condition begins with `not` or `empty`, or compares with an empty text: `if not .Values.image`."""
+    pipeline = control.branches[0].pipeline
+    if pipeline is None or not pipeline.commands:
+        return False
+    function, *arguments = pipeline.commands[0].args
+    if not isinstance(function, Identifier):
+        return False
+    empty = any(isinstance(argument, String) and not argument.value for argument in arguments)
+    return function.name in ("not", "empty") or (function.name == "eq" and empty)

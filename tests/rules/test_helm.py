@@ -179,14 +179,26 @@ def test_a_description_that_nobody_wrote() -> None:
 
 
 def test_each_maintainer_without_an_address() -> None:
-    lines = ("maintainers:", "  - name: ann", "    email: ann@acme.test", "  - name: bob", "  - url: https://acme.test")
+    lines = (
+        "maintainers:",
+        "  - name: ann",
+        "    email: ann@acme.test",
+        "  - name: bob",
+        "  - url: https://acme.test",
+        "  - name: eve",
+        "    url: https://acme.test/eve",
+    )
     assert in_chart_yaml(c.chart_no_maintainers, *lines) == [
-        "Chart.yaml:7 the maintainer bob has no e-mail address; add email"
+        "Chart.yaml:7 the maintainer bob has no e-mail address and no URL; add email or url"
     ]
 
 
 @pytest.mark.parametrize(
-    ("written", "is_bad"), [("1.9.1", True), ("20240101-abc", True), ('"1.9.1"', False), ("v1.9", False)]
+    ("written", "is_bad"),
+    [
+        *(("1.9-rc", True), ("20240101-abc", True), ("2024-10", True)),
+        *(("1.9.1", False), ("1.9.1-rc.1", False), ('"1.9"', False), ("v1.9", False)),
+    ],
 )
 def test_quotes_of_the_app_version(written: str, is_bad: bool) -> None:
     assert bool(in_chart_yaml(c.chart_app_version_unquoted, f"appVersion: {written}")) is is_bad

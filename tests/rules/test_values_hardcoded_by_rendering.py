@@ -31,7 +31,13 @@ STYLED = [chart for chart in sorted(STYLES.iterdir()) if chart.name != "tpl"]
 def test_what_no_value_changes_is_told(chart: Path, tmp_path: Path, engine: HelmEngine) -> None:
     found = fields_of(chart, engine, tmp_path)
     assert found.changed
-    assert (found.missed, found.false) == ([], {})
+    assert found.false == {}
+    assert [field for field in found.missed if field not in OVERRIDDEN] == []
+
+
+OVERRIDDEN = ["templates/broker.yaml Deployment release-name-woven spec.template.spec.containers[1].image"]
+"""What `mergeOverwrite` gives a user's say in, by a map that is empty: changing the values that are there doesn't show
+it."""
 
 
 def test_the_tool_says_what_differs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,15 @@ def ignore_rules(folder: str, shown: str) -> IgnoreRules:
         text = text_of(read_file(os.path.join(folder, ".helmignore"), file), file)
     except FileNotFoundError:
         return IgnoreRules([])
+    return parse_ignore_rules(text, file)
+
+
+def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
+    """The rules of a .helmignore.
+
+    Raises:
+        ChartError: for a pattern with which helm can't load the chart.
+    """
     patterns = []
     for number, line in enumerate(text.split("\n"), 1):
         rule = line.strip()

@@ -110,6 +110,15 @@ class Chart:
         except YamlSyntaxError:
             return None
 
+    def is_ignored(self, path: str) -> bool:
+        """Whether ``.helmignore`` leaves out a file, given by its path in the chart: helm doesn't see it then."""
+        text = self.files.get(".helmignore")
+        if text is None:
+            return False
+        from helm_constitution.chart.helmignore import parse_ignore_rules
+
+        return parse_ignore_rules(text, ".helmignore").ignores(path, is_folder=False)
+
     def dependency_at(self, key: str) -> Chart | None:
         """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""
         names = (dependency.name for dependency in self.dependencies if dependency.key == key)

@@ -35,6 +35,9 @@ MOST_RENDERS = 60
 MOST_PLACEHOLDERS = 5
 """Placeholders tried for one value."""
 
+MANY = 3
+"""Inputs from which on a shorter way to a rendering is looked for."""
+
 Render = Callable[[Scenario], ScenarioResult]
 
 _MISSING = LazyPattern(r"missing propert(?:y|ies):? (.*)", re.DOTALL)
@@ -103,7 +106,24 @@ class _Filler:
             tried = self._attempt(fewer)
             if tried.status is Status.RENDERED:
                 self.given, result = fewer, tried
+        if len(self.given) > MANY:
+            result = self._shorter(result)
         return Filled(result, tuple(self.given.values()))
+
+    def _shorter(self, result: ScenarioResult) -> ScenarioResult:
+        """The rendering with one value alone in place of many, where a condition offers that: `existingSecret` or all
+        of what makes a Secret."""
+        error = self.first.errors[0]
+        located = [path for path in dict.fromkeys(self._located(error)) if ANYTHING not in path]
+        # The last ones are those of the conditions.
+        for path in [path for path in reversed(located) if self._is_empty(path)][:MOST_PLACEHOLDERS]:
+            one = self._input(path, 0, error.text)
+            if one is not None and self.left > 0:
+                tried = self._attempt({path: one})
+                if tried.status is Status.RENDERED:
+                    self.given = {path: one}
+                    return tried
+        return result
 
     def _step(self, result: ScenarioResult) -> ScenarioResult | None:
         """One question of the chart answered; None where no answer is found."""
