@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    MAY,
     MUST,
     SHOULD,
     LazyPattern,
@@ -223,7 +224,7 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
 
 @rule(
     "docs/readme-no-troubleshooting",
-    default=SHOULD,
+    default=MAY,
     enforces=require(
         r"^(?!.*\bfor (?:[\w-]+ (?:and )?){0,4}trouble.?shooting).*(?:trouble.?shooting"
         r"(?! (?:must|should|shall|purposes)\b)|trouble.?shooting must be (?:in|documented|part)\b)"

@@ -141,9 +141,7 @@ def makes_pods_itself(rendering: Rendering) -> bool:
     return False
 
 
-_WORKLOAD = LazyPattern(
-    r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|ReplicaSet|Rollout|StatefulSet)\b"
-)
+_WORKLOAD = LazyPattern(r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob|Pod|ReplicaSet|Rollout|StatefulSet)\b")
 
 
 def templates_left_out(rendering: Rendering, subject: Subject) -> list[TemplateFile]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    MAY,
     MUST,
     SHOULD,
     Container,
@@ -144,7 +145,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
 @rule(
     "observability/no-startup-probe",
     scope=Container,
-    default=SHOULD,
+    default=MAY,
     enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\bstart-?up\b"),
     umbrella=UMBRELLA,
     parameters=_ENDS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    MAY,
     MUST,
     OFF,
     SHOULD,
@@ -108,7 +109,7 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
 @rule(
     "observability/no-cpu-limit",
     scope=Container,
-    default=SHOULD,
+    default=MAY,
     enforces=(require(_CPU + _LIMITS), require(_BOTH)),
     umbrella=UMBRELLA,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    MAY,
     MUST,
     OFF,
     SHOULD,
@@ -68,7 +69,7 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
 @rule(
     "portability/node-affinity",
     scope=PodSpec,
-    default=SHOULD,
+    default=MAY,
     enforces=require(r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)|\bmulti[- ]arch"),
     evidence="pods say what nodes they need",
     parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},

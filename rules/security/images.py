@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import MUST, OFF, SHOULD, Container, Parameter, Subject, Violation, forbid, require, rule
+from helm_constitution.api import MAY, MUST, OFF, Container, Parameter, Subject, Violation, forbid, require, rule
 
 from .statements import SECURE_DEFAULTS
 
@@ -108,7 +108,7 @@ def no_digest(container: Container, subject: Subject) -> Iterator[Violation]:
 @rule(
     "security/pull-policy",
     scope=Container,
-    default=SHOULD,
+    default=MAY,
     enforces=(
         require(r"\b(?:image ?)?pull ?policy\b.{0,40}\balways\b|\balways pull\w*\b"),
         forbid(r"\bIfNotPresent\b|\bpull ?policy\b.{0,20}\bnever\b"),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.model import Finding, Location, ObjectRef, RelatedLocation, Severity
+from helm_constitution.core.model import Base, Finding, Location, ObjectRef, RelatedLocation, Severity
 from helm_constitution.lint.fingerprints import fingerprinted
 from helm_constitution.lint.placing import Placed, ReleaseOrigins
 from helm_constitution.lint.redaction import Secrets
@@ -86,6 +86,8 @@ class FindingMaker:
     ) -> Finding:
         setting = run.setting
         severity = setting.severity if violation.at_most is None else min(setting.severity, violation.at_most)
+        if _is_of_a_test(placed):
+            severity = min(severity, Severity.NOTE)
         related = tuple(RelatedLocation(self.origins.place(one.at), one.message) for one in violation.related)
         return Finding(
             rule=run.rule.id,
@@ -139,6 +141,15 @@ class FindingMaker:
             ),
             source_line=self._checked.line_of(location) if location is not None else None,
         )
+
+
+def _is_of_a_test(placed: Placed) -> bool:
+    """Whether the values that decide a field all stand in the chart's own tests, ``ci/*-values.yaml``: no user has
+    them."""
+    deciding = [placed.location] if placed.is_value else [one.location for one in placed.decided]
+    return bool(placed.paths) and all(
+        place.base is Base.CHART and (place.file or "").startswith("ci/") for place in deciding
+    )
 
 
 def _one_for_all_names(findings: list[Finding], rendered: RenderedChart) -> list[Finding]:

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 
 class Placed(NamedTuple):
-    """Where to fix a violation, what else to look at, and the values that decide it (with dots)."""
+    """Where to fix a violation, what else to look at, and the values that decide it (with dots).
+
+    ``is_value`` says that the location is that of the one value that decides.
+    """
 
     location: Location
     decided: tuple[RelatedLocation, ...] = ()
     paths: tuple[str, ...] = ()
+    is_value: bool = False
 
 
 class ReleaseOrigins:
@@ -61,7 +65,7 @@ class ReleaseOrigins:
             return Placed(location)
         found = origins.of(view, location, manifest.scenario, violation.part)
         if len(found) == 1 and found[0].alone:
-            return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,))
+            return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,), True)
         # In the order of the file: what was found first depends on the run.
         found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
         decided = tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)

@@ -46,11 +46,17 @@ def alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> 
         for pattern in alternatives:
             for layer in layers:
                 for value in _expand(layer.view, pattern):
-                    if value.path not in values or values[value.path].view is None:
+                    known = values.get(value.path)
+                    # Where a file says again what values.yaml says, values.yaml is the place.
+                    if known is None or known.view is None or _says_the_same(value, known):
                         values[value.path] = value
         if values:
             found.append(list(values.values()))
     return found
+
+
+def _says_the_same(value: Value, other: Value) -> bool:
+    return value.view is not None and other.view is not None and value.view.data == other.view.data
 
 
 def _expand(view: View, pattern: Path) -> Iterator[Value]:
