@@ -342,5 +342,5 @@ def test_progress_is_shown_to_people_who_wait(
     progress = Progress()
     progress.show(1, 3)
     progress.clear()
-    bar = "\r[##########--------------------] 1 of 3 scenarios\r\x1b[K"
+    bar = "\r[##########--------------------] 1 of 3 scenarios\x1b[K\r\x1b[K"
     assert errors.getvalue() == (bar if shown else "")

@@ -21,7 +21,8 @@ from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import hashlib
+    from collections.abc import Iterable, Iterator
 
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
@@ -56,21 +57,8 @@ class Cache(NamedTuple):
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large, no folder of the user's own)."""
-        from helm_constitution.policy.find import find_configuration
-
-        folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
-        if folder is None:
-            return None
-        digest = sha256()
-        try:
-            configuration = find_configuration(path, options.configuration)
-            for part in _inputs(path, engine, options, configuration):
-                digest.update(len(part).to_bytes(8, "big"))
-                digest.update(part)
-        except (OSError, ValueError, _Unfit, ConstitutionError):
-            # Whatever is wrong, the check itself finds the words for it.
-            return None
-        return cls(folder, f"{folder.digest(digest.digest())}.json", path, configuration, options.rules)
+        caches = Caches.open(engine, options)
+        return caches.of(path) if caches is not None else None
 
     def load(self, today: str) -> ChartReport | None:
         """The report, if it is there, whole, and holds on a day (an ISO date)."""
@@ -131,6 +119,52 @@ class Cache(NamedTuple):
         return min((one.expires for one in waivers if one.expires is not None and one.expires >= today), default=_NEVER)
 
 
+class Caches:
+    """The places of the reports of many charts that are checked alike: what they share is looked at once.
+
+    Args:
+        folder: where reports are kept.
+        options: what is asked for, of each chart.
+        common: what all the reports depend on.
+    """
+
+    def __init__(self, folder: PrivateFolder, options: CheckOptions, common: Iterable[bytes]) -> None:
+        self._folder = folder
+        self._options = options
+        self._common = sha256()
+        _add(self._common, common)
+
+    @classmethod
+    def open(cls, engine: HelmEngine, options: CheckOptions) -> Caches | None:
+        """The caches of all charts; None where they can't be had (no folder of the user's own)."""
+        folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
+        try:
+            return cls(folder, options, _common_inputs(engine, options)) if folder is not None else None
+        except (OSError, ValueError, _Unfit):
+            # Whatever is wrong, the check itself finds the words for it.
+            return None
+
+    def of(self, path: Path) -> Cache | None:
+        """The cache of a chart; None where it can't be had (a chart too large)."""
+        from helm_constitution.policy.find import find_configuration
+
+        options = self._options
+        digest = self._common.copy()
+        try:
+            configuration = find_configuration(path, options.configuration)
+            _add(digest, _inputs(path, options, configuration))
+        except (OSError, ValueError, _Unfit, ConstitutionError):
+            return None
+        name = f"{self._folder.digest(digest.digest())}.json"
+        return Cache(self._folder, name, path, configuration, options.rules)
+
+
+def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+
+
 def _days_after(today: str) -> str:
     import datetime
 
@@ -141,26 +175,31 @@ class _Unfit(Exception):
     """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
 
 
-def _inputs(path: Path, engine: HelmEngine, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
-    """Everything that a report depends on."""
-    from helm_constitution.policy.find import find_constitution, find_debt
-
+def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:
+    """Everything that the report of any chart depends on."""
     request = options.request
-    debt = find_debt(path, configuration)
-    constitution = find_constitution(path, options.constitution)
-    yield repr((__version__, engine.name, engine.version(), str(path), options)).encode()
+    yield repr((__version__, engine.name, engine.version(), options)).encode()
     for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
         # The program's own files too: an edited rule must not answer with yesterday's report.
         yield from (repr(stamp).encode() for stamp in _python_files(place))
-    for file in (configuration, constitution, debt if debt.is_file() else None):
-        yield repr(file).encode()
-        if file is not None:
-            yield _content(str(file), MAX_BYTES)
     for file in request.values_files:
         yield _content(str(file), MAX_BYTES)
     for argument in request.set_arguments:
         if argument.flag == "--set-file":
             yield _content(argument.value.partition("=")[2], MAX_BYTES)
+
+
+def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
+    """Everything that one chart's report depends on besides."""
+    from helm_constitution.policy.find import find_constitution, find_debt
+
+    debt = find_debt(path, configuration)
+    constitution = find_constitution(path, options.constitution)
+    yield repr(str(path)).encode()
+    for file in (configuration, constitution, debt if debt.is_file() else None):
+        yield repr(file).encode()
+        if file is not None:
+            yield _content(str(file), MAX_BYTES)
     if path.is_dir():
         yield from _contents(str(path))
     else:

@@ -22,11 +22,19 @@ class Progress:
 
     def show(self, done: int, total: int) -> None:
         """Scenarios that are done, of those that are known so far."""
+        self._show(done, total, f"{done} of {total} scenarios")
+
+    def show_charts(self, done: int, total: int, path: str) -> None:
+        """Charts that are done, of all, and the path of the last one."""
+        name = "".join(letter for letter in os.path.basename(path) if letter.isprintable())
+        self._show(done, total, f"{done}/{total} {name[:40]}")
+
+    def _show(self, done: int, total: int, words: str) -> None:
         if self._on and time.monotonic() - self._begin > 1:
             self._shown = True
             filled = self.WIDTH * done // max(total, 1)
             bar = "#" * filled + "-" * (self.WIDTH - filled)
-            click.echo(f"\r[{bar}] {done} of {total} scenarios", nl=False, err=True)
+            click.echo(f"\r[{bar}] {words}\x1b[K", nl=False, err=True)
 
     def clear(self) -> None:
         """Takes the bar away before anything else is printed."""

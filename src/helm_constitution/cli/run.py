@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
-from helm_constitution.check.charts import check_charts
 from helm_constitution.cli.options import CheckArguments
 from helm_constitution.cli.progress import Progress
+from helm_constitution.fleet.charts import Shown, check_charts
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.report.model import ChartReport, RunReport
@@ -29,11 +31,15 @@ def run_checks(charts: Sequence[Path], arguments: CheckArguments) -> RunReport:
 
 def _reports(charts: Sequence[Path], engine: HelmEngine, arguments: CheckArguments) -> tuple[ChartReport, ...]:
     progress = Progress()
+    shown = Shown(progress.show, progress.show_charts)
+    start = functools.partial(choose_engine, arguments.engine)
+    checks = check_charts(charts, engine, arguments.options, start, arguments.limits, shown)
     reports: list[ChartReport] = []
     try:
-        for report in check_charts(charts, engine, arguments.options, progress.show):
-            progress.clear()
-            reports.append(report)
+        with closing(checks):
+            for report in checks:
+                progress.clear()
+                reports.append(report)
     finally:
         progress.clear()
     return tuple(reports)

@@ -29,6 +29,8 @@ class EmbeddedEngine:
 
     Numbers from ``--set`` reach templates as the library takes them, as floats, like those from values files.
 
+    The worker starts with the first request: a chart that is answered from the cache needs none.
+
     Args:
         limits: what each request may use; the memory is the worker's as a whole.
     """
@@ -36,7 +38,9 @@ class EmbeddedEngine:
     name = "embedded"
 
     def __init__(self, limits: Limits) -> None:
-        self._workers = WorkerQueue(limits)
+        self._limits = limits
+        self._started: WorkerQueue | None = None
+        self._version: str | None = None
         self._held = HeldCharts()
 
     def version(self) -> str:
@@ -45,7 +49,15 @@ class EmbeddedEngine:
         Raises:
             EngineError: the library can't be loaded.
         """
-        return self._workers.version()
+        if self._version is None:
+            from helm_constitution.helm.version import cached_version, keep_version
+
+            library = _library()
+            known = cached_version(library) if library is not None else None
+            self._version = known if known is not None and self._started is None else self._workers.version()
+            if library is not None and known != self._version:
+                keep_version(library, self._version)
+        return self._version
 
     def kube_version(self, request: RenderRequest) -> str:
         """The one Kubernetes version that the library renders for."""
@@ -91,7 +103,14 @@ class EmbeddedEngine:
 
     def close(self) -> None:
         """Ends the worker."""
-        self._workers.close()
+        if self._started is not None:
+            self._started.close()
+
+    @property
+    def _workers(self) -> WorkerQueue:
+        if self._started is None:
+            self._started = WorkerQueue(self._limits)
+        return self._started
 
     def _ask(self, do: str, held: HeldChart, request: RenderRequest) -> Call:
         options.check(request)
@@ -111,6 +130,18 @@ class EmbeddedEngine:
                 "skip_schema": request.skip_schema or bool(held.remote_schemas),
             }
         )
+
+
+def _library() -> str | None:
+    """The library's file, which tells its version as long as it stays the same; None where another may be loaded."""
+    from importlib.util import find_spec
+
+    package = find_spec("helm_python")
+    if os.environ.get("HELM_C_LIB") or package is None or package.origin is None:
+        return None
+    folder = os.path.join(os.path.dirname(package.origin), "lib")
+    files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return os.path.join(folder, files[-1]) if files else None
 
 
 class _Lint:

@@ -8,6 +8,7 @@ import sys
 
 from helm_constitution.core import signals
 from helm_constitution.core.errors import EngineError
+from helm_constitution.core.forks import may_fork
 from helm_constitution.helm import options, process
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.helm.worker import serve
@@ -27,7 +28,7 @@ class WorkerProcess:
         request_end, self.requests = os.pipe()
         self.answers, answer_end = os.pipe()
         try:
-            if _may_fork():
+            if may_fork():
                 self.child = _fork(request_end, answer_end, self.errors, environment)
             else:
                 self.child = _spawn(request_end, answer_end, self.errors, environment)
@@ -44,11 +45,6 @@ class WorkerProcess:
         while (status := self.child.wait(1)) is None:
             self.child.kill()
         return status
-
-
-def _may_fork() -> bool:
-    """Whether a fork is safe: on Linux, in a process with one thread. Others may hold locks that the fork inherits."""
-    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) == 1
 
 
 def _fork(requests: int, answers: int, errors: int, environment: dict[str, str]) -> process.Child:

@@ -1,0 +1,92 @@
+"""A process that checks one chart after another, until it has grown too large or nobody asks any more."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from helm_constitution.check.charts import check_beside_others
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.core import signals
+from helm_constitution.helm.process import resident
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.helm.worker import read_message, write_message
+
+GROWN_BYTES = 160 * 1024**2
+"""A worker that holds so much more than at its start makes room for a fresh one: no garbage is collected in it."""
+
+
+def fork_worker(start: Callable[[], HelmEngine], options: CheckOptions, foreign: Sequence[int]) -> tuple[int, int, int]:
+    """Forks a worker. The process must have one thread.
+
+    Args:
+        start: makes the worker's engine.
+        options: what is asked for, of each chart.
+        foreign: descriptors that belong to other workers, closed in this one.
+
+    Returns:
+        Its process id, the descriptor that takes requests, and the one that gives answers.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    request_end, requests = os.pipe()
+    answers, answer_end = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        for descriptor in (request_end, requests, answers, answer_end):
+            os.close(descriptor)
+        raise
+    if pid == 0:
+        _live(request_end, answer_end, start, options, (*foreign, requests, answers))
+    os.close(request_end)
+    os.close(answer_end)
+    return pid, requests, answers
+
+
+def _live(
+    requests: int, answers: int, start: Callable[[], HelmEngine], options: CheckOptions, foreign: Sequence[int]
+) -> None:
+    """The life of a worker, of which it never comes back into the program that was forked."""
+    status = 70
+    try:
+        os.setpgid(0, 0)  # an interrupt on the terminal reaches the parent alone, which ends its workers in order
+        for descriptor in foreign:
+            os.close(descriptor)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        sys.stdout = sys.stderr  # standard output is the report's
+        signals.end_cleanly()
+        gc.disable()
+        _serve(requests, answers, start, options)
+        status = 0
+    except (signals.Terminated, KeyboardInterrupt, BrokenPipeError):
+        status = 1
+    except BaseException as error:  # noqa: BLE001 - the last handler of this process
+        sys.excepthook(type(error), error, error.__traceback__)
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
+
+
+def _serve(requests: int, answers: int, start: Callable[[], HelmEngine], options: CheckOptions) -> None:
+    def progress(done: int, planned: int) -> None:
+        write_message(answers, {"done": done, "planned": planned})
+
+    most = resident(os.getpid()) + GROWN_BYTES
+    engine = start()
+    try:
+        while (request := read_message(requests)) is not None:
+            report = check_beside_others(CheckRequest(Path(request["chart"]), engine, options, progress))
+            leaves = resident(os.getpid()) > most
+            # A pipe of our own between two copies of one program: nobody else writes into it.
+            write_message(answers, {"report": pickle.dumps(report), "leaves": leaves})
+            del report
+            if leaves:
+                return
+    finally:
+        engine.close()
