@@ -85,6 +85,10 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "yaml._yaml",
     ),
     "one of two engines": ("helm_constitution.helm.cli", "helm_constitution.helm.embedded"),
+    "for several charts that the cache doesn't answer": (
+        "helm_constitution.fleet.pool",
+        "helm_constitution.fleet.preload",
+    ),
     "for packaged charts, debt, waivers, rule packs and what else few charts have": (
         "helm_constitution.chart.archive",
         "helm_constitution.check.apply_debt",

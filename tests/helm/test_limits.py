@@ -241,7 +241,8 @@ def test_the_first_worker_is_forked_in_a_program_of_one_thread() -> None:
             engine.close()
         print(f"end of {os.getpid()}")
     """)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    # Without a cache the version is asked of the worker.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CACHE_HOME": os.devnull}
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment

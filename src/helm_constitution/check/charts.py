@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -46,7 +47,6 @@ def check_beside_others(request: CheckRequest) -> ChartReport:
 
 def _unexpected(error: Exception, *, debug: bool) -> str:
     if debug:
-        import sys
         import traceback
 
         sys.stderr.write("".join(traceback.format_exception(error)))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from helm_constitution.check.charts import charts_of, check_alone, check_beside_others, placed
 from helm_constitution.check.options import CheckOptions, CheckRequest, today
 from helm_constitution.core.forks import may_fork
+from helm_constitution.check.pipeline import run
+from helm_constitution.core.forks import may_soon_fork
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def _workers(
         return _ThisProcess(engine, options)
     engine.version()  # for the report, and for the cache: the process that tells it for the first time ends here
     engine.close()
-    if not may_fork():
+    if not may_soon_fork():
         return _ThisProcess(start(limits), options)
     from helm_constitution.fleet.pool import Pool
 

@@ -21,7 +21,7 @@ from helm_constitution.helm.worker import read_message, write_message
 from helm_constitution.report.model import ChartReport
 
 SILENT_SECONDS = 600.0
-"""How long a worker may give no sign, ten times the time of a helm run where that is more."""
+"""How long a worker may give no sign; ten times the time of a helm run where that is more."""
 WATCH_SECONDS = 0.2
 END_SECONDS = 0.6
 """How long a worker may take to end helm and to tidy up when the run ends."""
@@ -61,7 +61,7 @@ class Pool:
         options: what is asked for, of each chart.
         limits: of a helm run; a worker may hold as much memory, besides its engine.
         workers: how many there are at most.
-        silence: seconds after which a worker that gives no sign is ended.
+        silence: seconds after which a worker that gives no sign is ended; None for SILENT_SECONDS.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Pool:
         options: CheckOptions,
         limits: Limits,
         workers: int,
-        silence: float = SILENT_SECONDS,
+        silence: float | None = None,
     ) -> None:
         self._start = start
         self._options = options
         self._limits = limits
         self._most = workers
-        self._silence = max(silence, 10 * limits.seconds) if silence == SILENT_SECONDS else silence
+        self._silence = max(SILENT_SECONDS, 10 * limits.seconds) if silence is None else silence
         self._workers: list[_Worker] = []
 
     def has_room(self) -> bool:

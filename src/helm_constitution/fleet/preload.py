@@ -12,6 +12,7 @@ import helm_constitution.check.cache
 import helm_constitution.check.report
 import helm_constitution.check.report_codec
 import helm_constitution.check.settle
+import helm_constitution.check.setup
 import helm_constitution.helm.documents
 import helm_constitution.helm.messages
 import helm_constitution.lint.findings
@@ -21,8 +22,8 @@ import helm_constitution.policy.waivers
 import helm_constitution.render.required_values
 import helm_constitution.text.yaml_composer  # noqa: F401
 from helm_constitution.check.options import CheckOptions
-from helm_constitution.check.setup import known_modules
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.constitution import load_constitution
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.rule_selection import match
