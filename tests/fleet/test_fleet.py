@@ -210,4 +210,4 @@ def test_unchanged_charts_need_no_helm_and_no_worker(fleet: Path) -> None:
     status, *modules = third.stdout.split()
     assert int(status) == second.returncode
     assert "helm_constitution.fleet.charts" in modules
-    assert not {"helm_constitution.fleet.pool", "helm_python", "yaml", "helm_constitution.rules"} & set(modules)
+    assert not {"helm_constitution.fleet.preload", "helm_python", "yaml", "helm_constitution.rules"} & set(modules)

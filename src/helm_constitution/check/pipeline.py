@@ -49,6 +49,7 @@ def run(request: CheckRequest) -> ChartReport:
 def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
     engine, options = request.engine, request.options
     folder = _folder(request.chart)
+    stack.enter_context(engine.hold(folder))  # no scenario loads it once more
     # helm starts before anything heavy is imported or read: it takes longest.
     linting: Pending[LintOutput] = engine.lint(folder, options.request)
     first: Pending[RenderOutput] = engine.render(folder, options.request)

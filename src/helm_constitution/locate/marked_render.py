@@ -72,6 +72,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         folder = self._chart.path
         if scenarios and sources:
             folder = self._copies.enter_context(edited_copy(self._chart, sources))
+            self._copies.enter_context(self._engine.hold(folder))
         return [self._engine.render(folder, scenario.request) for scenario in scenarios]
 
 
