@@ -10,6 +10,7 @@ import json
 import os
 import stat
 import time
+import zlib
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
 MAX_BYTES = 64 * 1024 * 1024
 """A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
 MAX_FILES = 5_000
-KEPT = 200
+KEPT = 5_000
 """Reports kept; the oldest go first."""
 KEPT_BYTES = 64 * 1024 * 1024
 """Bytes of all reports together."""
 KEPT_DAYS = 30
+_TIDIES = "2"
+"""Below this stand an eighth of all names, which are random digits: as seldom old reports are looked for."""
 _NEVER = "9999-12-31"
 
 
@@ -68,15 +71,16 @@ class Cache(NamedTuple):
         from helm_constitution.check.report_codec import decode
 
         try:
-            kept = json.loads(content)
+            head, _, text = zlib.decompress(content).decode().partition("\n")
+            kept = json.loads(head)
             if not kept["made"] <= today <= kept["until"]:
                 return None
             if any(self._digest(Path(name)) != digest for name, digest in kept["files"]):
                 return None
             if any([list(file) for file in _python_files(place)] != files for place, files in kept["packs"]):
                 return None
-            report = decode(kept["report"])
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, _Unfit):
+            report = decode(text)
+        except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, _Unfit):
             return None
         return report if isinstance(report, ChartReport) else None
 
@@ -93,10 +97,11 @@ class Cache(NamedTuple):
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
                 "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
                 "packs": [(place, list(_python_files(place))) for place in configuration.packs],
-                "report": encode(report),
             }
-            self.folder.write(self.name, json.dumps(kept, separators=(",", ":")).encode())
-            self.folder.keep_newest(KEPT, KEPT_BYTES, time.time() - KEPT_DAYS * 86_400)
+            text = f"{_json(kept)}\n{_json(encode(report))}"
+            self.folder.write(self.name, zlib.compress(text.encode(), 1))
+            if self.name < _TIDIES:
+                self.folder.keep_newest(KEPT, KEPT_BYTES, time.time() - KEPT_DAYS * 86_400)
         except (OSError, ValueError, TypeError, RecursionError, _Unfit, ConstitutionError):
             return
 
@@ -163,6 +168,10 @@ def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
     for part in parts:
         digest.update(len(part).to_bytes(8, "big"))
         digest.update(part)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def _days_after(today: str) -> str:
@@ -254,11 +263,17 @@ def _contents(folder: str) -> Iterator[bytes]:
 
 def _content(path: str, most: int) -> bytes:
     """A file's content. Raises _Unfit where it is too large, or a device or a pipe, which might never end."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
             raise _Unfit
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise _Unfit
-    return content
+        parts = []
+        while part := os.read(descriptor, state.st_size + 1):
+            parts.append(part)
+            most -= len(part)
+            if most < 0:
+                raise _Unfit
+    finally:
+        os.close(descriptor)
+    return b"".join(parts)

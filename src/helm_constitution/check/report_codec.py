@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from typing import Any
 
 from helm_constitution.core import model as core
@@ -63,21 +64,21 @@ def encode(value: object) -> object:
     raise TypeError(f"a report can't hold {kind.__name__}")
 
 
-def decode(data: Any) -> Any:
-    """The value that was encoded.
+def decode(text: str) -> Any:
+    """The value whose encoding this JSON text is.
 
     Raises:
-        ValueError, TypeError, KeyError: the data was not made by :func:`encode` of this version.
+        ValueError, TypeError, KeyError: the text was not made of what :func:`encode` of this version gives.
     """
-    if isinstance(data, list):
-        return [decode(item) for item in data]
-    if not isinstance(data, dict):
-        return data
+    # From inside out, by the parser itself: a report has thousands of records.
+    return json.loads(text, object_hook=_value)
+
+
+def _value(data: dict[str, Any]) -> Any:
     ((name, content),) = data.items()
-    if name in _ENUMS:
-        return _ENUMS[name](content)
+    record = _RECORDS.get(name)
+    if record is not None:
+        return record(*content)
     if name == "tuple":
-        return tuple(decode(item) for item in content)
-    if name == "dict":
-        return {decode(key): decode(item) for key, item in content}
-    return _RECORDS[name](*(decode(item) for item in content))
+        return tuple(content)
+    return dict(content) if name == "dict" else _ENUMS[name](content)
