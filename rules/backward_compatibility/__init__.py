@@ -32,6 +32,7 @@ from .broken_values import (
 )
 from .deprecated_fields import deprecated_field
 from .deprecations import silent_deprecation, unmarked_deprecation
+from .jobs import job_pod_template
 from .random_values import random_value
 from .releases import version_backwards, version_too_small, version_unchanged
 from .selector_reach import selector_overlap, selector_too_wide, selector_without_release
@@ -81,6 +82,7 @@ MODULE = RuleModule(
         selector_without_release,
         selector_overlap,
         selector_too_wide,
+        job_pod_template,
         update_strategy,
         random_value,
         unmarked_deprecation,

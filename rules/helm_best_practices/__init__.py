@@ -19,6 +19,7 @@ from .chart_yaml import (
     chart_no_sources,
     chart_no_type,
 )
+from .checksums import no_checksum
 from .dependencies import (
     app_version_drift,
     dependency_http,
@@ -28,6 +29,7 @@ from .dependencies import (
 )
 from .dependency_entries import condition_unknown, dependency_mismatched
 from .helpers import missing_helper, no_notes
+from .hook_objects import hook_needs_object
 from .hooks import unknown_hook
 from .inputs import no_required
 from .labels import missing_label, missing_version_label
@@ -73,6 +75,8 @@ MODULE = RuleModule(
         condition_unknown,
         dependency_mismatched,
         unknown_hook,
+        hook_needs_object,
+        no_checksum,
         files_missing,
         duplicate_object,
         label_plus,

@@ -20,6 +20,7 @@ from .kubernetes_versions import kube_version_blocks_vendors, no_kube_version
 from .objects import fixed_namespace, host_port, platform_object
 from .overlays import overlay_no_effect, overlay_unknown_key, platform_branch
 from .services import service_without_selector
+from .subjects import subject_namespace
 
 MODULE = RuleModule(
     key="portability",
@@ -51,5 +52,6 @@ MODULE = RuleModule(
         overlay_unknown_key,
         overlay_no_effect,
         service_without_selector,
+        subject_namespace,
     ),
 )

@@ -1,0 +1,67 @@
+"""Jobs that an upgrade can't change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import SHOULD, Severity, Subject, Violation, Workload, forbid, require, rule
+
+
+@rule(
+    "compat/job-pod-template",
+    scope=Workload,
+    default=SHOULD,
+    enforces=(
+        require(r"\bjobs?\b.{0,40}\b(?:are|is|as) (?:helm )?hooks?\b"),
+        forbid(r"\bjobs?\b.{0,60}\b(?:versions?|change)\b"),
+    ),
+    umbrella=r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b",
+)
+def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation]:
+    """Pod template of a Job changes with the chart's version.
+
+    Why: The pod template of a Job can't be changed: the next upgrade fails with "field is immutable" while the old Job
+        is there.
+    Bad:
+        kind: Job
+        metadata:
+          name: {{ include "web.fullname" . }}-migrate
+        spec:
+          template:
+            metadata:
+              labels:
+                helm.sh/chart: web-1.2.0
+    Good:
+        kind: Job
+        metadata:
+          name: {{ include "web.fullname" . }}-migrate-{{ .Release.Revision }}
+    Fix: Make the Job a hook, let its name change with the release (.Release.Revision), or leave versions out of its pod
+        template; ttlSecondsAfterFinished removes it between two upgrades in most cases.
+    Source: Kubernetes documentation, Jobs; Helm issue 7082
+    """
+    manifest = workload.manifest
+    chart = subject.chart_of(manifest)
+    if manifest.kind != "Job" or manifest.group != "batch" or manifest.hooks or chart is None or not chart.version:
+        return
+    text = subject.template_text(manifest) or ""
+    if _varies(manifest.name, chart.version) or any(call in text for call in _CHANGING):
+        return
+    for part in workload.pod_metadata.walk():
+        label = part.string() or ""
+        if label == chart.version or label.endswith(f"-{chart.version.replace('+', '_')}"):
+            yield Violation(
+                f"the Job's pod template holds the chart's version ({part.path[-1]}), and an upgrade can't change it;"
+                " leave it out there, make the Job a hook, or let its name change too",
+                at=part,
+                at_most=Severity.WARNING if manifest.get("spec", "ttlSecondsAfterFinished").exists else None,
+            )
+            return
+
+
+_CHANGING = ("generateName:", ".Release.Revision", "randAlpha", "randNumeric", "now |")
+"""By what the template of a Job gives it another name each time."""
+
+
+def _varies(name: str, version: str) -> bool:
+    """Whether a name changes with each release: it holds the version, or ends in a number or a random text."""
+    return version in name or version.replace(".", "-") in name or name.rpartition("-")[2].isdigit()

@@ -1,0 +1,105 @@
+"""Pods that go on with an old configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    SHOULD,
+    LazyPattern,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+
+from .statements import BEST_PRACTICES
+
+_HASH = LazyPattern(r"[0-9a-f]{32,64}\Z")
+
+
+@rule(
+    "helm/no-checksum",
+    scope=Rendering,
+    default=SHOULD,
+    enforces=(
+        require(r"\bchecksums?\b|\b(?:config(?:uration)?|config ?maps?|secrets?)\b.{0,60}\b(?:restart|roll)"),
+        forbid(r"\bstale config(?:uration)?\b"),
+    ),
+    umbrella=BEST_PRACTICES,
+    parameters={
+        "reloaders": Parameter("reload", "annotations that hold this word name an operator that restarts the pods")
+    },
+)
+def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """Pods are not replaced when their configuration changes.
+
+    Why: Environment variables and files mounted by subPath are read once, when a pod starts: `helm upgrade` changes the
+        ConfigMap, reports success, and the pods run on with the old settings.
+    Bad:
+        envFrom:
+          - configMapRef:
+              name: {{ include "web.fullname" . }}
+    Good:
+        template:
+          metadata:
+            annotations:
+              checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
+    Fix: Add the checksum of the template as an annotation of the pods. Pods with an annotation of a reloader are not
+        reported, nor are Jobs, and objects that hold nothing or are immutable.
+    Source: Helm documentation, Chart Development Tips and Tricks: Automatically Roll Deployments
+    """
+    for workload in rendering.workloads:
+        if not workload.is_replicated and workload.kind != "DaemonSet":
+            continue
+        if workload.manifest.is_left_out or workload.pod.merged or _rolls(workload, subject.text("reloaders")):
+            continue
+        for name, source in _read_once(workload, rendering):
+            how = "checksum/config" if source.kind == "ConfigMap" else "checksum/secret"
+            yield Violation(
+                f"reads {source} once and goes on with it after an upgrade;"
+                f" add its checksum to the pods' annotations ({how})",
+                at=name,
+            )
+            break
+
+
+def _rolls(workload: Workload, reloader: str) -> bool:
+    for place in (workload.pod_metadata.get("annotations"), workload.manifest.get("metadata", "annotations")):
+        for key, view in place.entries():
+            if "checksum" in key or "sha" in key or "hash" in key or reloader in key or _HASH.search(str(view.data)):
+                return True
+    return any(_HASH.search(str(label)) for label in workload.pod_labels.values())
+
+
+def _read_once(workload: Workload, rendering: Rendering) -> Iterator[tuple[View, Manifest]]:
+    """The ConfigMaps and Secrets of the chart that a pod reads when it starts, and not again."""
+    for kind, name in _names(workload):
+        text = name.string()
+        source = rendering.find(kind, text, workload.manifest.effective_namespace) if text else None
+        if source is None or source.hooks or source.get("immutable").data is True:
+            continue
+        if any(source.get(field) for field in ("data", "stringData", "binaryData")):
+            yield name, source
+
+
+def _names(workload: Workload) -> Iterator[tuple[str, View]]:
+    volumes = {volume.get("name").data: volume for volume in workload.pod.get("volumes").items()}
+    for container in workload.pod.all_containers:
+        for source in container.field("envFrom").items():
+            yield "ConfigMap", source.get("configMapRef", "name")
+            yield "Secret", source.get("secretRef", "name")
+        for variable in container.field("env").items():
+            yield "ConfigMap", variable.get("valueFrom", "configMapKeyRef", "name")
+            yield "Secret", variable.get("valueFrom", "secretKeyRef", "name")
+        for mount in container.field("volumeMounts").items():
+            volume = volumes.get(mount.get("name").data)
+            if volume is not None and (mount.get("subPath") or mount.get("subPathExpr")):
+                yield "ConfigMap", volume.get("configMap", "name")
+                yield "Secret", volume.get("secret", "secretName")

@@ -1,0 +1,99 @@
+"""What hooks need at the time at which helm installs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    Rendering,
+    Subject,
+    View,
+    Violation,
+    Workload,
+    forbid,
+    require,
+    rule,
+)
+
+from .statements import CONSISTENT
+
+_BEFORE = frozenset({"pre-install"})
+_RUNNING = frozenset({"Job", "Pod"})
+
+
+@rule(
+    "helm/hook-needs-object",
+    scope=Rendering,
+    default=MUST,
+    enforces=(
+        require(r"\bhooks?\b.{0,60}\b(?:self-contained|need only|their own)"),
+        forbid(
+            r"\bhooks?\b.{0,60}\b(?:depend on|need|use)\b.{0,40}\b(?:objects?|resources?|config ?maps?|accounts?)\b"
+        ),
+    ),
+    umbrella=CONSISTENT,
+)
+def hook_needs_object(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
+    """Hook that runs before the installation needs an object that the installation makes.
+
+    Why: helm waits for a pre-install hook before it creates anything else. Its pods never start, without the service
+        account, ConfigMap, Secret or claim that they ask for, and the first installation ends in a timeout.
+    Bad:
+        kind: Job
+        metadata:
+          annotations:
+            helm.sh/hook: pre-install
+        spec:
+          template:
+            spec:
+              serviceAccountName: {{ include "web.serviceAccountName" . }}      # no hook itself
+    Good:
+        kind: ServiceAccount
+        metadata:
+          annotations:
+            helm.sh/hook: pre-install
+            helm.sh/hook-weight: "-5"
+    Fix: Make what the hook needs a hook of the same event, with a lower weight; or let the Job run as a post-install
+        hook or an ordinary object.
+    Source: Helm documentation, Chart Hooks: Hooks and the Release Lifecycle
+    """
+    for workload in rendering.workloads:
+        manifest = workload.manifest
+        if not _BEFORE.intersection(manifest.hooks) or manifest.kind not in _RUNNING or manifest.is_left_out:
+            continue
+        told: set[str] = set()
+        for kind, name in _needed(workload):
+            text = name.string()
+            found = rendering.find(kind, text, manifest.effective_namespace) if text else None
+            if found is not None and not found.hooks and f"{kind} {text}" not in told:
+                told.add(f"{kind} {text}")
+                yield Violation(
+                    f"runs before helm creates the {kind} {text}; make that a pre-install hook of a lower weight,"
+                    " or run this one after the installation",
+                    at=name,
+                )
+
+
+def _needed(workload: Workload) -> Iterator[tuple[str, View]]:
+    """Kind and name of what a pod can't start without."""
+    pod = workload.pod
+    account = pod.get("serviceAccountName")
+    yield "ServiceAccount", account if account.exists else pod.get("serviceAccount")
+    for volume in pod.get("volumes").items():
+        for field, kind, key in (
+            ("configMap", "ConfigMap", "name"),
+            ("secret", "Secret", "secretName"),
+            ("persistentVolumeClaim", "PersistentVolumeClaim", "claimName"),
+        ):
+            if volume.get(field, "optional").data is not True:
+                yield kind, volume.get(field, key)
+    for container in pod.all_containers:
+        for source in container.field("envFrom").items():
+            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+                if source.get(field, "optional").data is not True:
+                    yield kind, source.get(field, "name")
+        for variable in container.field("env").items():
+            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+                if variable.get("valueFrom", field, "optional").data is not True:
+                    yield kind, variable.get("valueFrom", field, "name")
