@@ -23,11 +23,19 @@ def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
 
 
 def folders_below(chart: Chart, prefix: str) -> Iterator[tuple[Chart, str]]:
+    """The charts that stand as folders below a chart, at any depth, each with its path in the top chart."""
     for subchart in chart.subcharts.values():
         if subchart.path.is_dir():
             inner = f"{prefix}charts/{subchart.path.name}/"
             yield subchart, inner
             yield from folders_below(subchart, inner)
+
+
+def packages_of(chart: Chart) -> Iterator[tuple[Chart, str]]:
+    """The packages in a chart's ``charts/`` that a copy can hold unpacked, each with the folder that it gets there."""
+    for subchart in chart.subcharts.values():
+        if subchart.path.is_file() and not subchart.undecodable and not subchart.subcharts:
+            yield subchart, f"charts/{subchart.name}/"
 
 
 def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
@@ -47,6 +55,11 @@ def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
     for subchart, prefix in folders_below(chart, ""):
         if any(path.startswith(prefix) for path in sources):
             texts.update((prefix + path, text) for path, text in subchart.files.items())
+    unpacked: set[str] = set()
+    for subchart, prefix in packages_of(chart):
+        if any(path.startswith(prefix) for path in sources):
+            texts.update((prefix + path, text) for path, text in subchart.files.items())
+            unpacked.add(subchart.path.name)
     texts.update(sources)
     made: set[str] = set()
     for path, text in texts.items():
@@ -62,7 +75,8 @@ def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
     dependencies = chart.path / "charts"
     if dependencies.is_dir():
         for entry in os.scandir(dependencies):
-            _link(Path(entry.path), folder / "charts" / entry.name)
+            if entry.name not in unpacked:
+                _link(Path(entry.path), folder / "charts" / entry.name)
 
 
 def _link(source: Path, target: Path) -> None:

@@ -115,12 +115,17 @@ class FindingMaker:
         foreign: dict[str, list[Finding]] = {}
         for bare in findings:
             finding = bare._replace(source_line=self._checked.line_of(bare.location))
-            if finding.dependency is not None and not self._subcharts and _is_foreign(finding.location):
+            if finding.dependency is not None and self._is_foreign(finding.dependency, finding.location):
                 foreign.setdefault(finding.dependency, []).append(finding)
             else:
                 own.append(finding)
         own.extend(self._one_note(dependency, group) for dependency, group in foreign.items())
         return own
+
+    def _is_foreign(self, dependency: str, location: Location) -> bool:
+        """Whether the chart's author can't edit what made an object of a dependency."""
+        in_dependency = location.file is None or location.file.startswith("charts/")
+        return not self._subcharts and in_dependency and self._checked.analysed.is_foreign(f"charts/{dependency}/")
 
     def _one_note(self, dependency: str, group: list[Finding]) -> Finding:
         """What a rule found in a dependency's objects, as one note: the chart's author can't edit them."""
@@ -184,7 +189,3 @@ def _one_for_all_names(findings: list[Finding], rendered: RenderedChart) -> list
 def _holds(path: str, inner: str) -> bool:
     """Whether a values path is another, or holds it."""
     return inner == path or inner.startswith((f"{path}.", f"{path}["))
-
-
-def _is_foreign(location: Location) -> bool:
-    return location.file is None or location.file.startswith("charts/")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.run import RuleRun
     from helm_constitution.locate.marked_render import MarkedRender
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
+    from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.text.place import Place
 
 
@@ -41,13 +42,20 @@ class ReleaseOrigins:
 
     def __init__(self, checked: CheckedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
         assert checked.rendered is not None
+        self._analysed = checked.analysed
         self._own = ValueOrigins(checked.rendered, objects, sources)
         old = checked.comparison.old if checked.comparison is not None else None
         self._earlier = ValueOrigins(old, objects, sources) if old is not None else self._own
 
     def place(self, place: Place | None) -> Location:
         """The location of a place."""
-        return self._of(place).place(place)
+        return self._real(self._of(place).place(place))
+
+    def _real(self, location: Location) -> Location:
+        """The location with the path that a dependency's file has, not the one by its alias."""
+        if location.file is None or location.base is not Base.CHART or not location.file.startswith("charts/"):
+            return location
+        return location._replace(file=self._analysed.real_path(location.file))
 
     def _of(self, place: Place | None) -> ValueOrigins:
         return self._earlier if at_baseline(place) else self._own
@@ -59,7 +67,7 @@ class ReleaseOrigins:
         of any other the other way round.
         """
         origins = self._of(violation.at)
-        location = origins.place(violation.at)
+        location = self._real(origins.place(violation.at))
         view = violation.at
         if not isinstance(view, View) or not view.document.rendered or manifest is None:
             return Placed(location)
@@ -103,7 +111,7 @@ class Placing:
         """Starts on those documents that are not under way yet; does nothing where nothing was found in any."""
         if not self._on:
             return
-        found = documents_to_locate(runs, subcharts=self._subcharts)
+        found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
         documents = [document for document in found if document.alike not in self._begun]
         self._begun.update(document.alike for document in documents)
         sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
@@ -124,16 +132,25 @@ class Placing:
         return found
 
 
-def documents_to_locate(runs: Iterable[RuleRun], *, subcharts: bool = False) -> list[YamlDocument]:
-    """The rendered documents that hold the place of a violation, each once; of dependencies only where asked for.
+def documents_to_locate(runs: Iterable[RuleRun], analysed: AnalysedChart | None = None) -> list[YamlDocument]:
+    """The rendered documents that hold the place of a violation, each once.
 
-    Of a document that several scenarios render alike, only the first.
+    Of a document that several scenarios render alike, only the first. Given the chart, those of dependencies that
+    aren't the author's own are left out, unless the chart gives them values, which may be to blame.
     """
     found: dict[tuple[str, str, str], YamlDocument] = {}
     for document in _rendered_documents(runs):
-        if subcharts or not document.file.startswith("charts/"):
+        if analysed is None or not document.file.startswith("charts/") or _may_be_of_the_chart(document.file, analysed):
             found.setdefault(document.alike, document)
     return list(found.values())
+
+
+def _may_be_of_the_chart(file: str, analysed: AnalysedChart) -> bool:
+    found = analysed.vendored(file)
+    if found is None:
+        return False
+    values = analysed.chart.values
+    return found[0].is_own or (values is not None and bool(values.document.view.get(*found[0].values).data))
 
 
 def _rendered_documents(runs: Iterable[RuleRun]) -> Iterator[YamlDocument]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
-from helm_constitution.chart.edited_copy import edited_copy, folders_below
+from helm_constitution.chart.edited_copy import edited_copy, folders_below, packages_of
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map
@@ -36,7 +36,8 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._copies = ExitStack()
         self._scenarios = _scenarios(documents, rendered, objects)
         files = {document.file for scenario in self._scenarios for document in scenario.documents}
-        self._templates = list(_templates(rendered.analysed, files)) if files else []
+        real = {rendered.analysed.real_path(file) for file in files}
+        self._templates = list(_templates(rendered.analysed, real)) if files else []
         self._marked = self._render(self._scenarios, marked_sources(self._templates))
 
     def __exit__(self, *_: object) -> None:
@@ -137,7 +138,8 @@ def _scenarios(documents: Iterable[YamlDocument], rendered: RenderedChart, objec
 def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFile]:
     """The templates to mark: those that made the documents, and every file with named templates.
 
-    A folder in ``charts/`` counts with its named templates (library charts); its paths are those in the top chart.
+    A folder in ``charts/`` counts with its named templates (library charts), a package only where it made a document;
+    their paths are those in the top chart.
     """
     for template in analysed.templates:
         if template.path in files or template.defines:
@@ -146,3 +148,8 @@ def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFil
         for path, text in chart.files.items():
             if path.startswith("templates/") and (prefix + path in files or "define" in text):
                 yield parse_template(prefix + path, text)
+    for chart, prefix in packages_of(analysed.chart) if any(file.startswith("charts/") for file in files) else ():
+        if any(file.startswith(prefix) for file in files):
+            for path, text in chart.files.items():
+                if path.startswith("templates/") and (prefix + path in files or "define" in text):
+                    yield parse_template(prefix + path, text)

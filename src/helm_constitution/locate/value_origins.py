@@ -66,7 +66,7 @@ class ValueOrigins:
         self._rendered = rendered
         self._objects = objects
         self._sources = sources
-        self._lines: dict[tuple[str, int], list[Printed]] | None = None
+        self._lines: dict[str, dict[tuple[str, int], list[Printed]]] = {}
         self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
         self._texts: dict[tuple[str, Path], list[View]] = {}
 
@@ -121,9 +121,11 @@ class ValueOrigins:
         path, span = nearest(view)
         sought = _Sought(view.document.view.get(*path), path == view.path)
         layers = self._rendered.values_of(scenario)
+        if location.line is None and view.document.file.startswith("charts/"):
+            return []
         if location.line is None:
             return self._whole(sought, layers, location.file) or self._item(sought, layers, location.file)
-        found = self._deciding(sought, layers, self._on_line(location.file, location.line))
+        found = self._deciding(sought, layers, self._on_line(location.file, location.line, view.document))
         if not found and isinstance(sought.view.data, dict | list) and span is not None:
             found = self._deciding(sought, layers, self._below(sought.view, span))
             if sought.exact:
@@ -132,7 +134,7 @@ class ValueOrigins:
         if not path:
             found = alone  # of a whole object the line says no more than its apiVersion
         if not found and not sought.exact:
-            found = self._leaving_out(view.path[len(path)], path, layers, location)
+            found = self._leaving_out(view.path[len(path)], path, layers, location, view.document)
         if not alone and part is not None:
             alone = [decider._replace(alone=True) for decider in found if part in decider.text]
         if len(alone) == 1:
@@ -247,13 +249,29 @@ class ValueOrigins:
                         (printed.origin.path, number) for number in _lines_of(printed.origin, printed.define)
                     )
 
-    def _on_line(self, file: str, line: int) -> list[Printed]:
-        if self._lines is None:
-            self._lines = {}
-            for printed in self._rendered.analysed.uses.printed:
+    def _on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
+        """What a line of a template prints into a document, by paths of the chart's own values."""
+        owner = document.file.rpartition("/templates/")[0]  # of an alias, each has its own values
+        known = self._lines.get(owner)
+        if known is None:
+            known = self._lines[owner] = {}
+            for path, printed in self._printed(document.file):
                 for number in _lines_of(printed.template, printed.action):
-                    self._lines.setdefault((printed.template.path, number), []).append(printed)
-        return self._lines.get((file, line), [])
+                    known.setdefault((path, number), []).append(printed)
+        return known.get((file, line), [])
+
+    def _printed(self, file: str) -> Iterator[tuple[str, Printed]]:
+        """What the templates print of the chart, or of the dependency, that a rendered file belongs to; with each the
+        template's path in the chart."""
+        analysed = self._rendered.analysed
+        found = analysed.vendored(file)
+        if found is None:
+            yield from ((printed.template.path, printed) for printed in analysed.uses.printed)
+            return
+        dependency = found[0]
+        for printed in analysed.analysed_dependency(dependency).uses.printed:
+            path = printed.path if printed.path[:1] == ("global",) else (*dependency.values, *printed.path)
+            yield dependency.folder + printed.template.path, printed._replace(path=path)
 
     def _below(self, field: View, span: Span) -> Iterator[Printed]:
         """What the line below a map's or list's key prints: the whole of it (empty, say), or the first of its items."""
@@ -265,13 +283,18 @@ class ValueOrigins:
             return
         origin = lines.origin(below.line)
         if origin is not None:
-            for printed in self._on_line(origin.file, origin.line):
+            for printed in self._on_line(origin.file, origin.line, document):
                 yield printed
                 if printed.path[-1:] == (ANYTHING,):
                     yield printed._replace(path=printed.path[:-1])
 
     def _leaving_out(
-        self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location
+        self,
+        key: object,
+        path: Path,
+        layers: Sequence[YamlDocument],
+        location: Location,
+        document: YamlDocument,
     ) -> list[ValueOrigin]:
         """The empty values that leave a key out, which the template has below the missing key's parent."""
         lines = self._rendered.chart.files.get(location.file or "", "").split("\n")
@@ -288,7 +311,9 @@ class ValueOrigins:
                 return []
             depth = own if depth is None else depth
             if own == depth and stripped.startswith(f"{key}:"):
-                printed = (one for each in (number, number + 1) for one in self._on_line(location.file or "", each))
+                printed = (
+                    one for each in (number, number + 1) for one in self._on_line(location.file or "", each, document)
+                )
                 values = (value for values in alternatives(layers, printed) for value in values)
                 views = [
                     view for value in values if (view := value.view) is not None and view.data in ({}, [], "", None)

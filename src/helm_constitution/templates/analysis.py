@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
@@ -30,6 +30,20 @@ _CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 """Functions that give something else each time."""
+
+
+class Vendored(NamedTuple):
+    """A chart below ``charts/`` as one of its dependencies.
+
+    ``chart`` is as it stands there, ``folder`` its path in the top chart (with the slash; of a package, the one that
+    helm unpacks it to). ``values`` leads to its values in the top chart's. ``is_own`` says that it is the author's own:
+    a folder without a repository to fetch it from.
+    """
+
+    chart: Chart
+    folder: str
+    values: tuple[str, ...]
+    is_own: bool
 
 
 @record
@@ -80,8 +94,12 @@ class AnalysedChart:
             return None
         lines = self._lines.get(location.file)
         if lines is None:
-            lines = self._lines[location.file] = self.chart.files.get(location.file, "").splitlines()
+            lines = self._lines[location.file] = (self._text_of(location.file) or "").splitlines()
         return lines[location.line - 1] if location.line <= len(lines) else None
+
+    def _text_of(self, file: str) -> str | None:
+        found = self.vendored(file)
+        return self.chart.files.get(file) if found is None else found[0].chart.files.get(found[1])
 
     @cached_property
     def _lines(self) -> dict[str, list[str]]:
@@ -94,6 +112,48 @@ class AnalysedChart:
             if name in (entry.key, entry.name):
                 return entry.view
         return None
+
+    def vendored(self, file: str) -> tuple[Vendored, str] | None:
+        """The dependency that a rendered file belongs to (helm names it by its alias), and the file's path in that.
+
+        None for the chart's own files, and where the dependency isn't known.
+        """
+        if not file.startswith("charts/"):
+            return None
+        found = Vendored(self.chart, "", (), True)
+        while file.startswith("charts/"):
+            key, _, file = file.removeprefix("charts/").partition("/")
+            entry = next((entry for entry in found.chart.dependencies if entry.key == key), None)
+            name = key if entry is None else entry.name
+            if name not in found.chart.subcharts:
+                return None
+            chart = found.chart.subcharts[name]
+            is_folder = chart.path.is_dir()
+            folder = f"{found.folder}charts/{chart.path.name if is_folder else name}/"
+            is_own = found.is_own and is_folder and (entry is None or not entry.repository)
+            found = Vendored(chart, folder, (*found.values, key), is_own)
+        return found, file
+
+    def real_path(self, file: str) -> str:
+        """The path in the chart of a rendered file, which helm names by its dependency's alias."""
+        found = self.vendored(file)
+        return file if found is None else found[0].folder + found[1]
+
+    def is_foreign(self, file: str) -> bool:
+        """Whether a rendered file belongs to a dependency that isn't the author's own."""
+        found = self.vendored(file)
+        return file.startswith("charts/") and (found is None or not found[0].is_own)
+
+    def analysed_dependency(self, dependency: Vendored) -> AnalysedChart:
+        """A dependency with what its files say, made once."""
+        known = self._analysed_dependencies
+        if dependency.folder not in known:
+            known[dependency.folder] = AnalysedChart(dependency.chart)
+        return known[dependency.folder]
+
+    @cached_property
+    def _analysed_dependencies(self) -> dict[str, AnalysedChart]:
+        return {}
 
     def chart_of(self, manifest: Manifest) -> tuple[Chart, str] | None:
         """The chart that an object's template belongs to, and the template's path in it; None where it isn't known."""
