@@ -10,12 +10,14 @@ import zlib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from helm_constitution.check import cache as cache_module
-from helm_constitution.check.cache import KEPT_DAYS, Cache
+from helm_constitution.check.cache import KEPT_DAYS, Cache, CacheState, clean_cache, look_into_cache
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.check.report_codec import decode, encode
+from helm_constitution.cli.main import cli
 from helm_constitution.core.model import Base, Finding, Location, Obligation, Severity
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.protocol import RenderRequest
@@ -231,3 +233,22 @@ def test_records_lists_maps_and_kinds_come_back() -> None:
         assert type(back) is type(value)
     with pytest.raises(TypeError, match="can't hold"):
         encode(object())
+
+
+def test_the_cache_tells_what_it_keeps_and_is_emptied(place: Path, chart: Path, cli4: CliEngine) -> None:
+    assert look_into_cache() == CacheState(str(place), 0, 0, None)
+    check_chart(chart, cli4, OPTIONS)
+    (file,) = reports(place)
+    assert look_into_cache() == CacheState(str(place), 1, file.stat().st_size, file.stat().st_mtime)
+    assert clean_cache() == 1
+    assert [entry.name for entry in place.iterdir()] == ["key"]
+    assert remembered(chart, cli4) is None
+
+
+def test_the_command_tells_the_same(place: Path, chart: Path, cli4: CliEngine) -> None:
+    check_chart(chart, cli4, OPTIONS)
+    size = look_into_cache().size
+    info = CliRunner().invoke(cli, ["cache", "info"])
+    assert info.output.startswith(f"{place}: 1 report, {size / 1024:.0f} KiB\noldest: ")
+    assert CliRunner().invoke(cli, ["cache", "clean"]).output == "removed 1 report\n"
+    assert CliRunner().invoke(cli, ["cache", "info"]).output == f"{place}: 0 reports, 0 KiB\n"

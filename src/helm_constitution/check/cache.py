@@ -164,6 +164,35 @@ class Caches:
         return Cache(self._folder, name, path, configuration, options.rules)
 
 
+class CacheState(NamedTuple):
+    """What is kept: the folder, how many reports, their bytes, the time of the oldest (seconds since 1970) if any."""
+
+    folder: str
+    reports: int
+    size: int
+    oldest: float | None
+
+
+def look_into_cache() -> CacheState:
+    """How much is kept for this user."""
+    place = os.path.join(cache_folder(), "reports")
+    folder = PrivateFolder.open(place)
+    files = folder.files() if folder is not None else []
+    return CacheState(
+        place, len(files), sum(file.size for file in files), min((file.time for file in files), default=None)
+    )
+
+
+def clean_cache() -> int:
+    """Removes every report that is kept for this user; how many there were."""
+    folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
+    if folder is None:
+        return 0
+    count = len(folder.files())
+    folder.keep_newest(0, 0, 0)
+    return count
+
+
 def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
     for part in parts:
         digest.update(len(part).to_bytes(8, "big"))

@@ -9,12 +9,21 @@ import contextlib
 import os
 import stat
 from hashlib import sha256
+from typing import NamedTuple
 
 _KEY = "key"
 _KEY_BYTES = 32
 _SEAL_BYTES = 32
 MAX_FILE_BYTES = 16 * 1024 * 1024
 """A larger file is neither written nor read."""
+
+
+class KeptFile(NamedTuple):
+    """A file of the folder: when it was written (seconds since 1970), its bytes, its path."""
+
+    time: float
+    size: int
+    path: str
 
 
 class PrivateFolder:
@@ -66,16 +75,22 @@ class PrivateFolder:
     def keep_newest(self, count: int, size: int, oldest: float) -> None:
         """Removes files: those older than a time (seconds since 1970), then the oldest until so many and so many bytes
         are left. Parts of interrupted writes count as well."""
+        for file in sorted(self.files(), reverse=True):
+            count, size = count - 1, size - file.size
+            if count < 0 or size < 0 or file.time < oldest:
+                with contextlib.suppress(FileNotFoundError):  # another program tidies too
+                    os.unlink(file.path)
+
+    def files(self) -> list[KeptFile]:
+        """The files that are kept, and parts of interrupted writes. Raises OSError."""
         found = []
         with os.scandir(self.path) as entries:
             for entry in entries:
                 if entry.name != _KEY:
-                    state = entry.stat(follow_symlinks=False)
-                    found.append((state.st_mtime, state.st_size, entry.path))
-        for time, bytes_, path in sorted(found, reverse=True):
-            count, size = count - 1, size - bytes_
-            if count < 0 or size < 0 or time < oldest:
-                os.unlink(path)
+                    with contextlib.suppress(FileNotFoundError):
+                        state = entry.stat(follow_symlinks=False)
+                        found.append(KeptFile(state.st_mtime, state.st_size, entry.path))
+        return found
 
     def _seal(self, name: str, content: bytes) -> bytes:
         inner = sha256(self._key + os.fsencode(name) + b"\0")

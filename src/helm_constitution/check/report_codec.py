@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Callable
 from typing import Any
 
 from helm_constitution.core import model as core
@@ -76,9 +77,13 @@ def decode(text: str) -> Any:
 
 def _value(data: dict[str, Any]) -> Any:
     ((name, content),) = data.items()
-    record = _RECORDS.get(name)
-    if record is not None:
-        return record(*content)
-    if name == "tuple":
-        return tuple(content)
-    return dict(content) if name == "dict" else _ENUMS[name](content)
+    return _MAKERS[name](content)
+
+
+_MAKERS: dict[str, Callable[[Any], Any]] = {
+    "tuple": tuple,
+    "dict": dict,
+    **{name: {member.value: member for member in kind}.__getitem__ for name, kind in _ENUMS.items()},
+    **{name: getattr(kind, "_make") for name, kind in _RECORDS.items()},  # noqa: B009 - a NamedTuple's, untyped here
+}
+"""What makes a value of the content of its kind."""

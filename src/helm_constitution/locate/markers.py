@@ -11,6 +11,7 @@ that may have lines with marks.
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -236,6 +237,7 @@ class _Shape:
                     self.forbidden.append((node.start, node.end))
         self.actions.sort()
         self.texts.sort()
+        self.forbidden.sort()
         self._text_starts = [start for start, _ in self.texts]
         self._action_starts = [start for start, _, _ in self.actions]
 
@@ -251,7 +253,9 @@ class _Shape:
 
     def is_forbidden(self, offset: int) -> bool:
         """Whether the place is in a named template whose text is used."""
-        return any(low <= offset < high for low, high in self.forbidden)
+        # A define holds no define: the places don't overlap.
+        index = bisect_right(self.forbidden, (offset, sys.maxsize)) - 1
+        return index >= 0 and offset < self.forbidden[index][1]
 
     def output_at(self, start: int, end: int) -> int | None:
         """Where the action begins that prints and is the last thing to end on the line; None where there is none."""

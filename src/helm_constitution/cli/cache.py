@@ -1,0 +1,33 @@
+"""``cache``: what is remembered of earlier checks."""
+
+from __future__ import annotations
+
+import time
+
+import click
+
+from helm_constitution.check.cache import clean_cache, look_into_cache
+
+
+@click.group("cache")
+def command() -> None:
+    """Show or remove the reports that answer checks of unchanged charts."""
+
+
+@command.command("info")
+def info() -> None:
+    """Print where reports are kept, how many, and how large they are."""
+    state = look_into_cache()
+    click.echo(f"{state.folder}: {_counted(state.reports)}, {state.size / 1024:.0f} KiB")
+    if state.oldest is not None:
+        click.echo(f"oldest: {time.strftime('%Y-%m-%d', time.gmtime(state.oldest))}")
+
+
+@command.command("clean")
+def clean() -> None:
+    """Remove every report that is kept."""
+    click.echo(f"removed {_counted(clean_cache())}")
+
+
+def _counted(reports: int) -> str:
+    return f"{reports} report{'' if reports == 1 else 's'}"
