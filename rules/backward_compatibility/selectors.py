@@ -67,8 +67,10 @@ _INCLUDE = LazyPattern(r"""\binclude\s+["`]([^"`]+)["`]""")
     needs={RESULTS, TEMPLATES},
     enforces=(
         require(r"\bselectors?\b.{0,40}\b(?:stable|immutable|never change|not change|unchanged)|\bstable selectors?\b"),
-        forbid(r"\bversions?\b.{0,40}\bselectors?\b|\blabels? containing\b.{0,20}\bversion"
-            r"|\bselectors?\b.{0,60}\b(?:versions?|change|random)"),
+        forbid(
+            r"\bversions?\b.{0,40}\bselectors?\b|\blabels? containing\b.{0,20}\bversion"
+            r"|\bselectors?\b.{0,60}\b(?:versions?|change|random)"
+        ),
     ),
     umbrella=_UPGRADABLE,
 )

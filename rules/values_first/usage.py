@@ -18,6 +18,7 @@ from helm_constitution.api import (
     Tally,
     TextPlace,
     ValueKey,
+    Unchecked,
     Violation,
     dotted,
     forbid,

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from helm_constitution.check.charts import check_charts
-from helm_constitution.check.options import CheckOptions
+from helm_constitution.check.charts import check_alone
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.accept import accept_findings
 from helm_constitution.cli.init import init
 from helm_constitution.cli.plan import fill_plan
@@ -121,7 +121,7 @@ class Runner:
             _fill(run, root)
 
     def _report(self, options: CheckOptions, root: Path) -> RunReport:
-        reports = tuple(check_charts([root / CHART], self._engine, options))
+        reports = (check_alone(CheckRequest(root / CHART, self._engine, options)),)
         return RunReport("embedded", self._engine.version(), self._engine.kube_version(RenderRequest()), reports)
 
     def _accepted(self, run: RunReport, options: CheckOptions, root: Path) -> Iterator[Fault]:

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from helm_constitution.check.charts import charts_of, check_alone, check_beside_others, placed
 from helm_constitution.check.options import CheckOptions, CheckRequest, today
-from helm_constitution.core.forks import may_fork
-from helm_constitution.check.pipeline import run
 from helm_constitution.core.forks import may_soon_fork
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
