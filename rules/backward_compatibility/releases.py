@@ -56,6 +56,7 @@ def _reasons(comparison: Comparison) -> tuple[Related, ...]:
         BREAKING,
         RAISED,
         require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion[- ](?:bump|increment)"),
+        require(r"\bversion\b.{0,30}\bincrements?\b.{0,20}\bchange"),
         require(r"\bcharts?(?: releases?| versions?)\b.{0,30}\bimmutable\b"),
     ),
 )

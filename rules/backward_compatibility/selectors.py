@@ -252,7 +252,7 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violatio
     scope=Rendering,
     default=SHOULD,
     enforces=require(
-        r"\brolling[- ]updates?\b|\bzero[- ]downtime\b|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
+        r"\brolling[- ]?updates?\b|\bzero[- ]downtime\b|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
         r"|\bhigh(?:ly)?[- ]availab"
     ),
     umbrella=_UPGRADABLE,

@@ -133,7 +133,7 @@ def _is_about(found: tuple[Heading, str], version: Version, whole: bool) -> bool
     needs={BASELINE},
     enforces=(
         require(r"\b(?:documentation|docs|readme)\b.{0,80}\b(?:updated?|kept|in step|in sync|same)\b"),
-        require(r"\bupdate\w*\b.{0,60}\b(?:documentation|docs|readme)\b"),
+        require(r"\bupdate\w*\b.{0,60}(?<![./])\b(?:documentation|docs|readme)\b"),
     ),
 )
 def stale_docs(subject: Subject) -> Iterator[Violation]:

@@ -41,7 +41,7 @@ def _remote(subject: Subject) -> list[tuple[str, str, View]]:
 @rule(
     "helm/dependency-unpinned",
     default=MUST,
-    enforces=require(r"\bdependenc(?:y|ies)\b.{0,60}\b(?:pinned|fixed|bounded|exact|version)\b"),
+    enforces=require(r"\bpin\b.{0,20}\bdependenc(?:y|ies)\b|\bdependenc(?:y|ies)\b.{0,60}\b(?:pinned|fixed|bounded|exact|version)\b"),
     umbrella=BEST_PRACTICES,
 )
 def dependency_unpinned(subject: Subject) -> Iterator[Violation]:
@@ -126,7 +126,8 @@ def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
     default=SHOULD,
     needs={TEMPLATES},
     enforces=require(
-        r"\b(?:sub-?charts?|dependenc(?:y|ies))\b.{0,60}\b(?:optional|condition|disabled?|enabled|switched)"
+        r"\bcondition\b.{0,20}\bdependenc(?:y|ies)\b"
+        r"|\b(?:sub-?charts?|dependenc(?:y|ies))\b.{0,60}\b(?:optional|condition|disabled?|enabled|switched)"
     ),
     umbrella=BEST_PRACTICES,
 )

@@ -55,7 +55,8 @@ _MONITOR_TEXT = LazyPattern(
     default=SHOULD,
     needs={RESULTS, TEMPLATES},
     enforces=require(
-        r"\bprometheus\b|\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
+        r"\bprometheus\b(?=.*\b(?:metrics?|scrap\w+|monitor\w*|annotations?|expos\w+)\b)|\b(?:metrics?|scrap\w+)\b.*\bprometheus\b"
+        r"|\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
         r"|\b(?:expos|scrap|provid|publish|includ)\w*\b.{0,30}\bmetrics\b"
     ),
     umbrella=UMBRELLA,
@@ -113,7 +114,7 @@ def _is_scraped(manifest: Manifest) -> bool:
         r"\b(?:service ?monitors?|pod ?monitors?)\b.{0,60}\b(?:select|match|target|exist|point)"
         r"|\bmonitors?\b.{0,30}\b(?:select|match)\w*\b.{0,30}\bservices?\b"
     ),
-    umbrella=UMBRELLA + r"|\bprometheus\b|\bmetrics\b.{0,40}\bendpoints?\b",
+    umbrella=UMBRELLA + r"|\bprometheus\b(?=.*\b(?:metrics?|scrap\w+|monitor\w*)\b)|\bmetrics\b.{0,40}\bendpoints?\b",
     parameters={
         "strict": Parameter(
             0, "what a monitor looks for in other namespaces isn't the chart's; 1 looks for it in the chart"

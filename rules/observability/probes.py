@@ -23,7 +23,8 @@ from helm_constitution.api import (
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
-    r"^(?!.*\bdocument).*\b(?:define|include|have|configure|set|provide|implement|declare|carry)\w*\b"
+    r"\b(?:must|should) (?:include|have|define):? probes\b"
+    r"|^(?!.*\bdocument).*\b(?:define|include|have|with|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
     r"|\bself-healing\b.{0,60}\bhealth[- ]?(?:checks?|probes?)"
     r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? "

@@ -31,11 +31,14 @@ _LIMITS = (
     r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b"
     r"|.*\blimits?\b.*\b(?:resources?|cpu|memory|compute|requests?)\b)"
 )
+# Not what values.yaml has to offer, nor what a Java machine makes of the limit.
+_SET = r"^(?!.*\b(?:control|nested|structures?|JVM|heap|JAVA_OPTS|JVM_OPTS)\b)"
 # A statement that names one resource alone does not speak of the others; "Rate limits of API requests" of none.
-_CPU = r"^(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
-_MEMORY = r"^(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
+_CPU = _SET + r"(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
+_MEMORY = _SET + r"(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
 _STORAGE = r"^(?=.*\bephemeral\b)"
-_BOTH = r"\bresource (?:constraints|bounds|quotas?|settings)\b"
+_UNBOUNDED = forbid(r"\bwithout\b.{0,30}\blimits?\b|\bunbounded\b.{0,20}\b(?:pods?|containers?|workloads?)\b")
+_BOTH = r"\bresource (?:constraints|bounds|settings)\b"
 
 
 def _set(container: Container, kind: str, name: str) -> bool:
@@ -110,7 +113,7 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
     "observability/no-cpu-limit",
     scope=Container,
     default=MAY,
-    enforces=(require(_CPU + _LIMITS), require(_BOTH)),
+    enforces=(require(_CPU + _LIMITS), require(_BOTH), _UNBOUNDED),
     umbrella=UMBRELLA,
 )
 def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
@@ -139,7 +142,7 @@ def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
     "observability/no-memory-limit",
     scope=Container,
     default=SHOULD,
-    enforces=(require(_MEMORY + _LIMITS), require(_BOTH)),
+    enforces=(require(_MEMORY + _LIMITS), require(_BOTH), _UNBOUNDED),
     umbrella=UMBRELLA,
 )
 def no_memory_limit(container: Container, subject: Subject) -> Iterator[Outcome]:

@@ -41,7 +41,7 @@ def image_reference(image: str) -> ImageReference:
             r"\bimages?\b.{0,60}\btag(?:s|ged)?\b.{0,30}\b(?:semantic|sem-?ver)|"
             r"\bimages?\b.{0,60}(?<![-\w])(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
             r"|\bimages?\b.{0,20}\b(?:stable|exact|fixed) versions?\b"
-            r"|\bpin(?:ned)? (?:exact|specific|explicit) versions?$"
+            r"|\bpin(?:ned)? (?:exact|specific|explicit) versions?\W*$"
             r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
         ),
         forbid(

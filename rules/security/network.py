@@ -309,7 +309,7 @@ def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
     "security/ssh-port",
     scope=Container,
     default=MUST,
-    enforces=forbid(r"\bssh\b(?!-| keys?\b)|\bport 22\b"),
+    enforces=forbid(r"\bssh\b(?!-| keys?\b|[^()]*\))|\bport 22\b"),
     umbrella=SECURE_DEFAULTS,
 )
 def ssh_port(container: Container, subject: Subject) -> Iterator[Violation]:

@@ -46,13 +46,15 @@ _HARDCODED = forbid(
 # A pipeline that hands on a secret is no chart that holds one.
 _NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
 _EXTERNAL = require(
-    rf"{_NOT_A_PIPELINE}\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?"
+    rf"{_NOT_A_PIPELINE}(?:\b(?:external|existing) (?:kubernetes )?secrets?\b"
+    rf"|\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?"
     r"|sealed ?secrets?|vault"
-    r"|secrets?[- ](?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b",
+    r"|secrets?[- ](?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b)",
     permits=False,
 )
 _SECRETS_NOT_CONFIG_MAPS = require(
-    rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:kubernetes |k8s )?secrets?\b(?! ?(?:manager|store))"
+    rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:(?:kubernetes|k8s|native|dedicated) secrets?"
+    r"|secrets? (?:objects?|resources?)|(?:in|as|from|via|using|through|by|use) (?:an? |the )?secrets?)\b(?! ?(?:manager|store))"
     r"|\bnot (?:in )?(?:plain )?config ?maps?\b)",
     permits=False,
 )
@@ -229,7 +231,10 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
     enforces=(
         _SECRETS_NOT_CONFIG_MAPS,
         _EXTERNAL,
-        forbid(rf"\b{_SECRETS}\b.*\b(?:env(?:ironment)?(?: variables?)?|command[- ]lines?|args|arguments)\b"),
+        forbid(
+            rf"^(?!.*\bbuild\b).*\b{_SECRETS}\b"
+            r".*\b(?:env(?:ironment)?(?: variables?)?|command[- ]lines?|args|arguments)\b"
+        ),
     ),
     umbrella=SECURE_DEFAULTS,
     tests=True,

@@ -54,7 +54,10 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
     default=SHOULD,
     needs={TEMPLATES},
     enforces=(
-        require(rf"^(?!.*\bflat\b).*\b{_SETTINGS}.{{0,60}}\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b"),
+        require(
+            rf"^(?!.*\bflat\b).*\b{_SETTINGS}"
+            r".{0,60}\b(?:group\w*|nest\w*|hierarch\w*|structured|structures?(?! from))\b"
+        ),
         require(
             r"^(?!.*\bflat\b|.*\bnested value\b).*"
             rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"

@@ -101,6 +101,7 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
         require(r"\b(?:all|every|any)\b.{0,40}\bconfigur\w+\b.{0,40}\bexposed\b.{0,40}\bvalues\b"),
         require(r"\bconfiguration\b.{0,20}\bexposed only\b"),
         require(r"^(?!.*\bprobes?\b).*\b(?:parameteri[sz]ed|configurable)\b.{0,40}\bvalues\b"),
+        require(r"\bvalues(?:\.yaml)? (?:must|should) (?:control|expose|parameteri[sz]e)\b"),
         require(r"\bconfigurable (?:replicas?|images?|resources)\b|\bimages?\b.{0,20}\bconfigurable\b"),
         require(r"\b(?:all|every) configuration\b.{0,20}\b(?:flow|come|go)\w*\b.{0,20}\bvalues\b"),
         require(r"\b(?:storage classes|security contexts|networking)\b.*\b(?:overrid\w+|configurable)\b"),

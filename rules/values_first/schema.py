@@ -44,6 +44,7 @@ SCHEMA = "values.schema.json"
             r"values\.schema\.json|\bvalues\.ya?ml\b.{0,40}\bschema\b"
             r"|\ba schema validates\b|\bschema\b[^.]*\bvalues?\b|\bvalues?\b[^.]*\bschema\b"
         ),
+        forbid(r"\b(?:skip|omit|leave out|without)\b.{0,20}\bschema\b"),
         require(
             r"\btype[- ]safe(?:ty)?\b|\bvalidated by type\b|\btypes? of (?:every|each|all) (?:values?|parameters?)\b"
         ),

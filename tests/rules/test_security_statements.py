@@ -97,7 +97,7 @@ def test_what_is_forbidden(statement: str, rules: set[str]) -> None:
 def test_secure_defaults_are_an_umbrella_of_nearly_everything() -> None:
     statement = "Security-sensitive defaults MUST be secure (e.g., TLS enabled, restrictive security contexts)."
     assert demanded(statement) == set()
-    assert umbrella(statement) == IDS - {"no-digest", "secret-env-ref", "unsigned"}
+    assert umbrella(statement) == IDS - {"no-digest", "foreign-registry", "secret-env-ref", "unsigned"}
 
 
 def test_least_privilege_of_contexts_is_not_that_of_roles() -> None:

@@ -85,6 +85,10 @@ def clauses(visible: str, begin: int, end: int, default: Obligation) -> list[Cla
     found = demands(sentence, default)
     if not found:
         return []
+    label = opening(sentence)
+    if found[0].forbids and found[0].end < label and (behind := clauses(visible, begin + label, end, default)):
+        # "**No blind spots**: Every app must have probes" demands both
+        return [Clause(begin, begin + label, _moved(found[0], begin)), *behind]
     kept = [found[0]]
     starts = [0]
     for demand in found[1:]:

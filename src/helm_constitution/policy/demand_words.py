@@ -186,7 +186,7 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
     start = opening(text)
     if condition := CONDITION.match(text, start):
         start = condition.end()
-    for begin in {start, len(text) - len(text.lstrip(" *_\0[\"'✅❌•-"))}:
+    for begin in (len(text) - len(text.lstrip(" *_\0[\"'✅❌•-")), start):
         if match := _NO.match(text, begin):
             return Demand(begin, match.end(), default, True)
         if match := _DONT.match(text, begin):

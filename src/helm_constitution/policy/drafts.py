@@ -11,7 +11,7 @@ from helm_constitution.core.model import Obligation, RulePin
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
 from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, is_plain, opening
 from helm_constitution.policy.sections import Role, role_of
-from helm_constitution.policy.unclear import is_foreign, permits, why_unclear
+from helm_constitution.policy.unclear import INTRODUCES, is_foreign, permits, why_unclear
 from helm_constitution.text.markdown_blocks import CELL
 
 LABEL = LazyPattern(
@@ -78,7 +78,8 @@ class Doubt(NamedTuple):
 
 class Context(NamedTuple):
     """What a block stands under. ``obligation`` and ``forbids`` come from the words that lead its list; else ``role``
-    is its heading's. ``quiet``: only keywords in capitals demand. ``in_list``: it is an item."""
+    is its heading's. ``quiet``: only keywords in capitals demand. ``in_list``: it is an item. ``introduces``: in an
+    introduction, where words in lower case may only tell."""
 
     obligation: Obligation | None
     forbids: bool
@@ -86,6 +87,7 @@ class Context(NamedTuple):
     quiet: bool
     in_list: bool
     doubts: bool
+    introduces: bool = False
 
 
 def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]:
@@ -162,7 +164,10 @@ class _Block:
         done = len(self.drafts)
         parts = clauses(visible, begin, end, self.default)
         if context.quiet or (not self.labelled and is_foreign(visible[begin:end])):
-            parts = [part for part in parts if part.demand.explicit]
+            kept = [part for part in parts if part.demand.explicit]
+            if context.introduces and not kept and any(not part.demand.imperative for part in parts):
+                self.doubts.append(Doubt(begin, end, INTRODUCES))
+            parts = kept
         if first and (self.labelled or context.obligation is not None):
             self._led(begin, end, parts)
         elif self.led is not None and self._continues(parts):

@@ -28,8 +28,10 @@ _SKIPPED = LazyPattern(
     re.IGNORECASE,
 )
 _INTRODUCTION = LazyPattern(
-    r"[\W\d_]*(?:(?:\w+ ){0,3}?(?:purpose|preamble|introduction|overview|background|motivation|mission|vision|goals|"
-    r"objectives|intent|scope|glossary|definitions|terminology|references|summary|context)\b(?! rules)|about\b|"
+    r"[\W\d_]*(?:(?:\w+ ){0,3}?(?:purpose|preamble|introduction|overview|background|motivation|mission|vision)\b"
+    r"(?! rules)|(?:(?:the|our|project|document|system|business|design|technical|phase \w+) ){0,2}"
+    r"(?:goals|objectives|intent|scope|"
+    r"glossary|definitions|terminology|references|summary|context)\b(?! rules)|about\b|"
     r"how to (?:use|read)\b)",
     re.IGNORECASE,
 )
@@ -38,10 +40,12 @@ _TELLS = LazyPattern(
     r"(?:deployment |work)?flow|types)[\W_]*$|\bbonus\b",
     re.IGNORECASE,
 )
+_BOTH_WAYS = LazyPattern(r"\bdo(?:['’]?s)?\b.{0,8}\bdon['’]?ts?\b", re.IGNORECASE)
+_DO = LazyPattern(r"[\W_]*(?:do(?:['’]?s)?|always(?: do)?)[\W_]*$", re.IGNORECASE)
 _PERMITS = LazyPattern(r"\b(?:permitted|(?<!not )allowed)\b", re.IGNORECASE)
 _FORBIDS = LazyPattern(
     r"\b(?:forbidden|prohibited|disallowed|banned|prohibitions?|not allowed|anti-?patterns|don['’]?ts)\b"
-    r"|\b(?:must nots?|do not|never(?: do)?|red lines)[\W_]*$",
+    r"|\b(?:must nots?|do not|don['’]?t|never(?: do)?|red lines)[\W_]*$",
     re.IGNORECASE,
 )
 _DEMANDS = LazyPattern(
@@ -67,6 +71,10 @@ def role_of(title: str) -> Role:
     >>> role_of("Forbidden practices").forbids
     True
     """
+    if _BOTH_WAYS.search(title):
+        return Role()
+    if _DO.match(title):
+        return Role(Obligation.MUST)
     if _FORBIDS.search(title):
         return Role(Obligation.MUST, True)
     if _PERMITS.search(title):
@@ -132,7 +140,7 @@ def repeated(sections: Sequence[Section]) -> Iterator[tuple[Section, Section]]:
     """Each section whose title stands a second time under one parent, with the first of that title."""
     seen: dict[tuple[int, str], Section] = {}
     for section in sections[1:]:
-        if section.skipped or not section.title:
+        if section.skipped or not any(map(str.isalnum, section.title)):  # "# ------" is a line
             continue
         first = seen.setdefault((id(section.parent), section.title.casefold()), section)
         if first is not section:

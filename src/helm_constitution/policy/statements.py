@@ -221,9 +221,12 @@ class BlockReader:
     def _context(self, block: Block, over: Lead) -> Context:
         in_list = block.kind in (Kind.ITEM, Kind.ROW)
         quiet = self.section.kind is SectionKind.INTRODUCTION or over.quiet or (in_list and self.section.role.quiet)
+        introduces = self.section.kind is SectionKind.INTRODUCTION and self.section.level == 1
         obligation = over.obligation if in_list else None
         role = self.section.role if in_list else self.section.weight
-        return Context(obligation, in_list and over.forbids, role, quiet, in_list, not quiet and not self.section.tells)
+        return Context(
+            obligation, in_list and over.forbids, role, quiet, in_list, not quiet and not self.section.tells, introduces
+        )
 
     def _statements(self, block: Block, text: str, following: Block | None) -> None:
         over = self.leads[-1] if self.leads else Lead(0)
@@ -238,7 +241,9 @@ class BlockReader:
             below = Lead(block.depth, skipped=True)
         elif block.kind is Kind.ROW:
             drafts, doubts = drafts_of_row(without_code(text), self._context(block, over), block.header)
-        elif not _is_about(text) and not (has_bullets and following is not None and _is_title(text, following.text)):
+        elif (over.obligation is not None or not _is_about(text)) and not (
+            has_bullets and following is not None and _is_title(text, following.text)
+        ):
             drafts, doubts = drafts_of(without_code(text), self._context(block, over))
         self._pin(block, text, drafts)
         drafts = joined_by_pins(drafts)

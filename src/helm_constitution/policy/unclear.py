@@ -8,6 +8,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.policy.demand_words import opening
 
 FOREIGN = "not in English"
+INTRODUCES = "in an introduction only MUST, SHOULD and MAY in capitals demand"
 VAGUE = "no word says whether it is demanded"
 
 _ENGLISH_TEXT = """
