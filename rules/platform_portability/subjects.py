@@ -22,7 +22,7 @@ def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violat
     """Binding names its service account in a fixed namespace, or in none.
 
     Why: The account is in the release's namespace. A role bound to an account of that name elsewhere gives
-        somebody else rights, and the chart's pods none. The API server refuses a ClusterRoleBinding without a namespace.
+        somebody else rights, and the pods none. The API server refuses a ClusterRoleBinding without a namespace.
     Bad:
         subjects:
           - kind: ServiceAccount
