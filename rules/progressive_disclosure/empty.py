@@ -26,6 +26,7 @@ def _of_container(container: Container) -> Iterator[View]:
     text = image.string() or ""
     if _is_empty(image) or text.startswith(_DIVIDERS) or text.endswith(_DIVIDERS) or "/:" in text:
         yield image
+    yield from _missing(view, "name")
     for port in view.get("ports").items():
         yield from _missing(port, "containerPort")
     for variable in view.get("env").items():
@@ -66,6 +67,8 @@ def _of_object(manifest: Manifest) -> Iterator[View]:
             for entry in spec.get("rules").items():
                 for path in entry.get("http", "paths").items():
                     yield from _missing(path.get("backend", "service"), "name")
+                    if manifest.api_version == "networking.k8s.io/v1":
+                        yield from _missing(path, "pathType")
         case "CronJob":
             yield from _missing(spec, "schedule")
         case "HorizontalPodAutoscaler":
@@ -93,7 +96,7 @@ def _of_object(manifest: Manifest) -> Iterator[View]:
         require(r"\bvalidate required values|required values\b.*\brequired function"),
         require(r"\bdefaults?\b.*\bworking (deployment|install)"),
     ),
-    evidence="objects have every required field filled",
+    evidence="objects have the names, images, ports and references that were checked",
     tests=True,
 )
 def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Violation]:

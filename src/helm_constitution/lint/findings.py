@@ -46,7 +46,20 @@ class FindingMaker:
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in their order."""
         found = [finding for run in runs for finding in self._of_run(run)]
-        return tuple(fingerprinted(self._secrets.hide(finding) for finding in found))
+        return tuple(fingerprinted((self._secrets.hide(finding) for finding in found), self._random_names()))
+
+    def _random_names(self) -> dict[str, str]:
+        """The names of objects whose templates give something else each time, with these templates."""
+        names: dict[str, str] = {}
+        sides = [(self._checked.analysed, self._rendered.results)]
+        if (comparison := self._checked.comparison) is not None:
+            sides.append((comparison.old.analysed, tuple(comparison.all_results)))
+        for analysed, results in sides:
+            for result in results:
+                for manifest in result.rendering.manifests if result.rendering is not None else ():
+                    if manifest.name and analysed.is_random(manifest):
+                        names.setdefault(manifest.name, manifest.template)
+        return names
 
     def _of_run(self, run: RuleRun) -> list[Finding]:
         """The findings of a run, with what is to be hidden in them still there; the secrets are noted."""

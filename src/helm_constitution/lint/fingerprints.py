@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from helm_constitution.core.lazy import LazyPattern
@@ -18,29 +18,38 @@ _MOVES = LazyPattern(
 """What a message says of other lines: their numbers, and how many there are."""
 
 
-def fingerprinted(findings: Iterable[Finding]) -> list[Finding]:
+def fingerprinted(findings: Iterable[Finding], random_names: Mapping[str, str] | None = None) -> list[Finding]:
     """Gives each finding an identity of its own that survives what moves it.
 
     Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the
     file and the source line's text. What is alike in all that is numbered.
+
+    Args:
+        findings: of one chart, in an order that is the same each time.
+        random_names: names of objects that may be others the next time, each with its template, which stands for it.
     """
+    masks = sorted((random_names or {}).items(), key=lambda item: (-len(item[0]), item))
     counts: dict[tuple[str, ...], int] = {}
     stamped: list[Finding] = []
     for finding in findings:
-        parts = (finding.rule, *_identity_of(finding))
+        parts = (finding.rule, *_identity_of(finding, masks))
         counts[parts] = number = counts.get(parts, 0) + 1
         digest = sha256(repr((parts, number)).encode()).hexdigest()[:32]
         stamped.append(finding._replace(fingerprint=digest))
     return stamped
 
 
-def _identity_of(finding: Finding) -> tuple[str, ...]:
+def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     thing = finding.object
     message = _MOVES.sub("", finding.message)
+    name = thing.name if thing is not None else ""
+    for random, template in masks:
+        message = message.replace(random, template)
+        name = template if name == random else name
     if finding.summary and finding.dependency is not None:
         return ("dependency", finding.dependency)  # its message names the first object, and counts the others
     if thing is not None:
         field = _INDEX.sub("[]", thing.field or "")
-        return (thing.kind, thing.namespace or "", thing.name, thing.container or "", field, message)
+        return (thing.kind, thing.namespace or "", name, thing.container or "", field, message)
     line = " ".join((finding.source_line or "").split())
     return (finding.location.base.value, finding.location.file or "", line, message)

@@ -208,7 +208,7 @@ class RenderedChart:
     def _lasting(self, manifest: Manifest) -> Identity:
         """What an object is called in each scenario: its template in place of a name that may be another each time."""
         kind, namespace, name = manifest.identity
-        return kind, namespace, manifest.template if manifest.template in self.analysed.random_files else name
+        return kind, namespace, manifest.template if self.analysed.is_random(manifest) else name
 
 
 class RenderedObjects:

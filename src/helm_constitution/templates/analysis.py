@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
+_DEFINE = LazyPattern(r"""\{\{-?\s*define\s+["`]([^"`]+)["`]""")
 _CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
@@ -79,6 +80,39 @@ class AnalysedChart:
     def random_files(self) -> frozenset[str]:
         """The files that call functions which give something else each time."""
         return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
+
+    def is_random(self, manifest: Manifest) -> bool:
+        """Whether an object's template gives something else each time, by itself or by a named template."""
+        known = self._random_templates
+        if manifest.template not in known:
+            found = self.chart_of(manifest)
+            text = found[0].files.get(found[1], "") if found else ""
+            known[manifest.template] = RANDOM.search(text) is not None or any(
+                name in self._random_defines for name in _CALL.findall(text)
+            )
+        return known[manifest.template]
+
+    @cached_property
+    def _random_templates(self) -> dict[str, bool]:
+        return {}
+
+    @cached_property
+    def _random_defines(self) -> frozenset[str]:
+        """The named templates, of dependencies too, that give something else each time."""
+        bodies: dict[str, str] = {}
+        charts = [self.chart]
+        while charts:
+            chart = charts.pop()
+            charts.extend(chart.subcharts.values())
+            for text in chart.files.values():
+                # From one define to the next: its own end isn't looked for, what is between two is a comment.
+                for name, body in zip(*[iter(_DEFINE.split(text)[1:])] * 2, strict=True) if "define" in text else ():
+                    bodies[name] = bodies.get(name, "") + body
+        random = {name for name, body in bodies.items() if RANDOM.search(body)}
+        calls = {name: set(_CALL.findall(body)) for name, body in bodies.items()}
+        while more := {name for name, called in calls.items() if name not in random and called & random}:
+            random |= more
+        return frozenset(random)
 
     def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
         """What ``make`` gives for the chart (and hashable arguments), made once and kept as long as the chart."""
