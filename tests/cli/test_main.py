@@ -69,15 +69,15 @@ def test_findings_fail_the_gate_and_fail_on_moves_it(program: Run, chart: Path) 
 def test_a_chart_that_cant_be_read_has_a_whole_report_in_each_format_and_file(program: Run, chart: Path) -> None:
     (chart / "values.yaml").write_text("a: 1\n b: 2\n")
     words = "mapping values are not allowed in this context"
-    for form in FORMATS:
-        done = program("check", "web", "--format", form, "--output", f"markdown={form}.md")
-        assert (done.returncode, done.stderr) == (2, f"helm-constitution: error: web/values.yaml:2: {words}\n")
-        assert words in done.stdout
-        assert form == "gitlab" or "error" in done.stdout.lower()
-        written = (chart.parent / f"{form}.md").read_text("utf-8")
-        assert written.startswith("## helm-constitution: gate: ⛔ error\n")
-        assert words in written
-    judged = json.loads(program("check", "web", "--format", "json").stdout)
+    outputs = [f"--output={form}={form}.out" for form in FORMATS if form != "text"]
+    done = program("check", "web", *outputs)
+    assert (done.returncode, done.stderr) == (2, f"helm-constitution: error: web/values.yaml:2: {words}\n")
+    assert done.stdout.startswith("ERROR  web: 0 errors (constitution: none)\n")
+    assert f"could not judge: web/values.yaml:2: {words}\n" in done.stdout
+    written = {form: (chart.parent / f"{form}.out").read_text("utf-8") for form in FORMATS if form != "text"}
+    assert all(words in text and "error" in text for text in written.values())
+    assert written["markdown"].startswith("## helm-constitution: gate: ⛔ error\n")
+    judged = json.loads(written["json"])
     assert judged["summary"]["gate"] == judged["charts"][0]["gate"] == judged["charts"][0]["verdict"] == "error"
     assert judged["charts"][0]["problems"][0]["file"] == "values.yaml"
 
