@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from helm_constitution.api import Subject
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Tally, Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.text.markdown_tables import read_markdown
 from tests.rules.support import chart_subject, found
@@ -48,7 +48,7 @@ def test_other_files_are_no_readme(name: str) -> None:
 
 @pytest.mark.parametrize("rule", ["readme-no-installing", "readme-no-upgrading", "readme-values-drift"])
 def test_without_a_readme_its_parts_are_not_judged(rule: str) -> None:
-    with pytest.raises(Unchecked, match="there is no README"):
+    with pytest.raises(NotApplicable, match="there is no README"):
         docs(rule, {"values.yaml": "a: 1\n"})
 
 
@@ -275,7 +275,7 @@ def test_a_pipe_that_is_not_escaped_hides_the_default() -> None:
 
 def test_tables_of_other_things_are_no_values_tables() -> None:
     readme = "| Name | Email | Url |\n|---|---|---|\n| acme | a@acme.test | |\n\n" + by_hand("| net.port | x | 1 |")
-    with pytest.raises(Unchecked, match="no table of values"):
+    with pytest.raises(NotApplicable, match="no table of values"):
         values_drift("replicas: 1\n", readme)
 
 
@@ -296,7 +296,7 @@ def test_any_readme_can_be_compared(text: str) -> None:
 def _judged(subject: Subject) -> list[object]:
     try:
         return list(DRIFT.check(subject))
-    except Unchecked:
+    except NotApplicable:
         return []
 
 

@@ -10,7 +10,7 @@ from helm_constitution.chart.loader import load_chart
 from helm_constitution.core.model import Severity, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import Scenario
@@ -181,7 +181,7 @@ def test_a_library_renders_nothing() -> None:
     for name in ("render-error", "scenario-error", "no-test-hook"):
         rule = RULES[f"testing/{name}"]
         subject = chart_subject(rule, {"Chart.yaml": "name: web\nversion: 1.0.0\ntype: library\n"})
-        with pytest.raises(Unchecked, match="a library chart"):
+        with pytest.raises(NotApplicable, match="a library chart"):
             list(rule.check(subject))
 
 
@@ -246,7 +246,7 @@ def test_missing_dependencies_may_bring_tests(tmp_path: Path) -> None:
 
 
 def test_a_chart_that_runs_nothing_needs_no_test() -> None:
-    with pytest.raises(Unchecked, match="runs nothing"):
+    with pytest.raises(NotApplicable, match="runs nothing"):
         judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
 
 
@@ -261,7 +261,7 @@ def test_unit_tests_are_wanted_where_there_is_logic() -> None:
     assert found(rule, {"templates/a.yaml": BRANCHES, "tests/a_test.yaml": ""}) == []
     assert found(rule, {"templates/a.yaml": BRANCHES, "unittests/a_test.yaml": ""}) == []
     assert found(rule, {"templates/a.yaml": BRANCHES, "templates/a_test.yaml": ""}) != []
-    with pytest.raises(Unchecked, match="too little logic"):
+    with pytest.raises(NotApplicable, match="too little logic"):
         found(rule, {"templates/a.yaml": "a: {{ .Values.a }}\n"})
     with pytest.raises(Unchecked, match="helmignore"):
         found(rule, {"templates/a.yaml": BRANCHES, ".helmignore": "*.tmp\ntests/\n"})
@@ -278,5 +278,5 @@ def test_ci_values_are_wanted_where_values_switch_something() -> None:
     assert judge("no-ci-values", files, result("defaults"), result("ci/a-values.yaml")) == []
     with pytest.raises(Unchecked, match="helmignore"):
         judge("no-ci-values", {**files, ".helmignore": "/ci\n"})
-    with pytest.raises(Unchecked, match="nothing that values could switch"):
+    with pytest.raises(NotApplicable, match="nothing that values could switch"):
         judge("no-ci-values", {"templates/a.yaml": "a: b\n"})

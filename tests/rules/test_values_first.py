@@ -16,7 +16,7 @@ from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.needs import CheckedChart
-from helm_constitution.lint.rule import Related, Tally, Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Related, Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import DEFAULTS, Scenario
@@ -199,7 +199,7 @@ def test_the_evidence_counts_what_needs_a_comment(charts: Charts) -> None:
 @pytest.mark.parametrize("files", [{}, {"values.yaml": ""}, {"values.yaml": "# nothing\n"}])
 def test_without_values_there_is_nothing_to_judge(files: dict[str, str], charts: Charts) -> None:
     for rule in ("undocumented", "unused", "no-schema"):
-        with pytest.raises(Unchecked, match="the chart has no values"):
+        with pytest.raises(NotApplicable, match="the chart has no values"):
             charts.outcomes(rule, files)
 
 
@@ -286,7 +286,7 @@ LIBRARY = "apiVersion: v2\nname: web\nversion: 1.0.0\ntype: library\n"
 @pytest.mark.parametrize("rule", ["unused", "undefined"])
 def test_a_library_charts_values_belong_to_its_users(rule: str, charts: Charts) -> None:
     files = {"Chart.yaml": LIBRARY, "values.yaml": "a: 1\n", "templates/_a.tpl": "{{ .Values.b }}"}
-    with pytest.raises(Unchecked, match="library"):
+    with pytest.raises(NotApplicable, match="library"):
         charts.outcomes(rule, files)
 
 
@@ -532,7 +532,7 @@ def test_a_schema_that_is_none(charts: Charts) -> None:
 
 
 def test_without_a_schema_nothing_can_mismatch(charts: Charts) -> None:
-    with pytest.raises(Unchecked, match=r"no values\.schema\.json"):
+    with pytest.raises(NotApplicable, match=r"no values\.schema\.json"):
         charts.outcomes("schema-mismatch", {"values.yaml": "a: 1\n"}, FAILED)
 
 

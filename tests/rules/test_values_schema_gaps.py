@@ -7,7 +7,7 @@ import json
 import pytest
 
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Rule, Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Rule, Violation
 from helm_constitution.locate.resolve import locate
 
 from .support import chart_of, chart_subject, checked, subject_of
@@ -103,7 +103,7 @@ def test_what_parents_pass_on(schema: object, rejected: str | None) -> None:
 
 @pytest.mark.parametrize("rule", [GAP, STALE, EMBEDDED], ids=lambda rule: rule.id)
 def test_without_a_schema_there_is_nothing_to_judge(rule: Rule) -> None:
-    with pytest.raises(Unchecked):
+    with pytest.raises(NotApplicable):
         list(rule.check(chart_subject(rule, {"values.yaml": "a: 1\n"})))
 
 

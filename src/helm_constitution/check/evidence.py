@@ -50,7 +50,7 @@ def _failure(run: RuleRun, findings: Sequence[Finding]) -> str:
     missed = [tally for tally in run.tallies if tally.good < tally.total]
     if missed:
         tally = min(missed, key=lambda one: (one.good / one.total, -one.total))
-        return f"{run.rule.id}: {tally.good} of {tally.total} {tally.what}"
+        return f"{tally.good} of {tally.total} {tally.what}"
     severity = max(one.severity for one in findings).label
     count = sum(one.severity.label == severity for one in findings)
     return f"{run.rule.id}: {count} {severity}{'' if count == 1 else 's'}"
