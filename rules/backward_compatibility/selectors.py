@@ -252,8 +252,9 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violatio
     scope=Rendering,
     default=SHOULD,
     enforces=require(
-        r"\brolling[- ]?updates?\b|\bzero[- ]downtime\b|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
-        r"|\bhigh(?:ly)?[- ]availab"
+        r"^(?!.*\brecreate\b).*(?:\brolling[- ]?updates?\b|\bzero[- ]downtime\b"
+        r"|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
+        r"|\bhigh(?:ly)?[- ]availab)"
     ),
     umbrella=_UPGRADABLE,
     parameters={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Matcher, Rendering, Subject, Violation, require, rule
+from helm_constitution.api import RESULTS, SHOULD, Matcher, Rendering, Subject, Violation, forbid, require, rule
 
 from .statements import BEST_PRACTICES
 
@@ -171,7 +172,10 @@ def chart_no_type(subject: Subject) -> Iterator[Violation]:
 @rule(
     "helm/chart-api-version",
     default=SHOULD,
-    enforces=require(r"\bapiVersion\b.{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
+    enforces=(
+        require(r"\bapiVersion\b.{0,20}\bv2\b|\bhelm (?:v?3|4)\b|\bchart api ?version\b"),
+        forbid(r"\bhelm v?2\b"),
+    ),
     umbrella=BEST_PRACTICES,
 )
 def chart_api_version(subject: Subject) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ from .replicas import HIGHLY_AVAILABLE
     "helm/restart-policy",
     scope=Workload,
     default=SHOULD,
-    enforces=require(r"\brestart ?polic(?:y|ies)\b"),
+    enforces=require(r"^(?!.*\binit ?containers?\b).*\brestart ?polic(?:y|ies)\b"),
     umbrella=HIGHLY_AVAILABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     parameters={
         "strict": Parameter(

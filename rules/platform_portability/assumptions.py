@@ -36,7 +36,7 @@ _DOMAIN = ".svc.cluster.local"
     needs={TEMPLATES},
     enforces=(
         forbid(r"\bhard-?cod\w*\b.*\b(?:cluster (?:names?|domains?)|environment[- ]specific)|\bcluster\.local\b"),
-        require(r"\bcluster domains?\b.{0,40}\b(?:configurable|overrid)"),
+        require(r"\bwithout\b.{0,20}\bcluster\.local\b|\bcluster domains?\b.{0,40}\b(?:configurable|overrid)"),
     ),
     umbrella=STANDARD_KUBERNETES,
 )
@@ -70,7 +70,10 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
     "portability/node-affinity",
     scope=PodSpec,
     default=MAY,
-    enforces=require(r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)|\bmulti[- ]arch"),
+    enforces=require(
+        r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)"
+        r"|^(?!.*\bimages?\b).*\bmulti[- ]arch"
+    ),
     evidence="pods say what nodes they need",
     parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},
 )

@@ -175,7 +175,10 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
     default=MUST,
     enforces=(
         require(r"\brelease'?s? namespace\b|\bany namespace\b|\.Release\.Namespace\b|\bnamespace.{0,20}\bconfigurable"),
-        forbid(r"\bhard-?cod\w*\b.*\b(?:namespaces?|environment[- ]specific)|\bfixed namespaces?\b"),
+        forbid(
+            r"\bhard-?cod\w*\b.*\b(?:namespaces?|environment[- ]specific)|\bfixed namespaces?\b"
+            r"|\bmetadata\.namespace\b"
+        ),
     ),
     umbrella=STANDARD_KUBERNETES,
     tests=True,

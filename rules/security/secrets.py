@@ -54,8 +54,8 @@ _EXTERNAL = require(
 )
 _SECRETS_NOT_CONFIG_MAPS = require(
     rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:(?:kubernetes|k8s|native|dedicated) secrets?"
-    r"|secrets? (?:objects?|resources?)|(?:in|as|from|via|using|through|by|use) (?:an? |the )?secrets?)\b"
-    r"(?! ?(?:manager|store))"
+    r"|secrets? (?:objects?|resources?)|(?:in|as|from|via|using|through|by|use) (?:an? |the )?secrets?)"
+    rf"\b(?! ?(?:manager|store))|\b(?:kubernetes|k8s) secrets?\b.{{0,20}}\bfor\b.{{0,20}}\b{_SECRETS}\b"
     r"|\bnot (?:in )?(?:plain )?config ?maps?\b)",
     permits=False,
 )

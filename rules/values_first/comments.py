@@ -26,7 +26,7 @@ from helm_constitution.api import (
 from .statements import BEST_PRACTICES
 from .usage import FOR_EDITORS
 
-_SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration)\b"
+_SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration|variables?(?: declarations?)?)\b"
 _WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)\b"
 _EVERY = r"\b(?:every|each|all)\b"
 _NO_TABLE = r"^(?!.*\breadme\b(?!.*\bcomments?\b)).*"

@@ -13,6 +13,7 @@ from helm_constitution.text.markdown_blocks import MARK
 
 _PARENTHESES = LazyPattern(r"\([^()]*\)")
 _SENTENCE_END = LazyPattern(r"[.!?]+[)\]\"'”’*_]*(?=[\s\0])")
+_FILE = LazyPattern(r"[\w-]+\.(?:ya?ml|json|tpl|txt|md)\b")
 _ABBREVIATION = LazyPattern(r"\b(?:e\.g|i\.e|vs|cf|approx|incl|resp|No|Fig|Sec)\.$")
 # Where a clause may begin, the surest first.
 _BOUNDARIES = (
@@ -54,7 +55,7 @@ def sentences(visible: str, start: int = 0) -> Iterator[tuple[int, int]]:
             following += 1
         if following == length:
             break
-        if visible[following].islower() or visible[following] in ",;:–—-":
+        if (visible[following].islower() and not _FILE.match(visible, following)) or visible[following] in ",;:–—-":
             continue
         if _ABBREVIATION.search(visible[max(begin, match.start() - 8) : match.start() + 1]):
             continue

@@ -112,7 +112,7 @@ _NO = LazyPattern(
     r"(?:no|none of|neither|zero)\b(?![-:,.]|\s+(?:op|one|longer|matter|exceptions?|need|doubt)\b)", re.IGNORECASE
 )
 _DONT = LazyPattern(
-    r"(?P<hard>(?:do|does|did)[\s*_]+not\b|don['’]t\b|cannot\b|must\s+not\b|absolute\s+prohibition\b|prohibition\s+of\b)"
+    r"(?P<hard>(?:do|does|did)[\s*_]+not\b|don['’]t\b|cannot\b|must\s+not\b|(?:omit|skip)\b|absolute\s+prohibition\b|prohibition\s+of\b)"
     r"|(?P<soft>avoid\b|refrain\b)",
     re.IGNORECASE,
 )
@@ -129,7 +129,7 @@ match maximize migrate minimise minimize mirror modularize mount move name notif
 organise organize override package parameterise parameterize pass perform persist pin place plan prefer prefix
 preserve prevent propagate protect provide provision publish pull push put quote raise read reconcile record
 reduce refactor reference register reject release remove rename render repeat replace report request require
-reserve resolve respect restrict retain retry return reuse review rotate route run sanitise sanitize scale
+reserve resolve search respect restrict retain retry return reuse review rotate route run sanitise sanitize scale
 scan scope seal secure select separate serve set ship show sign simplify solve source specify split
 standardise standardize start state stop store structure summarise summarize support tag take target template
 test tie track treat update upgrade use validate vendor verify version warn wire wrap write
@@ -185,7 +185,7 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
     """
     start = opening(text)
     if condition := CONDITION.match(text, start):
-        start = condition.end()
+        start = _behind_condition(text, condition.end())
     for begin in (len(text) - len(text.lstrip(" *_\0[\"'✅❌•-")), start):
         if match := _NO.match(text, begin):
             return Demand(begin, match.end(), default, True)
@@ -202,6 +202,20 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
     if word in _NOUNS and not _OBJECT.match(text, match.end()) and _FINITE.search(text, match.end()):
         return None
     return Demand(start, match.end(), default, False, imperative=True)
+
+
+def _behind_condition(text: str, start: int) -> int:
+    """Where the clause behind a condition begins: "When removing, renaming or moving an app, search …"."""
+    begin = start
+    for _ in range(3):
+        word = _FIRST.match(text, begin)
+        if word is not None and word.group().lower() in _IMPERATIVES:
+            return begin
+        comma = text.find(", ", begin)
+        if comma < 0 or comma > start + 160:
+            break
+        begin = comma + 2
+    return start
 
 
 def demands(text: str, default: Obligation = _MUST) -> list[Demand]:

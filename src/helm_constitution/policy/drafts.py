@@ -27,6 +27,7 @@ ASIDE = LazyPattern(
 )
 _NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
 _CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
+_LACK = LazyPattern(r"[\W_]*(?:missing|lack(?:ing)?(?: of)?|absence of|absent)\b", re.IGNORECASE)
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
 _FINITE = LazyPattern(r"\b(?:is|are|was|were|has|have)\b", re.IGNORECASE)
@@ -176,7 +177,8 @@ class _Block:
             self._own(parts)
             self._doubt_head(begin, parts[0].demand)
         elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
-            self.led = Draft(begin, end, self.default, context.role.forbids)
+            forbids = context.role.forbids and _LACK.match(visible[begin:end]) is None
+            self.led = Draft(begin, end, self.default, forbids)
             self.drafts.append(self.led)
         elif context.doubts and (reason := why_unclear(visible[begin:end], in_list=context.in_list and first)):
             self.doubts.append(Doubt(begin, end, reason))

@@ -49,8 +49,8 @@ _FORBIDS = LazyPattern(
     re.IGNORECASE,
 )
 _DEMANDS = LazyPattern(
-    r"\b(?:required|requirements?|mandatory|mandates?|must[- ]haves?|musts?|obligations?|rules?|standards?|"
-    r"constraints?|polic(?:y|ies)|guardrails?|invariants?|conventions?)\b",
+    r"\b(?:required|requirements?|mandatory|mandates?|must[- ]haves?|musts?|obligations?|non-?negotiables?|"
+    r"rules?|standards?|constraints?|polic(?:y|ies)|guardrails?|invariants?|conventions?)\b",
     re.IGNORECASE,
 )
 _ADVISES = LazyPattern(r"\b(?:guidelines?|recommend\w+|best practices|preferences|preferred|shoulds?)\b", re.IGNORECASE)
