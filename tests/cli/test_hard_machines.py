@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 
 from helm_constitution import __main__
 from helm_constitution.cli.main import cli
+from helm_constitution.policy.debt import read_debt
 from tests.helm.support import write_chart
 
 CHARTS = Path(__file__).parents[2] / "testdata" / "charts"
@@ -94,14 +98,14 @@ def test_signals_end_helm_and_leave_nothing(helm4: Path, tmp_path: Path, engine:
         stderr=subprocess.PIPE,
         text=True,
     )
-    until = time.monotonic() + 20
-    while not (children := children_of(program.pid)) and time.monotonic() < until:
+    # helm 4 and the library take a while to start under load; what is waited for are children that are at work.
+    while not (children := children_of(program.pid)) and program.poll() is None:
         time.sleep(0.05)
     time.sleep(0.5)
     children = children_of(program.pid)
     assert children
     program.send_signal(number)
-    _, words = program.communicate(timeout=20)
+    _, words = program.communicate(timeout=120)
     assert program.returncode == 128 + number
     assert "Traceback" not in words
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
@@ -126,3 +130,139 @@ def test_usage_errors_hold_no_commands(helm4: Path, tmp_path: Path, argument: st
     assert status == 2
     assert "\x1b" not in words
     assert not any(line.startswith(("::", "##")) for line in words.splitlines())
+
+
+def test_a_full_disk(helm4: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for it: what is written fails as there, and the old report stays."""
+    report = tmp_path / "report.json"
+    report.write_text('{"version": 1, "charts": [], "summary": {}}')
+    before = report.read_text()
+    line = f"ulimit -f 1; $CHECK {CHARTS / 'demo'} --force --output json={report} >/dev/null"
+    words = f"helm-constitution: error: {report}: the report can't be written: File too large\n"
+    assert shell(helm4, tmp_path, line) == (2, words)
+    assert report.read_text() == before
+    assert [path.name for path in tmp_path.iterdir() if path.name not in ("report.json", "cache")] == []
+
+
+@pytest.mark.parametrize("engine", ["cli", "embedded"])
+def test_no_room_for_what_a_check_needs(helm4: Path, tmp_path: Path, engine: str) -> None:
+    """Neither the cache, nor copies of the chart for line numbers, nor an unpacked package can be written."""
+    (tmp_path / "tmp").mkdir()
+    package = tmp_path / "base.tgz"
+    with tarfile.open(package, "w:gz") as archive:
+        archive.add(CHARTS / "base", "base")
+    check = "${CHECK% --no-cache}"
+    for chart in (CHARTS / "base", package):
+        line = f"ulimit -f 0; TMPDIR={tmp_path / 'tmp'} {check} --engine {engine} {chart} > /dev/null"
+        status, words = shell(helm4, tmp_path, line)
+        assert status in (0, 2), words
+        assert len(words.splitlines()) == (status == 2), words
+        assert "internal error" not in words
+        assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_chart_home_and_temporary_folder_that_can_not_be_written(helm4: Path, tmp_path: Path) -> None:
+    chart = tmp_path / "base"
+    shutil.copytree(CHARTS / "base", chart)
+    for path in (*chart.rglob("*"), chart):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    check = "${CHECK% --no-cache}"
+    # Nobody, not even root, writes into /proc.
+    line = f"HOME=/proc XDG_CACHE_HOME=/proc/cache TMPDIR=/proc {check} {chart} >/dev/null"
+    assert shell(helm4, tmp_path, line) == (0, "")
+    status, words = shell(helm4, tmp_path, f"$CHECK {chart} --output json=/proc/report.json >/dev/null")
+    assert (status, len(words.splitlines())) == (2, 1)
+    assert "the report can't be written" in words
+
+
+@pytest.mark.parametrize("engine", ["cli", "embedded"])
+def test_no_home_and_no_temporary_folder_named(helm4: Path, tmp_path: Path, engine: str) -> None:
+    line = f"unset HOME TMPDIR XDG_CACHE_HOME; $CHECK --engine {engine} {CHARTS / 'base'} >/dev/null"
+    assert shell(helm4, tmp_path, line) == (0, "")
+
+
+def test_a_reader_that_has_seen_enough(helm4: Path, tmp_path: Path) -> None:
+    line = f"$CHECK --format json {CHARTS / 'demo'} | true; exit ${{PIPESTATUS[0]}}"
+    status, words = shell(helm4, tmp_path, line)
+    assert status in (1, 141), words
+    assert words == ""
+
+
+@pytest.mark.parametrize("locale", ["LC_ALL=C", "LC_ALL=C PYTHONCOERCECLOCALE=0 PYTHONUTF8=0", "LC_ALL=nowhere"])
+def test_the_c_locale(helm4: Path, tmp_path: Path, locale: str) -> None:
+    chart = write_chart(tmp_path / "bü é", {"values.yaml": "# Grüße.\nü: 1\n"})
+    status, words = shell(helm4, tmp_path, f"{locale} $CHECK '{chart}' --format json > {tmp_path / 'report.json'}")
+    assert status in (0, 1), words
+    assert words == ""
+    (report,) = json.loads((tmp_path / "report.json").read_bytes())["charts"]
+    assert report["path"].encode("utf-8", "surrogateescape") == bytes(chart)
+
+
+@pytest.mark.parametrize("engine", ["cli", "embedded"])
+def test_little_of_everything(helm4: Path, tmp_path: Path, engine: str) -> None:
+    """Few descriptors, little address space: a result, or one line."""
+    for limit in ("ulimit -n 32", "ulimit -v 614400", "ulimit -v 300000", "ulimit -n 32 -v 2000000"):
+        line = f"{limit}; $CHECK --engine {engine} {CHARTS / 'base'} >/dev/null"
+        status, words = shell(helm4, tmp_path, line)
+        assert status in (0, 2), (limit, words)
+        assert "Traceback" not in words
+        assert len(words.splitlines()) <= 1, (limit, words)
+
+
+HELMS = {
+    "hangs": ("sleep 1000", "was not done within 2 s"),
+    "hangs and ignores the end": ("trap '' TERM INT HUP; sleep 1000; sleep 1000", "was not done within 2 s"),
+    "crashes": ("kill -SEGV $$", "helm ended by signal 11"),
+    "prints garbage": ("head -c 3000 /dev/zero | tr '\\0' x", "foreign output"),
+    "prints endlessly": ("yes", "and was ended"),
+    "is Helm 2": ("echo 'Error: unknown flag: --kube-version' >&2; exit 1", "unknown flag"),
+    "is no program": (None, "can't be run"),
+}
+
+
+@pytest.mark.parametrize("kind", HELMS)
+def test_a_helm_that_is_none(helm4: Path, tmp_path: Path, kind: str) -> None:
+    body, words = HELMS[kind]
+    helm = tmp_path / "bin" / "helm"
+    helm.parent.mkdir()
+    version = 'case "$1" in version) echo "v3.17.3"; exit;; esac'
+    helm.write_text(f"#!/bin/sh\n{version}\n{body}\n" if body is not None else "\x7fELF")
+    helm.chmod(0o755)
+    line = f"HELM_BIN={helm} $CHECK --timeout 2 --engine cli {CHARTS / 'base'}"
+    status, said = shell(helm4, tmp_path, f"{line} 2>&1 >{tmp_path / 'out'} | cat >&2; exit ${{PIPESTATUS[0]}}")
+    assert status == 2
+    assert words in said + (tmp_path / "out").read_text()
+    assert "Traceback" not in said
+
+
+def test_several_programs_on_one_chart_and_one_cache(helm4: Path, tmp_path: Path) -> None:
+    check = "${CHECK% --no-cache}"
+    chart = CHARTS / "demo"
+    many = f"for i in 1 2 3 4; do {check} {chart} --format json > {tmp_path}/$i & done; wait"
+    assert shell(helm4, tmp_path, f"{many}; {many}") == (0, "")
+    assert len({(tmp_path / str(number)).read_bytes() for number in range(1, 5)}) == 1
+    assert json.loads((tmp_path / "1").read_text())["summary"]["charts"] == 1
+
+
+def test_two_that_accept_lose_nothing(helm4: Path, tmp_path: Path) -> None:
+    names = ("a", "b", "c", "d")
+    for name in names:
+        write_chart(tmp_path / name, {"Chart.yaml": f"apiVersion: v2\nname: {name}\nversion: 1.0.0\n"})
+    (tmp_path / ".helm-constitution.yaml").write_text("fail_on: error\n")
+    accept = "${CHECK%check --no-cache}accept"
+    many = "; ".join(f"{accept} {tmp_path / name} >/dev/null &" for name in names).replace("&;", "&")
+    assert shell(helm4, tmp_path, f"{many} wait") == (0, "")
+    assert set(read_debt(tmp_path / ".helm-constitution-debt.yaml")) == set(names)
+
+
+@pytest.mark.parametrize("when", [0, 4_102_444_800, -2_000_000_000])
+def test_a_clock_that_jumps(helm4: Path, tmp_path: Path, when: int) -> None:
+    """What was written in another century is as good as new, or is written again."""
+    chart = tmp_path / "demo"
+    shutil.copytree(CHARTS / "demo", chart)
+    check = f"${{CHECK% --no-cache}} {chart} --format json"
+    assert shell(helm4, tmp_path, f"{check} > {tmp_path / 'before'}") == (1, "")
+    for path in (*chart.rglob("*"), *(tmp_path / "cache").rglob("*")):
+        os.utime(path, (when, when))
+    assert shell(helm4, tmp_path, f"{check} > {tmp_path / 'after'}") == (1, "")
+    assert (tmp_path / "after").read_bytes() == (tmp_path / "before").read_bytes()

@@ -179,4 +179,4 @@ def test_a_pipe_and_a_device_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "charts").mkdir()
     os.mkfifo(tmp_path / "charts" / "a.tgz")
     (tmp_path / "charts" / "b.tgz").symlink_to("/dev/zero")
-    assert remote_schemas(str(tmp_path)) == ()
+    assert remote_schemas(str(tmp_path)) == ("charts/a.tgz: can't be searched", "charts/b.tgz: can't be searched")

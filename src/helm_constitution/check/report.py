@@ -53,7 +53,7 @@ def chart_report(
     """
     rendered, constitution, selection = checked.rendered, policy.constitution, policy.selection
     assert rendered is not None
-    troubles = tuple(_troubles(checked, rendered, runs))
+    troubles = tuple(dict.fromkeys(_troubles(checked, rendered, runs)))
     limit = gate_limit(options.fail_on or policy.configuration.fail_on or "error")
     principles = tuple(principle_reports(constitution, selection, runs, settled.findings, limit))
     rule_count = sum(len(module.rules) for module in policy.configuration.modules)

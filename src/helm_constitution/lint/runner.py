@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     """Runs one rule over a chart of which everything that it needs is known.
 
     A rule is foreign code: whatever it raises becomes the run's crash, and so does what it yields that is no outcome.
-    A file of the chart that can't be read leaves the rule unchecked, with the file's fault as the reason.
+    A file of the chart that can't be read is the chart's trouble.
     """
     if (absent := checked.not_applicable(rule.needs)) is not None:
         return RuleRun(rule, setting, not_applicable=absent)
@@ -83,8 +84,10 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     except NotApplicable as error:
         if not violations and unseen is None:
             return RuleRun(rule, setting, not_applicable=str(error))
-    except (Unchecked, ConstitutionError) as error:
+    except Unchecked as error:
         unseen = str(error)
+    except ConstitutionError as error:
+        return RuleRun(rule, setting, crash=_unreadable(error, checked.analysed.chart.shown))
     except BaseException as error:
         if is_end(error):
             raise
@@ -100,6 +103,12 @@ def _told(violation: Violation) -> Violation:
         if not isinstance(at, View | RenderedLine | TextPlace | None):
             raise TypeError(f"a violation is at {type(at).__name__} instead of a View, a TextPlace or None")
     return violation
+
+
+def _unreadable(error: ConstitutionError, chart: str) -> Trouble:
+    """A part of the chart that is read when a rule asks for it can't be read: the chart's fault, told once."""
+    file = error.file.removeprefix(f"{chart}{os.sep}") if error.file is not None else None
+    return Trouble("error", error.message, file=file, line=error.line)
 
 
 def _crash(rule: Rule, error: BaseException, debug: bool) -> Trouble:

@@ -1,0 +1,123 @@
+"""Interrupted or ended at any moment: no child is left, no file is half-written, and the exit status says so."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from helm_constitution.policy.debt import read_debt
+from scripts.fuzz.team import WHOLE_PLAN
+from tests.helm.test_limits import alive
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+]
+CHART = Path(__file__).parents[2] / "testdata" / "charts" / "demo"
+MOMENTS = 50
+OLD = '{"version": 1, "charts": [], "summary": {}}\n'
+COMMANDS = (
+    ("check", "web", "--engine", "embedded", "--output", "json=report.json", "--force"),
+    ("check", "web", "--engine", "cli", "--output", "json=report.json", "--force"),
+    ("accept", "web"),
+    ("plan", "plan.md", "web"),
+    ("init", "--force"),
+)
+
+
+def started(folder: Path, helm4: Path, arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    """The program in a session of its own, as soon as it handles signals (Python itself answers them before)."""
+    environment = {**os.environ, "HELM_BIN": str(helm4), "TMPDIR": str(folder / "tmp")}
+    environment["XDG_CACHE_HOME"] = str(folder / "cache")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "helm_constitution", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    while program.poll() is None and not handles(program.pid, signal.SIGTERM):
+        time.sleep(0.002)
+    return program
+
+
+def handles(pid: int, number: signal.Signals) -> bool:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return False
+    mask = next((line.split()[1] for line in lines if line.startswith("SigCgt")), "0")
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def session_of(leader: int) -> list[int]:
+    """The processes of a session that are not at their end."""
+    found = []
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(stat[3]) == leader and alive(int(entry)):
+                found.append(int(entry))
+    return found
+
+
+def laid_out(folder: Path) -> None:
+    folder.mkdir()
+    (folder / "tmp").mkdir()
+    shutil.copytree(CHART, folder / "web")
+    (folder / "report.json").write_text(OLD)
+    (folder / "plan.md").write_text(WHOLE_PLAN)
+    (folder / "constitution.md").write_text("# Ours\n")
+
+
+def whole(folder: Path) -> bool:
+    """Whether each file that is written is the old one or a whole new one."""
+    report = (folder / "report.json").read_text()
+    plan = (folder / "plan.md").read_text()
+    debt = folder / "web" / ".helm-constitution-debt.yaml"
+    constitution = (folder / "constitution.md").read_text()
+    return (
+        (report == OLD or report.endswith("}\n"))
+        and (plan == WHOLE_PLAN or "| [e.g., x] |" not in plan)
+        and (not debt.exists() or bool(read_debt(debt)))
+        and (constitution == "# Ours\n" or constitution.endswith("\n"))
+    )
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=["embedded", "cli", "accept", "plan", "init"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_any_moment(tmp_path: Path, helm4: Path, arguments: tuple[str, ...], number: signal.Signals) -> None:
+    moments = random.Random(f"{arguments} {number}")
+    laid_out(tmp_path / "whole")
+    began = time.monotonic()
+    program = started(tmp_path / "whole", helm4, arguments)
+    program.communicate()
+    longest = time.monotonic() - began
+    ended = 0
+    for count in range(MOMENTS // 5):
+        folder = tmp_path / str(count)
+        laid_out(folder)
+        program = started(folder, helm4, arguments)
+        time.sleep(moments.random() * longest)
+        program.send_signal(number)
+        _, said = program.communicate()
+        assert program.returncode in (0, 1, 128 + number), said
+        ended += program.returncode == 128 + number
+        assert b"Traceback" not in said
+        assert session_of(program.pid) == []
+        assert whole(folder)
+        assert [path.name for path in folder.rglob("*.part")] == []
+        assert list((folder / "tmp").iterdir()) == []
+    assert ended or longest < 1
