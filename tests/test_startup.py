@@ -92,6 +92,7 @@ def test_a_changed_chart_is_checked_again(tmp_path: Path, chart: Path, helm4: Pa
 
 
 def test_the_constitution_that_a_configuration_names_counts(tmp_path: Path, chart: Path, helm4: Path) -> None:
+    (tmp_path / ".git").mkdir()  # a configuration names files of its own repository only
     (chart / ".helm-constitution.yaml").write_text("constitution: ../ours.md\n", "utf-8")
     ours = chart.parent / "ours.md"
     ours.write_text("# Ours\n\n## Security\n\n- Containers MUST run as non-root.\n", "utf-8")

@@ -192,13 +192,19 @@ class _Validator:
         self.fault: str | None = None
         whole: Any = schema
         local: Any = _without_references(schema) if remote else schema
-        kind = jsonschema.validators.validator_for(whole, default=jsonschema.Draft202012Validator)
+        self._validator: Any = None
         try:
+            kind = jsonschema.validators.validator_for(whole, default=jsonschema.Draft202012Validator)
             kind.check_schema(local)
+            # A registry that retrieves nothing.
+            self._validator = kind(local, registry=Registry())
         except jsonschema.SchemaError as error:
             self.fault = f"{_pointer(error.absolute_path)}: {error.message}"
-        # A registry that retrieves nothing.
-        self._validator = kind(local, registry=Registry())
+        # The libraries take for granted that a schema is a map or a truth, and "$schema" a text.
+        except (AttributeError, TypeError):
+            self.fault = "a schema must be a map, and its $schema a text"
+        except RecursionError:
+            self.fault = "it is nested too deeply"
 
     def faults(self, values: Mapping[str, Json], *, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
         """(path, message) of everything that the schema rejects."""
@@ -208,6 +214,9 @@ class _Validator:
 
         try:
             errors = list(self._validator.iter_errors(values))
+        except RecursionError:
+            self.fault = "it refers to itself without end"
+            return
         except Unresolvable as unresolvable:
             pointer = f"#{unresolvable.ref.removeprefix('#')}"
             if f'"{pointer}"' in json.dumps(self._validator.schema):

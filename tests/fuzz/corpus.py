@@ -10,6 +10,14 @@ CORPUS: Mapping[str, Mapping[str, str]] = {
     "a number of 5,000 digits in a schema": {
         "values.schema.json": '{"properties": {"a": {"maximum": ' + "9" * 5000 + "}}}",
     },
+    "a schema that is a list": {"values.schema.json": "[]"},
+    "a schema that is a number": {"values.schema.json": "5"},
+    "a schema of an odd draft": {"values.schema.json": '{"$schema": [], "$id": 5, "$ref": []}'},
+    "a schema whose id is a number": {"values.schema.json": '{"$schema": 5, "$id": 5}'},
+    "a schema that refers to itself": {"values.schema.json": '{"$ref": "#"}'},
+    "a schema of old drafts with an odd id": {
+        "values.schema.json": '{"$schema": "http://json-schema.org/draft-07/schema#", "$id": 5}'
+    },
     "a subchart's Chart.yaml with a map for a key": {
         "Chart.yaml": WITH_DEPENDENCY,
         "charts/dep/Chart.yaml": "{{ include (printf `%s` .Chart.Name) . }}",

@@ -65,14 +65,16 @@ class Validator:
         import jsonschema
         from referencing import Registry
 
-        kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
         self.root = schema
         self.fault = False
+        self._validator: Any = None
         try:
+            kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
             kind.check_schema(schema)
-        except jsonschema.SchemaError:
+            self._validator = kind(schema, registry=Registry())
+        # The libraries take for granted that a schema is a map or a truth, and "$schema" a text.
+        except (jsonschema.SchemaError, AttributeError, TypeError, RecursionError):
             self.fault = True
-        self._validator = kind(schema, registry=Registry())
 
     def accepts(self, schema: Any, value: Json) -> bool | None:
         """Whether a part of the schema takes a value; None where it refers to what isn't there, or to itself."""
