@@ -6,6 +6,7 @@ from helm_constitution.api import RuleModule
 
 from . import availability
 from .annotations import missing_annotation
+from .api_validation import api_validation, object_name
 from .chart_files import files_missing
 from .chart_yaml import (
     chart_api_version,
@@ -74,6 +75,8 @@ MODULE = RuleModule(
         dependency_http,
         condition_unknown,
         dependency_mismatched,
+        api_validation,
+        object_name,
         unknown_hook,
         hook_needs_object,
         no_checksum,

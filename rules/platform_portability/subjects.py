@@ -21,8 +21,8 @@ _DEFAULT = LazyPattern(r"""subjects:(?:.|\n)*?namespace:[ \t]*["']?default["']?[
 def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Binding names its service account in a fixed namespace, or in none.
 
-    Why: The account is in the release's namespace. A role bound to an account of that name elsewhere gives
-        somebody else rights, and the pods none. The API server refuses a ClusterRoleBinding without a namespace.
+    Why: The account is in the release's namespace. A role bound to an account of that name elsewhere gives the chart's
+        pods no rights, and gives them to somebody else. A ClusterRoleBinding without a namespace is refused.
     Bad:
         subjects:
           - kind: ServiceAccount
