@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, LazyPattern, Manifest, Subject, View, Violation, forbid, require, rule
+from helm_constitution.api import MUST, LazyPattern, Manifest, Related, Subject, View, Violation, forbid, require, rule
 
 from .api_pods import pod_faults, quantity_faults
 from .cron import cron_fault
@@ -71,7 +71,9 @@ def _bounds(spec: View) -> Iterator[Violation]:
 def _deployment(strategy: View) -> Iterator[Violation]:
     rolling = strategy.get("rollingUpdate")
     if strategy.get("type").data == "Recreate" and rolling.data is not None:
-        yield Violation("rollingUpdate is not allowed with the type Recreate; remove it", at=rolling)
+        # At the type, so that a scenario that sets it to see what happens is not blamed on the chart.
+        message = "the type Recreate allows no rollingUpdate; remove that"
+        yield Violation(message, at=strategy.get("type"), related=(Related(rolling, "not allowed"),))
     elif _is_zero(rolling.get("maxSurge")) and _is_zero(rolling.get("maxUnavailable")):
         message = "maxSurge and maxUnavailable are both 0, so no pod could be replaced; raise one of them"
         yield Violation(message, at=rolling.get("maxUnavailable"))
