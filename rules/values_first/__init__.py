@@ -11,6 +11,7 @@ from .hardcoded import hardcoded
 from .helm_readings import boolean_key, null_for_dependency, unknown_key
 from .keys import ambiguous_scalar, duplicate_key, key_style, missing_file
 from .printed_text import large_integer, unquoted_text
+from .repeated_literals import repeated_literal
 from .schema import no_schema, schema_mismatch
 from .schema_gaps import schema_gap, schema_not_embeddable, schema_stale
 from .usage import undefined, unused
@@ -40,6 +41,7 @@ MODULE = RuleModule(
         null_for_dependency,
         large_integer,
         unquoted_text,
+        repeated_literal,
         always_true,
     ),
 )

@@ -1,0 +1,148 @@
+"""Literals that repeat a value's default where the value should be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from helm_constitution.api import (
+    RESULTS,
+    SHOULD,
+    TEMPLATES,
+    LazyPattern,
+    Related,
+    Span,
+    Subject,
+    TextPlace,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
+
+from ..yaml_text import Line, key_lines
+
+_VALUE = LazyPattern(r"""["']?\{\{-?\s*\$?\.Values\.([\w.]+)(?:\s*\|\s*(?:int|int64|quote))?\s*-?\}\}["']?\Z""")
+_PORT = LazyPattern(r"""["']?(\d{2,5})["']?(?:\s+#.*)?\Z""")
+_FORWARD = LazyPattern(r"\bport-forward\b[^\n]*?\s(?:\d+:)?(\d{2,5})(?=\s|\Z)")
+
+
+class _Use(NamedTuple):
+    """A line of a template that names a port of a container: by a literal, or by a value."""
+
+    file: str
+    line: Line
+    number: str | None
+    value: str | None
+
+
+@rule(
+    "values/repeated-literal",
+    default=SHOULD,
+    needs={RESULTS, TEMPLATES},
+    enforces=(
+        require(r"\b(?:single source of truth|defined once|in one place)\b"),
+        forbid(r"\b(?:repeat(?:ed|ing)?|duplicat(?:ed|e|ing))\b.{0,40}\b(?:literals?|values|ports?|defaults?)\b"),
+    ),
+)
+def repeated_literal(subject: Subject) -> Iterator[Violation]:
+    """Literal repeats the default of a value that other lines read.
+
+    Why: By default both say the same. Whoever changes the value changes one of them: the Service sends its requests to
+        a port on which nothing listens, or NOTES.txt tells users to forward a port that isn't there.
+    Bad:
+        containerPort: 3000                            # values.yaml has service.port: 3000
+        ---
+        targetPort: {{ .Values.service.port }}
+    Good:
+        containerPort: {{ .Values.service.port }}
+        ---
+        targetPort: {{ .Values.service.port }}
+    Fix: Read the value in both places, or refer to the container's port by its name. Checked are ports of containers,
+        of their probes and of the Services' targets, and `port-forward` in NOTES.txt.
+    Source: Kubernetes documentation, Service: Port definitions; the chart that `helm create` makes
+    """
+    values = subject.chart.values
+    if values is None:
+        return
+    uses = [use for template in subject.templates for use in _uses(template.path, template.text)]
+    by_number: dict[str, list[tuple[str, str, View]]] = {}
+    for use in uses:
+        if use.value is not None and "probe" not in use.value.lower():
+            view = values.document.view.get(*use.value.split("."))
+            by_number.setdefault(str(view.data), []).append((use.file, use.value, view))
+    repeated: dict[str, list[TextPlace]] = {}
+    for use in uses:
+        for file, name, _ in by_number.get(use.number, ()) if use.number else ():
+            if file == use.file or _is_of(name, use.file, subject.chart.name):
+                repeated.setdefault(name, []).append(TextPlace(use.file, use.line.span))
+                break
+    for name, places in repeated.items():
+        view = values.document.view.get(*name.split("."))
+        count = f" {len(places)} times" if len(places) > 1 else ""
+        more = tuple(Related(place, "repeated here as well") for place in places[1:4])
+        yield Violation(
+            f"the port {view.data} repeats {name}{count}, which others read; read .Values.{name} here, too",
+            at=places[0],
+            related=(Related(view, "the value"), *more),
+        )
+    yield from _notes(subject)
+
+
+_SHARED = frozenset({"service", "containerPort", "containerPorts", "port", "ports"})
+
+
+def _is_of(name: str, file: str, chart: str) -> bool:
+    """Whether a value speaks of what a template renders: two components may have one port each, of the same number."""
+    component = name.partition(".")[0]
+    return component in _SHARED or component == chart or component.lower() in file.lower()
+
+
+def _uses(file: str, text: str) -> Iterator[_Use]:
+    if "ort:" not in text or not file.endswith((".yaml", ".yml", ".tpl")):
+        return
+    for line in key_lines(text):
+        is_probe = line.key == "port" and line.parents[-1:] in (("httpGet",), ("tcpSocket",), ("grpc",))
+        if line.key in ("containerPort", "targetPort") or is_probe:
+            number, value = _PORT.match(line.value), _VALUE.match(line.value)
+            if number is not None or value is not None:
+                yield _Use(file, line, number[1] if number else None, value[1] if value else None)
+
+
+def _notes(subject: Subject) -> Iterator[Violation]:
+    """Ports that NOTES.txt tells users to forward: written out though a value sets them, or not there at all."""
+    text = subject.chart.files.get("templates/NOTES.txt", "")
+    if "port-forward" not in text or subject.chart.values is None:
+        return
+    known = _ports(subject)
+    services = {
+        str(view.data): view
+        for view in subject.chart.values.document.view.walk()
+        if view.path and str(view.path[-1]).lower() in ("port", "serviceport") and view.integer() is not None
+    }
+    for number, line in enumerate(text.split("\n"), 1):
+        for found in _FORWARD.finditer(line):
+            place = TextPlace("templates/NOTES.txt", Span(number, found.start(1) + 1, number, found.end(1) + 1))
+            if known and found[1] not in known:
+                yield Violation(f"forwards to port {found[1]}, which no container or Service of the chart has", place)
+            elif (view := services.get(found[1])) is not None and "service" in str(view.path).lower():
+                name = ".".join(map(str, view.path))
+                yield Violation(
+                    f"forwards to port {found[1]}, which users may change; print .Values.{name}",
+                    at=place,
+                    related=(Related(view, "the value"),),
+                )
+
+
+def _ports(subject: Subject) -> set[str]:
+    """The ports of the containers and Services of all renderings, by number and as text."""
+    found: set[str] = set()
+    for rendering in subject.renderings:
+        for workload in rendering.workloads:
+            for container in workload.pod.all_containers:
+                found.update(str(port.get("containerPort").data) for port in container.field("ports").items())
+        for service in rendering.of_kind("Service"):
+            for port in service.get("spec", "ports").items():
+                found.update((str(port.get("port").data), str(port.get("targetPort").data)))
+    return found
