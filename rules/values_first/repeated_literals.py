@@ -16,6 +16,7 @@ from helm_constitution.api import (
     TextPlace,
     View,
     Violation,
+    YamlDocument,
     forbid,
     require,
     rule,
@@ -26,6 +27,9 @@ from ..yaml_text import Line, key_lines
 _VALUE = LazyPattern(r"""["']?\{\{-?\s*\$?\.Values\.([\w.]+)(?:\s*\|\s*(?:int|int64|quote))?\s*-?\}\}["']?\Z""")
 _PORT = LazyPattern(r"""["']?(\d{2,5})["']?(?:\s+#.*)?\Z""")
 _FORWARD = LazyPattern(r"\bport-forward\b[^\n]*?\s(?:\d+:)?(\d{2,5})(?=\s|\Z)")
+
+
+_NOTES = "templates/NOTES.txt"
 
 
 class _Use(NamedTuple):
@@ -87,7 +91,7 @@ def repeated_literal(subject: Subject) -> Iterator[Violation]:
             at=places[0],
             related=(Related(view, "the value"), *more),
         )
-    yield from _notes(subject)
+    yield from _notes(subject, uses, values.document)
 
 
 _SHARED = frozenset({"service", "containerPort", "containerPorts", "port", "ports"})
@@ -110,29 +114,32 @@ def _uses(file: str, text: str) -> Iterator[_Use]:
                 yield _Use(file, line, number[1] if number else None, value[1] if value else None)
 
 
-def _notes(subject: Subject) -> Iterator[Violation]:
+def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator[Violation]:
     """Ports that NOTES.txt tells users to forward: written out though a value sets them, or not there at all."""
-    text = subject.chart.files.get("templates/NOTES.txt", "")
-    if "port-forward" not in text or subject.chart.values is None:
+    text = subject.chart.files.get(_NOTES, "")
+    if "port-forward" not in text:
         return
-    known = _ports(subject)
-    services = {
-        str(view.data): view
-        for view in subject.chart.values.document.view.walk()
-        if view.path and str(view.path[-1]).lower() in ("port", "serviceport") and view.integer() is not None
-    }
+    ports = _ports(subject)
+    others = "\n".join(file for name, file in subject.chart.files.items() if _may_have_port(name))
+    of_pods = {use.value for use in uses if use.line.key == "containerPort" and use.value is not None}
     for number, line in enumerate(text.split("\n"), 1):
+        is_service = "svc/" in line or "service/" in line
         for found in _FORWARD.finditer(line):
-            place = TextPlace("templates/NOTES.txt", Span(number, found.start(1) + 1, number, found.end(1) + 1))
-            if known and found[1] not in known:
-                yield Violation(f"forwards to port {found[1]}, which no container or Service of the chart has", place)
-            elif (view := services.get(found[1])) is not None and "service" in str(view.path).lower():
-                name = ".".join(map(str, view.path))
+            place = TextPlace(_NOTES, Span(number, found.start(1) + 1, number, found.end(1) + 1))
+            names = {"service.port"} if is_service else of_pods
+            set_by = [name for name in sorted(names) if str(values.view.get(*name.split(".")).data) == found[1]]
+            if set_by:
                 yield Violation(
-                    f"forwards to port {found[1]}, which users may change; print .Values.{name}",
+                    f"forwards to port {found[1]}, which users may change; print .Values.{set_by[0]}",
                     at=place,
-                    related=(Related(view, "the value"),),
+                    related=(Related(values.view.get(*set_by[0].split(".")), "the value"),),
                 )
+            elif ports and found[1] not in ports and found[1] not in others:
+                yield Violation(f"forwards to port {found[1]}, which no container or Service of the chart has", place)
+
+
+def _may_have_port(name: str) -> bool:
+    return name == "values.yaml" or (name.startswith("templates/") and name != _NOTES)
 
 
 def _ports(subject: Subject) -> set[str]:
