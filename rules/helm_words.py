@@ -19,6 +19,7 @@ from helm_constitution.api import (
     Span,
     Subject,
     TextPlace,
+    dotted,
 )
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def place_of(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -
 
 def text_of(message: HelmMessage) -> str:
     text = _EXPLANATION.sub("", " ".join(message.text.split())).rstrip(".")
+    if message.pointer and (name := dotted(message.pointer)) not in text:
+        text = f"{name}: {text}"
     if message.rendered_line is not None and f"line {message.rendered_line}" not in text:
         text += f" (line {message.rendered_line} of the rendered text)"
     return text

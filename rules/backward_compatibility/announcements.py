@@ -93,7 +93,17 @@ def _announcing(subject: Subject) -> tuple[Place, str]:
 
 
 def _is_named(change: Change, text: str) -> bool:
-    return any(name and matches_word(name, text) for name in change.names)
+    """Whether a text names what changed: the value or object itself, or a map around the value (`server.config`)."""
+    names = [*change.names, *(above for name in change.names for above in _above(name))]
+    return any(name and matches_word(name, text) for name in names)
+
+
+def _above(name: str) -> Iterator[str]:
+    """The paths above a value's, down to two keys: one key alone is a word like others, unless in backticks."""
+    steps = name.split(".")
+    yield from (".".join(steps[:length]) for length in range(len(steps) - 1, 1, -1))
+    if len(steps) > 1:
+        yield f"`{steps[0]}`"
 
 
 def _related(change: Change) -> tuple[Related, ...]:

@@ -86,6 +86,7 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
         ### To 2.0.0
         Set `replicaCount` instead of `replicas`.
     Fix: Add a heading with the version to the README's section on upgrading, or to UPGRADING.md, and say what to do.
+        A MAJOR version in which nothing is found that breaks users needs none.
         Where a robot writes versions (release: bot), it is a note until the version is there.
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
@@ -94,6 +95,8 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
     target = comparison.required_version if comparison.by_robot else comparison.new_version
     if old is None or target is None or target.major <= old.major:
         return
+    if not any(change.step.name == "MAJOR" for change in comparison.changes):
+        return  # nothing breaks: there is nothing to say
     readme = readme_of(subject)
     for path, text in _prose(subject.chart.files).items():
         whole = UPGRADE_FILE.search(path) is not None

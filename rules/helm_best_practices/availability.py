@@ -110,7 +110,9 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Viola
     for workload in rendering.workloads:
         replicas = spec_of(workload, "replicas")
         if replicas.integer() is not None and scaler_of(rendering, workload) is not None:
-            yield Violation("sets replicas although an autoscaler scales it; leave replicas out", at=replicas)
+            yield Violation(
+                "sets replicas although an autoscaler scales it; leave replicas out", at=replicas, of_key=True
+            )
 
 
 @rule(

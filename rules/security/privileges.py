@@ -174,7 +174,9 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         yield Violation("may run as root; set runAsNonRoot: true", at=non_root)
     elif non_root.boolean() is None and user.integer() is None:
         yield Violation(
-            "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true", at=non_root
+            "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, and runAsUser where"
+            " the image's own user is root or has no number",
+            at=non_root,
         )
     elif non_root.boolean() is None:
         yield Violation(

@@ -15,6 +15,7 @@ from helm_constitution.api import (
     FailureKind,
     LazyPattern,
     Manifest,
+    Related,
     RenderedLine,
     Span,
     Subject,
@@ -113,7 +114,8 @@ def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         if path[:length] == manifest.view.path:
             shown = dotted(path[length:])
             message = f"{shown} stands twice; helm keeps the last one, strict readers reject the object"
-            yield Violation(message, at=document.view.get(*path))
+            first = Related(RenderedLine(document, duplicate.first.line), "the first one")
+            yield Violation(message, at=document.view.get(*path), related=(first,), of_key=True)
 
 
 _NIL = LazyPattern(r"%!(?:[a-zA-Z]\(|\((?:EXTRA|NOVERB|BAD))|<nil>", re.IGNORECASE)

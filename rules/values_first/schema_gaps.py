@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Json,
     NotApplicable,
     Path,
+    Place,
     Span,
     Subject,
     Tally,
@@ -325,9 +326,18 @@ def schema_not_embeddable(subject: Subject) -> Iterator[Violation]:
         if rejected:
             names = " and ".join(f"`{key}`" for key in rejected)
             message = f"rejects {names}, which parent charts pass to a dependency; add {names} to the properties"
-            text = subject.chart.files.get(SCHEMA, "") if part is root else ""
-            yield Violation(message, _text_place(text, text.find('"additionalProperties"'), "additionalProperties"))
+            yield Violation(message, _strictness(subject, part is root))
             return
+
+
+def _strictness(subject: Subject, at_root: bool) -> Place:
+    """Where the schema's root forbids additional properties; the file alone where another part does."""
+    document = subject.chart.schema_document
+    if document is not None and at_root:
+        for key in ("additionalProperties", "unevaluatedProperties"):
+            if document.view.get(key).exists:
+                return document.view.get(key)
+    return TextPlace(SCHEMA)
 
 
 def _strict(node: Any, root: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:

@@ -122,7 +122,7 @@ def test_a_schema_error_stands_at_the_value() -> None:
     fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("web", "replicas"))
     values = {"values.yaml": "web:\n  replicas: many\n"}
     assert judge("render-error", values, result("defaults", fault)) == [
-        "values.yaml:2:3 doesn't render: got string, want integer"
+        "values.yaml:2:3 doesn't render: web.replicas: got string, want integer"
     ]
 
 
@@ -204,7 +204,7 @@ def test_a_schema_error_of_a_scenario_stands_in_its_values_file() -> None:
     fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("replicas",))
     files = {"values.yaml": "replicas: 1\n", "ci/a-values.yaml": "other: 1\nreplicas: many\n"}
     assert judge("scenario-error", files, result("defaults"), result("ci/a-values.yaml", fault)) == [
-        "ci/a-values.yaml:2:1 doesn't render with ci/a-values.yaml: got string, want integer"
+        "ci/a-values.yaml:2:1 doesn't render with ci/a-values.yaml: replicas: got string, want integer"
     ]
 
 

@@ -83,7 +83,12 @@ def is_major_step(old: Version | None, new: Version | None) -> bool:
 
 
 def demanded(step: Step, old: Version) -> Step:
-    """The step that a change demands from a version: before 1.0.0 a MINOR may break, and a PATCH bring features."""
+    """The step that a change demands from a version: before 1.0.0 a MINOR may break, and a PATCH bring features.
+
+    Of years and dates (2026.4.0) a version says only that it is newer.
+    """
+    if old.major >= _CALENDAR:
+        return min(step, Step.PATCH)
     if old.major == 0 and step > Step.PATCH:
         return Step(step - 1)
     return step

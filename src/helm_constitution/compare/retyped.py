@@ -31,6 +31,10 @@ def is_retyped(mine: Release, theirs: Release, path: Path) -> bool:
             and any("range" in line for line in theirs.lines(path))
             and not any(theirs.asks((*path, key)) for key in named)
         )
+    if isinstance(before, dict) and before and isinstance(after, str):
+        # Keys that templates asked for, and no longer do; what they print of the map now is no text.
+        named = [key for key in before if mine.asks((*path, key))]
+        return bool(named) and not any(theirs.asks((*path, key)) for key in named)
     if isinstance(before, list) and isinstance(after, list) and before and after:
         before, after = before[0], after[0]  # a list's type is that of its items
     kinds = {kind_of(before), kind_of(after)}

@@ -118,8 +118,12 @@ class _ValueChanges:
         for path in dict.fromkeys(paths):
             breaking = list(breaking_defaults(self.old, self.new, path))
             yield from breaking
-            if not breaking and path[-1].lower() not in _OF_THE_APPLICATION:
+            if not breaking and path[-1].lower() not in _OF_THE_APPLICATION and not self._is_nothing_still(path):
                 yield self._default(path)
+
+    def _is_nothing_still(self, path: Path) -> bool:
+        """Whether a value said nothing and says nothing: `# secretName: x` became `secretName:`."""
+        return self.old.get(path) is None and self.new.get(path) is None
 
     def _gone(self, path: Path) -> Iterator[Path]:
         """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""

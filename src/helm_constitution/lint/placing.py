@@ -72,6 +72,8 @@ class ReleaseOrigins:
         if not isinstance(view, View) or not view.document.rendered or manifest is None:
             return Placed(location)
         found = origins.of(view, location, manifest.scenario, violation.part)
+        if violation.of_key and location.line is not None:
+            found = [one._replace(alone=False) for one in found]
         if len(found) == 1 and found[0].alone:
             return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,), True)
         # In the order of the file: what was found first depends on the run.
