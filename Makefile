@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo check test plugin-test pythons types lint docs fuzz bench bench-scenarios parity clean
+.PHONY: setup demo check test plugin-test pythons types lint docs fuzz bench bench-fleet bench-scenarios parity clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -75,6 +75,10 @@ bench: setup
 parity: $(READY)
 	$(PYTHON) -m scripts.parity record
 	$(PYTHON) -m scripts.parity document
+
+# Many charts in one run, and what helm is asked for each of them.
+bench-fleet: setup
+	$(PYTHON) -m bench.fleet $(ARGS)
 
 bench-scenarios: setup
 	$(PYTHON) -m bench.scenarios $(ARGS)

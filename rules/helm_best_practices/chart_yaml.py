@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import RESULTS, SHOULD, LazyPattern, Matcher, Rendering, Subject, Violation, require, rule
-from helm_constitution.api import RESULTS, SHOULD, Matcher, Rendering, Subject, Violation, forbid, require, rule
+from helm_constitution.api import (
+    RESULTS,
+    SHOULD,
+    LazyPattern,
+    Matcher,
+    Rendering,
+    Subject,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 

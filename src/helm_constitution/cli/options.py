@@ -143,7 +143,7 @@ _OPTIONS = (
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="How many scenarios are rendered at once; else as many as there are cores.",
+        help="How many charts are checked at once, and scenarios of a single one; else as many as there are cores.",
     ),
     click.option(
         "--baseline",
