@@ -60,11 +60,7 @@ class CountingEngine(EmbeddedEngine):
 
 def generated(folder: Path) -> list[Path]:
     """Charts of several sizes, a few of each."""
-    charts = []
-    for size in SIZES:
-        for number in range(1 if size is SIZES[-1] else COPIES):
-            charts.append(make(folder / str(number), size))
-    return charts
+    return [make(folder / str(number), size) for size in SIZES for number in range(1 if size is SIZES[-1] else COPIES)]
 
 
 def count_requests(charts: Sequence[Path]) -> None:
@@ -82,7 +78,7 @@ def count_requests(charts: Sequence[Path]) -> None:
             engine.close()
         asked = engine.asked
         total += asked
-        print(f"  {chart.name:18}{asked['lint']:5}{asked['plain']:7}{asked['copy']:8}{len(report.scenarios):11}")
+        print(f"  {chart.name[:18]:18}{asked['lint']:5}{asked['plain']:7}{asked['copy']:8}{len(report.scenarios):11}")
     print(f"  {'in all':18}{total['lint']:5}{total['plain']:7}{total['copy']:8}")
 
 
@@ -101,7 +97,7 @@ def contenders(charts: Sequence[Path]) -> list[Contender]:
 
 
 def measure(everyone: Sequence[Contender], rounds: int, environment: dict[str, str]) -> list[list[tuple[float, float]]]:
-    """Processor time and wall clock, in seconds, of each contender in each round; one more before that isn't counted."""
+    """Processor time and wall clock, in seconds, of each contender in each round, behind one that isn't counted."""
     times: list[list[tuple[float, float]]] = [[] for _ in everyone]
     for number in range(-1, rounds):
         order = list(range(len(everyone)))
