@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def edited_copy(chart: Chart, sources: Mapping[str, str]) -> Iterator[Path]:
-    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards."""
+def edited_copy(chart: Chart, sources: Mapping[str, str], without: Collection[str] = ()) -> Iterator[Path]:
+    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards.
+
+    Args:
+        chart: what is copied.
+        sources: texts by their paths.
+        without: paths of the chart's own templates that the copy lacks.
+    """
     with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
         copy = Path(scratch) / chart.path.resolve().name
-        _copy(chart, copy, sources)
+        _copy(chart, copy, sources, without)
         yield copy
 
 
@@ -38,13 +44,15 @@ def packages_of(chart: Chart) -> Iterator[tuple[Chart, str]]:
             yield subchart, f"charts/{subchart.name}/"
 
 
-def _copy(chart: Chart, folder: Path, sources: Mapping[str, str]) -> None:
+def _copy(chart: Chart, folder: Path, sources: Mapping[str, str], without: Collection[str]) -> None:
     """A copy of the chart that helm can render: its templates, edited where they are; all else by links."""
     written = {"templates", "charts", *(path.partition("/")[0] for path in sources)}
     texts = {}
     linked = {".helmignore"}
     for path, text in chart.files.items():
         top = path.partition("/")[0]
+        if path in without:
+            continue
         if top in written:
             texts[path] = text
         else:

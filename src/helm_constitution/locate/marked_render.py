@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.edited_copy import edited_copy, folders_below, packages_of
@@ -38,7 +39,9 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         files = {document.file for scenario in self._scenarios for document in scenario.documents}
         real = {rendered.analysed.real_path(file) for file in files}
         self._templates = list(_templates(rendered.analysed, real)) if files else []
-        self._marked = self._render(self._scenarios, marked_sources(self._templates))
+        self._needless = _needless(rendered.analysed, real)
+        self._sources = marked_sources(self._templates)
+        self._marked = self._render(self._scenarios, self._sources, self._needless)
 
     def __exit__(self, *_: object) -> None:
         self._copies.close()
@@ -46,33 +49,61 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     def run(self) -> SourceMaps:
         """Waits for helm. Gives the source map of each document that has one for certain."""
         templates = Templates(self._templates)
-        marked = [render.result() for render in self._marked]
+        marked = self._matched(self._scenarios, self._marked, templates)
+        if self._needless:
+            # A template that was left out may have been read by another one, or have changed values on its way.
+            left = [scenario for scenario in self._scenarios if not scenario.is_complete]
+            by_twin = [scenario for scenario in left if marked[scenario].ok and self._is_random]
+            self._match_twins(by_twin, marked, templates)
+            left = [scenario for scenario in left if not scenario.is_complete]
+            marked.update(self._matched(left, self._render(left, self._sources), templates))
         rejected: set[str] = set()
         again: list[_Scenario] = []
         random: list[_Scenario] = []
-        for scenario, output in zip(self._scenarios, marked, strict=True):
-            scenario.match(output, templates)
+        for scenario in self._scenarios:
             if scenario.is_complete:
                 continue
+            output = marked[scenario]
             refused = {error.file for error in output.errors if error.file is not None} - scenario.faulty
             if refused:
                 rejected |= refused
                 again.append(scenario)
-            elif output.ok and any(RANDOM.search(template.text) for template in self._templates):
+            elif output.ok and self._is_random:
                 random.append(scenario)
         if again:
-            sources = marked_sources(self._templates, rejected)
-            for scenario, render in zip(again, self._render(again, sources), strict=True):
-                scenario.match(render.result(), templates)
-        for scenario, render in zip(random, self._render(random, {}), strict=True):
-            scenario.match(marked[self._scenarios.index(scenario)], templates, render.result())
+            self._matched(again, self._render(again, marked_sources(self._templates, rejected)), templates)
+        self._match_twins(random, marked, templates)
         return {key: found for scenario in self._scenarios for key, found in scenario.maps.items()}
 
-    def _render(self, scenarios: Sequence[_Scenario], sources: Mapping[str, str]) -> list[Pending[RenderOutput]]:
-        """Starts rendering the chart with these templates in place of its own; with none, as it is."""
+    @cached_property
+    def _is_random(self) -> bool:
+        """Whether a template gives something else each time."""
+        return any(RANDOM.search(template.text) for template in self._templates)
+
+    def _matched(
+        self, scenarios: Sequence[_Scenario], renders: Sequence[Pending[RenderOutput]], templates: Templates
+    ) -> dict[_Scenario, RenderOutput]:
+        """Matches each scenario with its render; gives what was rendered."""
+        outputs = {}
+        for scenario, render in zip(scenarios, renders, strict=True):
+            outputs[scenario] = render.result()
+            scenario.match(outputs[scenario], templates)
+        return outputs
+
+    def _match_twins(
+        self, scenarios: Sequence[_Scenario], marked: Mapping[_Scenario, RenderOutput], templates: Templates
+    ) -> None:
+        """Renders scenarios without marks once more, to see which lines of their documents are others each time."""
+        for scenario, render in zip(scenarios, self._render(scenarios, {}), strict=True):
+            scenario.match(marked[scenario], templates, render.result())
+
+    def _render(
+        self, scenarios: Sequence[_Scenario], sources: Mapping[str, str], without: Collection[str] = ()
+    ) -> list[Pending[RenderOutput]]:
+        """Starts rendering the chart with these templates in place of its own, without some; with none, as it is."""
         folder = self._chart.path
         if scenarios and sources:
-            folder = self._copies.enter_context(edited_copy(self._chart, sources))
+            folder = self._copies.enter_context(edited_copy(self._chart, sources, without))
             self._copies.enter_context(self._engine.hold(folder))
         return [self._engine.render(folder, scenario.request) for scenario in scenarios]
 
@@ -153,3 +184,20 @@ def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFil
             for path, text in chart.files.items():
                 if path.startswith("templates/") and (prefix + path in files or "define" in text):
                     yield parse_template(prefix + path, text)
+
+
+def _needless(analysed: AnalysedChart, files: set[str]) -> frozenset[str]:
+    """The chart's own templates that made none of the documents and that no other one calls.
+
+    Which one changes values on its way, or is read under a computed name, helm alone knows: what is rendered without
+    them counts where it is the same text.
+    """
+    if not files:
+        return frozenset()
+    others = [
+        template.path
+        for template in analysed.templates
+        if template.path not in files and not template.defines and template.path.endswith((".yaml", ".yml"))
+    ]
+    read = [text for path, text in analysed.chart.files.items() if path.startswith("templates/") and "BasePath" in text]
+    return frozenset(path for path in others if not any(path.rpartition("/")[2] in text for text in read))
