@@ -210,8 +210,8 @@ def test_the_actions_inputs_are_lists_one_a_line_and_nothing_else(runner: Runner
         summary="false",
     )
     assert job.status == 0, job.log
-    assert "(charts/good chart)" in job.log
-    assert "(charts/demo)" in job.log
+    assert "chart: charts/good chart" in job.log
+    assert "chart: charts/demo" in job.log
     assert "::" not in job.log
     assert job.summary == ""
     assert not list(runner.folder.rglob("evil"))

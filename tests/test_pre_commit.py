@@ -46,7 +46,7 @@ class Repository:
 
 def checked(output: str) -> list[str]:
     """The charts that a run has checked, in order."""
-    return [line.partition("(")[2].rstrip(")") for line in output.splitlines() if line.startswith("web ")]
+    return [line.removeprefix("chart: ") for line in output.splitlines() if line.startswith("chart: ")]
 
 
 @pytest.fixture(scope="module")

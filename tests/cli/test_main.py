@@ -178,7 +178,7 @@ def test_several_outputs_at_once(program: Run, chart: Path) -> None:
     done = program("check", "web", *(f"--output={form}=report.{form}" for form in FORMATS), "--format", "github")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
     reports = {form: (chart.parent / f"report.{form}").read_text() for form in FORMATS}
-    assert reports["github"].startswith("::error file=web/")
+    assert reports["github"].startswith("::notice file=web/Chart.yaml,title=gate%3A fail::")
     assert program("check", "web", "--format", "github").stdout == reports["github"]
     (result, *_) = json.loads(reports["sarif"])["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].startswith("web/")

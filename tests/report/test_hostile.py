@@ -302,7 +302,7 @@ EXPLICIT: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
     ("json", "##[add-path]/x", lambda report: "\\u0023#[add-path]/x" in report),
     ("json", "\x9b2J\u202e", lambda report: "\\u009b2J\\u202e" in report),
     ("junit", "\x00<a>]]>", lambda report: "�&lt;a&gt;]]&gt;" in report),
-    ("github", "a\n::error::b", lambda report: "a ::error::b" in report and report.count("\n") == 12),
+    ("github", "a\n::error::b", lambda report: "a ::error::b" in report and report.count("\n") == 14),
     ("gitlab", '"\n', lambda report: '"description": "\\"  (' in report),
     ("sarif", "[text](https://example.org)", lambda report: "[text] (https://example.org)" in report),
     ("markdown", "<b>|`@team #12", lambda report: "&#60;b&#62;&#124;\\`@&#8203;team #&#8203;12" in report),
