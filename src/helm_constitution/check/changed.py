@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from helm_constitution.chart.discovery import _as_typed, _is_skipped, find_charts
+from helm_constitution.compare.git import Repository
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.repository import repository_root
 
@@ -23,8 +24,6 @@ def changed_charts(files: Sequence[Path], since: str | None = None) -> list[Path
     """
     if files and since is None:
         return charts_of(files)
-    from helm_constitution.compare.git import Repository
-
     return charts_of([*files, *Repository(Path()).changed(since)])
 
 

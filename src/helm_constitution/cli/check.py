@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from helm_constitution.check.failed import UNREADABLE
 from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
 from helm_constitution.cli.printing import say
@@ -119,8 +120,6 @@ def _run_on_changes(files: tuple[Path, ...], since: str | None, arguments: Check
 
 def _say_what_failed(chart: ChartReport) -> None:
     """Says on standard error why a chart could not be checked at all: its report may go into a file."""
-    from helm_constitution.check.failed import UNREADABLE
-
     for trouble in chart.troubles:
         if trouble.kind == UNREADABLE:
             inside = f"{chart.path}{os.sep}{trouble.file}" if trouble.file else ""
