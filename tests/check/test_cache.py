@@ -184,7 +184,7 @@ def test_a_pipe_a_device_and_a_loop_end_the_look_at_once(place: Path, chart: Pat
         make(chart / "odd")
         began = time.monotonic()
         assert Cache.of(chart, cli4, OPTIONS) is None
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         (chart / "odd").unlink()
     assert Cache.of(chart, cli4, OPTIONS) is not None
 

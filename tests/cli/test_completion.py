@@ -113,10 +113,10 @@ def read_until(terminal: int, words: str) -> str:
     """Reads from a terminal up to these words.
 
     Raises:
-        TimeoutError: where they don't come within a minute.
+        TimeoutError: where they don't come within five minutes.
     """
     shown = ""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 300
     while not shown.endswith(words):
         if time.monotonic() > end:
             raise TimeoutError(shown)

@@ -36,7 +36,8 @@ def failures(lint: LintOutput, render: RenderOutput) -> list[tuple[FailureKind, 
 
 @pytest.mark.parametrize("kind", ["cli", "embedded"])
 def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4: Path, tmp_path: Path) -> None:
-    engine = engine_of(kind, helm4, Limits(seconds=2))
+    # Enough for the good chart on a machine that has much else to do.
+    engine = engine_of(kind, helm4, Limits(seconds=5))
     busy = write_chart(tmp_path / "busy", {"templates/a.yaml": BUSY})
     good = write_chart(tmp_path / "good", {})
     engine.render(good, RenderRequest()).result()
@@ -44,8 +45,8 @@ def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4
     lint, render = engine.lint(busy, RenderRequest()), engine.render(busy, RenderRequest())
     other = engine.render(good, RenderRequest())
     found = failures(lint.result(), render.result())
-    assert time.monotonic() - start < 20
-    text = "helm was not done within 2 s and was ended; --timeout gives it more"
+    assert time.monotonic() - start < 120
+    text = "helm was not done within 5 s and was ended; --timeout gives it more"
     assert found == [(FailureKind.TIMEOUT, text)] * 2
     assert other.result().ok
     engine.close()
@@ -179,8 +180,8 @@ def alive(pid: int) -> bool:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process ends in the next seconds: who is not its parent can't wait for it."""
-    until = time.monotonic() + 10
+    """Whether a process ends within a minute: who is not its parent can't wait for it."""
+    until = time.monotonic() + 60
     while alive(pid) and time.monotonic() < until:
         time.sleep(0.02)
     return not alive(pid)
@@ -205,7 +206,7 @@ def test_an_interrupt_leaves_nothing_behind(kind: str, helm4: Path, tmp_path: Pa
         children = children_of(program.pid)
         assert len(children) >= (1 if kind == "embedded" else 2)
         program.send_signal(signal.SIGINT)
-        _, errors = program.communicate(timeout=20)
+        _, errors = program.communicate(timeout=120)
     assert "KeyboardInterrupt" in errors
     assert program.returncode != 0
     assert not [child for child in children if alive(child)]
@@ -285,7 +286,7 @@ def test_endless_output_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_whole_group_is_ended(tmp_path: Path) -> None:
-    processes = Processes(Limits(seconds=2))
+    processes = Processes(Limits(seconds=5))
     ended = shell(processes, f"sleep 60 & echo $! > {tmp_path / 'pid'}; wait")
     assert ended.breach is not None
     assert gone(int((tmp_path / "pid").read_text()))
@@ -293,7 +294,7 @@ def test_the_whole_group_is_ended(tmp_path: Path) -> None:
 
 
 def test_a_process_reads_nothing_from_us() -> None:
-    processes = Processes(Limits(seconds=5))
+    processes = Processes(Limits(seconds=60))
     assert shell(processes, "cat").status == 0
     processes.close()
 
@@ -301,7 +302,7 @@ def test_a_process_reads_nothing_from_us() -> None:
 def test_no_more_at_once_than_slots(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     processes = Processes(Limits())
-    count = f"cd {tmp_path}; touch $$; ls | wc -l; sleep 0.1; rm $$"
+    count = f"cd {tmp_path}; touch $$; ls | wc -l; sleep 0.5; rm $$"
     runs = [processes.start(["/bin/sh", "-c", count], dict(os.environ)) for _ in range(6)]
     assert max(int(item.result().output) for item in runs) == 2
     processes.close()
@@ -310,8 +311,10 @@ def test_no_more_at_once_than_slots(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_without_a_handle_on_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on macOS, or where the system's call is forbidden."""
     monkeypatch.setattr(process, "_handle", lambda pid: None)
-    processes = Processes(Limits(seconds=0.3))
+    processes = Processes(Limits())
     assert shell(processes, "echo a").output == "a\n"
+    processes.close()
+    processes = Processes(Limits(seconds=0.3))
     assert shell(processes, "sleep 60").breach is not None
     processes.close()
 

@@ -431,6 +431,20 @@ def test_what_follows_a_metaschema_speaks_of_the_schema() -> None:
     assert value.pointer == ("dep", "p")
 
 
+def test_helms_order_of_chance_does_not_show() -> None:
+    head = 'web:\n"file:///values.schema.json#" is not valid against metaschema: it failed\n'
+    meta = ["- at '/$id': got number", "- at '/$schema': got number"]
+    assert len({messages.failure(HEAD + head + "\n".join(order), WEB) for order in (meta, meta[::-1])}) == 1
+    below = ["    - at '/a/x': got number", "    - at '/a/y': got string"]
+    found = {
+        messages.failure(
+            HEAD + "web:\n- at '/a': 'anyOf' failed\n  - at '/a': validation failed\n" + "\n".join(order), WEB
+        )
+        for order in (below, below[::-1])
+    }
+    assert len(found) == 1
+
+
 def test_error_text_is_found_behind_the_log() -> None:
     errors = (
         'level=WARN msg="Error: not this"\nwalk.go:75: found symbolic link\n'

@@ -45,11 +45,11 @@ def schema_messages(text: str, chart: Speaker) -> Iterator[HelmMessage]:
         elif line.startswith("invalid type for values: "):
             yield _schema_message((), line, name, chart)
         elif line:
-            rest = [line]
-            # The schema itself is wrong: what follows speaks of the schema, not of values.
+            rest = []
+            # The schema itself is wrong: what follows speaks of the schema, not of values, in an order of chance.
             while "not valid against metaschema" in line and lines and not _SECTION.fullmatch(lines[0]):
                 rest.append(lines.pop(0).strip())
-            words = "; ".join(rest)
+            words = "; ".join((line, *sorted(set(rest))))
             if name == chart.name:
                 yield plain(words, SCHEMA_FILE, FailureKind.SCHEMA)
             else:
@@ -64,21 +64,30 @@ def _sorted(complaints: list[_Complaint], name: str, chart: Speaker) -> list[Hel
 
 def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
     """The complaints that say something: not those that only hold others, and of alternatives all in one."""
-    at = 0
-    while at < len(complaints):
-        head = complaints[at]
-        end = at + 1
-        while end < len(complaints) and complaints[end].depth > head.depth:
-            end += 1
-        below = complaints[at + 1 : end]
+    for head, *below in _trees(complaints):
         if not below:
             yield head
         elif head.text.startswith(_ALTERNATIVES):
-            words = [f"{'' if leaf.pointer == head.pointer else leaf.shown}{leaf.text}" for leaf in _leaves(below)]
+            # Helm keeps the order of the alternatives, and gives what each complains of in an order of chance.
+            words = [word for tree in _trees(below) for word in sorted(_said(leaf, head) for leaf in _leaves(tree))]
             yield _Complaint(head.depth, head.pointer, head.shown, f"{head.text}: {'; '.join(words)}")
         else:
             yield from _leaves(below)
+
+
+def _trees(complaints: Sequence[_Complaint]) -> Iterator[Sequence[_Complaint]]:
+    """Each complaint with those that stand below it."""
+    at = 0
+    while at < len(complaints):
+        end = at + 1
+        while end < len(complaints) and complaints[end].depth > complaints[at].depth:
+            end += 1
+        yield complaints[at:end]
         at = end
+
+
+def _said(leaf: _Complaint, head: _Complaint) -> str:
+    return f"{'' if leaf.pointer == head.pointer else leaf.shown}{leaf.text}"
 
 
 def _schema_message(pointer: tuple[str | int, ...], text: str, name: str, chart: Speaker) -> HelmMessage:
