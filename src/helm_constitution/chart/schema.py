@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
@@ -34,6 +35,10 @@ _BY_NAME: tuple[tuple[str, Json], ...] = (
 
 
 _DEEPEST = 8
+_LONGEST = 10_000
+"""Characters of a placeholder."""
+_SECONDS = 0.5
+"""Processor time to match one placeholder with one pattern."""
 
 
 def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
@@ -140,15 +145,24 @@ def _text_of_schema(schema: Mapping[str, object], name: str) -> str:
     texts = [str(value) for _, value in _BY_NAME]
     choices = [str(named), _PLACEHOLDER, *texts, "1", "a", "A", "placeholder/placeholder", "placeholder:1.0.0"]
     pattern, least, most = schema.get("pattern"), schema.get("minLength"), schema.get("maxLength")
+    if isinstance(least, int) and least > _LONGEST:
+        least = _LONGEST  # helm refuses it then, as it would refuse no placeholder at all
     for choice in choices:
         text = choice * (least // len(choice) + 1) if isinstance(least, int) and len(choice) < least else choice
         text = text[:most] if isinstance(most, int) else text
-        try:
-            if not isinstance(pattern, str) or re.search(pattern, text):
-                return text
-        except re.error:
-            return text  # helm reads Go's expressions, which Python doesn't always
+        if not isinstance(pattern, str) or _matches(pattern, text):
+            return text
     return str(named)
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Whether a text matches a schema's pattern, as far as that can be found out: helm reads Go's expressions, which
+    Python doesn't always, and always in time that grows with the text alone."""
+    try:
+        with time_limit(_SECONDS):
+            return re.search(pattern, text) is not None
+    except (re.error, RecursionError, OverflowError, OutOfTime):
+        return True
 
 
 def _by_name(name: str) -> Json:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helm_constitution.core.model import Progress
-from helm_constitution.helm.protocol import HelmEngine, RenderRequest
+from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 
 
 class CheckOptions(NamedTuple):
@@ -20,7 +20,8 @@ class CheckOptions(NamedTuple):
     ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
-    user's own.
+    user's own. ``seconds`` is the processor time that Python's own part may take for the chart: the rules as much as
+    that, everything together three times as much.
     """
 
     request: RenderRequest = RenderRequest()
@@ -40,6 +41,7 @@ class CheckOptions(NamedTuple):
     today: str | None = None
     debt: bool = True
     rules: tuple[Path, ...] = ()
+    seconds: float = Limits().seconds
 
 
 class CheckRequest(NamedTuple):

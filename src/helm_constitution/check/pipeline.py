@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.options import CheckRequest, today
-from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.deadline import OutOfTime, time_limit
+from helm_constitution.core.errors import ChartError, ConfigurationError
 
 if TYPE_CHECKING:
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
@@ -39,8 +40,12 @@ def run(request: CheckRequest) -> ChartReport:
     cache = Cache.of(request.chart, request.engine, options) if remembers else None
     report = cache.load(day) if cache is not None else None
     if report is None:
-        with ExitStack() as stack:
-            report = _check(request._replace(options=options._replace(today=day)), stack)
+        try:
+            with time_limit(3 * options.seconds), ExitStack() as stack:
+                report = _check(request._replace(options=options._replace(today=day)), stack)
+        except OutOfTime:
+            message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
+            raise ChartError(message, file=str(request.chart)) from None
         if cache is not None and not any(trouble.fatal for trouble in report.troubles):
             cache.store(report, day)
     return report
@@ -69,7 +74,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
     analysed = AnalysedChart(chart)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
-    rules = Runner(policy.selection.rules, debug=options.debug)
+    rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
 
     checked = CheckedChart(analysed, severities=policy.severities)
     rules.run(checked, until=lambda: session.done() and baseline.done())

@@ -170,7 +170,7 @@ _OPTIONS = (
         default=60.0,
         show_default=True,
         metavar="SECONDS",
-        help="How long one run of helm may take.",
+        help="How long one run of helm may take, and how much processor time the rules may take.",
     ),
     click.option("--no-cache", is_flag=True, help="Check an unchanged chart again."),
     click.option("--debug", is_flag=True, envvar="HELM_DEBUG", help="Show tracebacks of crashed rules."),
@@ -240,6 +240,7 @@ def _arguments(given: _Given) -> CheckArguments:
             subcharts=given["subcharts"],
             cache=not given["no_cache"],
             debug=given["debug"],
+            seconds=given["timeout"],
             rules=given["folders"],
         ),
     )

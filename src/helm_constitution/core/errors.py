@@ -26,6 +26,10 @@ class ChartError(ConstitutionError):
     """The chart is missing, unreadable, unsafe to unpack or not a chart."""
 
 
+class LimitReached(ConstitutionError):
+    """Something in a chart is larger than what is read of it; the message names the limit."""
+
+
 class ConstitutionFileError(ConstitutionError):
     """The constitution document can't be used as it stands."""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.model import RuleSetting, Trouble
 from helm_constitution.core.signals import is_end
+from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
@@ -30,10 +33,15 @@ class Runner:
     Args:
         settings: the rules to run, with severity and parameters.
         debug: keep the traceback of a crashed rule.
+        seconds: of processor time for all rules; one rule may take a quarter of it.
     """
 
-    def __init__(self, settings: Mapping[Rule, RuleSetting], *, debug: bool = False) -> None:
+    def __init__(
+        self, settings: Mapping[Rule, RuleSetting], *, debug: bool = False, seconds: float = Limits().seconds
+    ) -> None:
         self._settings = settings
+        self._seconds = seconds
+        self._left = seconds
         self._debug = debug
         self._runs: dict[Rule, RuleRun] = {}
 
@@ -55,8 +63,23 @@ class Runner:
                 continue
             if until is not None and until():
                 break
-            self._runs[rule] = run_rule(rule, setting, checked, debug=self._debug)
+            self._runs[rule] = self._timed(rule, setting, checked)
         return tuple(self._runs[rule] for rule in self._settings if rule in self._runs)
+
+    def _timed(self, rule: Rule, setting: RuleSetting, checked: CheckedChart) -> RuleRun:
+        """A rule within the time that is left for it."""
+        if self._left <= self._seconds / 50:
+            reason = f"the rules before it took {self._seconds:g} s of processor time; raise --timeout"
+            return RuleRun(rule, setting, unchecked=reason)
+        begin, most = time.process_time(), min(self._seconds / 4, self._left)
+        try:
+            with time_limit(most):
+                return run_rule(rule, setting, checked, debug=self._debug)
+        except OutOfTime:
+            reason = f"took more than {most:.2g} s of processor time; raise --timeout"
+            return RuleRun(rule, setting, unchecked=reason)
+        finally:
+            self._left -= time.process_time() - begin
 
 
 def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: bool = False) -> RuleRun:
@@ -89,7 +112,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     except ConstitutionError as error:
         return RuleRun(rule, setting, crash=_unreadable(error, checked.analysed.chart.shown))
     except BaseException as error:
-        if is_end(error):
+        if is_end(error) or isinstance(error, OutOfTime):
             raise
         return RuleRun(rule, setting, crash=_crash(rule, error, debug))
     return RuleRun(rule, setting, tuple(violations), tuple(tallies), unchecked=unseen)

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from helm_constitution.core.errors import LimitReached
 from helm_constitution.core.records import record
 from helm_constitution.lint.needs import BASELINE, COVERAGE, LINT, RESULTS, TEMPLATES, TOGGLES, CheckedChart, Need
+from helm_constitution.templates.abstract import MAX_STEPS
 from helm_constitution.text.yaml_document import RenderedLine
 
 if TYPE_CHECKING:
@@ -94,9 +96,16 @@ class Subject:
 
     @property
     def uses(self) -> ValueUses:
-        """Every read of ``.Values``. Needs TEMPLATES."""
+        """Every read of ``.Values``. Needs TEMPLATES.
+
+        Raises:
+            LimitReached: where the templates take too many steps to be followed; the rule is unchecked then.
+        """
         self._declared(TEMPLATES)
-        return self.checked.analysed.uses
+        uses = self.checked.analysed.uses
+        if not uses.is_complete:
+            raise LimitReached(f"the templates take more than {MAX_STEPS:,} steps to follow, or call too deeply")
+        return uses
 
     @property
     def define_texts(self) -> Mapping[str, str]:

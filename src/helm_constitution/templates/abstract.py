@@ -43,12 +43,13 @@ class Root(Built):
 class Record(Built):
     """A dict that a template builds; ``rest`` is what stands under keys that aren't known."""
 
-    __slots__ = ("entries", "rest")
+    __slots__ = ("depth", "entries", "rest", "weight")
 
     def __init__(self, entries: Mapping[str, Value], rest: Value) -> None:
         super().__init__(frozenset(entries.items()), rest)
         self.entries = entries
         self.rest = rest
+        self.weight, self.depth = _measured(rest, *entries.values())
 
     def get(self, key: str) -> Value:
         """What stands under a key."""
@@ -58,12 +59,13 @@ class Record(Built):
 class Sequence(Built):
     """A list that a template builds: its first items, and what the others may be."""
 
-    __slots__ = ("items", "others")
+    __slots__ = ("depth", "items", "others", "weight")
 
     def __init__(self, items: tuple[Value, ...], others: Value) -> None:
         super().__init__(items, others)
         self.items = items
         self.others = others
+        self.weight, self.depth = _measured(others, *items)
 
     @property
     def any_item(self) -> Value:
@@ -130,6 +132,39 @@ ROOT: Value = frozenset((Root(()),))
 MAX_ELEMENTS = 24
 """What a value may be at most; where it may be more, it isn't followed any further."""
 
+MAX_STEPS = 300_000
+"""Contents that are walked in all; the largest of 60 public charts takes 20,000."""
+MAX_WEIGHT = 1000
+"""Elements that a value may hold at all depths, each counted as often as it is met on the way down."""
+MAX_DEPTH = 50
+"""How deep dicts and lists may lie in each other where they are followed."""
+
+
+def _measured(*parts: Value) -> tuple[int, int]:
+    """The weight and depth of a dict or list with these parts."""
+    weight = depth = 0
+    for part in parts:
+        for element in part:
+            if isinstance(element, Record | Sequence):
+                weight += element.weight
+                depth = max(depth, element.depth)
+            else:
+                weight += 1
+    return weight + 1, depth + 1
+
+
+def is_too_much(value: Value) -> bool:
+    """Whether a value is too much to be followed any further: ``dict "a" $d "b" $d`` doubles it each time."""
+    if len(value) > MAX_ELEMENTS:
+        return True
+    weight = 0
+    for element in value:
+        if isinstance(element, Record | Sequence):
+            weight += element.weight
+            if element.depth > MAX_DEPTH:
+                return True
+    return weight > MAX_WEIGHT
+
 
 def ordered(value: Value) -> list[Element]:
     """The elements in an order that is the same in each run: sets have another with each seed of the hash."""
@@ -156,8 +191,8 @@ def _rank(element: Element) -> tuple[int, object]:
     return 8, (*((key, _ranks(element.entries[key])) for key in sorted(element.entries)), ("", _ranks(element.rest)))
 
 
-def _ranks(value: Value) -> str:
-    return repr([_rank(element) for element in ordered(value)])
+def _ranks(value: Value) -> tuple[tuple[int, object], ...]:
+    return tuple(_rank(element) for element in ordered(value))
 
 
 def list_of(items: Value) -> Value:

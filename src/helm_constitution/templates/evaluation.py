@@ -175,7 +175,7 @@ class Evaluation(ValueAccess, ABC):
             return self._method(first, operands)
         handler = FUNCTIONS.get(first.name)
         if handler is not None:
-            return handler(self, operands, command)
+            return self.bounded(handler(self, operands, command))
         for operand in operands:
             if type(operand) is not Number and (value := self.value(operand)):
                 self.take_whole(value)

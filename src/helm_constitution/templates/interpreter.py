@@ -10,6 +10,7 @@ from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.templates.abstract import (
     ANYTHING,
     CALLER,
+    MAX_STEPS,
     NOTHING,
     ROOT,
     TEMPLATES,
@@ -53,6 +54,10 @@ MAX_CALLS = 24
 """How deep named templates call each other; helm itself allows 1,000."""
 
 
+class TooManySteps(Exception):
+    """The walk has taken as many steps as it may."""
+
+
 class Interpreter(Evaluation):
     """Walks a chart's templates; see :func:`helm_constitution.templates.uses.analyse` for what comes out."""
 
@@ -69,6 +74,8 @@ class Interpreter(Evaluation):
         self.active: set[tuple[object, Value]] = set()
         self.parsed: dict[str, TemplateFile] = {}
         self.value_texts: list[str] | None = None
+        self.steps = 0
+        self.is_complete = True
 
     # --- the chart ---
 
@@ -86,7 +93,8 @@ class Interpreter(Evaluation):
                 for define in template.defines.values():
                     if define not in self.called:
                         self._enter(template, define, define.body, frozenset((CALLER,)))
-        except RecursionError:
+        except (RecursionError, TooManySteps):
+            self.is_complete = False
             self.reached.add(())
 
     def _chart_yaml(self) -> None:
@@ -182,6 +190,9 @@ class Interpreter(Evaluation):
     # --- contents ---
 
     def _body(self, nodes: tuple[Content, ...]) -> None:
+        self.steps += len(nodes)
+        if self.steps > MAX_STEPS:
+            raise TooManySteps
         for node in nodes:
             kind = type(node)
             if kind is Text or kind is Comment:

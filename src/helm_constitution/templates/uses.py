@@ -108,6 +108,11 @@ class ValueUses:
             while above and not self._children.get(above := above[:-1]):
                 self._children[above] = True
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the walk through the templates came to its end; where not, any value may be read."""
+        return self._interpreter.is_complete
+
     @cached_property
     def printed(self) -> tuple[Printed, ...]:
         """What the actions print, through ``with``, ``range``, variables and the arguments of named templates."""

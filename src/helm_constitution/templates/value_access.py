@@ -11,7 +11,6 @@ from helm_constitution.templates.abstract import (
     ANYTHING,
     CALLER,
     FILES,
-    MAX_ELEMENTS,
     NOTHING,
     ROOT,
     TEMPLATES,
@@ -25,6 +24,7 @@ from helm_constitution.templates.abstract import (
     Root,
     Sequence,
     Value,
+    is_too_much,
     ordered,
 )
 
@@ -249,7 +249,7 @@ class ValueAccess:
 
     def bounded(self, value: Value) -> Value:
         """A value that is followed further: one that may be too much counts as read instead."""
-        if len(value) <= MAX_ELEMENTS:
+        if not is_too_much(value):
             return value
         self.take_whole(value, self.reached)
         return NOTHING
