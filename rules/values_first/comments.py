@@ -182,10 +182,12 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),
     umbrella=BEST_PRACTICES,
-    parameters={"readme": Parameter("", "comments only; any text lets a key in the README's tables count as well")},
+    parameters={
+        "readme": Parameter("counts", "many charts explain their values there; empty where only comments are to count")
+    },
 )
 def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
-    """A value has no comment that says what it is for.
+    """A value has no comment, and no row in the README, that says what it is for.
 
     Why: values.yaml is what users read first; what isn't explained there is found out by reading templates.
     Bad:
@@ -194,9 +196,9 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
         # -- Number of pods while autoscaling is off
         replicaCount: 3
     Fix: write a comment above the key (`# text`, helm-docs `# -- text`, Bitnami `## @param path text`, a `@schema`
-        block) or behind it on its line. Fields of the Kubernetes API, maps that templates pass on whole and a
-        dependency's values need one comment for all. Commented-out YAML, section banners and licence headers
-        document nothing.
+        block) or behind it on its line, or give it a row in a table of the README. Fields of the Kubernetes API, maps
+        that templates pass on whole and a dependency's values need one comment for all. Commented-out YAML, section
+        banners and licence headers document nothing.
     Source: Helm chart best practices, Values ("Document values.yaml"); helm-docs --documentation-strict-mode
     """
     values = subject.chart.values
@@ -223,7 +225,7 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             continue
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
         example = " (a commented-out example doesn't say it)" if key.has_example else ""
-        missing = "no comment and no row in the README" if subject.text("readme") else "no comment"
+        missing = "no comment and no row in the README" if in_readme else "no comment"
         yield Violation(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
     yield Tally(good, total, "values documented")
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.chart.helmignore import parse_ignore_rules
 from helm_constitution.chart.values import ValuesFile
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.records import record
@@ -115,8 +116,6 @@ class Chart:
         text = self.files.get(".helmignore")
         if text is None:
             return False
-        from helm_constitution.chart.helmignore import parse_ignore_rules
-
         return parse_ignore_rules(text, ".helmignore").ignores(path, is_folder=False)
 
     def dependency_at(self, key: str) -> Chart | None:
