@@ -189,7 +189,10 @@ def overlay_no_effect(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, Values Files
     """
     base = _base(subject)
-    for overlay in _overlays(subject):
+    overlays = _overlays(subject)
+    if not overlays:
+        raise NotApplicable("the chart has no platforms/*.yaml")
+    for overlay in overlays:
         for _, view in overlay.view.entries():
             yield from _repeated(view, base)
 

@@ -60,6 +60,23 @@ def test_lint_messages_go_by_their_level() -> None:
     assert judge("lint-warning", {}, lint=lint) == ["Chart.yaml:None:None odd"]
 
 
+def test_equal_words_about_several_values_are_several_and_a_missing_key_hides_none() -> None:
+    missing = error("missing property 'need'", FailureKind.SCHEMA, file="values.yaml", pointer=())
+    words = "got null, want integer"
+    lint = (missing, *(error(words, FailureKind.SCHEMA, file="values.yaml", pointer=(key,)) for key in "abc"))
+    files = {"values.yaml": "a: null\nb: null\nc: null\n"}
+    stopped = result("defaults", missing, status=Status.NEEDS_INPUT)
+    assert judge("lint-error", files, stopped, lint=lint) == [f"values.yaml:{line}:1 {words}" for line in (1, 2, 3)]
+
+
+def test_a_warning_about_a_name_is_an_error() -> None:
+    name = 'object name does not conform to Kubernetes naming requirements: "A": metadata.name: Invalid value'
+    lint = (error(name, FailureKind.OTHER, "templates/a.yaml", level=MessageLevel.WARNING),)
+    stopped = result("defaults", error("boom", file="templates/b.yaml"), status=Status.FAILED)
+    assert judge("lint-error", {}, stopped, lint=lint) == [f"templates/a.yaml:None:None {name}"]
+    assert judge("lint-warning", {}, stopped, lint=lint) == []
+
+
 def test_an_unknown_field_is_found_at_its_line() -> None:
     lint = (error('unknown field "engine"', file="Chart.yaml", level=MessageLevel.WARNING),)
     files = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\nengine: gotpl\n"}
@@ -92,7 +109,10 @@ def test_kubernetes_explanation_of_names_is_left_out() -> None:
         (error("nil pointer", file="templates/a.yaml", line=2), error("other", file="templates/a.yaml", line=2)),
         (error("nil pointer evaluating x"), error("templates/: nil pointer evaluating x", FailureKind.OTHER)),
         (error("a", file="templates/a.yaml", line=2), error("b", file="templates/a.yaml")),
-        (error("a", FailureKind.SCHEMA, pointer=("a",)), error("b", FailureKind.SCHEMA, file="values.yaml")),
+        (
+            error("a", FailureKind.SCHEMA, pointer=("a",)),
+            error("a", FailureKind.SCHEMA, file="values.yaml", pointer=("a",)),
+        ),
         (error("a", FailureKind.DEPENDENCY), error("b", FailureKind.DEPENDENCY)),
         (error("a", FailureKind.DEPENDENCY), error("nil pointer", file="templates/a.yaml", line=2)),
         (
