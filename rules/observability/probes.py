@@ -23,7 +23,8 @@ from helm_constitution.api import (
 
 _ACTIONS = ("httpGet", "tcpSocket", "grpc", "exec")
 _HEALTH = (
-    r"\b(?:must|should) (?:include|have|define):? probes\b|^\W*(?:(?:all|health) )?probes (?:are|must be|should be) \w+"
+    r"\b(?:must|should) (?:include|have|define):? probes\b|^\W*(?:(?:all|health) )?probes (?:are|must be|should be)"
+    r" (?:required|mandatory|set|defined|configured|present|provided|included)\b"
     r"|^(?!.*\bdocument).*\b(?:define|include|have|with|configure|set|provide|implement|declare|carry)\w*\b"
     r".{0,40}\bhealth[- ]?(?:checks?|probes?)\b"
     r"|\bself-healing\b.{0,60}\bhealth[- ]?(?:checks?|probes?)"

@@ -105,8 +105,8 @@ _A_WORD = LazyPattern(r"\b(?:an?|the)\s*$", re.IGNORECASE)
 # What may stand before the first word of a sentence: a number, an emoji, a label ("**Secrets**:", "K-001 |").
 OPENING = LazyPattern(
     r"(?:[^\w\x01(]|_)*(?:\d+(?:\.\d+)*[.)]\s+)?(?:[A-Z]{1,4}-?\d{1,4}\s*[|:.]\s*)?[^\w\x01(]*"
-    r"(?:(?<=[*_])[^*_\n|]{1,60}?(?::[*_]+|[*_]+\s*(?:\([^()]*\)\s*)?(?::|–|—|-\s|→))[^\w\x01(]*"
-    r"|(?P<plain>[A-Z][\w/&.-]{0,20}(?:,? [\w/&.-]{1,20}){0,3}):\s+[^\w\x01(]*)?"
+    r"(?:(?<=[*_])[^*_\n|]{1,60}?(?::[*_]+|[*_]+[\s\0]*(?:\([^()]*\)[\s\0]*)?(?::|–|—|-\s|→))[^\w\x01(]*"
+    r"|(?P<plain>[A-Z][\w/&.-]{0,20}(?:,? [\w/&.-]{1,20}){0,3})[\s\0]*:\s+[^\w\x01(]*)?"
 )
 _NO = LazyPattern(
     r"(?:no|none of|neither|zero)\b(?![-:,.]|\s+(?:op|one|longer|matter|exceptions?|need|doubt)\b)", re.IGNORECASE
