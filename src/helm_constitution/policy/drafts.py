@@ -40,9 +40,22 @@ _LEVEL = LazyPattern(
 )
 
 
+_ASIDE_BEGINS = frozenset("rwiebhmRWIEBHM")
+
+
+def is_aside(text: str) -> bool:
+    """Whether a text is labelled as an explanation: "Rationale:", "*Example*"."""
+    first = text[:1]
+    if first.isalpha() and first not in _ASIDE_BEGINS:
+        return False
+    return not text.startswith(("**MUST", "**SHOULD")) and ASIDE.match(text) is not None
+
+
 class Draft:
     """A statement in the making: where its text stands in the block, and the pins behind it. ``subject`` is where the
     words stand that go before it, ``lead`` where the words do that it follows as an item does."""
+
+    __slots__ = ("end", "forbids", "inherited", "is_part", "lead", "obligation", "pins", "sentence", "start", "subject")
 
     def __init__(self, start: int, end: int, obligation: Obligation, forbids: bool, *, inherited: bool = False) -> None:
         self.start = start
@@ -108,7 +121,7 @@ def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]
         reader.label(label)
     for begin, end in sentences(visible, start):
         sentence = visible[begin:end]
-        if ASIDE.match(sentence):
+        if is_aside(sentence):
             break
         if ("RFC" in sentence or "BCP" in sentence) and _RFC.search(sentence):
             continue

@@ -28,13 +28,13 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, Statement
 from helm_constitution.policy.demand_words import demands
 from helm_constitution.policy.drafts import (
-    ASIDE,
     LABEL,
     Context,
     Doubt,
     Draft,
     drafts_of,
     drafts_of_row,
+    is_aside,
     joined_by_pins,
 )
 from helm_constitution.policy.sections import Kind as SectionKind
@@ -106,6 +106,9 @@ class Lead(NamedTuple):
     pins: list[RulePin] | None = None
     skipped: bool = False
     quiet: bool = False
+
+
+_NO_LEAD = Lead(0)
 
 
 def is_placeholder(text: str) -> bool:
@@ -229,15 +232,15 @@ class BlockReader:
         )
 
     def _statements(self, block: Block, text: str, following: Block | None) -> None:
-        over = self.leads[-1] if self.leads else Lead(0)
+        over = self.leads[-1] if self.leads else _NO_LEAD
         if block.kind is Kind.ROW and self.table is not None:
             over = self.table
         has_bullets = following is not None and following.kind is Kind.ITEM and following.depth > block.depth
         has_rows = following is not None and following.kind is Kind.ROW and block.kind is not Kind.ROW
         drafts: list[Draft] = []
         doubts: list[Doubt] = []
-        below = Lead(block.depth, quiet=over.quiet)
-        if over.skipped or ASIDE.match(text):
+        below = Lead(block.depth, quiet=over.quiet) if has_bullets or has_rows else _NO_LEAD
+        if over.skipped or is_aside(text):
             below = Lead(block.depth, skipped=True)
         elif block.kind is Kind.ROW:
             drafts, doubts = drafts_of_row(without_code(text), self._context(block, over), block.header)
