@@ -91,6 +91,7 @@ def test_the_folder_and_its_files_are_the_users_own(place: Path, chart: Path, cl
 
 
 def test_values_files_leave_no_content_there(place: Path, chart: Path, cli4: CliEngine, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()  # a configuration names files of its own repository only
     (tmp_path / "extra.yaml").write_text("token: correct-horse-battery\n")
     (chart / ".helm-constitution.yaml").write_text("scenarios: [{name: extra, values: [../extra.yaml]}]\n")
     request = RenderRequest(values_files=(tmp_path / "extra.yaml",))

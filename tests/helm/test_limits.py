@@ -143,7 +143,9 @@ def test_a_closed_engine_says_so(kind: str, helm4: Path, tmp_path: Path) -> None
 
 
 SCRIPT = """
-import sys, time
+import signal, sys, time
+# A shell's background job ignores interrupts, and so would this.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from helm_constitution.helm.{module} import {engine}
 from helm_constitution.helm.protocol import Limits, RenderRequest
