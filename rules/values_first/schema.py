@@ -28,6 +28,8 @@ from helm_constitution.api import (
     references,
     require,
     rule,
+    withheld,
+    withheld_in,
 )
 
 if TYPE_CHECKING:
@@ -260,7 +262,7 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
     name = dotted(path)
     what = name or "the values"
     wanted: Any = error.validator_value
-    found = _shown(error.instance)
+    found = _shown(withheld(error.instance, path))
     match error.validator:
         case "type":
             kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
@@ -309,7 +311,8 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
         case "oneOf":
             yield path, f"{what} is {found}, which fits several of the schema's alternatives where one is wanted"
         case _:
-            message = error.message if len(error.message) <= 200 else f"{error.message[:197]}…"
+            message = withheld_in(error.message, error.instance, path)
+            message = message if len(message) <= 200 else f"{message[:197]}…"
             yield path, f"{what} breaks the schema's {error.validator}: {message}"
 
 

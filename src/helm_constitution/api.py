@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from helm_constitution.chart.model import Chart
 from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
+from helm_constitution.core.confidential import withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location, Precision, Severity, Status
@@ -241,5 +242,7 @@ __all__ = [
     "rule",
     "walk",
     "whole_number",
+    "withheld",
+    "withheld_in",
     "would_hide",
 ]

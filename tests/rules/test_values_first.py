@@ -628,3 +628,22 @@ def test_names_in_maps_that_are_passed_on_are_free(charts: Charts) -> None:
     template = "{{ toYaml .Values.config }}{{ range $name, $_ := .Values.hosts }}{{ $name }}{{ end }}"
     values = "config:\n  Log-Level: x\nhosts:\n  web.example.com: {}\n"
     assert charts.found("key-style", {"values.yaml": values, "templates/a.yaml": template}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "schema"),
+    [
+        ("auth: {password: hunter2}\n", '{"properties": {"auth": {"properties": {"password": {"type": "integer"}}}}}'),
+        ("auth: {password: hunter2}\n", '{"properties": {"auth": {"type": "string"}}}'),
+        ("auth: {password: hunter2}\n", '{"properties": {"auth": {"not": {}}}}'),
+        ("auth: {password: hunter2}\n", '{"properties": {"auth": {"propertyNames": {"maxLength": 1}}}}'),
+        ("url: postgres://u:hunter2@db/x\n", '{"properties": {"url": {"type": "integer"}}}'),
+        ("auth: {password: hunter2}\n", '{"properties": {"auth": {"if": true, "then": {"minProperties": 2}}}}'),
+    ],
+)
+def test_a_value_that_the_schema_rejects_is_withheld_where_it_is_a_secret(
+    charts: Charts, values: str, schema: str
+) -> None:
+    found = mismatches(charts, json.loads(schema), values, FAILED)
+    assert found
+    assert not any("hunter2" in line for line in found)
