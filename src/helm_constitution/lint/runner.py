@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError
-from helm_constitution.core.model import RuleSetting, Trouble
+from helm_constitution.core.model import Location, RuleSetting, Trouble
 from helm_constitution.core.signals import is_end
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
@@ -123,7 +123,7 @@ def _told(violation: Violation) -> Violation:
     if not isinstance(violation.message, str):
         raise TypeError(f"the message of a violation is {type(violation.message).__name__} instead of text")
     for at in (violation.at, *(related.at for related in violation.related)):
-        if not isinstance(at, View | RenderedLine | TextPlace | None):
+        if not isinstance(at, View | RenderedLine | TextPlace | Location | None):
             raise TypeError(f"a violation is at {type(at).__name__} instead of a View, a TextPlace or None")
     return violation
 
