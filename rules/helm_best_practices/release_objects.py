@@ -185,10 +185,10 @@ def _size(manifest: Manifest) -> int:
 def _stored(chart: Chart, rendering: Rendering) -> int:
     """About how many bytes helm's record of the release has: JSON, with files in base64, zipped, in base64 again."""
     # Not the dependencies' files: helm keeps the top chart alone.
-    files = [text.encode() for text in chart.files.values()]
     objects = {manifest.view.document.text for manifest in rendering.manifests}
-    if sum(map(len, files)) + sum(map(len, objects)) < _SAFE:
+    if sum(map(len, chart.files.values())) + sum(map(len, objects)) < _SAFE:
         return 0
+    files = [text.encode() for text in chart.files.values()]
     packed = zlib.compressobj(9)
     size = sum(len(packed.compress(base64.b64encode(file))) for file in files)
     size += sum(len(packed.compress(text.encode())) for text in sorted(objects))
