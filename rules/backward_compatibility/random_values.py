@@ -185,7 +185,7 @@ def _is_asked_for(call: _Call, places: _Places, used: Mapping[str, Manifest]) ->
 
 
 def _is_kept(call: _Call, keeping: set[str]) -> bool:
-    """Whether a call stands in a named template that such a caller has."""
+    """Whether a call stands in a named template that a keeping caller has."""
     for name, define in call.template.defines.items():
         if define.start <= call.pipeline.start < define.end:
             return name in keeping

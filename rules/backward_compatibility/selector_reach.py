@@ -127,7 +127,7 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
         selector = LabelSelector(workload.selector)
         for other in workloads[:index]:
             same_place = other.manifest.effective_namespace == workload.manifest.effective_namespace
-            # What stands twice under one name is told as such.
+            # An object that is rendered twice has helm/duplicate-object.
             if not same_place or other.manifest.identity == workload.manifest.identity or selector.is_empty:
                 continue
             takes_other = not list(selector.unmet(other.pod_labels))

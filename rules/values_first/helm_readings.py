@@ -116,7 +116,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
 
 
 def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
-    from yaml.nodes import MappingNode, ScalarNode, SequenceNode
+    import yaml
 
     pending: list[tuple[object, Path]] = [(root, ())]
     seen: set[int] = set()
@@ -125,11 +125,11 @@ def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
         if id(node) in seen:
             continue  # an anchor that is used again
         seen.add(id(node))
-        if isinstance(node, SequenceNode):
+        if isinstance(node, yaml.SequenceNode):
             pending.extend((item, (*path, index)) for index, item in enumerate(node.value))
-        elif isinstance(node, MappingNode):
+        elif isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                if not isinstance(key, ScalarNode):
+                if not isinstance(key, yaml.ScalarNode):
                     continue
                 if key.tag == "?" and isinstance(resolve_plain(key.value), bool):
                     yield key, path
