@@ -21,6 +21,8 @@ _PRONOUNS = frozenset(
     ("it", "this", "that", "which", "key", "value", "parameter", "option", "field", "setting", "flag", "and")
 )
 _COMMENTED_KEY = LazyPattern(r"(?P<name>[A-Za-z_][\w.-]*):(?P<rest>.*)\Z")
+_PARAMETER = LazyPattern(r"@(?:param|extra|skip) (\S+)")
+"""How Bitnami's generator names the value that a line is about, wherever it stands."""
 _WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
@@ -68,6 +70,7 @@ def _above(key: ValueKey, lines: Sequence[str]) -> str:
         start -= 1
     block = [line.lstrip("# \t").removeprefix("--").strip() for line in lines[start:end]]
     name = str(key.path[-1])
+    block = [line for line in block if (about := _PARAMETER.match(line)) is None or about[1] == key.name]
     if key.value not in ({}, []):  # of an empty map or list, a commented-out key is an example
         for index in range(len(block) - 1, -1, -1):
             commented = _COMMENTED_KEY.match(block[index])

@@ -198,7 +198,7 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
         if template.tree is not None and "lookup" in template.text:
             for command in _unguarded(template):
                 message = (
-                    "counts on lookup to find something, but helm template and the first installation find nothing;"
+                    "counts on lookup to find something; helm template and the first installation find nothing;"
                     " ask with if, or give a default"
                 )
                 yield Violation(message, at=TextPlace(template.path, template.span(command)))

@@ -130,8 +130,8 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
     yield Tally(good, total, "named templates named after the chart")
 
 
-_OF_A_CHART = (".fullname", ".chart", ".selectorLabels")
-"""Ends of names of which a chart has one: what stands before them is meant for the chart's name."""
+_OF_A_CHART = ".chart"
+"""What `helm create` calls a template that no part of a chart has (`ingester.labels` is one of a part)."""
 _CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 

@@ -41,6 +41,8 @@ def test_a_comment_that_a_blank_line_sets_apart_is_of_another_key() -> None:
         "# (DEPRECATED) use port\n# oldPort: 80\nport: 1\n",
         "# DEPRECATED: the old name\n# oldPort:\n# -- The port\nport: 1\n",
         "# oldPort is deprecated in favour of port\nport: 1\n",
+        "## @param port The port\n## @param oldPort DEPRECATED: use port instead\nport: 1\n",
+        "## @param port.old DEPRECATED\n##\nport:\n  new: 1\n",
         "# The port. `server.oldPort` was deprecated in favor of this one\nport: 1\n",
         "# -- The port; servicePort is deprecated and will go in 3.0\nport: 1\n",
     ],

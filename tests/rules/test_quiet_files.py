@@ -87,9 +87,10 @@ def test_a_name_that_a_dependency_calls(call: str) -> None:
 @pytest.mark.parametrize(
     ("names", "name", "better"),
     [
-        (("mychart.fullname", "a", "b", "c"), "mychart.fullname", "web.fullname"),
+        (("mychart.chart", "a", "b", "c"), "mychart.chart", "web.chart"),
         (("mychart.chart", "mychart.x", "b", "c", "d"), "mychart.x", "web.x"),
         (("ingress.labels", "web.fullname", "web.chart"), "ingress.labels", "web.ingress.labels"),
+        (("db.fullname", "db.selectorLabels", "a", "b", "c"), "db.fullname", "web.db.fullname"),
     ],
 )
 def test_a_wrong_prefix_is_replaced(names: tuple[str, ...], name: str, better: str) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.model import Base, Finding, Location, ObjectRef, RelatedLocation, Severity
+from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
 from helm_constitution.lint.fingerprints import fingerprinted
 from helm_constitution.lint.placing import Placed, ReleaseOrigins
 from helm_constitution.lint.redaction import Secrets
@@ -164,6 +164,8 @@ class FindingMaker:
 def _is_of_a_test(placed: Placed) -> bool:
     """Whether the values that decide a field all stand in the chart's own tests, ``ci/*-values.yaml``: no user has
     them."""
+    if not placed.is_value and placed.location.precision is Precision.PARENT:
+        return False  # what is missing, the template leaves out
     deciding = [placed.location] if placed.is_value else [one.location for one in placed.decided]
     return bool(placed.paths) and all(
         place.base is Base.CHART and (place.file or "").startswith("ci/") for place in deciding
