@@ -71,8 +71,10 @@ def place_of(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -
 
 def text_of(message: HelmMessage) -> str:
     text = _EXPLANATION.sub("", " ".join(message.text.split())).rstrip(".")
-    if message.pointer and (name := dotted(message.pointer)) not in text:
-        text = f"{name}: {text}"
+    if message.pointer:
+        name = dotted(message.pointer)
+        if not re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+            text = f"{name}: {text}"
     if message.rendered_line is not None and f"line {message.rendered_line}" not in text:
         text += f" (line {message.rendered_line} of the rendered text)"
     return text

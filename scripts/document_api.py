@@ -27,6 +27,7 @@ WIDTH = 120
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Making a rule": (
         *("rule", "require", "forbid", "Parameter", "Violation", "Related", "Tally", "Unchecked", "Outcome"),
+        *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),
         *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity"),
     ),
@@ -53,7 +54,17 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Text": (
         *("Markdown", "read_markdown", "Heading", "Table", "Row", "Cell", "CodeBlock", "matches_word", "LazyPattern"),
-        *("Version", "parse_version", "Constraint", "parse_constraint", "masked", "would_hide"),
+        *(
+            "Version",
+            "parse_version",
+            "Constraint",
+            "parse_constraint",
+            "masked",
+            "would_hide",
+            "withheld",
+            "withheld_in",
+            "whole_number",
+        ),
     ),
     "helm": ("HelmMessage", "MessageLevel", "FailureKind"),
 }

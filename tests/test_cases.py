@@ -25,7 +25,7 @@ from helm_constitution.lint.needs import COVERAGE, TOGGLES, CheckedChart
 from helm_constitution.lint.rule import Off, Rule
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.runner import Runner
-from helm_constitution.policy.configuration import load_configuration
+from helm_constitution.policy.configuration import Configuration, load_configuration
 from helm_constitution.policy.find import FILE_NAME
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import FULL, ScenarioKind, plan
@@ -73,7 +73,8 @@ def run(
     which: str = "quick",
     wanted: BaselineRequest | None = None,
 ) -> Outcome:
-    """Runs these rules alone over a chart in all its scenarios, each with its own default weight and parameters.
+    """Runs these rules alone over a chart in all its scenarios, each with its own default weight, and the parameters
+    that the chart's configuration sets.
 
     ``wanted`` names the baseline, where there is one.
     """
@@ -99,7 +100,7 @@ def run(
         rendered = session.run()
         checked = CheckedChart(analysed).with_rendered(rendered, baseline.compare(rendered), baseline.reason)
         checked = checked.with_lint(linting.result())
-        runs = Runner({rule: setting_of(rule) for rule in rules}, debug=True).run(checked)
+        runs = Runner({rule: setting_of(rule, configuration) for rule in rules}, debug=True).run(checked)
         return Outcome(runs, findings_of(checked, runs), rendered.results)
 
 
@@ -111,9 +112,10 @@ def beside_baseline(case: Case, folder: Path) -> BaselineRequest:
     return BaselineRequest(str(folder / "earlier" / "web"), old_values, RenderRequest(), "quick")
 
 
-def setting_of(rule: Rule) -> RuleSetting:
+def setting_of(rule: Rule, configuration: Configuration) -> RuleSetting:
     severity = Severity.WARNING if isinstance(rule.default, Off) else rule.default.severity
-    return RuleSetting(severity, (), {name: parameter.default for name, parameter in rule.parameters.items()})
+    defaults = {name: parameter.default for name, parameter in rule.parameters.items()}
+    return RuleSetting(severity, (), {**defaults, **configuration.parameters.get(rule.id, {})})
 
 
 @pytest.mark.parametrize("case", ALL_CASES, ids=str)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from helm_constitution.api import (
@@ -71,14 +71,14 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
             continue
         wanted = match_labels(selector)
         closest: tuple[int, str] | None = None
-        unmet = set(wanted.items())
+        unmet = dict(wanted)
         for name, labels in pod_templates(rendering, service.effective_namespace):
             differences = difference(wanted, labels)
             if not differences:
                 break
             if closest is None or len(differences) < closest[0]:
                 closest = len(differences), f"{name} {' and '.join(differences)}"
-            unmet -= labels.items()
+            unmet = {key: value for key, value in unmet.items() if labels.get(key) != value}
         else:
             if operators is None:
                 operators = has_operator_objects(rendering) or makes_pods_itself(rendering)
@@ -98,12 +98,12 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
 
 
 def _may_run_with_other_values(
-    service: Manifest, unmet: set[tuple[str, object]], rendering: Rendering, subject: Subject
+    service: Manifest, unmet: Mapping[str, object], rendering: Rendering, subject: Subject
 ) -> bool:
     """Whether a template that makes no pods here is the one that makes a Service's: it stands beside the Service's, or
     names what no pod that is there is labelled."""
     folder = service.template.rpartition("/")[0]
-    names = [str(value) for _, value in unmet if str(value) and str(value) != rendering.release_name]
+    names = [str(value) for value in unmet.values() if str(value) and str(value) != rendering.release_name]
     for template in templates_left_out(rendering, subject):
         beside = folder != "templates" and template.path.rpartition("/")[0] == folder
         if template.path == service.template or beside or any(name in template.text for name in names):

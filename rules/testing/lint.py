@@ -84,7 +84,8 @@ def lint_error(subject: Subject) -> Iterator[Violation]:
     Source: helm lint
     """
     yield from _lint(subject, MessageLevel.ERROR)
-    yield from bad_names(subject)
+    if subject.severity_of("helm/object-name") is None:
+        yield from bad_names(subject)
 
 
 @rule(

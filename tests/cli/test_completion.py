@@ -35,7 +35,7 @@ def offered(*words: str) -> list[str]:
         (("ch",), ["check"]),
         (("comp",), ["completion"]),
         (("completion", ""), ["bash", "zsh", "fish"]),
-        (("constitution", ""), ["check", "show"]),
+        (("constitution", ""), ["check", "pin", "show"]),
         (("explain", "security/root-us"), ["security/root-user"]),
         (("check", "--select", "values/undoc"), ["values/undocumented"]),
         (("check", "--ignore", "docs,values/undoc"), ["docs,values/undocumented"]),

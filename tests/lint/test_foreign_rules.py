@@ -84,15 +84,14 @@ def test_a_rule_that_is_no_generator_may_return_a_list_and_nothing_is_a_crash() 
     assert "TypeError" in crash.message
 
 
-def test_a_file_that_cannot_be_read_leaves_the_rule_unchecked() -> None:
+def test_a_file_that_cannot_be_read_is_the_charts_fault() -> None:
     def odd(subject: Subject) -> Iterator[Violation]:
         load_document("[", "platforms/aws.yaml")
         yield Violation("wrong", at=None)
 
     run = _run(odd)
-    assert run.crash is None
-    assert run.unchecked is not None
-    assert run.unchecked.startswith("platforms/aws.yaml:2: ")
+    assert run.crash is not None
+    assert (run.crash.kind, run.crash.file, run.crash.line) == ("error", "platforms/aws.yaml", 2)
 
 
 def test_a_bad_expression_in_a_pack_is_told_with_the_rule(tmp_path: Path) -> None:

@@ -141,6 +141,7 @@ def test_a_job_with_a_native_sidecar_is_asked_for_no_probes_and_no_second_pod() 
 def test_a_worker_without_ports_is_asked_for_no_metrics_and_may_be_probed_by_number() -> None:
     found = [one for one in reported(WORKER, "observability", "helm", "compat") if ".resources." not in one]
     assert found == [
+        "compat/selector-without-release spec.selector.matchLabels",
         "observability/no-startup-probe spec.template.spec.containers[0].startupProbe",
         "helm/missing-label metadata.labels",
         "helm/no-disruption-budget ",

@@ -96,7 +96,10 @@ def test_root_user_of_a_pod_is_one_place_for_all_its_containers() -> None:
 
 def test_root_user_says_what_is_there() -> None:
     assert judge(p.root_user, pod()) == [
-        "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true"
+        (
+            "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, "
+            "and runAsUser where the image's own user is root or has no number"
+        )
     ]
     assert judge(p.root_user, pod("{runAsUser: 10001}")) == [
         (

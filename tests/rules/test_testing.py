@@ -66,7 +66,9 @@ def test_equal_words_about_several_values_are_several_and_a_missing_key_hides_no
     lint = (missing, *(error(words, FailureKind.SCHEMA, file="values.yaml", pointer=(key,)) for key in "abc"))
     files = {"values.yaml": "a: null\nb: null\nc: null\n"}
     stopped = result("defaults", missing, status=Status.NEEDS_INPUT)
-    assert judge("lint-error", files, stopped, lint=lint) == [f"values.yaml:{line}:1 {words}" for line in (1, 2, 3)]
+    assert judge("lint-error", files, stopped, lint=lint) == [
+        f"values.yaml:{line}:1 {key}: {words}" for line, key in ((1, "a"), (2, "b"), (3, "c"))
+    ]
 
 
 def test_a_warning_about_a_name_is_an_error() -> None:

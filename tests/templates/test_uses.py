@@ -362,7 +362,7 @@ def test_a_place_is_told() -> None:
         ("{{ .Values.a.b.c }}", ["a"]),
         ("{{ .Values.here.b }}", ["here.b"]),
         ("{{ .Values.here.x }}", []),
-        ("{{ .Values.null.b }}", []),
+        ("{{ .Values.null.b }}", ["null"]),
         ("{{ .Values.list.b }}", []),
         ("{{ quote .Values.a | upper }}", ["a"]),
         ("{{ toYaml .Values.a }}", ["a"]),

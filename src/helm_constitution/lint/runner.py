@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.deadline import OutOfTime, time_limit
-from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.errors import ConstitutionError, LimitReached
 from helm_constitution.core.model import Location, RuleSetting, Trouble
 from helm_constitution.core.signals import is_end
 from helm_constitution.helm.protocol import Limits
@@ -107,7 +107,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     except NotApplicable as error:
         if not violations and unseen is None:
             return RuleRun(rule, setting, not_applicable=str(error))
-    except Unchecked as error:
+    except (Unchecked, LimitReached) as error:
         unseen = str(error)
     except ConstitutionError as error:
         return RuleRun(rule, setting, crash=_unreadable(error, checked.analysed.chart.shown))
