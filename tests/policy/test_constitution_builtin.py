@@ -103,8 +103,8 @@ def test_reading_it_is_quick(text: str) -> None:
     started = time.process_time()
     for _ in range(20):
         parse_constitution(text, BUILT_IN, MODULES)
-    # 3 ms on an idle machine; the slack is for a busy one.
-    assert (time.process_time() - started) / 20 < 0.012
+    # 8 ms on an idle machine; the slack is for a busy one.
+    assert (time.process_time() - started) / 20 < 0.03
 
 
 def test_it_is_shipped_with_the_package() -> None:
