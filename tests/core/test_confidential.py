@@ -34,6 +34,8 @@ def test_values_keep_their_shape() -> None:
 
 def test_secrets_in_texts() -> None:
     assert without_secrets("postgres://me:hunter2@db/x") == "postgres://me:…@db/x"
+    for text in ("mysql://%s:%s@%s", "amqp://me:$(PASSWORD)@mq", "amqp://me:${PASSWORD}@mq"):
+        assert without_secrets(text) == text
     assert without_secrets("authorization: Bearer abcdef123456") == "authorization: Bearer …"
     assert without_secrets("uses Basic authentication") == "uses Basic authentication"
     assert without_secrets("https://example.com:8080/a and basic words") == "https://example.com:8080/a and basic words"

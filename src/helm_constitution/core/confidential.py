@@ -18,7 +18,8 @@ _SECRET = LazyPattern(
 )
 _SECRETS = LazyPattern(r"(?:passwords?|secrets|credentials|tokens|apikeys)\Z", re.IGNORECASE)
 _DIVIDERS = str.maketrans("", "", "-_. /")
-_URL = LazyPattern(r"(://[^\s/:@\"']*:)[^\s/@\"']+(?=@)")
+_URL = LazyPattern(r"(://[^\s/:@\"']*:)(?!%[sdvq]@|\$\(\w+\)@|\$\{\w+\}@)[^\s/@\"']+(?=@)")
+"""The password of a URL; a verb of printf and a variable stand for one, and are none."""
 _BEARER = LazyPattern(r"\b((?:Bearer|Basic) +)(?=\S{0,200}[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 
 
