@@ -176,7 +176,7 @@ def test_the_action_annotates_summarises_and_passes_the_exit_status_on(runner: R
     assert (job.status, job.last) == (1, "Pass the exit status on"), job.log
     assert "error security/host-path" in job.log
     assert re.search(r"^::error file=charts/demo/\S+,line=\d+", job.log, re.MULTILINE)
-    assert job.summary.startswith("## helm-constitution: ❌ the gate fails\n")
+    assert job.summary.startswith("## helm-constitution: gate: ❌ fail\n")
     sarif = json.loads((runner.folder / "workspace" / "results.sarif").read_text("utf-8"))
     uris = {
         result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for result in sarif["runs"][0]["results"]
@@ -239,7 +239,7 @@ def run_shell(folder: Path, variables: Mapping[str, str], *command: str | Path) 
 
 def test_the_shell_example_leaves_reports_and_the_exit_status(shell: Path, variables: dict[str, str]) -> None:
     assert list(JUnitXml.fromstring((shell / "reports" / "constitution.xml").read_bytes()))
-    assert (shell / "reports" / "constitution.md").read_text("utf-8").startswith("## helm-constitution: ❌")
+    assert (shell / "reports" / "constitution.md").read_text("utf-8").startswith("## helm-constitution: gate: ❌")
     done = run_shell(shell, variables, "sh", EXAMPLES / "check.sh", "charts/good chart")
     assert done.returncode == 0, done.stderr
 

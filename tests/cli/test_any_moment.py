@@ -94,8 +94,11 @@ WRITTEN = ("report.json", "plan.md", "constitution.md", ".helm-constitution.yaml
 
 
 def written(folder: Path) -> dict[str, bytes | None]:
-    """What stands in the files that the commands write; None for one that isn't there."""
-    return {name: (folder / name).read_bytes() if (folder / name).exists() else None for name in WRITTEN}
+    """What stands in the files that the commands write, but for the folder; None for one that isn't there."""
+    here = os.fsencode(folder)
+    return {
+        name: (folder / name).read_bytes().replace(here, b".") if (folder / name).exists() else None for name in WRITTEN
+    }
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=["embedded", "cli", "accept", "plan", "init"])

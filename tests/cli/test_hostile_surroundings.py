@@ -106,7 +106,7 @@ def test_a_tag_that_looks_like_an_option_is_a_tag(run: Run, tmp_path: Path, name
     before = sorted(path.name for path in repository.folder.iterdir())
     done = run(repository.folder, "check", f"--baseline={name}", "web")
     assert "Traceback" not in done.stderr
-    assert done.returncode in (0, 1) or "is no folder, no package and no revision" in done.stderr
+    assert done.returncode in (0, 1) or "is not a folder, a package or a git revision" in done.stderr
     assert run(repository.folder, "check", "--baseline=auto", "web").returncode in (0, 1, 2)
     assert sorted(path.name for path in repository.folder.iterdir()) == before
 

@@ -155,11 +155,11 @@ def test_no_command_has_an_option_twice(program: Run, command: str) -> None:
 
 def test_output_writes_files_in_other_formats_besides(program: Run, chart: Path) -> None:
     done = program("check", "web", "--output", "json=report.json")
-    assert done.stdout.startswith("web 1.0.0")
+    assert done.stdout.startswith("FAIL  web 1.0.0")
     assert json.loads((chart.parent / "report.json").read_text())["version"] == 1
     done = program("check", "web", "--output", "report.txt")
     assert done.stdout == ""
-    assert (chart.parent / "report.txt").read_text().startswith("web 1.0.0")
+    assert (chart.parent / "report.txt").read_text().startswith("FAIL  web 1.0.0")
 
 
 @pytest.mark.parametrize("option", ["--output", "--coverage"])

@@ -130,7 +130,7 @@ def test_schema_errors_in_the_file_that_sets_the_value(engine: HelmEngine, tmp_p
         ({"Chart.yaml": CHART.replace("0.1.0", "one")}, ["testing/render-error Chart.yaml:3:1"]),
         (
             {"templates/a.yaml": HEAD.replace("name: a", "name: A_b")},
-            ["testing/lint-warning templates/a.yaml"],
+            ["testing/lint-error templates/a.yaml:4:3"],
         ),
         ({"templates/a.txt": "x", "templates/b.yaml": HEAD}, ["testing/render-error templates/a.txt"]),
     ],

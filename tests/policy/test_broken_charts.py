@@ -50,6 +50,7 @@ BROKEN = {
                   securityContext: {privileged: true}
                   resources: {limits: {memory: 8Gi}}
                   volumeMounts: [{name: host, mountPath: /host}]
+                - {name: beside, image: {{ .Values.image }}}
               volumes: [{name: host, hostPath: {path: /srv}}]
         ---
         apiVersion: v1

@@ -7,7 +7,6 @@ which Helm reads as empty files, are refused as well.
 
 from __future__ import annotations
 
-import atexit
 import os
 import re
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.scratch import kept_folder
 
 if TYPE_CHECKING:
     from tarfile import TarInfo
@@ -174,16 +174,12 @@ def unpack(archive: Path, shown: str) -> Path:
     Raises:
         ChartError: see :func:`read_entries`; or where the archive can't be read or the folder can't be written.
     """
-    import shutil
-    import tempfile
-
     try:
         stream = archive.open("rb")
     except OSError as error:
         raise ChartError(f"can't be read: {error.strerror}", file=shown) from error
     with stream:
-        scratch = tempfile.mkdtemp(prefix="helm-constitution-")
-        atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+        scratch = kept_folder()
         folder = os.path.join(scratch, _folder_name(archive.name))
         try:
             for name, content in read_entries(stream, shown):

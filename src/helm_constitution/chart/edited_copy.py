@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from helm_constitution.core.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -22,8 +23,8 @@ def edited_copy(chart: Chart, sources: Mapping[str, str], without: Collection[st
         sources: texts by their paths.
         without: paths of the chart's own templates that the copy lacks.
     """
-    with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
-        copy = Path(scratch) / chart.path.resolve().name
+    with scratch_folder() as scratch:
+        copy = scratch / chart.path.resolve().name
         _copy(chart, copy, sources, without)
         yield copy
 

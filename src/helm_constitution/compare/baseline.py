@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import tempfile
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from helm_constitution.chart.discovery import find_charts
 from helm_constitution.chart.sources import MAX_FILE, MAX_FILES
 from helm_constitution.compare.git import Repository, TreeEntry
 from helm_constitution.core.errors import BaselineError, ChartError, YamlSyntaxError
+from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.text.semver import Version, parse_constraint, parse_version
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
     elif wanted != AUTO and wanted.endswith((".tgz", ".tar.gz")):
         raise BaselineError("no such package; --baseline takes auto, a git revision, a folder or a .tgz", file=wanted)
     else:
-        with tempfile.TemporaryDirectory(prefix="helm-constitution-") as scratch:
-            yield _from_git(wanted, chart, Path(scratch).resolve())
+        with scratch_folder() as scratch:
+            yield _from_git(wanted, chart, scratch.resolve())
 
 
 def _in_folder(place: Path, chart: Chart) -> Source | None:

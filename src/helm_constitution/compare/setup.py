@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.chart.loader import load_chart
@@ -16,6 +15,7 @@ from helm_constitution.compare.no_baseline import NoBaseline
 from helm_constitution.compare.renders import Renders
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Base
+from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.render.results import RenderedChart
 from helm_constitution.render.scenarios import Scenario, ScenarioSetting, plan
 from helm_constitution.templates.analysis import AnalysedChart
@@ -104,7 +104,7 @@ def open_comparison(
         file = wanted.old_values.absolute()
         request = wanted.request._replace(values_files=(file, *wanted.request.values_files))
         earlier.append(Scenario(OLD_VALUES, request))
-    scratch = Path(stack.enter_context(TemporaryDirectory(prefix="helm-constitution-")))
+    scratch = stack.enter_context(scratch_folder())
     renders = Renders(engine, old, chart, earlier, _by_name(scenarios), scratch)
     return BaselineSession(source.origin, renders, old, old_values, by_robot=wanted.by_robot)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from helm_constitution.check.charts import check_beside_others
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core import signals
+from helm_constitution.core.scratch import remove_all
 from helm_constitution.helm.process import resident
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.helm.worker import read_message, write_message
@@ -70,6 +71,7 @@ def _live(
         sys.excepthook(type(error), error, error.__traceback__)
         sys.stderr.flush()
     finally:
+        remove_all()
         os._exit(status)
 
 

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from helm_constitution.core.errors import ConfigurationError, EngineError
+from helm_constitution.core.scratch import kept_folder
 from helm_constitution.helm import options
 from helm_constitution.helm.held import HeldChart, HeldCharts
 from helm_constitution.helm.process import Ended, Processes, Run
@@ -131,9 +132,7 @@ class CliEngine:
         self._copies.clear()
 
     def _copy_without_schemas(self, folder: str) -> str:
-        import tempfile
-
-        place = tempfile.mkdtemp(prefix="helm-constitution-")
+        place = str(kept_folder())
         self._copies.append(place)
         copy = os.path.join(place, os.path.basename(folder) or "chart")
         copy_without_schemas(folder, copy)

@@ -16,6 +16,9 @@ from helm_constitution.helm.protocol import Limits
 OUTPUT_LIMIT = 64 * 1024**2
 """Bytes that a process may write. The largest public charts render to 2 MB."""
 
+LEAVE_SECONDS = 2.0
+"""How long a thread has to come to its end. It may wait for a lock that a signal left taken (Python's own, of an import);
+it dies with the program then."""
 POLL_SECONDS = 0.02
 """How often a process at work is looked at."""
 
@@ -303,7 +306,7 @@ class Run:
 
     def join(self) -> None:
         """Waits for the watch to end, and for the process that was killed."""
-        self._thread.join()
+        self._thread.join(LEAVE_SECONDS)
         # An interrupt in an earlier join makes Python take a thread that still runs for ended (bpo-45274).
         while self._child is not None and self._child.wait(POLL_SECONDS) is None:
             pass

@@ -108,7 +108,7 @@ class WorkerQueue:
                 self._stop(EngineError("helm was asked for something after its engine was closed"))
                 self._worker.child.kill()
         for thread in self._threads:
-            thread.join()
+            thread.join(process.LEAVE_SECONDS)
         atexit.unregister(self.close)
 
     def _stop(self, error: EngineError) -> None:
