@@ -19,6 +19,7 @@ from helm_constitution.chart.archive import read_entries, unpack
 from helm_constitution.chart.loader import load_chart
 from helm_constitution.chart.model import Chart
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.scratch import remove_all
 
 CHART = b"apiVersion: v2\nname: web\nversion: 1.2.3\n"
 Entry = tuple[str, bytes] | tarfile.TarInfo
@@ -102,11 +103,12 @@ def test_nothing_is_written_outside(tmp_path: Path) -> None:
 )
 def test_no_name_of_a_package_leads_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "tmp").mkdir()
+    remove_all()
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
     (tmp_path / name).write_bytes(pack([("web/Chart.yaml", CHART)]))
     folder = unpack(tmp_path / name, name)
     assert (folder / "Chart.yaml").read_bytes() == CHART
-    assert folder.resolve().parent.parent == (tmp_path / "tmp").resolve()
+    assert folder.resolve().parents[2] == (tmp_path / "tmp").resolve()
     assert not folder.name.startswith(".")
     assert len(list((tmp_path / "tmp").iterdir())) == 1
 

@@ -17,8 +17,8 @@ OUTPUT_LIMIT = 64 * 1024**2
 """Bytes that a process may write. The largest public charts render to 2 MB."""
 
 LEAVE_SECONDS = 2.0
-"""How long a thread has to come to its end. It may wait for a lock that a signal left taken (Python's own, of an import);
-it dies with the program then."""
+"""How long a thread has to come to its end. It may wait for a lock that a signal left taken (Python's own, of an
+import); it dies with the program then."""
 POLL_SECONDS = 0.02
 """How often a process at work is looked at."""
 
