@@ -106,7 +106,7 @@ def test_signals_end_helm_and_leave_nothing(helm4: Path, tmp_path: Path, engine:
     assert children
     program.send_signal(number)
     _, words = program.communicate(timeout=120)
-    assert program.returncode == 128 + number
+    assert program.returncode == 128 + number, words
     assert "Traceback" not in words
     assert not [child for child in children if Path(f"/proc/{child}").exists()]
     assert list((tmp_path / "tmp").iterdir()) == []
