@@ -18,7 +18,7 @@ _ADVICE = {
 
 def main() -> None:
     """Runs the command line; exits 0, 1 or 2 (see the README), 130, 129 or 143 when interrupted or ended."""
-    # One chart makes little garbage in cycles, and looking for it costs a tenth of the time; see also check/charts.py.
+    # One chart makes little garbage in cycles, and looking for it costs a tenth of the time; see also fleet/charts.py.
     # At its end Python looks once more, which takes another tenth: what is frozen is left alone.
     gc.disable()
     atexit.register(gc.freeze)

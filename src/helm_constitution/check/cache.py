@@ -59,7 +59,8 @@ class Cache(NamedTuple):
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
-        """The cache of a chart; None where it can't be had (a chart too large, no folder of the user's own)."""
+        """The cache of a chart; None where it isn't wanted or can't be had (a chart too large, no folder of the user's
+        own)."""
         caches = Caches.open(engine, options)
         return caches.of(path) if caches is not None else None
 
@@ -141,7 +142,10 @@ class Caches:
 
     @classmethod
     def open(cls, engine: HelmEngine, options: CheckOptions) -> Caches | None:
-        """The caches of all charts; None where they can't be had (no folder of the user's own)."""
+        """The caches of all charts; None where they aren't wanted or can't be had (no folder of the user's own)."""
+        # What a revision names may move without any file of the chart.
+        if not options.cache or options.baseline is not None:
+            return None
         folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
         try:
             return cls(folder, options, _common_inputs(engine, options)) if folder is not None else None

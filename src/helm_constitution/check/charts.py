@@ -5,13 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helm_constitution.chart.discovery import find_charts, repository_of
 from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckRequest
-from helm_constitution.check.pipeline import run
+from helm_constitution.check.pipeline import check_anew, run
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.report.model import ChartReport
+
+if TYPE_CHECKING:
+    from helm_constitution.check.cache import Cache
 
 
 def charts_of(paths: Iterable[Path]) -> list[Path]:
@@ -37,10 +41,12 @@ def check_alone(request: CheckRequest) -> ChartReport:
         return failed_report(request.chart, error)
 
 
-def check_beside_others(request: CheckRequest) -> ChartReport:
-    """Checks one of several charts: whatever goes wrong with it is its own report's trouble."""
+def check_beside_others(request: CheckRequest, cache: Cache | None) -> ChartReport:
+    """Checks one of several charts, which its cache doesn't answer: whatever goes wrong is its own report's trouble."""
     try:
-        return check_alone(request)
+        return check_anew(request, cache)
+    except ConstitutionError as error:
+        return failed_report(request.chart, error)
     except Exception as error:  # noqa: BLE001 - a fault of the program costs one chart, not those beside it
         return failed_report(request.chart, ConstitutionError(_unexpected(error, debug=request.options.debug)))
 

@@ -43,6 +43,11 @@ class CheckOptions(NamedTuple):
     rules: tuple[Path, ...] = ()
     seconds: float = Limits().seconds
 
+    @property
+    def day(self) -> str:
+        """The day of the check, as an ISO date."""
+        return self.today or today()
+
 
 class CheckRequest(NamedTuple):
     """One chart to check: a folder or a package, the engine that lints and renders it, what is asked for.

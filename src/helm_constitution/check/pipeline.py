@@ -14,11 +14,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.options import CheckRequest, today
+from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
 
 if TYPE_CHECKING:
+    from helm_constitution.check.cache import Cache
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
     from helm_constitution.report.model import ChartReport
 
@@ -31,23 +32,29 @@ def run(request: CheckRequest) -> ChartReport:
     """
     from helm_constitution.check.cache import Cache
 
+    cache = Cache.of(request.chart, request.engine, request.options)
+    report = cache.load(request.options.day) if cache is not None else None
+    return check_anew(request, cache) if report is None else report
+
+
+def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
+    """Checks one chart, and keeps the report in its cache, if it has one.
+
+    Raises:
+        ConstitutionError: where it can't be checked at all.
+    """
     options = request.options
     if options.old_values is not None and options.baseline is None:
         raise ConfigurationError("--old-values needs --baseline, the release that the values were for")
-    day = options.today or today()
-    # What a revision names may move without any file of the chart.
-    remembers = options.cache and options.baseline is None
-    cache = Cache.of(request.chart, request.engine, options) if remembers else None
-    report = cache.load(day) if cache is not None else None
-    if report is None:
-        try:
-            with time_limit(3 * options.seconds), ExitStack() as stack:
-                report = _check(request._replace(options=options._replace(today=day)), stack)
-        except OutOfTime:
-            message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
-            raise ChartError(message, file=str(request.chart)) from None
-        if cache is not None and not any(trouble.fatal for trouble in report.troubles):
-            cache.store(report, day)
+    day = options.day
+    try:
+        with time_limit(3 * options.seconds), ExitStack() as stack:
+            report = _check(request._replace(options=options._replace(today=day)), stack)
+    except OutOfTime:
+        message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
+        raise ChartError(message, file=str(request.chart)) from None
+    if cache is not None and not any(trouble.fatal for trouble in report.troubles):
+        cache.store(report, day)
     return report
 
 
@@ -88,7 +95,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
     placing.begin(runs)
 
     finding = FindingMaker(checked, placing.objects, placing.source_maps(), subcharts=options.subcharts)
-    settled = settle(finding.findings(runs), runs, policy, rendered, day=options.today or today())
+    settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
     return chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
 
 

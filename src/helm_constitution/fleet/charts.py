@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from helm_constitution.check.charts import charts_of, check_alone, check_beside_others, placed
-from helm_constitution.check.options import CheckOptions, CheckRequest, today
+from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.forks import may_soon_fork
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 if TYPE_CHECKING:
-    from helm_constitution.check.cache import Caches
+    from helm_constitution.check.cache import Cache, Caches
     from helm_constitution.core.model import Progress
     from helm_constitution.report.model import ChartReport
 
@@ -38,8 +38,8 @@ class Workers(Protocol):
         """Whether a chart that is submitted now would be checked at once."""
         ...
 
-    def submit(self, number: int, chart: Path) -> None:
-        """Gives a chart to be checked, by its number among the others."""
+    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
+        """Gives a chart to be checked, by its number among the others, and the cache that doesn't answer it."""
         ...
 
     def wait(self) -> Iterator[tuple[int, ChartReport]]:
@@ -76,7 +76,9 @@ def check_charts(
     if len(charts) == 1:
         yield placed(charts[0], check_alone(CheckRequest(charts[0], engine, options, shown.scenarios)))
         return
-    caches = _caches(engine, options)
+    from helm_constitution.check.cache import Caches
+
+    caches = Caches.open(engine, options)
     with closing(_workers(len(charts), engine, options, start, limits)) as workers:
         done: dict[int, ChartReport] = {}
         waiting = iter(enumerate(charts))
@@ -101,19 +103,11 @@ def _some(
         if number is None or chart is None:
             return []
         cache = caches.of(chart) if caches is not None else None
-        report = cache.load(options.today or today()) if cache is not None else None
+        report = cache.load(options.day) if cache is not None else None
         if report is not None:
             return [(number, report)]
-        workers.submit(number, chart)
+        workers.submit(number, chart, cache)
     return []
-
-
-def _caches(engine: HelmEngine, options: CheckOptions) -> Caches | None:
-    if not options.cache or options.baseline is not None:
-        return None
-    from helm_constitution.check.cache import Caches
-
-    return Caches.open(engine, options)
 
 
 def _workers(
@@ -143,22 +137,22 @@ class _ThisProcess:
     def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
         self._engine = engine
         self._options = options
-        self._next: tuple[int, Path] | None = None
+        self._next: tuple[int, CheckRequest, Cache | None] | None = None
 
     def has_room(self) -> bool:
         """See Workers."""
         return self._next is None
 
-    def submit(self, number: int, chart: Path) -> None:
+    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
         """See Workers."""
-        self._next = number, chart
+        self._next = number, CheckRequest(chart, self._engine, self._options), cache
 
     def wait(self) -> Iterator[tuple[int, ChartReport]]:
         """See Workers."""
         if self._next is not None:
-            number, chart = self._next
+            number, request, cache = self._next
             self._next = None
-            yield number, check_beside_others(CheckRequest(chart, self._engine, self._options))
+            yield number, check_beside_others(request, cache)
             gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckOptions
@@ -19,6 +20,9 @@ from helm_constitution.helm.process import resident
 from helm_constitution.helm.protocol import HelmEngine, Limits
 from helm_constitution.helm.worker import read_message, write_message
 from helm_constitution.report.model import ChartReport
+
+if TYPE_CHECKING:
+    from helm_constitution.check.cache import Cache
 
 SILENT_SECONDS = 600.0
 """How long a worker may give no sign; ten times the time of a helm run where that is more."""
@@ -83,8 +87,8 @@ class Pool:
         """Whether a worker would begin with a chart at once."""
         return sum(worker.task is not None for worker in self._workers) < self._most
 
-    def submit(self, number: int, chart: Path) -> None:
-        """Gives a chart to a worker; asks :meth:`has_room` before.
+    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
+        """Gives a chart to a worker, with the cache that doesn't answer it; asks :meth:`has_room` before.
 
         Raises:
             OSError: no process can be started.
@@ -93,7 +97,7 @@ class Pool:
         worker.task, worker.chart = number, chart
         worker.until = time.monotonic() + self._silence
         with contextlib.suppress(BrokenPipeError):  # it has ended; that is seen when its answer is waited for
-            write_message(worker.requests, {"chart": str(chart)})
+            write_message(worker.requests, {"chart": str(chart), "cache": pickle.dumps(cache)})
 
     def wait(self) -> Iterator[tuple[int, ChartReport]]:
         """Waits until a worker says something; gives the reports that are done by then, by the charts' numbers."""

@@ -83,9 +83,10 @@ def _serve(requests: int, answers: int, start: Callable[[], HelmEngine], options
     engine = start()
     try:
         while (request := read_message(requests)) is not None:
-            report = check_beside_others(CheckRequest(Path(request["chart"]), engine, options, progress))
+            # Pipes of our own between two copies of one program: nobody else writes into them.
+            cache = pickle.loads(request["cache"])
+            report = check_beside_others(CheckRequest(Path(request["chart"]), engine, options, progress), cache)
             leaves = resident(os.getpid()) > most
-            # A pipe of our own between two copies of one program: nobody else writes into it.
             write_message(answers, {"report": pickle.dumps(report), "leaves": leaves})
             del report
             if leaves:
