@@ -20,7 +20,7 @@ from helm_constitution.api import (
 )
 
 from .statements import CONSISTENT
-from .targets import find, is_the_charts_own
+from .targets import is_the_charts_own
 
 # In every namespace by itself, or by the platform.
 _GIVEN = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
@@ -79,7 +79,7 @@ class _Provided:
         name = reference.name.string()
         if not name or name in _GIVEN or not (strict or is_the_charts_own(name, self.rendering)):
             return False
-        if find(self.rendering, reference.kind, name, workload.manifest.effective_namespace) is not None:
+        if self.rendering.find(reference.kind, name, workload.manifest.effective_namespace) is not None:
             return False
         return strict or name not in self._mentioned
 
@@ -229,7 +229,7 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation
             continue
         for reference in (*_environment(workload), *_volumes(workload)):
             name = reference.name.string() or ""
-            source = find(rendering, reference.kind, name, workload.manifest.effective_namespace)
+            source = rendering.find(reference.kind, name, workload.manifest.effective_namespace)
             present = _keys(source) if source is not None else None
             for key in reference.keys:
                 if present and key.string() is not None and key.scalar() not in present:
@@ -325,10 +325,7 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
                 or binding.is_left_out
             ):
                 continue
-            if (
-                entry.get("kind").data == "ServiceAccount"
-                and find(rendering, "ServiceAccount", name, namespace) is None
-            ):
+            if entry.get("kind").data == "ServiceAccount" and rendering.find("ServiceAccount", name, namespace) is None:
                 yield Violation(
                     f"binds the service account {name}, which the chart doesn't create; create it, or name the pods'",
                     at=entry.get("name"),

@@ -21,7 +21,6 @@ from helm_constitution.api import (
 from .statements import CONSISTENT
 from .targets import (
     difference,
-    find,
     has_operator_objects,
     makes_pods_itself,
     match_labels,
@@ -188,7 +187,7 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Violati
             # AWS' controller takes the action from an annotation where the port is called use-annotation.
             if not name or (backend.port is not None and backend.port.data == "use-annotation"):
                 continue
-            service = find(rendering, "Service", name, backend.namespace)
+            service = rendering.find("Service", name, backend.namespace)
             if service is None:
                 if backend.namespace == manifest.effective_namespace and not has_operator_objects(rendering):
                     yield Violation(
@@ -213,7 +212,7 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violatio
         elsewhere = parent.get("namespace").scalar() not in (None, manifest.effective_namespace)
         if parent.get("kind").scalar() not in (None, "Gateway") or elsewhere or rendering.release_name not in name:
             continue
-        if find(rendering, "Gateway", name, manifest.effective_namespace) is None:
+        if rendering.find("Gateway", name, manifest.effective_namespace) is None:
             yield Violation(
                 f"hangs on the Gateway {name}, which the chart doesn't render;"
                 " take its name from where the Gateway does",
@@ -274,7 +273,7 @@ def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
         kind, name = target.get("kind").string() or default_kind, target.get("name").string()
         if manifest.is_left_out or not kind or not name:
             continue
-        if find(rendering, kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
+        if rendering.find(kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
             yield Violation(
                 f"scales the {kind} {name}, which the chart doesn't render;"
                 " take kind and name from where the workload does",

@@ -21,7 +21,6 @@ from helm_constitution.api import (
 
 from .statements import CONSISTENT
 from .targets import (
-    find,
     has_operator_objects,
     is_the_charts_own,
     makes_pods_itself,
@@ -249,8 +248,7 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         if not name:
             yield Violation("has no serviceName; name the headless Service of its pods", at=service_name)
         elif (
-            is_the_charts_own(name, rendering)
-            and find(rendering, "Service", name, manifest.effective_namespace) is None
+            is_the_charts_own(name, rendering) and rendering.find("Service", name, manifest.effective_namespace) is None
         ):
             yield Violation(
                 f"its serviceName is {name}, a Service that the chart doesn't render; render it", at=service_name

@@ -154,11 +154,6 @@ def templates_left_out(rendering: Rendering, subject: Subject) -> list[TemplateF
     ]
 
 
-def find(rendering: Rendering, kind: str, name: str, namespace: str) -> Manifest | None:
-    """The rendered object of this kind and name in this namespace."""
-    return rendering.find(kind, name, namespace)
-
-
 def match_labels(selector: View) -> dict[str, object]:
     """The labels that a plain map of labels asks for, without those that only running pods have."""
     return {key: value.data for key, value in selector.entries() if key not in _SET_AT_RUN_TIME}
