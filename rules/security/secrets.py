@@ -16,15 +16,14 @@ from helm_constitution.api import (
     Subject,
     View,
     Violation,
-    YamlSyntaxError,
     forbid,
-    load_document,
     masked,
     require,
     rule,
     would_hide,
 )
 
+from ..values_files import document_of
 from .credential_forms import Form, forms_in, known_tokens
 from .credentials import assignments, is_credential, telling_words
 from .credentials import words as words_of
@@ -90,10 +89,9 @@ def _documents(subject: Subject) -> Iterator[View]:
         yield chart.values.document.view
     for path in sorted(chart.files):
         if _OTHER_VALUES.match(path) and path != "values.yaml":
-            try:
-                yield load_document(chart.files[path], path).view
-            except YamlSyntaxError:
-                continue
+            document = subject.derived(document_of, path)
+            if document is not None:
+                yield document.view
 
 
 @rule(

@@ -18,15 +18,14 @@ from helm_constitution.api import (
     View,
     Violation,
     YamlDocument,
-    YamlSyntaxError,
     dotted,
     forbid,
-    load_document,
     require,
     resolve_plain,
     rule,
 )
 
+from ..values_files import document_of, scenario_documents
 from .statements import BEST_PRACTICES
 
 if TYPE_CHECKING:
@@ -103,7 +102,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
     Fix: Put the key in quotes.
     Source: YAML 1.1, Boolean Language-Independent Type; Kubernetes reads YAML 1.1
     """
-    for document in _documents(subject):
+    for document in scenario_documents(subject):
         for key, path in _boolean_keys(document.root):
             span = Span(
                 key.start_mark.line + 1, key.start_mark.column + 1, key.end_mark.line + 1, key.end_mark.column + 1
@@ -197,20 +196,7 @@ def _scenario_files(subject: Subject) -> Iterator[YamlDocument]:
             if file.is_relative_to(subject.chart.path):
                 names.setdefault(file.relative_to(subject.chart.path).as_posix())
     for name in names:
-        text = subject.chart.files.get(name)
-        if text is not None and name != "values.yaml" and not name.startswith("platforms/"):
-            try:
-                yield load_document(text, name)
-            except YamlSyntaxError:
-                continue  # the scenario's own error names the fault
-
-
-def _documents(subject: Subject) -> Iterator[YamlDocument]:
-    if subject.chart.values is not None:
-        yield subject.chart.values.document
-    for file, text in sorted(subject.chart.files.items()):
-        if file.endswith((".yaml", ".yml")) and file.startswith(("ci/", "platforms/")):
-            try:
-                yield load_document(text, file)
-            except YamlSyntaxError:
-                continue  # the scenario's own error names the fault
+        if name != "values.yaml" and not name.startswith("platforms/"):
+            document = subject.derived(document_of, name)
+            if document is not None:
+                yield document

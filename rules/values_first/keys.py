@@ -14,29 +14,15 @@ from helm_constitution.api import (
     Subject,
     TextPlace,
     Violation,
-    YamlDocument,
-    YamlSyntaxError,
     dotted,
     forbid,
-    load_document,
     require,
     resolve_plain,
     rule,
 )
 
+from ..values_files import scenario_documents
 from .statements import BEST_PRACTICES
-
-
-def _documents(subject: Subject) -> Iterator[YamlDocument]:
-    """values.yaml, and the scenarios' files that belong to the chart."""
-    if subject.chart.values is not None:
-        yield subject.chart.values.document
-    for file, text in subject.chart.files.items():
-        if file.endswith((".yaml", ".yml")) and file.startswith(("ci/", "platforms/")):
-            try:
-                yield load_document(text, file)
-            except YamlSyntaxError:
-                continue  # the scenario's own error names the fault
 
 
 @rule(
@@ -69,7 +55,7 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
     """
     if subject.chart.values is None:
         raise NotApplicable("the chart has no values.yaml")
-    for document in _documents(subject):
+    for document in scenario_documents(subject):
         for key in document.duplicates:
             name = dotted(key.path)
             message = f"{name} stands twice; helm keeps this one and drops the first, in line {key.first.line}"
@@ -200,7 +186,7 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
     """
     if subject.chart.values is None:
         raise NotApplicable("the chart has no values.yaml")
-    for document in _documents(subject):
+    for document in scenario_documents(subject):
         for path, text in document.plain_scalars(_FIRST):
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             if (reading := _reading(text, name)) is not None:

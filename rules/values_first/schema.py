@@ -21,16 +21,16 @@ from helm_constitution.api import (
     Unchecked,
     Violation,
     YamlDocument,
-    YamlSyntaxError,
     dotted,
     forbid,
-    load_document,
     references,
     require,
     rule,
     withheld,
     withheld_in,
 )
+
+from ..values_files import document_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -151,13 +151,7 @@ def _values_of(subject: Subject, name: str) -> YamlDocument | None:
     """The values file that makes a scenario; None where it isn't a file of the chart."""
     if name == DEFAULTS:
         return subject.chart.values.document if subject.chart.values is not None else None
-    text = subject.chart.files.get(name)
-    if text is None:
-        return None
-    try:
-        return load_document(text, name)
-    except YamlSyntaxError:
-        return None  # helm's own message names the fault
+    return subject.derived(document_of, name)
 
 
 def _merged(subject: Subject, document: YamlDocument) -> dict[str, Json]:
