@@ -16,6 +16,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from . import pod_sources
 from .statements import CONSISTENT
 
 _BEFORE = frozenset({"pre-install"})
@@ -81,19 +82,9 @@ def _needed(workload: Workload) -> Iterator[tuple[str, View]]:
     account = pod.get("serviceAccountName")
     yield "ServiceAccount", account if account.exists else pod.get("serviceAccount")
     for volume in pod.get("volumes").items():
-        for field, kind, key in (
-            ("configMap", "ConfigMap", "name"),
-            ("secret", "Secret", "secretName"),
-            ("persistentVolumeClaim", "PersistentVolumeClaim", "claimName"),
-        ):
-            if volume.get(field, "optional").data is not True:
-                yield kind, volume.get(field, key)
+        for kind, reference in pod_sources.of_volumes([volume]):
+            yield kind, reference.get("secretName" if kind == "Secret" else "name")
+        yield "PersistentVolumeClaim", volume.get("persistentVolumeClaim", "claimName")
     for container in pod.all_containers:
-        for source in container.field("envFrom").items():
-            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                if source.get(field, "optional").data is not True:
-                    yield kind, source.get(field, "name")
-        for variable in container.field("env").items():
-            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                if variable.get("valueFrom", field, "optional").data is not True:
-                    yield kind, variable.get("valueFrom", field, "name")
+        for kind, reference in (*pod_sources.of_whole_environment(container), *pod_sources.of_variables(container)):
+            yield kind, reference.get("name")

@@ -19,6 +19,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from . import pod_sources
 from .statements import CONSISTENT
 from .targets import is_the_charts_own
 
@@ -36,16 +37,10 @@ class _Reference(NamedTuple):
 
 def _environment(workload: Workload) -> Iterator[_Reference]:
     for container in workload.pod.all_containers:
-        for variable in container.field("env").items():
-            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                reference = variable.get("valueFrom", field)
-                if reference.is_map and reference.get("optional").data is not True:
-                    yield _Reference(kind, reference.get("name"), (reference.get("key"),))
-        for source in container.field("envFrom").items():
-            for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
-                reference = source.get(field)
-                if reference.is_map and reference.get("optional").data is not True:
-                    yield _Reference(kind, reference.get("name"))
+        for kind, reference in pod_sources.of_variables(container):
+            yield _Reference(kind, reference.get("name"), (reference.get("key"),))
+        for kind, reference in pod_sources.of_whole_environment(container):
+            yield _Reference(kind, reference.get("name"))
 
 
 def _pull_secrets(workload: Workload) -> Iterator[_Reference]:
@@ -55,16 +50,17 @@ def _pull_secrets(workload: Workload) -> Iterator[_Reference]:
 
 def _volumes(workload: Workload) -> Iterator[_Reference]:
     for volume in workload.pod.get("volumes").items():
-        sources = [(volume, "secretName"), *((source, "name") for source in volume.get("projected", "sources").items())]
-        for source, secret_name in sources:
-            for field, kind, name in (("configMap", "ConfigMap", "name"), ("secret", "Secret", secret_name)):
-                reference = source.get(field)
-                if reference.is_map and reference.get("optional").data is not True:
-                    keys = tuple(item.get("key") for item in reference.get("items").items())
-                    yield _Reference(kind, reference.get(name), keys)
+        for kind, reference in pod_sources.of_volumes([volume]):
+            yield _Reference(kind, reference.get("secretName" if kind == "Secret" else "name"), _items(reference))
+        for kind, reference in pod_sources.of_volumes(volume.get("projected", "sources").items()):
+            yield _Reference(kind, reference.get("name"), _items(reference))
         claim = volume.get("persistentVolumeClaim", "claimName")
         if claim.exists:
             yield _Reference("PersistentVolumeClaim", claim)
+
+
+def _items(reference: View) -> tuple[View, ...]:
+    return tuple(item.get("key") for item in reference.get("items").items())
 
 
 class _Provided:
