@@ -101,8 +101,9 @@ def _unexpected(error: Exception) -> str:
     elif isinstance(error, MemoryError):
         words = "out of memory"
     else:
-        first = next(iter(str(error).splitlines()), "")
-        words = f"internal error: {type(error).__name__}{first and f': {first}'}"
+        from helm_constitution.core.errors import internal_error
+
+        words = internal_error(error)
     advice = "" if "--debug" in sys.argv else "; --debug shows where"
     return f"helm-constitution: error: {words.encode('unicode_escape').decode()}{advice}"
 

@@ -11,7 +11,7 @@ from helm_constitution.chart.discovery import find_charts, repository_of
 from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import check_anew, run
-from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.core.errors import ConstitutionError, internal_error
 from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
@@ -56,6 +56,4 @@ def _unexpected(error: Exception, *, debug: bool) -> str:
         import traceback
 
         sys.stderr.write("".join(traceback.format_exception(error)))
-    first = next(iter(str(error).splitlines()), "")
-    advice = "" if debug else "; --debug shows where"
-    return f"internal error: {type(error).__name__}{first and f': {first}'}{advice}"
+    return internal_error(error) + ("" if debug else "; --debug shows where")

@@ -22,6 +22,12 @@ class ConstitutionError(Exception):
         return f"{place}: {self.message}"
 
 
+def internal_error(error: Exception) -> str:
+    """The words for an error that nobody foresaw."""
+    first = next(iter(str(error).splitlines()), "")
+    return f"internal error: {type(error).__name__}{first and f': {first}'}"
+
+
 class ChartError(ConstitutionError):
     """The chart is missing, unreadable, unsafe to unpack or not a chart."""
 
