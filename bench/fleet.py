@@ -17,9 +17,9 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.__main__ import Contender
 from bench.charts import SIZES, make
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import run
@@ -29,14 +29,6 @@ from helm_constitution.helm.protocol import Limits, LintOutput, Pending, RenderO
 
 COPIES = 5
 """Charts of each generated size but the largest, which comes once."""
-
-
-@dataclass(frozen=True)
-class Contender:
-    """A command over all charts, its name."""
-
-    name: str
-    command: tuple[str, ...]
 
 
 class CountingEngine(EmbeddedEngine):
@@ -87,12 +79,12 @@ def contenders(charts: Sequence[Path]) -> list[Contender]:
     names = tuple(map(str, charts))
     check = (sys.executable, "-m", "helm_constitution", "check", "--engine", "embedded", "--format", "json")
     found = [
-        Contender("one process", (*check, "--no-cache", "--jobs", "1", *names)),
-        Contender("all cores", (*check, "--no-cache", *names)),
-        Contender("unchanged", (*check, *names)),
+        Contender("one process", ((*check, "--no-cache", "--jobs", "1", *names),)),
+        Contender("all cores", ((*check, "--no-cache", *names),)),
+        Contender("unchanged", ((*check, *names),)),
     ]
     if shutil.which("kube-linter"):
-        found.append(Contender("kube-linter", ("kube-linter", "lint", *names)))
+        found.append(Contender("kube-linter", (("kube-linter", "lint", *names),)))
     return found
 
 
@@ -102,8 +94,9 @@ def measure(everyone: Sequence[Contender], rounds: int, environment: dict[str, s
     for number in range(-1, rounds):
         order = list(range(len(everyone)))
         for index in reversed(order) if number % 2 else order:
+            (command,) = everyone[index].commands
             before, begin = os.times(), time.perf_counter()
-            done = subprocess.run(everyone[index].command, env=environment, capture_output=True, check=False)
+            done = subprocess.run(command, env=environment, capture_output=True, check=False)
             after, wall = os.times(), time.perf_counter() - begin
             if done.returncode < 0:
                 raise SystemExit(f"error: {everyone[index].name} was killed by signal {-done.returncode}")

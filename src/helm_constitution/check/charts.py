@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
 
 
-def charts_of(paths: Iterable[Path]) -> list[Path]:
+def charts_at(paths: Iterable[Path]) -> list[Path]:
     """Every chart that the paths name: charts, packaged charts, folders that hold charts.
 
     Raises:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from helm_constitution.check.charts import charts_of, check_alone, check_beside_others, placed
+from helm_constitution.check.charts import charts_at, check_alone, check_beside_others, placed
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.forks import may_soon_fork
 from helm_constitution.helm.protocol import HelmEngine, Limits
@@ -72,7 +72,7 @@ def check_charts(
     Raises:
         ConstitutionError: where a path names no chart.
     """
-    charts = charts_of(paths)
+    charts = charts_at(paths)
     if len(charts) == 1:
         yield placed(charts[0], check_alone(CheckRequest(charts[0], engine, options, shown.scenarios)))
         return

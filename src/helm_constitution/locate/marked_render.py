@@ -175,15 +175,12 @@ def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFil
     for template in analysed.templates:
         if template.path in files or template.defines:
             yield template
-    for chart, prefix in folders_below(analysed.chart, ""):
+    packages = packages_of(analysed.chart) if any(file.startswith("charts/") for file in files) else ()
+    asked = (one for one in packages if any(file.startswith(one[1]) for file in files))
+    for chart, prefix in (*folders_below(analysed.chart, ""), *asked):
         for path, text in chart.files.items():
             if path.startswith("templates/") and (prefix + path in files or "define" in text):
                 yield parse_template(prefix + path, text)
-    for chart, prefix in packages_of(analysed.chart) if any(file.startswith("charts/") for file in files) else ():
-        if any(file.startswith(prefix) for file in files):
-            for path, text in chart.files.items():
-                if path.startswith("templates/") and (prefix + path in files or "define" in text):
-                    yield parse_template(prefix + path, text)
 
 
 def _needless(analysed: AnalysedChart, files: set[str]) -> frozenset[str]:
