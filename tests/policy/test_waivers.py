@@ -415,7 +415,7 @@ def test_a_remembered_report_holds_until_a_waiver_expires(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     days = iter(["2026-06-14", "2026-06-15", "2026-06-16", "2026-06-17"])
-    monkeypatch.setattr("helm_constitution.check.pipeline.today", lambda: next(days))
+    monkeypatch.setattr("helm_constitution.check.options.today", lambda: next(days))
     asked: list[Path] = []
     lint = team.engine.lint
 

@@ -32,9 +32,11 @@ def run(request: CheckRequest) -> ChartReport:
     """
     from helm_constitution.check.cache import Cache
 
-    cache = Cache.of(request.chart, request.engine, request.options)
-    report = cache.load(request.options.day) if cache is not None else None
-    return check_anew(request, cache) if report is None else report
+    options = request.options
+    cache = Cache.of(request.chart, request.engine, options)
+    day = options.day
+    report = cache.load(day) if cache is not None else None
+    return check_anew(request._replace(options=options._replace(today=day)), cache) if report is None else report
 
 
 def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
