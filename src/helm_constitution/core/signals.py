@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+_SOON = 0.001
 
 
 class Terminated(BaseException):
@@ -48,6 +55,8 @@ def end_cleanly() -> None:
             signal.signal(number, _terminate)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, _interrupt)
+    if sys.unraisablehook is sys.__unraisablehook__ and hasattr(signal, "setitimer"):
+        sys.unraisablehook = _swallowed
 
 
 def end_at_once() -> None:
@@ -55,6 +64,21 @@ def end_at_once() -> None:
     for number in _ending_signals():
         if signal.getsignal(number) is _terminate:
             signal.signal(number, signal.SIG_DFL)
+
+
+def _swallowed(found: UnraisableHookArgs) -> None:
+    """Where a signal comes while a callback of Python's own runs, which lets no exception out, it is raised once more a
+    moment later."""
+    error = found.exc_value
+    if not isinstance(error, Terminated | Interrupted):
+        sys.__unraisablehook__(found)
+        return
+
+    def once_more(number: int, frame: FrameType | None) -> None:
+        raise error
+
+    signal.signal(signal.SIGALRM, once_more)
+    signal.setitimer(signal.ITIMER_REAL, _SOON)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
