@@ -1,0 +1,134 @@
+"""Whether the chart renders: with its default values, and in every other way that it is meant for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    HelmMessage,
+    ScenarioKind,
+    Status,
+    Subject,
+    Unchecked,
+    Violation,
+    not_rendered,
+    require,
+    rule,
+)
+
+from ..helm_words import (
+    is_example,
+    is_told_elsewhere,
+    place_of,
+    says_the_same,
+    see_rule,
+    text_of,
+    values_file_of,
+    words_of,
+)
+from .lint import HELM_LINT
+
+if TYPE_CHECKING:
+    from helm_constitution.api import ScenarioResult
+
+_HELM_TEMPLATE = require(
+    r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
+    r"|\bhelm template\b.*\b(render|pass|succeed|errors)|\brenders? (without|with no)( an?)? errors?"
+)
+
+
+def _require_renderable(subject: Subject) -> ScenarioResult:
+    defaults = subject.defaults
+    if defaults is None:
+        raise not_rendered(subject)
+    return defaults
+
+
+@rule(
+    "testing/render-error",
+    always=True,
+    default=MUST,
+    needs={RESULTS},
+    enforces=(_HELM_TEMPLATE, HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
+)
+def render_error(subject: Subject) -> Iterator[Violation]:
+    """The chart doesn't render with its default values.
+
+    Why: `helm install` fails in the same way, for everybody.
+    Bad:
+        replicas: {{ .Values.web.replicas.count }}      (values.yaml has no web.replicas)
+    Good:
+        replicas: {{ .Values.replicaCount }}
+    Fix: mend the template at the line named, or give the value a default in values.yaml. Where the user has to give a
+        value, stop with `required` and a message that names it: that is no error.
+    Source: helm template
+    """
+    defaults = _require_renderable(subject)
+    if defaults.status is Status.NEEDS_INPUT:
+        if not subject.rendered:
+            raise Unchecked(f"the default values need input: {defaults.message}")
+        return
+    if defaults.status is not Status.FAILED:
+        return
+    if not defaults.errors:
+        yield Violation(defaults.message or "helm template fails", None)
+    told = [error for error in defaults.errors if not is_told_elsewhere(error, defaults, subject)]
+    if defaults.errors and not told:
+        raise Unchecked(see_rule(defaults.errors[0]))
+    for error in told:
+        yield Violation(f"doesn't render: {text_of(error)}", place_of(error, subject))
+
+
+@rule(
+    "testing/scenario-error",
+    default=MUST,
+    needs={RESULTS},
+    enforces=(
+        _HELM_TEMPLATE,
+        require(
+            r"\bci values\b|values files? (in|under) ci\b|\brender\w*\b.*\b(every|each|all) (values files|scenarios?)\b"
+        ),
+        require(r"\b(overlays?|platform values)\b.*\b(tested|render|validated)"),
+    ),
+)
+def scenario_error(subject: Subject) -> Iterator[Violation]:
+    """A way to render the chart that it is meant for fails.
+
+    Why: values files for tests and platforms, and what the configuration names, are the chart's own examples of its
+        use; what fails there fails for the users who follow. So does an upgrade, or a Kubernetes version that
+        Chart.yaml allows.
+    Bad:
+        # ci/ingress-values.yaml
+        ingress: true            (the templates read ingress.enabled)
+    Good:
+        # ci/ingress-values.yaml
+        ingress:
+          enabled: true
+    Fix: mend the template or the values file; `helm template . -f <the file>` repeats the message.
+    Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
+    """
+    defaults = _require_renderable(subject)
+    causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
+    told_elsewhere: HelmMessage | None = None
+    for result in subject.results[1:]:
+        if result.status is not Status.FAILED or result.scenario.kind is ScenarioKind.TOGGLED:
+            continue
+        if is_example(result) and subject.severity_of("docs/example-broken") is not None:
+            continue
+        for error in result.errors:
+            if says_the_same(error, defaults.errors):
+                continue
+            if is_told_elsewhere(error, result, subject):
+                told_elsewhere = error
+                continue
+            key = (error.file, error.line, words_of(error.text))
+            causes.setdefault(key, (error, []))[1].append(result)
+    if told_elsewhere is not None and not causes:
+        raise Unchecked(see_rule(told_elsewhere))
+    for error, results in causes.values():
+        names = ", ".join(result.scenario.name for result in results)
+        place = place_of(error, subject, results[0].scenario.name) or values_file_of(results[0], subject)
+        yield Violation(f"doesn't render with {names}: {text_of(error)}", place)
