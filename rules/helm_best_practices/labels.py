@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, TEMPLATES, Manifest, Parameter, Subject, Violation, require, rule
+from helm_constitution.api import MUST, SHOULD, TEMPLATES, Group, Manifest, Parameter, Subject, Violation, require, rule
 
 from .statements import BEST_PRACTICES
 
@@ -58,10 +58,14 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     asked = (*_RECOMMENDED, *_KEY.findall(subject.text("also")))
     missing = [name for name in asked if not present.get(name)]
     if missing and not subject.given_by_values(manifest):
-        noun = "label" if len(missing) == 1 else "labels"
-        yield Violation(
-            f"lacks the standard {noun} {', '.join(missing)}; include the chart's named template of labels", at=labels
-        )
+        what = f"the standard {'label' if len(missing) == 1 else 'labels'} {', '.join(missing)}"
+        advice = "include the chart's named template of labels"
+        yield Violation(f"lacks {what}; {advice}", at=labels, group=_group(manifest, what, advice))
+
+
+def _group(manifest: Manifest, what: str, advice: str) -> Group:
+    """The other objects that lack the same."""
+    return Group(("label", what), f"{{count}} objects lack {what}; {advice}: {{items}}", str(manifest))
 
 
 @rule(
@@ -95,4 +99,5 @@ def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Viol
     if labels.get(_VERSION).exists or not subject.chart.metadata.view.get("appVersion"):
         return
     if not subject.given_by_values(manifest):
-        yield Violation(f"lacks the label {_VERSION}; set it to .Chart.AppVersion", at=labels.get(_VERSION))
+        what, advice = f"the label {_VERSION}", "set it to .Chart.AppVersion"
+        yield Violation(f"lacks {what}; {advice}", at=labels.get(_VERSION), group=_group(manifest, what, advice))

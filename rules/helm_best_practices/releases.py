@@ -10,8 +10,10 @@ from helm_constitution.api import (
     Action,
     Command,
     Control,
+    Group,
     Identifier,
     Json,
+    Manifest,
     Pipeline,
     Rendering,
     Subject,
@@ -92,7 +94,14 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Violat
         if given is None:
             given = _words(subject)
         if manifest.name not in given and not any(manifest.name.startswith(f"{word}-") for word in given):
-            yield Violation(f"all releases in one namespace call it {manifest.name}; begin with the full name", at=name)
+            message = f"all releases in one namespace call it {manifest.name}; begin with the full name"
+            yield Violation(message, at=name, group=_same_cause(manifest))
+
+
+def _same_cause(manifest: Manifest) -> Group:
+    """The other objects of the chart whose names lack the release's: one named template, or one habit, is the cause."""
+    message = "{count} objects have the same name in all releases; begin their names with the full name: {items}"
+    return Group(("release-collision", manifest.dependency or ""), message, str(manifest))
 
 
 @rule(

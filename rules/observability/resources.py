@@ -10,6 +10,7 @@ from helm_constitution.api import (
     OFF,
     SHOULD,
     Container,
+    Group,
     Outcome,
     Subject,
     Tally,
@@ -56,7 +57,12 @@ def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[O
     found = _set(container, kind, name) or (kind == "requests" and _set(container, "limits", name))
     yield Tally(int(found), 1, f"containers have a {words}")
     if not found:
-        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=container.field("resources", kind, name))
+        at = container.field("resources", kind, name)
+        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=at, group=_group(f"{kind}.{name}"))
+
+
+def _group(item: str) -> Group:
+    return Group(("resources",), "resources are incomplete; set {items}", item, by_object=True)
 
 
 @rule(

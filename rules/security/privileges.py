@@ -17,6 +17,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from .hardening import hardening
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
 
@@ -61,6 +62,7 @@ def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
         yield Violation(
             "runs privileged, with every capability and device of its node; drop privileged: true",
             at=container.field("securityContext", "privileged"),
+            group=hardening("privileged: false", privileged=False),
         )
 
 
@@ -127,11 +129,14 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     allowed = field.boolean()
     if allowed is False or container.pod.is_windows or is_moot(container, subject):
         return
+    group = hardening("allowPrivilegeEscalation: false", allowPrivilegeEscalation=False)
     if allowed is True:
-        yield Violation("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field)
+        yield Violation("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field, group=group)
     elif not is_privileged(container):  # there Kubernetes forces it: security/privileged names what is to be mended
         yield Violation(
-            "its processes may gain privileges; set securityContext.allowPrivilegeEscalation: false", at=field
+            "its processes may gain privileges; set securityContext.allowPrivilegeEscalation: false",
+            at=field,
+            group=group,
         )
 
 
@@ -168,27 +173,34 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     pod_user, pod_non_root = pod.security_context.get("runAsUser"), pod.security_context.get("runAsNonRoot")
     user, non_root = container.effective("runAsUser"), container.effective("runAsNonRoot")
+    group = hardening("runAsNonRoot: true", runAsNonRoot=True)
+    other_user = hardening("a non-zero runAsUser and runAsNonRoot: true", runAsNonRoot=True, runAsUser=10001)
     if user.integer() == 0:
-        yield Violation("runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true", at=user)
+        message = "runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true"
+        yield Violation(message, at=user, group=other_user)
     elif non_root.boolean() is False:
-        yield Violation("may run as root; set runAsNonRoot: true", at=non_root)
+        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group)
     elif non_root.boolean() is None and user.integer() is None:
         yield Violation(
             "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, and runAsUser where"
             " the image's own user is root or has no number",
             at=non_root,
+            group=group,
         )
     elif non_root.boolean() is None:
         yield Violation(
             f"runs as user {user.integer()}, but the restricted profile wants it said that this is not root;"
             " set securityContext.runAsNonRoot: true",
             at=non_root,
+            group=group,
         )
     # The standard rejects the pod's own settings even where each container overrides them.
     if user.path != pod_user.path and pod_user.integer() == 0:
-        yield Violation("the pod's user is 0, which is root; set a non-zero runAsUser", at=pod_user)
+        message = "the pod's user is 0, which is root; set a non-zero runAsUser"
+        yield Violation(message, at=pod_user, group=hardening("a non-zero runAsUser of the pod"))
     if non_root.path != pod_non_root.path and pod_non_root.boolean() is False:
-        yield Violation("the pod may run as root; set runAsNonRoot: true", at=pod_non_root)
+        message = "the pod may run as root; set runAsNonRoot: true"
+        yield Violation(message, at=pod_non_root, group=hardening("runAsNonRoot: true of the pod"))
 
 
 @rule(
@@ -229,11 +241,17 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
     low = [(name, view) for name, view in (("user", user), ("group", group)) if 0 < (view.integer() or 0) < minimum]
     if low:
         names = " and ".join(f"{name} {view.integer()}" for name, view in low)
-        yield Violation(f"runs as {names}, which the node may have too; take an ID of {minimum} or more", at=low[0][1])
+        message = f"runs as {names}, which the node may have too; take an ID of {minimum} or more"
+        fields = {f"runAs{name.capitalize()}": minimum + 1 for name, _ in low}
+        wanted = hardening(f"{' and '.join(fields)} of {minimum} or more", **fields)
+        yield Violation(message, at=low[0][1], group=wanted)
     elif subject.number("strict"):
         for field, view in (("runAsUser", user), ("runAsGroup", group)):
             if view.integer() is None:
-                yield Violation(f"leaves {field} to the image; set an ID of {minimum} or more", at=view)
+                wanted = hardening(f"{field} of {minimum} or more", **{field: minimum + 1})
+                yield Violation(
+                    f"leaves {field} to the image; set an ID of {minimum} or more", at=view, group=wanted
+                )
 
 
 @rule(
@@ -275,18 +293,21 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
     dropped = container.field("securityContext", "capabilities", "drop")
     names = [item.string() or "" for item in dropped.items()]
     if "ALL" not in names:
+        group = hardening("capabilities.drop: [ALL]", capabilities={"drop": ["ALL"]})
         if any(name.upper() == "ALL" for name in names):
-            yield Violation("drops 'all'; only ALL, in capitals, counts as dropping every capability", at=dropped)
+            message = "drops 'all'; only ALL, in capitals, counts as dropping every capability"
         elif names:
-            yield Violation("keeps capabilities; set capabilities.drop: [ALL]", at=dropped)
+            message = "keeps capabilities; set capabilities.drop: [ALL]"
         else:
-            yield Violation("keeps the default capabilities; set securityContext.capabilities.drop: [ALL]", at=dropped)
+            message = "keeps the default capabilities; set securityContext.capabilities.drop: [ALL]"
+        yield Violation(message, at=dropped, group=group)
     added = container.field("securityContext", "capabilities", "add")
     forbidden = [str(item.data) for item in added.items() if item.data != "NET_BIND_SERVICE"]
     if forbidden:
         yield Violation(
             f"adds {_listed(forbidden)}; only the capability NET_BIND_SERVICE may be added",
             at=added,
+            group=hardening(f"no added {_listed(forbidden)}"),
         )
 
 
@@ -329,5 +350,7 @@ def writable_root(container: Container, subject: Subject) -> Iterator[Violation]
     # Windows has no such thing: its registry and system processes need to write.
     if field.boolean() is not True and not container.pod.is_windows:
         yield Violation(
-            "its root file system can be written; set securityContext.readOnlyRootFilesystem: true", at=field
+            "its root file system can be written; set securityContext.readOnlyRootFilesystem: true",
+            at=field,
+            group=hardening("readOnlyRootFilesystem: true", readOnlyRootFilesystem=True),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from helm_constitution.api import MUST, Container, PodSpec, Subject, View, Violation, forbid, require, rule
 
+from .hardening import hardening
 from .privileges import is_moot
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
@@ -73,12 +74,15 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     profile = container.effective("seccompProfile")
     field = profile.get("type")
+    group = hardening("seccompProfile.type: RuntimeDefault", seccompProfile={"type": "RuntimeDefault"})
     if is_moot(container, subject):
         pass  # a privileged container always runs unconfined
     elif profile.data is None:
-        yield Violation("has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault", at=field)
+        message = "has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault"
+        yield Violation(message, at=field, group=group)
     elif field.scalar() not in _SECCOMP_TYPES:
-        yield Violation(f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost", at=field)
+        message = f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost"
+        yield Violation(message, at=field, group=group)
     # The standard rejects the pod's own setting even where each container overrides it.
     pod_profile = pod.security_context.get("seccompProfile")
     if (
@@ -89,6 +93,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         yield Violation(
             f"the pod has the seccomp profile {pod_profile.get('type').data}; set RuntimeDefault or Localhost",
             at=pod_profile.get("type"),
+            group=hardening("seccompProfile.type: RuntimeDefault of the pod"),
         )
 
 
@@ -200,7 +205,7 @@ def proc_mount(container: Container, subject: Subject) -> Iterator[Violation]:
     """
     field = container.field("securityContext", "procMount")
     if field.scalar() not in (None, "Default"):
-        yield Violation(f"mounts /proc {field.data}; drop procMount", at=field)
+        yield Violation(f"mounts /proc {field.data}; drop procMount", at=field, group=hardening("no procMount"))
 
 
 @rule(

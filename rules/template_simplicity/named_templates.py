@@ -14,6 +14,7 @@ from helm_constitution.api import (
     Comment,
     Content,
     Define,
+    Group,
     LazyPattern,
     Span,
     Subject,
@@ -69,7 +70,9 @@ def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             message = (
                 f'named template "{define.name}" has no comment; say above it what it returns and what it is given'
             )
-            yield Violation(message, TextPlace(template.path, _head(template, define)))
+            several = "{count} named templates have no comment; say above each what it returns and is given: {items}"
+            group = Group(("define-undocumented", template.path), several, define.name)
+            yield Violation(message, TextPlace(template.path, _head(template, define)), group=group)
     yield Tally(good, total, "named templates documented")
 
 
@@ -126,7 +129,9 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
             is_usual = head in wrong or 2 * heads[head] > len(definitions) > 1
             better = _proposal(define.name, chart.name, is_usual)
             message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
-            yield Violation(message, TextPlace(template.path, _head(template, define)))
+            several = f'{{count}} named templates lack the chart\'s name; call it "{better}", and so on: {{items}}'
+            group = Group(("prefix", head if "." in define.name else ""), several, define.name)
+            yield Violation(message, TextPlace(template.path, _head(template, define)), group=group)
     yield Tally(good, total, "named templates named after the chart")
 
 

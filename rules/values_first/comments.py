@@ -10,6 +10,7 @@ from typing import NamedTuple
 from helm_constitution.api import (
     MUST,
     TEMPLATES,
+    Group,
     LazyPattern,
     NotApplicable,
     Parameter,
@@ -226,8 +227,20 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
         example = " (a commented-out example doesn't say it)" if key.has_example else ""
         missing = "no comment and no row in the README" if in_readme else "no comment"
-        yield Violation(f"{what} {missing}; say above it what it is for{example}", values.document.view.get(*key.path))
+        yield Violation(
+            f"{what} {missing}; say above it what it is for{example}",
+            values.document.view.get(*key.path),
+            group=_group(key, missing),
+        )
     yield Tally(good, total, "values documented")
+
+
+def _group(key: ValueKey, missing: str) -> Group:
+    """The other values of the same map."""
+    above = ".".join(str(step) for step in key.path[:-1])
+    where = f"values of {above}" if above else "values"
+    message = f"{{count}} {where} have {missing}; say above each what it is for: {{items}}"
+    return Group(("undocumented", above), message, str(key.path[-1]))
 
 
 def _has_row(name: str, in_readme: frozenset[str]) -> bool:

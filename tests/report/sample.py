@@ -11,11 +11,15 @@ from pathlib import Path
 from unittest import mock
 
 from helm_constitution.api import Subject
+from helm_constitution.check.grouping import grouped
 from helm_constitution.core.model import (
     NOWHERE,
     Base,
     Debt,
+    Finding,
+    Group,
     Location,
+    ObjectRef,
     Precision,
     RelatedLocation,
     Severity,
@@ -99,6 +103,26 @@ BASELINE = BaselineReport(
 )
 
 
+def _part(rule: str, item: str, line: int, settings: dict[str, object]) -> Finding:
+    return finding(
+        rule=f"security/{rule}",
+        message=f"lacks {item}",
+        location=Location(Base.CHART, "templates/job.yaml", line, 11, line, 27, Precision.EXACT),
+        object=ObjectRef("batch/v1", "Job", "migrate", None, "migrate"),
+        related=(),
+        fingerprint=rule,
+        group=Group(("hardening",), "is too weak; set {items}", item, {"securityContext": settings}, by_object=True),
+    )
+
+
+HARDENING, *_ = grouped(
+    [
+        _part("privilege-escalation", "allowPrivilegeEscalation: false", 20, {"allowPrivilegeEscalation": False}),
+        _part("capabilities", "capabilities.drop: [ALL]", 21, {"capabilities": {"drop": ["ALL"]}}),
+    ]
+)
+
+
 def sample() -> RunReport:
     """Two charts: one with findings of every sort, and a package of which not everything could be judged."""
     web = chart(
@@ -133,6 +157,7 @@ def sample() -> RunReport:
             fingerprint="d" * 32,
         ),
         finding(message="runs as root in the hook", debt=Debt("2026-11-01"), fingerprint="e" * 32),
+        HARDENING,
         stale=(STALE,),
         baseline=BASELINE,
         notices=("the values are not validated: the schema refers to an address",),

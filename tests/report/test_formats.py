@@ -205,7 +205,7 @@ def suites(text: str) -> list[TestSuite]:
 
 def test_junitparser_reads_suites_cases_and_counts() -> None:
     web, api = suites(junit.render(sample()))
-    assert (web.name, web.tests, web.failures, web.errors, web.skipped) == ("web 1.2.3 (charts/web)", 5, 2, 0, 1)
+    assert (web.name, web.tests, web.failures, web.errors, web.skipped) == ("web 1.2.3 (charts/web)", 7, 4, 0, 1)
     assert (api.name, api.tests, api.failures, api.errors, api.skipped) == (
         "api 2.0.0 (dist/api-2.0.0.tgz)",
         4,
@@ -218,6 +218,8 @@ def test_junitparser_reads_suites_cases_and_counts() -> None:
         "security/root-user": [Failure],
         "security/latest-tag": [],
         "docs/no-readme": [],
+        "security/capabilities": [Failure],
+        "security/privilege-escalation": [Failure],
         "stale-waiver": [Failure],
         "line 70, MUST: Clusters are tried.": [Skipped],
     }
@@ -281,7 +283,7 @@ def test_gitlab_has_each_field_that_the_widget_asks_for() -> None:
         assert issue["location"]["lines"]["begin"] >= 1
         assert not issue["location"]["path"].startswith(("/", "./"))
     assert [issue["severity"] for issue in issues] == [
-        *("major", "minor", "info", "info", "info", "info", "major"),
+        *("major", "minor", "info", "info", "info", "info", "major", "major", "major"),
         *("blocker", "blocker", "major"),
     ]
 

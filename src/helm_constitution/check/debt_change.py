@@ -31,7 +31,7 @@ def accepted(entries: Sequence[DebtEntry], report: ChartReport, today: str, *, f
     """
     mended, unknown = _gone(entries, report, full)
     known = {entry.fingerprint for entry in entries}
-    fresh = [one for one in report.findings if one.waived is None and one.fingerprint not in known]
+    fresh = [one for one in report.singles if one.waived is None and one.fingerprint not in known]
     new = [DebtEntry.of(finding, today) for finding in fresh]
     return Change((*entries, *new), len(new), len(mended), len(unknown))
 
@@ -46,8 +46,8 @@ def pruned(entries: Sequence[DebtEntry], report: ChartReport, *, full: bool = Fa
 
 def _gone(entries: Sequence[DebtEntry], report: ChartReport, full: bool) -> tuple[list[DebtEntry], list[DebtEntry]]:
     """The entries of findings that aren't there any more: those that are mended, and those that nobody looked for."""
-    found = {finding.fingerprint for finding in report.findings if finding.waived is None}
-    waived = {finding.fingerprint for finding in report.findings if finding.waived is not None}
+    found = {finding.fingerprint for finding in report.singles if finding.waived is None}
+    waived = {finding.fingerprint for finding in report.singles if finding.waived is not None}
     judged = {run.rule for run in report.rules if run.reason is None}
     status = {scenario.name: scenario.status for scenario in report.scenarios}
 

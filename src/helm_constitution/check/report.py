@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.verdict import finding_order, findings_verdict, gate_limit, principle_reports, rule_reports
+from helm_constitution.check.grouping import grouped
+from helm_constitution.check.verdict import findings_verdict, gate_limit, principle_reports, rule_reports
 from helm_constitution.core.model import Severity, Status, Trouble, Verdict
 from helm_constitution.render.results import RenderedChart
 from helm_constitution.report.model import (
@@ -65,7 +66,7 @@ def chart_report(
         constitution=_constitution(constitution),
         scenarios=tuple(ScenarioReport(one.scenario.name, one.status, one.message) for one in rendered.results),
         principles=principles,
-        findings=tuple(sorted(settled.findings, key=finding_order)),
+        findings=tuple(grouped(settled.findings)),
         troubles=troubles,
         notices=(*notices, *_out_of_reach(rendered.coverage)),
         undemanded=rule_count - len(selection.rules),

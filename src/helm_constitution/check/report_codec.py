@@ -22,6 +22,7 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
         core.Statement,
         core.Waived,
         core.Debt,
+        core.Group,
         core.Finding,
         core.Trouble,
         report.ScenarioReport,

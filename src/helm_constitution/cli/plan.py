@@ -357,7 +357,7 @@ def _rows(report: ChartReport, waivers: Sequence[Waiver], chart: str | None) -> 
     """Violation and row of each waiver that waives something and has both its reasons, in the findings' order."""
     by_place = {waiver.location: waiver for waiver in waivers}
     rows: dict[str, str] = {}
-    for finding in report.findings:
+    for finding in report.singles:
         waived = finding.waived
         if waived is not None and waived.location in by_place and waived.simpler_alternative_rejected_because:
             violation = _violation(finding.rule, by_place[waived.location], chart)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PRINCIPLE_KEYS = (
     "values",
@@ -233,11 +233,31 @@ class Debt(NamedTuple):
     since: str
 
 
+class Group(NamedTuple):
+    """What one edits in one go: the findings of a group are one finding in reports, whichever rules they are of.
+
+    ``message`` says what is wrong with all of them, with ``{count}`` and ``{items}`` where their number and what each
+    adds to it belong. ``item`` is what one finding adds, in a word or two. ``paste`` is what it adds to the YAML that
+    mends all of them. With ``by_object`` the findings of each container, or of each object, are a group of their own.
+    """
+
+    key: tuple[str, ...]
+    """What is edited: ``("resources",)``; findings with equal keys are a group."""
+    message: str
+    """For several findings: ``{count} values of ingress have no comment: {items}``."""
+    item: str = ""
+    """``limits.memory``."""
+    paste: Mapping[str, Any] | None = None
+    """``{"resources": {"limits": {"memory": "128Mi"}}}``."""
+    by_object: bool = False
+
+
 class Finding(NamedTuple):
     """A violation, stamped by the engine with identity, severity and place.
 
     One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing. One with ``summary``
-    stands for all that its rule found in the objects of its ``dependency``.
+    stands for all that its rule found in the objects of its ``dependency``. One with ``parts`` stands for these: its
+    rule, severity, place and fingerprint are the first part's, which is the worst; its object is that of all.
     """
 
     rule: str
@@ -255,6 +275,18 @@ class Finding(NamedTuple):
     source_line: str | None = None
     waived: Waived | None = None
     debt: Debt | None = None
+    group: Group | None = None
+    parts: tuple[Finding, ...] = ()
+
+    @property
+    def singles(self) -> tuple[Finding, ...]:
+        """The finding's parts; itself where it has none."""
+        return self.parts or (self,)
+
+    @property
+    def paste(self) -> Mapping[str, Any] | None:
+        """The YAML that mends it, where a rule gives some."""
+        return self.group.paste if self.group is not None else None
 
     @property
     def active(self) -> bool:

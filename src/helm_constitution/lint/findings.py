@@ -112,6 +112,7 @@ class FindingMaker:
             related=(*placed.decided, *related),
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
+            group=violation.group,
         )
 
     def _is_chosen(self, manifest: Manifest | None, placed: Placed) -> bool:
@@ -149,6 +150,7 @@ class FindingMaker:
         location = locate(place) if place is not None else None
         return first._replace(
             summary=True,
+            group=None,
             severity=Severity.NOTE,
             message=f"dependency {dependency}: {thing}{first.message}{more}",
             location=location or first.location,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
-from helm_constitution.core.model import Obligation, Severity
+from helm_constitution.core.model import Group, Obligation, Severity
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
@@ -54,6 +54,7 @@ class Violation(NamedTuple):
     ``secrets`` are texts at that place that no report may show.
     ``of_key`` says that the key of a rendered field is wrong, whatever its value: the place is the template's line, not
     the values that decide.
+    ``group`` says what else is edited with it: all of that is one finding.
     """
 
     message: str
@@ -65,6 +66,7 @@ class Violation(NamedTuple):
     at_most: Severity | None = None
     secrets: tuple[str, ...] = ()
     of_key: bool = False
+    group: Group | None = None
 
 
 class Tally(NamedTuple):

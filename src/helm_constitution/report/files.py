@@ -74,6 +74,11 @@ def entries(chart: ChartReport) -> list[Finding]:
     return [*chart.findings, *stale_waivers(chart)]
 
 
+def single_entries(chart: ChartReport) -> list[Finding]:
+    """As :func:`entries`, the findings one by one: for readers that tell them apart by rule and fingerprint."""
+    return [*chart.singles, *stale_waivers(chart)]
+
+
 def stale_waivers(chart: ChartReport) -> list[Finding]:
     """The waivers that have expired, or waive nothing that is left, as errors where they are written."""
     return [

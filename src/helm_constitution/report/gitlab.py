@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from helm_constitution.core.model import Severity
-from helm_constitution.report.files import FilePlace, entries, message, place, place_of_trouble, trouble_message
+from helm_constitution.report.files import FilePlace, message, place, place_of_trouble, single_entries, trouble_message
 from helm_constitution.report.model import RunReport
 from helm_constitution.report.words import clean, json_text, standing
 
@@ -27,7 +27,7 @@ def render(run: RunReport) -> str:
             identity = f"{trouble.kind}\0{trouble.rule}\0{text}"
             issues.append(_issue(f"could-not-judge/{trouble.kind}", "blocker", found, text, identity, seen))
             issues[-1]["gate"] = chart.gate.value
-        for finding in entries(chart):
+        for finding in single_entries(chart):
             severity = _SEVERITIES[finding.severity] if standing(finding) is None else "info"
             found, text = place(chart, finding.location), message(chart, finding)
             issues.append(_issue(finding.rule, severity, found, text, f"{chart.place}\0{finding.fingerprint}", seen))

@@ -8,7 +8,7 @@ from typing import Any
 from helm_constitution import __version__
 from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
 from helm_constitution.report.model import BaselineReport, ChartReport, ConstitutionReport, RunReport
-from helm_constitution.report.words import json_text
+from helm_constitution.report.words import as_yaml, json_text
 
 
 def render(run: RunReport) -> str:
@@ -174,7 +174,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "waived": _waived(finding.waived),
         "debt": None if finding.debt is None else {"since": finding.debt.since},
         "fingerprint": finding.fingerprint,
+        **_more(finding),
     }
+
+
+def _more(finding: Finding) -> dict[str, Any]:
+    """What only some findings have: YAML to paste, parts."""
+    more: dict[str, Any] = {}
+    if finding.paste is not None:
+        more["paste"] = as_yaml(finding.paste)
+    if finding.parts:
+        more["parts"] = [_finding(part) for part in finding.parts]
+    return more
 
 
 def _waived(waived: Waived | None) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Finding, Trouble, Verdict
-from helm_constitution.report.files import entries, message, place, place_of_trouble, shown, trouble_message
+from helm_constitution.report.files import message, place, place_of_trouble, shown, single_entries, trouble_message
 from helm_constitution.report.model import ChartReport, RunReport
 from helm_constitution.report.words import clean, inert, label, not_understood, shorten, unchecked_reason
 
@@ -64,7 +64,7 @@ def _rules(chart: ChartReport) -> Iterator[Element]:
     from xml.etree.ElementTree import SubElement
 
     findings: dict[str, list[Finding]] = {report.rule: [] for report in chart.rules}
-    for finding in entries(chart):
+    for finding in single_entries(chart):
         findings.setdefault(finding.rule, []).append(finding)
     reasons = {report.rule: report.reason for report in chart.rules}
     crashed = {trouble.rule for trouble in chart.troubles}

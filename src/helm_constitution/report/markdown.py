@@ -19,6 +19,7 @@ from helm_constitution.report.files import (
 )
 from helm_constitution.report.model import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.words import (
+    as_yaml,
     asked,
     clean,
     counts,
@@ -27,6 +28,8 @@ from helm_constitution.report.words import (
     is_partly_unchecked,
     label,
     not_understood,
+    other_places,
+    other_rules,
     scenarios,
     shorten,
     some,
@@ -311,8 +314,20 @@ def _list(chart: ChartReport, group: _Group, of_rule: int) -> Iterator[str]:
             else:
                 yield f"{head}: {prose(message)}"
                 yield from (f"  - {_place(chart, finding)}" for finding in those)
+            yield from _parts(chart, those[0])
         if len(findings) > of_rule:
             yield f"- … {len(findings) - of_rule} more of {code(rule)}"
+
+
+def _parts(chart: ChartReport, finding: Finding) -> Iterator[str]:
+    """What a finding stands for besides its own rule and place, and the YAML that mends all of it."""
+    if rules := other_rules(finding):
+        yield f"  - with {some([code(rule) for rule in rules], 6)}"
+    if places := [code(shown(place(chart, location))) for location in other_places(finding)]:
+        yield f"  - also at {some(places, 4)}"
+    if finding.paste is not None:
+        yield ""
+        yield from _indented(_fenced("yaml", as_yaml(finding.paste)))
 
 
 def _place(chart: ChartReport, finding: Finding) -> str:

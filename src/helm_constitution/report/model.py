@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.core.model import Gate, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from helm_constitution.core.model import Finding, Location, Statement, Status, Trouble, Verdict
     from helm_constitution.text.yaml_scalars import Json
@@ -157,6 +157,11 @@ class ChartReport(NamedTuple):
     limit: Severity | None = Severity.ERROR
     root: str = ""
     place: str = ""
+
+    @property
+    def singles(self) -> Iterator[Finding]:
+        """The findings one by one: the parts of those that have some."""
+        return (single for finding in self.findings for single in finding.singles)
 
     def fails(self, finding: Finding) -> bool:
         """Whether a finding fails the gate."""

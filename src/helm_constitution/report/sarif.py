@@ -14,9 +14,9 @@ from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,
     details_of,
-    entries,
     place,
     place_of_trouble,
+    single_entries,
     trouble_message,
 )
 from helm_constitution.report.model import ChartReport, RunReport
@@ -51,7 +51,7 @@ def render(run: RunReport) -> str:
     and the statements that nothing checks are notifications of the invocation. Of more results than code scanning takes
     the weakest are left out, with a notification that counts them.
     """
-    found = [(chart, finding) for chart in run.charts for finding in entries(chart)]
+    found = [(chart, finding) for chart in run.charts for finding in single_entries(chart)]
     kept = set(sorted(range(len(found)), key=lambda number: -found[number][1].severity)[:_RESULTS])
     shown = [pair for number, pair in enumerate(found) if number in kept]
     notifications = [notification for chart in run.charts for notification in _notifications(chart)]

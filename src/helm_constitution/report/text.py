@@ -9,6 +9,7 @@ from helm_constitution.core.model import Base, Finding, Location, Precision, Tro
 from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.model import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.words import (
+    as_yaml,
     asked,
     clean,
     counts,
@@ -18,6 +19,8 @@ from helm_constitution.report.words import (
     is_partly_unchecked,
     label,
     not_understood,
+    other_places,
+    other_rules,
     scenarios,
     shorten,
     some,
@@ -245,6 +248,7 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
     lines = [line for line in lines if line != str(finding.location.line)]
     if lines:
         yield paint(f"        also at line{'s' if len(lines) > 1 else ''} {some(lines, 6)}", "dim")
+    yield from _parts(chart, finding, paint)
     if not finding.summary:
         yield from _objects(group, paint)
     for related in finding.related:
@@ -253,6 +257,17 @@ def _finding(chart: ChartReport, group: Sequence[Finding], paint: Paint) -> Iter
         yield from _reasons(chart, finding.waived, paint)
     elif finding.debt is not None:
         yield paint(f"        accepted on {clean(finding.debt.since)}", "dim")
+
+
+def _parts(chart: ChartReport, finding: Finding, paint: Paint) -> Iterator[str]:
+    """What a finding stands for besides its own rule and place, and the YAML that mends all of it."""
+    if rules := other_rules(finding):
+        yield paint(f"        with {clean(some(rules, 6))}", "dim")
+    if places := other_places(finding):
+        yield paint(f"        also at {some([_shown(chart, place) for place in places], 4)}", "dim")
+    if finding.paste is not None:
+        yield paint("        set:", "dim")
+        yield from (f"          {clean(line)}" for line in as_yaml(finding.paste).splitlines())
 
 
 def _reasons(chart: ChartReport, waived: Waived, paint: Paint) -> Iterator[str]:

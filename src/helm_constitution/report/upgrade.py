@@ -5,14 +5,13 @@ The pieces that the text report, the Markdown report and others put together: no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Location
+from helm_constitution.report.words import as_yaml
 
 if TYPE_CHECKING:
     from helm_constitution.report.model import BaselineReport, ChangeReport
-    from helm_constitution.text.yaml_scalars import Json
 
 MAJOR = "MAJOR"
 MINOR = "MINOR"
@@ -81,12 +80,3 @@ def _counts(baseline: BaselineReport) -> str:
         if count
     ]
     return ", ".join(parts) or "nothing that users notice"
-
-
-def as_yaml(values: Mapping[str, Json] | None) -> str:
-    """Values as a user would write them into a file; empty where there are none."""
-    if not values:
-        return ""
-    import yaml
-
-    return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))

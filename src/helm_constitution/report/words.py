@@ -7,11 +7,11 @@ start of a line, ``##[command]`` and ``##vso[command]`` anywhere in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Gate, Severity, Status, Verdict
+from helm_constitution.core.model import Finding, Gate, Location, Severity, Status, Verdict
 from helm_constitution.report.model import ChartReport, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
@@ -105,6 +105,18 @@ def counts(findings: Sequence[Finding]) -> str:
     return ", ".join(texts)
 
 
+def other_rules(finding: Finding) -> list[str]:
+    """The rules of a finding's parts besides its own."""
+    return [rule for rule in dict.fromkeys(part.rule for part in finding.parts) if rule != finding.rule]
+
+
+def other_places(finding: Finding) -> list[Location]:
+    """The lines of a finding's parts besides its own."""
+    own = finding.location.file, finding.location.line
+    places = {(part.location.file, part.location.line): part.location for part in finding.parts}
+    return [location for line, location in places.items() if line != own]
+
+
 def some(names: Sequence[str], shown: int = 2) -> str:
     """The first of several names, and how many more there are."""
     return ", ".join(names[:shown]) + (f" and {len(names) - shown} more" if len(names) > shown else "")
@@ -175,3 +187,12 @@ def unchecked_reason(report: StatementReport, *, rules: bool = False) -> str:
 def without_rules(reason: str) -> str:
     """A statement's reason without the rules that gave it, which JSON names."""
     return _RULES.sub("", reason)
+
+
+def as_yaml(values: Mapping[str, Any] | None) -> str:
+    """Values as a user would write them into a file; empty where there are none."""
+    if not values:
+        return ""
+    import yaml
+
+    return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))
