@@ -26,7 +26,8 @@ WIDTH = 120
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Making a rule": (
-        *("rule", "require", "forbid", "Parameter", "Violation", "Related", "Tally", "Unchecked", "Outcome"),
+        *("rule", "require", "forbid", "Parameter", "Violation", "Related", "Group", "Tally"),
+        *("Unchecked", "Outcome"),
         *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),
         *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity"),

@@ -259,7 +259,7 @@ class Planter:
 
     def findings(self) -> tuple[Finding, ...]:
         """What is found in the copy as it is now."""
-        return pipeline.run(CheckRequest(self.copy, self.engine, self.options)).findings
+        return tuple(pipeline.run(CheckRequest(self.copy, self.engine, self.options)).singles)
 
     def plant(self, site: Site, tally: Tally) -> None:
         """Plants one defect, counts what came of it, and mends it."""

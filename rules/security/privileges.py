@@ -249,9 +249,7 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
         for field, view in (("runAsUser", user), ("runAsGroup", group)):
             if view.integer() is None:
                 wanted = hardening(f"{field} of {minimum} or more", **{field: minimum + 1})
-                yield Violation(
-                    f"leaves {field} to the image; set an ID of {minimum} or more", at=view, group=wanted
-                )
+                yield Violation(f"leaves {field} to the image; set an ID of {minimum} or more", at=view, group=wanted)
 
 
 @rule(

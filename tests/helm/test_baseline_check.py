@@ -85,7 +85,7 @@ def check(chart: Path, engine: HelmEngine, **options: object) -> ChartReport:
 
 def test_both_places_of_each_change(chart: Path, engine: HelmEngine) -> None:
     report = check(chart, engine)
-    found = {finding.rule: finding for finding in report.findings}
+    found = {finding.rule: finding for finding in report.singles}
     assert sorted(found) == ["compat/immutable-changed", "compat/value-renamed", "compat/version-too-small"]
     renamed, selector = found["compat/value-renamed"], found["compat/immutable-changed"]
     assert (renamed.location.file, renamed.location.line) == ("values.yaml", 2)
@@ -110,7 +110,7 @@ def test_both_places_of_each_change(chart: Path, engine: HelmEngine) -> None:
 def test_a_major_version_makes_notes_of_it(chart: Path, engine: HelmEngine) -> None:
     (chart / "Chart.yaml").write_text(METADATA.format("2.0.0"))
     report = check(chart, engine)
-    assert {finding.severity for finding in report.findings} == {Severity.NOTE}
+    assert {finding.severity for finding in report.singles} == {Severity.NOTE}
     assert report.verdict is Verdict.PASS
 
 
@@ -118,7 +118,7 @@ def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
     (chart / "Chart.yaml").write_text(METADATA.format("1.0.0"))
     (chart / ".helm-constitution.yaml").write_text("release: bot\n")
     report = check(chart, embedded)
-    assert {finding.severity for finding in report.findings} == {Severity.NOTE}
+    assert {finding.severity for finding in report.singles} == {Severity.NOTE}
     (statement,) = report.principles[0].statements
     assert statement.verdict is Verdict.UNCHECKED
     assert statement.reason is not None
@@ -173,7 +173,7 @@ def test_old_values_on_the_new_chart(chart: Path, engine: HelmEngine, tmp_path: 
     values = tmp_path / "prod.yaml"
     values.write_text("replicas: 5\n")
     report = check(chart, engine, old_values=values)
-    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    (lost,) = [finding for finding in report.singles if finding.rule == "compat/old-value-lost"]
     assert (lost.location.base, lost.location.file, lost.location.line) == (Base.ABSOLUTE, str(values), 1)
     assert lost.severity is Severity.ERROR
     assert lost.message.startswith("replicas is ignored now")
@@ -190,7 +190,7 @@ def test_an_old_value_that_decides_another_field(chart: Path, engine: HelmEngine
     )
     template.write_text(old)
     report = check(chart, engine, old_values=values)
-    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    (lost,) = [finding for finding in report.singles if finding.rule == "compat/old-value-lost"]
     assert lost.location.line == 1
     assert lost.message == (
         "replicas means something else now: it decided spec.replicas of Deployment release-name-web, and decides "
@@ -205,7 +205,7 @@ def test_an_old_value_that_another_one_overrides(chart: Path, embedded: HelmEngi
     old = DEPLOYMENT.replace("{{ .Values.replicas }}", "{{ .Values.pods | default .Values.replicas }}")
     (chart / "templates" / "deployment.yaml").write_text(old)
     report = check(chart, embedded, old_values=values)
-    (lost,) = [finding for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    (lost,) = [finding for finding in report.singles if finding.rule == "compat/old-value-lost"]
     assert lost.message == (
         "replicas is ignored now: it decided spec.replicas of Deployment release-name-web, and decides nothing any more"
     )
@@ -243,7 +243,7 @@ def test_old_values_that_the_chart_refuses(chart: Path, engine: HelmEngine, tmp_
     template = chart / "templates" / "deployment.yaml"
     template.write_text('{{- if .Values.replicas }}{{ fail "replicas is gone" }}{{ end }}\n' + template.read_text())
     report = check(chart, engine, old_values=values)
-    lost = [finding.message for finding in report.findings if finding.rule == "compat/old-value-lost"]
+    lost = [finding.message for finding in report.singles if finding.rule == "compat/old-value-lost"]
     assert any("the values of old values render no longer" in message for message in lost)
 
 
@@ -325,7 +325,7 @@ def said(folder: Path, engine: HelmEngine) -> list[str]:
     """What is said of the newer one beside the older, but for the version."""
     report = check(folder / "1.1.0", engine, baseline=str(folder / "1.0.0"))
     other = "compat/version-too-small"
-    return [one.message for one in report.findings if one.rule.startswith("compat/") and one.rule != other]
+    return [one.message for one in report.singles if one.rule.startswith("compat/") and one.rule != other]
 
 
 JOB = """apiVersion: batch/v1
@@ -358,7 +358,7 @@ def test_what_is_there_at_the_first_installation_alone(
     old, new = ({"templates/job.yaml": job.replace("init:1.0.0", f"init:{version}")} for version in ("1.0.0", "1.1.0"))
     released(tmp_path, old, new)
     report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
-    found = {finding.rule for finding in report.findings} - {"compat/version-too-small"}
+    found = {finding.rule for finding in report.singles} - {"compat/version-too-small"}
     assert sorted(found) == rules
     assert report.baseline is not None
     assert report.baseline.objects_compared
@@ -386,7 +386,7 @@ def test_a_value_that_is_gone_and_refused(tmp_path: Path, engine: HelmEngine, is
     old = {"values.yaml": values + gone, "templates/x.yaml": READS}
     released(tmp_path, old, {"values.yaml": values, "templates/x.yaml": REFUSES})
     report = check(tmp_path / "1.1.0", engine, baseline=str(tmp_path / "1.0.0"))
-    found = {finding.rule: finding.message for finding in report.findings}
+    found = {finding.rule: finding.message for finding in report.singles}
     assert ("compat/removed-without-notice" in found) is not is_announced
     assert found["compat/value-removed"].startswith(
         "a value that is gone is refused: driver.ebpf is not supported any more"

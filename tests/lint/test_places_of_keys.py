@@ -11,7 +11,7 @@ CHART = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n"}
 
 
 def places(root: Path, engine: HelmEngine, rule: str) -> list[tuple[str | None, int | None, list[int | None]]]:
-    found = (finding for finding in check_chart(root, engine).findings if finding.rule == rule)
+    found = (finding for finding in check_chart(root, engine).singles if finding.rule == rule)
     return [(one.location.file, one.location.line, [each.location.line for each in one.related]) for one in found]
 
 

@@ -27,7 +27,7 @@ CHART = {
 
 def places(root: Path, engine: HelmEngine, rule: str) -> list[tuple[str | None, int | None, Severity]]:
     report = check_chart(root, engine)
-    found = (finding for finding in report.findings if finding.rule == rule)
+    found = (finding for finding in report.singles if finding.rule == rule)
     return [(one.location.file, one.location.line, one.severity) for one in found]
 
 

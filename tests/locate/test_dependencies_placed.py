@@ -37,7 +37,7 @@ ENTRY = "dependencies:\n  - name: db\n    version: 1.0.0\n"
 
 def found(root: Path, engine: HelmEngine, rule: str, *, subcharts: bool = False) -> list[Finding]:
     report = check_chart(root / "web", engine, CheckOptions(subcharts=subcharts))
-    return [finding for finding in report.findings if finding.rule == rule]
+    return [finding for finding in report.singles if finding.rule == rule]
 
 
 def test_a_local_subchart_is_the_authors_own(tmp_path: Path, engine: HelmEngine) -> None:

@@ -29,7 +29,7 @@ def found(
     rules = folder / "constitution.md"
     rules.write_text(f"# Rules\n\n**MUST**: Hold.\n<!-- rules: {', '.join((*RULES, *more))} -->\n")
     options = CheckOptions(request=request or RenderRequest(), constitution=rules, scenarios=scenarios)
-    findings = pipeline.run(CheckRequest(chart, engine, options)).findings
+    findings = list(pipeline.run(CheckRequest(chart, engine, options)).singles)
     return [
         f"{finding.rule} {shown(finding.location)}{f':{column}' if (column := finding.location.column) else ''}"
         for finding in findings

@@ -148,7 +148,7 @@ def test_each_statement_is_told(name: str, tmp_path: Path, cli4: CliEngine) -> N
     root = write(tmp_path, {**BROKEN, "constitution.md": DOCUMENTS[name]})
     file = root / "constitution.md"
     report = check_chart(root / "web", cli4, CheckOptions(constitution=file))
-    told = {finding.rule for finding in report.findings}
+    told = {finding.rule for finding in report.singles}
     document = load_constitution(root / "web", file)
     found = match(document, registry.modules())
     silent = [

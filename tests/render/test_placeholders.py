@@ -42,7 +42,7 @@ def of_filled(report: ChartReport) -> list[tuple[str, str | None, int | None]]:
     """The findings that only a filled scenario shows."""
     return [
         (finding.rule, finding.location.file, finding.location.line)
-        for finding in report.findings
+        for finding in report.singles
         if finding.scenarios and all(name.endswith(" filled") for name in finding.scenarios)
     ]
 
@@ -227,7 +227,7 @@ def test_values_that_do_not_go_together_are_filled_apart(tmp_path: Path, embedde
     report = check(tmp_path, files, embedded)
     assert names(report) == ["a, b filled", "c, d filled"]
     assert missed(report) == []
-    assert not any(finding.rule == "disclosure/flag-breaks" for finding in report.findings)
+    assert not any(finding.rule == "disclosure/flag-breaks" for finding in report.singles)
 
 
 def test_the_next_placeholder_is_tried_where_one_does_not_render(tmp_path: Path, embedded: HelmEngine) -> None:
@@ -286,7 +286,7 @@ def test_a_defect_that_only_a_filled_value_shows(tmp_path: Path, engine: HelmEng
     assert ("security/privileged", "templates/pod.yaml", 16) in found
     # The proxy lacks what the template doesn't give it, and its image is the placeholder's.
     assert {line for _, _, line in found} <= {13, 15, 16}
-    assert not any(finding.object and finding.object.container == "placeholder" for finding in report.findings)
+    assert not any(finding.object and finding.object.container == "placeholder" for finding in report.singles)
 
 
 def test_a_placeholder_is_never_judged(tmp_path: Path, engine: HelmEngine) -> None:
@@ -409,7 +409,7 @@ def test_what_is_there_without_is_judged_there(tmp_path: Path, embedded: HelmEng
     )
     report = check(tmp_path, {"values.yaml": "proxy: ''\n", "templates/pod.yaml": pod}, embedded)
     assert of_filled(report) == []
-    privileged = [finding for finding in report.findings if finding.rule == "security/privileged"]
+    privileged = [finding for finding in report.singles if finding.rule == "security/privileged"]
     assert [finding.scenarios for finding in privileged] == [("defaults",)]
 
 

@@ -194,9 +194,9 @@ def test_objects_behind_an_input_are_judged(tmp_path: Path, embedded: HelmEngine
     pod = 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ required "set name" .Values.name }}\nspec:\n'
     pod += "  containers:\n    - name: a\n      image: a:1\n      securityContext:\n        privileged: true\n"
     report = check(tmp_path, {"templates/a.yaml": pod, "values.yaml": "name: ''\n"}, embedded)
-    (finding,) = (finding for finding in report.findings if finding.rule == "security/privileged")
+    (finding,) = (finding for finding in report.singles if finding.rule == "security/privileged")
     assert (finding.location.file, finding.location.line, finding.scenarios) == ("templates/a.yaml", 10, ("inputs",))
-    assert not [finding for finding in report.findings if finding.rule == "disclosure/placeholder-accepted"]
+    assert not [finding for finding in report.singles if finding.rule == "disclosure/placeholder-accepted"]
 
 
 def test_a_dependency_asks_for_values_below_its_key(tmp_path: Path, engine: HelmEngine) -> None:
@@ -327,7 +327,7 @@ spec:
 def places(report: ChartReport, rule: str) -> list[tuple[str | None, int | None, tuple[str, ...]]]:
     return [
         (finding.location.file, finding.location.line, finding.scenarios)
-        for finding in report.findings
+        for finding in report.singles
         if finding.rule == rule
     ]
 

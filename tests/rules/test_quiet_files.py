@@ -139,7 +139,7 @@ def test_of_two_ways_the_shorter_one(tmp_path: Path, engine: HelmEngine) -> None
     )
     report = check_chart(tmp_path, engine)
     assert [one.path for one in report.inputs] == ["existingSecret"]
-    assert "disclosure/too-many-required" not in {one.rule for one in report.findings}
+    assert "disclosure/too-many-required" not in {one.rule for one in report.singles}
 
 
 def test_the_table_of_requirements_is_none_of_values(tmp_path: Path, engine: HelmEngine) -> None:
@@ -155,4 +155,4 @@ def test_the_table_of_requirements_is_none_of_values(tmp_path: Path, engine: Hel
         },
     )
     report = check_chart(tmp_path, engine)
-    assert [one.message for one in report.findings if one.rule == "docs/readme-values-drift"] == []
+    assert [one.message for one in report.singles if one.rule == "docs/readme-values-drift"] == []

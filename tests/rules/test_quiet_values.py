@@ -30,7 +30,7 @@ def test_of_two_placeholders_the_one_that_is_read(tmp_path: Path, engine: HelmEn
         },
     )
     report = check_chart(tmp_path, engine)
-    told = [one for one in report.findings if one.rule == "disclosure/placeholder-accepted"]
+    told = [one for one in report.singles if one.rule == "disclosure/placeholder-accepted"]
     assert [(one.location.line, one.related[0].location.file) for one in told] == [(3, "templates/c.yaml")]
 
 
