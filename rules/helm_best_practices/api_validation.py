@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, LazyPattern, Manifest, Related, Subject, View, Violation, forbid, require, rule
+from helm_constitution.api import MUST, Manifest, Related, Subject, View, Violation, forbid, require, rule
 
+from ..object_names import name_fault
 from .api_pods import pod_faults, quantity_faults
 from .cron import cron_fault
 
@@ -109,11 +109,6 @@ def _encoded(data: View) -> Iterator[Violation]:
             yield Violation(f"{key} is not base64; pipe it through b64enc, or use stringData", at=view)
 
 
-_SUBDOMAIN = LazyPattern(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
-_LABEL = LazyPattern(r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?\Z")
-_OLD_LABEL = LazyPattern(r"[a-z](?:[-a-z0-9]*[a-z0-9])?\Z")
-
-
 @rule(
     "helm/object-name",
     scope=Manifest,
@@ -138,24 +133,7 @@ def object_name(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         digit, a Service's name with a letter. Roles and bindings may have other names. Lengths have helm/long-name.
     Source: Kubernetes documentation, Object Names and IDs
     """
-    name = manifest.get("metadata", "name")
-    text = name.string()
-    if not text or manifest.group.endswith("rbac.authorization.k8s.io"):
-        return
-    kind = manifest.kind if not manifest.group else ""
-    if kind == "Service":
-        if not _OLD_LABEL.match(text):
-            yield Violation(f'"{text}" is not a name for a Service; {_advice(text, "-", "begin with a letter")}', name)
-    elif kind == "Namespace":
-        if not _LABEL.match(text):
-            yield Violation(f'"{text}" is not a name for a Namespace; {_advice(text, "-")}', at=name)
-    elif not _SUBDOMAIN.match(text):
-        yield Violation(f'"{text}" is not a name for a {manifest.kind}; {_advice(text, "- .")}', at=name)
-
-
-def _advice(text: str, signs: str, more: str = "") -> str:
-    meant = re.sub(r"[^a-z0-9.-]+", "-", text.lower()).strip("-.")
-    allowed = "lower-case letters, digits and " + " and ".join(f'"{sign}"' for sign in signs.split())
-    return f"use {allowed}{', ' + more if more else ''}" + (
-        f" ({meant})" if meant and meant != text and not more else ""
-    )
+    if (fault := name_fault(manifest)) is not None:
+        example = f" ({fault.meant})" if fault.meant else ""
+        message = f'"{manifest.name}" is not a name for a {manifest.kind}; {fault.advice}{example}'
+        yield Violation(message, at=manifest.get("metadata", "name"))

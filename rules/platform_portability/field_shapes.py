@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from typing import NamedTuple
 
 from helm_constitution.api import MUST, TEMPLATES, Manifest, Subject, View, Violation, require, rule
@@ -31,6 +31,7 @@ _MAP = _Shape("a map", lambda view: view.is_map, "render a map")
 
 _SHAPES: Mapping[str, _Shape] = {
     "text": _TEXT,
+    "printed": _TEXT,  # which values/unquoted-text has too
     "number": _NUMBER,
     "flag": _FLAG,
     "port": _PORT,
@@ -55,8 +56,9 @@ _SECURITY: _Fields = {
 }
 
 _CONTAINER: _Fields = {
-    "text": "name image imagePullPolicy workingDir command.* args.* ports.*.name ports.*.protocol env.*.name"
-    " env.*.value volumeMounts.*.name volumeMounts.*.mountPath volumeMounts.*.subPath",
+    "text": "name image imagePullPolicy workingDir ports.*.name ports.*.protocol env.*.name"
+    " volumeMounts.*.name volumeMounts.*.mountPath volumeMounts.*.subPath",
+    "printed": "command.* args.* env.*.value",
     "list": "command args ports env envFrom volumeMounts volumeDevices",
     "map": "resources resources.limits resources.requests securityContext livenessProbe readinessProbe startupProbe"
     " lifecycle env.*.valueFrom",
@@ -65,8 +67,9 @@ _CONTAINER: _Fields = {
 }
 
 _POD: _Fields = {
-    "text": "serviceAccountName restartPolicy priorityClassName dnsPolicy schedulerName runtimeClassName nodeSelector.*"
+    "text": "serviceAccountName restartPolicy priorityClassName dnsPolicy schedulerName runtimeClassName"
     " volumes.*.name imagePullSecrets.*.name",
+    "printed": "nodeSelector.*",
     "list": "containers initContainers volumes imagePullSecrets tolerations topologySpreadConstraints hostAliases",
     "map": "nodeSelector affinity securityContext containers.* initContainers.*",
     "flag": "hostNetwork hostPID hostIPC automountServiceAccountToken shareProcessNamespace enableServiceLinks",
@@ -118,8 +121,8 @@ _KINDS: Mapping[tuple[str, str], _Fields] = {
     ("rbac.authorization.k8s.io", "ClusterRole"): _ROLE,
     ("rbac.authorization.k8s.io", "RoleBinding"): _BINDING,
     ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _BINDING,
-    ("", "ConfigMap"): {"map": "data binaryData", "text": "data.*"},
-    ("", "Secret"): {"map": "data stringData", "text": "type data.* stringData.*"},
+    ("", "ConfigMap"): {"map": "data binaryData", "printed": "data.*"},
+    ("", "Secret"): {"map": "data stringData", "text": "type", "printed": "data.* stringData.*"},
     ("", "ServiceAccount"): {"flag": "automountServiceAccountToken", "list": "imagePullSecrets"},
     ("", "PersistentVolumeClaim"): {"list": "spec.accessModes", "text": "spec.accessModes.* spec.storageClassName"},
 }
@@ -153,35 +156,43 @@ def bad_field(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     Fix: Quote what must be text, don't quote numbers and flags, and render lists and maps with `toYaml`.
     Source: Kubernetes API reference, the types of the fields; Helm documentation, "Quote Strings, Don't Quote Integers"
     """
-    faults = list(_faults(manifest))
+    told = {"printed"} if subject.severity_of("values/unquoted-text") is not None else set()
+    faults = list(_faults(manifest, told))
     if faults and not subject.given_by_values(manifest):
         for shape, view in faults:
             message = f"{_name(view)} must be {shape.words}, and is {_kind_of(view)}; {shape.fix}"
             yield Violation(message, at=view)
 
 
-def _faults(manifest: Manifest) -> Iterator[tuple[_Shape, View]]:
-    yield from _wrong(manifest.view, _OBJECT)
-    yield from _wrong(manifest.view, _KINDS.get((manifest.group, manifest.kind), {}))
+def _faults(manifest: Manifest, told: Container[str]) -> Iterator[tuple[_Shape, View]]:
+    """The parts of an object that have another shape, without the fields of which another rule tells."""
+    for view, fields in _described(manifest):
+        for name, paths in fields.items():
+            if name not in told:
+                yield from _wrong(view, _SHAPES[name], paths)
+
+
+def _described(manifest: Manifest) -> Iterator[tuple[View, _Fields]]:
+    """The parts of an object, each with what is known of its fields."""
+    yield manifest.view, _OBJECT
+    yield manifest.view, _KINDS.get((manifest.group, manifest.kind), {})
     if manifest.group not in _CORE:
         return
     for workload in manifest.workloads:
         pod = workload.pod
-        yield from _wrong(pod.view, _POD)
-        yield from _wrong(pod.security_context, _SECURITY)
+        yield pod.view, _POD
+        yield pod.security_context, _SECURITY
         for container in pod.all_containers:
-            yield from _wrong(container.view, _CONTAINER)
-            yield from _wrong(container.security_context, _SECURITY)
+            yield container.view, _CONTAINER
+            yield container.security_context, _SECURITY
 
 
-def _wrong(view: View, fields: _Fields) -> Iterator[tuple[_Shape, View]]:
+def _wrong(view: View, shape: _Shape, paths: str) -> Iterator[tuple[_Shape, View]]:
     """The parts of a map that have another shape; what is missing or null has any."""
-    for name, paths in fields.items():
-        shape = _SHAPES[name]
-        for path in paths.split():
-            for part in _parts(view, path.split(".")):
-                if part.data is not None and not shape.fits(part):
-                    yield shape, part
+    for path in paths.split():
+        for part in _parts(view, path.split(".")):
+            if part.data is not None and not shape.fits(part):
+                yield shape, part
 
 
 def _parts(view: View, steps: list[str]) -> Iterator[View]:

@@ -1,41 +1,23 @@
-"""The names of rendered objects, as the API server takes them. `helm lint` only warns of them, and sees no List."""
+"""What `helm lint` says of the names of objects, and what it doesn't: it only warns of them, and sees no List."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from helm_constitution.api import HelmMessage, LazyPattern, Manifest, Status, Subject, Violation
 
+from ..object_names import name_fault
+
 _CONFLICT = LazyPattern(r'object name does not conform to Kubernetes naming requirements: "([^"]*)"')
 _LINTED = "test-release"
-_SUBDOMAIN = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_LABEL = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_SERVICE = LazyPattern(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_SEGMENT = LazyPattern(r"(?!\.{1,2}\Z)[^/%]+")
-_ROLES = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
-_FREE = ("CertificateSigningRequest",)
-
-
-def _wanted(kind: str) -> tuple[re.Pattern[str] | LazyPattern, str]:
-    """The pattern that the API server holds names of a kind to, and what to write instead."""
-    if kind == "Service":
-        return _SERVICE, "lower-case letters, digits and hyphens, a letter first"
-    if kind == "Namespace":
-        return _LABEL, "lower-case letters, digits and hyphens"
-    if kind in _ROLES:
-        return _SEGMENT, "no slash and no percent sign"
-    return _SUBDOMAIN, "lower-case letters, digits, hyphens and dots"
 
 
 def bad_names(subject: Subject) -> Iterator[Violation]:
     """The objects whose names the API server refuses, those in a List among them."""
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
-            name = manifest.name
-            pattern, words = _wanted(manifest.kind)
-            if name and manifest.kind not in _FREE and pattern.fullmatch(name) is None:
-                message = f'the name "{name}" is refused by the API server; write {words}'
+            if (fault := name_fault(manifest)) is not None:
+                message = f'the name "{manifest.name}" is refused by the API server; {fault.advice}'
                 yield Violation(message, manifest.view.get("metadata", "name"))
 
 

@@ -1,0 +1,45 @@
+"""The names of rendered objects, as the API server takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from helm_constitution.api import LazyPattern, Manifest
+
+_SUBDOMAIN = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_LABEL = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_SERVICE = LazyPattern(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SEGMENT = LazyPattern(r"(?!\.{1,2}\Z)[^/%]+")
+_FREE = ("CertificateSigningRequest",)
+
+
+class NameFault(NamedTuple):
+    """What is wrong with an object's name: ``advice`` says what to write, ``meant`` is an example, or empty."""
+
+    advice: str
+    meant: str
+
+
+def name_fault(manifest: Manifest) -> NameFault | None:
+    """What the API server refuses in an object's name; None where it takes it, or where there is none."""
+    name = manifest.get("metadata", "name").string()
+    if not name or manifest.kind in _FREE:
+        return None
+    pattern, words = _wanted(manifest)
+    if pattern.fullmatch(name):
+        return None
+    meant = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")
+    return NameFault(f"write {words}", meant if pattern.fullmatch(meant) else "")
+
+
+def _wanted(manifest: Manifest) -> tuple[LazyPattern, str]:
+    """The pattern that the API server holds names of a kind to, in words too."""
+    if manifest.group.endswith("rbac.authorization.k8s.io"):
+        return _SEGMENT, "no slash and no percent sign"
+    kind = manifest.kind if not manifest.group else ""
+    if kind == "Service":
+        return _SERVICE, "lower-case letters, digits and hyphens, a letter first"
+    if kind == "Namespace":
+        return _LABEL, "lower-case letters, digits and hyphens"
+    return _SUBDOMAIN, "lower-case letters, digits, hyphens and dots"
