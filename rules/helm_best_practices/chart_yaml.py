@@ -9,7 +9,9 @@ from helm_constitution.api import (
     SHOULD,
     LazyPattern,
     Matcher,
+    Parameter,
     Rendering,
+    Severity,
     Subject,
     Violation,
     forbid,
@@ -91,7 +93,20 @@ def chart_no_sources(subject: Subject) -> Iterator[Violation]:
         yield Violation("Chart.yaml has no sources; list the URLs of the source code", at=sources)
 
 
-@rule("helm/chart-no-maintainers", default=SHOULD, enforces=_named("maintainers?"), umbrella=_METADATA)
+@rule(
+    "helm/chart-no-maintainers",
+    default=SHOULD,
+    enforces=(
+        require(
+            r"\bmaintainers?\b.{0,40}\b(?:with|ha(?:ve|s)|(?:list|include|name|give)s?)\b.{0,30}\b(?P<contact>e-?mails?)\b"
+        ),
+        _named("maintainers?"),
+    ),
+    umbrella=_METADATA,
+    parameters={
+        "contact": Parameter("", "many maintainers are known by an account; a statement that names addresses sets it")
+    },
+)
 def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no maintainer, or one without an e-mail address or URL.
 
@@ -104,6 +119,7 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
           - name: web-team
             email: web-team@example.com
     Fix: List each maintainer's name and e-mail address under maintainers; a shared address will do, and so will a URL.
+        One without either is a note, unless `contact` is set.
     Source: Helm documentation, The Chart.yaml File; chart-testing validate-maintainers
     """
     maintainers = subject.chart.metadata.view.get("maintainers")
@@ -115,7 +131,9 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
         # A maintainer without a name is helm lint's to say.
         if name and not maintainer.get("email") and not maintainer.get("url"):
             yield Violation(
-                f"the maintainer {name} has no e-mail address and no URL; add email or url", at=maintainer.get("email")
+                f"the maintainer {name} has no e-mail address and no URL; add email or url",
+                at=maintainer.get("email"),
+                at_most=None if subject.text("contact") else Severity.NOTE,
             )
 
 

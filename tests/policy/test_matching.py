@@ -140,6 +140,7 @@ Use Kubernetes standard resource definitions, they are RECOMMENDED. -> portabili
 All public values MUST be documented in the chart README and/or comments in `values.yaml`. -> values/undocumented
 Label selectors MUST be immutable. -> compat/unstable-selector
 Maintainers MUST be listed in Chart.yaml. -> helm/chart-no-maintainers
+Every chart MUST list maintainers with their e-mail. -> helm/chart-no-maintainers
 NOTES.txt MUST include access instructions. -> helm/no-notes
 Every chart MUST have a README. -> docs/no-readme
 A CHANGELOG entry MUST exist for each release. -> docs/changelog-version-missing

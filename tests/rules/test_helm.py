@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from helm_constitution.core.model import Severity
 from helm_constitution.lint import registry
-from helm_constitution.lint.rule import Rule
+from helm_constitution.lint.rule import Rule, Violation
 from helm_constitution.rules.helm_best_practices import chart_yaml as c
 from helm_constitution.rules.helm_best_practices import references as r
 from helm_constitution.rules.helm_best_practices.helpers import missing_helper, no_notes
 from helm_constitution.rules.helm_best_practices.labels import missing_label, missing_version_label
-from tests.rules.support import fields, found, judge, judge_in
+from tests.rules.support import chart_subject, fields, found, judge, judge_in
 
 CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
 
@@ -435,3 +436,13 @@ def test_a_route_hangs_on_a_gateway_of_the_chart_or_of_the_cluster() -> None:
     ]
     gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: release-name-web}\n"
     assert "hangs on" not in " ".join(judge(rule, ROUTE + gateway))
+
+
+@pytest.mark.parametrize(("contact", "most"), [("", Severity.NOTE), ("e-mail", None)])
+def test_a_maintainer_without_an_address_is_a_note_unless_a_statement_wants_one(
+    contact: str, most: Severity | None
+) -> None:
+    files = {"Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\nmaintainers:\n  - name: ops\n"}
+    rule = c.chart_no_maintainers
+    told = list(rule.check(chart_subject(rule, files, {"contact": contact})))
+    assert [one.at_most for one in told if isinstance(one, Violation)] == [most]
