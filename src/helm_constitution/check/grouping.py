@@ -42,7 +42,7 @@ def _one(parts: Sequence[Finding]) -> Finding:
         statements=_each(part.statements for part in parts),
         object=_object(parts),
         scenarios=scenarios,
-        group=first.group._replace(paste=_merged(part.paste for part in parts), item=""),
+        group=first.group._replace(paste=_merged(part.paste for part in named), item=""),
         parts=tuple(parts),
     )
 
