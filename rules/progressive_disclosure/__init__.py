@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from helm_constitution.api import RuleModule
 
+from .broken_values import value_breaks
 from .defaults import defaults_fail, placeholder_accepted
 from .empty import unguarded_empty
 from .features import advanced_on, flag_odd_name, ungrouped_advanced
@@ -28,5 +29,6 @@ MODULE = RuleModule(
         ungrouped_advanced,
         dead_flag,
         flag_breaks,
+        value_breaks,
     ),
 )

@@ -9,7 +9,6 @@ from helm_constitution.api import (
     MUST,
     RESULTS,
     HelmMessage,
-    ScenarioKind,
     Status,
     Subject,
     Unchecked,
@@ -114,7 +113,7 @@ def scenario_error(subject: Subject) -> Iterator[Violation]:
     causes: dict[tuple[str | None, int | None, str], tuple[HelmMessage, list[ScenarioResult]]] = {}
     told_elsewhere: HelmMessage | None = None
     for result in subject.results[1:]:
-        if result.status is not Status.FAILED or result.scenario.kind is ScenarioKind.TOGGLED:
+        if result.status is not Status.FAILED or not result.scenario.kind.failure_is_error:
             continue
         if is_example(result) and subject.severity_of("docs/example-broken") is not None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from helm_constitution.check.verdict import finding_order
 from helm_constitution.core.model import Finding, Group, ObjectRef, Severity
@@ -66,9 +66,9 @@ def _each(several: Iterable[Iterable[_T]]) -> tuple[_T, ...]:
     return tuple(dict.fromkeys(one for those in several for one in those))
 
 
-def _merged(pieces: Iterable[Mapping[str, Any] | None]) -> Mapping[str, Any] | None:
+def _merged(pieces: Iterable[Mapping[str, object] | None]) -> Mapping[str, object] | None:
     """The pieces of YAML as one: maps are merged, the first of several values stays."""
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     for piece in pieces:
         for key, value in (piece or {}).items():
             known = merged.setdefault(key, value)

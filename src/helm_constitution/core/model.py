@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 PRINCIPLE_KEYS = (
     "values",
@@ -233,6 +233,10 @@ class Debt(NamedTuple):
     since: str
 
 
+Yaml: TypeAlias = Mapping[str, object]
+"""A piece of a YAML document."""
+
+
 class Group(NamedTuple):
     """What one edits in one go: the findings of a group are one finding in reports, whichever rules they are of.
 
@@ -247,7 +251,7 @@ class Group(NamedTuple):
     """For several findings: ``{count} values of ingress have no comment: {items}``."""
     item: str = ""
     """``limits.memory``."""
-    paste: Mapping[str, Any] | None = None
+    paste: Yaml | None = None
     """``{"resources": {"limits": {"memory": "128Mi"}}}``."""
     by_object: bool = False
 
@@ -284,7 +288,7 @@ class Finding(NamedTuple):
         return self.parts or (self,)
 
     @property
-    def paste(self) -> Mapping[str, Any] | None:
+    def paste(self) -> Yaml | None:
         """The YAML that mends it, where a rule gives some."""
         return self.group.paste if self.group is not None else None
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.core.model import Status
+from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.render.full_round import FullResult, FullRound
 from helm_constitution.render.placeholders import Placeholder, filled, placeholders_of
 from helm_constitution.render.results import ScenarioResult
+from helm_constitution.text.yaml_scalars import ValuesPath
 
 
 def filled_values(full: FullRound) -> FullResult:
     """All placeholders of one feature at once; where these don't go together, in halves, down to each by itself, with
-    its other choices."""
+    its other choices. One that the chart has to bear and that breaks it whatever is chosen stays, as failed."""
     return FullResult(tuple(_rendered(full)))
 
 
@@ -23,15 +25,30 @@ def _rendered(full: FullRound) -> Iterator[ScenarioResult]:
         key = around.scenario.name, placeholder.overrides
         groups.setdefault(key, (around, []))[1].append(placeholder)
     pending = [(around.scenario, [(one, 0) for one in group]) for around, group in groups.values()]
+    broken: dict[ValuesPath, ScenarioResult] = {}
     while pending:
         tried = full.render_all([filled(group, around) for around, group in pending])
         failed = []
-        for one, result in zip(pending, tried, strict=True):
+        for (base, group), result in zip(pending, tried, strict=True):
             if result.status is Status.RENDERED:
+                for placeholder, _ in group:
+                    broken.pop(placeholder.path, None)
                 yield result
             else:
-                failed.append(one)
+                failed.append((base, group))
+                if len(group) == 1 and _breaks(*group[0], result):
+                    broken[group[0][0].path] = result
         pending = [(around, part) for around, group in failed for part in _easier(group)]
+    for result in broken.values():  # once more, as the chart is: of a trial nobody has kept the lines
+        yield full.render_one(result.scenario)
+
+
+def _breaks(placeholder: Placeholder, number: int, result: ScenarioResult) -> bool:
+    """Whether a value that the chart has to bear makes a template fail, or render what is no YAML."""
+    return placeholder.choices[number] == placeholder.expected and any(
+        error.kind in (FailureKind.TEMPLATE, FailureKind.YAML) and not (error.file or "").startswith("charts/")
+        for error in result.errors
+    )
 
 
 def _easier(group: list[tuple[Placeholder, int]]) -> Iterator[list[tuple[Placeholder, int]]]:

@@ -97,12 +97,24 @@ _BY_FIELD: tuple[tuple[str, Json], ...] = (
 """What Kubernetes, or nearly every chart, means by a name."""
 
 
+_KUBERNETES = LazyPattern(
+    r"(?:annotations|labels|node_?selector|tolerations|affinity|topology_?spread_?constraints|pull_?secrets"
+    r"|volume_?mounts|volumes|resources|security_?context|host_?aliases)\Z",
+    re.IGNORECASE,
+)
+"""Names under which no chart expects anything but what Kubernetes has under them."""
+
+
 class Placeholder(NamedTuple):
-    """A value to be filled: its path, what may be put there, the flags around it that have to be on."""
+    """A value to be filled: its path, what may be put there, the flags around it that have to be on.
+
+    ``expected`` is one of the choices that its schema or its name allows, so that a chart has to bear it.
+    """
 
     path: ValuesPath
     choices: tuple[Json, ...]
     enclosing: tuple[ValuesPath, ...] = ()
+    expected: Json = None
 
     @property
     def overrides(self) -> bool:
@@ -148,12 +160,24 @@ def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Pla
             continue
         choices = _choices(path, default, analysed, examples, below.get(path, set()))
         if choices:
-            found.append(Placeholder(path, choices, free.enclosing(path)))
+            expected = next((one for one in _allowed(path, analysed) if one in choices), None)
+            found.append(Placeholder(path, choices, free.enclosing(path), expected))
     # A map that is filled holds what would be filled below it.
     paths_filled = {fill.path for fill in found}
     return [
         fill for fill in found if not any(fill.path[:length] in paths_filled for length in range(1, len(fill.path)))
     ]
+
+
+def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
+    """What a user may write there for certain: what the schema shows or types, what Kubernetes has by that name."""
+    schema = schema_of(analysed.chart, path)
+    if schema is not None:
+        shown = schema.get("examples")
+        yield from shown[:1] if isinstance(shown, list) else ()
+        yield placeholder_of_schema(schema, path, analysed.chart.schema)
+    if _KUBERNETES.search(path[-1]):
+        yield _by_field(path[-1])
 
 
 def _choices(

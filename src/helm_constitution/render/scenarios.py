@@ -72,6 +72,7 @@ ScenarioKind.TOGGLED = ScenarioKind("toggled", failure_is_error=False, counts_as
 # Values that are empty by default filled with placeholders: how objects fit together then, the placeholders decide.
 ScenarioKind.FILLED = ScenarioKind(
     "filled",
+    failure_is_error=False,
     counts_as_evidence=False,
     is_checked_alone=True,
     checks_repeats=False,

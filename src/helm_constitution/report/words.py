@@ -189,7 +189,7 @@ def without_rules(reason: str) -> str:
     return _RULES.sub("", reason)
 
 
-def as_yaml(values: Mapping[str, Any] | None) -> str:
+def as_yaml(values: Mapping[str, object] | None) -> str:
     """Values as a user would write them into a file; empty where there are none."""
     if not values:
         return ""
