@@ -73,7 +73,6 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 RETURNED = {
     "CodeBlock": "helm_constitution.text.markdown_tables",
     "Computed": "helm_constitution.templates",
-    "Dependency": "helm_constitution.chart.model",
     "DuplicateKey": "helm_constitution.text.yaml_document",
     "Head": "helm_constitution.render.toggles",
     "Input": "helm_constitution.render.scenarios",

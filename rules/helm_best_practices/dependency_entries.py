@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     MUST,
     Chart,
+    Dependency,
     Json,
     Severity,
     Subject,
@@ -31,7 +32,7 @@ from .statements import BEST_PRACTICES
     umbrella=BEST_PRACTICES,
 )
 def condition_unknown(subject: Subject) -> Iterator[Violation]:
-    """Condition of a dependency names a value that does not exist.
+    """Condition or tag of a dependency names a value that does not exist.
 
     Why: helm installs the dependency and says nothing: the flag that was meant to switch it off has no effect.
     Bad:
@@ -47,36 +48,41 @@ def condition_unknown(subject: Subject) -> Iterator[Violation]:
             condition: cache.enabled
     Fix: Name the flag as it is in values.yaml, and give it a default there, true or false. A warning at most where
         values.yaml has no flag of a similar name: users can still set it. A condition that the dependency's own
-        values.yaml has a default for, and one of several that has one, are fine.
+        values.yaml has a default for, and one of several that has one, are fine. Tags are flags below `tags`; they
+        decide where no condition does.
     Source: Helm documentation, Charts: Tags and Condition fields in dependencies
     """
     chart = subject.chart
     data = chart.values.data if chart.values is not None else {}
     for dependency in chart.dependencies:
-        paths = dependency.conditions
-        if not paths:
-            continue
-        place = dependency.view.get("condition")
-        found = [(path, value) for path in paths if (value := _flag(chart, data, path)) is not None]
-        if not found:
-            near = next((near for path in paths if (near := _near(data, path))), None)
-            if near is None and dependency.name not in chart.subcharts:
-                continue  # its own values.yaml may have a default
-            wanted = ".".join(paths[0])
-            fix = f"use {near}" if near else "give it a default in values.yaml"
-            yield Violation(
-                f"no value {wanted} exists, so helm installs {dependency.key} by default; {fix}",
-                at=place,
-                at_most=None if near else Severity.WARNING,
-            )
+        found = [(path, value) for path in dependency.conditions if (value := _flag(chart, data, path)) is not None]
+        if not found:  # only then helm looks at tags
+            yield from _missing(chart, data, dependency)
         elif not isinstance(found[0][1], bool):
-            path = found[0][0]
+            path, place = found[0][0], dependency.view.get("condition")
             at = chart.values.document.view.get(*path) if chart.values is not None else place
             yield Violation(
                 f"{'.'.join(path)} is not true or false, so helm installs {dependency.key} whatever it says;"
                 " write true or false without quotes",
                 at=at if at.exists else place,
             )
+
+
+def _missing(chart: Chart, data: dict[str, Json], dependency: Dependency) -> Iterator[Violation]:
+    """What neither a condition nor a tag decides: none of the flags that the entry names exists."""
+    tags = tuple(("tags", tag) for tag in dependency.tags)
+    if any(isinstance(_value(data, path), bool) for path in tags):
+        return
+    paths = dependency.conditions or tags
+    near = next((near for path in paths if (near := _near(data, path))), None)
+    if not paths or (paths is not tags and near is None and dependency.name not in chart.subcharts):
+        return  # the dependency's own values.yaml may have a default
+    fix = f"use {near}" if near else "give it a default in values.yaml"
+    yield Violation(
+        f"no value {'.'.join(paths[0])} exists, so helm installs {dependency.key} by default; {fix}",
+        at=dependency.view.get("tags" if paths is tags else "condition"),
+        at_most=None if near else Severity.WARNING,
+    )
 
 
 def _flag(chart: Chart, data: dict[str, Json], path: tuple[str, ...]) -> Json:

@@ -9,15 +9,16 @@ from helm_constitution.api import (
     MUST,
     RESULTS,
     TEMPLATES,
+    Base,
     Chart,
     Json,
     Path,
+    Severity,
     Span,
     Subject,
     TextPlace,
     View,
     Violation,
-    YamlDocument,
     dotted,
     forbid,
     require,
@@ -25,7 +26,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from ..values_files import document_of, scenario_documents
+from ..values_files import scenario_documents
 from .statements import BEST_PRACTICES
 
 if TYPE_CHECKING:
@@ -156,26 +157,30 @@ def unknown_key(subject: Subject) -> Iterator[Violation]:
         ingress:
           enabled: true
     Fix: Use a key of values.yaml. A key that a template reads all the same, keys of dependencies, `global`, and keys
-        below an empty map of values.yaml are not reported.
+        below an empty map of values.yaml are not reported. In files from outside the chart (`-f`) it is a warning: they
+        may serve other charts too.
     Source: Helm documentation, Values Files; helm-docs and chart-testing look at ci/ and don't tell
     """
     chart = subject.chart
     if chart.values is None or chart.is_library:
         return
     free = {"global", "tags", *(dependency.key for dependency in chart.dependencies), *chart.subcharts}
-    for document in _scenario_files(subject):
+    for document in subject.values_files:
+        is_ours = document.base is not Base.ABSOLUTE
+        if is_ours and document.file.startswith("platforms/"):
+            continue  # portability/overlay-unknown-key
         for key, view in document.view.entries():
             if key not in free:
-                yield from _unknown(view, chart.values.data, subject)
+                yield from _unknown(view, chart.values.data, subject, None if is_ours else Severity.WARNING)
 
 
-def _unknown(view: View, base: dict[str, Json], subject: Subject) -> Iterator[Violation]:
+def _unknown(view: View, base: dict[str, Json], subject: Subject, at_most: Severity | None) -> Iterator[Violation]:
     key = str(view.path[-1])
     if key in base:
         below = base[key]
         if isinstance(below, dict) and below and not subject.uses.is_whole(tuple(map(str, view.path))):
             for _, child in view.entries():
-                yield from _unknown(child, below, subject)
+                yield from _unknown(child, below, subject, at_most)
     elif (
         not subject.uses.is_read(tuple(map(str, view.path)))
         and f".Values.{dotted(view.path)}" not in view.document.text
@@ -185,18 +190,4 @@ def _unknown(view: View, base: dict[str, Json], subject: Subject) -> Iterator[Vi
         near = difflib.get_close_matches(key, base, 1, 0.75)
         parent = f"{dotted(view.path[:-1])}." if len(view.path) > 1 else ""
         fix = f"; is {parent}{near[0]} meant?" if near else "; use a key of values.yaml"
-        yield Violation(f"neither values.yaml nor a template knows {dotted(view.path)}{fix}", at=view)
-
-
-def _scenario_files(subject: Subject) -> Iterator[YamlDocument]:
-    """The values files of scenarios that lie in the chart; platforms/ has portability/overlay-unknown-key."""
-    names: dict[str, None] = {}
-    for result in subject.results:
-        for file in result.scenario.request.values_files:
-            if file.is_relative_to(subject.chart.path):
-                names.setdefault(file.relative_to(subject.chart.path).as_posix())
-    for name in names:
-        if name != "values.yaml" and not name.startswith("platforms/"):
-            document = subject.derived(document_of, name)
-            if document is not None:
-                yield document
+        yield Violation(f"neither values.yaml nor a template knows {dotted(view.path)}{fix}", at=view, at_most=at_most)

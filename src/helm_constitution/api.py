@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.chart.model import Chart
+from helm_constitution.chart.model import Chart, Dependency
 from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.confidential import withheld, withheld_in
@@ -161,6 +161,7 @@ __all__ = [
     "Control",
     "Coverage",
     "Define",
+    "Dependency",
     "Dot",
     "Expression",
     "FailureKind",

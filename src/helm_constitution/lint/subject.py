@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from helm_constitution.render.scenarios import Input
     from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.uses import ValueUses
-    from helm_constitution.text.yaml_document import RenderedLine, View
+    from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -183,6 +183,19 @@ class Subject:
                 if document.view.get(*path[:length]).exists:
                     return document.view.get(*path)
         return layers[-1].view.get(*path) if layers else None
+
+    @property
+    def values_files(self) -> Iterator[YamlDocument]:
+        """The values files of scenarios, each once, those from outside the chart among them; without values.yaml.
+        Needs RESULTS."""
+        own = self.chart.values.document if self.chart.values is not None else None
+        seen = {(own.base, own.file)} if own is not None else set()
+        for result in self.results:
+            for document in reversed(self._rendered.values_of(result.scenario.name)):
+                key = document.base, document.file
+                if key not in seen:
+                    seen.add(key)
+                    yield document
 
     def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
         """The line of the rendered text that an error of a rendering names; None where it names none. Needs RESULTS."""
