@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scripts.fuzz.mutations import CHART, MUTATIONS, write
-from scripts.fuzz.team import TEAM, WHOLE_PLAN
+from scripts.fuzz.team import TEAM, UNPINNED, WHOLE_PLAN
 
 ALL = {**MUTATIONS, **TEAM}
 """Every kind of mutation, by its name."""
 
 _MODULES = "values,templates,compat,portability,disclosure,observability,security,helm,testing,docs"
 _BASELINE = "baseline"
+_OVERHEAD = 20_000
+"""Bytes of a chart that cost about as much to check as everything that each chart costs."""
 
 
 class Mutation(NamedTuple):
@@ -28,9 +30,9 @@ class Mutation(NamedTuple):
 class Case(NamedTuple):
     """What is run.
 
-    ``command`` is ``check``, ``accept``, ``plan`` or ``init``. ``baseline`` compares with the chart as it was before
-    the mutations, ``before`` are mutations of that one. ``whole`` starts the program in a process of its own with
-    ``engine``; else the pipeline is called. ``twice`` demands the same reports of a second run.
+    ``command`` is ``check``, ``accept``, ``plan``, ``init`` or ``pin``. ``baseline`` compares with the chart as it was
+    before the mutations, ``before`` are mutations of that one. ``whole`` starts the program in a process of its own
+    with ``engine``; else the pipeline is called. ``twice`` demands the same reports of a second run.
     """
 
     number: int
@@ -54,12 +56,20 @@ class Case(NamedTuple):
         return f"{self.number} {self.chart.name}: {words}: {kinds}"
 
 
-def case_of(number: int, charts: Sequence[Path], whole: float = 0.03) -> Case:
+def shares_of(charts: Sequence[Path]) -> list[float]:
+    """How often each chart is taken: the larger, the less often, so that no chart takes most of the time."""
+    return [
+        1 / (_OVERHEAD + sum(file.stat().st_size for file in chart.rglob("*") if file.is_file())) for chart in charts
+    ]
+
+
+def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None = None, whole: float = 0.03) -> Case:
     """The case of a number.
 
     Args:
         number: its seed.
         charts: one of them is mutated.
+        shares: how often each of the charts is taken; without them one as often as the other.
         whole: the share of cases that are run as whole processes.
     """
     rng = random.Random(number)
@@ -69,10 +79,10 @@ def case_of(number: int, charts: Sequence[Path], whole: float = 0.03) -> Case:
     as_process = rng.random() < whole
     return Case(
         number,
-        rng.choice(charts),
+        rng.choices(charts, shares)[0],
         tuple(Mutation(kind, rng.randrange(2**32)) for kind in chosen),
-        command=rng.choices(("check", "accept", "plan", "init"), (85, 6, 6, 3))[0],
-        scenarios=rng.choices(("defaults", "quick", "full"), (40, 40, 20))[0],
+        command=rng.choices(("check", "accept", "plan", "init", "pin"), (84, 6, 5, 2, 3))[0],
+        scenarios=rng.choices(("defaults", "quick", "full"), (45, 45, 10))[0],
         baseline=rng.random() < 0.2,
         before=tuple(Mutation(kind, rng.randrange(2**32)) for kind in rng.choices(list(MUTATIONS), k=rng.randrange(3))),
         coverage=rng.random() < 0.15,
@@ -93,6 +103,8 @@ def lay_out(case: Case, root: Path) -> None:
     _mutate(root, case.mutations)
     if case.command == "plan" and not (root / "plan.md").exists():
         write(root / "plan.md", WHOLE_PLAN)
+    if case.command == "pin" and not (root / "constitution.md").exists():
+        write(root / "constitution.md", UNPINNED)
 
 
 def baseline_of(case: Case, root: Path) -> Path | None:

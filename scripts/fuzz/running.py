@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import resource
 import signal
@@ -18,13 +19,17 @@ from types import FrameType
 from helm_constitution.check.charts import check_alone
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.accept import accept_findings
+from helm_constitution.cli.constitution_pin import pin
 from helm_constitution.cli.init import init
 from helm_constitution.cli.plan import fill_plan
 from helm_constitution.core.files import write_file
 from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 from helm_constitution.lint.registry import modules
 from helm_constitution.policy.configuration import load_configuration
+from helm_constitution.policy.constitution import read_constitution
 from helm_constitution.policy.find import find_configuration
+from helm_constitution.policy.pin import proposals
+from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report import FORMATS, lcov, renderer, text
 from helm_constitution.report.model import RunReport
 from scripts.fuzz import oracles
@@ -40,6 +45,7 @@ _WRITTEN = {
     "accept": (DEBT,),
     "plan": ("plan.md",),
     "init": (CONFIGURATION, "constitution.md"),
+    "pin": ("constitution.md",),
 }
 _DAY = "2026-01-31"
 
@@ -54,7 +60,7 @@ class Runner:
     Args:
         engine: the embedded one, for runs in this process.
         helm: a helm of the user's, for whole programs.
-        seconds: how long a case may take.
+        seconds: the processor time that a case may take.
     """
 
     def __init__(self, engine: HelmEngine, helm: Path, seconds: int = SECONDS) -> None:
@@ -119,6 +125,8 @@ class Runner:
             yield from self._accepted(run, options, root)
         elif case.command == "plan":
             _fill(run, root)
+        elif case.command == "pin":
+            _pin(root)
 
     def _report(self, options: CheckOptions, root: Path) -> RunReport:
         reports = (check_alone(CheckRequest(root / CHART, self._engine, options)),)
@@ -143,6 +151,8 @@ class Runner:
             arguments = ["init"]
         elif case.command == "plan":
             arguments += ["plan.md", CHART]
+        elif case.command == "pin":
+            arguments = ["constitution", "pin", "--write", "constitution.md"]
         else:
             arguments += [CHART]
         if case.command == "check":
@@ -183,7 +193,7 @@ def _texts(run: RunReport) -> dict[str, str]:
 def _fill(run: RunReport, root: Path) -> None:
     """What the command ``plan`` does behind its check."""
     file = root / "plan.md"
-    words = file.read_bytes().decode()
+    words = read_plan(file)
     place = find_configuration(root / CHART, None)
     configuration = load_configuration(place, root / CHART, modules())
     if not run.charts[0].principles:
@@ -194,20 +204,32 @@ def _fill(run: RunReport, root: Path) -> None:
     write_file(file, filled, "the plan")
 
 
+def _pin(root: Path) -> None:
+    """Pins what isn't pinned; then everything is."""
+    file = root / "constitution.md"
+    with contextlib.redirect_stdout(io.StringIO()):
+        pin(file, modules(), write=True)
+    if proposals(read_constitution(root, file)[1], str(file), modules()):
+        raise AssertionError("a constitution that was pinned has unpinned statements")
+
+
 @contextlib.contextmanager
 def _limited(seconds: int) -> Iterator[None]:
-    """Raises OutOfTime in what takes longer."""
+    """Raises OutOfTime in what takes more processor time, or far longer by the clock, as what hangs does."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise OutOfTime(f"more than {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, end)
-    signal.alarm(seconds)
+    timers = ((signal.SIGALRM, signal.ITIMER_REAL, 10 * seconds), (signal.SIGPROF, signal.ITIMER_PROF, seconds))
+    before = [signal.signal(number, end) for number, _, _ in timers]
+    for _, timer, most in timers:
+        signal.setitimer(timer, most)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        for (number, timer, _), handler in zip(timers, before, strict=True):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)
 
 
 def _forget_peak() -> None:

@@ -154,3 +154,16 @@ TEAM: dict[str, Mutate] = {
 
 WHOLE_PLAN = _PLAN
 """A plan that can be filled."""
+
+UNPINNED = """\
+# Ours
+
+## Security
+
+Containers MUST NOT run as root. Images MUST be pinned by digest.
+
+## Values
+
+Every value SHOULD be documented.
+"""
+"""A constitution that can be pinned."""

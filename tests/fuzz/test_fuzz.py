@@ -12,7 +12,7 @@ from helm_constitution.core.model import Trouble, Verdict
 from helm_constitution.helm.protocol import FailureKind, HelmEngine, HelmMessage, MessageLevel, RenderOutput
 from scripts.fuzz import oracles
 from scripts.fuzz.__main__ import Tally, main
-from scripts.fuzz.cases import ALL, Case, Mutation, case_of, lay_out, minimised
+from scripts.fuzz.cases import ALL, Case, Mutation, case_of, lay_out, minimised, shares_of
 from scripts.fuzz.oracles import Fault
 from scripts.fuzz.running import Runner
 from tests.report.support import chart, run
@@ -52,6 +52,15 @@ def test_each_kind_has_its_share() -> None:
     assert sorted(kinds) == sorted([*ALL, *ALL])
 
 
+def test_large_charts_are_taken_less_often() -> None:
+    charts = [BASE, CHARTS / "hidden"]
+    small, large = sorted(charts, key=lambda one: sum(file.stat().st_size for file in one.rglob("*.yaml")))
+    shares = dict(zip(charts, shares_of(charts), strict=True))
+    assert shares[small] > shares[large]
+    taken = [case_of(number, charts, [0, 1]).chart for number in range(10)]
+    assert taken == [charts[1]] * 10
+
+
 def test_a_case_is_made_as_small_as_fails() -> None:
     mutations = tuple(Mutation(kind, 1) for kind in ("values", "schema", "plan", "prose"))
     case = Case(1, BASE, mutations, scenarios="full", baseline=True, coverage=True, twice=True, command="accept")
@@ -64,7 +73,7 @@ def test_a_healthy_chart_has_no_fault(embedded: HelmEngine, helm4: Path) -> None
     runner = Runner(embedded, helm4, seconds=300)
     assert runner.run(case) == []
     assert runner.run(case._replace(whole=True, engine="cli", number=1)) == []
-    for command in ("accept", "plan", "init"):
+    for command in ("accept", "plan", "init", "pin"):
         assert runner.run(case._replace(command=command)) == []
 
 
