@@ -8,6 +8,7 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     TEMPLATES,
+    Constraint,
     Json,
     LazyPattern,
     Related,
@@ -27,6 +28,8 @@ from helm_constitution.api import (
 )
 
 from .statements import BEST_PRACTICES
+
+_NUMBER = LazyPattern(r"[0-9]+")
 
 
 def _remote(subject: Subject) -> list[tuple[str, str, View]]:
@@ -65,12 +68,18 @@ def dependency_unpinned(subject: Subject) -> Iterator[Violation]:
         constraint = parse_constraint(text)
         if constraint is None:
             continue  # helm itself says so
-        majors = [major for major in range(200) if constraint.accepts(Version(major, 999, 999))]
-        if not text.strip() or len(majors) > 1:
+        if not text.strip() or len(_majors(constraint)) > 1:
             shown = f'"{text}"' if text.strip() else "no version"
             yield Violation(
                 f"{name} has {shown}, which lets in any later major version; bound it", at=entry.get("version")
             )
+
+
+def _majors(constraint: Constraint) -> list[int]:
+    """The major versions that a range lets in, of those that it names and two beside each: several without a bound."""
+    named = {number for text in _NUMBER.findall(constraint.text) if (number := whole_number(text)) is not None}
+    beside = {number + step for number in named for step in range(-2, 3)} | {0, 1}
+    return [major for major in beside if major >= 0 and constraint.accepts(Version(major, 999, 999))]
 
 
 @rule(

@@ -87,6 +87,8 @@ def test_oracles_see_what_they_look_for() -> None:
     assert [one.kind for one in oracles.of_helms_word(RenderOutput(errors=(refused,)))] == ["wrong pass"]
     asked = HelmMessage(MessageLevel.ERROR, "no", FailureKind.REQUIRED)
     assert list(oracles.of_helms_word(RenderOutput(errors=(asked,)))) == []
+    library = HelmMessage(MessageLevel.ERROR, "library charts are not installable")
+    assert list(oracles.of_helms_word(RenderOutput(errors=(library,)))) == []
     assert [one.kind for one in oracles.of_helms_run(0, 1, "Error: parse error")] == ["wrong pass"]
     assert list(oracles.of_helms_run(2, 1, "Error: parse error")) == []
 

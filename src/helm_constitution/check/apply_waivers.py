@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from helm_constitution.check.settled import Settled
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Finding, Location, Precision
+from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision
 from helm_constitution.lint.needs import ON_HELM
 from helm_constitution.policy.reader import matches_path
 from helm_constitution.policy.waiver import Waiver
@@ -40,15 +40,15 @@ def apply_waivers(
         today: an ISO date.
     """
     settled = list(findings)
-    values = _ValuesLines(rendered)
+    values, covered = _ValuesLines(rendered), _Candidates(settled)
     stale: list[StaleWaiver] = []
     for waiver in waivers:
         if waiver.expires is not None and waiver.expires < today:
             stale.append(_stale(waiver, f"it expired on {waiver.expires}"))
             continue
         places: dict[tuple[object, ...], list[int]] = {}
-        for index, finding in enumerate(settled):
-            place = _place(waiver, finding, values)
+        for index in covered.of(waiver):
+            place = _place(waiver, settled[index], values)
             if place is not None:
                 places.setdefault(place, []).append(index)
         if not places:
@@ -65,6 +65,41 @@ def apply_waivers(
     return Settled(tuple(settled), tuple(stale))
 
 
+class _Candidates:
+    """The findings that a waiver may cover, by their indexes: a chart may have as many waivers as findings."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self._all = range(len(findings))
+        self._of_rule: dict[tuple[str, str | None], list[int]] = {}
+        self._at: dict[tuple[str | None, int | None], list[int]] = {}
+        for index, finding in enumerate(findings):
+            self._of_rule.setdefault((finding.rule, None), []).append(index)
+            if finding.object is not None:
+                self._of_rule.setdefault((finding.rule, _name_of(finding.object)), []).append(index)
+            for place in dict.fromkeys((one.file, one.line) for one in _places_of(finding)):
+                self._at.setdefault(place, []).append(index)
+
+    def of(self, waiver: Waiver) -> Sequence[int]:
+        """In the findings' order."""
+        if waiver.lines:
+            found = {index for line in waiver.lines for index in self._at.get((waiver.file, line), ())}
+            return sorted(found)
+        if waiver.rule is None:
+            return self._all
+        is_name = waiver.object is not None and not set("*?[") & set(waiver.object)
+        return self._of_rule.get((waiver.rule, waiver.object if is_name else None), ())
+
+
+def _places_of(finding: Finding) -> list[Location]:
+    """The places in files of the chart where a finding is, or what decides it."""
+    here = [finding.location, *(related.location for related in finding.related)]
+    return [location for location in here if location.base is Base.CHART and location.file is not None]
+
+
+def _name_of(thing: ObjectRef) -> str:
+    return f"{thing.kind}/{thing.name}"
+
+
 def _stale(waiver: Waiver, reason: str) -> StaleWaiver:
     return StaleWaiver(waiver.waives, reason, waiver.location)
 
@@ -76,15 +111,14 @@ def _place(waiver: Waiver, finding: Finding, values: _ValuesLines) -> tuple[obje
             return None
     elif not _is_of(waiver.principle, finding):
         return None
-    here = [finding.location, *(related.location for related in finding.related)]
-    own = [location for location in here if location.base is Base.CHART and location.file is not None]
+    own = _places_of(finding)
     if waiver.lines:
         own = [one for one in own if one.file == waiver.file and one.line in waiver.lines]
         return own[0] if own else None
     if waiver.file is not None and not any(matches_path(str(one.file), waiver.file) for one in own):
         return None
     thing = finding.object
-    if waiver.object is not None and not (thing and fnmatchcase(f"{thing.kind}/{thing.name}", waiver.object)):
+    if waiver.object is not None and not (thing and fnmatchcase(_name_of(thing), waiver.object)):
         return None
     if waiver.container is not None and not (thing and thing.container == waiver.container):
         return None

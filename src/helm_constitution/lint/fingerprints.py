@@ -11,6 +11,7 @@ from helm_constitution.core.model import Finding
 _INDEX = LazyPattern(r"\[\d+\]")
 
 
+_LONGEST = 10_000
 _MOVES = LazyPattern(
     r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
     r"| \(and \d+ more[^()]*\)"
@@ -30,16 +31,17 @@ def fingerprinted(findings: Iterable[Finding], random_names: Mapping[str, str] |
     """
     masks = sorted((random_names or {}).items(), key=lambda item: (-len(item[0]), item))
     counts: dict[tuple[str, ...], int] = {}
+    lines: dict[str, str] = {}
     stamped: list[Finding] = []
     for finding in findings:
-        parts = (finding.rule, *_identity_of(finding, masks))
+        parts = (finding.rule, *_identity_of(finding, masks, lines))
         counts[parts] = number = counts.get(parts, 0) + 1
         digest = sha256(repr((parts, number)).encode()).hexdigest()[:32]
         stamped.append(finding._replace(fingerprint=digest))
     return stamped
 
 
-def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]], lines: dict[str, str]) -> tuple[str, ...]:
     thing = finding.object
     message = _MOVES.sub("", finding.message)
     name = thing.name if thing is not None else ""
@@ -51,5 +53,13 @@ def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]]) -> tuple[st
     if thing is not None:
         field = _INDEX.sub("[]", thing.field or "")
         return (thing.kind, thing.namespace or "", name, thing.container or "", field, message)
-    line = " ".join((finding.source_line or "").split())
-    return (finding.location.base.value, finding.location.file or "", line, message)
+    source = finding.source_line or ""
+    if source not in lines:
+        lines[source] = _line_of(source)
+    return (finding.location.base.value, finding.location.file or "", lines[source], message)
+
+
+def _line_of(source: str) -> str:
+    """What stands for a source line; of one that may have thousands of findings, a digest."""
+    line = " ".join(source.split())
+    return line if len(line) <= _LONGEST else sha256(line.encode("utf-8", "surrogatepass")).hexdigest()

@@ -24,11 +24,15 @@ def would_hide(secret: str, text: str) -> bool:
 
 
 class Secrets:
-    """The secrets that the rules of a run have found, and the source lines where they stand."""
+    """The secrets that the rules of a run have found, and the source lines where they stand.
+
+    All are added before anything is hidden.
+    """
 
     def __init__(self) -> None:
         self._of_line: dict[tuple[str | None, int | None], set[str]] = {}
         self._everywhere: set[str] = set()
+        self._hidden: dict[tuple[object, ...], str] = {}  # lines without their secrets: one line may have many findings
 
     def add(self, location: Location, secrets: Iterable[str]) -> None:
         """Notes secrets that stand at a location; of one with several lines, each line."""
@@ -43,7 +47,11 @@ class Secrets:
         hidden = self._everywhere.union(secret for secret in own if len(secret) >= _SHORTEST)
         line = finding.source_line
         if line is not None:
-            line = without_secrets(_without(_line_without(line, own) if own else line, self._everywhere))
+            place = finding.location[:3]
+            if place not in self._hidden:
+                line = _line_without(line, own) if own else line
+                self._hidden[place] = without_secrets(_without(line, self._everywhere))
+            line = self._hidden[place]
         message = without_secrets(_without(finding.message, hidden))
         related = tuple(one._replace(message=without_secrets(_without(one.message, hidden))) for one in finding.related)
         return finding._replace(message=message, source_line=line, related=related)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from helm_constitution.chart.edited_copy import edited_copy, folders_below, packages_of
 from helm_constitution.kubernetes.documents import template_path
 from helm_constitution.locate.markers import marked_sources
-from helm_constitution.locate.source_map import Templates, source_map
+from helm_constitution.locate.source_map import Templates, source_map, trimmed, unmarked
 from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.templates.analysis import RANDOM
 
@@ -117,11 +117,10 @@ class _Scenario:
         self.maps: dict[tuple[str, str, str], SourceMap] = {}
         self.faulty = {error.file for error in result.errors}
         self._chart_name = chart_name
-        self._texts: dict[str, list[str]] = {}  # what was rendered without marks
+        self._texts: dict[str, dict[str, int]] = {}  # what was rendered without marks, by file, with its place there
         for manifest in result.rendering.manifests if result.rendering is not None else ():
-            texts = self._texts.setdefault(manifest.template, [])
-            if manifest.view.document.text not in texts:
-                texts.append(manifest.view.document.text)
+            texts = self._texts.setdefault(manifest.template, {})
+            texts.setdefault(manifest.view.document.text, len(texts))
 
     @property
     def is_complete(self) -> bool:
@@ -130,21 +129,19 @@ class _Scenario:
 
     def match(self, output: RenderOutput, templates: Templates, twin: RenderOutput | None = None) -> None:
         """Pairs each document with the marked one that has the same text, but for the lines that differ in the twin."""
-        marked = self._by_file(output)
+        marked = {file: _Marked(texts, templates) for file, texts in self._by_file(output).items()}
         twins = self._by_file(twin) if twin is not None else {}
         for document in self.documents:
             if document.alike in self.maps:
                 continue
-            texts, plain = marked.get(document.file, []), self._texts.get(document.file, [])
-            index = plain.index(document.text) if document.text in plain else 0
-            if twin is None:
-                # Most likely the one in the same place.
-                maps = (source_map(document.text, text, templates) for text in (*texts[index:], *texts[:index]))
-                found = next((found for found in maps if found is not None), None)
-            elif len(plain) == len(texts) == len(others := twins.get(document.file, [])) and document.text in plain:
-                found = source_map(document.text, texts[index], templates, others[index])
-            else:
+            ours, plain = marked.get(document.file), self._texts.get(document.file, {})
+            if ours is None:
                 continue
+            index, found = plain.get(document.text), None
+            if twin is None:
+                found = ours.source_map(document.text, index or 0)
+            elif index is not None and len(plain) == len(ours.texts) == len(others := twins.get(document.file, [])):
+                found = source_map(document.text, ours.texts[index], templates, others[index])
             if found is not None:
                 self.maps[document.alike] = found
 
@@ -155,6 +152,26 @@ class _Scenario:
         return texts
 
 
+class _Marked:
+    """The marked documents of one file, in their order."""
+
+    def __init__(self, texts: Sequence[str], templates: Templates) -> None:
+        self.texts = texts
+        self._templates = templates
+
+    def source_map(self, plain: str, likely: int) -> SourceMap | None:
+        """The source map of a document, from the marked one that is the same: most likely the one at this place."""
+        found = source_map(plain, self.texts[likely], self._templates) if likely < len(self.texts) else None
+        if found is None and (same := self._by_text.get(trimmed(plain))) is not None:
+            found = source_map(plain, same, self._templates)
+        return found
+
+    @cached_property
+    def _by_text(self) -> dict[str, str]:
+        """The first one of each text without marks."""
+        return {unmarked(text, self._templates): text for text in reversed(self.texts)}
+
+
 def _scenarios(documents: Iterable[YamlDocument], rendered: RenderedChart, objects: RenderedObjects) -> list[_Scenario]:
     """The scenarios that the documents come from, in order."""
     found: dict[str, _Scenario] = {}
@@ -162,7 +179,9 @@ def _scenarios(documents: Iterable[YamlDocument], rendered: RenderedChart, objec
         name = objects.scenario_of(document)
         result = rendered.result_of(name) if name is not None else None
         if name is not None and result is not None:
-            found.setdefault(name, _Scenario(result, rendered.chart.name)).documents.append(document)
+            if name not in found:
+                found[name] = _Scenario(result, rendered.chart.name)
+            found[name].documents.append(document)
     return list(found.values())
 
 

@@ -159,13 +159,31 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
     """
     bare, origins = _unmark(marked, templates.files)
     if bare != plain:
-        # Helm takes blanks from both ends of a document, where a mark may have kept them.
-        lines = _comparable(bare)
-        first = next((number for number, line in enumerate(lines) if line), 0)
-        if not _alike([lines[first].lstrip(), *lines[first + 1 :]], _comparable(plain), twin):
+        first, lines = _trimmed(bare)
+        if not _alike(lines, _comparable(plain), twin):
             return None
         origins = origins[first:]
     return SourceMap(origins, templates)
+
+
+def unmarked(marked: str, templates: Templates) -> str:
+    """What of a marked document is the same in the plain one: its text without marks, :func:`trimmed`."""
+    return trimmed(_unmark(marked, templates.files)[0])
+
+
+def trimmed(text: str) -> str:
+    """A document without digests, which a mark may have changed, and without blanks at its ends and its lines' ends."""
+    return "\n".join(_trimmed(text)[1])
+
+
+def _trimmed(text: str) -> tuple[int, list[str]]:
+    """The lines of a document, from the first that isn't blank, and how many stand before it.
+
+    Helm takes blanks from both ends of a document, where a mark may have kept them.
+    """
+    lines = _comparable(text)
+    first = next((number for number, line in enumerate(lines) if line), 0)
+    return first, [lines[first].lstrip(), *lines[first + 1 :]]
 
 
 def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:

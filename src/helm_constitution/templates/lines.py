@@ -11,6 +11,8 @@ KEY = LazyPattern(
     # a key that an action prints, or a part of it
     r"""|[^\s#'"{}:]*(?:\{\{(?:[^}\n]|\}(?!\}))*\}\}[^\s#'"{}:]*)+)[ \t]*:(?=[ \t]|$)"""
 )
+_LONGEST = 2_000
+"""Characters of a line in which its key is looked for."""
 ITEM = LazyPattern(r"[ \t]*-(?:[ \t]|$)")
 
 
@@ -19,7 +21,12 @@ def has_form(template: TemplateFile, define: Define) -> bool:
     for node in contents(define.body):
         if isinstance(node, Text):
             start = template.text.rfind("\n", 0, node.start) + 1
-            for line in template.text[start : node.end].split("\n"):
-                if KEY.match(line) or ITEM.match(line):
+            while start <= node.end:
+                end = template.text.find("\n", start, node.end)
+                end = node.end if end < 0 else end
+                # A line may hold thousands of named templates, each of which looks at its beginning.
+                seen = min(end, start + _LONGEST)
+                if KEY.match(template.text, start, seen) or ITEM.match(template.text, start, seen):
                     return True
+                start = end + 1
     return False
