@@ -176,10 +176,13 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
     Fix: Drop the mount; build images by a tool that needs no daemon, read node metrics from the kubelet's API.
     Source: kube-linter docker-sock and sensitive-host-mounts; NSA/CISA Kubernetes Hardening Guide
     """
+    volumes: dict[str | None, View] = {}
+    for volume in container.pod.get("volumes").items():
+        volumes.setdefault(volume.get("name").string(), volume)
     for mount in container.field("volumeMounts").items():
-        volume = _volume(container.pod, mount.get("name").string())
-        path = volume.get("hostPath", "path").string() if volume is not None else None
-        if volume is None or path is None:
+        mounted = volumes.get(mount.get("name").string())
+        path = mounted.get("hostPath", "path").string() if mounted is not None else None
+        if mounted is None or path is None:
             continue
         clean = path.rstrip("/") or "/"
         if clean.endswith(_RUNTIME_SOCKETS):
@@ -189,11 +192,7 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
             message = f"mounts the node's {path}{writable}; drop the mount{_or_waive(container.pod)}"
         else:
             continue
-        yield Violation(message, at=mount, related=(Related(volume.get("hostPath"), "the volume"),))
-
-
-def _volume(pod: PodSpec, name: str | None) -> View | None:
-    return next((volume for volume in pod.get("volumes").items() if volume.get("name").data == name), None)
+        yield Violation(message, at=mount, related=(Related(mounted.get("hostPath"), "the volume"),))
 
 
 @rule(

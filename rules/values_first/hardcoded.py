@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
+    Chart,
     Content,
     Control,
     Define,
@@ -127,9 +129,9 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     found = customised(manifest)
     if not found:
         return
-    regions = _regions(subject, manifest.template)
     for view, field in found:
-        if _is_literal(view, field, regions) and not _differs_elsewhere(view, manifest, subject):
+        literals = subject.derived(_literals, subject.templates, manifest.template, str(view.path[-1]))
+        if _is_literal(view, field, literals) and not _differs_elsewhere(view, manifest, subject):
             message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
             yield Violation(message, at=view)
 
@@ -204,13 +206,13 @@ class _Region(NamedTuple):
 _CALL = LazyPattern(r"\b(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
 
 
-def _regions(subject: Subject, path: str) -> list[_Region]:
+def _regions(templates: tuple[TemplateFile, ...], path: str) -> list[_Region]:
     """The template and all named templates that it calls, directly or not."""
-    template = next((file for file in subject.templates if file.path == path and file.tree is not None), None)
+    template = next((file for file in templates if file.path == path and file.tree is not None), None)
     if template is None:
         return []
     regions = [_Region(template, template.tree or (), 0, len(template.text))]
-    named = {name: (file, define) for file in subject.templates for name, define in file.defines.items()}
+    named = {name: (file, define) for file in templates for name, define in file.defines.items()}
     called: set[str] = set()
     for region in regions:
         text = region.template.text
@@ -243,11 +245,34 @@ def _is_fallback(text: str, call: int) -> bool:
     return not words.isdisjoint(_FALLING_BACK)
 
 
-def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
+class _Literals(NamedTuple):
+    """The lines of a template, and of the named templates that it calls, that give a key a value."""
+
+    reads_a_value: bool
+    """Whether one of them has an action."""
+    settled: Mapping[str, Mapping[str | None, bool]]
+    """Of the others, by value and container: whether a comment or a condition settles one of the lines. The container
+    is None where the text names none above the line."""
+
+
+def _is_literal(view: View, field: _Field, literals: _Literals) -> bool:
     """Whether a line without any action makes the field, whatever the values, and no comment says why."""
-    key = str(view.path[-1])
-    literal = False
-    for region in regions:
+    if literals.reads_a_value and not field.telling:
+        return False  # the line that reads a value may be the one of this field
+    lines = literals.settled.get(str(view.data), {})
+    index = next((n for n, step in enumerate(view.path) if step in ("containers", "initContainers")), None)
+    if index is None or len(view.path) <= index + 2:
+        return bool(lines) and not any(lines.values())
+    name = view.document.view.get(*view.path[: index + 2], "name").string()
+    mine = [lines[container] for container in {None, name} if container in lines]
+    return bool(mine) and not any(mine)
+
+
+def _literals(chart: Chart, templates: tuple[TemplateFile, ...], path: str, key: str) -> _Literals:
+    """The lines of a key in the template with this path."""
+    reads_a_value = False
+    settled: dict[str, dict[str | None, bool]] = {}
+    for region in _regions(templates, path):
         text = region.template.text
         place = text.find(f"{key}:", region.start, region.end)
         while place >= 0:
@@ -258,40 +283,48 @@ def _is_literal(view: View, field: _Field, regions: Sequence[_Region]) -> bool:
             if not before.strip(" \t-\"'"):
                 value, mark, _ = line.partition(" #")
                 if "{{" in line:
-                    if not field.telling:
-                        return False  # another line of this key reads a value: it may be this one
-                elif value.strip().strip("\"'") == str(view.data) and _is_of_container(text, start, view):
+                    reads_a_value = True
+                else:
                     above = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : max(start - 1, 0)].strip()
-                    explained = mark or above.startswith("#") or above.endswith(("*/}}", "*/ -}}"))
-                    if explained or _is_chosen(region.contents, place):
-                        return False
-                    literal = True
+                    explained = bool(mark) or above.startswith("#") or above.endswith(("*/}}", "*/ -}}"))
+                    lines = settled.setdefault(value.strip().strip("\"'"), {})
+                    container = _container_of(text, start)
+                    is_settled = lines.get(container, False) or explained or _is_chosen(region.contents, place)
+                    lines[container] = is_settled
             place = text.find(f"{key}:", end, region.end)
-    return literal
+    return _Literals(reads_a_value, settled)
 
 
-def _is_of_container(text: str, start: int, view: View) -> bool:
-    """Whether a line may belong to the container that a field is of: it doesn't stand below another one's name."""
-    index = next((n for n, step in enumerate(view.path) if step in ("containers", "initContainers")), None)
-    if index is None or len(view.path) <= index + 2:
-        return True
-    name = view.document.view.get(*view.path[: index + 2], "name").string()
-    lines = text[: text.find("\n", start)].split("\n")
-    indentation = len(lines[-1]) - len(lines[-1].lstrip())
+def _container_of(text: str, start: int) -> str | None:
+    """The name of the container that a line stands below; None where the text doesn't tell."""
     item: list[str] = []
-    for line in reversed(lines):
+    indentation: int | None = None
+    end = text.find("\n", start)
+    for line in _lines_back(text, end if end >= 0 else len(text)):
         bare = line.lstrip()
+        depth = len(line) - len(bare)
+        if indentation is None:
+            indentation = depth
         if not bare or bare.startswith(("{{", "#")):
             continue
-        depth = len(line) - len(bare)
         item.append(line)
         if depth < indentation:
             indentation = depth
             if bare.startswith("- "):
                 keys = [one.strip().removeprefix("- ") for one in item if _key_depth(one) == depth + 2]
                 names = [one.partition(":")[2].strip(" \"'") for one in keys if one.startswith("name:")]
-                return not names or "{{" in names[0] or names[0] == name
-    return True
+                return names[0] if names and "{{" not in names[0] else None
+        if not indentation:
+            break  # nothing is above the margin
+    return None
+
+
+def _lines_back(text: str, end: int) -> Iterator[str]:
+    """The lines up to an offset, the last one first."""
+    while end >= 0:
+        start = text.rfind("\n", 0, end) + 1
+        yield text[start:end]
+        end = start - 1
 
 
 def _key_depth(line: str) -> int:
@@ -302,17 +335,15 @@ def _key_depth(line: str) -> int:
 def _is_chosen(contents: Sequence[Content], place: int) -> bool:
     """Whether a control with several arms, or one that asks for a value's absence, decides that the line is there: then
     a value chooses it."""
-    for node in contents:
-        if node.start <= place < node.end:
-            if isinstance(node, Control):
-                return (
-                    len(node.branches) > 1
-                    or _asks_for_absence(node)
-                    or any(_is_chosen(branch.body, place) for branch in node.branches)
-                )
-            if isinstance(node, Define):
-                return _is_chosen(node.body, place)
-    return False
+    index = bisect_right(contents, place, key=lambda node: node.start) - 1
+    node = contents[index] if index >= 0 and place < contents[index].end else None
+    if isinstance(node, Control):
+        return (
+            len(node.branches) > 1
+            or _asks_for_absence(node)
+            or any(_is_chosen(branch.body, place) for branch in node.branches)
+        )
+    return isinstance(node, Define) and _is_chosen(node.body, place)
 
 
 def _asks_for_absence(control: Control) -> bool:
