@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from helm_constitution.check.charts import check_alone
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.core.model import Verdict
 from helm_constitution.helm import documents
-from helm_constitution.helm.protocol import HelmEngine, RenderRequest, SetArgument
-from tests.helm.support import write_chart
+from helm_constitution.helm.cli import CliEngine
+from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest, SetArgument
+from tests.helm.support import CHART, write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\n"
 NAMED = f"{HEAD}metadata:\n  name: a\n"
@@ -122,6 +126,27 @@ def test_the_look_for_odd_things_is_quick(size: int) -> None:
         began = process_time()
         documents.of_files({"web/templates/a.yaml": text})
         assert process_time() - began < 2
+
+
+UNREADABLE = {
+    "library": {"Chart.yaml": f"{CHART}type: library\n", "templates/_a.tpl": '{{ define "a" }}{{ if }}{{ end }}'},
+    "version": {"Chart.yaml": CHART.replace("v2", "v9")},
+    "template": {"templates/a.yaml": "{{ if }}"},
+}
+
+
+@pytest.mark.parametrize("kind", UNREADABLE)
+@pytest.mark.parametrize("ignored", [(), ("testing",)])
+def test_what_can_not_be_read_is_never_a_pass(
+    tmp_path: Path, helm4: Path, embedded: HelmEngine, kind: str, ignored: tuple[str, ...]
+) -> None:
+    """With the rules on helm's own words left out as well, whatever the engine."""
+    chart = write_chart(tmp_path / "web", {**UNREADABLE[kind], "README.md": "# web\n"})
+    (tmp_path / "c.md").write_text("# C\n\n## Docs\n\nThere MUST be a README. <!-- rules: docs/no-readme -->\n")
+    options = CheckOptions(constitution=tmp_path / "c.md", ignore=ignored)
+    for engine in (CliEngine(str(helm4), Limits()), embedded):
+        report = check_alone(CheckRequest(chart, engine, options))
+        assert report.verdict is Verdict.ERROR, engine.name
 
 
 @pytest.mark.parametrize("version", ["v9", "V2", "2"])

@@ -481,6 +481,34 @@ def test_an_upgrade_is_rendered(tmp_path: Path, engine: HelmEngine) -> None:
     assert places(report, "security/privileged") == [("templates/pod.yaml", 11, ("upgrade",))]
 
 
+@pytest.mark.parametrize(
+    ("condition", "scenario"),
+    [
+        ('eq .Release.Name "prod"', "release prod"),
+        ('hasPrefix "prod-" $.Release.Name', "release prod-x"),
+        ('has .Release.Name (list "blue" "blue")', "release blue"),
+        ('ne "default" (lower .Release.Namespace)', "namespace not-default"),
+        ('.Release.Namespace | contains "prod"', "namespace prod"),
+        ('and .Values.live (eq .Release.Namespace "prod")', "namespace prod"),
+    ],
+)
+def test_what_only_a_certain_name_has_is_found(
+    tmp_path: Path, embedded: HelmEngine, condition: str, scenario: str
+) -> None:
+    named = CONFIG_MAP.replace("name: a", "name: {{ .Release.Name }}-{{ .Release.Namespace }}")
+    pod = POD.replace(".Values.debug.enabled", condition)
+    files = {"templates/pod.yaml": pod, "values.yaml": "live: true\n", "templates/a.yaml": f"{named}  a: b\n"}
+    report = check(tmp_path, files, embedded, "full")
+    assert places(report, "security/privileged") == [("templates/pod.yaml", 11, (scenario,))]
+    assert [one.scenarios for one in report.findings if one.location.file == "templates/a.yaml"].count((scenario,)) == 0
+
+
+def test_names_that_change_nothing_are_not_listed(tmp_path: Path, embedded: HelmEngine) -> None:
+    text = CONFIG_MAP + '  a: {{ ternary 1 2 (eq .Release.Name "prod") }}\n  b: {{ printf "x-%s" .Release.Name }}\n'
+    report = check(tmp_path, {"templates/a.yaml": text, "values.yaml": ""}, embedded, "full")
+    assert not [name for name in statuses(report) if name.startswith(("release", "namespace"))]
+
+
 def test_the_second_revision_is_rendered_or_named_as_not_run(tmp_path: Path, engine: HelmEngine) -> None:
     text = CONFIG_MAP + "  a: {{ if gt .Release.Revision 1 }}later{{ else }}first{{ end }}\n"
     chart = write_chart(tmp_path / "web", {"templates/a.yaml": text})

@@ -120,9 +120,11 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
 
 
 def _unread_templates(checked: CheckedChart, rendered: RenderedChart) -> Iterator[Trouble]:
-    """Templates that can't be read here, and of which helm says nothing: the rules on templates didn't see them."""
+    """Templates that can't be read here, and for which no scenario failed: the rules on templates didn't see them.
+
+    A library is never rendered, and what helm lint says of it is a finding, which a team may ignore.
+    """
     told = {message.file for result in rendered.results for message in result.errors}
-    told.update(message.file for message in (checked.lint.messages if checked.lint is not None else ()))
     for template in checked.analysed.templates:
         if template.error is not None and template.path not in told:
             error = template.error

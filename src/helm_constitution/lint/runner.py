@@ -161,12 +161,12 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
             continue  # what is missing among its objects may stand in the documents that can't be read
         kind = result.scenario.kind
         filled: PlaceholderFilter | None = None
-        if kind.is_checked_alone:
+        if result.scenario.filled:
             from helm_constitution.lint.placeholder_filter import PlaceholderFilter
 
             filled = PlaceholderFilter(result.scenario, rendered.without_placeholders)
         for thing, manifest in _things(rule, result.rendering, rendered):
-            if filled is not None and manifest is None:
+            if kind.is_checked_alone and manifest is None:
                 continue
             is_empty = False
             counts = kind.counts_as_evidence

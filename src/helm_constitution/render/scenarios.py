@@ -59,6 +59,7 @@ class ScenarioKind:
     FILLED: ClassVar[ScenarioKind]
     KUBERNETES: ClassVar[ScenarioKind]
     UPGRADE: ClassVar[ScenarioKind]
+    NAMED: ClassVar[ScenarioKind]
 
 
 ScenarioKind.DEFAULTS = ScenarioKind("defaults")
@@ -81,6 +82,15 @@ ScenarioKind.FILLED = ScenarioKind(
 )
 ScenarioKind.KUBERNETES = ScenarioKind("kubernetes", checks_repeats=False)
 ScenarioKind.UPGRADE = ScenarioKind("upgrade", checks_repeats=False)
+# A release or namespace of a name that templates ask for, with the objects that only this name has.
+ScenarioKind.NAMED = ScenarioKind(
+    "named",
+    failure_is_error=False,
+    counts_as_evidence=False,
+    is_checked_alone=True,
+    checks_repeats=False,
+    is_for_baseline=False,
+)
 
 
 class SetValue(NamedTuple):

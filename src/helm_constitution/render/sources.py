@@ -8,6 +8,7 @@ from typing import TypeAlias
 from helm_constitution.core.model import Status
 from helm_constitution.render.full_round import FullResult, FullRound, Renders
 from helm_constitution.render.placeholder_scenarios import filled_values
+from helm_constitution.render.release_names import named_releases
 from helm_constitution.render.release_results import released, second_revision
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import DEFAULTS, Input
@@ -15,7 +16,13 @@ from helm_constitution.render.toggle_scenarios import toggled_values
 
 ScenarioSource: TypeAlias = Callable[[FullRound], FullResult]
 
-SOURCES: tuple[ScenarioSource, ...] = (toggled_values, released, second_revision, filled_values)
+SOURCES: tuple[ScenarioSource, ...] = (
+    toggled_values,
+    released,
+    second_revision,
+    named_releases,
+    filled_values,
+)
 """The sources of scenarios of a full check, in the order of their results."""
 
 
