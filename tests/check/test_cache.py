@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from helm_constitution.check import cache as cache_module
+from helm_constitution.check import inputs
 from helm_constitution.check.cache import KEPT_DAYS, Cache, CacheState, clean_cache, look_into_cache
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.check.private_folder import PrivateFolder
@@ -221,7 +221,7 @@ def test_a_report_holds_for_some_days_only(place: Path, chart: Path, cli4: CliEn
 def test_a_chart_too_large_is_not_remembered(
     place: Path, chart: Path, cli4: CliEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "MAX_BYTES", 10)
+    monkeypatch.setattr(inputs, "MAX_BYTES", 10)
     assert Cache.of(chart, cli4, OPTIONS) is None
 
 

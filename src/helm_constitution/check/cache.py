@@ -8,30 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 import time
 import zlib
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution import __version__
+from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, python_files, read_content
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.user_dirs import cache_folder
 from helm_constitution.report.model import ChartReport
 
 if TYPE_CHECKING:
-    import hashlib
-    from collections.abc import Iterable, Iterator
-
     from helm_constitution.check.options import CheckOptions
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.policy.configuration import Configuration
 
-MAX_BYTES = 64 * 1024 * 1024
-"""A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
-MAX_FILES = 5_000
 KEPT = 5_000
 """Reports kept; the oldest go first."""
 KEPT_BYTES = 64 * 1024 * 1024
@@ -78,10 +70,10 @@ class Cache(NamedTuple):
                 return None
             if any(self._digest(Path(name)) != digest for name, digest in kept["files"]):
                 return None
-            if any([list(file) for file in _python_files(place)] != files for place, files in kept["packs"]):
+            if any([list(file) for file in python_files(place)] != files for place, files in kept["packs"]):
                 return None
             report = decode(text)
-        except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, _Unfit):
+        except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
             return None
         return report if isinstance(report, ChartReport) else None
 
@@ -97,17 +89,17 @@ class Cache(NamedTuple):
                 "made": today,
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
                 "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
-                "packs": [(place, list(_python_files(place))) for place in configuration.packs],
+                "packs": [(place, list(python_files(place))) for place in configuration.packs],
             }
             text = f"{_json(kept)}\n{_json(encode(report))}"
             self.folder.write(self.name, zlib.compress(text.encode(), 1))
             if self.name < _TIDIES:
                 self.folder.keep_newest(KEPT, KEPT_BYTES, time.time() - KEPT_DAYS * 86_400)
-        except (OSError, ValueError, TypeError, RecursionError, _Unfit, ConstitutionError):
+        except (OSError, ValueError, TypeError, RecursionError, Unfit, ConstitutionError):
             return
 
     def _digest(self, file: Path) -> str:
-        return self.folder.digest(_content(str(file), MAX_BYTES))
+        return self.folder.digest(read_content(str(file), MAX_BYTES))
 
     def _configuration(self) -> Configuration:
         from helm_constitution.lint.registry import known_modules
@@ -130,15 +122,14 @@ class Caches:
 
     Args:
         folder: where reports are kept.
-        options: what is asked for, of each chart.
-        common: what all the reports depend on.
+        inputs: what the reports depend on.
+        rules: folders with rules of the user's own.
     """
 
-    def __init__(self, folder: PrivateFolder, options: CheckOptions, common: Iterable[bytes]) -> None:
+    def __init__(self, folder: PrivateFolder, inputs: Inputs, rules: tuple[Path, ...]) -> None:
         self._folder = folder
-        self._options = options
-        self._common = sha256()
-        _add(self._common, common)
+        self._inputs = inputs
+        self._rules = rules
 
     @classmethod
     def open(cls, engine: HelmEngine, options: CheckOptions) -> Caches | None:
@@ -148,24 +139,18 @@ class Caches:
             return None
         folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
         try:
-            return cls(folder, options, _common_inputs(engine, options)) if folder is not None else None
-        except (OSError, ValueError, _Unfit):
+            return cls(folder, Inputs(engine, options), options.rules) if folder is not None else None
+        except (OSError, ValueError, Unfit):
             # Whatever is wrong, the check itself finds the words for it.
             return None
 
     def of(self, path: Path) -> Cache | None:
         """The cache of a chart; None where it can't be had (a chart too large)."""
-        from helm_constitution.policy.find import find_configuration
-
-        options = self._options
-        digest = self._common.copy()
-        try:
-            configuration = find_configuration(path, options.configuration)
-            _add(digest, _inputs(path, options, configuration))
-        except (OSError, ValueError, _Unfit, ConstitutionError):
+        inputs = self._inputs.of(path)
+        if inputs is None:
             return None
-        name = f"{self._folder.digest(digest.digest())}.json"
-        return Cache(self._folder, name, path, configuration, options.rules)
+        name = f"{self._folder.digest(inputs.digest)}.json"
+        return Cache(self._folder, name, path, inputs.configuration, self._rules)
 
 
 class CacheState(NamedTuple):
@@ -197,12 +182,6 @@ def clean_cache() -> int:
     return count
 
 
-def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-
-
 def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
@@ -211,102 +190,3 @@ def _days_after(today: str) -> str:
     import datetime
 
     return (datetime.date.fromisoformat(today) + datetime.timedelta(days=KEPT_DAYS)).isoformat()
-
-
-class _Unfit(Exception):
-    """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
-
-
-def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:
-    """Everything that the report of any chart depends on."""
-    request = options.request
-    yield repr((__version__, engine.name, engine.version(), options)).encode()
-    for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
-        # The program's own files too: an edited rule must not answer with yesterday's report.
-        yield from (repr(stamp).encode() for stamp in _python_files(place))
-    for file in request.values_files:
-        yield _content(str(file), MAX_BYTES)
-    for argument in request.set_arguments:
-        if argument.flag == "--set-file":
-            yield _content(argument.value.partition("=")[2], MAX_BYTES)
-
-
-def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
-    """Everything that one chart's report depends on besides."""
-    from helm_constitution.policy.find import find_constitution, find_debt
-
-    debt = find_debt(path, configuration)
-    constitution = find_constitution(path, options.constitution)
-    yield repr(str(path)).encode()
-    for file in (configuration, constitution, debt if debt.is_file() else None):
-        yield repr(file).encode()
-        if file is not None:
-            yield _content(str(file), MAX_BYTES)
-    if path.is_dir():
-        yield from _contents(str(path))
-    else:
-        yield _content(str(path), MAX_BYTES)
-        signature = path.with_name(f"{path.name}.prov")
-        if signature.is_file():
-            yield _content(str(signature), MAX_BYTES)
-
-
-def _python_files(place: str) -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of a file, or of each of a folder's Python and Markdown files."""
-    if not os.path.isdir(place):
-        state = os.stat(place)
-        yield place, state.st_size, state.st_mtime_ns
-        return
-    folders = [place]
-    while folders:
-        with os.scandir(folders.pop()) as entries:
-            for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith((".py", ".md")):
-                    state = entry.stat()
-                    yield entry.name, state.st_size, state.st_mtime_ns
-                elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
-                    folders.append(entry.path)
-
-
-def _contents(folder: str) -> Iterator[bytes]:
-    """Path and content of each file, links followed: all that helm may load, and what ``.helmignore`` leaves out."""
-    left_bytes, left_entries = MAX_BYTES, MAX_FILES
-    pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", folder, ())]
-    while pending:
-        inside, place, trail = pending.pop()
-        state = os.stat(place)
-        identity = (state.st_dev, state.st_ino)
-        if identity in trail:
-            raise _Unfit
-        with os.scandir(place) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
-        left_entries -= len(entries)
-        if left_entries < 0:
-            raise _Unfit
-        for entry in entries:
-            name = inside + entry.name
-            yield name.encode("utf-8", "surrogateescape")
-            if entry.is_dir():
-                pending.append((f"{name}/", entry.path, (*trail, identity)))
-                continue
-            content = _content(entry.path, left_bytes)
-            left_bytes -= len(content)
-            yield content
-
-
-def _content(path: str, most: int) -> bytes:
-    """A file's content. Raises _Unfit where it is too large, or a device or a pipe, which might never end."""
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-    try:
-        state = os.fstat(descriptor)
-        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
-            raise _Unfit
-        parts = []
-        while part := os.read(descriptor, state.st_size + 1):
-            parts.append(part)
-            most -= len(part)
-            if most < 0:
-                raise _Unfit
-    finally:
-        os.close(descriptor)
-    return b"".join(parts)

@@ -1,0 +1,173 @@
+"""What a chart's report depends on: digests of the program, the options and the files of a chart."""
+
+from __future__ import annotations
+
+import os
+import stat
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution import __version__
+from helm_constitution.core.errors import ConstitutionError
+
+if TYPE_CHECKING:
+    import hashlib
+    from collections.abc import Iterable, Iterator
+
+    from helm_constitution.check.options import CheckOptions
+    from helm_constitution.helm.protocol import HelmEngine
+
+MAX_BYTES = 64 * 1024 * 1024
+"""A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
+MAX_FILES = 5_000
+"""Files and folders in a chart's folder; one that holds more is checked anew as well."""
+
+
+class Unfit(Exception):
+    """The chart is too large to be hashed, or holds what has no content of its own (a device, a pipe, a loop)."""
+
+
+class InputDigest(NamedTuple):
+    """What a chart's report depends on, as a digest; ``configuration`` is the file that was found for the chart."""
+
+    digest: bytes
+    configuration: Path | None
+
+
+class Inputs:
+    """What the reports of charts that are checked alike depend on: what they share is looked at once.
+
+    Args:
+        engine: lints and renders them.
+        options: what is asked for, of each chart.
+
+    Raises:
+        OSError, ValueError, Unfit: a file that an option names can't be read.
+    """
+
+    def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
+        self._options = options
+        self._common = sha256()
+        _add(self._common, _common_inputs(engine, options))
+
+    def of(self, path: Path) -> InputDigest | None:
+        """The digest of a chart's folder or package, and of what rules it; None where the chart can't be hashed."""
+        from helm_constitution.policy.find import find_configuration
+
+        digest = self._common.copy()
+        try:
+            configuration = find_configuration(path, self._options.configuration)
+            _add(digest, _inputs(path, self._options, configuration))
+        except (OSError, ValueError, Unfit, ConstitutionError):
+            return None
+        return InputDigest(digest.digest(), configuration)
+
+    def of_name(self, name: str) -> bytes:
+        """The digest of a chart that its name tells from every other one: a version in a repository, a commit."""
+        digest = self._common.copy()
+        files = (self._options.configuration, self._options.constitution)
+        contents = (read_content(str(file), MAX_BYTES) for file in files if file is not None and file.is_file())
+        _add(digest, (name.encode("utf-8", "surrogateescape"), *contents))
+        return digest.digest()
+
+
+def python_files(place: str) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of a file, or of each of a folder's Python and Markdown files. Raises OSError."""
+    if not os.path.isdir(place):
+        state = os.stat(place)
+        yield place, state.st_size, state.st_mtime_ns
+        return
+    folders = [place]
+    while folders:
+        with os.scandir(folders.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.endswith((".py", ".md")):
+                    state = entry.stat()
+                    yield entry.name, state.st_size, state.st_mtime_ns
+                elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
+                    folders.append(entry.path)
+
+
+def read_content(path: str, most: int) -> bytes:
+    """A file's content. Raises Unfit where it is too large, or a device or a pipe, which might never end."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        state = os.fstat(descriptor)
+        if not stat.S_ISREG(state.st_mode) or state.st_size > most:
+            raise Unfit
+        parts = []
+        while part := os.read(descriptor, state.st_size + 1):
+            parts.append(part)
+            most -= len(part)
+            if most < 0:
+                raise Unfit
+    finally:
+        os.close(descriptor)
+    return b"".join(parts)
+
+
+def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+
+
+def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:
+    """Everything that the report of any chart depends on."""
+    request = options.request
+    yield repr((__version__, engine.name, engine.version(), options)).encode()
+    for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
+        # The program's own files too: an edited rule must not answer with yesterday's report.
+        yield from (repr(stamp).encode() for stamp in python_files(place))
+    for file in request.values_files:
+        yield read_content(str(file), MAX_BYTES)
+    for argument in request.set_arguments:
+        if argument.flag == "--set-file":
+            yield read_content(argument.value.partition("=")[2], MAX_BYTES)
+
+
+def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
+    """Everything that one chart's report depends on besides."""
+    from helm_constitution.policy.find import find_constitution, find_debt
+
+    debt = find_debt(path, configuration)
+    constitution = find_constitution(path, options.constitution)
+    yield repr(str(path)).encode()
+    for file in (configuration, constitution, debt if debt.is_file() else None):
+        yield repr(file).encode()
+        if file is not None:
+            yield read_content(str(file), MAX_BYTES)
+    if path.is_dir():
+        yield from _contents(str(path))
+    else:
+        yield read_content(str(path), MAX_BYTES)
+        signature = path.with_name(f"{path.name}.prov")
+        if signature.is_file():
+            yield read_content(str(signature), MAX_BYTES)
+
+
+def _contents(folder: str) -> Iterator[bytes]:
+    """Path and content of each file, links followed: all that helm may load, and what ``.helmignore`` leaves out."""
+    left_bytes, left_entries = MAX_BYTES, MAX_FILES
+    pending: list[tuple[str, str, tuple[tuple[int, int], ...]]] = [("", folder, ())]
+    while pending:
+        inside, place, trail = pending.pop()
+        state = os.stat(place)
+        identity = (state.st_dev, state.st_ino)
+        if identity in trail:
+            raise Unfit
+        with os.scandir(place) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        left_entries -= len(entries)
+        if left_entries < 0:
+            raise Unfit
+        for entry in entries:
+            name = inside + entry.name
+            yield name.encode("utf-8", "surrogateescape")
+            if entry.is_dir():
+                pending.append((f"{name}/", entry.path, (*trail, identity)))
+                continue
+            content = read_content(entry.path, left_bytes)
+            left_bytes -= len(content)
+            yield content
