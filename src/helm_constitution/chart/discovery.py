@@ -46,7 +46,7 @@ def find_charts(path: Path) -> list[Path]:
                     if entry.name == "Chart.yaml":
                         found.append(Path(folder))
                         break
-                    if entry.is_dir(follow_symlinks=False) and not _is_skipped(entry.name):
+                    if entry.is_dir(follow_symlinks=False) and not is_skipped(entry.name):
                         below.append(entry.path)
                 else:
                     pending.extend(below)
@@ -57,7 +57,8 @@ def find_charts(path: Path) -> list[Path]:
     return sorted(found)
 
 
-def _is_skipped(name: str) -> bool:
+def is_skipped(name: str) -> bool:
+    """Whether no chart is looked for in a folder of this name."""
     return name.startswith(".") or name in _SKIPPED_FOLDERS
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from helm_constitution.chart.discovery import _as_typed, _is_skipped, find_charts
+from helm_constitution.chart.discovery import _as_typed, find_charts, is_skipped
 from helm_constitution.compare.git import Repository
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.repository import repository_root
@@ -46,7 +46,7 @@ def _charts_of(file: str) -> list[str]:
     chart = _chart_above(folder, root)
     if chart is not None:
         parts = os.path.relpath(chart, root).split(os.sep)
-        return [] if any(_is_skipped(part) for part in parts if part != os.curdir) else [chart]
+        return [] if any(is_skipped(part) for part in parts if part != os.curdir) else [chart]
     if name == "constitution.md" and folder.endswith(os.path.join(".specify", "memory")):
         folder = os.path.dirname(os.path.dirname(folder))
     elif name not in ("constitution.md", FILE_NAME, DEBT_FILE_NAME):

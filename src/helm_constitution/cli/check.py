@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -11,9 +10,9 @@ import click
 from helm_constitution.check.failed import UNREADABLE
 from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
+from helm_constitution.cli.outputs import output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
-from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_file
 from helm_constitution.report import FORMATS
 from helm_constitution.report.model import ChartReport, RunReport
@@ -84,9 +83,9 @@ def command(
 
     Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.
     """
-    targets = [_output(text, form) for text in outputs]
+    targets = [output_target(text, form, FORMATS) for text in outputs]
     if not force:
-        _refuse_to_replace([*(file for _, file in targets), coverage])
+        refuse_to_replace([*(file for _, file in targets), coverage])
     options = arguments.options._replace(coverage=coverage is not None, fail_on=fail_on)
     arguments = arguments._replace(options=options)
     run = _run_on_changes(charts, since, arguments) if changed or since else run_checks(charts, arguments)
@@ -125,32 +124,6 @@ def _say_what_failed(chart: ChartReport) -> None:
             inside = f"{chart.path}{os.sep}{trouble.file}" if trouble.file else ""
             place = (f"{inside}:{trouble.line}: " if trouble.line else f"{inside}: ") if inside else ""
             say(f"helm-constitution: error: {place}{trouble.message}", error=True)
-
-
-def _output(text: str, form: str) -> tuple[str, Path]:
-    """The format and the file of an --output; what is wrong with them is said before the check, not after."""
-    head, equals, tail = text.partition("=")
-    if equals and head in FORMATS:
-        form, text = head, tail
-    elif equals and head.isalpha():
-        known = f"one of {', '.join(FORMATS)}; for a file of that name write ./{text}"
-        raise ConfigurationError(f"--output {text}: unknown format {head!r}; {known}")
-    file = Path(text)
-    if not text or file.is_dir():
-        raise ConfigurationError(f"--output {form}={text} names no file to write the report into")
-    if not file.parent.is_dir():
-        raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
-    return form, file
-
-
-def _refuse_to_replace(files: Iterable[Path | None]) -> None:
-    """What holds something else than a report stays as it is; that is said before the check, not after."""
-    if any(file is not None and file.exists() for file in files):
-        from helm_constitution.report.earlier import may_be_replaced
-
-        for file in files:
-            if file is not None and not may_be_replaced(file):
-                raise ConfigurationError("holds something else than a report; --force writes over it", file=str(file))
 
 
 def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:

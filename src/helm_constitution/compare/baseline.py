@@ -96,7 +96,7 @@ def _from_git(wanted: str, chart: Chart, scratch: Path) -> Source:
     if place is None:
         return Source(origin, None)
     folder = scratch / (posixpath.basename(place.rstrip("/")) or chart.name)
-    _write(repository, tree, place, folder, origin)
+    write_folder(repository, tree, place, folder, origin)
     _borrow_dependencies(folder, chart)
     return Source(origin, folder)
 
@@ -199,8 +199,19 @@ def _is_unchanged(repository: Repository, tree: Sequence[TreeEntry], place: str,
     )
 
 
-def _write(repository: Repository, tree: Sequence[TreeEntry], place: str, folder: Path, origin: str) -> None:
-    """Writes the files of a folder of the tree; links are replaced by what they lead to in the repository."""
+def write_folder(repository: Repository, tree: Sequence[TreeEntry], place: str, folder: Path, origin: str) -> None:
+    """Writes the files of a folder of a tree; links are replaced by what they lead to in the repository.
+
+    Args:
+        repository: holds the tree.
+        tree: every entry.
+        place: the folder in the tree, with a slash at its end; empty for the root.
+        folder: where to.
+        origin: what messages call the revision.
+
+    Raises:
+        BaselineError: it holds too much, or what can't be written.
+    """
     links = _Links(repository, tree, f"{place or 'the repository'} at {origin}")
     wanted: dict[str, TreeEntry] = {}
     for entry in tree:

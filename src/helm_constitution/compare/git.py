@@ -42,7 +42,7 @@ class TreeEntry(NamedTuple):
 
 
 class Repository:
-    """A git repository, found from a folder in it.
+    """A git repository, found from a folder in it; ``root`` is its work tree, or itself where it is a bare one.
 
     Raises:
         BaselineError: there is no git, or no repository.
@@ -50,7 +50,8 @@ class Repository:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.root = Path(self._text("rev-parse", "--show-toplevel"))
+        top = self._run("rev-parse", "--show-toplevel", may_fail=True)
+        self.root = Path(os.fsdecode(top).removesuffix("\n") if top else self._text("rev-parse", "--absolute-git-dir"))
 
     def commit_of(self, name: str) -> str:
         """The commit that a branch, tag or other revision names.

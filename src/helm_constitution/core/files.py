@@ -27,12 +27,16 @@ def write_file(file: Path, text: str, what: str) -> None:
     Raises:
         ConfigurationError: where it can't be written; what was there before is still there then.
     """
+    write_bytes(file, text.encode("utf-8", "replace"), what)
+
+
+def write_bytes(file: Path, data: bytes, what: str) -> None:
+    """Writes bytes as :func:`write_file` writes a text. Raises ConfigurationError as that does."""
     target = Path(os.path.realpath(file))
     if os.path.islink(file) and not target.exists():
         raise ConfigurationError(
             f"{what} can't be written: a symbolic link that leads nowhere; remove it", file=str(file)
         )
-    data = text.encode("utf-8", "replace")
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)

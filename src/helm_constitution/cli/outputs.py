@@ -1,0 +1,47 @@
+"""The files that reports are written into."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from helm_constitution.core.errors import ConfigurationError
+
+
+def output_target(text: str, form: str, formats: Collection[str]) -> tuple[str, Path]:
+    """The format and the file of an ``--output``; what is wrong with them is said before the check, not after.
+
+    Args:
+        text: as it was typed, ``[FORMAT=]FILE``.
+        form: the format where it names none.
+        formats: those that there are.
+
+    Raises:
+        ConfigurationError: an unknown format, or no file that could be written.
+    """
+    head, equals, tail = text.partition("=")
+    if equals and head in formats:
+        form, text = head, tail
+    elif equals and head.isalpha():
+        known = f"one of {', '.join(formats)}; for a file of that name write ./{text}"
+        raise ConfigurationError(f"--output {text}: unknown format {head!r}; {known}")
+    file = Path(text)
+    if not text or file.is_dir():
+        raise ConfigurationError(f"--output {form}={text} names no file to write the report into")
+    if not file.parent.is_dir():
+        raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
+    return form, file
+
+
+def refuse_to_replace(files: Iterable[Path | None]) -> None:
+    """What holds something else than a report stays as it is; that is said before the check, not after.
+
+    Raises:
+        ConfigurationError: a file that holds something else.
+    """
+    if any(file is not None and file.exists() for file in files):
+        from helm_constitution.report.earlier import may_be_replaced
+
+        for file in files:
+            if file is not None and not may_be_replaced(file):
+                raise ConfigurationError("holds something else than a report; --force writes over it", file=str(file))
