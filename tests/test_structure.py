@@ -85,6 +85,13 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "yaml._yaml",
     ),
     "one of two engines": ("helm_constitution.helm.cli", "helm_constitution.helm.embedded"),
+    "for what a fleet has besides, and for an extra of it": (
+        "helm_constitution.fleet.git_charts",
+        "helm_constitution.fleet.helm_charts",
+        "helm_constitution.fleet.scheduler",
+        "pyarrow",
+        "pyarrow.parquet",
+    ),
     "for several charts that the cache doesn't answer": (
         "helm_constitution.fleet.pool",
         "helm_constitution.fleet.preload",

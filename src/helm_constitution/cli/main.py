@@ -9,7 +9,19 @@ import click
 from helm_constitution import __version__
 from helm_constitution.cli.colour import color_option
 
-COMMANDS = ("accept", "cache", "check", "completion", "constitution", "explain", "init", "plan", "rules", "schema")
+COMMANDS = (
+    "accept",
+    "cache",
+    "check",
+    "completion",
+    "constitution",
+    "explain",
+    "fleet",
+    "init",
+    "plan",
+    "rules",
+    "schema",
+)
 """The commands' names, sorted: each is ``command`` of the module of its name in this package."""
 
 

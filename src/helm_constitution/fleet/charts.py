@@ -9,9 +9,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from helm_constitution.check.charts import charts_at, check_alone, check_beside_others, placed
+from helm_constitution.check.charts import charts_at, check_alone, placed
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.forks import may_soon_fork
+from helm_constitution.fleet.bring import check_place
+from helm_constitution.fleet.place import Place
 from helm_constitution.helm.protocol import HelmEngine, Limits
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ class Workers(Protocol):
         """Whether a chart that is submitted now would be checked at once."""
         ...
 
-    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
+    def submit(self, number: int, place: Place, cache: Cache | None = None) -> None:
         """Gives a chart to be checked, by its number among the others, and the cache that doesn't answer it."""
         ...
 
@@ -79,7 +81,7 @@ def check_charts(
     from helm_constitution.check.cache import Caches
 
     caches = Caches.open(engine, options)
-    with closing(_workers(len(charts), engine, options, start, limits)) as workers:
+    with closing(start_workers(len(charts), engine, options, start, limits)) as workers:
         done: dict[int, ChartReport] = {}
         waiting = iter(enumerate(charts))
         finished = 0
@@ -106,17 +108,26 @@ def _some(
         report = cache.load(options.day) if cache is not None else None
         if report is not None:
             return [(number, report)]
-        workers.submit(number, chart, cache)
+        workers.submit(number, Place.local(chart), cache)
     return []
 
 
-def _workers(
+def start_workers(
     charts: int,
     engine: HelmEngine,
     options: CheckOptions,
     start: Callable[[Limits], HelmEngine] | None,
     limits: Limits,
 ) -> Workers:
+    """What checks so many charts: processes side by side where they can be forked, else this one.
+
+    Args:
+        charts: how many there are, more than one.
+        engine: tells its version, and checks them where ``start`` is None.
+        options: what is asked for, of each chart.
+        start: makes the engine of a process.
+        limits: of a helm run; its jobs are how many charts are checked at once, 0 for as many as there are cores.
+    """
     if start is None:
         return _ThisProcess(engine, options)
     engine.version()  # for the report, and for the cache: the process that tells it for the first time ends here
@@ -137,22 +148,22 @@ class _ThisProcess:
     def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
         self._engine = engine
         self._options = options
-        self._next: tuple[int, CheckRequest, Cache | None] | None = None
+        self._next: tuple[int, Place, Cache | None] | None = None
 
     def has_room(self) -> bool:
         """See Workers."""
         return self._next is None
 
-    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
+    def submit(self, number: int, place: Place, cache: Cache | None = None) -> None:
         """See Workers."""
-        self._next = number, CheckRequest(chart, self._engine, self._options), cache
+        self._next = number, place, cache
 
     def wait(self) -> Iterator[tuple[int, ChartReport]]:
         """See Workers."""
         if self._next is not None:
-            number, request, cache = self._next
+            number, place, cache = self._next
             self._next = None
-            yield number, check_beside_others(request, cache)
+            yield number, check_place(place, CheckRequest(Path(), self._engine, self._options), cache)
             gc.collect()  # objects and their parts know each other: nothing else gives a chart's memory back
 
     def close(self) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from helm_constitution.check.failed import failed_report
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError
+from helm_constitution.fleet.bring import failed_place
+from helm_constitution.fleet.place import Place
 from helm_constitution.fleet.worker import fork_worker
 from helm_constitution.helm.process import resident
 from helm_constitution.helm.protocol import HelmEngine, Limits
@@ -39,7 +40,7 @@ class _Worker:
         self.requests = requests
         self.answers = answers
         self.task: int | None = None
-        self.chart = Path()
+        self.place = Place.local(Path())
         self.until = 0.0
 
     def end(self, seconds: float = 0.0) -> int:
@@ -87,17 +88,17 @@ class Pool:
         """Whether a worker would begin with a chart at once."""
         return sum(worker.task is not None for worker in self._workers) < self._most
 
-    def submit(self, number: int, chart: Path, cache: Cache | None = None) -> None:
+    def submit(self, number: int, place: Place, cache: Cache | None = None) -> None:
         """Gives a chart to a worker, with the cache that doesn't answer it; asks :meth:`has_room` before.
 
         Raises:
             OSError: no process can be started.
         """
         worker = next((one for one in self._workers if one.task is None), None) or self._fork()
-        worker.task, worker.chart = number, chart
+        worker.task, worker.place = number, place
         worker.until = time.monotonic() + self._silence
         with contextlib.suppress(BrokenPipeError):  # it has ended; that is seen when its answer is waited for
-            write_message(worker.requests, {"chart": str(chart), "cache": pickle.dumps(cache)})
+            write_message(worker.requests, {"place": pickle.dumps(place), "cache": pickle.dumps(cache)})
 
     def wait(self) -> Iterator[tuple[int, ChartReport]]:
         """Waits until a worker says something; gives the reports that are done by then, by the charts' numbers."""
@@ -162,7 +163,7 @@ class Pool:
         words = breach or f"the process that checked this chart {how}"
         assert worker.task is not None
         error = ConstitutionError(f"{words}; check the chart alone to see more, or report this as a bug")
-        return worker.task, failed_report(worker.chart, error)
+        return worker.task, failed_place(worker.place, error)
 
 
 def kill_with_children(pid: int) -> None:

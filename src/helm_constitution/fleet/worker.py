@@ -9,10 +9,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from helm_constitution.check.charts import check_beside_others
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core import signals
 from helm_constitution.core.scratch import remove_all
+from helm_constitution.fleet.bring import check_place
 from helm_constitution.helm.process import resident
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.helm.worker import read_message, write_message
@@ -81,11 +81,12 @@ def _serve(requests: int, answers: int, start: Callable[[], HelmEngine], options
 
     most = resident(os.getpid()) + GROWN_BYTES
     engine = start()
+    asked = CheckRequest(Path(), engine, options, progress)
     try:
         while (request := read_message(requests)) is not None:
             # Pipes of our own between two copies of one program: nobody else writes into them.
             cache = pickle.loads(request["cache"])
-            report = check_beside_others(CheckRequest(Path(request["chart"]), engine, options, progress), cache)
+            report = check_place(pickle.loads(request["place"]), asked, cache)
             leaves = resident(os.getpid()) > most
             write_message(answers, {"report": pickle.dumps(report), "leaves": leaves})
             del report

@@ -16,6 +16,7 @@ _FORMS = (
     r'\A\[\s*(?:\]|\{\s*"description":[^\n]*\n\s*"check_name":)',  # gitlab
     r"^engine: (?:cli|embedded), helm |^could not judge: ",  # text
     r"\ATN:\n?SF:",  # lcov
+    r"\Apath,name,version,gate,verdict,",  # csv, of a fleet
 )
 
 

@@ -1,0 +1,192 @@
+"""``fleet``: very many charts, from wherever they are."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from helm_constitution.check.inputs import Inputs, Unfit
+from helm_constitution.cli.options import CheckArguments, check_options
+from helm_constitution.cli.outputs import output_target, refuse_to_replace
+from helm_constitution.cli.printing import say
+from helm_constitution.cli.progress import Progress
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
+from helm_constitution.fleet.charts import Workers, start_workers
+from helm_constitution.fleet.results import Results
+from helm_constitution.fleet.run import check_fleet
+from helm_constitution.fleet.sources import places as places_of
+from helm_constitution.fleet.tables import write_tables
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.report import FORMATS, matrix, renderer
+from helm_constitution.report.matrix import Matrix, Row, row_of
+from helm_constitution.report.model import ChartReport, RunReport
+
+if TYPE_CHECKING:
+    from helm_constitution.fleet.place import Place
+
+_FORMS = (*FORMATS, "csv")
+_OF_ROWS = ("text", "json", "markdown", "csv")
+"""The formats that show the matrix; the others show every chart's findings, as a check's report does."""
+
+
+class _Checked(NamedTuple):
+    """The rows of the matrix, and the reports where a format needs them."""
+
+    matrix: Matrix
+    run: RunReport
+
+
+@click.command("fleet")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
+@check_options
+@click.option(
+    "--newest",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many versions of each chart of a Helm repository, a registry or git tags.",
+)
+@click.option(
+    "--results",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep each chart's report and the tables here; a run that was interrupted goes on from it.",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Check the charts on the workers of a Dask scheduler (tcp://HOST:PORT), else in processes of this machine.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMS),
+    default="text",
+    show_default=True,
+    help="The report on standard output: the matrix of charts and principles as text, json, markdown or csv; every "
+    "chart's findings in the other formats.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    type=click.Path(),
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write the report into a file (besides, in another format). Can be repeated.",
+)
+@click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+@click.option("--all", "full", is_flag=True, help="Show every chart and rule in the text report.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
+)
+def command(
+    arguments: CheckArguments,
+    /,
+    sources: tuple[str, ...],
+    *,
+    fail_on: str | None,
+    force: bool,
+    form: str,
+    full: bool,
+    newest: int,
+    outputs: tuple[str, ...],
+    results: Path | None,
+    scheduler: str | None,
+) -> int:
+    """Check the charts of many sources, and show which principles they keep.
+
+    SOURCE is a folder or a package; git+REPOSITORY[@REVISION] (a pattern such as v* takes tags); the address of a Helm
+    repository, with #CHART for one of its charts; oci://HOST/PATH/CHART[:VERSION]; or @FILE, a list with one source on
+    each line.
+
+    Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be checked.
+    """
+    targets = [output_target(text, form, _FORMS) for text in outputs]
+    if not force:
+        refuse_to_replace(file for _, file in targets)
+    arguments = arguments._replace(options=arguments.options._replace(fail_on=fail_on, cache=False))
+    places = places_of(sources, newest, results / "git" if results is not None else None)
+    wanted = {form, *(target for target, _ in targets)}
+    checked = _checked(places, arguments, results, scheduler, keeps=not wanted.issubset(_OF_ROWS))
+    if results is not None:
+        files = write_tables(results, checked.matrix)
+        say(f"results: {', '.join(map(str, files))}", error=True)
+    for target, file in targets:
+        write_file(file, _rendered(checked, target, full=True), "the report")
+    if not any(target == form for target, _ in targets):
+        click.echo(_rendered(checked, form, full=full), nl=False)
+    return checked.matrix.gate.status
+
+
+def _checked(
+    places: Sequence[Place], arguments: CheckArguments, folder: Path | None, scheduler: str | None, *, keeps: bool
+) -> _Checked:
+    """Checks the charts, with a bar on the terminal meanwhile; keeps their reports where they are needed."""
+    engine = choose_engine(arguments.engine, arguments.limits)
+    try:
+        results = Results(folder, _inputs(engine, arguments)) if folder is not None else None
+        names = engine.name, engine.version(), engine.kube_version(arguments.options.request)
+        rows: dict[int, Row] = {}
+        reports: dict[int, ChartReport] = {}
+        with closing(_workers(len(places), engine, arguments, scheduler)) as workers:
+            for number, report in _shown(check_fleet(places, results, workers), places):
+                rows[number] = row_of(report)
+                if keeps:
+                    reports[number] = report
+    finally:
+        engine.close()
+    ordered = tuple(rows[number] for number in sorted(rows))
+    run = RunReport(*names, tuple(reports[number] for number in sorted(reports)))
+    return _Checked(Matrix(*names, ordered), run)
+
+
+def _shown(
+    found: Generator[tuple[int, ChartReport], None, None], places: Sequence[Place]
+) -> Iterable[tuple[int, ChartReport]]:
+    progress = Progress()
+    try:
+        with closing(found):
+            for done, (number, report) in enumerate(found, 1):
+                progress.show_charts(done, len(places), places[number].shown)
+                yield number, report
+    finally:
+        progress.clear()
+
+
+def _inputs(engine: HelmEngine, arguments: CheckArguments) -> Inputs:
+    try:
+        return Inputs(engine, arguments.options)
+    except (OSError, ValueError, Unfit) as error:
+        raise ConfigurationError(f"a file that an option names can't be read: {error}") from None
+
+
+def _workers(charts: int, engine: HelmEngine, arguments: CheckArguments, scheduler: str | None) -> Workers:
+    if scheduler is None:
+        start = functools.partial(choose_engine, arguments.engine)
+        return start_workers(charts, engine, arguments.options, start, arguments.limits)
+    from helm_constitution.fleet.scheduler import Cluster
+
+    return Cluster.connect(scheduler, engine, arguments.options, arguments.limits)
+
+
+def _rendered(checked: _Checked, form: str, *, full: bool) -> str:
+    if form == "text":
+        return matrix.text(checked.matrix, full=full)
+    if form == "json":
+        return matrix.json(checked.matrix)
+    if form == "markdown":
+        return matrix.markdown(checked.matrix)
+    if form == "csv":
+        rows = list(matrix.charts_table(checked.matrix))
+        return matrix.as_csv(rows, [*matrix.CHART_COLUMNS, *checked.matrix.columns])
+    return renderer(form)(checked.run)

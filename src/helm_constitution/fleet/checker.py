@@ -1,0 +1,108 @@
+"""A process that checks one chart after another for a process that may not fork.
+
+A Dask worker is a process with many threads, from which none may be forked. In this process, which has one, the charts
+are checked by a worker of the pool, which keeps the limits on time and memory and dies alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import pickle
+import subprocess
+import sys
+from typing import NamedTuple
+
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.signals import Terminated, end_cleanly
+from helm_constitution.fleet.place import Place
+from helm_constitution.fleet.pool import Pool
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import Limits
+from helm_constitution.helm.worker import read_message, write_message
+from helm_constitution.report.model import ChartReport
+
+_LEAVE_SECONDS = 5.0
+
+
+class Job(NamedTuple):
+    """What every chart of a run is checked with; ``version`` is ``version_here()`` where the run was started."""
+
+    engine: str
+    options: CheckOptions
+    limits: Limits
+    version: str
+
+
+class Checker:
+    """A process that checks one chart after another."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "helm_constitution.fleet.checker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._requests, self._answers = self._process.stdin.fileno(), self._process.stdout.fileno()
+        write_message(self._requests, {"job": pickle.dumps(job)})
+
+    def check(self, place: Place) -> ChartReport | None:
+        """The report of a chart; None where the process has ended."""
+        try:
+            write_message(self._requests, {"place": pickle.dumps(place)})
+            message = read_message(self._answers)
+        except OSError:
+            message = None
+        if message is None:
+            self.close()
+            return None
+        report: ChartReport = pickle.loads(message["report"])
+        return report
+
+    def close(self) -> None:
+        """Ends the process, with what it has started."""
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        try:
+            self._process.wait(_LEAVE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.terminate()
+            self._process.wait()
+
+
+def main() -> None:
+    """Answers requests until their end is closed. Standard output is kept for answers."""
+    end_cleanly()
+    try:
+        _serve()
+    except (Terminated, KeyboardInterrupt, BrokenPipeError):
+        sys.exit(1)
+
+
+def _serve() -> None:
+    requests, answers = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    first = read_message(requests)
+    if first is None:
+        return
+    job: Job = pickle.loads(first["job"])
+    limits = job.limits._replace(jobs=1)
+    pool = Pool(functools.partial(choose_engine, job.engine, limits), job.options, limits, 1)
+    parent = os.getppid()
+    try:
+        while (request := read_message(requests)) is not None:
+            pool.submit(0, pickle.loads(request["place"]))
+            found: list[tuple[int, ChartReport]] = []
+            while not found:
+                if os.getppid() != parent:
+                    return  # the Dask worker was killed: nobody waits for this chart
+                found = list(pool.wait())
+            write_message(answers, {"report": pickle.dumps(found[0][1])})
+    finally:
+        pool.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Where a chart of a fleet is, in words that another process or machine understands."""
+
+from __future__ import annotations
+
+import enum
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Kind(enum.StrEnum):
+    """What a chart is brought from."""
+
+    LOCAL = "local"
+    GIT = "git"
+    REPOSITORY = "repository"
+    REGISTRY = "registry"
+
+
+class Place(NamedTuple):
+    """A chart of a fleet.
+
+    ``shown`` is what reports call it, and no two charts of a fleet share it. ``where`` is the chart's path, the git
+    repository's path, the Helm repository's address, or the ``oci://`` reference without a tag. ``chart`` is the
+    chart's path in git (with a slash at its end), or its name in a repository; ``version`` the commit, or the chart's
+    version.
+    """
+
+    kind: Kind
+    shown: str
+    where: str
+    chart: str = ""
+    version: str = ""
+
+    @classmethod
+    def local(cls, chart: Path) -> Place:
+        """A chart that is here already."""
+        return cls(Kind.LOCAL, str(chart), str(chart))

@@ -1,0 +1,57 @@
+"""Checks the charts of a fleet: what is done is read from the results, the others are checked and kept as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from helm_constitution.fleet.bring import placed_report
+from helm_constitution.fleet.place import Place
+
+if TYPE_CHECKING:
+    from helm_constitution.fleet.charts import Workers
+    from helm_constitution.fleet.results import Results
+    from helm_constitution.report.model import ChartReport
+
+
+def check_fleet(
+    places: Sequence[Place], results: Results | None, workers: Workers
+) -> Generator[tuple[int, ChartReport], None, None]:
+    """Checks the charts of a fleet; gives each report with its chart's number, in the order in which they are done.
+
+    Args:
+        places: the charts.
+        results: where reports are kept and found again; None where they aren't.
+        workers: check the charts.
+
+    Raises:
+        ConstitutionError: a result can't be written, or nobody is there any more who checks charts.
+    """
+    waiting = iter(enumerate(places))
+    files: dict[int, Path | None] = {}
+    left = len(places)
+    while left:
+        for number, report in _some(waiting, workers, results, files) or workers.wait():
+            left -= 1
+            if results is not None and number in files:
+                results.store(files.pop(number), report)
+            yield number, placed_report(places[number], report)
+
+
+def _some(
+    waiting: Iterator[tuple[int, Place]], workers: Workers, results: Results | None, files: dict[int, Path | None]
+) -> list[tuple[int, ChartReport]]:
+    """Gives the workers charts until they have enough, or the next one is done already."""
+    while workers.has_room():
+        number, place = next(waiting, (None, None))
+        if number is None or place is None:
+            return []
+        if results is not None:
+            file = results.file_of(place)
+            report = results.load(file)
+            if report is not None:
+                return [(number, report)]
+            files[number] = file
+        workers.submit(number, place)
+    return []
