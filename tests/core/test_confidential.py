@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.core.confidential import names_a_secret, withheld, withheld_in, without_secrets
+from helm_constitution.core.confidential import (
+    lines_without_secrets,
+    names_a_secret,
+    withheld,
+    withheld_in,
+    without_secrets,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,17 @@ def test_messages_of_validators() -> None:
     message = "{'password': 'hunter2'} is not valid"
     assert withheld_in(message, {"password": "hunter2"}, ("auth",)) == "{'password': '…'} is not valid"
     assert withheld_in("5 is not of type 'string'", 5, ("count",)) == "5 is not of type 'string'"
+
+
+def test_a_whole_file_is_shown_without_what_its_keys_call_secret() -> None:
+    text = (
+        'auth:\n  password: hunter2 # x\n  enabled: true\n  existingSecret: ""\n  tokens:\n    - abc\n    ci: def\n'
+        "# apiKey: 0123\n# password: the password of the user\nkey: {{ .Values.password }}\n"
+        "privateKey: |\n  BEGIN\n\n  END\nreplicas: 3\n"
+    )
+    shown = (
+        'auth:\n  password: …\n  enabled: true\n  existingSecret: ""\n  tokens:\n    - …\n    ci: …\n'
+        "# apiKey: …\n# password: the password of the user\nkey: {{ .Values.password }}\n"
+        "privateKey: |\n  …\n\n  …\nreplicas: 3\n"
+    )
+    assert lines_without_secrets(text) == shown.split("\n")

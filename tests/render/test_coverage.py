@@ -419,6 +419,25 @@ def test_without_coverage_there_is_nothing_to_write(tmp_path: Path, embedded: He
     assert report.coverage is None
 
 
+def test_a_branch_names_the_scenarios_that_entered_it_and_the_sources_come_without_secrets(
+    tmp_path: Path, embedded: HelmEngine
+) -> None:
+    chart = write_chart(
+        tmp_path / "web",
+        {
+            "values.yaml": "a: false\npassword: hunter2hunter2\n",
+            "ci/a-values.yaml": "a: true\n",
+            "templates/a.yaml": "{{- if .Values.a }}\n# a\n{{- else }}\n# b\n{{- end }}\n# {{ .Values.password }}\n",
+        },
+    )
+    options = CheckOptions(constitution=Path("built-in"), coverage=True, sources=True)
+    report = pipeline.run(CheckRequest(chart, embedded, options))
+    (file,) = [one for one in report.coverage or () if one.path == "templates/a.yaml"]
+    assert [(one.line, one.scenarios) for one in file.branches] == [(1, ("ci/a-values.yaml",)), (3, ("defaults",))]
+    assert report.sources is not None
+    assert report.sources["values.yaml"] == "a: false\npassword: …\n"
+
+
 def test_a_file_is_a_record() -> None:
     file = FileCoverage("templates/a.yaml", ((1, True), (2, False)), (), ())
     lines = list(lcov._record("charts/web/", file))

@@ -41,7 +41,15 @@ from helm_constitution.report.model import (
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 
 REPORTS = Path(__file__).parent.parent.parent / "testdata" / "reports"
-ENDINGS = {"text": "txt", "json": "json", "sarif": "sarif", "junit": "xml", "github": "txt", "gitlab": "json"}
+ENDINGS = {
+    "text": "txt",
+    "json": "json",
+    "sarif": "sarif",
+    "junit": "xml",
+    "github": "txt",
+    "gitlab": "json",
+    "html": "html",
+}
 
 
 @rule("security/root-user", default=MUST)

@@ -52,6 +52,7 @@ def _file_of(coverage: Coverage, template: TemplateFile, numbers: Sequence[int])
             region.arm,
             number in coverage.entered,
             coverage.is_outermost(number),
+            coverage.scenarios.get(number, ()),
         )
         for number, region in regions.items()
         if number in counted

@@ -16,7 +16,8 @@ class CheckOptions(NamedTuple):
     ``scenarios`` is ``defaults``, ``quick`` or ``full``. ``baseline`` is the earlier release to compare with (``auto``,
     a git revision, a folder or a package), ``old_values`` a user's values file for it. ``lines`` is false where
     rendered objects need no template line (one render less), ``coverage`` true where it is to be measured what the
-    scenarios enter of the templates, ``cache`` true where an unchanged chart may be answered from the last check.
+    scenarios enter of the templates, ``sources`` true where the report shows the chart's files, ``cache`` true where
+    an unchanged chart may be answered from the last check.
     ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
@@ -35,6 +36,7 @@ class CheckOptions(NamedTuple):
     subcharts: bool = False
     lines: bool = True
     coverage: bool = False
+    sources: bool = False
     cache: bool = False
     debug: bool = False
     fail_on: str | None = None

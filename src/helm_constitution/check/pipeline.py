@@ -98,7 +98,12 @@ def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
 
     finding = FindingMaker(checked, placing.objects, placing.source_maps(), subcharts=options.subcharts)
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
-    return chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
+    report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
+    if options.sources:
+        from helm_constitution.check.source_texts import with_sources
+
+        return with_sources(report, chart, finding.without_secrets)
+    return report
 
 
 def _folder(chart: Path) -> Path:

@@ -15,7 +15,7 @@ from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import run_checks
 from helm_constitution.core.files import write_file
 from helm_constitution.report import FORMATS
-from helm_constitution.report.model import ChartReport, RunReport
+from helm_constitution.report.model import ChartReport, EarlierRun, RunReport
 
 
 @click.command("check")
@@ -55,6 +55,12 @@ from helm_constitution.report.model import ChartReport, RunReport
     metavar="[FORMAT=]FILE",
     help="Write the report into a file (besides, in another format). Can be repeated.",
 )
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Earlier JSON reports, in the order of their names, for the trend in the HTML report.",
+)
 @click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
 @click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
 @click.option(
@@ -77,6 +83,7 @@ def command(
     force: bool,
     form: str,
     full: bool,
+    history: Path | None,
     outputs: tuple[str, ...],
 ) -> int:
     """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
@@ -86,9 +93,12 @@ def command(
     targets = [output_target(text, form, FORMATS) for text in outputs]
     if not force:
         refuse_to_replace([*(file for _, file in targets), coverage])
-    options = arguments.options._replace(coverage=coverage is not None, fail_on=fail_on)
+    html = "html" in {form, *(target for target, _ in targets)}
+    earlier = _history(history) if html and history is not None else ()
+    options = arguments.options._replace(coverage=coverage is not None or html, sources=html, fail_on=fail_on)
     arguments = arguments._replace(options=options)
     run = _run_on_changes(charts, since, arguments) if changed or since else run_checks(charts, arguments)
+    run = run._replace(history=earlier)
     for chart in run.charts:
         _say_what_failed(chart)
     for target, file in targets:
@@ -124,6 +134,12 @@ def _say_what_failed(chart: ChartReport) -> None:
             inside = f"{chart.path}{os.sep}{trouble.file}" if trouble.file else ""
             place = (f"{inside}:{trouble.line}: " if trouble.line else f"{inside}: ") if inside else ""
             say(f"helm-constitution: error: {place}{trouble.message}", error=True)
+
+
+def _history(folder: Path) -> tuple[EarlierRun, ...]:
+    from helm_constitution.report.history import read_history
+
+    return read_history(folder)
 
 
 def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:

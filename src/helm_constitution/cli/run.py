@@ -24,7 +24,8 @@ def run_checks(charts: Sequence[Path], arguments: CheckArguments) -> RunReport:
     engine = choose_engine(arguments.engine, arguments.limits)
     try:
         reports = _reports(charts or (Path(),), engine, arguments)
-        return RunReport(engine.name, engine.version(), engine.kube_version(arguments.options.request), reports)
+        kube = engine.kube_version(arguments.options.request)
+        return RunReport(engine.name, engine.version(), kube, reports, arguments.options.day)
     finally:
         engine.close()
 

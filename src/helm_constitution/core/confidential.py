@@ -38,6 +38,43 @@ def without_secrets(text: str) -> str:
     return _BEARER.sub(rf"\1{HIDDEN}", text) if " " in text else text
 
 
+def lines_without_secrets(text: str) -> list[str]:
+    """The lines of a file that is mostly YAML; where a key names a secret, without what stands behind and below it.
+
+    A template's output, a flag, a reference and a comment in words stay.
+    """
+    keys: list[tuple[int, str]] = []
+    block: int | None = None  # the indentation of the key whose block scalar is hidden
+    lines = []
+    for line in text.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        if block is not None and (not line.strip() or indent > block):
+            lines.append(f"{line[:indent]}{HIDDEN}" if line.strip() else line)
+            continue
+        block = None
+        found = _ENTRY.match(line)
+        if found is None:
+            lines.append(line)
+            continue
+        if found["key"] is not None:
+            keys = [(depth, key) for depth, key in keys if depth < indent] + [(indent, found["key"])]
+        value = found["value"] or ""
+        in_words = line.lstrip().startswith("#") and " " in value.strip()
+        path = [key for _, key in keys] + ([""] if found["key"] is None else [])  # an item of a list
+        secret = bool(value) and not in_words and names_a_secret(path)
+        if secret and value[0] in "|>":
+            block = indent
+        lines.append(f"{found['head']}{HIDDEN}" if secret and not _HARMLESS.match(value) else line)
+    return lines
+
+
+_ENTRY = LazyPattern(
+    r"(?P<head>\s*(?:#+ *)?(?:- +)?(?:[\"']?(?P<key>[A-Za-z_][\w.-]{0,80})[\"']?:(?:[ \t]+|\Z)|(?<=- )))"
+    r"(?P<value>\S.*)?"
+)
+_HARMLESS = LazyPattern(r"(?:true|false|null|~|\"\"|''|[|>{\[&*#].*)[ \t,]*(?:#.*)?\Z")
+
+
 def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     """A value of a values file as a report may show it: its shape stays, texts and numbers of secrets are hidden."""
     if isinstance(value, dict):

@@ -48,6 +48,10 @@ class FindingMaker:
         found = [finding for run in runs for finding in self._of_run(run)]
         return tuple(fingerprinted((self._secrets.hide(finding) for finding in found), self._random_names()))
 
+    def without_secrets(self, file: str, text: str) -> str:
+        """The text of a file of the chart without the secrets that the rules have found in it."""
+        return self._secrets.hide_in(file, text)
+
     def _random_names(self) -> dict[str, str]:
         """The names of objects whose templates give something else each time, with these templates."""
         names: dict[str, str] = {}

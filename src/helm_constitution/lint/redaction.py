@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from helm_constitution.core.confidential import without_secrets
+from helm_constitution.core.confidential import lines_without_secrets, without_secrets
 from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
@@ -40,6 +40,14 @@ class Secrets:
         self._of_line.setdefault((location.file, location.line), set()).update(lines)
         # "prom-operator" may be a password here, and a part of an object's name there.
         self._everywhere.update(line for line in lines if len(line) > 7 and any(map(str.isdigit, line)))
+
+    def hide_in(self, file: str, text: str) -> str:
+        """A whole file without secrets: those that rules have found, and what the names of keys give away."""
+        lines = []
+        for number, line in enumerate(lines_without_secrets(text), 1):
+            own = self._of_line.get((file, number), set())
+            lines.append(without_secrets(_without(_line_without(line, own) if own else line, self._everywhere)))
+        return "\n".join(lines)
 
     def hide(self, finding: Finding) -> Finding:
         """The finding without secrets: neither in its message nor in its source line, whichever rule made it."""

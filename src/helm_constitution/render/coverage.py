@@ -44,9 +44,15 @@ def measure(analysed: AnalysedChart, results: Iterable[ScenarioResult], instrume
         results: its scenarios.
         instrumentation: has rendered some of them already, or none.
     """
-    requests = list(dict.fromkeys(one.scenario.request for one in results if one.status is Status.RENDERED))
+    scenarios = [one.scenario for one in results if one.status is Status.RENDERED]
+    requests = list(dict.fromkeys(scenario.request for scenario in scenarios))
     entered = instrumentation.entered(requests) if instrumentation.regions and requests else ()
-    return Coverage(analysed.templates, tuple(instrumentation.regions), frozenset(entered))
+    names: dict[int, list[str]] = {}
+    for scenario in scenarios:
+        for number in instrumentation.told_of(scenario.request):
+            names.setdefault(number, []).append(scenario.name)
+    by_region = {number: tuple(those) for number, those in names.items()}
+    return Coverage(analysed.templates, tuple(instrumentation.regions), frozenset(entered), by_region)
 
 
 # --- the regions ------------------------------------------------------------------------------------------------------

@@ -158,6 +158,12 @@ class Instrumentation:
         _around(self.regions, found)
         return found
 
+    def told_of(self, request: RenderRequest) -> set[int]:
+        """The regions that one rendering is known to have entered; it may have entered others too."""
+        found = set(self.told.get(request, ()))
+        _around(self.regions, found)
+        return found
+
     def _folder(self) -> Path:
         if self._copy is None:
             texts = _edited(self.regions, set(range(len(self.regions))), _note)

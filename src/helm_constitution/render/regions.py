@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from helm_constitution.templates import TemplateFile
@@ -43,6 +45,8 @@ class Coverage(NamedTuple):
     """Their regions; a region's number is its index here."""
     entered: frozenset[int]
     """The numbers of the regions that some scenario entered."""
+    scenarios: Mapping[int, tuple[str, ...]] = MappingProxyType({})
+    """The names of the scenarios that are known to have entered a region; another may have done so as well."""
 
     @property
     def branches(self) -> list[int]:

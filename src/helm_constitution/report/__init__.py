@@ -17,6 +17,7 @@ FORMATS = {
     "github": "github",
     "gitlab": "gitlab",
     "markdown": "markdown",
+    "html": "html",
 }
 """Each format, as ``--format`` and ``--output`` name it, and the module here that makes it."""
 

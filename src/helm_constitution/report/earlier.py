@@ -17,6 +17,7 @@ _FORMS = (
     r"^engine: (?:cli|embedded), helm |^could not judge: ",  # text
     r"\ATN:\n?SF:",  # lcov
     r"\Apath,name,version,gate,verdict,",  # csv, of a fleet
+    r'\A<!doctype html>[^§]{0,400}<meta name="generator" content="helm-constitution">',  # html
 )
 
 

@@ -136,7 +136,8 @@ class ChartReport(NamedTuple):
 
     ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
     two are no part of what is remembered of a chart, but set for each run. ``limit`` is the weakest severity that fails
-    the gate; None where nothing does.
+    the gate; None where nothing does. ``sources`` are the texts of the chart's files that the report names, without
+    secrets; None where no format shows them.
     """
 
     name: str
@@ -157,6 +158,7 @@ class ChartReport(NamedTuple):
     limit: Severity | None = Severity.ERROR
     root: str = ""
     place: str = ""
+    sources: Mapping[str, str] | None = None
 
     @property
     def singles(self) -> Iterator[Finding]:
@@ -183,13 +185,25 @@ class ChartReport(NamedTuple):
     baseline: BaselineReport | None = None
 
 
+class EarlierRun(NamedTuple):
+    """An earlier report: its name, and how many active findings it has by chart's name and principle's key."""
+
+    label: str
+    findings: Mapping[tuple[str, str], int]
+
+
 class RunReport(NamedTuple):
-    """What one run of the program says: the charts, and the engine that judged them."""
+    """What one run of the program says: the charts, and the engine that rendered them.
+
+    ``day`` is that of the check, an ISO date. ``history`` are earlier reports, the oldest first.
+    """
 
     engine: str
     helm: str
     kube: str
     charts: tuple[ChartReport, ...]
+    day: str = ""
+    history: tuple[EarlierRun, ...] = ()
 
     @property
     def gate(self) -> Gate:
@@ -205,7 +219,7 @@ class RunReport(NamedTuple):
 class BranchCoverage(NamedTuple):
     """One branch: the line of its head, the number of its if, with or range in the file, its own number in that.
 
-    ``evaluated`` tells whether what is around it was entered.
+    ``evaluated`` tells whether what is around it was entered, ``scenarios`` which are known to have entered it.
     """
 
     line: int
@@ -213,6 +227,7 @@ class BranchCoverage(NamedTuple):
     arm: int
     entered: bool
     evaluated: bool
+    scenarios: tuple[str, ...] = ()
 
 
 class FunctionCoverage(NamedTuple):

@@ -1,0 +1,195 @@
+"""The verdict, the charts × principles, what is unchecked, the scenarios, the comparison and the trend."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from helm_constitution.report.html.elements import Child, Html, badge, joined, table, tag
+from helm_constitution.report.html.findings import anchor, groups
+from helm_constitution.report.model import ChartReport, EarlierRun, PrincipleReport, RunReport
+from helm_constitution.report.upgrade import Step, upgrade_note
+from helm_constitution.report.words import counts, is_partly_unchecked, unchecked_reason
+
+
+def matrix(run: RunReport) -> Html:
+    """Each chart's verdict by principle; of a single chart the evidence as well."""
+    if len(run.charts) == 1:
+        return _principles(run.charts[0])
+    titles = dict.fromkeys(principle.title for chart in run.charts for principle in chart.principles)
+    rows = [
+        (
+            f"{chart.name} {chart.version}",
+            badge(chart.gate.value),
+            counts(chart.findings),
+            *_cells(number, chart, titles),
+        )
+        for number, chart in enumerate(run.charts)
+    ]
+    heads = ("Chart", "Gate", "Findings", *titles)
+    return tag(
+        "section", tag("h2", "Charts and principles"), table("Charts and principles", heads, rows), id="overview"
+    )
+
+
+def _cells(number: int, chart: ChartReport, titles: dict[str, None]) -> Iterator[Child]:
+    principles = {principle.title: principle for principle in chart.principles}
+    for title in titles:
+        principle = principles.get(title)
+        yield _verdict(number, chart, principle) if principle is not None else ""
+
+
+def _verdict(number: int, chart: ChartReport, principle: PrincipleReport) -> Html:
+    mark = badge(principle.verdict.label)
+    if principle.key in {group.key for group in groups(chart)}:
+        return tag("a", mark, href=f"#{anchor(number, principle.key)}")
+    return mark
+
+
+def _principles(chart: ChartReport) -> Html:
+    rows = [(principle.title, _verdict(0, chart, principle), principle.evidence) for principle in chart.principles]
+    heads = ("Principle", "Verdict", "Evidence")
+    return tag("section", tag("h2", "Principles"), table("Principles", heads, rows), id="overview")
+
+
+def unchecked_section(run: RunReport) -> Html:
+    """The statements that nothing can be said of, with the reasons."""
+    rows = [
+        (
+            chart.name,
+            f"{principle.title}, line {report.statement.line}",
+            _statement(report.statement.keyword, report.statement.full_text),
+            unchecked_reason(report),
+        )
+        for chart in run.charts
+        for principle in chart.principles
+        for report in principle.statements
+        if is_partly_unchecked(report)
+    ]
+    if not rows:
+        return Html()
+    heads = ("Chart", "Statement", "Text", "Why unchecked")
+    summary = tag("summary", f"{len(rows)} statement{'' if len(rows) == 1 else 's'} unchecked, at least in part")
+    inner = tag("details", summary, table("Unchecked statements", heads, rows))
+    return tag("section", tag("h2", "Unchecked"), inner, id="unchecked")
+
+
+def _statement(keyword: str, words: str) -> Html:
+    return joined(tag("b", f"{keyword}: "), words)
+
+
+def scenarios_section(run: RunReport) -> Html:
+    """How each scenario went, the inputs that a user must give, and what could not be checked."""
+    rendered = [
+        (chart.name, tag("code", one.name), one.status.value, one.message or "")
+        for chart in run.charts
+        for one in chart.scenarios
+    ]
+    inputs = [
+        (tag("code", one.path), one.kind, one.message, chart.name) for chart in run.charts for one in chart.inputs
+    ]
+    notices = [tag("li", f"{chart.name}: {notice}") for chart in run.charts for notice in chart.notices]
+    return tag(
+        "section",
+        tag("h2", "Scenarios"),
+        table("Scenarios", ("Chart", "Scenario", "Status", "Message"), rendered) if rendered else "",
+        table("Inputs a user must give", ("Value", "Type", "Message", "Chart"), inputs, visible=True) if inputs else "",
+        tag("ul", notices) if notices else "",
+        id="scenarios",
+    )
+
+
+def problems_section(run: RunReport) -> Html:
+    """What could not be checked, the first thing to look at."""
+    items = []
+    for chart in run.charts:
+        for trouble in chart.troubles:
+            line = f":{trouble.line}" if trouble.line else ""
+            place = tag("code", f"{trouble.file}{line}") if trouble.file else Html()
+            scenario = f" (scenario {trouble.scenario})" if trouble.scenario else ""
+            more = tag("pre", [joined(one, Html("\n")) for one in (trouble.traceback or "").splitlines()])
+            trace = more if trouble.traceback else ""
+            items.append(tag("li", f"{chart.name}: ", place, f" {trouble.message}{scenario}", trace))
+    return tag("section", tag("h2", "Could not check"), tag("ul", items), id="problems") if items else Html()
+
+
+def upgrade_section(run: RunReport) -> Html:
+    """The comparison of each chart with its baseline, and what to do when upgrading."""
+    parts = [_upgrade(chart) for chart in run.charts if chart.baseline is not None]
+    return tag("section", tag("h2", "Upgrading"), parts, id="upgrade") if parts else Html()
+
+
+def _upgrade(chart: ChartReport) -> Html:
+    assert chart.baseline is not None
+    note = upgrade_note(chart.baseline, chart.version)
+    parts: list[Child] = [tag("h3", f"{chart.name} {chart.version}"), tag("p", note.summary)]
+    parts += [_step(step) for step in note.steps]
+    for title, texts in (("New", note.features), ("Changed defaults", note.defaults)):
+        if texts:
+            parts += [tag("h4", title), tag("ul", [tag("li", one) for one in texts])]
+    if chart.baseline.commit_message is not None:
+        lines = [joined(line, Html("\n")) for line in chart.baseline.commit_message.splitlines()]
+        parts += [tag("h4", "For the commit's message"), tag("pre", lines)]
+    return tag("div", *parts)
+
+
+def _step(step: Step) -> Html:
+    to_do = f"; {step.to_do}" if step.to_do else ""
+    sides = [
+        tag("figure", tag("figcaption", title), tag("pre", [joined(line, Html("\n")) for line in yaml.splitlines()]))
+        for title, yaml in (("before", step.before), ("after", step.after))
+        if yaml
+    ]
+    return tag(
+        "div", tag("p", badge("breaking"), f" {step.what}{to_do}"), tag("div", sides, class_="panes"), class_="step"
+    )
+
+
+_SHOWN = 12
+"""Earlier reports that the table of the trend has columns for."""
+
+
+def trend_section(run: RunReport) -> Html:
+    """The findings of each principle in earlier reports and in this one; nothing without earlier ones."""
+    if not run.history:
+        return Html()
+    titles: dict[str, str] = {}
+    now: dict[str, int] = {}
+    for chart in run.charts:
+        for group in groups(chart):
+            active = sum(finding.active for finding in group.findings)
+            now[group.key] = now.get(group.key, 0) + active
+        titles.update((principle.key, principle.title) for principle in chart.principles)
+    history = run.history[-_SHOWN:]
+    earlier = [_of_charts(one, {chart.name for chart in run.charts}) for one in history]
+    keys = [*titles, *sorted({key for counts in (*earlier, now) for key in counts} - set(titles))]
+    rows: list[tuple[Child, ...]] = []
+    for key in keys:
+        numbers = [counts.get(key, 0) for counts in (*earlier, now)]
+        rows.append((titles.get(key, key), _line(numbers), *map(str, numbers)))
+    totals = [sum(counts.values()) for counts in (*earlier, now)]
+    rows.append(("All", _line(totals), *map(str, totals)))
+    heads = ("Principle", "Trend", *(one.label for one in history), "now")
+    return tag(
+        "section", tag("h2", "Trend"), table("Active findings by principle", heads, rows, visible=True), id="trend"
+    )
+
+
+def _of_charts(earlier: EarlierRun, charts: Collection[str]) -> dict[str, int]:
+    """The findings of an earlier report by principle, of these charts alone."""
+    found: dict[str, int] = {}
+    for (chart, key), count in earlier.findings.items():
+        if chart in charts:
+            found[key] = found.get(key, 0) + count
+    return found
+
+
+def _line(numbers: Sequence[int]) -> Html:
+    """A small curve of numbers, which the table's cells tell as well."""
+    top, width, height = max(*numbers, 1), 96, 24
+    step = width / max(len(numbers) - 1, 1)
+    points = " ".join(
+        f"{index * step:.1f},{height - 2 - (height - 4) * one / top:.1f}" for index, one in enumerate(numbers)
+    )
+    curve = tag("polyline", points=points, fill="none", stroke="currentColor", stroke_width=2)
+    told = f"from {numbers[0]} to {numbers[-1]}"
+    return tag("svg", curve, viewBox=f"0 0 {width} {height}", width=width, height=height, role="img", aria_label=told)
