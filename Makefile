@@ -56,9 +56,13 @@ lint: $(READY)
 	$(PYTHON) -m ruff format --check
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 
-# The reference of helm_constitution.api in CONTRIBUTING.md, from its docstrings; a test compares them.
+# What the documentation says of the program, out of the program; tests compare. Then the site, if mkdocs is there
+# (pip install -e ".[site]").
 docs: $(READY)
 	$(PYTHON) -m scripts.document_api
+	$(PYTHON) -m scripts.document_site
+	@if $(PYTHON) -c "import mkdocs" 2>/dev/null; then $(PYTHON) -m mkdocs build --quiet --strict; \
+	else echo "the pages are written; for the site as HTML: $(PYTHON) -m pip install -e '.[site]'"; fi
 
 # Mutated charts, with oracles; faults are written to build/fuzz. make fuzz ARGS="--runs 10000 --seed 7 path/to/charts"
 fuzz: setup

@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 PICTURES = Path("docs") / "pictures"
 WIDTHS = {"wide": 1280, "narrow": 400}
 SCHEMES = ("light", "dark")
+KEPT = (("wide", "light"), ("narrow", "dark"))
+"""The pictures that the documentation shows; of the first also one of findings."""
 
 
 def look_at(browser: Browser, report: Path, folder: Path, axe: Path | None) -> list[str]:
@@ -28,10 +30,12 @@ def look_at(browser: Browser, report: Path, folder: Path, axe: Path | None) -> l
             messages: list[str] = []
             page.on("console", lambda message, into=messages: into.append(message.text))
             page.goto(report.resolve().as_uri())
-            page.screenshot(path=folder / f"report-{name}-{scheme}.png")
+            if (name, scheme) in KEPT:
+                page.screenshot(path=folder / f"report-{name}-{scheme}.png")
             page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-            page.evaluate("document.querySelector('article').scrollIntoView()")
-            page.screenshot(path=folder / f"findings-{name}-{scheme}.png")
+            if (name, scheme) == KEPT[0]:
+                page.evaluate("(document.querySelector('[id$=-security]') || document.body).scrollIntoView()")
+                page.screenshot(path=folder / f"findings-{name}-{scheme}.png")
             broad = page.evaluate("document.documentElement.scrollWidth")
             if broad > width:
                 faults.append(f"{name} {scheme}: the page is {broad} pixels wide")

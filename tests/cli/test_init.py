@@ -139,7 +139,7 @@ def uncommented() -> str:
 
 def readme_examples() -> list[str]:
     """The README's examples of configurations."""
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     return [block for block in blocks if re.match(rf"(?:#.*\n)*(?:{'|'.join(config.KEYS)}):", block)]
 

@@ -1,4 +1,4 @@
-"""Where this project is published: the one place that says so. `make docs` writes it into all examples."""
+"""Where this project is published: the one place that says so. A test compares all examples with it."""
 
 from __future__ import annotations
 
