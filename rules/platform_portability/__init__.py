@@ -15,10 +15,10 @@ from .assumptions import (
     service_type,
 )
 from .custom_resources import bad_crd, crd_in_templates
-from .field_shapes import bad_field
 from .kubernetes_versions import kube_version_blocks_vendors, no_kube_version
 from .objects import fixed_namespace, host_port, platform_object
 from .overlays import overlay_no_effect, overlay_unknown_key, platform_branch
+from .schemas import bad_schema
 from .services import service_without_selector
 from .subjects import subject_namespace
 
@@ -45,7 +45,7 @@ MODULE = RuleModule(
         dns_options,
         csi_object,
         label_value,
-        bad_field,
+        bad_schema,
         crd_in_templates,
         bad_crd,
         platform_branch,

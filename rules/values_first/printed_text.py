@@ -14,12 +14,13 @@ from helm_constitution.api import (
     Severity,
     Subject,
     TextPlace,
-    View,
     Violation,
     forbid,
     require,
     rule,
 )
+
+from ..text_fields import text_fields
 
 _EXPONENT = LazyPattern(r"(?<![\w.+-])[1-9](?:\.\d+)?e\+(?:0[6-9]|1\d)(?![\w.])")
 _MEASURED = LazyPattern(r"(?:[bB]ytes|[mM]illis|Ms|[mM]icros|[nN]anos|[mM]illiseconds|[mM]icroseconds)\Z")
@@ -129,7 +130,7 @@ def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         selectors, the data of ConfigMaps and the data and stringData of Secrets; labels have portability/label-value.
     Source: Kubernetes API reference: ObjectMeta, EnvVar, Container, ConfigMap, Secret
     """
-    for view, what in _texts(manifest):
+    for view, what in text_fields(manifest):
         data = view.data
         if data is None or isinstance(data, str):
             continue
@@ -141,25 +142,3 @@ def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind = "true or false" if isinstance(data, bool) else "a number"
         shown = str(data).lower() if written is None else written
         yield Violation(f"{what} is {shown} without quotes, {kind} to Kubernetes, which takes text; quote it", at=view)
-
-
-def _texts(manifest: Manifest) -> Iterator[tuple[View, str]]:
-    """The parts of an object that are text to Kubernetes, each with what it is called."""
-    for key, view in manifest.get("metadata", "annotations").entries():
-        yield view, f"the annotation {key}"
-    if not manifest.group and manifest.kind in ("ConfigMap", "Secret"):
-        for field in ("data", "stringData"):
-            for key, view in manifest.get(field).entries():
-                yield view, f"{field}.{key}"
-    for workload in manifest.workloads:
-        if workload.made_by.metadata is None and manifest.kind != "Pod":
-            for key, view in workload.pod_metadata.get("annotations").entries():
-                yield view, f"the annotation {key}"
-        for key, view in workload.pod.get("nodeSelector").entries():
-            yield view, f"nodeSelector.{key}"
-        for container in workload.pod.all_containers:
-            for variable in container.field("env").items():
-                yield variable.get("value"), f"the variable {variable.get('name').data}"
-            for field in ("command", "args"):
-                for item in container.field(field).items():
-                    yield item, f"an item of {field}"

@@ -99,6 +99,7 @@ if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.helm.schemas import references
+    from helm_constitution.kubernetes.schema_faults import SchemaFault
     from helm_constitution.render.regions import Coverage, Region
     from helm_constitution.text.markdown_tables import Cell, Heading, Markdown, Table, read_markdown
 
@@ -110,6 +111,7 @@ _SELDOM = {
     "Heading": "helm_constitution.text.markdown_tables",
     "Markdown": "helm_constitution.text.markdown_tables",
     "Region": "helm_constitution.render.regions",
+    "SchemaFault": "helm_constitution.kubernetes.schema_faults",
     "Table": "helm_constitution.text.markdown_tables",
     "read_markdown": "helm_constitution.text.markdown_tables",
     "references": "helm_constitution.helm.schemas",
@@ -199,6 +201,7 @@ __all__ = [
     "RuleModule",
     "ScenarioKind",
     "ScenarioResult",
+    "SchemaFault",
     "Severity",
     "Span",
     "Status",

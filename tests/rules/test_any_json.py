@@ -17,7 +17,7 @@ from helm_constitution.core.model import RuleSetting, Severity
 from helm_constitution.lint.needs import RENDERINGS
 from helm_constitution.lint.registry import rules
 from helm_constitution.lint.runner import run_rule
-from helm_constitution.rules.platform_portability.field_shapes import bad_field
+from helm_constitution.rules.platform_portability.schemas import bad_schema
 from tests.rules.support import chart_of, checked, judge_in, rendering, results_of
 
 OBJECTS: list[Any] = list(yaml.safe_load_all((Path(__file__).parent / "every_kind.yaml").read_text(encoding="utf-8")))
@@ -99,7 +99,7 @@ def test_any_json_in_any_field(changes: list[tuple[tuple[int, tuple[Any, ...]], 
         ("image: 5", "image must be text, and is a number; quote it"),
         ("name: []", "name must be text, and is a list; quote it"),
         ("ports: {}", "ports must be a list, and is a map; render a list"),
-        ('ports: [{containerPort: "80"}]', "containerPort must be a whole number, and is text; render a number"),
+        ('ports: [{containerPort: "80"}]', "containerPort must be a whole number, and is text; render it as a number"),
         ("command: [sh, 5]", "command[1] must be text, and is a number; quote it"),
         ('securityContext: {privileged: "true"}', "privileged must be true or false, and is text; render it"),
         ("securityContext: {seccompProfile: {type: []}}", "type must be text, and is a list"),
@@ -107,9 +107,9 @@ def test_any_json_in_any_field(changes: list[tuple[tuple[int, tuple[Any, ...]], 
 )
 def test_the_wrong_type_is_told(field: str, message: str) -> None:
     pod = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  containers:\n    - {field}\n"
-    assert any(one.startswith(message) for one in judge_in(bad_field, pod, {"templates/x.yaml": "kind: Pod"}))
+    assert any(one.startswith(message) for one in judge_in(bad_schema, pod, {"templates/x.yaml": "kind: Pod"}))
 
 
 def test_of_an_operators_kind_nothing_is_told() -> None:
     text = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: a}\nspec: {replicas: a, template: {spec: []}}\n"
-    assert judge_in(bad_field, text, {"templates/x.yaml": "kind: Widget"}) == []
+    assert judge_in(bad_schema, text, {"templates/x.yaml": "kind: Widget"}) == []

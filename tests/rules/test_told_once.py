@@ -45,7 +45,7 @@ FIELDS = {
     "spec.containers[0].env[0].value",
     "data.port",
 }
-NAMED = {"values/unquoted-text", "portability/bad-field", "helm/object-name", "testing/lint-error"}
+NAMED = {"values/unquoted-text", "portability/bad-schema", "helm/object-name", "testing/lint-error"}
 
 
 def told(folder: Path, engine: EmbeddedEngine, *ignored: str) -> dict[str, list[str]]:
@@ -61,12 +61,12 @@ def told(folder: Path, engine: EmbeddedEngine, *ignored: str) -> dict[str, list[
 
 def test_each_field_has_one_rule(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     expected = {key: ["values/unquoted-text"] for key in FIELDS}
-    named = {"metadata.name": ["helm/object-name"], "spec.hostNetwork": ["portability/bad-field"]}
+    named = {"metadata.name": ["helm/object-name"], "spec.hostNetwork": ["portability/bad-schema"]}
     assert told(tmp_path, embedded) == {**expected, **named}
 
 
 def test_where_that_rule_is_off_the_other_speaks(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     found = told(tmp_path, embedded, "values/unquoted-text", "helm/object-name")
-    expected = {key: ["portability/bad-field"] for key in FIELDS - {"metadata.annotations.acme.io/port"}}
-    named = {"metadata.name": ["testing/lint-error"], "spec.hostNetwork": ["portability/bad-field"]}
+    expected = {key: ["portability/bad-schema"] for key in FIELDS - {"metadata.annotations.acme.io/port"}}
+    named = {"metadata.name": ["testing/lint-error"], "spec.hostNetwork": ["portability/bad-schema"]}
     assert found == {**expected, **named}

@@ -16,7 +16,7 @@ from helm_constitution.core.model import Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.needs import CheckedChart
-from helm_constitution.lint.rule import NotApplicable, Related, Tally, Unchecked, Violation
+from helm_constitution.lint.rule import NotApplicable, Outcome, Related, Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult
 from helm_constitution.render.scenarios import DEFAULTS, Scenario
@@ -47,7 +47,7 @@ class Charts:
 
     def outcomes(
         self, rule: str, files: Mapping[str, str], *results: ScenarioResult, **parameters: str
-    ) -> list[Violation | Tally]:
+    ) -> list[Outcome]:
         checking = RULES[f"values/{rule}"]
         return list(checking.check(subject_of(checking, self.checked(files, *results), parameters)))
 

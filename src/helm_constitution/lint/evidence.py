@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.lint.rule import Outcome, Tally, Violation
+from helm_constitution.lint.rule import Outcome, Tally, Unchecked, Violation
 
 Identity = tuple[object, ...]
 """What a thing is called, whatever scenario it was rendered in."""
@@ -21,6 +21,7 @@ class Evidence:
     def __init__(self, what: str | None) -> None:
         self._what = what
         self._is_right: dict[Identity, bool] = {}
+        self._unchecked: set[Identity] = set()
         self._counted: dict[str, dict[Identity, Tally]] = {}
 
     def add(self, thing: Identity) -> None:
@@ -34,6 +35,8 @@ class Evidence:
         """
         if isinstance(outcome, Violation):
             self._is_right[thing] = False
+        elif isinstance(outcome, Unchecked):
+            self._unchecked.add(thing)
         elif isinstance(outcome, Tally):
             same = self._counted.setdefault(outcome.what, {})
             known = same.setdefault(thing, outcome)
@@ -42,8 +45,10 @@ class Evidence:
 
     def tallies(self) -> Iterator[Tally]:
         """What was counted."""
-        if self._what and self._is_right:
-            yield Tally(sum(self._is_right.values()), len(self._is_right), self._what)
+        # What is wrong counts even where it could be checked only in part; what is right must have been checked.
+        seen = [good for thing, good in self._is_right.items() if not good or thing not in self._unchecked]
+        if self._what and seen:
+            yield Tally(sum(seen), len(seen), self._what)
         for what, tallies in self._counted.items():
             good, total = sum(tally.good for tally in tallies.values()), sum(tally.total for tally in tallies.values())
             yield Tally(good, total, what)

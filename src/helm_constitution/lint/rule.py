@@ -87,6 +87,7 @@ class Unchecked(Exception):
     """Raised by a rule that can't check, or can't go on: ``raise Unchecked("templates/a.yaml can't be parsed")``.
 
     The rule's statements are then unchecked, with this reason, and never pass; what the rule yielded before is kept.
+    A rule that can't check one thing and goes on to others yields it instead of raising it.
     What a rule declares in ``needs`` raises nothing: where that is missing, the rule does not run.
     """
 
@@ -102,7 +103,7 @@ def not_rendered(subject: Subject) -> Unchecked | NotApplicable:
     return (NotApplicable if subject.chart.is_library else Unchecked)(subject.not_rendered)
 
 
-Outcome: TypeAlias = "Violation | Tally"
+Outcome: TypeAlias = "Violation | Tally | Unchecked"
 """What a rule yields."""
 
 

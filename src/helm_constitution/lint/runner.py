@@ -96,26 +96,29 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
     violations: list[tuple[Violation, Manifest | None]] = []
     tallies: list[Tally] = []
     unseen = checked.unseen(rule.needs)
+    reasons: dict[str, None] = {} if unseen is None else {unseen: None}
     try:
         for outcome, manifest in _outcomes(rule, Subject(checked, rule.needs, setting.parameters)):
             if isinstance(outcome, Tally):
                 tallies.append(outcome)
             elif isinstance(outcome, Violation):
                 violations.append((_told(outcome), manifest))
+            elif isinstance(outcome, Unchecked):
+                reasons[str(outcome)] = None
             else:
                 raise TypeError(f"yields {type(outcome).__name__} instead of a Violation or a Tally")
     except NotApplicable as error:
-        if not violations and unseen is None:
+        if not violations and not reasons:
             return RuleRun(rule, setting, not_applicable=str(error))
     except (Unchecked, LimitReached) as error:
-        unseen = str(error)
+        reasons = {str(error): None}
     except ConstitutionError as error:
         return RuleRun(rule, setting, crash=_unreadable(error, checked.analysed.chart.shown))
     except BaseException as error:
         if is_end(error) or isinstance(error, OutOfTime):
             raise
         return RuleRun(rule, setting, crash=_crash(rule, error, debug))
-    return RuleRun(rule, setting, tuple(violations), tuple(tallies), unchecked=unseen)
+    return RuleRun(rule, setting, tuple(violations), tuple(tallies), unchecked="; ".join(reasons) or None)
 
 
 def _told(violation: Violation) -> Violation:
@@ -178,7 +181,7 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
                     evidence.take(identity, outcome)
                     told = not isinstance(outcome, Tally)
                 elif not isinstance(outcome, Violation):
-                    told = False
+                    told = isinstance(outcome, Unchecked) and filled is None
                 elif filled is not None:
                     told = manifest is not None and filled.is_true(outcome, manifest)
                 else:

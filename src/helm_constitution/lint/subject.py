@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from helm_constitution.core.model import Severity
     from helm_constitution.helm.protocol import HelmMessage
     from helm_constitution.kubernetes.manifests import Manifest, Rendering
+    from helm_constitution.kubernetes.schema_faults import SchemaFault
     from helm_constitution.render.regions import Coverage
     from helm_constitution.render.results import RenderedChart, ScenarioResult, ToggleResult
     from helm_constitution.render.scenarios import Input
@@ -158,6 +159,14 @@ class Subject:
             return False
         found = self.defaults.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
         return found is not None
+
+    def schema_faults(self, manifest: Manifest) -> list[SchemaFault] | None:
+        """What an object's schema says against it: in the Kubernetes version of every scenario that renders it, with
+        ``--scenarios full`` in each version that Chart.yaml allows. Definitions that the chart brings come before the
+        bundled ones. None for a kind without a known schema. Needs RESULTS."""
+        from helm_constitution.lint.known_schemas import faults_of
+
+        return faults_of(manifest, self._rendered)
 
     @property
     def rendered(self) -> bool:

@@ -1,0 +1,81 @@
+"""Objects beside the schemas of their kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from helm_constitution.api import (
+    MUST,
+    RESULTS,
+    TEMPLATES,
+    Manifest,
+    Path,
+    Subject,
+    Unchecked,
+    View,
+    Violation,
+    require,
+    rule,
+)
+
+from ..text_fields import text_fields
+from .objects import STANDARD_KUBERNETES
+
+
+@rule(
+    "portability/bad-schema",
+    scope=Manifest,
+    default=MUST,
+    needs={TEMPLATES, RESULTS},
+    enforces=(
+        require(r"\bfields? (?:must )?(?:have|has|keep) (?:the|their) (?:right |expected )?(?:shape|type)s?\b"),
+        require(
+            r"\b(?:valid|validate|conform|checked?)\w*\b.{0,60}\b(?:kubernetes|API|openapi|CRD)s?\b.{0,20}\bschemas?\b"
+            r"|\bschemas? validation\b.{0,40}\bmanifests?\b|\bkubeconform\b|\bkubeval\b"
+        ),
+    ),
+    umbrella=STANDARD_KUBERNETES + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
+    evidence="objects keep the schemas of their kinds",
+    tests=True,
+)
+def bad_schema(manifest: Manifest, subject: Subject) -> Iterator[Violation | Unchecked]:
+    """Object doesn't match the schema of its kind.
+
+    Why: Helm renders any YAML. The API server rejects a value of the wrong type and a missing field, and drops or
+        rejects a field that it doesn't know: the release stops half installed, or the setting has no effect.
+    Bad:
+        env:
+          - name: PORT
+            value: {{ .Values.port }}
+    Good:
+        env:
+          - name: PORT
+            value: {{ .Values.port | quote }}
+    Fix: Follow the message: write the field as the API names it, quote what must be text, leave numbers and flags
+        without quotes, render lists and maps with `toYaml`. Schemas are those of Kubernetes, of definitions that the
+        chart brings, and of usual operators; an object of any other kind is unchecked.
+    Source: Kubernetes' OpenAPI definitions; CustomResourceDefinitions; kubeconform -strict
+    """
+    faults = subject.schema_faults(manifest)
+    if faults is None:
+        if manifest.api_version and manifest.kind:
+            yield Unchecked(f"no schema is known for {manifest.api_version} {manifest.kind}")
+    elif faults and not subject.given_by_values(manifest):
+        told = _told_elsewhere(manifest, subject)
+        for fault in faults:
+            if fault.path in told:
+                continue
+            yield Violation(f"{fault.problem}; {fault.fix}", at=manifest.get(*fault.path), of_key=fault.is_of_key)
+
+
+def _told_elsewhere(manifest: Manifest, subject: Subject) -> set[Path]:
+    """The fields whose values other rules of this check compare with text, as paths from the object's top."""
+    views: list[View] = []
+    if subject.severity_of("values/unquoted-text") is not None:
+        views.extend(view for view, _ in text_fields(manifest))
+    if subject.severity_of("portability/label-value") is not None:
+        maps = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
+        maps.extend(workload.pod_metadata.get("labels") for workload in manifest.workloads)
+        views.extend(view for labels in maps for _, view in labels.entries())
+    top = len(manifest.view.path)
+    return {view.path[top:] for view in views}

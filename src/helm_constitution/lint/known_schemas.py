@@ -1,0 +1,123 @@
+"""Which schemas an object must keep: those that the chart brings, then the bundled ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION
+from helm_constitution.kubernetes.schema_faults import SchemaFault, schema_faults
+from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
+from helm_constitution.kubernetes.versions import OLDEST_SUPPORTED
+from helm_constitution.render.scenarios import FULL
+from helm_constitution.text.semver import Version, parse_constraint
+from helm_constitution.text.yaml import load_documents
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.kubernetes.manifests import Manifest, Rendering
+    from helm_constitution.render.results import RenderedChart
+
+Definitions = Mapping[tuple[str, str], Schema]
+"""Schemas by apiVersion and kind."""
+
+
+def faults_of(manifest: Manifest, rendered: RenderedChart) -> list[SchemaFault] | None:
+    """See ``Subject.schema_faults``; a problem that not every version has names those that have it."""
+    schemas = _schemas_of(manifest, rendered)
+    if not schemas:
+        return None
+    found: dict[SchemaFault, list[Schema]] = {}
+    for schema in schemas:
+        for fault in schema_faults(manifest.view.data, schema):
+            found.setdefault(fault, []).append(schema)
+    faults = []
+    for fault, against in found.items():
+        # That a field is unknown may be for want of a newer version; a wrong type is wrong in any.
+        is_general = len(against) == len(schemas) and (len(schemas) > 1 or not fault.is_of_key)
+        is_named = not is_general or against[0].is_custom
+        problem = f"{fault.problem} in {_named(against)}" if is_named else fault.problem
+        faults.append(fault._replace(problem=problem))
+    return faults
+
+
+def _named(schemas: Sequence[Schema]) -> str:
+    """``Kubernetes 1.30 to 1.36`` for versions of one source."""
+    sources = sorted(schema.source for schema in schemas)
+    return sources[0] if len(sources) == 1 else f"{sources[0]} to {sources[-1].rpartition(' ')[2]}"
+
+
+def _schemas_of(manifest: Manifest, rendered: RenderedChart) -> tuple[Schema, ...]:
+    key = manifest.api_version, manifest.kind
+    result = rendered.result_of(manifest.scenario)
+    if result is not None and result.rendering is not None:
+        own = result.rendering.derived(_rendered_definitions).get(key)
+        if own is not None:
+            return (own,)
+    shipped = rendered.analysed.derived(_shipped_definitions, manifest.group, manifest.kind).get(key)
+    if shipped is not None:
+        return (shipped,)
+    found = (bundled(*key, minor) for minor in _minors(manifest, rendered))
+    return tuple({schema.source: schema for schema in found if schema is not None}.values())
+
+
+def _minors(manifest: Manifest, rendered: RenderedChart) -> list[int]:
+    """The minor versions of Kubernetes that an object is rendered for, that of its own scenario first."""
+    scenarios = (manifest.scenario, *rendered.also_in(manifest))
+    results = (rendered.result_of(scenario) for scenario in scenarios)
+    minors = [_minor(result.scenario.request.kube_version) for result in results if result is not None]
+    if rendered.choice == FULL:
+        minors.extend(rendered.analysed.derived(_allowed_minors))
+    return list(dict.fromkeys(minors))
+
+
+def _minor(version: str | None) -> int:
+    return int((version or DEFAULT_KUBE_VERSION).split(".")[1])
+
+
+def _allowed_minors(chart: Chart) -> tuple[int, ...]:
+    """The versions that Chart.yaml allows, or that are supported where it names none; none where a template asks for
+    the version, because then its objects differ with it."""
+    charts = [chart]
+    while charts:
+        one = charts.pop()
+        charts.extend(one.subcharts.values())
+        if any("KubeVersion" in text for file, text in one.files.items() if file.startswith("templates/")):
+            return ()
+    wanted = chart.metadata.view.get("kubeVersion").string()
+    constraint = parse_constraint(wanted) if wanted else None
+    if constraint is None:
+        return tuple(minor for minor in kubernetes_versions() if minor >= OLDEST_SUPPORTED)
+    return tuple(minor for minor in kubernetes_versions() if constraint.accepts(Version(1, minor, 0)))
+
+
+def _rendered_definitions(rendering: Rendering) -> Definitions:
+    found: dict[tuple[str, str], Schema] = {}
+    for manifest in rendering.of_kind("CustomResourceDefinition"):
+        found.update(schemas_of_definition(manifest.view.data, manifest.template))
+    return found
+
+
+def _shipped_definitions(chart: Chart, group: str, kind: str) -> Definitions:
+    """Those of a kind in crds/, the chart's own before its dependencies'. Reading them all would cost seconds."""
+    found: dict[tuple[str, str], Schema] = {}
+    for file, text in _crd_files(chart, ""):
+        if group not in text or kind not in text:
+            continue
+        try:
+            documents = load_documents(text, file)
+        except YamlSyntaxError:
+            continue  # portability/bad-crd says so
+        for document in documents:
+            for key, schema in schemas_of_definition(document.view.data, file).items():
+                found.setdefault(key, schema)
+    return found
+
+
+def _crd_files(chart: Chart, folder: str) -> Iterator[tuple[str, str]]:
+    for file, text in sorted(chart.files.items()):
+        if file.startswith("crds/") and file.endswith((".yaml", ".yml", ".json")):
+            yield folder + file, text
+    for name, subchart in sorted(chart.subcharts.items()):
+        yield from _crd_files(subchart, f"{folder}charts/{name}/")

@@ -1,0 +1,215 @@
+"""The bundled schemas, those of definitions, and what an object's schema says against it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helm_constitution.kubernetes.schema_faults import schema_faults
+from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
+from helm_constitution.kubernetes.versions import NEWEST
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  ports: [{port: 80, name: http}]
+"""
+
+
+def told(text: str, minor: int = NEWEST) -> list[str]:
+    """``path: problem; fix`` for each fault of an object, by the bundle."""
+    data = yaml.safe_load(text)
+    schema = bundled(data["apiVersion"], data["kind"], minor)
+    assert schema is not None
+    return lines(data, schema)
+
+
+def lines(data: Any, schema: Schema) -> list[str]:
+    return [f"{'.'.join(map(str, fault.path))}: {fault.problem}; {fault.fix}" for fault in schema_faults(data, schema)]
+
+
+def test_thirteen_versions_are_bundled() -> None:
+    assert kubernetes_versions() == tuple(range(25, 38))
+
+
+@pytest.mark.parametrize("minor", [20, 25, 37, 50])
+def test_before_and_after_the_bundled_versions_the_nearest_answers(minor: int) -> None:
+    schema = bundled("apps/v1", "Deployment", minor)
+    assert schema is not None
+    assert schema.source == f"Kubernetes 1.{min(max(minor, 25), 37)}"
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [
+        ("monitoring.coreos.com/v1", "ServiceMonitor"),
+        ("cert-manager.io/v1", "Certificate"),
+        ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+        ("keda.sh/v1alpha1", "ScaledObject"),
+        ("argoproj.io/v1alpha1", "Rollout"),
+        ("networking.istio.io/v1", "VirtualService"),
+        ("traefik.io/v1alpha1", "IngressRoute"),
+        ("external-secrets.io/v1", "ExternalSecret"),
+        ("apiextensions.crossplane.io/v1", "Composition"),
+        ("cilium.io/v2", "CiliumNetworkPolicy"),
+        ("helm.toolkit.fluxcd.io/v2", "HelmRelease"),
+        ("bitnami.com/v1alpha1", "SealedSecret"),
+    ],
+)
+def test_usual_custom_resources_are_bundled(api_version: str, kind: str) -> None:
+    schema = bundled(api_version, kind, NEWEST)
+    assert schema is not None
+    assert schema.is_custom
+    data = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, "spek": {}}
+    assert any("has no field spek; did you mean spec?" in line for line in lines(data, schema))
+
+
+@pytest.mark.parametrize(
+    ("api_version", "kind"),
+    [("example.com/v1", "Widget"), ("apps/v1", "Deploymnt"), ("../kubernetes/v1", "Pod"), ("kubernetes/v1", "Pod")],
+)
+def test_an_unknown_kind_has_no_schema(api_version: str, kind: str) -> None:
+    assert bundled(api_version, kind, NEWEST) is None
+
+
+def test_a_kind_is_known_in_the_versions_that_serve_it() -> None:
+    assert bundled("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema", 28) is not None
+    assert bundled("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema", 29) is None
+
+
+def test_a_good_object() -> None:
+    assert told(SERVICE) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("ports: [", "port: [", ["spec.port: spec has no field port; did you mean ports?"]),
+        ("port: 80", "port: '80'", ["spec.ports.0.port: port must be a whole number, and is text; render it as a"]),
+        ("port: 80", "Port: 80", ["spec.ports.0.Port: ports[0] has no field Port; did you mean port?"]),
+        ("port: 80, ", "", ["spec.ports.0: ports[0] has no port, which is required; set port"]),
+        ("port: 80", "port: null", ["spec.ports.0: ports[0] has no port, which is required; set port"]),
+        ("port: 80", "port: 80, targetPort: true", ["spec.ports.0.targetPort: targetPort must be a whole number or"]),
+        ("port: 80", "port: 80, targetPort: web", []),
+        ("port: 80", "port: 80, nodePort: null", []),
+        ("port: 80", "port: 80.0", []),
+        ("port: 80", "port: 80.5", ["spec.ports.0.port: port must be a whole number, and is a number"]),
+        ("name: web", "name: web, namespace: 5", ["metadata.namespace: namespace must be text, and is a number"]),
+        (
+            "name: web",
+            "name: web, labels: {a: true}",
+            ["metadata.labels.a: a must be text, and is the truth value"],
+        ),
+        ("spec:\n", "spec:\n  selector: [a]\n", ["spec.selector: selector must be a map, and is a list; render a map"]),
+        (
+            "[{port: 80, name: http}]",
+            "[{port: 80, name: a}, {port: 80, name: b, protocol: TCP}]",
+            ["spec.ports.1: ports has port 80 and protocol TCP twice, here and as number 1; keep one of them"],
+        ),
+        ("[{port: 80, name: http}]", "[{port: 80, name: a}, {port: 80, name: b, protocol: UDP}]", []),
+        ("spec:\n", "spec:\n  clusterIP: None\n  unknown: null\n", []),
+        ("metadata: {name: web}\n", "metadata: {name: web}\nports: []\n", [": the object has no field ports; move it"]),
+    ],
+)
+def test_faults_of_an_object(old: str, new: str, expected: list[str]) -> None:
+    assert old in SERVICE
+    found = told(SERVICE.replace(old, new))
+    assert len(found) == len(expected)
+    for line, beginning in zip(found, expected, strict=True):
+        assert beginning in line
+
+
+def test_a_field_is_known_from_its_version_on() -> None:
+    text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, resizePolicy: []}]}\n"
+    assert told(text, 27) == []
+    (line,) = told(text, 26)
+    assert line.startswith("spec.containers.0.resizePolicy: containers[0] has no field resizePolicy; remove it")
+
+
+DEFINITION = """
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+spec:
+  group: example.com
+  names: {kind: Widget}
+  versions:
+    - name: v1
+      schema:
+        openAPIV3Schema:
+          type: object
+          required: [spec]
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties:
+                size: {type: string, enum: [small, large]}
+                free: {type: object, x-kubernetes-preserve-unknown-fields: true}
+                labels: {type: object, additionalProperties: {type: string}}
+                template: {type: object, x-kubernetes-embedded-resource: true}
+                steps: {type: array, x-kubernetes-list-map-keys: [name], items: {type: object, properties: {name: {}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        ({"size": "small", "free": {"a": [1]}, "labels": {"a": "b"}}, []),
+        ({"size": "smal"}, ["spec.size: size must be one of small, large; did you mean small?"]),
+        ({"size": "x"}, ["spec.size: size must be one of small, large; use one of these"]),
+        ({"sizes": "small"}, ["spec.sizes: spec has no field sizes; did you mean size?"]),
+        ({}, ["spec: spec has no size, which is required; set size"]),
+        ({"size": "small", "labels": {"a": 1}}, ["spec.labels.a: a must be text, and is a number; quote it"]),
+        ({"size": "small", "template": {"kind": "Pod", "metadata": {"name": "a"}}}, []),
+        ({"size": "small", "template": {"metadata": {"nam": "a"}}}, ["spec.template.metadata.nam: metadata has no"]),
+        (
+            {"size": "small", "steps": [{"name": "a"}, {"name": "a"}]},
+            ["spec.steps.1: steps has name a twice, here"],
+        ),
+        (None, [": the object has no spec, which is required; set spec"]),
+    ],
+)
+def test_definitions_that_a_chart_brings(spec: Any, expected: list[str]) -> None:
+    schemas = schemas_of_definition(yaml.safe_load(DEFINITION), "crds/widget.yaml")
+    data = {"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "a"}, "spec": spec}
+    found = lines(data, schemas["example.com/v1", "Widget"])
+    assert len(found) == len(expected)
+    for line, beginning in zip(found, expected, strict=True):
+        assert line.startswith(beginning)
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["type", "properties", "items", "required", "enum", "a", "$ref", "additionalProperties"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(_JSON, _JSON)
+def test_any_definition_and_any_object_are_read(schema: Any, data: Any) -> None:
+    version = {"name": "v1", "schema": {"openAPIV3Schema": schema}}
+    definition: Any = {"spec": {"group": "g", "names": {"kind": "K"}, "versions": [version, schema]}}
+    for found in schemas_of_definition(definition, "x").values():
+        assert all(fault.problem and fault.fix for fault in schema_faults(data, found))
+    assert schemas_of_definition(data, "x") == {}
+
+
+def test_a_deep_object_is_followed_to_a_limit_only() -> None:
+    data: Any = {}
+    for _ in range(5000):
+        data = {"properties": data}
+    again: dict[str, Any] = {"type": "object", "additionalProperties": {"$ref": "again"}}
+    assert lines(data, Schema("x", again, lambda _: again, is_custom=False)) == []
