@@ -15,7 +15,7 @@ from helm_constitution.cli.main import cli
 from helm_constitution.core.addresses import REPOSITORY
 from scripts.document_site import DOCS, ROOT, pages
 
-_FENCE = re.compile(r"^(`{3,})(\w*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)(`{3,})(\w*)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> list[Path]:
@@ -77,7 +77,7 @@ def test_the_menu_names_every_page_but_the_rules() -> None:
 def commands() -> Iterator[tuple[str, str]]:
     """Every use of the program in the pages' shell blocks."""
     for document in documents():
-        for _, language, text in _FENCE.findall(document.read_text("utf-8")):
+        for _, _, language, text in _FENCE.findall(document.read_text("utf-8")):
             if language == "sh":
                 for line in text.splitlines():
                     if found := re.match(r"(?:\S*/)?helm[- ]constitution (.+?)(?: *>.*)?$", line.partition(" #")[0]):
