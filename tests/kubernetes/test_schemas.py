@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +11,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.kubernetes.schema_faults import schema_faults
-from helm_constitution.kubernetes.schemas import Schema, bundled, kubernetes_versions, schemas_of_definition
+from helm_constitution.kubernetes.schemas import (
+    Schema,
+    SchemaFolder,
+    bundled,
+    kubernetes_versions,
+    schemas_of_definition,
+)
 from helm_constitution.kubernetes.versions import NEWEST
+from tests.support import write
 
 SERVICE = """
 apiVersion: v1
@@ -213,3 +223,40 @@ def test_a_deep_object_is_followed_to_a_limit_only() -> None:
         data = {"properties": data}
     again: dict[str, Any] = {"type": "object", "additionalProperties": {"$ref": "again"}}
     assert lines(data, Schema("x", again, lambda _: again, is_custom=False)) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "acme.io/queue_v1.json",
+        "queue-acme-v1.json",
+        "v1.36.0-standalone-strict/queue-acme-v1.json",
+        "v1.36.0-standalone/queue-acme-v1.json",
+    ],
+)
+def test_a_folder_of_the_teams_own(tmp_path: Path, name: str) -> None:
+    document = {"type": "object", "properties": {"spec": {"$ref": "#/definitions/s"}}, "definitions": {"s": SPEC}}
+    write(tmp_path, {name: json.dumps(document)})
+    schema = SchemaFolder(tmp_path).find("acme.io/v1", "Queue", 36)
+    assert schema is not None
+    data = {"apiVersion": "acme.io/v1", "kind": "Queue", "metadata": {"name": "a"}, "spec": {"sise": 1}}
+    assert lines(data, schema) == ["spec.sise: spec has no field sise; did you mean size?"]
+    assert SchemaFolder(tmp_path).find("acme.io/v2", "Queue", 36) is None
+
+
+SPEC = {"type": ["object", "null"], "properties": {"size": {"type": ["integer", "null"]}}}
+
+
+@pytest.mark.parametrize(("text", "line"), [("{", 1), ('{\n"a" 1}', 2), ("[]", None)])
+def test_a_broken_file_of_the_teams_folder(tmp_path: Path, text: str, line: int | None) -> None:
+    write(tmp_path, {"acme.io/queue_v1.json": text})
+    with pytest.raises(ConfigurationError, match="must be a JSON Schema") as error:
+        SchemaFolder(tmp_path).find("acme.io/v1", "Queue", 36)
+    assert (error.value.file, error.value.line) == (str(tmp_path / "acme.io/queue_v1.json"), line)
+
+
+@pytest.mark.parametrize("api_version", ["../v1", "a/../v1", "x" * 300 + "/v1", "/v1", ".hidden/v1"])
+def test_no_name_leads_out_of_the_folder(tmp_path: Path, api_version: str) -> None:
+    write(tmp_path, {"queue_v1.json": "{}", "team/x.json": "{}"})
+    assert SchemaFolder(tmp_path / "team").find(api_version, "Queue", 36) is None
+    assert SchemaFolder(tmp_path / "team").find("v1", "../queue", 36) is None

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.rules.platform_portability import kubernetes_versions as k
 from helm_constitution.rules.platform_portability import objects as o
 from helm_constitution.rules.platform_portability.platforms import PLATFORMS, platform_of
 from helm_constitution.rules.yaml_text import key_lines
 from tests.rules.support import field_of, fields, found, judge, judge_in
+from tests.support import check_chart, write
 
 
 def kube_version(written: str) -> dict[str, str]:
@@ -262,3 +267,26 @@ def test_key_lines_know_their_parents() -> None:
         (9, 1, "spec.items", ""),
         (10, 1, "spec.items.name", "y"),
     ]
+
+
+def test_schemas_of_the_configurations_folder(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    write(
+        tmp_path,
+        {
+            ".helm-constitution.yaml": "schemas: schemas\n",
+            "schemas/acme.io/queue_v1.json": '{"type": "object", "properties": {"spec": {"type": "object"}}}',
+            "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            "web/values.yaml": "size: 5\n",
+            "web/templates/queue.yaml": (
+                "apiVersion: acme.io/v1\nkind: Queue\nmetadata:\n  name: web\nspec:\n  size: {{ .Values.size }}\n---\n"
+                "apiVersion: acme.io/v1\nkind: Topic\nmetadata:\n  name: web\n"
+            ),
+        },
+    )
+    report = check_chart(tmp_path / "web", embedded, CheckOptions())
+    (found,) = (one for one in report.singles if one.rule == "portability/bad-schema")
+    assert found.message == "spec has no field size in queue_v1.json; remove it, or move it where it belongs"
+    assert found.location is not None
+    assert (found.location.file, found.location.line) == ("templates/queue.yaml", 6)
+    reasons = [each.reason or "" for one in report.principles for each in one.statements]
+    assert any("no schema is known for acme.io/v1 Topic" in reason for reason in reasons)

@@ -13,7 +13,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, python_files, read_content
+from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, read_content, stamps
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.user_dirs import cache_folder
@@ -70,8 +70,9 @@ class Cache(NamedTuple):
                 return None
             if any(self._digest(Path(name)) != digest for name, digest in kept["files"]):
                 return None
-            if any([list(file) for file in python_files(place)] != files for place, files in kept["packs"]):
-                return None
+            for place, endings, files in kept["folders"]:
+                if [list(file) for file in stamps(place, tuple(endings))] != files:
+                    return None
             report = decode(text)
         except (OSError, zlib.error, ValueError, TypeError, KeyError, AttributeError, RecursionError, Unfit):
             return None
@@ -85,11 +86,14 @@ class Cache(NamedTuple):
             configuration = self._configuration()
             files = [configuration.constitution, configuration.plan]
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
+            folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
+            if configuration.schemas is not None:
+                folders.append((str(configuration.schemas), (".json",)))
             kept = {
                 "made": today,
                 "until": min(self._last_day(configuration, report.name, today), _days_after(today)),
                 "files": [(str(file), self._digest(file)) for file in files if file is not None and file.is_file()],
-                "packs": [(place, list(python_files(place))) for place in configuration.packs],
+                "folders": [(place, endings, list(stamps(place, endings))) for place, endings in folders],
             }
             text = f"{_json(kept)}\n{_json(encode(report))}"
             self.folder.write(self.name, zlib.compress(text.encode(), 1))

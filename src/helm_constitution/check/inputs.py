@@ -72,8 +72,8 @@ class Inputs:
         return digest.digest()
 
 
-def python_files(place: str) -> Iterator[tuple[str, int, int]]:
-    """Name, size and time of a file, or of each of a folder's Python and Markdown files. Raises OSError."""
+def stamps(place: str, endings: tuple[str, ...] = (".py", ".md")) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time of a file, or of each of a folder's files with these endings. Raises OSError."""
     if not os.path.isdir(place):
         state = os.stat(place)
         yield place, state.st_size, state.st_mtime_ns
@@ -82,7 +82,7 @@ def python_files(place: str) -> Iterator[tuple[str, int, int]]:
     while folders:
         with os.scandir(folders.pop()) as entries:
             for entry in sorted(entries, key=lambda entry: entry.name):
-                if entry.name.endswith((".py", ".md")):
+                if entry.name.endswith(endings):
                     state = entry.stat()
                     yield entry.name, state.st_size, state.st_mtime_ns
                 elif entry.name != "__pycache__" and entry.is_dir():  # rules may be a link
@@ -119,7 +119,7 @@ def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]
     yield repr((__version__, engine.name, engine.version(), options)).encode()
     for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
         # The program's own files too: an edited rule must not answer with yesterday's report.
-        yield from (repr(stamp).encode() for stamp in python_files(place))
+        yield from (repr(stamp).encode() for stamp in stamps(place))
     for file in request.values_files:
         yield read_content(str(file), MAX_BYTES)
     for argument in request.set_arguments:

@@ -85,7 +85,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
 
-    checked = CheckedChart(analysed, severities=policy.severities)
+    checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
     rendered = session.run()
     checked = checked.with_rendered(rendered, baseline.compare(rendered), baseline.reason)

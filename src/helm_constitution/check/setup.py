@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from helm_constitution.compare.setup import BaselineSession
     from helm_constitution.core.model import Severity
     from helm_constitution.helm.protocol import Pending, RenderOutput
+    from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.policy.debt import DebtEntry
     from helm_constitution.policy.waiver import Waiver
     from helm_constitution.templates.analysis import AnalysedChart
@@ -42,6 +43,15 @@ class Policy(NamedTuple):
     def severities(self) -> Mapping[str, Severity]:
         """The severity of each rule that runs, by its id."""
         return {rule.id: setting.severity for rule, setting in self.selection.rules.items()}
+
+    @property
+    def schemas(self) -> SchemaFolder | None:
+        """The team's own folder of schemas."""
+        if self.configuration.schemas is None:
+            return None
+        from helm_constitution.kubernetes.schemas import SchemaFolder
+
+        return SchemaFolder(self.configuration.schemas)
 
 
 def load_policy(request: CheckRequest, chart: Chart) -> Policy:

@@ -8,12 +8,15 @@ only what is asked for is parsed.
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.text.yaml_scalars import Json
 
 JsonSchema = Mapping[str, Any]
@@ -105,6 +108,54 @@ def _definition(name: str, minor: int) -> JsonSchema | None:
         if first <= minor <= last:
             return bundle.schema(line)
     return None
+
+
+class SchemaFolder:
+    """A folder of JSON Schemas of a team's own, in the layouts that kubeconform reads.
+
+    Looked for are, below the folder and below ``v1.36.0-standalone-strict`` and its like, ``GROUP/KIND_VERSION.json``
+    (``acme.io/queue_v1.json``) and ``KIND-GROUP-VERSION.json`` (``queue-acme-v1.json``, ``pod-v1.json``).
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, api_version: str, kind: str, minor: int) -> Schema | None:
+        """The schema of a kind in Kubernetes 1.``minor``; None where the folder has none.
+
+        Raises:
+            ConfigurationError: its file is not a JSON Schema.
+        """
+        group, slash, version = api_version.rpartition("/")
+        words = (group, kind, version)
+        if not kind or any(os.sep in word or word.startswith(".") or len(word) > 100 for word in words):
+            return None
+        names = [f"{group}/{kind.lower()}_{version}.json"] if slash else []
+        names.append("-".join(word for word in (kind.lower(), group.partition(".")[0], version) if word) + ".json")
+        places = ("", *(f"v1.{minor}.0-standalone{strict}/" for strict in ("-strict", "")))
+        for place in places:
+            for name in names:
+                file = self._folder / f"{place}{name}"
+                if file.is_file():
+                    return _schema_of_file(file)
+        return None
+
+
+def _schema_of_file(file: Path) -> Schema:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else None
+        raise ConfigurationError(f"must be a JSON Schema: {error}", file=str(file), line=line) from None
+    if not isinstance(document, dict):
+        raise ConfigurationError("must be a JSON Schema: it is not an object", file=str(file))
+    named = {**_map(document, "definitions"), **_map(document, "$defs")}
+
+    def resolve(name: str) -> JsonSchema:
+        part = named.get(name)
+        return structural(part) if isinstance(part, dict) else object_meta() if name == "ObjectMeta" else {}
+
+    return Schema(file.name, structural(document), resolve, is_custom=True)
 
 
 def object_meta(_: str = "") -> JsonSchema:

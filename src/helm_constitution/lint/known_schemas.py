@@ -17,15 +17,16 @@ from helm_constitution.text.yaml import load_documents
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
     from helm_constitution.kubernetes.manifests import Manifest, Rendering
+    from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.render.results import RenderedChart
 
 Definitions = Mapping[tuple[str, str], Schema]
 """Schemas by apiVersion and kind."""
 
 
-def faults_of(manifest: Manifest, rendered: RenderedChart) -> list[SchemaFault] | None:
+def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder | None) -> list[SchemaFault] | None:
     """See ``Subject.schema_faults``; a problem that not every version has names those that have it."""
-    schemas = _schemas_of(manifest, rendered)
+    schemas = _schemas_of(manifest, rendered, folder)
     if not schemas:
         return None
     found: dict[SchemaFault, list[Schema]] = {}
@@ -48,7 +49,7 @@ def _named(schemas: Sequence[Schema]) -> str:
     return sources[0] if len(sources) == 1 else f"{sources[0]} to {sources[-1].rpartition(' ')[2]}"
 
 
-def _schemas_of(manifest: Manifest, rendered: RenderedChart) -> tuple[Schema, ...]:
+def _schemas_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder | None) -> tuple[Schema, ...]:
     key = manifest.api_version, manifest.kind
     result = rendered.result_of(manifest.scenario)
     if result is not None and result.rendering is not None:
@@ -58,7 +59,10 @@ def _schemas_of(manifest: Manifest, rendered: RenderedChart) -> tuple[Schema, ..
     shipped = rendered.analysed.derived(_shipped_definitions, manifest.group, manifest.kind).get(key)
     if shipped is not None:
         return (shipped,)
-    found = (bundled(*key, minor) for minor in _minors(manifest, rendered))
+    minors = _minors(manifest, rendered)
+    if folder is not None and (of_team := folder.find(*key, minors[0])) is not None:
+        return (of_team,)
+    found = (bundled(*key, minor) for minor in minors)
     return tuple({schema.source: schema for schema in found if schema is not None}.values())
 
 

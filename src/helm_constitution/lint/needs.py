@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.core.model import Location, Severity
     from helm_constitution.helm.protocol import LintOutput
+    from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.templates.analysis import AnalysedChart
 
@@ -74,7 +75,8 @@ class CheckedChart:
     """What is known of a chart by a point of its check.
 
     ``rendered`` and ``lint`` are None while helm is at work. ``comparison`` is the chart beside its baseline; where
-    there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id.
+    there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id;
+    ``schemas`` is the team's own folder of schemas.
     """
 
     analysed: AnalysedChart
@@ -83,6 +85,7 @@ class CheckedChart:
     comparison: Comparison | None = None
     no_comparison: str = "no baseline was given"
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    schemas: SchemaFolder | None = None
 
     def with_rendered(
         self, rendered: RenderedChart, comparison: Comparison | None, no_comparison: str | None

@@ -163,10 +163,11 @@ class Subject:
     def schema_faults(self, manifest: Manifest) -> list[SchemaFault] | None:
         """What an object's schema says against it: in the Kubernetes version of every scenario that renders it, with
         ``--scenarios full`` in each version that Chart.yaml allows. Definitions that the chart brings come before the
-        bundled ones. None for a kind without a known schema. Needs RESULTS."""
+        configuration's folder ``schemas``, that before the bundled ones. None for a kind without a known schema. Needs
+        RESULTS."""
         from helm_constitution.lint.known_schemas import faults_of
 
-        return faults_of(manifest, self._rendered)
+        return faults_of(manifest, self._rendered, self.checked.schemas)
 
     @property
     def rendered(self) -> bool:

@@ -33,6 +33,7 @@ KEYS = (
     "plan",
     "scenarios",
     "judge_tests",
+    "schemas",
     "rules",
     "waivers",
     "charts",
@@ -49,6 +50,7 @@ CHART_KEYS = (
     "plan",
     "scenarios",
     "judge_tests",
+    "schemas",
 )
 """What a section of ``charts`` may hold."""
 
@@ -66,7 +68,7 @@ class Configuration(NamedTuple):
     ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
     ``packs`` are the files and folders of installed rule packs.
     ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release. ``judge_tests`` has test
-    hooks judged by all rules; None where nothing is said.
+    hooks judged by all rules; None where nothing is said. ``schemas`` is a folder of JSON Schemas of the team's own.
     """
 
     file: Path | None = None
@@ -84,6 +86,7 @@ class Configuration(NamedTuple):
     packs: tuple[str, ...] = ()
     release: str | None = None
     judge_tests: bool | None = None
+    schemas: Path | None = None
 
 
 def load_configuration(
@@ -213,6 +216,7 @@ class ConfigurationReader(SectionReader):
             plan=self.path(view.get("plan")),
             scenarios=self.scenarios(view.get("scenarios")),
             judge_tests=self.flag(view.get("judge_tests")),
+            schemas=self.path(view.get("schemas"), folder=True),
         )
 
     def scenarios(self, view: View) -> tuple[ScenarioSetting, ...]:
@@ -276,4 +280,5 @@ def _overridden(common: Configuration, own: Configuration) -> Configuration:
         # A section's scenario takes the place of one of the same name.
         scenarios=tuple({one.name: one for one in (*common.scenarios, *own.scenarios)}.values()),
         judge_tests=common.judge_tests if own.judge_tests is None else own.judge_tests,
+        schemas=own.schemas or common.schemas,
     )

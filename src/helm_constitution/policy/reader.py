@@ -105,18 +105,19 @@ class SectionReader:
             if key not in keys:
                 raise self.fault(unknown_word(what, key, keys), part)
 
-    def path(self, view: View) -> Path | None:
-        """A file's path, from the configuration's folder on."""
+    def path(self, view: View, *, folder: bool = False) -> Path | None:
+        """A file's (or a folder's) path, from the configuration's folder on."""
+        what = "folder" if folder else "file"
         if not view.exists:
             return None
         if not view.string():
-            raise self.fault(f"{view.path[-1]} is the path of a file", view)
+            raise self.fault(f"{view.path[-1]} is the path of a {what}", view)
         path = self.file.parent / str(view.data)
-        if not path.is_file():
-            raise self.fault(f"there is no file {view.data}; write its path from this file", view)
+        if not (path.is_dir() if folder else path.is_file()):
+            raise self.fault(f"there is no {what} {view.data}; write its path from this file", view)
         if not (self.is_named or self._is_ours(path)):
             where = "of the repository" if repository_root(self.file.parent) is not None else "of this file's folder"
-            message = f"{view.data} leads out {where}; keep the file in it, or name the configuration with --config"
+            message = f"{view.data} leads out {where}; keep the {what} in it, or name the configuration with --config"
             raise self.fault(message, view)
         return path
 
