@@ -103,6 +103,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.check.apply_waivers",
         "helm_constitution.check.cache",
         "helm_constitution.check.changed",
+        "helm_constitution.kubernetes.schemas",
         "helm_constitution.lint.known_schemas",
         "helm_constitution.lint.placeholder_filter",
         "helm_constitution.lint.rule_packs",
