@@ -186,7 +186,10 @@ def _plain(text: str) -> str:
 def _command_line() -> str:
     lines = ["# Command line", "", MADE, "", "`helm constitution …` is the same program.", ""]
     for path, command in _commands("helm-constitution", cli):
-        context = click.Context(command, info_name=path, terminal_width=_WIDTH - 20, max_content_width=_WIDTH - 20)
+        width = _WIDTH - 20
+        context = click.Context(
+            command, info_name=path, terminal_width=width, max_content_width=width, help_option_names=["-h", "--help"]
+        )
         lines += [f"## {path}", "", *_fenced(command.get_help(context), "text"), ""]
     return "\n".join(lines)
 
