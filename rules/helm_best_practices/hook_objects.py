@@ -84,6 +84,8 @@ def _needed(workload: Workload) -> Iterator[tuple[str, View]]:
     for volume in pod.get("volumes").items():
         for kind, reference in pod_sources.of_volumes([volume]):
             yield kind, reference.get("secretName" if kind == "Secret" else "name")
+        for kind, reference in pod_sources.of_volumes(volume.get("projected", "sources").items()):
+            yield kind, reference.get("name")
         yield "PersistentVolumeClaim", volume.get("persistentVolumeClaim", "claimName")
     for container in pod.all_containers:
         for kind, reference in (*pod_sources.of_whole_environment(container), *pod_sources.of_variables(container)):

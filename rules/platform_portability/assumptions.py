@@ -243,7 +243,8 @@ def privileged_port(container: Container, subject: Subject) -> Iterator[Violatio
     for port in container.field("ports").items():
         number = port.get("containerPort")
         if 0 < (number.integer() or 0) < 1024:
-            yield Violation(f"listens on port {number.data}, which needs a privilege; use one above 1023", at=number)
+            advice = "let it listen above 1023, on a port of its own, to which a Service maps this one by targetPort"
+            yield Violation(f"listens on port {number.data}, which needs a privilege; {advice}", at=number)
 
 
 _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAttachment"})

@@ -215,7 +215,7 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violat
             yield Violation(f"gives {key} in plain; put it into a Secret", at=view, secrets=(text,))
         else:
             yield from (
-                Violation(f"{key}: {what}; put it into a Secret", at=view, secrets=secrets)
+                Violation(f"{key}: {what}; put it into a Secret", at=view, part=secrets[0], secrets=secrets)
                 for what, secrets in _inside(text)
             )
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Base, Location, RelatedLocation
-from helm_constitution.locate.resolve import at_baseline
+from helm_constitution.locate.in_block import line_in_block
+from helm_constitution.locate.resolve import at_baseline, key_column
 from helm_constitution.locate.value_origins import ValueOrigins
 from helm_constitution.render.results import RenderedObjects
 from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
@@ -43,6 +44,7 @@ class ReleaseOrigins:
     def __init__(self, checked: CheckedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
         assert checked.rendered is not None
         self._analysed = checked.analysed
+        self._line_of = checked.line_of
         self._own = ValueOrigins(checked.rendered, objects, sources)
         old = checked.comparison.old if checked.comparison is not None else None
         self._earlier = ValueOrigins(old, objects, sources) if old is not None else self._own
@@ -64,8 +66,16 @@ class ReleaseOrigins:
         """Where to fix a violation.
 
         Of a rendered field that is a value unchanged, the value is to be edited and the template line to be looked at;
-        of any other the other way round.
+        of any other the other way round. In a text of several lines it is the line with the part that is wrong.
         """
+        placed = self._placed(violation, manifest)
+        part = violation.part or next(iter(violation.secrets), None)
+        if part is None:
+            return placed
+        at = placed.location
+        return placed._replace(location=line_in_block(at, part, lambda number: self._line_of(at._replace(line=number))))
+
+    def _placed(self, violation: Violation, manifest: Manifest | None) -> Placed:
         origins = self._of(violation.at)
         location = self._real(origins.place(violation.at))
         view = violation.at
@@ -75,11 +85,19 @@ class ReleaseOrigins:
         if violation.of_key and location.line is not None:
             found = [one._replace(alone=False) for one in found]
         if len(found) == 1 and found[0].alone:
+            if violation.secrets and self._is_a_dummy(found[0].location, location, view):
+                return Placed(location, (RelatedLocation(found[0].location, f"decided by {found[0].path}"),))
             return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,), True)
         # In the order of the file: what was found first depends on the run.
         found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
         decided = tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
         return Placed(location, decided, tuple(one.path for one in found))
+
+    def _is_a_dummy(self, value: Location, template: Location, view: View) -> bool:
+        """Whether a secret is only what the chart's own tests put there, and the template shows any in its place."""
+        line, key = self._line_of(template), view.path[-1] if view.path else None
+        is_key_there = isinstance(key, str) and line is not None and key_column(line, key) is not None
+        return is_key_there and value.base is Base.CHART and (value.file or "").startswith("ci/")
 
 
 class Placing:

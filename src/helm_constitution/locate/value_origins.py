@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Location, Precision
+from helm_constitution.locate.in_block import lines_of_block
 from helm_constitution.locate.resolve import in_line, key_column, key_on_line, locate, nearest
 from helm_constitution.locate.source_map import Origin, SourceMaps
 from helm_constitution.locate.value_matching import (
@@ -130,6 +131,8 @@ class ValueOrigins:
             found = self._deciding(sought, layers, self._below(sought.view, span))
             if sought.exact:
                 found = [decider for decider in found if decider.alone]  # others decide the first item alone
+        if not found and part is not None:
+            found = self._deciding(sought, layers, self._in_block(location.file, location.line, view.document))
         alone = [decider for decider in found if decider.alone]
         if not path:
             found = alone  # of a whole object the line says no more than its apiVersion
@@ -248,6 +251,12 @@ class ValueOrigins:
                     pending.extend(
                         (printed.origin.path, number) for number in _lines_of(printed.origin, printed.define)
                     )
+
+    def _in_block(self, file: str, line: int, document: YamlDocument) -> Iterator[Printed]:
+        """What the lines of a block scalar print."""
+        text = self._rendered.chart.files.get(file, "").split("\n")
+        for number in lines_of_block(line, lambda number: text[number - 1] if number <= len(text) else None):
+            yield from self._on_line(file, number, document)
 
     def _on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
         """What a line of a template prints into a document, by paths of the chart's own values."""

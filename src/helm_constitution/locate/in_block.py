@@ -1,0 +1,51 @@
+"""The lines of a block scalar (``key: |``), and the one that holds what is wrong in its text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.core.model import Location, Precision
+
+_HEAD = LazyPattern(r"(?:^|[:\-]\s)\s*[|>][-+0-9]*\s*(?:#.*)?$")
+
+LineOf = Callable[[int], str | None]
+"""The text of a line by its number; None where the file has no such line."""
+
+
+def lines_of_block(head: int, line_of: LineOf) -> Iterator[int]:
+    """The lines below the head of a block scalar that belong to it; none where the line is no such head."""
+    first = line_of(head)
+    if first is None or not _HEAD.search(first.rstrip()):
+        return
+    number = head + 1
+    while (line := line_of(number)) is not None:
+        # An action may stand further left: what it prints is indented.
+        if line.strip() and _depth(line) <= _depth(first) and not line.lstrip().startswith("{{"):
+            return
+        yield number
+        number += 1
+
+
+def line_in_block(location: Location, part: str, line_of: LineOf) -> Location:
+    """The place of a part of a text, where a location is the head of the block scalar that the text is written in.
+
+    Args:
+        location: of the text; returned as it is where it is no such head, or the part stands on no line below it.
+        part: what is wrong in the text; of several lines the first counts.
+        line_of: the lines of the location's file.
+    """
+    wanted = part.partition("\n")[0].strip()
+    if location.line is None or not wanted:
+        return location
+    for number in lines_of_block(location.line, line_of):
+        line = line_of(number) or ""
+        if wanted in line:
+            begin = line.index(wanted) + 1
+            end = begin + len(wanted)
+            return Location(location.base, location.file, number, begin, number, end, Precision.EXACT)
+    return location
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
