@@ -66,7 +66,18 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("String", "Number", "Bool", "Nil"),
     ),
     "Text": (
-        *("Markdown", "read_markdown", "Heading", "Table", "Row", "Cell", "CodeBlock", "matches_word", "LazyPattern"),
+        *(
+            "Markdown",
+            "read_markdown",
+            "Heading",
+            "Table",
+            "Row",
+            "Cell",
+            "CodeBlock",
+            "matches_word",
+            "cut_apart",
+            "LazyPattern",
+        ),
         *(
             "Version",
             "parse_version",

@@ -18,6 +18,7 @@ from helm_constitution.api import (
     TextPlace,
     View,
     Violation,
+    cut_apart,
     dotted,
     require,
     resolve_plain,
@@ -57,8 +58,7 @@ _MOSTLY = 0.8
 def _compact(data: Json) -> str:
     import json
 
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-    return text if len(text) <= 60 else f"{text[:57]}…"
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def _is_nothing(data: Json) -> bool:
@@ -227,17 +227,16 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
             if found is FoundValue.YES and not row.open_ended and row.default is not None:
                 view = values.view(real)
                 if _differs(view, row.default, table, values):
-                    message = (
-                        f"the table shows {_short(row.default.text)} as the default of {row.text}, "
-                        f"values.yaml has {_compact(view.data)}"
-                    )
+                    shown, real_default = cut_apart(_shown(row.default.text), _compact(view.data))
+                    message = f"the table shows {shown} as the default of {row.text}, values.yaml has {real_default}"
                     yield Violation(message, TextPlace(name, row.default.span), (Related(view, "the default"),))
     yield from _missing_rows(values, tables, paths)
 
 
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def _shown(text: str) -> str:
+    """A default as a table shows it, written as the one in values.yaml will be."""
+    literal = _read_literal(text) if text.strip() else ""
+    return _compact(literal) if isinstance(literal, dict | list) else " ".join(text.split())
 
 
 def _missing_rows(values: ChartValues, tables: Sequence[ValuesTable], paths: set[Path]) -> Iterator[Violation | Tally]:

@@ -90,7 +90,7 @@ from helm_constitution.templates.nodes import (
 )
 from helm_constitution.text.place import Place, TextPlace
 from helm_constitution.text.semver import Constraint, Version, parse_constraint, parse_version
-from helm_constitution.text.words import matches_word
+from helm_constitution.text.words import cut_apart, matches_word
 from helm_constitution.text.yaml import load_document, load_documents
 from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted, walk
 from helm_constitution.text.yaml_scalars import Json, resolve_plain
@@ -227,6 +227,7 @@ __all__ = [
     "YamlSyntaxError",
     "commands",
     "contents",
+    "cut_apart",
     "dotted",
     "forbid",
     "load_document",

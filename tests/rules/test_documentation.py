@@ -537,3 +537,10 @@ def test_the_table_of_readme_generator() -> None:
         "README.md:10 the table documents gone, which values.yaml doesn't have",
         'values.yaml:5 the README\'s table below "Common parameters" has no row for note',
     ]
+
+
+def test_a_long_default_is_cut_where_it_differs() -> None:
+    same = "a" * 80
+    (message,) = values_drift(f'key: ["{same}", "new"]\n', helm_docs(f'| key | list | `["{same}", "old"]` | Text |'))
+    assert 'aaaa","old"]' in message
+    assert 'aaaa","new"]' in message

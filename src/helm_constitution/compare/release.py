@@ -12,6 +12,7 @@ from helm_constitution.core.confidential import withheld
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import Range
 from helm_constitution.text.place import TextPlace
+from helm_constitution.text.words import cut_apart
 from helm_constitution.text.yaml_document import Span, View, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
@@ -336,11 +337,20 @@ def names_of(path: Path) -> tuple[str, ...]:
 
 def shown(value: Json, path: Path) -> str:
     """The value at a path in a sentence, cut where it is long; a secret is withheld."""
+    text = _whole(value, path)
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def shown_apart(before: Json, after: Json, path: Path) -> tuple[str, str]:
+    """Two values as :func:`shown`, cut so that the difference is seen."""
+    return cut_apart(_whole(before, path), _whole(after, path), 40)
+
+
+def _whole(value: Json, path: Path) -> str:
     import json
 
     value = withheld(value, path)
-    text = json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    return json.dumps(value, ensure_ascii=False) if value is not None else "nothing"
 
 
 def some(names: list[str]) -> str:

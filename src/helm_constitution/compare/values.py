@@ -20,6 +20,7 @@ from helm_constitution.compare.release import (
     names_of,
     nested,
     shown,
+    shown_apart,
     some,
 )
 from helm_constitution.compare.renames import is_in, moved_lists, renames_of
@@ -360,10 +361,11 @@ class _ValueChanges:
 
     def _default(self, path: Path) -> Change:
         before, after = self.old.get(path), self.new.get(path)
+        old_default, new_default = shown_apart(before, after, path)
         return Change(
             "compat/default-changed",
             Step.PATCH,
-            f"the default of {dotted(path)} changes from {shown(before, path)} to {shown(after, path)}",
+            f"the default of {dotted(path)} changes from {old_default} to {new_default}",
             f"set {dotted(path)} to {shown(before, path)} where the old default is wanted",
             self.old.place(path),
             self.new.place(path),
