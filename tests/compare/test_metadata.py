@@ -124,3 +124,24 @@ def test_a_library_has_neither_objects_nor_values(tmp_path: Path, kind: str, cou
     )
     assert len(list(compare_metadata(old, moved))) == count
     assert len(list(compare_metadata(old, gone))) == count
+
+
+OTHER = DEFINITION.replace("backup", "restore").replace("Backup", "Restore")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({"crds/a.yaml": DEFINITION}, {}, "the definition backups.acme.test is no longer in crds/"),
+        ({"crds/a.yaml": f"{DEFINITION}---\n{OTHER}"}, {"crds/a.yaml": OTHER}, "the definition backups.acme.test is"),
+        (
+            {"crds/a.yaml": DEFINITION, "crds/b.yaml": OTHER},
+            {},
+            "2 definitions (backups.acme.test, ",
+        ),
+        ({"crds/a.yaml": DEFINITION}, {"crds/moved.yaml": DEFINITION}, ""),
+    ],
+)
+def test_definitions_that_leave_crds(before: dict[str, str], after: dict[str, str], told: str) -> None:
+    changes = [one.what for one in compare_definitions(chart_of(before), chart_of(after), {})]
+    assert [told in one for one in changes] == [True] * bool(told)

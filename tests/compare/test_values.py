@@ -473,3 +473,36 @@ def test_an_api_version_that_needs_no_choice(before: str, after: str, kube_versi
     )
     breaking = [change.what for change in compare_values(old, new) if change.step is Step.MAJOR]
     assert breaking == [f"value {path} is removed" for path in found]
+
+
+COMPUTED = """{{ range $s := splitList "," .Values.names }}{{ with index $.Values.server $s }}
+  {{ $s }}: {{ .labels }}
+{{ end }}{{ end }}"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "successor"),
+    [
+        ("server:\n  config: {shards: 512}\n", "server:\n  shards: 512\n", "server.shards"),
+        ("server:\n  shards: 512\n", "server:\n  config: {shards: 512}\n", "server.config.shards"),
+        ("server:\n  a: {shards: 512}\n", "server:\n  b: {shards: 512}\n", "server.b.shards"),
+        ("server: {x: 1, shards: 512}\n", "server: {x: 1}\nstore:\n  shards: 512\n", "store.shards"),
+    ],
+)
+def test_a_key_that_moves_below_keys_that_are_computed_at_run_time(before: str, after: str, successor: str) -> None:
+    def side(values: str, path: str) -> tuple[str, str]:
+        return f"names: a,b\n{values}", f"  shards: {{{{ .Values.{path} }}}}\n{COMPUTED}"
+
+    path = {"server.shards": "server.config.shards", "server.b.shards": "server.a.shards"}.get(
+        successor, "server.shards"
+    )
+    assert changes(side(before, path), side(after, successor)) == [
+        f"MAJOR value {path} is removed; {successor} has most likely taken its place"
+    ]
+
+
+def test_what_computed_keys_read_now_is_read_still() -> None:
+    old = ("names: a\nserver:\n  a: {labels: x}\n", f"  a: {{{{ .Values.server.a.labels }}}}\n{COMPUTED}")
+    assert changes(old, ("names: a\nserver: {}\n", COMPUTED)) == [
+        'PATCH the default of server.a changes from {"labels": "x"} to nothing'
+    ]

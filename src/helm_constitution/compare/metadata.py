@@ -227,8 +227,10 @@ def compare_definitions(
             place,
             names=("CRD", "CRDs", "crds", "CustomResourceDefinition", "CustomResourceDefinitions", *changed),
         )
+    kept = _kinds(after)
+    yield from _left(old, new, {name: path for name, path in kinds.items() if name not in {*kept, *rendered}})
     for name, view in rendered.items():
-        if name in kinds and name not in _kinds(after):
+        if name in kinds and name not in kept:
             yield Change(
                 "compat/definition-changed",
                 Step.MAJOR,
@@ -241,6 +243,24 @@ def compare_definitions(
                 names=("CRD", "CRDs", "crds", "CustomResourceDefinition", name),
             )
             return  # they move together: one speaks for all
+
+
+def _left(old: Chart, new: Chart, gone: Mapping[str, str]) -> Iterator[Change]:
+    """The definitions that are no longer in crds/, nor in a template; those of a dependency only where it is here."""
+    own = {"crds", *new.subcharts}
+    here = [name for name, path in gone.items() if path.removeprefix("charts/").partition("/")[0] in own]
+    if not here:
+        return
+    some = ", ".join(here[:2]) + (" …" if len(here) > 2 else "")
+    names = f"the definition {some} is" if len(here) == 1 else f"{len(here)} definitions ({some}) are"
+    yield Change(
+        "compat/definition-changed",
+        Step.MAJOR,
+        f"{names} no longer in crds/: new clusters don't get {'it' if len(here) == 1 else 'them'}",
+        f"install {'it' if len(here) == 1 else 'them'} another way before the upgrade",
+        _text_place(old, gone[here[0]]),
+        names=("CRD", "CRDs", "crds", "CustomResourceDefinition", "CustomResourceDefinitions", *here),
+    )
 
 
 def _crd_files(chart: Chart, prefix: str) -> Iterator[tuple[str, str]]:

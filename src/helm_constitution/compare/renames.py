@@ -62,6 +62,19 @@ def moved_lists(old: Release, new: Release, dropped: list[Path], added: list[Pat
     return found
 
 
+def has_moved(old: Release, new: Release, path: Path) -> bool:
+    """Whether a value was read by its name, and now one of that name elsewhere is: what computes keys around it at run
+    time (``index .Values.server $scope``) only may read it, and did so before."""
+    if not old.lines(path) or new.lines(path) or new.analysed.uses.is_whole(path):
+        return False
+    return any(one[-1:] == path[-1:] and is_named_anew(old, new, one) for one in leaves((), new.data))
+
+
+def is_named_anew(old: Release, new: Release, path: Path) -> bool:
+    """Whether a value is new, and templates read it by its name, which they did not."""
+    return not old.has(path) and bool(new.lines(path)) and not old.lines(path)
+
+
 def is_in(path: Path, other: Path) -> bool:
     return path[: len(other)] == other
 

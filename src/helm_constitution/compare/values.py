@@ -23,7 +23,7 @@ from helm_constitution.compare.release import (
     shown_apart,
     some,
 )
-from helm_constitution.compare.renames import is_in, moved_lists, renames_of
+from helm_constitution.compare.renames import has_moved, is_in, is_named_anew, moved_lists, renames_of
 from helm_constitution.compare.retyped import is_retyped
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.kubernetes.versions import api_versions
@@ -63,7 +63,11 @@ class _ValueChanges:
         found = _Difference([], [], [])
         _differ(self.old.data, self.new.data, (), found)
         removed = self._all_removed(found)
+        moved_names = {path[-1] for path in removed if has_moved(self.old, self.new, path)}
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
+        for leaf in (leaf for path in found.added for leaf in leaves(path, self.new.get(path))):
+            if leaf[-1] in moved_names and leaf not in added and is_named_anew(self.old, self.new, leaf):
+                added.append(leaf)
         added = [path for path in added if path[0] not in self.new.dependencies]
         renamed = renames_of(self.old, self.new, removed, added)
         for path in removed:
@@ -80,14 +84,19 @@ class _ValueChanges:
         yield from self._newly_required()
         yield from self._newly_toggled(found.added)
         yield from image_changes(self.old, self.new)
-        yield from self._added(added, set(renamed.values()))
+        targets = set(renamed.values())
+        yield from self._added(added, targets)
         # A list that most likely has another name now is no default that was dropped.
         dropped = [path for path in found.removed if self._is_read_by_both(path)]
         moved = moved_lists(self.old, self.new, dropped, added)
         for path, target in moved.items():
             yield self._renamed(path, target)
         defaults.extend(path for path in dropped if path not in moved and not any(is_in(one, path) for one in removed))
-        defaults.extend(path for path in found.added if self._is_read_by_both(path))
+        defaults.extend(
+            path
+            for path in found.added
+            if self._is_read_by_both(path) and not any(is_in(target, path) for target in targets)
+        )
         told = {name for change in items for name in change.names}
         yield from self._defaults(path for path in defaults if dotted(path) not in told)
 
@@ -138,6 +147,7 @@ class _ValueChanges:
             not self.new.reads(path)
             or self._is_flag_dropped(path)
             or self._left_loop(path)
+            or has_moved(self.old, self.new, path)
             or (isinstance(value, dict | list) and self._is_printed_no_longer(path))
         ):
             if not self.old.decides_nothing(path) and not self._chose_api_version(path):
