@@ -24,6 +24,7 @@ from helm_constitution.api import (
 
 from ..documentation.changelog import changelog_file
 from ..documentation.upgrading import upgrade_texts
+from .comparing import group_of
 
 if TYPE_CHECKING:
     from helm_constitution.api import Change
@@ -74,10 +75,13 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
     for change in breaking:
         if not _is_named(change, text):
             silent = f"{where} doesn't tell" if where else "there is no changelog to tell"
-            yield Violation(f"{silent} that {change.what}", place, _related(change))
+            group = group_of(change, f"{silent} it")
+            yield Violation(f"{silent} that {change.what}", place, _related(change), group=group)
         elif not _MIGRATION.search(text):
             teller = where or "the README"
-            yield Violation(f"{teller} tells of {change.names[0]}, but not what to do", place, _related(change))
+            message = f"{teller} tells of {change.names[0]}, but not what to do"
+            group = group_of(change, f"{teller} doesn't tell what to do")
+            yield Violation(message, place, _related(change), group=group)
 
 
 def _announcing(subject: Subject) -> tuple[Place, str]:

@@ -18,7 +18,7 @@ from helm_constitution.api import (
     rule,
 )
 
-from .comparing import BREAKING, told
+from .comparing import BREAKING, group_of, told
 
 
 @rule("compat/value-removed", default=MUST, needs={BASELINE}, enforces=BREAKING)
@@ -254,7 +254,8 @@ def removed_without_notice(subject: Subject) -> Iterator[Violation]:
                 f"its comment in {comparison.origin} doesn't"
             )
             at = change.new if change.new is not None else change.old
-            yield Violation(message, at, (Related(change.old, f"in {comparison.origin}"),))
+            related = (Related(change.old, f"in {comparison.origin}"),)
+            yield Violation(message, at, related, group=group_of(change, "it was never marked as deprecated"))
 
 
 @rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import Related, Severity, Subject, Unchecked, Violation, require
+from helm_constitution.api import Group, Related, Severity, Subject, Unchecked, Violation, require
 
 if TYPE_CHECKING:
     from helm_constitution.api import Change, Comparison
@@ -45,4 +45,15 @@ def problem_of(change: Change, comparison: Comparison) -> Violation:
     elif change.old is not None:
         related = (Related(change.old, f"in {comparison.origin}"),)
     limit = Severity.NOTE if comparison.allows(change.step) else None
-    return Violation(change.what + advice, at, related, at_most=limit)
+    return Violation(change.what + advice, at, related, at_most=limit, group=group_of(change))
+
+
+def group_of(change: Change, lacks: str = "") -> Group:
+    """The change, and what documents lack of it: one finding.
+
+    Args:
+        change: the change.
+        lacks: what one document lacks; empty for the change itself.
+    """
+    advice = f"; {change.advice}" if change.advice else ""
+    return Group(("change", change.rule, change.what), f"{change.what}{advice} ({{items}})", lacks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +165,27 @@ def test_a_single_finding_keeps_its_own_words() -> None:
     assert found.message == finding().message
     assert not found.parts
     assert found.paste == {"a": {"one": True}}
+
+
+def test_a_breaking_change_is_one_finding_with_what_each_document_lacks(
+    tmp_path: Path, embedded: EmbeddedEngine
+) -> None:
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: {{ .Values.PATH | quote }}\n"
+    for folder, path in (("old", "replicas"), ("new", "replicaCount")):
+        files = {
+            f"{folder}/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            f"{folder}/values.yaml": f"{path}: 3\n",
+            f"{folder}/templates/a.yaml": template.replace("PATH", path),
+        }
+        write(tmp_path, files)
+    report = check_chart(tmp_path / "new", embedded, CheckOptions(baseline=str(tmp_path / "old")))
+    (found,) = (one for one in report.findings if "replicas is removed" in one.message)
+    assert {part.rule for part in found.parts} == {
+        "compat/value-renamed",
+        "compat/changelog-silent",
+        "compat/removed-without-notice",
+    }
+    assert found.message == (
+        "value replicas is removed; replicaCount has most likely taken its place; set replicaCount instead of replicas"
+        " (there is no changelog to tell it, it was never marked as deprecated)"
+    )

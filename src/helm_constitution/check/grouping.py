@@ -29,22 +29,29 @@ def _key(finding: Finding, group: Group) -> object:
 
 
 def _one(parts: Sequence[Finding]) -> Finding:
-    parts = sorted(parts, key=lambda part: -part.severity)
+    # What adds nothing is the thing itself, of which the others tell a part.
+    parts = sorted(parts, key=lambda part: (-part.severity, part.group is not None and part.group.item != ""))
     first = parts[0]
     if first.group is None or len(parts) == 1:
         return first
     scenarios = () if any(not part.scenarios for part in parts) else _each(part.scenarios for part in parts)
     # Beside what has to be done, what may be done isn't named.
     named = [part for part in parts if part.severity is not Severity.NOTE] or parts
-    items = list(dict.fromkeys(part.group.item for part in named if part.group is not None))
+    items = _items(named)
+    is_several = len({part.group and part.group.item for part in parts}) > 1
     return first._replace(
-        message=_message(first.group, items) if len(items) > 1 else first.message,
+        message=_message(first.group, items) if items and is_several else first.message,
         statements=_each(part.statements for part in parts),
         object=_object(parts),
         scenarios=scenarios,
         group=first.group._replace(paste=_merged(part.paste for part in named), item=""),
         parts=tuple(parts),
     )
+
+
+def _items(parts: Iterable[Finding]) -> list[str]:
+    """What parts add, each once."""
+    return list(dict.fromkeys(part.group.item for part in parts if part.group is not None and part.group.item))
 
 
 def _object(parts: Sequence[Finding]) -> ObjectRef | None:
