@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.core.confidential import (
+    line_without_secrets,
     lines_without_secrets,
     names_a_secret,
     withheld,
@@ -21,7 +22,9 @@ def test_names_of_secrets(path: tuple[str, ...]) -> None:
     assert names_a_secret(path)
 
 
-@pytest.mark.parametrize("path", [(), ("passwordFile",), ("existingSecretName",), ("replicas",), ("secret", "name")])
+@pytest.mark.parametrize(
+    "path", [(), ("passwordFile",), ("existingSecret",), ("existingSecretName",), ("replicas",), ("secret", "name")]
+)
 def test_other_names(path: tuple[str, ...]) -> None:
     assert not names_a_secret(path)
 
@@ -43,8 +46,63 @@ def test_secrets_in_texts() -> None:
     for text in ("mysql://%s:%s@%s", "amqp://me:$(PASSWORD)@mq", "amqp://me:${PASSWORD}@mq"):
         assert without_secrets(text) == text
     assert without_secrets("authorization: Bearer abcdef123456") == "authorization: Bearer …"
+    for text in (
+        "AKIAQ6T3WJ5XN2K7PLMD",
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "glpat-0123456789abcdefghij",
+        "xoxb-123456789012-abcdef",
+        "https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnopqrstuvwx",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
+        "host=db password=hunter2x user=me",
+        "--token=hunter2x",
+        "https://a.test/?api_key=hunter2x&b=c",
+    ):
+        hidden = without_secrets(f"a {text} b")
+        assert "…" in hidden
+        assert not any(
+            part in hidden for part in ("Q6T3", "0123456789", "123456789012", "abcdefghij", "MIIE", "hunter2")
+        )
+    for text in ("npm_config_registry", "set token= to x", "--set token=$TOKEN", "sha256:0123456789abcdef", "AKIA"):
+        assert without_secrets(text) == text
     assert without_secrets("uses Basic authentication") == "uses Basic authentication"
     assert without_secrets("https://example.com:8080/a and basic words") == "https://example.com:8080/a and basic words"
+
+
+def test_variables_in_a_list() -> None:
+    values = [{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "A", "value": "b"}, {"name": 5, "value": 6}]
+    assert withheld(values, ("env",)) == [{"name": "DB_PASSWORD", "value": "…"}, *values[1:]]
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("  password: correct horse battery", "  password: …"),
+        ('password: "correct horse" # ours', "password: …"),
+        ("- token: a,b", "- token: …"),
+        ("- {name: a, password: 'it''s', b: c}", "- {name: a, password: …, b: c}"),
+        ('{"apiKey": "a\\"b", "c": 1}', '{"apiKey": …, "c": 1}'),
+        ('dsn: "host=db user=x"', "dsn: …"),
+        ("  # password: hunter2", "  # password: …"),
+        ("# password: the password of the user", "# password: the password of the user"),
+        ('url: "x;password=hunter2;y"', 'url: "x;password=…;y"'),
+        *(
+            (line, line)
+            for line in (
+                "password: {{ .Values.password }}",
+                'password: ""',
+                "automountServiceAccountToken: false",
+                "existingSecret: web",
+                "secret: &x",
+                "name: password",
+                "token: kW9…",
+                "tokens: [",
+                "secrets: a",
+            )
+        ),
+    ],
+)
+def test_lines_of_files(line: str, shown: str) -> None:
+    assert line_without_secrets(line) == shown
 
 
 def test_messages_of_validators() -> None:

@@ -152,6 +152,7 @@ def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: P
         ("constitution: [a]", 1, "constitution is the path of a file"),
         ("select: []\nconstitution: none.md", 2, "there is no file none.md; write its path from this file"),
         ("plan: none.md", 1, "there is no file none.md"),
+        (f"plan: {'x' * 300}", 1, "there is no file xxx"),
         ("charts: [a]", 1, "charts is a map"),
         ("charts:\n  charts/wbe: {}", 2, "nothing is called 'charts/wbe' here"),
         ("charts:\n  charts/web:\n    selct: []", 3, "unknown option of a chart 'selct'; did you mean 'select'?"),

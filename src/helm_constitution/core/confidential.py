@@ -17,24 +17,61 @@ _SECRET = LazyPattern(
     re.IGNORECASE,
 )
 _SECRETS = LazyPattern(r"(?:passwords?|secrets|credentials|tokens|apikeys)\Z", re.IGNORECASE)
+_REFERENCE = LazyPattern(r"(?:existing|use|create|enabled?|automount|generate)", re.IGNORECASE)
 _DIVIDERS = str.maketrans("", "", "-_. /")
 _URL = LazyPattern(r"(://[^\s/:@\"']*:)(?!%[sdvq]@|\$\(\w+\)@|\$\{\w+\}@)[^\s/@\"']+(?=@)")
 """The password of a URL; a verb of printf and a variable stand for one, and are none."""
 _BEARER = LazyPattern(r"\b((?:Bearer|Basic) +)(?=\S{0,200}[0-9=])[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
 
+_TOKEN = LazyPattern(
+    r"\b(AKIA|ASIA|gh[pousr]_|github_pat_|gl(?:pat|dt|rt)-|xox[abeoprs]-|xapp-|AIza|[sr]k_live_|whsec_|sk-(?:ant|proj)-"
+    r"|sk-svcacct-|hf_|glsa_|glc_|NRAK-|dapi|do[opr]_v1_|shp(?:at|ca|pa|ss)_|lin_api_|sntry[su]_|PMAK-|pul-|dp\.[ps]t\."
+    r"|dt0c01\.|xkeysib-|ATATT3|rubygems_|AGE-SECRET-KEY-1|npm_|pypi-AgE|SG\.|hvs\.|dckr_pat_|AccountKey=|eyJ)"
+    r"(?=[\w.~+/=-]{0,80}[0-9])[\w.~+/=-]{12,}"
+)
+"""How tokens of well-known services begin, as their documentation has it."""
+_HOOK = LazyPattern(r"(hooks\.slack\.com/services/|/api/webhooks/)[^\s\"'`<>]{8,}")
+_PRIVATE_KEY = LazyPattern(r"(-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----)(?:(?!-----END)[\s\S])*")
+_GIVEN = LazyPattern(
+    r"((?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|shared|secret)[-_]?key)=)(?![%${(<{])[^\s;&,'\"]{3,}",
+    re.IGNORECASE,
+)
+"""What an option, a query or a connection string is given."""
+_KEY = r"(?P<key>[\"']?[A-Za-z_][\w.-]*[\"']?)"
+_LINE = LazyPattern(
+    rf"(?P<before>[ \t]*(?:\#+[ \t]*)?(?:-[ \t]+)*){_KEY}(?P<sign>[ \t]*:[ \t]+)(?P<value>.+)", re.DOTALL
+)
+_PAIR = LazyPattern(
+    rf"(?P<before>)(?<![\w.-]){_KEY}(?P<sign>[ \t]*[:=][ \t]*)"
+    r"(?P<value>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|[^\s\"'{}\[\],]+)"
+)
+_NO_SECRET = LazyPattern(
+    r"(?:\"\"|''|true|false|null|~|[0-9]{1,3}|[|>&*!\[{].*|.*(?:\{\{|\$\(|\$\{).*"
+    r"|[\"']?.{0,3}…[\"']?(?:[ \t]+\#.*)?)\Z",
+    re.DOTALL,
+)
+"""What is left of a secret that is masked is none either."""
+
 
 def names_a_secret(path: Sequence[str | int]) -> bool:
     """Whether the value at a path is a secret, as its key or a key above says (``auth.password``, ``tokens.ci``)."""
     keys = [step.translate(_DIVIDERS) for step in path if isinstance(step, str)]
-    return bool(keys) and (
-        _SECRET.search(keys[-1]) is not None or any(_SECRETS.match(key) is not None for key in keys[:-1])
-    )
+    if not keys or _REFERENCE.match(keys[-1]):
+        return False
+    return _SECRET.search(keys[-1]) is not None or any(_SECRETS.match(key) is not None for key in keys[:-1])
 
 
 def without_secrets(text: str) -> str:
-    """A text without the passwords in its URLs and without the tokens of its authorization headers."""
+    """A text without the passwords in its URLs and options, its authorization headers, tokens and private keys."""
     if "://" in text:
         text = _URL.sub(rf"\1{HIDDEN}", text)
+    if "=" in text:
+        text = _GIVEN.sub(rf"\1{HIDDEN}", text)
+    if "-----BEGIN" in text:
+        text = _PRIVATE_KEY.sub(rf"\1{HIDDEN}", text)
+    if "hooks" in text:
+        text = _HOOK.sub(rf"\1{HIDDEN}", text)
+    text = _TOKEN.sub(rf"\1{HIDDEN}", text)
     return _BEARER.sub(rf"\1{HIDDEN}", text) if " " in text else text
 
 
@@ -75,10 +112,29 @@ _ENTRY = LazyPattern(
 _HARMLESS = LazyPattern(r"(?:true|false|null|~|\"\"|''|[|>{\[&*#].*)[ \t,]*(?:#.*)?\Z")
 
 
+def line_without_secrets(line: str) -> str:
+    """A line of a values file or a template without the secrets that its keys name, and those in its text."""
+    is_comment = line.lstrip().startswith("#")
+    whole = _LINE.fullmatch(line)
+    if whole is not None and not (is_comment and " " in whole["value"].strip()) and (hidden := _hidden(whole)) != line:
+        return hidden
+    return without_secrets(line if is_comment else _PAIR.sub(_hidden, line))
+
+
+def _hidden(pair: re.Match[str]) -> str:
+    """A key with its value; without the value where the key says that it is a secret."""
+    if not names_a_secret((pair["key"].strip("\"'"),)) or _NO_SECRET.match(pair["value"].strip()):
+        return pair[0]
+    return f"{pair['before']}{pair['key']}{pair['sign']}{HIDDEN}"
+
+
 def withheld(value: Any, path: Sequence[str | int] = ()) -> Any:
     """A value of a values file as a report may show it: its shape stays, texts and numbers of secrets are hidden."""
     if isinstance(value, dict):
-        return {key: withheld(part, (*path, key)) for key, part in value.items()}
+        # Of a list of variables, each with its name.
+        name = value.get("name")
+        named = {"value": (*path, name)} if isinstance(name, str) else {}
+        return {key: withheld(part, named.get(key, (*path, key))) for key, part in value.items()}
     if isinstance(value, list):
         return [withheld(part, path) for part in value]
     if isinstance(value, str):

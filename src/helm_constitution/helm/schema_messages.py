@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from helm_constitution.core.confidential import HIDDEN, names_a_secret, without_secrets
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.message_parts import SCHEMA_FILE, VALUES_FILE, Speaker, plain
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 
 SCHEMA_HEAD = "values don't meet the specifications of the schema(s) in the following chart(s):"
 _SCHEMA_LINE = LazyPattern(r"( *)- (?:at '((?:[^'\\]|\\.)*)'|([^:]+)): (.*)")
+_QUOTED = LazyPattern(r"'.*'(?= (?:does not match pattern|is not valid))", re.DOTALL)
+_NUMBER = LazyPattern(r"\bgot -?[0-9.]+")
 _SECTION = LazyPattern(r"(\S+):")
 _ALTERNATIVES = ("'oneOf' failed", "'anyOf' failed")
 
@@ -66,13 +69,21 @@ def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
     """The complaints that say something: not those that only hold others, and of alternatives all in one."""
     for head, *below in _trees(complaints):
         if not below:
-            yield head
+            yield _Complaint(head.depth, head.pointer, head.shown, _without_secrets(head))
         elif head.text.startswith(_ALTERNATIVES):
             # Helm keeps the order of the alternatives, and gives what each complains of in an order of chance.
             words = [word for tree in _trees(below) for word in sorted(_said(leaf, head) for leaf in _leaves(tree))]
             yield _Complaint(head.depth, head.pointer, head.shown, f"{head.text}: {'; '.join(words)}")
         else:
             yield from _leaves(below)
+
+
+def _without_secrets(complaint: _Complaint) -> str:
+    """What a complaint says, without a secret that it quotes."""
+    text = complaint.text
+    if names_a_secret(complaint.pointer):
+        text = _QUOTED.sub(f"'{HIDDEN}'", _NUMBER.sub(f"got {HIDDEN}", text))
+    return without_secrets(text)
 
 
 def _trees(complaints: Sequence[_Complaint]) -> Iterator[Sequence[_Complaint]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from helm_constitution.core.confidential import lines_without_secrets, without_secrets
+from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, without_secrets
 from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
@@ -46,7 +46,7 @@ class Secrets:
         lines = []
         for number, line in enumerate(lines_without_secrets(text), 1):
             own = self._of_line.get((file, number), set())
-            lines.append(without_secrets(_without(_line_without(line, own) if own else line, self._everywhere)))
+            lines.append(line_without_secrets(_without(_line_without(line, own) if own else line, self._everywhere)))
         return "\n".join(lines)
 
     def hide(self, finding: Finding) -> Finding:
@@ -58,7 +58,7 @@ class Secrets:
             place = finding.location[:3]
             if place not in self._hidden:
                 line = _line_without(line, own) if own else line
-                self._hidden[place] = without_secrets(_without(line, self._everywhere))
+                self._hidden[place] = line_without_secrets(_without(line, self._everywhere))
             line = self._hidden[place]
         message = without_secrets(_without(finding.message, hidden))
         related = tuple(one._replace(message=without_secrets(_without(one.message, hidden))) for one in finding.related)

@@ -113,7 +113,8 @@ class SectionReader:
         if not view.string():
             raise self.fault(f"{view.path[-1]} is the path of a {what}", view)
         path = self.file.parent / str(view.data)
-        if not (path.is_dir() if folder else path.is_file()):
+        # Both are false for a name that is too long, too.
+        if not (os.path.isdir(path) if folder else os.path.isfile(path)):
             raise self.fault(f"there is no {what} {view.data}; write its path from this file", view)
         if not (self.is_named or self._is_ours(path)):
             where = "of the repository" if repository_root(self.file.parent) is not None else "of this file's folder"
