@@ -10,7 +10,7 @@ import pytest
 
 from helm_constitution.core.errors import EngineError
 from helm_constitution.helm.embedded import EmbeddedEngine
-from helm_constitution.helm.protocol import Limits, RenderRequest
+from helm_constitution.helm.protocol import Limits, RenderRequest, SetArgument
 from tests.helm.support import write_chart
 
 ENDS = {
@@ -22,10 +22,11 @@ ENDS = {
 }
 
 
+@pytest.mark.parametrize("size", [0, 1_000_000], ids=["small", "more-than-a-pipe-holds"])
 @pytest.mark.parametrize("seconds", [0, 1])
 @pytest.mark.parametrize(("words", "end"), ENDS.items())
 def test_every_request_fails(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, end: str, seconds: float
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, end: str, seconds: float, size: int
 ) -> None:
     library = tmp_path / "helm_python" / "__init__.py"
     library.parent.mkdir()
@@ -34,9 +35,10 @@ def test_every_request_fails(
     chart = write_chart(tmp_path / "web", {})
     engine = EmbeddedEngine(Limits())
     errors: list[str] = []
+    request = RenderRequest(set_arguments=(SetArgument("--set-string", f"a={'x' * size}"),))
 
     def ask() -> None:
-        for pending in (engine.lint(chart, RenderRequest()), engine.render(chart, RenderRequest())):
+        for pending in (engine.lint(chart, request), engine.render(chart, request)):
             with pytest.raises(EngineError) as caught:
                 pending.result()
             errors.append(str(caught.value))
