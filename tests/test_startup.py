@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import sys
@@ -71,7 +72,7 @@ def test_a_fresh_check_imports_nothing_heavy(tmp_path: Path, chart: Path, helm4:
     status, modules = imported(tmp_path, "check", "--engine", "cli", "--scenarios", "defaults", str(chart), helm=helm4)
     assert status in (0, 1)
     assert "helm_constitution.rules" in modules
-    assert not modules & (HEAVY | {"subprocess", "tarfile"})
+    assert not modules & (HEAVY | {"subprocess", "tarfile", "hashlib"})
 
 
 def test_an_unchanged_chart_needs_neither_yaml_nor_rules(tmp_path: Path, chart: Path, helm4: Path) -> None:
@@ -103,3 +104,15 @@ def test_the_constitution_that_a_configuration_names_counts(tmp_path: Path, char
     ours.write_text("# Ours\n\n## Security\n\n- Containers MUST NOT run privileged.\n", "utf-8")
     _, modules = imported(tmp_path, *arguments, helm=helm4)
     assert "yaml" in modules
+
+
+def test_yaml_is_imported_without_its_expressions() -> None:
+    probe = "import helm_constitution.text.yaml, yaml; print(type(yaml.reader.Reader.NON_PRINTABLE))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout == "<class 'helm_constitution.core.lazy.LazyPattern'>\n"
+
+
+def test_an_expression_of_yaml_is_compiled_when_it_is_used() -> None:
+    from helm_constitution.text.pyyaml import yaml
+
+    assert yaml.safe_load("a: 1\nb: 2020-01-01") == {"a": 1, "b": datetime.date(2020, 1, 1)}

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-import yaml
-
 from helm_constitution.chart.value_comments import CommentKind, Note, is_sentence, understand
 from helm_constitution.chart.value_keys import Comment, KeyEntry, KeyReader, ValueKey
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_document import Span, YamlDocument
 from helm_constitution.text.yaml_scalars import Json
 

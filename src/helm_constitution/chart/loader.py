@@ -19,6 +19,7 @@ from helm_constitution.chart.model import Chart, Dependency, Package
 from helm_constitution.chart.reading import not_utf8, read_file, text_of
 from helm_constitution.chart.sources import FolderSource, Source
 from helm_constitution.chart.values import ValuesFile
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, YamlSyntaxError
 from helm_constitution.core.model import Base
 from helm_constitution.text.yaml import load_document
@@ -55,8 +56,6 @@ def _package(shown: str) -> Package | None:
         provenance = read_file(f"{shown}.prov", f"{shown}.prov").decode("utf-8", "replace")
     except (FileNotFoundError, ChartError):
         return Package("", None)
-    from hashlib import sha256
-
     return Package(sha256(read_file(shown, shown)).hexdigest(), provenance)
 
 

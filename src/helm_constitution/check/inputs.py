@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution import __version__
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConstitutionError
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from hashlib import sha256
 from typing import NamedTuple
+
+from helm_constitution.core.digest import sha256
 
 _KEY = "key"
 _KEY_BYTES = 32

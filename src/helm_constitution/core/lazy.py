@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+_compile = re.compile
 
 
 class LazyPattern:
@@ -53,7 +56,7 @@ class LazyPattern:
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):
                 raise AttributeError(name)
-            compiled = re.compile(self._source, self._flags)
+            compiled = _compile(self._source, self._flags)
             self.__dict__.update({attribute: getattr(compiled, attribute) for attribute in _ATTRIBUTES})
             return getattr(compiled, name)
 
@@ -72,3 +75,13 @@ _ATTRIBUTES = (
     "groups",
     "groupindex",
 )
+
+
+@contextmanager
+def lazily_compiled() -> Iterator[None]:
+    """While it lasts, what calls ``re.compile`` gets a lazy pattern: for importing a module of others that has many."""
+    re.compile = LazyPattern  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        re.compile = _compile

@@ -7,12 +7,12 @@ import os
 import posixpath
 import subprocess
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from pathlib import Path
 
 from helm_constitution.chart.discovery import is_skipped
 from helm_constitution.compare.baseline import write_folder
 from helm_constitution.compare.git import Repository, TreeEntry
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ChartError, ConfigurationError, YamlSyntaxError
 from helm_constitution.fleet.place import Kind, Place
 from helm_constitution.text.semver import parse_version

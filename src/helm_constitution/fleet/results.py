@@ -9,12 +9,12 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from hashlib import sha256
 from pathlib import Path
 
 from helm_constitution.check.failed import UNREADABLE
 from helm_constitution.check.inputs import Inputs
 from helm_constitution.check.report_codec import decode, encode
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.files import write_bytes
 from helm_constitution.fleet.place import Kind, Place

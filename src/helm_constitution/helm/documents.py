@@ -220,8 +220,7 @@ def _read(text: str) -> object:
 
 def _first_document(text: str) -> str:
     """The text up to the end of its first YAML document."""
-    import yaml
-
+    from helm_constitution.text.pyyaml import yaml
     from helm_constitution.text.yaml_composer import parse_events
 
     try:
@@ -317,8 +316,7 @@ def _needs_reading(text: str) -> bool:
 
 def _escaped_slash(text: str) -> int | None:
     """The line (from 1) of a quoted text with ``\\/``: JSON and this program's parser allow it, helm's doesn't."""
-    import yaml
-
+    from helm_constitution.text.pyyaml import yaml
     from helm_constitution.text.yaml_composer import parse_events
 
     for event in parse_events(text):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from hashlib import sha256
 
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Finding
 

@@ -12,11 +12,11 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.lint.rule import Rule, RuleModule
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import Any
 
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.model import Severity
 from helm_constitution.report.files import FilePlace, message, place, place_of_trouble, single_entries, trouble_message
 from helm_constitution.report.model import RunReport

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
 from helm_constitution import __version__
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.model import Base, Finding, Severity
 from helm_constitution.report.files import (
     STALE_WAIVER,

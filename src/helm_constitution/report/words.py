@@ -193,6 +193,6 @@ def as_yaml(values: Mapping[str, object] | None) -> str:
     """Values as a user would write them into a file; empty where there are none."""
     if not values:
         return ""
-    import yaml
+    from helm_constitution.text.pyyaml import yaml
 
     return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import math
 
-import yaml
-
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
+from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_composer import compose
 from helm_constitution.text.yaml_document import (
     DuplicateKey,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
+from helm_constitution.text.pyyaml import yaml
 
 try:
     from yaml._yaml import CParser as _Parser

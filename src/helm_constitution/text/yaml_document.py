@@ -6,10 +6,9 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-import yaml
-
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.model import Base
+from helm_constitution.text.pyyaml import yaml
 from helm_constitution.text.yaml_scalars import NUMERIC_START, PLAIN, Json, resolve_plain
 
 Path: TypeAlias = tuple[str | int, ...]

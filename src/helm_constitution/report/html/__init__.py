@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from hashlib import sha256
 from importlib.resources import files
 
+from helm_constitution.core.digest import sha256
 from helm_constitution.core.model import Gate
 from helm_constitution.report.html.coverage import coverage_section
 from helm_constitution.report.html.elements import Html, joined, tag
