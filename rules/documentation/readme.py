@@ -29,8 +29,11 @@ from .values_in_readme import looks_like_values
     enforces=(
         require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
         require(r"\breadme(\.md)?\b.{0,40}\b(?:are|is) (?:required|mandatory)\b"),
-        require(r"\breadme(\.md)?\b\W*(include|contain|with\b|exist)"),
-        require(r"\b(have|has|includes?|ships?|provides?|contains?|with) (an?|its own)( \w+)? `?readme\b"),
+        require(r"\breadme(\.md)?\b\W*(includ|contain|with\b|exist|present|complete)"),
+        require(
+            r"\b(have|has|includes?|ships?|provides?|requires?|contains?|with)"
+            r" (an? |its own |the )?([\w-]+ )?`?readme\b"
+        ),
         require(r"documented in (the|its|a)( chart('s)?)? readme\b(?!\W*(and/)?or\b)"),
     ),
 )
@@ -164,6 +167,10 @@ def readme_no_installing(subject: Subject) -> Iterator[Violation]:
     default=MUST,
     enforces=(
         require(_SAYS + r".*\b(values|parameters|configuration options)\b"),
+        require(
+            r"\breadme\b.{0,60}\b(explain|describ|document|list|cover|includ)\w*"
+            r" (all |every |the )?(options|values|parameters)\b"
+        ),
         require(r"values documentation|\bhelm-docs\b|\ball (?:options|values|parameters)\b.{0,40}\breadme\b"),
     ),
 )

@@ -12,7 +12,10 @@ from ..object_names import name_fault
 from .api_pods import pod_faults, quantity_faults
 from .cron import cron_fault
 
-_VALID = r"\b(?:valid (?:kubernetes )?(?:manifests|resources|objects)|kubernetes accepts|API server accepts)\b"
+_VALID = (
+    r"\b(?:valid (?:kubernetes )?(?:manifests|resources|objects)|kubernetes accepts|API server accepts)\b"
+    r"|\b(?:manifests?|yaml|resources|templates)\b.{0,60}\b(?:pass|valid)\w*\b.{0,40}\b(?:kubeconform|kubeval|dry-?run|kubectl)\b"
+)
 
 
 @rule(

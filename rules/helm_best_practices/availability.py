@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Subject,
     Violation,
     Workload,
+    forbid,
     require,
     rule,
 )
@@ -37,12 +38,17 @@ _STANDS_ALONE = (
     "helm/single-replica",
     scope=Rendering,
     default=SHOULD,
-    enforces=require(
-        r"\b(?:at least|minimum(?: of)?|no fewer than) (?P<minimum>\d+|two|three|four|five)(?: or more)? "
-        r"(?:pod )?(?:replicas|pods|instances)\b|\bmultiple replicas\b"
-        r"|(?<![\w.])(?P<minimum_2>\d+)(?:\+| or more) (?:replicas|pods|instances)\b"
-        r"|\breplicas?(?:[ -]?count)?\b\W{0,3}(?:must be |should be )?(?:>=|at least|of at least) ?(?P<minimum_3>\d+)"
-        r"|\breplicas?(?:[ -]?count)?\b.{0,20}>\s?1\b|\b[2-9] (?:replicas|pods)\b"
+    enforces=(
+        require(
+            r"\b(?:at least|minimum(?: of)?|no fewer than) (?P<minimum>\d+|two|three|four|five)(?: or more)? "
+            r"(?:pod )?(?:replicas|pods|instances)\b"
+            r"|(?<!for )(?<!across )(?<!between )\b(?:multiple|several) (?:replicas|pods)\b"
+            r"|(?<![\w.])(?P<minimum_2>\d+)(?:\+| or more) (?:replicas|pods|instances)\b"
+            r"|\breplicas?(?:[ -]?count)?\b\W{0,3}(?:must be |should be )?"
+            r"(?:>=|at least|of at least) ?(?P<minimum_3>\d+)"
+            r"|\breplicas?(?:[ -]?count)?\b.{0,20}>\s?1\b|\b[2-9] (?:replicas|pods)\b"
+        ),
+        forbid(r"\bsingle[- ](?:replica|pod|instance)s?\b|\breplicas: 1\b|\bsingle points? of failure\b"),
     ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={**_MINIMUM, "strict": Parameter(0, _STANDS_ALONE)},

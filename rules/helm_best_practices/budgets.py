@@ -68,7 +68,16 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
     "helm/budget-blocks",
     scope=Rendering,
     default=MUST,
-    enforces=forbid(r"\b(?:disruption ?budgets?|PDBs?)\b.{0,60}\b(?:block|prevent)"),
+    enforces=(
+        forbid(
+            r"\b(?:disruption ?budgets?|PDBs?)\b.{0,60}\b(?:block|prevent|restrictive|strict)"
+            r"|\bminAvailable\b.{0,20}\b(?:equal|same|matching)\w*\b.{0,20}\breplica"
+        ),
+        require(
+            r"\b(?:disruption ?budgets?|PDBs?)\b.{0,40}\b(?:allow|permit)\w*\b"
+            r".{0,30}\b(?:disruptions?|evictions?|drains?)\b"
+        ),
+    ),
     umbrella=HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
 )
 def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]:

@@ -31,7 +31,11 @@ def _named(word: str) -> Matcher:
     return require(
         rf"\bChart\.yaml\b.*\b(?:ha(?:s|ve)|(?:contain|include|list|name|declare|state|set|define)s?|says?|specif(?:y|ies))\b"
         rf".*\b{word}\b|\b{word}\b.*\b(?:set|listed|named|declared|stated|defined|specified|given)\b.*\bChart\.yaml\b"
+        rf"|\bfields?\b.{{0,30}}\b(?:mandatory|required): {word}\b"
     )
+
+
+_LINKS = require(r"\b(?:include|list|link|name)\w*\b.{0,20}\bsource\b.{0,10}\b(?:repositor\w+|URLs?|links?)\b")
 
 
 @rule("helm/chart-no-description", default=SHOULD, enforces=_named("descriptions?"), umbrella=_METADATA)
@@ -74,7 +78,9 @@ def chart_no_home(subject: Subject) -> Iterator[Violation]:
         yield Violation("Chart.yaml has no home; set it to the URL of the project's page", at=home)
 
 
-@rule("helm/chart-no-sources", default=SHOULD, enforces=_named("sources?(?: URLs?| code)?"), umbrella=_METADATA)
+@rule(
+    "helm/chart-no-sources", default=SHOULD, enforces=(_named("sources?(?: URLs?| code)?"), _LINKS), umbrella=_METADATA
+)
 def chart_no_sources(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no source code.
 

@@ -15,10 +15,11 @@ _VERSION = "app.kubernetes.io/version"
 _KEY = re.compile(r"[^\s,]+/[^\s,]+")
 
 STANDARD_LABELS = (
-    r"^(?!.*_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}?\blabels?\b"
+    r"^(?!\W*(?:use|define|provide|have|include)\b.{0,20}_helpers)(?:.*\b(?:standard|recommended)\b.{0,40}?\blabels?\b"
     r"(?:.{0,40}?\blabels?\b.{0,20}?(?P<also>(?:(?:, |,? and )?[a-z0-9][a-z0-9.-]*\.[a-z]+/[\w.-]*\w)+))?"
     r"|.*\blabels?\b.{0,30}\b(?:standard|recommended)\b"
-    r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b.{0,60}\b(?:common|kubernetes) labels\b"
+    r"|.*\b(?:include|carry|carries|have|has|set|apply|bear|use)\b.{0,60}\b(?:common|kubernetes|all) labels\b"
+    r"|.*\b(?:all|every|each)\b.{0,40}\blabel(?:l)?ed\b|.*\blabel(?:l)?ed (?:properly|consistently|correctly)\b"
     r"|.*\blabels?\b.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart)"
     r"|.*(?:app\.kubernetes\.io/(?:\*|name|instance|managed-by)|helm\.sh/chart).*\blabels?\b)"
 )

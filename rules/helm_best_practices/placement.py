@@ -14,6 +14,7 @@ from helm_constitution.api import (
     View,
     Violation,
     Workload,
+    forbid,
     require,
     rule,
 )
@@ -29,7 +30,13 @@ def _is_spread(workload: Workload) -> bool:
     "helm/no-anti-affinity",
     scope=Rendering,
     default=SHOULD,
-    enforces=require(r"\banti-?affinit"),
+    enforces=(
+        require(
+            r"\banti-?affinit|\bspread\b.{0,40}\bnodes?\b"
+            r"|\b(?:replicas|pods)\b.{0,40}\b(?:across|on) (?:different|separate|distinct|several|multiple) nodes\b"
+        ),
+        forbid(r"\b(?:all )?(?:replicas|pods)\b.{0,20}\b(?:one|the same|same|a single) node\b"),
+    ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={
         "strict": Parameter(0, "a topology spread constraint, or being a single pod, does as well; 1 takes neither")
@@ -68,7 +75,10 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violati
     "helm/no-topology-spread",
     scope=Rendering,
     default=SHOULD,
-    enforces=require(r"\btopology ?spread|\bspread\b.{0,40}\b(?:zones?|nodes?)"),
+    enforces=require(
+        r"\btopology ?spread|\bspread\b.{0,40}\bzones?\b"
+        r"|\b(?:across|multiple|several) (?:availability )?zones\b|\bmulti-?AZ\b"
+    ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={
         "strict": Parameter(

@@ -34,7 +34,10 @@ from .targets import (
     scope=Rendering,
     default=MUST,
     needs={TEMPLATES},
-    enforces=require(r"\bservices?\b.{0,40}\b(?:select|match|target)\w*\b.{0,30}\b(?:pods?|workloads?)"),
+    enforces=require(
+        r"\bservices?\b.{0,40}\b(?:select|match|target)\w*\b.{0,30}\b(?:pods?|workloads?)"
+        r"|\bservices?\b.{0,20}\b(?:have|has) (?:at least one |an? |working )?endpoints?\b"
+    ),
     umbrella=CONSISTENT,
     parameters={
         "strict": Parameter(

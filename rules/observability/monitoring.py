@@ -313,7 +313,10 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
     "observability/no-owner-label",
     scope=Workload,
     default=OFF,
-    enforces=require(r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"),
+    enforces=require(
+        r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"
+        r"|\bowner(?:ship)?\b.{0,10}\b(?:information|metadata)\b"
+    ),
     parameters={"label": Parameter("owner", "what kube-linter asks for; several, each asked for, with commas between")},
 )
 def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:

@@ -31,11 +31,21 @@ _HEALTH = (
     r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? "
     r"(?:(?:must|should|shall|may|are|is) )?(?:be )?(?:defined|included|functional|working|configured|set|"
     r"provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
+    r"|\b(?:health[- ]?checks?|probes?)\b.{0,20}\b(?:for|on|in) (?:all|every|each)\b"
+    r"|\b(?:all|every|each)\b.{0,40}\b(?:ha(?:s|ve)|carr(?:y|ies)|defines?|includes?|declares?|sets?) "
+    r"(?:health )?probes?\b"
+    r"|^\W*(?:(?:require|define|set|use|add|configure) )?(?:health )?(?:probes?|checks?)\W*$"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 
 _PAUSE = LazyPattern(r"(?:^|[/-])pause(?:-\w+)?(?:[:@]|\Z)")
 """Images of Kubernetes' own container that only waits: it has nothing to ask."""
+
+_LIVENESS = (
+    r"\bliveness ?probes?\b|\bliveness\b(?=.*\b(?:probes?|checks?|health|endpoints?|signals?)\b)"
+    r"|\b(?:probes?|checks?)\b.*\bliveness\b|\bliveness(?: and |/|, ?)(?:readiness|start-?up)\b"
+    r"|\b(?:readiness|start-?up)(?: and |/|, ?)liveness\b|^\W*liveness: "
+)
 
 UMBRELLA = (
     r"^(?!.*\bchanges? (?:must|should) be observable).*\bobservab(?:le|ility)\b(?!-)|\bproduction[- ]read(?:y|iness)\b"
@@ -80,7 +90,10 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     "observability/no-liveness-probe",
     scope=Container,
     default=MUST,
-    enforces=(require(rf"\bliveness(?:Probes?)?\b|{_HEALTH}"), forbid(_WITHOUT)),
+    enforces=(
+        require(f"{_LIVENESS}|{_HEALTH}"),
+        forbid(_WITHOUT),
+    ),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )
@@ -113,7 +126,8 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     default=MUST,
     enforces=(
         require(
-            rf"\breadiness(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b"
+            rf"\breadiness(?: ?Probes?\b|\b(?=.*\b(?:probes?|checks?|health|endpoints?)\b))"
+            rf"|\bprobes?\b.*\breadiness\b|\bliveness/readiness\b"
             rf"|\breadiness signals?\b|{_HEALTH}"
         ),
         forbid(_WITHOUT),
@@ -188,6 +202,8 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
     enforces=(
         require(
             r"\bprobes?\b.{0,60}\b(?:distinct|differ|different|separate)\b|\b(?:distinct|different|separate)\b.{0,40}\bprobes?\b"
+            r"|\b(?:different|distinct|separate)\b.{0,60}\b(?:liveness|readiness)\b"
+            r"|\b(?:liveness|readiness)\b.{0,60}\b(?:different|distinct|separate)\b"
         ),
         forbid(r"\bidentical\b.{0,40}\bprobes?\b|\bprobes?\b.{0,60}\b(?:identical|same)\b|\bsame\b.{0,40}\bprobes?\b"),
     ),
@@ -244,7 +260,7 @@ def _patience(probe: View) -> int:
         require(r"\bprobes?\b.{0,40}\b(?:declared|named|existing|exposed|container) ports?\b|\bprobe ports?\b"),
         forbid(r"\bprobes?\b.{0,40}\b(?:undeclared|unknown|missing) ports?\b"),
     ),
-    umbrella=UMBRELLA + r"|\bliveness\b|\breadiness\b.*\bprobes?\b|\bprobes?\b.*\breadiness\b|" + _HEALTH,
+    umbrella=rf"{UMBRELLA}|{_LIVENESS}|\breadiness\b.*\bprobes?\b|\bprobes?\b.*\breadiness\b|{_HEALTH}",
     parameters={
         "strict": Parameter(0, "a number needs no declaration where the container declares no port at all; 1 wants it")
     },

@@ -33,7 +33,10 @@ _LIMITS = (
     r"|.*\blimits?\b.*\b(?:resources?|cpu|memory|compute|requests?)\b)"
 )
 # Not what values.yaml has to offer, nor what a Java machine makes of the limit.
-_SET = r"^(?!.*\b(?:control|nested|structures?|JVM|heap|JAVA_OPTS|JVM_OPTS)\b)"
+_SET = (
+    r"^(?!.*\b(?:control|nested|structures?|JVM|heap|JAVA_OPTS|JVM_OPTS)\b)"
+    r"(?!(?!.*\b(?:set|defin|specif|declar|has\b|have\b|includ|requir)).*\bconfigurable\b)"
+)
 # A statement that names one resource alone does not speak of the others; "Rate limits of API requests" of none.
 _CPU = _SET + r"(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
 _MEMORY = _SET + r"(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
@@ -252,6 +255,7 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Viol
     enforces=require(
         r"\brequests?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\blimits?\b"
         r"|\blimits?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\brequests?\b|\bguaranteed\b.{0,20}\bqos\b"
+        r"|\brequests? ?={1,2} ?limits?\b|\blimits? ?={1,2} ?requests?\b|\bqos\b.{0,20}\bguaranteed\b"
     ),
 )
 def requests_differ(container: Container, subject: Subject) -> Iterator[Violation]:

@@ -56,6 +56,9 @@ def _value_names(subject: Subject) -> set[str]:
     enforces=(
         require(r"defaults?\b.*\bworking (deployment|install)|works? (out of the box|with(out)? (the )?defaults?)"),
         require(r"\b(deploy|install)\w*\b.*\b(default values|minimal (user )?input|out of the box)"),
+        require(
+            r"\b(launch|start|come up|render|run)\w*\b.{0,20}\bwith (the |its )?default(s\b| values\b| configuration\b)"
+        ),
         require(r"\b(deploy|install)\w*\b.*\bwithout (changing|setting|editing|overriding|any)\b.*\bvalues?\b"),
         forbid(r"(understand|read|know) the (entire|whole|full) values"),
     ),

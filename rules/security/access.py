@@ -54,8 +54,9 @@ def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
             r"|\b(?:disable|prevent|avoid)\w*\b.{0,30}\b(?:automount|service ?account token)"
         ),
         forbid(
-            r"\b(?:auto)?mount\w*\b.{0,40}\btokens?\b|\baccount tokens?\b.{0,30}\b(?:auto)?mounted\b"
-            r"|\bautomountServiceAccountToken\b"
+            r"\b(?:auto)?mount\w*\b.{0,40}\btokens?\b|\baccount tokens?\b.{0,30}\b(?:auto-?)?mount\w*\b"
+            r"|\bautomountServiceAccountToken\b|\bauto-?mount\w*\b(?=.*\bservice ?accounts?\b)"
+            r"|\bservice ?accounts?\b.*\bauto-?mount"
         ),
     ),
     umbrella=ACCESS,
@@ -106,7 +107,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     enforces=(
         require(
             r"\b(?:dedicated|own|separate|specific) (?:kubernetes )?service ?accounts?\b"
-            r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own)\b"
+            r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own|per (?:workload|chart|app\w*|service))\b"
         ),
         forbid(r"\bdefault service ?account\b"),
     ),

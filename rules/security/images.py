@@ -41,11 +41,11 @@ def image_reference(image: str) -> ImageReference:
             r"\bimages?\b.{0,60}\btag(?:s|ged)?\b.{0,30}\b(?:semantic|sem-?ver)|"
             r"\bimages?\b.{0,60}(?<![-\w])(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
             r"|\bimages?\b.{0,20}\b(?:stable|exact|fixed) versions?\b"
-            r"|\bpin(?:ned)? (?:exact|specific|explicit) versions?\W*$"
+            r"|\bpin(?:ned|ning)?\b.{0,20}\bimages?\b|\bpin(?:ned)? (?:exact|specific|explicit) versions?\W*$"
             r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
         ),
         forbid(
-            r"\blatest\b(?! (?:kubernetes|helm|release|documentation))"
+            r"\buntagged\b|\blatest\b(?! (?:kubernetes|helm|release|documentation))"
             r"|\b(?:floating|mutable|moving) (?:image )?tags?\b"
         ),
     ),

@@ -45,7 +45,12 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     "security/no-network-policy",
     scope=Rendering,
     default=SHOULD,
-    enforces=require(r"\bnetwork ?polic(?:y|ies)\b|\bnetwork (?:isolation|segmentation)\b"),
+    enforces=require(
+        r"^(?!.*\bCNI\b).*?(?:\bnetwork ?polic(?:y|ies)\b|\bnetwork (?:isolation|segmentation)\b"
+        r"|\b(?:default[- ]deny|deny[- ](?:all|by[- ]default))\b(?=.*\b(?:traffic|ingress|egress|network\w*)\b)"
+        r"|\b(?:traffic|ingress|egress|network\w*)\b.{0,60}\b(?:default[- ]deny|deny[- ](?:all|by[- ]default))\b"
+        r"|^\W*(?:(?:start with|apply|use|enforce) )?(?:a )?default[- ]deny\W*$)"
+    ),
     umbrella=SECURE_DEFAULTS,
     parameters={
         "strict": Parameter(

@@ -100,7 +100,10 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Viol
     default=MUST,
     enforces=(
         RESTRICTED,
-        forbid(r"privilege[- ]escalation|escalate (?:their |its )?privileges|allowPrivilegeEscalation"),
+        forbid(
+            r"privilege[- ]escalation(?! (?:vectors?|attacks?|paths?|risks?))"
+            r"|escalate (?:their |its )?privileges|allowPrivilegeEscalation"
+        ),
         require(
             r"\b(?:(?:disable|prevent|forbid|deny|disallow)\w*|no)\b.{0,30}\bprivilege[- ]escalation"
             r"|allowPrivilegeEscalation"

@@ -48,7 +48,7 @@ def _security_contexts(pod: PodSpec) -> Iterator[View]:
     "security/no-seccomp",
     scope=Container,
     default=MUST,
-    enforces=(RESTRICTED, require(r"\bseccomp"), forbid(r"\bseccomp|\bunconfined\b")),
+    enforces=(RESTRICTED, require(r"\bseccomp"), forbid(r"\bunconfined\b")),
     umbrella=LEAST_PRIVILEGE,
     evidence="containers have a seccomp profile",
     tests=True,

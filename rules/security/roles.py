@@ -51,9 +51,13 @@ def _texts(view: View) -> list[str]:
     scope=Rendering,
     default=MUST,
     enforces=(
-        forbid(r"\bwild-?cards?\b|\*.{0,20}\b(?:verbs?|resources?|permissions?)\b"),
+        forbid(
+            r"\bwild-?cards?\b(?!.{0,20}\b(?:ingress|egress|hosts?|domains?|certificates?|dns|imports?|cors|origins?)\b)"
+            r"|\*.{0,20}\b(?:verbs?|resources?|permissions?)\b"
+        ),
         require(
             r"\b(?:explicit|enumerated|minimal|specific)\b.{0,30}\b(?:verbs|rbac|permissions)\b|\brbac\b.{0,40}\b(?:minimal|minimum|least|explicit)\b"
+            r"|\b(?:minim\w+|needed|required|necessary)\b.{0,20}\bverbs\b|\bverbs\b.{0,20}\b(?:needed|required|necessary)\b"
         ),
     ),
     umbrella=ACCESS,
@@ -155,7 +159,17 @@ def _everywhere(grant: Grant) -> str:
     "security/reads-secrets",
     scope=Rendering,
     default=MUST,
-    enforces=forbid(r"\b(?:read|get|list|access)\w*\b.{0,40}\b(?:all )?secrets\b(?!.*\b(?:template|hard-?coded?)\b)"),
+    enforces=(
+        forbid(
+            r"\b(?:read|get|list|watch|access)\w*\b.{0,40}\b(?:all )?secrets\b(?!.*\b(?:template|hard-?coded?)\b)"
+            r"|\bsecrets\b.{0,20}\b(?:list|watch|read)\b"
+        ),
+        require(
+            r"\b(?:restrict|limit|minimi[sz]e|scope)\w*\b.{0,30}\baccess to (?:\w+ )?secrets?\b"
+            r"|\b(?:restrict|limit|minimi[sz]e)\w*\b.{0,10}\bsecrets? access\b"
+            r"|\b(?:access to secrets?|secrets? access)\b.{0,30}\b(?:restricted|limited|minimal)\b"
+        ),
+    ),
     umbrella=ACCESS,
     tests=True,
     parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},

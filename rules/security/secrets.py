@@ -34,13 +34,16 @@ _SECRETS = (
     r"|sensitive (?:values|data|information|configuration))"
 )
 _HARDCODED = forbid(
-    r"^(?!.*\blog(?:s|ged|ging)?\b)(?:"
+    r"^(?!(?!.*\b(?:commit\w*|stor\w+|hard-?cod\w+|git|values)\b).*\blog(?:s|ged|ging)?\b)(?:"
     rf".*\b{_SECRETS}\b.{{0,40}}\b(?:appear\w*|live|stand|found|in)\b.{{0,20}}\bvalues\b"
     rf"|.*\b{_SECRETS}\b.*\bcommitted\b|.*\bprohibition of secrets\b"
     rf"|.*\b(?:plain[- ]?text|raw|unencrypted|hard-?coded) {_SECRETS}\b"
     rf"|.*\b{_SECRETS}\b.{{0,60}}\b(?:hard-?coded?|commit(?:ted)?|stored?|kept|checked in|plain ?text|embedded)\b"
     r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
-    rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
+    rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b"
+    rf"|.*\b{_SECRETS}\b.{{0,60}}\b(?:in|into|to|touch|reach|enter) (?:the )?"
+    r"(?:git|source|code|repositor\w+|version control)\b"
+    rf"|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
 # A pipeline that hands on a secret is no chart that holds one.
 _NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
@@ -55,6 +58,7 @@ _SECRETS_NOT_CONFIG_MAPS = require(
     rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:(?:kubernetes|k8s|native|dedicated) secrets?"
     r"|secrets? (?:objects?|resources?)|(?:in|as|from|via|using|through|by|use) (?:an? |the )?secrets?)"
     rf"\b(?! ?(?:manager|store))|\b(?:kubernetes|k8s) secrets?\b.{{0,20}}\bfor\b.{{0,20}}\b{_SECRETS}\b"
+    rf"|\b(?:kubernetes|k8s) secrets?\b.{{0,80}}\b(?:hold|store|contain|keep)\w*\b.{{0,60}}\b{_SECRETS}\b"
     r"|\bnot (?:in )?(?:plain )?config ?maps?\b)",
     permits=False,
 )
@@ -306,7 +310,11 @@ def _arguments(arguments: View) -> Iterator[Violation]:
     default=OFF,
     enforces=(
         forbid(rf"\b{_SECRETS}\b.*\bas (?:an )?env(?:ironment)?(?: variables?)?\b"),
-        require(rf"^(?!.*\benv(?:ironment)?\b).*\b{_SECRETS}\b.{{0,40}}\b(?:mounted|files?|volumes?)\b"),
+        require(
+            rf"^(?!.*\bor (?:as )?(?:an )?env).*\b{_SECRETS}\b.{{0,40}}\b(?:mounted|as)\b"
+            r".{0,20}\b(?:files?|volumes?)\b"
+            rf"|^(?!.*\benv(?:ironment)?\b).*\b{_SECRETS}\b.{{0,40}}\b(?:mounted|volumes?)\b"
+        ),
     ),
     tests=True,
 )

@@ -29,7 +29,7 @@ from helm_constitution.api import (
 
 from .statements import BEST_PRACTICES, READABLE
 
-_NEST = r"^(?!.*\b(?:values?|keys?|config\w*|settings?)\b).*\bnest(?:ing|ed|s)?\b"
+_NEST = r"^(?!.*\b(?:values?|keys?|maps?|structures?|config\w*|settings?)\b).*\bnest(?:ing|ed|s)?\b"
 _DEPTH = rf"{_NEST}(?:.{{0,80}}?\b(?P<limit>\d+|two|three|four|five|six)\b)?"
 
 

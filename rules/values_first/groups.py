@@ -56,11 +56,15 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
     enforces=(
         require(
             rf"^(?!.*\bflat\b).*\b{_SETTINGS}"
-            r".{0,60}\b(?:group\w*|nest\w*|hierarch\w*|structured|structures?(?! from))\b"
+            r".{0,60}\b(?:group\w*|nest\w*|hierarch\w*|structured)\b"
         ),
         require(
             r"^(?!.*\bflat\b|.*\bnested value\b).*"
             rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"
+        ),
+        require(
+            r"^(?!.*\bflat\b).*\bnested (?:structures?|keys|maps|values|objects)\b"
+            r"|\bvalues\.yaml\b.{0,30}\bgroup\w*\b"
         ),
     ),
     parameters={

@@ -102,6 +102,11 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
         forbid(rf"{_NOT_SECRETS}.*{_HARDCODE}.*\b(?:values?|templates?|settings?|images?)\b"),
         require(r"\b(?:all|every|any)\b.{0,40}\bconfigur\w+\b.{0,40}\bexposed\b.{0,40}\bvalues\b"),
         require(r"\bconfiguration\b.{0,20}\bexposed only\b"),
+        require(r"\b(?:charts?|templates?|manifests?|helm)\b.{0,60}\bparameteri[sz]e[sd]?\b"),
+        require(
+            r"\bconfigurable (?:resources?|replicas?|images?|probes?|security ?contexts?|annotations)\b"
+            r"|\b(?:resources?|requests|limits|replicas?)\b.{0,30}\b(?:must|should) be configurable\b"
+        ),
         require(r"^(?!.*\bprobes?\b).*\b(?:parameteri[sz]ed|configurable)\b.{0,40}\bvalues\b"),
         require(r"\bvalues(?:\.yaml)? (?:must|should) (?:control|expose|parameteri[sz]e)\b"),
         require(r"\bconfigurable (?:replicas?|images?|resources)\b|\bimages?\b.{0,20}\bconfigurable\b"),

@@ -49,7 +49,7 @@ def test_a_bold_item_without_demands_below_it_is_one() -> None:
         ("## Non-Negotiables\n\n- Values schema validation\n", ("MUST", "Values schema validation")),
         (
             "## Probes\n\nOmit startup probes unless the start is slow.\n",
-            ("MUST NOT", "Omit startup probes unless the start is slow."),
+            ("MUST", "Omit startup probes unless the start is slow."),
         ),
         (
             "## Names\n\nNote that templates have to be prefixed.\n",

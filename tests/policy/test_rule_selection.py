@@ -141,8 +141,8 @@ def test_case_and_markup_do_not_matter() -> None:
 
 def test_polarity() -> None:
     assert by_line("Charts MUST NOT disable TLS.\n\nCharts MUST disable TLS.\n\nTLS MUST NOT be needed.\n") == {
-        1: ["security/security-off"],
-        3: ["security/no-tls"],
+        1: ["security/security-off", "security/no-tls"],
+        3: [],
         5: [],
     }
 
@@ -356,6 +356,7 @@ Charts MUST:
         "Security (security)",
         "  MUST NOT, line 3: Disable TLS.",
         "      security/security-off (error)",
+        "      security/no-tls (error)",
         "  MUST, line 6: Charts MUST: be non-root",
         "      security/root-user (ignored)",
         "  MUST, line 7: Charts MUST: be kind",
@@ -363,5 +364,5 @@ Charts MUST:
         "  SHOULD, line 9: Limit nesting depth to 4.",
         "      templates/nesting-depth (warning, limit 4, name if)",
         "",
-        "3 of 4 statements are enforced, by 2 rules; 1 is unchecked",
+        "3 of 4 statements are enforced, by 3 rules; 1 is unchecked",
     ]

@@ -183,7 +183,8 @@ class Statement(NamedTuple):
 
     ``forbids`` is the polarity: true for MUST NOT and SHOULD NOT. ``line`` counts from 1 in the constitution's file.
     ``text`` is free of Markdown. ``lead`` is what stands before the colon that a bullet follows; rules are matched with
-    both. ``pinned`` says that ``pins`` are all the rules it has, even if none.
+    both. ``pinned`` says that ``pins`` are all the rules it has, even if none. ``lacks`` is true where it forbids that
+    something is missing: "No probes" in a list of bad practices.
     """
 
     text: str
@@ -193,6 +194,7 @@ class Statement(NamedTuple):
     pins: tuple[RulePin, ...] = ()
     lead: str = ""
     pinned: bool = False
+    lacks: bool = False
 
     @property
     def keyword(self) -> str:

@@ -30,6 +30,7 @@ _ITEMS = LazyPattern(
     r"(?:,\s+(?:and\s+|or\s+)?|;\s+(?:and\s+)?|\s+and\s+)(?=(?:no|never|non-?\w+|read-?only|only|always|all|every|drop|use|with)\b)",
     2,
 )
+_LABELLED = LazyPattern(r"[\s*_]*(?:[*_][^*_]{1,60}[*_]+|\x01+[*_]*)\s*(?::|–|—| - )", 2)
 _NO_ITEM = LazyPattern(r"(?:no|never)\b", 2)
 
 
@@ -106,6 +107,8 @@ def clauses(visible: str, begin: int, end: int, default: Obligation) -> list[Cla
         start = starts[number]
         stop = starts[number + 1] if number + 1 < len(kept) else len(sentence)
         needed = subject if number and not demand.imperative and _needs_subject(sentence, start, demand) else None
+        if number and demand.imperative and _LABELLED.match(sentence):
+            needed = 0, label  # "values.yaml — document each key; group by concern"
         if needed is not None and (pronoun := _PRONOUN.match(sentence, start)):
             start = pronoun.end()
         whose = (begin + needed[0], begin + needed[1]) if needed is not None else None
@@ -141,6 +144,8 @@ def _subject(sentence: str, demand: Demand) -> tuple[int, int] | None:
 
 
 def _needs_subject(sentence: str, start: int, demand: Demand) -> bool:
+    if start == demand.start and sentence.startswith("no ", start):
+        return False  # "no tabs"
     return _NO_SUBJECT.match(sentence[start : demand.start]) is not None or bool(_PRONOUN.match(sentence, start))
 
 

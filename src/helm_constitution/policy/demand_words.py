@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation
+from helm_constitution.policy.verbs import BOTH, IMPERATIVES, NOUNS, VERBS
 
 _MUST, _SHOULD, _MAY = Obligation.MUST, Obligation.SHOULD, Obligation.MAY
 
@@ -112,45 +113,20 @@ _NO = LazyPattern(
     r"(?:no|none of|neither|zero)\b(?![-:,.]|\s+(?:op|one|longer|matter|exceptions?|need|doubt)\b)", re.IGNORECASE
 )
 _DONT = LazyPattern(
-    r"(?P<hard>(?:do|does|did)[\s*_]+not\b|don['’]t\b|cannot\b|must\s+not\b|(?:omit|skip)\b|absolute\s+prohibition\b|prohibition\s+of\b)"
+    r"(?P<hard>(?:do|does|did)[\s*_]+not\b|don['’]t\b|cannot\b|must\s+not\b|absolute\s+prohibition\b|prohibition\s+of\b)"
     r"|(?P<soft>avoid\b|refrain\b)",
     re.IGNORECASE,
 )
-_IMPERATIVES_TEXT = """
-answer ask build complete evaluate execute extend fetch filter finish fix import incorporate install invoke measure
-monitor open print query rebuild refine resolve roll save submit switch sync trace turn wait
-adapt add adopt align allow annotate apply assign attach audit automate back batch block bound break bump
-choose cite clean comment commit compare compose configure confirm consolidate containerize containerise
-convert cover create declare default define delegate delete deliver deploy deprecate derive describe design
-disable document drop emit enable encrypt enforce ensure establish exclude expose extract fail favor favour
-flag follow generate give grant group guard handle harden hash identify implement include increment inherit
-inject inline isolate justify keep leave leverage limit link lint list load log maintain make manage map mark
-match maximize migrate minimise minimize mirror modularize mount move name notify obtain offer omit opt order
-organise organize override package parameterise parameterize pass perform persist pin place plan prefer prefix
-preserve prevent propagate protect provide provision publish pull push put quote raise read reconcile record
-reduce refactor reference register reject release remove rename render repeat replace report request require
-reserve resolve search respect restrict retain retry return reuse review rotate route run sanitise sanitize scale
-scan scope seal secure select separate serve set ship show sign simplify solve source specify split
-standardise standardize start state stop store structure summarise summarize support tag take target template
-test tie track treat update upgrade use validate vendor verify version warn wire wrap write
-"""
-_IMPERATIVES = frozenset(_IMPERATIVES_TEXT.split())
-_NOUNS_TEXT = """
-build filter fix monitor print query roll switch sync trace turn wait
-access audit back batch block break bump change comment commit cover default deploy design document drop flag
-group guard handle increment limit link lint list load log make map mark match mirror mount name order
-override package pass pin place plan prefix pull push quote raise read record reference release report request
-reserve return review route run scale scan scope seal select serve set ship show sign source split start state
-stop store structure support tag target template test tie track treat update upgrade use version wire wrap
-"""
-_NOUNS = frozenset(_NOUNS_TEXT.split())
-"""Words that begin a sentence as often as nouns: "Test charts are kept apart"."""
-_VERBS = _IMPERATIVES - _NOUNS
 _OBJECT = LazyPattern(
     r"[*_]*\s+[*_]*(?:the|an?|all|any|each|every|only|both|no|one|its|their|your|it|them|this|these|at|to|as|in|into|"
     r"with|for|up|on|against|before|after|from|by|and|or|explicit|specific|standard|appropriate|\w+ly)\b|"
     r"[*_]*\s+[\x01`]|"
     r"[*_]*\s*[/,]\s*\w+",
+    re.IGNORECASE,
+)
+_THING = LazyPattern(
+    r"[*_]*\s+[*_]*(?:the|an?|all|any|each|every|only|both|no|its|their|your|it|them|this|these|\w+ly)\b"
+    r"|[*_]*\s+[\x01`]",
     re.IGNORECASE,
 )
 _FINITE = LazyPattern(
@@ -161,7 +137,13 @@ CONDITION = LazyPattern(
     re.IGNORECASE,
 )
 _BREAK = LazyPattern(r"[;:,–—]")
+_DASH = LazyPattern(r" (?:[—–]|->?|→) ")
+_SEGMENT = LazyPattern(r"; | (?:[—–]|->?|→) |, (?=no )")
 _FIRST = LazyPattern(r"[A-Za-z]+")
+_LED = LazyPattern(r"[^A-Za-z\x01]*(?P<verb>[A-Za-z]+)\s+\S")
+"""A label that begins as a demand does: "**Require owners** - whom to ask"."""
+_DASHED = LazyPattern(r"[*_]\s*(?:[–—→]|-)\s*$")
+_MARKUP = " *_:\n\0"
 _SOFT = {"prefer": _SHOULD, "favor": _SHOULD, "favour": _SHOULD, "consider": _SHOULD, "try": _SHOULD, "aim": _SHOULD}
 
 
@@ -171,7 +153,7 @@ def opening(text: str) -> int:
     if match is None:
         return 0
     word = _FIRST.search(match["plain"] or "")
-    if word is not None and word.group().lower() in _VERBS:
+    if word is not None and word.group().lower() in VERBS:
         return match.start("plain")  # "Keep secrets safe: …"
     return match.end()
 
@@ -184,22 +166,32 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
         default: the obligation of an imperative, which has none of its own.
     """
     start = opening(text)
+    if not text[start:].strip(_MARKUP) and (match := _FIRST.search(text)):
+        start = match.start()  # "**Drop all capabilities:**" is no label: it says all there is
     if condition := CONDITION.match(text, start):
         start = _behind_condition(text, condition.end())
+    if (
+        (label := _LED.match(text[:start].rstrip(" *_")))
+        and _DASHED.search(text[:start])
+        and label["verb"].lower() in VERBS
+    ):
+        return Demand(label.start("verb"), label.end("verb"), default, False, imperative=True)
     for begin in (len(text) - len(text.lstrip(" *_\0[\"'✅❌•-")), start):
         if match := _NO.match(text, begin):
             return Demand(begin, match.end(), default, True)
         if match := _DONT.match(text, begin):
             return Demand(begin, match.end(), default if match["hard"] else min(default, _SHOULD), True)
     match = _FIRST.match(text, start)
+    word = match.group().lower() if match is not None else ""
     if match is None:
         return None
-    word = match.group().lower()
     if word in _SOFT:
         return Demand(start, match.end(), min(default, _SOFT[word]), False, imperative=True)
-    if word not in _IMPERATIVES or text[match.end() : match.end() + 1] in ("-", "'", "’", ":", "("):
+    if word not in IMPERATIVES or text[match.end() : match.end() + 1] in ("-", "'", "’", ":", "("):
         return None
-    if word in _NOUNS and not _OBJECT.match(text, match.end()) and _FINITE.search(text, match.end()):
+    if word in NOUNS and not _THING.match(text, match.end()):
+        return None
+    if word in BOTH and not _OBJECT.match(text, match.end()) and _FINITE.search(text, match.end()):
         return None
     return Demand(start, match.end(), default, False, imperative=True)
 
@@ -209,7 +201,7 @@ def _behind_condition(text: str, start: int) -> int:
     begin = start
     for _ in range(3):
         word = _FIRST.match(text, begin)
-        if word is not None and word.group().lower() in _IMPERATIVES:
+        if word is not None and word.group().lower() in IMPERATIVES:
             return begin
         comma = text.find(", ", begin)
         if comma < 0 or comma > start + 160:
@@ -226,12 +218,12 @@ def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
         default: the obligation of an imperative.
     """
     found = [demand for demand in _words(text) if demand is not None]
-    if "; " in text:
+    if "; " in text or _DASH.search(text) or ", no " in text:
         found = _with_segments(text, found, default)
     first = first_demand(text, default)
     if first is None or (found and found[0].start <= first.end):
         return found
-    noun = text[first.start : first.end].lower() in _NOUNS and not _OBJECT.match(text, first.end)
+    noun = text[first.start : first.end].lower() in BOTH and not _OBJECT.match(text, first.end)
     said = text[found[0].start : found[0].end].lower() if found else ""
     if noun and found and said not in ("never", "always") and not _BREAK.search(text, first.end, found[0].start):
         return found  # "Upgrade notes SHOULD …"
@@ -241,17 +233,22 @@ def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
 
 
 def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[Demand]:
-    """Adds what the parts behind a semicolon demand by their first words."""
+    """Adds what the parts behind a semicolon or a dash demand by their first words, and "no …" behind a comma."""
     all_of = list(found)
-    start = text.find("; ") + 2
-    while start > 1:
-        stop = text.find("; ", start)
-        end = stop if stop >= 0 else len(text)
-        if not any(start <= demand.start < end for demand in found):
-            first = first_demand(text[start:end], default)
-            if first is not None:
-                all_of.append(first._replace(start=first.start + start, end=first.end + start))
-        start = stop + 2 if stop >= 0 else 0
+    cuts = [match.end() for match in _SEGMENT.finditer(text)]
+    tells = _FINITE.search(text) is not None
+    for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+        if any(start <= demand.start < end for demand in all_of):
+            continue
+        first = first_demand(text[start:end], default)
+        behind = text[start - 2]
+        if first is None or (behind == "," and (tells or ":" in text[:start])):
+            continue
+        word = text[start + first.start : start + first.end].lower()
+        is_verb = word in VERBS or word == "use" or _THING.match(text, start + first.end) is not None
+        if behind != ";" and not first.forbids and not is_verb:
+            continue  # what stands behind a dash is more often an explanation
+        all_of.append(first._replace(start=first.start + start, end=first.end + start))
     return sorted(all_of)
 
 

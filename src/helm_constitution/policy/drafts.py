@@ -11,7 +11,7 @@ from helm_constitution.core.model import Obligation, RulePin
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
 from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, is_plain, opening
 from helm_constitution.policy.sections import Role, role_of
-from helm_constitution.policy.unclear import INTRODUCES, is_foreign, permits, why_unclear
+from helm_constitution.policy.unclear import INTRODUCES, is_foreign, permits, tells, why_unclear
 from helm_constitution.text.markdown_blocks import CELL
 
 LABEL = LazyPattern(
@@ -26,11 +26,17 @@ ASIDE = LazyPattern(
     re.IGNORECASE,
 )
 _NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
+_NO = LazyPattern(r"no\b", re.IGNORECASE)
 _CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
-_LACK = LazyPattern(r"[\W_]*(?:missing|lack(?:ing)?(?: of)?|absence of|absent)\b", re.IGNORECASE)
+_LACK = LazyPattern(r"[^\w\x01]*(?:no|missing|lack(?:ing)?(?: of)?|absence of|absent|without|un\w+ed)\b", re.IGNORECASE)
+_BOLD = LazyPattern(r"\s*\*\*[^*]+[^*:]\*\*[.\s\0]*")
+_WHY = LazyPattern(
+    r"[\W_]*(?:why\b.*|reasons?|rationale|impact|consequences?|risks?|benefits?|purpose|explanation)[\W_]*",
+    re.IGNORECASE,
+)
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
-_FINITE = LazyPattern(r"\b(?:is|are|was|were|has|have)\b", re.IGNORECASE)
+_FINITE = LazyPattern(r"(?!\W*(?:all|every|each|no)\b).*\b(?:is|are|was|were)\b", re.IGNORECASE | re.DOTALL)
 _LEVEL = LazyPattern(
     r"[*_\s]*(?:[✅✔☑❌✗⚠️]\s*)?(?:(?P<yes>yes|required|mandatory|must|shall|always)|(?P<should>should|recommended|"
     r"preferred)|(?P<may>may|optional)|(?P<never>must not|forbidden|prohibited|not allowed|banned|never)|"
@@ -55,7 +61,10 @@ class Draft:
     """A statement in the making: where its text stands in the block, and the pins behind it. ``subject`` is where the
     words stand that go before it, ``lead`` where the words do that it follows as an item does."""
 
-    __slots__ = ("end", "forbids", "inherited", "is_part", "lead", "obligation", "pins", "sentence", "start", "subject")
+    __slots__ = (
+        *("end", "forbids", "inherited", "is_part", "lacks", "lead", "obligation", "pins", "sentence", "start"),
+        "subject",
+    )
 
     def __init__(self, start: int, end: int, obligation: Obligation, forbids: bool, *, inherited: bool = False) -> None:
         self.start = start
@@ -64,10 +73,16 @@ class Draft:
         self.forbids = forbids
         self.inherited = inherited
         self.is_part = False
+        self.lacks = False
         self.sentence = start
         self.subject: tuple[int, int] | None = None
         self.lead: tuple[int, int] | None = None
         self.pins: list[RulePin] | None = None
+
+
+def _lacks(text: str, role: Role) -> bool:
+    """Whether an item of what is forbidden names what is missing: "No probes", "Missing notes"."""
+    return role.forbids and _LACK.match(text) is not None
 
 
 def joined_by_pins(drafts: list[Draft]) -> list[Draft]:
@@ -187,13 +202,18 @@ class _Block:
         elif self.led is not None and self._continues(parts):
             self.led.end = end
         elif parts:
-            self._own(parts)
-            self._doubt_head(begin, parts[0].demand)
+            head = self._doubt_head(begin, parts[0].demand)
+            self._own([parts[0]._replace(start=head), *parts[1:]])
         elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
-            forbids = context.role.forbids and _LACK.match(visible[begin:end]) is None
-            self.led = Draft(begin, end, self.default, forbids)
+            self.led = Draft(begin, end, self.default, context.role.forbids)
+            self.led.lacks = _lacks(visible[begin:end], context.role)
             self.drafts.append(self.led)
-        elif context.doubts and (reason := why_unclear(visible[begin:end], in_list=context.in_list and first)):
+        elif context.doubts and (
+            reason := why_unclear(
+                visible[begin:end],
+                in_list=first and (context.in_list or _BOLD.fullmatch(visible[begin:end]) is not None),
+            )
+        ):
             self.doubts.append(Doubt(begin, end, reason))
         for draft in self.drafts[done:]:
             draft.sentence = begin
@@ -244,19 +264,27 @@ class _Block:
             turned = role.forbids and self.context.in_list and not number and demand.imperative
             draft = Draft(part.start, part.end, obligation, demand.forbids or turned)
             draft.subject, draft.lead = part.subject, part.lead
+            draft.lacks = not number and self.context.in_list and _lacks(self.visible[part.start : part.end], role)
             draft.is_part = len(parts) > 1
             self.drafts.append(draft)
 
-    def _doubt_head(self, begin: int, demand: Demand) -> None:
-        """Keeps what stands before words that forbid: "All secrets in a vault, never in git" demands that too."""
+    def _doubt_head(self, begin: int, demand: Demand) -> int:
+        """Keeps what stands before words that forbid: "All secrets in a vault, never in git" demands that too.
+
+        Returns:
+            Where the sentence's first statement begins: "tabs, no spaces" forbids spaces alone.
+        """
         if not demand.forbids or not self.context.doubts or not self._turns(demand, begin):
-            return
+            return begin
         first = begin + opening(self.visible[begin : demand.start])
         cut = boundary(self.visible, first, demand)
         if cut is None or CONDITION.match(self.visible, first):
-            return
-        if reason := why_unclear(self.visible[begin:cut], in_list=False):
+            return begin
+        item = self.context.in_list and _NO.match(self.visible, demand.start) is not None
+        if reason := why_unclear(self.visible[begin:cut], in_list=item):
             self.doubts.append(Doubt(begin, cut, reason))
+            return demand.start if item else begin
+        return begin
 
     def _turns(self, demand: Demand, begin: int) -> bool:
         """Whether what forbids stands behind something else that is demanded."""
@@ -272,7 +300,10 @@ class _Block:
         role = self.context.role
         if role.obligation is None or is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
             return False
-        return role.forbids or _FINITE.search(self.visible[begin:end]) is None
+        sentence = self.visible[begin:end]
+        if tells(sentence) or sentence.rstrip(" *_\0").endswith("?"):
+            return False
+        return role.forbids or role.states or _FINITE.match(sentence) is None
 
 
 def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tuple[list[Draft], list[Doubt]]:
@@ -284,7 +315,10 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
         header: the titles of its columns.
     """
     cells = list(_cells(visible))
-    whole = len(visible)
+    while len(cells) > 1 and len(cells) <= len(header) and _WHY.fullmatch(header[len(cells) - 1]):
+        cells.pop()  # what tells why is no part of the demand
+    whole = cells[-1][1]
+    visible = visible[:whole]
     for number, (begin, end) in enumerate(cells):
         match = _LEVEL.fullmatch(visible[begin:end]) if number else None
         if match is not None:
@@ -300,9 +334,12 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
     ]
     if context.quiet or is_foreign(visible):
         parts = [part for part in parts if part.demand.explicit]
+    lacks = _lacks(visible, context.role)
     if len(parts) == 1:
         demand = parts[0].demand
-        return [Draft(0, whole, demand.obligation, demand.forbids)], []
+        draft = Draft(0, whole, demand.obligation, demand.forbids)
+        draft.lacks = lacks and demand.start <= cells[0][1]
+        return [draft], []
     if parts:
         drafts = []
         for part in parts:
@@ -319,7 +356,9 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
         return [Draft(0, whole, context.obligation, context.forbids, inherited=True)], []
     role = columns[0] if columns else context.role
     if role.obligation is not None:
-        return [Draft(0, whole, role.obligation, role.forbids)], []
+        draft = Draft(0, whole, role.obligation, role.forbids)
+        draft.lacks = lacks
+        return [draft], []
     reasons = [why_unclear(visible[begin:end], in_list=False) for begin, end in cells]
     return [], [Doubt(0, whole, reason) for reason in reasons if reason][:1]
 

@@ -186,6 +186,7 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     A statement's own words decide. The words that led to it count where no rule is found by its own; as an umbrella
     they count where none of the statements that they lead has a rule of its own.
     """
+    titles = [principle.title for principle, _ in constitution.statements]
     statements = [statement for _, statement in constitution.statements]
     links: tuple[_Found, ...] = tuple({} for _ in statements)
     pinned: dict[str, list[int]] = {}
@@ -218,7 +219,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
                     for number in search.opposed(matcher):
                         opposed.setdefault(number, []).append(rule)
             if rule.umbrella is not None and isinstance(rule.default, Obligation):
-                for number, found, source in search(Matcher(rule.umbrella, forbids=False), module.key):
+                umbrella = Matcher(rule.umbrella, forbids=False)
+                for number, found, source in search(umbrella, module.key):
+                    if umbrella.search(f"{titles[number]}: {search.texts[number]}") is None:
+                        continue  # what it is about stands in the heading: "RBAC: follow least privilege"
                     aside = is_purpose(found)
                     wide.append(_Wide(number, rule, min(statements[number].obligation, rule.default), source, aside))
     for number, rule, weight, source, aside in wide:

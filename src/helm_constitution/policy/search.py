@@ -10,6 +10,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
+from helm_constitution.policy.turns import masked, turned
 
 _LABEL = LazyPattern(r"(?:\[[\w-]+\] )?(?!The\b)[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?!true\b|false\b)(?=\S+ \S)")
 # What a chart doesn't hold; "Each blueprint MUST have a README" asks nothing of it.
@@ -32,6 +33,7 @@ _PROGRAM = LazyPattern(
     r"\b(?:TypeScript|Python|JavaScript|C#|Java|React|Next\.js|FastAPI|try-catch|type hints?|snake_case|PEP ?8|ESLint)"
     r"(?!\w)"
 )
+_BLANK = " .,;:*"
 _OF_TEMPLATES = frozenset({"values", "templates", "disclosure"})
 _TYPOGRAPHY = str.maketrans({"‐": "-", "‑": "-", "–": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " "})
 
@@ -74,6 +76,7 @@ class Search:
         self.texts = texts
         self.free: list[tuple[int, bool, str, str]] = []
         self.labels: dict[int, int] = {}
+        self.turns: dict[int, tuple[str, str]] = {}
         self.work: set[int] = set()
         self.code: set[int] = set()
         for number, statement in enumerate(statements):
@@ -91,6 +94,8 @@ class Search:
                 self.work.add(number)
             if _PROGRAM.search(text):
                 self.code.add(number)
+            if spans := turned(text, start, lacks=statement.lacks):
+                self.turns[number] = masked(text, spans, inside=False), masked(text, spans, inside=True)
             self.free.append((number, statement.forbids, text, folded(text)))
         self.document = "\n".join(text for _, _, _, text in self.free)
 
@@ -101,37 +106,57 @@ class Search:
             matcher: the pattern.
             module: the key of its rule's module.
         """
-        for number, text in self._candidates(matcher, matcher.forbids):
+        for number, text in self._candidates(matcher):
             if (number in self.work and module != "testing") or (number in self.code and module in _OF_TEMPLATES):
                 continue
             if not matcher.permits and self.statements[number].obligation is Obligation.MAY:
                 continue
-            found = matcher.search(text)
+            found = self._find(matcher, number, text, 0)
             if found is None:
                 continue
             source = Source.OWN
             start = own_start(self.statements[number])
             if start and found.end() <= start:
-                own = matcher.search(text[start:])
+                own = self._find(matcher, number, text, start)
                 found, source = (own, source) if own is not None else (found, Source.LEAD)
             label = self.labels.get(number, 0)
             if source is Source.OWN and found.end() - len(found.string) + len(text) < label:
-                own = matcher.search(text[label:])
+                own = self._find(matcher, number, text, label)
                 found, source = (own, source) if own is not None else (found, Source.LABEL)
             yield number, found, source
 
+    def _find(self, matcher: Matcher, number: int, text: str, start: int) -> re.Match[str] | None:
+        """Where the pattern matches words of its polarity, from a position on."""
+        agrees = self.statements[number].forbids is matcher.forbids
+        turns = self.turns.get(number)
+        if turns is None:
+            return matcher.search(text[start:]) if agrees else None
+        if not agrees:
+            return matcher.search(turns[1][start:])
+        found = matcher.search(text[start:])
+        if found is None:
+            return None
+        # A pattern that looks at the whole text first does not tell by its span which of the words it is about.
+        is_telling = not matcher.pattern.startswith("^(?")
+        if is_telling and turns[0][start + found.start() : start + found.end()].strip(_BLANK):
+            return found
+        return matcher.search(turns[0][start:])
+
     def opposed(self, matcher: Matcher) -> Iterator[int]:
         """The statements that forbid what the pattern demands."""
-        for number, text in self._candidates(matcher, True):
-            if matcher.search(text[own_start(self.statements[number]) :]):
+        for number, text in self._candidates(matcher, opposite=True):
+            if matcher.search(text[own_start(self.statements[number]) :]) is None:
+                continue
+            if self._find(matcher, number, text, own_start(self.statements[number])) is None:
                 yield number
 
-    def _candidates(self, matcher: Matcher, forbids: bool) -> Iterator[tuple[int, str]]:
+    def _candidates(self, matcher: Matcher, *, opposite: bool = False) -> Iterator[tuple[int, str]]:
         words = needed_words(matcher.pattern)
         if words is not None:
             words = tuple(word for word in words if word in self.document)
             if not words:
                 return
         for number, denied, text, plain in self.free:
-            if denied is forbids and (words is None or any(word in plain for word in words)):
+            fits = number in self.turns or (denied is matcher.forbids) is not opposite
+            if fits and (words is None or any(word in plain for word in words)):
                 yield number, text

@@ -36,7 +36,7 @@ _INTRODUCTION = LazyPattern(
     re.IGNORECASE,
 )
 _TELLS = LazyPattern(
-    r"\b(?:success(?: criteria| metrics)?|deliverables?|milestones?|roadmap|bonus\w*|achievements?|precedence|"
+    r"\b(?:success(?: metrics)?|deliverables?|milestones?|roadmap|bonus\w*|achievements?|precedence|"
     r"(?:deployment |work)?flow|types)[\W_]*$|\bbonus\b",
     re.IGNORECASE,
 )
@@ -44,8 +44,9 @@ _BOTH_WAYS = LazyPattern(r"\bdo(?:['’]?s)?\b.{0,8}\bdon['’]?ts?\b", re.IGNOR
 _DO = LazyPattern(r"[\W_]*(?:do(?:['’]?s)?|always(?: do)?)[\W_]*$", re.IGNORECASE)
 _PERMITS = LazyPattern(r"\b(?:permitted|(?<!not )allowed)\b", re.IGNORECASE)
 _FORBIDS = LazyPattern(
-    r"\b(?:forbidden|prohibited|disallowed|banned|prohibitions?|not allowed|anti-?patterns|don['’]?ts)\b"
-    r"|\b(?:must nots?|do not|don['’]?t|never(?: do)?|red lines)[\W_]*$",
+    r"\b(?:forbidden|prohibited|disallowed|banned|prohibitions?|not allowed|anti-?patterns|don['’]?ts|"
+    r"(?:bad|worst|wrong) practices|never (?:do|use) (?:this|these)|(?:practices|things|what) (?:to avoid|not to do))\b"
+    r"|\b(?:must nots?|do not|don['’]?t|never(?: do)?|avoid|red (?:lines|flags))[\W_]*$",
     re.IGNORECASE,
 )
 _DEMANDS = LazyPattern(
@@ -53,16 +54,20 @@ _DEMANDS = LazyPattern(
     r"rules?|standards?|constraints?|polic(?:y|ies)|guardrails?|invariants?|conventions?)\b",
     re.IGNORECASE,
 )
+_STATES = LazyPattern(
+    r"\b(?:check ?lists?|(?<!success )criteria|definition of done|quality gates?|invariants?)\b", re.IGNORECASE
+)
 _ADVISES = LazyPattern(r"\b(?:guidelines?|recommend\w+|best practices|preferences|preferred|shoulds?)\b", re.IGNORECASE)
 
 
 class Role(NamedTuple):
     """What a heading, a column's title or a label says of the list below it. ``quiet``: only keywords in capitals
-    demand there."""
+    demand there. ``states``: its items tell the state that is demanded ("RBAC is minimal")."""
 
     obligation: Obligation | None = None
     forbids: bool = False
     quiet: bool = False
+    states: bool = False
 
 
 def role_of(title: str) -> Role:
@@ -81,6 +86,8 @@ def role_of(title: str) -> Role:
         return Role(quiet=True)
     if _ADVISES.search(title):
         return Role(Obligation.SHOULD)
+    if _STATES.search(title):
+        return Role(Obligation.MUST, states=True)
     return Role(Obligation.MUST) if _DEMANDS.search(title) else Role()
 
 

@@ -10,7 +10,8 @@ The grammar is a contract (the README tells it to users):
   demands is a statement of its own, with the sentence's subject where it has none. Bullets under a colon behind a
   statement are statements with its obligation and polarity, the text before the colon is then none; bullets below
   such a bullet likewise. Bullets without such a word take it from a heading that has one ("Requirements", "Forbidden
-  practices"). A table's row is read like a bullet; a cell *Yes*, *Recommended* or *MUST NOT* gives its obligation.
+  practices"). A table's row is read like a bullet; a cell *Yes*, *Recommended* or *MUST NOT* gives its obligation, and
+  columns at its end that tell why are left out. A line that begins with a sign (✅, ❌) is a bullet.
 - What looks like a demand without being understood (another language, a rule without a word of demand) is kept apart.
 - *Rationale*, *Example* and *IMPORTANT* paragraphs (also at a paragraph's end), quoted keywords, code and HTML comments
   are none.
@@ -319,7 +320,11 @@ def _is_about(text: str) -> bool:
 
 def _is_title(text: str, below: str) -> bool:
     """Whether an item is only the title of the demands below it: "**[K8S-1] Resource limits**"."""
-    return _TITLE.fullmatch(text) is not None and not demands(text) and bool(demands(without_code(below)))
+    return (
+        _TITLE.fullmatch(text) is not None
+        and not demands(text)
+        and (text[2] == "[" or bool(demands(without_code(below))))
+    )
 
 
 def _rule_pins(comment: Comment, start: int) -> list[RulePin]:
@@ -342,6 +347,7 @@ def _statement(block: Block, text: str, draft: Draft, over: Lead) -> Statement:
         pins=tuple(pins or ()),
         lead=lead,
         pinned=pins is not None,
+        lacks=draft.lacks,
     )
 
 

@@ -70,6 +70,11 @@ def permits(text: str) -> bool:
     return _PERMITS.match(text) is not None
 
 
+def tells(text: str) -> bool:
+    """Whether a sentence begins as one that tells something: "This rule covers …", "See …"."""
+    return _TELLS.match(text, opening(text)) is not None
+
+
 def why_unclear(text: str, *, in_list: bool) -> str | None:
     """Why a sentence without a word that demands may be one all the same; None where it only tells something.
 

@@ -78,6 +78,8 @@ _UNDERLINE = LazyPattern(r"(?:=+|-+) *$")
 _RULE = LazyPattern(r"([-*_])(?: *\1){2,} *$")
 _ITEM = LazyPattern(r"(?:[-*+•]|(\d{1,9})[.)])(?: +|$)")
 _TASK = LazyPattern(r"\[[ xX]\] ")
+_SIGNS = frozenset("✅☑✔❌✗✘🚫⛔▪●‣")
+"""Signs that people begin lines with where Markdown wants a bullet; such a line is an item, and keeps its sign."""
 _PIPE = LazyPattern(r"(?<!\\)\|")
 _CODE = LazyPattern(r"``+.*?``+|`[^`]*`", re.DOTALL)
 # A line that opens so begins a block, also without a blank line above it.
@@ -200,6 +202,8 @@ class _Reader:
             self._break(0)  # an indented code block
         elif (match := _ITEM.match(stripped)) and self._may_begin(match):
             self._item(number, indent, stripped[match.end() :], comments)
+        elif first in _SIGNS:
+            self._item(number, indent, stripped, comments)
         elif current is not None and not _LABEL.match(stripped):
             self._append(current, number, stripped, comments)
         elif current is not None:
