@@ -170,8 +170,13 @@ def readme_no_installing(subject: Subject) -> Iterator[Violation]:
         require(
             r"\breadme\b.{0,60}\b(explain|describ|document|list|cover|includ)\w*"
             r" (all |every |the )?(options|values|parameters)\b"
+            r"|^(?!.*\bor\b.*\bcomments?\b).*\b(configurations?|options|values|parameters)\b.{0,30}"
+            r"\b(documented|described|listed)\b.{0,20}\breadme\b"
         ),
-        require(r"values documentation|\bhelm-docs\b|\ball (?:options|values|parameters)\b.{0,40}\breadme\b"),
+        require(
+            r"values documentation|(?<!compatible with )\bhelm-docs\b(?! comments?)"
+            r"|\ball (?:options|values|parameters)\b.{0,40}\breadme\b"
+        ),
     ),
 )
 def readme_no_values(subject: Subject) -> Iterator[Violation]:

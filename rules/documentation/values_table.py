@@ -189,7 +189,10 @@ def is_value(path: Path, subject: Subject) -> bool:
         require(
             r"\breadme\b.*\b(values table|table of (the |all |key )?(public )?values|in sync|(all|every) values?)\b"
         ),
-        require(r"complete values (documentation|table|reference)|values (documentation|table)\b|\bhelm-docs\b"),
+        require(
+            r"complete values (documentation|table|reference)|values (documentation|table)\b"
+            r"|(?<!compatible with )\bhelm-docs\b(?! comments?)"
+        ),
         require(r"values\.yaml\b.*\bin sync\b|\bin sync\b.*values\.yaml"),
         require(r"\bupdate (the )?documentation\b.*\bcode|\bdocumentation\b.*\bupdated\b.*\bcode"),
     ),

@@ -42,7 +42,7 @@ _STANDS_ALONE = (
         require(
             r"\b(?:at least|minimum(?: of)?|no fewer than) (?P<minimum>\d+|two|three|four|five)(?: or more)? "
             r"(?:pod )?(?:replicas|pods|instances)\b"
-            r"|(?<!for )(?<!across )(?<!between )\b(?:multiple|several) (?:replicas|pods)\b"
+            r"|(?<!for )(?<!before )(?<!across )(?<!between )\b(?:multiple|several) (?:replicas|pods)\b"
             r"|(?<![\w.])(?P<minimum_2>\d+)(?:\+| or more) (?:replicas|pods|instances)\b"
             r"|\breplicas?(?:[ -]?count)?\b\W{0,3}(?:must be |should be )?"
             r"(?:>=|at least|of at least) ?(?P<minimum_3>\d+)"

@@ -29,7 +29,10 @@ _HASH = LazyPattern(r"[0-9a-f]{32,64}\Z")
     scope=Rendering,
     default=SHOULD,
     enforces=(
-        require(r"\bchecksums?\b|\b(?:config(?:uration)?|config ?maps?|secrets?)\b.{0,60}\b(?:restart|roll)"),
+        require(
+            r"\bchecksums?\b|\b(?:config(?:uration)?|config ?maps?|secrets?)\b"
+            r".{0,60}(?<!without )(?<!without pod )\b(?:restart|roll)"
+        ),
         forbid(r"\bstale config(?:uration)?\b"),
     ),
     umbrella=BEST_PRACTICES,

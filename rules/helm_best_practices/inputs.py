@@ -41,7 +41,10 @@ _CONDITION = LazyPattern(r"(?i:\b(?:if|when|unless|only|not required|optional|en
     "helm/no-required",
     default=SHOULD,
     needs={TEMPLATES},
-    enforces=require(r"\brequired values?\b.{0,40}\brequired\b|`?required`? function|\bvalidat\w+ required\b"),
+    enforces=require(
+        r"\brequired values?\b.{0,40}\brequired\b|`?required`? function|\bvalidat\w+ required\b"
+        r"|\brequired (?:for|on) (?:mandatory|required|critical|missing) values?\b"
+    ),
     umbrella=BEST_PRACTICES,
 )
 def no_required(subject: Subject) -> Iterator[Violation]:

@@ -62,7 +62,10 @@ _ONE_PER_CLUSTER = frozenset(
             r"|\b(?:objects?|resources?)\b.{0,30}\bnames?\b.{0,40}\bunique\b"
             r"|\bnames?\b.{0,40}\brelease name\b|\binstalled (?:twice|more than once|several times)\b"
         ),
-        forbid(r"\bfixed (?:object |resource )?names?\b"),
+        forbid(
+            r"\bfixed (?:object |resource )?names?\b"
+            r"|\bhard-?cod\w*\b.{0,20}\b(?:release|resource|object) names?\b"
+        ),
     ),
     umbrella=BEST_PRACTICES,
 )

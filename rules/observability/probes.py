@@ -34,6 +34,7 @@ _HEALTH = (
     r"|\b(?:health[- ]?checks?|probes?)\b.{0,20}\b(?:for|on|in) (?:all|every|each)\b"
     r"|\b(?:all|every|each)\b.{0,40}\b(?:ha(?:s|ve)|carr(?:y|ies)|defines?|includes?|declares?|sets?) "
     r"(?:health )?probes?\b"
+    r"|\bexpos\w+\b.{0,20}\bhealth[- ](?:checks?|endpoints?)\b"
     r"|^\W*(?:(?:require|define|set|use|add|configure) )?(?:health )?(?:probes?|checks?)\W*$"
 )
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"

@@ -27,7 +27,10 @@ from .statements import BEST_PRACTICES
     needs={TEMPLATES},
     enforces=(
         require(r"\b(?:white ?space|spaces?|spacing)\b.{0,60}(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b)"),
-        require(r"(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b).{0,60}\b(?:white ?space|spaces?|spacing)\b"),
+        require(
+            r"(?:\bbraces\b|\{\{|\bdirectives?\b|\bdelimiters?\b)"
+            r".{0,60}(?<!control )\b(?:white ?space|spaces?|spacing)\b"
+        ),
     ),
     umbrella=BEST_PRACTICES,
 )

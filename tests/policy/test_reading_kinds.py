@@ -56,6 +56,22 @@ def test_a_bold_item_without_demands_below_it_is_one() -> None:
             ("MUST", "Note that templates have to be prefixed."),
         ),
         ("## Releases\n\nAny change warrants a version bump.\n", ("MUST", "Any change warrants a version bump.")),
+        ("## Pods\n\n**Drop all capabilities:**\n", ("MUST", "Drop all capabilities:")),
+        ("## Ops\n\n- **Require owners** - whom to ask\n", ("MUST", "Require owners - whom to ask")),
+        ("## Ops\n\nAll of this:\n✅ Pin tags\n", ("MUST", "✅ Pin tags")),
+        ("## Checklist\n\n- [ ] RBAC is minimal.\n", ("MUST", "RBAC is minimal.")),
+        ("## Bad practices\n\n- Running as root\n", ("MUST NOT", "Running as root")),
+        ("## Files\n\n- Two-space indentation, no tabs\n", ("MUST NOT", "no tabs")),
+        ("## Rules\n\n- Tags such as `latest` are not used.\n", ("MUST NOT", "Tags such as latest are not used.")),
+        (
+            "## Defaults\n\n| What | Choice | Override |\n|---|---|---|\n| RBAC | Namespaced roles | Never |\n",
+            ("MUST", "RBAC | Namespaced roles"),
+        ),
+        ("## Ops\n\nIf it breaks you must say so.\n", ("MUST", "If it breaks you must say so.")),
+        (
+            "## Secrets\n\nSecrets in sources are non-compliant.\n",
+            ("MUST NOT", "Secrets in sources are non-compliant."),
+        ),
         (
             "## Apps\n\nWhen adding, moving or removing a chart, update the README.\n",
             ("MUST", "When adding, moving or removing a chart, update the README."),
@@ -158,3 +174,31 @@ def test_a_label_is_no_umbrella_beside_a_demand() -> None:
 )
 def test_more_ways_to_say_it(sentence: str, rule: str) -> None:
     assert rule in rules(f"## Rules\n\n{sentence}\n")
+
+
+def test_what_to_do_instead_is_demanded_and_the_lead_forbidden() -> None:
+    assert statements("## Secrets\n\nNever hardcode secrets in values:\n\n- Reference a Secret\n- Use a vault\n") == [
+        ("MUST NOT", "Never hardcode secrets in values:"),
+        ("MUST", "Reference a Secret"),
+        ("MUST", "Use a vault"),
+    ]
+    assert statements("## Secrets\n\nYou MUST NOT:\n\n- Commit a password\n") == [("MUST NOT", "Commit a password")]
+
+
+def test_a_column_that_tells_why_is_no_part_of_a_demand() -> None:
+    text = "## Avoid\n\n| Practice | Why |\n|---|---|\n| Privileged containers | No isolation is left |\n"
+    assert statements(text) == [("MUST NOT", "Privileged containers")]
+
+
+def test_a_changelog_below_a_heading_of_rules_may_demand() -> None:
+    text = "## Chart requirements\n\n### Changelog\n\nEach release must be listed.\n\n- Added: tags must be pinned\n"
+    assert statements(text) == [("MUST", "Each release must be listed.")]
+
+
+def test_what_stands_behind_a_dash_is_a_demand_of_its_own() -> None:
+    text = "## Logs\n\n- No `print` — use a structured logger\n"
+    assert statements(text) == [("MUST NOT", "No print"), ("MUST", "use a structured logger")]
+
+
+def test_a_question_of_a_checklist_demands_nothing() -> None:
+    assert statements("## Checklist\n\n- Are all images pinned?\n") == []

@@ -58,7 +58,10 @@ def test_where_a_statement_turns(text: str, inside: list[str]) -> None:
         ("## Never do\n\n- Skip network policies", "security/no-network-policy"),
         ("## Bad practices\n\n- No PodDisruptionBudget", "helm/no-disruption-budget"),
         ("## Red flags\n\n- Missing NOTES.txt", "helm/no-notes"),
-        ("## Avoid\n\n| Practice | Why |\n|---|---|\n| No NetworkPolicy | free movement |", "security/no-network-policy"),
+        (
+            "## Avoid\n\n| Practice | Why |\n|---|---|\n| No NetworkPolicy | free movement |",
+            "security/no-network-policy",
+        ),
     ],
 )
 def test_what_is_refused_or_missing_finds_its_rule(text: str, expected: str) -> None:

@@ -43,6 +43,8 @@ _WORDS = {
     "preferred": (_SHOULD, False),
     "optional": (_MAY, False),
     "forbidden": (_MUST, True),
+    "non-compliant": (_MUST, True),
+    "noncompliant": (_MUST, True),
     "prohibited": (_MUST, True),
     "disallowed": (_MUST, True),
     "banned": (_MUST, True),
@@ -94,6 +96,8 @@ _SUBORDINATE = LazyPattern(
     r"\b(?:that|which|who|whose|what|whatever|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
     re.IGNORECASE,
 )
+_IF_FIRST = LazyPattern(r"[\W_]*(?:if|when|whenever|where|once|unless)\b.{12}", re.IGNORECASE)
+_WHOM = LazyPattern(r"\b(?:you|we|they|one)\s*$", re.IGNORECASE)
 _NOTE = LazyPattern(r"^[\W_]*(?:please\s+)?(?:note|remember|be aware)\s+that\b", re.IGNORECASE)
 _NOTHING = LazyPattern(
     r"[*_\s]*(?:(?:under|in)\s+no|no|none|neither|nothing|nobody|never)\b(?:(?!\s-\s)[^:,;–—])*$", re.IGNORECASE
@@ -253,7 +257,9 @@ def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[
 
 
 _TOKEN = LazyPattern(r"[a-z]+")
-_TOKENS = frozenset((*_WORDS, "require", "requires", "warrant", "warrants", "needs", "need", "has", "have", "ought"))
+_TOKENS = frozenset(
+    (*_WORDS, "compliant", "require", "requires", "warrant", "warrants", "needs", "need", "has", "have", "ought")
+)
 
 
 _TURNING = _TOKENS | frozenset(
@@ -283,11 +289,16 @@ def _words(text: str) -> Iterator[Demand | None]:
     yield last
 
 
+def _is_subordinate(before: str) -> bool:
+    """Whether what follows stands in a clause with "if", "that" or the like; "If it breaks you must …" is the other."""
+    return _SUBORDINATE.search(before) is not None and not (_WHOM.search(before) and _IF_FIRST.match(before))
+
+
 def _verb(match: re.Match[str], text: str) -> Demand | None:
     """ "requires", "needs to": a demand in a main clause only, and where it isn't denied."""
     before = text[: match.start()]
     before = _NOTE.sub("", before)
-    if _SUBORDINATE.search(before) or re.search(r"(?:\bnot|n['’]t|\bto|\bwould|\bcan|\bwill)[\s*_]*$", before):
+    if _is_subordinate(before) or re.search(r"(?:\bnot|n['’]t|\bto|\bwould|\bcan|\bwill)[\s*_]*$", before):
         return None
     if not re.search(r"\w", before):
         return None  # an imperative, or a heading's "Requires:"
@@ -328,17 +339,27 @@ def _demands(name: str, match: re.Match[str], text: str, before: str) -> bool:
     """Whether a word in lower case demands where it stands."""
     forbidding = _WORDS[name][1]
     if name in _MODALS:
-        return not _SUBORDINATE.search(before)
+        return not _is_subordinate(before)
     if name == "optional":
         return False
     if name in ("never", "always"):
         hedged = _HEDGED.search(before) if name == "always" else re.search(r"\b(?:has|have|had)\s*$", before)
-        return not hedged and not _SUBORDINATE.search(before)
+        return not hedged and not _is_subordinate(before)
     if _IF.search(before) or (forbidding and _STATUS.search(before)):
         return False
-    if name in ("mandatory", "forbidden", "prohibited", "disallowed", "banned", "unacceptable", "discouraged"):
-        return not _SUBORDINATE.search(before)
-    if _SUBORDINATE.search(before):
+    if name in (
+        "mandatory",
+        "non-compliant",
+        "noncompliant",
+        "forbidden",
+        "prohibited",
+        "disallowed",
+        "banned",
+        "unacceptable",
+        "discouraged",
+    ):
+        return not _is_subordinate(before)
+    if _is_subordinate(before):
         return False
     if _DESCRIBED.search(before):
         return not re.match(r"[\s*_]+by\b", text[match.end() :])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, RulePin
 from helm_constitution.policy.clauses import Clause, boundary, clauses, sentences
-from helm_constitution.policy.demand_words import CONDITION, KEYWORDS, Demand, demands, is_plain, opening
-from helm_constitution.policy.sections import Role, role_of
+from helm_constitution.policy.demand_words import CONDITION, Demand, demands, is_plain, opening
+from helm_constitution.policy.sections import Role
 from helm_constitution.policy.unclear import INTRODUCES, is_foreign, permits, tells, why_unclear
-from helm_constitution.text.markdown_blocks import CELL
 
 LABEL = LazyPattern(
     r"[*_]*(?:(?P<pre>NOT) )?(?P<word>MUST|SHALL|REQUIRED|SHOULD|RECOMMENDED|MAY|OPTIONAL|FORBIDDEN|PROHIBITED|NEVER|"
@@ -27,23 +25,13 @@ ASIDE = LazyPattern(
 )
 _NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
 _NO = LazyPattern(r"no\b", re.IGNORECASE)
+_IS_NOT = LazyPattern(r"\b(?:is|are|was|were|does|do|will) (?:not|never)\b(?! only)", re.IGNORECASE)
 _CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
 _LACK = LazyPattern(r"[^\w\x01]*(?:no|missing|lack(?:ing)?(?: of)?|absence of|absent|without|un\w+ed)\b", re.IGNORECASE)
 _BOLD = LazyPattern(r"\s*\*\*[^*]+[^*:]\*\*[.\s\0]*")
-_WHY = LazyPattern(
-    r"[\W_]*(?:why\b.*|reasons?|rationale|impact|consequences?|risks?|benefits?|purpose|explanation)[\W_]*",
-    re.IGNORECASE,
-)
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
 _FINITE = LazyPattern(r"(?!\W*(?:all|every|each|no)\b).*\b(?:is|are|was|were)\b", re.IGNORECASE | re.DOTALL)
-_LEVEL = LazyPattern(
-    r"[*_\s]*(?:[✅✔☑❌✗⚠️]\s*)?(?:(?P<yes>yes|required|mandatory|must|shall|always)|(?P<should>should|recommended|"
-    r"preferred)|(?P<may>may|optional)|(?P<never>must not|forbidden|prohibited|not allowed|banned|never)|"
-    r"(?P<avoid>should not|discouraged|not recommended)|(?P<no>no|n/?a|none|not required|as needed|if needed|–|—|-))"
-    r"[*_\s]*(?:\([^()]*\))?[*_\s\0]*|\s*(?P<tick>[✅✔☑]️?)[\s\0]*",
-    re.IGNORECASE,
-)
 
 
 _ASIDE_BEGINS = frozenset("rwiebhmRWIEBHM")
@@ -80,7 +68,7 @@ class Draft:
         self.pins: list[RulePin] | None = None
 
 
-def _lacks(text: str, role: Role) -> bool:
+def names_a_lack(text: str, role: Role) -> bool:
     """Whether an item of what is forbidden names what is missing: "No probes", "Missing notes"."""
     return role.forbids and _LACK.match(text) is not None
 
@@ -205,8 +193,10 @@ class _Block:
             head = self._doubt_head(begin, parts[0].demand)
             self._own([parts[0]._replace(start=head), *parts[1:]])
         elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
-            self.led = Draft(begin, end, self.default, context.role.forbids)
-            self.led.lacks = _lacks(visible[begin:end], context.role)
+            self.led = Draft(
+                begin, end, self.default, context.role.forbids or _IS_NOT.search(visible[begin:end]) is not None
+            )
+            self.led.lacks = names_a_lack(visible[begin:end], context.role)
             self.drafts.append(self.led)
         elif context.doubts and (
             reason := why_unclear(
@@ -247,6 +237,7 @@ class _Block:
         denied = head is not None and head.forbids
         sentence = self.visible[begin:end]
         negated = (_NEGATED.match(sentence) or _NEGATED.match(sentence, opening(sentence))) is not None
+        negated = negated or (head is None and _IS_NOT.search(sentence) is not None)
         stop = parts[0].end if len(parts) > 1 and head is not None else end
         self.led = Draft(begin, stop, obligation, forbids or denied or negated, inherited=not self.labelled)
         self.led.is_part = stop < end
@@ -264,7 +255,9 @@ class _Block:
             turned = role.forbids and self.context.in_list and not number and demand.imperative
             draft = Draft(part.start, part.end, obligation, demand.forbids or turned)
             draft.subject, draft.lead = part.subject, part.lead
-            draft.lacks = not number and self.context.in_list and _lacks(self.visible[part.start : part.end], role)
+            draft.lacks = (
+                not number and self.context.in_list and names_a_lack(self.visible[part.start : part.end], role)
+            )
             draft.is_part = len(parts) > 1
             self.drafts.append(draft)
 
@@ -303,89 +296,4 @@ class _Block:
         sentence = self.visible[begin:end]
         if tells(sentence) or sentence.rstrip(" *_\0").endswith("?"):
             return False
-        return role.forbids or role.states or _FINITE.match(sentence) is None
-
-
-def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tuple[list[Draft], list[Doubt]]:
-    """The statements of a table's row: what its cells demand, else what the table's lead, columns or heading do.
-
-    Args:
-        visible: the row's cells, their code blanked.
-        context: what the table stands under.
-        header: the titles of its columns.
-    """
-    cells = list(_cells(visible))
-    while len(cells) > 1 and len(cells) <= len(header) and _WHY.fullmatch(header[len(cells) - 1]):
-        cells.pop()  # what tells why is no part of the demand
-    whole = cells[-1][1]
-    visible = visible[:whole]
-    for number, (begin, end) in enumerate(cells):
-        match = _LEVEL.fullmatch(visible[begin:end]) if number else None
-        if match is not None:
-            column = role_of(header[number]) if number < len(header) else Role()
-            level = _level(match, context, column)
-            inherited = context.obligation is not None
-            return ([Draft(0, whole, *level, inherited=inherited)] if level else []), []
-    parts = [
-        part
-        for number, (begin, end) in enumerate(cells)
-        for part in clauses(visible, begin, end, Obligation.MUST)
-        if not part.demand.imperative or (number and visible.count(" ", begin, end) > 2)  # "Deploy | kubectl"
-    ]
-    if context.quiet or is_foreign(visible):
-        parts = [part for part in parts if part.demand.explicit]
-    lacks = _lacks(visible, context.role)
-    if len(parts) == 1:
-        demand = parts[0].demand
-        draft = Draft(0, whole, demand.obligation, demand.forbids)
-        draft.lacks = lacks and demand.start <= cells[0][1]
-        return [draft], []
-    if parts:
-        drafts = []
-        for part in parts:
-            draft = Draft(part.start, part.end, part.demand.obligation, part.demand.forbids)
-            draft.is_part, draft.subject, draft.lead = True, part.subject, part.lead
-            drafts.append(draft)
-        return drafts, []
-    if context.quiet:
-        return [], []
-    if is_foreign(visible):
-        return [], [Doubt(0, whole, why_unclear(visible, in_list=True) or "")]
-    columns = [role for title in header if (role := role_of(title)).obligation is not None]
-    if context.obligation is not None:
-        return [Draft(0, whole, context.obligation, context.forbids, inherited=True)], []
-    role = columns[0] if columns else context.role
-    if role.obligation is not None:
-        draft = Draft(0, whole, role.obligation, role.forbids)
-        draft.lacks = lacks
-        return [draft], []
-    reasons = [why_unclear(visible[begin:end], in_list=False) for begin, end in cells]
-    return [], [Doubt(0, whole, reason) for reason in reasons if reason][:1]
-
-
-def _cells(visible: str) -> Iterator[tuple[int, int]]:
-    begin = 0
-    for cell in visible.split(CELL):
-        yield begin, begin + len(cell)
-        begin += len(cell) + len(CELL)
-
-
-def _level(match: re.Match[str], context: Context, column: Role) -> tuple[Obligation, bool] | None:
-    """What a cell that is only a level says: "Yes", "Recommended", "MUST NOT"; None where it leaves the choice."""
-    word = match.group().strip(" *_\0")
-    loud = word.split("(")[0].strip(" *_✅❌") in KEYWORDS
-    if context.quiet and not loud:
-        return None
-    if match["never"]:
-        return Obligation.MUST, True
-    if match["avoid"]:
-        return Obligation.SHOULD, True
-    if match["should"]:
-        return Obligation.SHOULD, False
-    if match["may"]:
-        return (Obligation.MAY, False) if loud else None
-    if match["no"]:
-        return (Obligation.MUST, True) if column.quiet and word.lower() == "no" else None
-    if column.quiet or (match["tick"] and column.obligation is None and context.obligation is None):
-        return None
-    return context.obligation or Obligation.MUST, context.forbids or column.forbids
+        return role.forbids or role.states or _FINITE.match(sentence) is None or _IS_NOT.search(sentence) is not None

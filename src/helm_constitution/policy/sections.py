@@ -24,7 +24,7 @@ _NON_NEGOTIABLE = LazyPattern(r"\s*\(\s*non[- ]?negotiable\s*\)", re.IGNORECASE)
 _NO_SLUG = LazyPattern(r"[\W_]+")
 _SKIPPED = LazyPattern(
     r"[\W\d_]*(?:governance\b|rationale$|(?:\w+ )?history$|amendments?(?: (?:process|procedure|history|log))?$|"
-    r"ratification$|change ?log$|sync impact report\b|(?:(?:good|bad) )?examples?$)",
+    r"ratification$|sync impact report\b|(?:(?:good|bad) )?examples?$)",
     re.IGNORECASE,
 )
 _INTRODUCTION = LazyPattern(
@@ -41,6 +41,7 @@ _TELLS = LazyPattern(
     re.IGNORECASE,
 )
 _BOTH_WAYS = LazyPattern(r"\bdo(?:['’]?s)?\b.{0,8}\bdon['’]?ts?\b", re.IGNORECASE)
+_LOGS = LazyPattern(r"[\W\d_]*(?:change ?log|release notes)$", re.IGNORECASE)
 _DO = LazyPattern(r"[\W_]*(?:do(?:['’]?s)?|always(?: do)?)[\W_]*$", re.IGNORECASE)
 _PERMITS = LazyPattern(r"\b(?:permitted|(?<!not )allowed)\b", re.IGNORECASE)
 _FORBIDS = LazyPattern(
@@ -101,7 +102,8 @@ class Kind(enum.Enum):
 
 class Section:
     """A heading and what stands below it up to the next one. ``level`` is 0 for the document itself. ``tells`` is true
-    where its lists tell of results or steps: an item without a word that demands is none there."""
+    where its lists tell of results or steps: an item without a word that demands is none there. ``logs`` is true of a
+    changelog, whose entries are history."""
 
     def __init__(self, title: str, line: int, level: int, parent: Section | None, kind: Kind) -> None:
         self.title = title
@@ -118,6 +120,8 @@ class Section:
         if self.role == Role() and parent is not None and parent.level > 1:
             self.role = parent.role
         self.weight = Role(self.role.obligation)
+        self.logs: bool = _LOGS.match(title) is not None or (parent is not None and parent.level > 1 and parent.logs)
+        self.tells = self.tells or self.logs
 
     @property
     def skipped(self) -> bool:
@@ -127,7 +131,8 @@ class Section:
 
 def kind_of(title: str, parent: Section | None, *, introduces: bool) -> Kind:
     """How a section is read. ``introduces`` is true for a document's own heading with others below it."""
-    if _SKIPPED.match(title) or (parent is not None and parent.skipped):
+    is_top = parent is None or parent.level <= 1
+    if _SKIPPED.match(title) or (is_top and _LOGS.match(title)) or (parent is not None and parent.skipped):
         return Kind.SKIPPED
     inherited = parent is not None and parent.level > 1 and parent.kind is Kind.INTRODUCTION
     if introduces or inherited or _INTRODUCTION.match(title):

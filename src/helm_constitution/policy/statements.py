@@ -27,17 +27,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Principle, RulePin, Statement
-from helm_constitution.policy.demand_words import demands
+from helm_constitution.policy.demand_words import demands, first_demand
 from helm_constitution.policy.drafts import (
     LABEL,
     Context,
     Doubt,
     Draft,
     drafts_of,
-    drafts_of_row,
     is_aside,
     joined_by_pins,
 )
+from helm_constitution.policy.rows import drafts_of_row
 from helm_constitution.policy.sections import Kind as SectionKind
 from helm_constitution.policy.sections import Section, bare_title, keys_of, kind_of, repeated, role_of
 from helm_constitution.policy.sections import module_key as module_key
@@ -58,8 +58,13 @@ _HEAD = LazyPattern(
     r"\b[*_]*\s*:",
     re.IGNORECASE,
 )
+_ENTRY = LazyPattern(
+    r"[\W_]*(?:v?\d+\.\d+|\d{4}-\d|(?:added|changed|fixed|removed|deprecated|updated|renamed|introduced|clarified|initial)\b)",
+    re.IGNORECASE,
+)
 _TITLE = LazyPattern(r"\s*(\*\*|__)[^*\n]+\1[\s:\0]*")
 _PLACEHOLDER = LazyPattern(r"\[[A-Z0-9]+(?:_[A-Z0-9]+)+\](?!\()")
+_OBJECT = LazyPattern(r"[A-Za-z]{3,}\W+[A-Za-z]")
 _HANGING = LazyPattern(r"[\s,;:–—|-]+(?:(?:and|but|or|while|whereas|so)[\s,]*)?$", re.IGNORECASE)
 _BLANK = " \n*_" + MARK
 
@@ -206,7 +211,7 @@ class BlockReader:
             words = plain(match.group(1)).split()
             if words:
                 self.reading.version, self.reading.version_line = words[0], block.line
-        if not self.section.skipped:
+        if not self.section.skipped and not (self.section.logs and (block.kind is Kind.ROW or _ENTRY.match(text))):
             self._statements(block, text, following)
         if block.kind is not Kind.ROW and (following is None or following.kind is not Kind.ROW):
             self.table = None
@@ -252,7 +257,11 @@ class BlockReader:
         self._pin(block, text, drafts)
         drafts = joined_by_pins(drafts)
         if has_bullets or has_rows:
-            below, drafts, doubts = self._lead(block, text, drafts, doubts, below, over)
+            remedies = (
+                has_bullets and following is not None and bool(drafts) and _has_remedy(drafts[-1], text, following)
+            )
+            if not remedies:
+                below, drafts, doubts = self._lead(block, text, drafts, doubts, below, over)
         for draft in drafts:
             if (statement := _statement(block, text, draft, over)).text:
                 self.section.statements.append(statement)
@@ -307,6 +316,16 @@ class BlockReader:
             else:
                 message = "this names rules but stands behind no statement; put it at a statement's end"
                 self.reading.faults.append(Fault(comment.line, message))
+
+
+def _has_remedy(draft: Draft, text: str, below: Block) -> bool:
+    """Whether a list tells what to do instead of what its lead forbids: "Never hardcode secrets:", not "Never:"."""
+    if not draft.forbids:
+        return False
+    found = demands(without_code(text[draft.start : draft.end]))
+    first = first_demand(without_code(below.text))
+    says_what = bool(found) and _OBJECT.search(text, draft.start + found[-1].end, draft.end) is not None
+    return says_what and first is not None and first.imperative and not first.forbids
 
 
 def _is_about(text: str) -> bool:

@@ -32,7 +32,8 @@ _ENDS = LazyPattern(
 )
 _FALSE = LazyPattern(r"[\w.\[\]/-]+\s*(?::|=+| (?:is |be )?(?:set )?to)\s*(?:false|off|none)\b", re.IGNORECASE)
 _TAIL = LazyPattern(
-    rf"(?:must|should|shall|is|are)(?: not| never)?(?: be)?(?: \w+ly| always| also)? {_DENIED}\b|(?<=[a-z]) {_DENIED}(?=[\s.;,]*$)",
+    rf"(?:must|should|shall|is|are)(?: not| never)?(?: be)?(?: \w+ly| always| also)? {_DENIED}\b"
+    rf"|(?<=[a-z]) {_DENIED}(?=[\s.;,]*$)",
     re.IGNORECASE,
 )
 _CLAUSE = LazyPattern(r"[,;:|—–]\s")
