@@ -15,7 +15,8 @@ from helm_constitution.api import SHOULD, Severity, Subject, Violation, Workload
         require(r"\bjobs?\b.{0,40}\b(?:are|is|as) (?:helm )?hooks?\b"),
         forbid(r"\bjobs?\b.{0,60}\b(?:versions?|change)\b"),
     ),
-    umbrella=r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b",
+    umbrella=r"\bbackwards?[- ]compatib\w+\b(?! (?:additions?|schema|values?|api))"
+    r"|\b(?:safe|seamless|smooth|painless) upgrades?\b",
 )
 def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """Pod template of a Job changes with the chart's version.

@@ -29,7 +29,8 @@ from helm_constitution.api import (
 from ..yaml_text import key_lines
 
 _UPGRADABLE = (
-    r"\bbackwards?[- ]compatib|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b"
+    r"\bbackwards?[- ]compatib\w+\b(?! (?:additions?|schema|values?|api))"
+    r"|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b"
     r"|\bupgrades?\b.{0,30}\b(?:work|succeed|safe)"
 )
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "CloneSet"})

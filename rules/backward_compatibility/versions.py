@@ -69,6 +69,7 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
         forbid(
             r"\b(?:deprecated|removed|beta|alpha|obsolete)\b.{0,40}\bAPI(?: ?versions?|s)?\b"
             r"|\bAPI(?: ?versions?|s)?\b.{0,60}\b(?:deprecated|removed|gone|no longer)\b"
+            r"|\bremoved (?:items?|features?|kinds?)\b"
         ),
     ),
     umbrella=r"\bstandard kubernetes\b(?! label)",

@@ -175,7 +175,7 @@ _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
     "helm/dependency-http",
     default=MUST,
     enforces=(
-        require(r"\b(?:repositor(?:y|ies)|dependenc(?:y|ies))\b.{0,60}\b(?:https|oci|tls)\b"),
+        require(r"\b(?:repositor(?:y|ies)|dependenc(?:y|ies)|sub-?charts?)\b.{0,60}\b(?:https|oci|tls)\b"),
         forbid(r"\bunencrypted\b|\bhttp://"),
     ),
     umbrella=BEST_PRACTICES + r"|\bsecure (?:by )?defaults?\b|\bsupply[- ]chain\b",

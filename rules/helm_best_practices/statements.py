@@ -9,6 +9,6 @@ BEST_PRACTICES = (
 
 CONSISTENT = (
     BEST_PRACTICES + r"|\b(?:dangling|orphaned|broken|unresolved)\b.{0,30}\breferences?\b"
-    r"|\breferences?\b.{0,40}\b(?:resolve|exist)"
+    r"|\breferences?\b.{0,40}\b(?:resolve|exist)(?:s|d)?\b"
 )
 """Umbrella of the rules on references between objects."""

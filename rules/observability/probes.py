@@ -31,7 +31,7 @@ _HEALTH = (
     r"|\bhealth[- ]?(?:checks?|probes?)(?: endpoints?| and [a-z ]{1,40})? "
     r"(?:(?:must|should|shall|may|are|is) )?(?:be )?(?:defined|included|functional|working|configured|set|"
     r"provided|implemented|declared|integrated|specified|present|mandatory|required)\b"
-    r"|\b(?:health[- ]?checks?|probes?)\b.{0,20}\b(?:for|on|in) (?:all|every|each)\b"
+    r"|\b(?:health[- ]?checks?|probes?)\b.{0,20}\b(?:for|on|in) (?:all|every|each)\b(?! Dockerfile)"
     r"|\b(?:all|every|each)\b.{0,40}\b(?:ha(?:s|ve)|carr(?:y|ies)|defines?|includes?|declares?|sets?) "
     r"(?:health )?probes?\b"
     r"|\bexpos\w+\b.{0,20}\bhealth[- ](?:checks?|endpoints?)\b"
@@ -163,7 +163,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     "observability/no-startup-probe",
     scope=Container,
     default=MAY,
-    enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b.*\bstart-?up\b"),
+    enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b[^.]{0,60}(?<!during )\bstart-?up\b"),
     umbrella=UMBRELLA,
     parameters=_ENDS,
 )

@@ -29,8 +29,8 @@ _REQUESTS = (
     r"|.*(?<!pull )(?<!merge )\brequests?\b.*\b(?:resources?|cpu|memory|compute|limits?)\b)"
 )
 _LIMITS = (
-    r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b"
-    r"|.*\blimits?\b.*\b(?:resources?|cpu|memory|compute|requests?)\b)"
+    r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b(?! ?ranges?\b)"
+    r"|.*\blimits?\b(?! ?ranges?\b).*\b(?:resources?|cpu|memory|compute|requests?)\b)"
 )
 # Not what values.yaml has to offer, nor what a Java machine makes of the limit.
 _SET = (

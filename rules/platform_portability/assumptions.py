@@ -189,7 +189,10 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     "portability/service-type",
     scope=Manifest,
     default=SHOULD,
-    enforces=forbid(r"\bnode ?ports?\b"),
+    enforces=(
+        forbid(r"\bnode ?ports?\b"),
+        require(r"\bservices?\b.{0,20}\b(?:use|be|have|default to|of type|type:?) (?:type )?ClusterIP\b"),
+    ),
     umbrella=STANDARD_KUBERNETES,
     evidence="Services need no port of the nodes",
 )

@@ -31,7 +31,10 @@ from .objects import STANDARD_KUBERNETES
     default=SHOULD,
     needs={TEMPLATES},
     enforces=(
-        require(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}\b(?:crds/|separate|own chart)"),
+        require(
+            r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}"
+            r"\b(?:crds/|separate(?:ly)?|apart|independent(?:ly)?|own chart)"
+        ),
         forbid(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\btemplates\b"),
     ),
     umbrella=r"\bhelm\b.{0,40}\bbest[- ]practices?|chart_best_practices",

@@ -203,7 +203,7 @@ def _shows(text: str, piece: str) -> bool:
     default=MUST,
     needs={RESULTS, TEMPLATES},
     enforces=(
-        require(r"placeholders?\b"),
+        require(r"(?<!not )placeholders?\b"),
         require(r"required (user )?inputs?\b.*\b(fail|validat)"),
         forbid(r"\bplaceholders?\b"),
     ),

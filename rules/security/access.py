@@ -109,7 +109,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
             r"\b(?:dedicated|own|separate|specific) (?:kubernetes )?service ?accounts?\b"
             r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own|per (?:workload|chart|app\w*|service))\b"
         ),
-        forbid(r"\bdefault service ?account\b"),
+        forbid(r"\bdefault (?:service ?accounts?|SA)\b"),
     ),
     umbrella=ACCESS,
     tests=True,

@@ -48,7 +48,7 @@ _HARDCODED = forbid(
 # A pipeline that hands on a secret is no chart that holds one.
 _NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
 _EXTERNAL = require(
-    rf"{_NOT_A_PIPELINE}(?:\b(?:external|existing) (?:kubernetes )?secrets?\b"
+    rf"{_NOT_A_PIPELINE}(?:\b(?:external|existing|sealed)[- ]?(?:kubernetes )?secrets?\b"
     rf"|\b{_SECRETS}\b.{{0,80}}\b(?:existing ?secrets?|secretKeyRef|external[- ]secrets?"
     r"|sealed ?secrets?|vault"
     r"|secrets?[- ](?:manager|management|store)|supplied by|provided by|kubernetes secrets?|referenced)\b)",

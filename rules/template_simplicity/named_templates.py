@@ -85,6 +85,7 @@ def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             rf"(?:{_NAMED}|\btemplate names?\b|\bdefines?\b).{{0,80}}"
             r"\b(?:prefix|namespace[ds]?\b|(?:begin|start)s? with)"
             rf"|\b(?:prefix|namespace)\w*\b.{{0,60}}(?:{_NAMED})"
+            r"|\btemplates\b.{0,20}\bnamespaced\b"
         ),
         forbid(rf"\bunprefixed (?:{_NAMED})"),
     ),

@@ -60,6 +60,11 @@ def test_a_bold_item_without_demands_below_it_is_one() -> None:
         ("## Ops\n\n- **Require owners** - whom to ask\n", ("MUST", "Require owners - whom to ask")),
         ("## Ops\n\nAll of this:\n✅ Pin tags\n", ("MUST", "✅ Pin tags")),
         ("## Checklist\n\n- [ ] RBAC is minimal.\n", ("MUST", "RBAC is minimal.")),
+        ("## Pods\n\n- Readiness probes for all pods\n", ("MUST", "Readiness probes for all pods")),
+        (
+            "## Pods\n\nPods that run as root must not be used.\n",
+            ("MUST NOT", "Pods that run as root must not be used."),
+        ),
         ("## Bad practices\n\n- Running as root\n", ("MUST NOT", "Running as root")),
         ("## Files\n\n- Two-space indentation, no tabs\n", ("MUST NOT", "no tabs")),
         ("## Rules\n\n- Tags such as `latest` are not used.\n", ("MUST NOT", "Tags such as latest are not used.")),

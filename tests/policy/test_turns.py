@@ -88,3 +88,8 @@ def test_a_heading_narrows_a_wide_demand() -> None:
     assert "security/wildcard-role" in wide
     assert "security/root-user" not in wide
     assert "security/root-user" in rules("## Pods\n\nFollow least privilege.")
+
+
+def test_a_word_begins_at_each_hump_of_a_field() -> None:
+    assert "helm/no-anti-affinity" in rules("## Pods\n\nSet `podAntiAffinity`.")
+    assert rules("## Namespaces\n\nUse a `LimitRange`.") == set()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
+from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Group, Obligation, Severity
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
@@ -110,6 +111,10 @@ Outcome: TypeAlias = "Violation | Tally | Unchecked"
 ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
 
 
+_HUMP = LazyPattern(r"[a-z][A-Z]")
+_EDGE = r"(?:\b|(?-i:(?<=[a-z])(?=[A-Z])))"
+
+
 class Matcher(NamedTuple):
     """A pattern that recognises the statements a rule enforces, with the polarity that they must have. ``permits`` is
     false where a statement with MAY is only a permission, which asks for nothing.
@@ -125,8 +130,11 @@ class Matcher(NamedTuple):
     """Whether a statement that merely permits (MAY) counts."""
 
     def search(self, text: str) -> re.Match[str] | None:
-        """Finds the pattern in a statement's text, whatever the case."""
-        return re.search(self.pattern, text, re.IGNORECASE)
+        """Finds the pattern in a statement's text, whatever the case; a word begins at each hump of a field's name."""
+        pattern = self.pattern
+        if _HUMP.search(text):
+            pattern = pattern.replace(r"\b", _EDGE)
+        return re.search(pattern, text, re.IGNORECASE)
 
 
 def require(pattern: str, *, permits: bool = True) -> Matcher:

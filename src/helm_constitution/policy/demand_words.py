@@ -93,7 +93,13 @@ _DEMANDED_OF = LazyPattern(
 )
 _IF = LazyPattern(r"\b(?:if|when|where|as|whenever|unless|once|wherever)\s*$", re.IGNORECASE)
 _SUBORDINATE = LazyPattern(
-    r"\b(?:that|which|who|whose|what|whatever|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
+    r"\b(?:that|which|who|whose|what|whatever|whether|if|when|where|whenever|unless|because|since|until|than)\b[^,;:.]*$",
+    re.IGNORECASE,
+)
+# "Containers that run as root must …": the clause behind "that" has its verb already.
+_RELATIVE = LazyPattern(
+    r"(?<!\bmeans )(?<!\bsays )(?<!\bso )(?<!\bsuch )(?<!\bknow )(?<!\bclear )(?<!\btrue )(?<!\bassume )"
+    r"\b(?:that|which|who)\s+(?:\S+\s+){2,}(?:(?:is|are|be)\s+(?:\w+ly\s+)?)?$",
     re.IGNORECASE,
 )
 _IF_FIRST = LazyPattern(r"[\W_]*(?:if|when|whenever|where|once|unless)\b.{12}", re.IGNORECASE)
@@ -157,7 +163,7 @@ def opening(text: str) -> int:
     if match is None:
         return 0
     word = _FIRST.search(match["plain"] or "")
-    if word is not None and word.group().lower() in VERBS:
+    if word is not None and (word.group().lower() in VERBS or word.group() in ("Use", "Set")):
         return match.start("plain")  # "Keep secrets safe: …"
     return match.end()
 
@@ -291,7 +297,10 @@ def _words(text: str) -> Iterator[Demand | None]:
 
 def _is_subordinate(before: str) -> bool:
     """Whether what follows stands in a clause with "if", "that" or the like; "If it breaks you must …" is the other."""
-    return _SUBORDINATE.search(before) is not None and not (_WHOM.search(before) and _IF_FIRST.match(before))
+    clause = _SUBORDINATE.search(before)
+    if clause is None or (_WHOM.search(before) and _IF_FIRST.match(before)):
+        return False
+    return _RELATIVE.search(before, max(0, clause.start() - 8)) is None
 
 
 def _verb(match: re.Match[str], text: str) -> Demand | None:

@@ -28,6 +28,12 @@ _NO = LazyPattern(r"no\b", re.IGNORECASE)
 _IS_NOT = LazyPattern(r"\b(?:is|are|was|were|does|do|will) (?:not|never)\b(?! only)", re.IGNORECASE)
 _CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
 _LACK = LazyPattern(r"[^\w\x01]*(?:no|missing|lack(?:ing)?(?: of)?|absence of|absent|without|un\w+ed)\b", re.IGNORECASE)
+_TITLE = LazyPattern(r"\W*[A-Z]\S*(?:\s+(?:[A-Z]\S*|and|or|of|for|the|a|in|to|on|with|not))*\W*")
+_EVERYWHERE = LazyPattern(
+    r".*\b(?:on|for|in|per|to) (?:every|all|each)\b"
+    r"|\W*(?:every|all|each) .*\b(?:has|have|uses?|carry|carries|includes?|declares?|defines?|sets?|runs?|keeps?)\b",
+    re.IGNORECASE | re.DOTALL,
+)
 _BOLD = LazyPattern(r"\s*\*\*[^*]+[^*:]\*\*[.\s\0]*")
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
@@ -201,12 +207,18 @@ class _Block:
         elif context.doubts and (
             reason := why_unclear(
                 visible[begin:end],
-                in_list=first and (context.in_list or _BOLD.fullmatch(visible[begin:end]) is not None),
+                in_list=first and (context.in_list or self._is_bold(begin, end)),
             )
         ):
             self.doubts.append(Doubt(begin, end, reason))
         for draft in self.drafts[done:]:
             draft.sentence = begin
+
+    def _is_bold(self, begin: int, end: int) -> bool:
+        """Whether a sentence is set in bold as one, and more than a title."""
+        sentence = self.visible[begin:end]
+        is_title = end < len(self.visible.rstrip()) and _TITLE.fullmatch(sentence) is not None
+        return _BOLD.fullmatch(sentence) is not None and not is_title
 
     def _continues(self, parts: list[Clause]) -> bool:
         """Whether a sentence belongs to the statement of the label or list before it."""
@@ -291,7 +303,9 @@ class _Block:
     def _follows_heading(self, begin: int, end: int) -> bool:
         """Whether an item without a word of demand takes it from its heading: noun phrases under "Requirements"."""
         role = self.context.role
-        if role.obligation is None or is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
+        if role.obligation is None and _EVERYWHERE.match(self.visible[begin:end]) is None:
+            return False
+        if is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
             return False
         sentence = self.visible[begin:end]
         if tells(sentence) or sentence.rstrip(" *_\0").endswith("?"):

@@ -17,7 +17,7 @@ _LABEL = LazyPattern(r"(?:\[[\w-]+\] )?(?!The\b)[A-Z][\w/& -]{1,30}(?: \([^()]*\
 _ELSEWHERE = LazyPattern(
     r"(?:(?:each|every|all|any|no|the|a|an|these|those|new|reusable)\s+){0,2}(?:feature|implementation|task|agent)?\s*"
     r"(?:blueprints?|scenarios?|scripts?|specs?(?![.\w])|specifications?|plans?(?! to)|task lists?|skills?|prompts?|"
-    r"commit messages?|branch(?:es)?|ADRs?|dashboards?|constitution check|runbooks?)\b",
+    r"commit messages?|branch(?:es)?|ADRs?|dashboards?|constitution check|runbooks?|Dockerfiles?|whether)\b",
     re.IGNORECASE,
 )
 _WORK = LazyPattern(
