@@ -124,11 +124,9 @@ def _demands(rule: Rule, constitution: Constitution) -> list[str]:
     for verb, forbids in (("demands", False), ("forbids", True)):
         patterns = [matcher.pattern for matcher in rule.enforces if matcher.forbids is forbids]
         if patterns:
-            which = (
-                "this regular expression matches" if len(patterns) == 1 else "one of these regular expressions matches"
-            )
-            lines += [f"- A statement without a pin that {verb} something, and that {which}:", ""]
-            lines += [f"  {line}" for line in _fenced("\n".join(patterns), "text")] + [""]
+            which = "the expression matches" if len(patterns) == 1 else "one of the expressions matches"
+            lines += ["", f"And, without a pin, a statement that {verb} something and that {which}:", ""]
+            lines += _fenced("\n".join(patterns), "text")
     return lines
 
 
@@ -185,23 +183,23 @@ def _plain(text: str) -> str:
 
 def _command_line() -> str:
     lines = ["# Command line", "", MADE, "", "`helm constitution …` is the same program.", ""]
-    for path, command in _commands("helm-constitution", cli):
-        width = _WIDTH - 20
-        context = click.Context(
-            command, info_name=path, terminal_width=width, max_content_width=width, help_option_names=["-h", "--help"]
-        )
-        lines += [f"## {path}", "", *_fenced(command.get_help(context), "text"), ""]
+    root = click.Context(cli, info_name="helm-constitution", max_content_width=100, **cli.context_settings)
+    for context in _contexts(root):
+        # With a width of their own: the same on each machine.
+        context.terminal_width = 100
+        lines += [f"## {context.command_path}", "", *_fenced(context.command.get_help(context), "text"), ""]
     return "\n".join(lines)
 
 
-def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
-    yield path, command
+def _contexts(context: click.Context) -> Iterator[click.Context]:
+    """A command's context, and those of the commands in it."""
+    yield context
+    command = context.command
     if isinstance(command, click.Group):
-        context = click.Context(command)
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None:
-                yield from _commands(f"{path} {name}", inner)
+                yield from _contexts(click.Context(inner, info_name=name, parent=context))
 
 
 def _configuration() -> str:

@@ -202,6 +202,12 @@ def test_the_actions_outputs_name_the_reports(runner: Runner) -> None:
     assert "gate: ✅ pass" in Path(outputs["markdown"]).read_text("utf-8")
 
 
+def test_each_input_of_the_action_reaches_the_check_as_one_argument(runner: Runner) -> None:
+    job = runner.run(charts="charts/good chart", baseline="no such revision", fail_on="never", config="no such file")
+    assert job.status == 2
+    assert "no such file" in job.log
+
+
 def test_the_actions_inputs_are_lists_one_a_line_and_nothing_else(runner: Runner) -> None:
     job = runner.run(
         charts="charts/good chart\n\ncharts/demo\n",
@@ -217,11 +223,11 @@ def test_the_actions_inputs_are_lists_one_a_line_and_nothing_else(runner: Runner
     assert not list(runner.folder.rglob("evil"))
 
 
-def test_the_action_says_that_nothing_could_be_judged(runner: Runner) -> None:
+def test_the_action_says_that_nothing_could_be_checked(runner: Runner) -> None:
     job = runner.run(charts="nowhere")
     assert job.status == 2
     assert "nowhere: no such chart" in job.log
-    assert "::error title=helm-constitution::nothing could be judged" in job.log
+    assert "::error title=helm-constitution::nothing could be checked" in job.log
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from helm_constitution.chart.discovery import repository_of
+from helm_constitution.chart.discovery import find_charts, repository_of
 from helm_constitution.check.changed import charts_of
+from helm_constitution.core.errors import ChartError
 
 FILES = (
     ".git/config",
@@ -128,3 +129,17 @@ def test_outside_a_repository_the_current_folder_is_the_root(tmp_path: Path, mon
     assert repository_of(Path("../there/api")) == (str(tmp_path / "there" / "api"), ".")
     (tmp_path / "there" / "api.tgz").touch()
     assert repository_of(Path("../there/api.tgz")) == (str(tmp_path / "there"), "api.tgz")
+
+
+def test_a_chart_in_the_folder_of_werf_is_found_and_one_in_another_hidden_folder_is_named(tmp_path: Path) -> None:
+    for name in (".helm/Chart.yaml", "other/.deploy/web/Chart.yaml"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text("name: web\n")
+    assert find_charts(tmp_path) == [tmp_path / ".helm"]
+    with pytest.raises(ChartError, match=r"are skipped, name them: \S*/other/\.deploy$"):
+        find_charts(tmp_path / "other")
+
+
+def test_a_chart_of_a_registry_has_to_be_fetched_first() -> None:
+    with pytest.raises(ChartError, match=r"run `helm pull oci://registry\.example\.com/web`, then check the \.tgz"):
+        find_charts(Path("oci://registry.example.com/web"))

@@ -10,6 +10,7 @@ import pytest
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.helm import options
 from helm_constitution.helm.protocol import RenderRequest, SetArgument
+from helm_constitution.kubernetes.versions import NEWEST
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,9 @@ def test_helm_gets_no_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment["HOME"] == "/home/theirs"
     assert environment["PATH"] == os.environ["PATH"]
     assert environment["EXTRA"] == "a=b"
+
+
+def test_a_kubernetes_version_that_cannot_be_out_yet_is_refused_with_those_that_are_known() -> None:
+    with pytest.raises(ConfigurationError, match=rf"--kube-version 1\.99: Kubernetes 1\.0 to 1\.{NEWEST} are known"):
+        options.kube_version(RenderRequest(kube_version="1.99"))
+    assert options.kube_version(RenderRequest(kube_version=f"1.{NEWEST + 1}")) == f"v1.{NEWEST + 1}.0"

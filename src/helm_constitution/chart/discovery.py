@@ -16,8 +16,8 @@ def find_charts(path: Path) -> list[Path]:
     """The charts that a CHART argument stands for.
 
     A packaged chart or a folder with Chart.yaml stands for itself; another folder for the charts in it, at any depth,
-    in path order (not what a chart has in its own ``charts/``, nor hidden folders, ``testdata`` and ``node_modules``
-    below the folder given).
+    in path order (not what a chart has in its own ``charts/``, nor hidden folders but ``.helm``, ``testdata`` and
+    ``node_modules`` below the folder given).
 
     Raises:
         ChartError: where there is no chart; the message says what is missing.
@@ -26,6 +26,10 @@ def find_charts(path: Path) -> list[Path]:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
+        if shown.startswith("oci:"):  # Path makes one slash of two
+            address = shown.replace("oci:/", "oci://", 1)
+            message = f"a chart of a registry must be fetched first: run `helm pull {address}`, then check the .tgz"
+            raise ChartError(message, file=address) from None
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown) from None
     except (OSError, ValueError) as error:
         raise ChartError(f"can't be read: {_reason(error)}", file=shown) from error
@@ -37,6 +41,7 @@ def find_charts(path: Path) -> list[Path]:
         return [path]
     found: list[Path] = []
     pending = [shown]
+    skipped: list[str] = []
     while pending:
         folder = pending.pop()
         below: list[str] = []
@@ -46,20 +51,29 @@ def find_charts(path: Path) -> list[Path]:
                     if entry.name == "Chart.yaml":
                         found.append(Path(folder))
                         break
-                    if entry.is_dir(follow_symlinks=False) and not is_skipped(entry.name):
-                        below.append(entry.path)
+                    if entry.is_dir(follow_symlinks=False):
+                        (skipped if is_skipped(entry.name) else below).append(entry.path)
                 else:
                     pending.extend(below)
         except OSError as error:
             raise ChartError(f"can't be read: {_reason(error)}", file=folder) from error
     if not found:
-        raise ChartError(f"not a chart: no Chart.yaml in {shown} or in a folder below it", file=shown)
+        raise ChartError(f"not a chart: no Chart.yaml in {shown} or in a folder below it{_hint(skipped)}", file=shown)
     return sorted(found)
 
 
 def is_skipped(name: str) -> bool:
     """Whether no chart is looked for in a folder of this name."""
-    return name.startswith(".") or name in _SKIPPED_FOLDERS
+    return (name.startswith(".") and name != ".helm") or name in _SKIPPED_FOLDERS
+
+
+_FIRST = ("Chart.yaml", "*/Chart.yaml")
+
+
+def _hint(skipped: list[str]) -> str:
+    """Where charts are that were not looked for."""
+    holding = [folder for folder in sorted(skipped) if any(any(Path(folder).glob(one)) for one in _FIRST)]
+    return f"; hidden folders and test data are skipped, name them: {', '.join(holding)}" if holding else ""
 
 
 def _as_typed(place: str) -> str:

@@ -9,6 +9,7 @@ import click
 from helm_constitution.cli.options import complete_rules, rule_modules, rules_option
 from helm_constitution.lint.explain import page
 from helm_constitution.policy.reader import expand
+from helm_constitution.report.pages import rule_address
 
 
 @click.command("explain")
@@ -17,5 +18,10 @@ from helm_constitution.policy.reader import expand
 def command(rule_id: str, folders: tuple[Path, ...]) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
     modules = rule_modules(folders)
-    wanted = set(expand([rule_id], modules))
-    click.echo("\n\n".join(page(rule) for module in modules for rule in module.rules if rule.id in wanted))
+    every = [rule for module in modules for rule in module.rules]
+    # The name alone will do, as far as it is of one rule or of a few.
+    wanted = {rule.id for rule in every if rule.id.endswith(f"/{rule_id}")} or set(expand([rule_id], modules))
+    for number, rule in enumerate(rule for rule in every if rule.id in wanted):
+        address = rule_address(rule.id)
+        ending = f"\n\nWith tested examples: {address}" if address is not None else ""
+        click.echo(("\n" if number else "") + page(rule) + ending)

@@ -9,10 +9,13 @@ from pathlib import Path
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.helm.protocol import DEFAULT_KUBE_VERSION, RenderRequest
+from helm_constitution.kubernetes.versions import NEWEST
 
 # The schemes that helm's getters know. Go reads the scheme in any case; Path makes one slash of two.
 _URL = LazyPattern(r"(?:https?|oci):", re.IGNORECASE)
 _SET_FILE_URL = LazyPattern(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
+_AHEAD = 3
+"""Minor versions, of which a year has three, that may be newer than the newest known one."""
 _KUBE_VERSION = LazyPattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
 
 DEAD_PROXY = "http://127.0.0.1:9"
@@ -56,7 +59,7 @@ def kube_version(request: RenderRequest) -> str:
     """The Kubernetes version of a request in full: ``v1.29.0`` for ``1.29``.
 
     Raises:
-        ConfigurationError: it is no version.
+        ConfigurationError: it is no version, or one that can't be out yet.
     """
     if request.kube_version is None:
         return DEFAULT_KUBE_VERSION
@@ -66,6 +69,8 @@ def kube_version(request: RenderRequest) -> str:
             f"--kube-version {request.kube_version!r} is no Kubernetes version; write it as v1.36.0 or 1.36"
         )
     major, minor, patch, rest = match.groups()
+    if (int(major), int(minor)) > (1, NEWEST + _AHEAD):
+        raise ConfigurationError(f"--kube-version {request.kube_version}: Kubernetes 1.0 to 1.{NEWEST} are known")
     return f"v{int(major)}.{int(minor)}.{int(patch or 0)}{rest}"
 
 

@@ -20,6 +20,7 @@ from helm_constitution.report.files import (
     trouble_message,
 )
 from helm_constitution.report.model import ChartReport, RunReport
+from helm_constitution.report.pages import pages_of, rule_address
 from helm_constitution.report.words import (
     clean,
     is_partly_unchecked,
@@ -102,12 +103,9 @@ def render(run: RunReport) -> str:
 
 def _rules(ids: list[str], charts: Sequence[ChartReport]) -> Iterator[dict[str, Any]]:
     """Descriptions of rules, out of their pages; a rule of which there is no page has its id alone."""
-    from helm_constitution.lint import registry
     from helm_constitution.text.rule_page import sections_of, title_of
 
-    pages = {STALE_WAIVER: _STALE}
-    pages.update((report.rule, report.page) for chart in charts for report in chart.rules if report.page)
-    pages.update((rule.id, rule.doc) for rule in registry.rules())
+    pages = {STALE_WAIVER: _STALE, **pages_of(charts)}
     for rule_id in ids:
         page = pages.get(rule_id, "")
         heading, parts = clean(title_of(page) or rule_id), sections_of(page)
@@ -118,6 +116,8 @@ def _rules(ids: list[str], charts: Sequence[ChartReport]) -> Iterator[dict[str, 
             "fullDescription": {"text": shorten(f"{heading} {why[:1].upper()}{why[1:]}", _DESCRIPTION)},
             "help": {"text": _help(parts, markdown=False) or heading},
         }
+        if (address := rule_address(rule_id)) is not None:
+            description["helpUri"] = address
         if parts:
             description["help"]["markdown"] = _help(parts, markdown=True)
         if "/" in rule_id:
