@@ -11,7 +11,7 @@
   const matches = (one, chosen, kinds) =>
     kinds.has(one.dataset.kind) &&
     (!chosen.chart || one.dataset.chart === chosen.chart) &&
-    (!chosen.rule || one.dataset.rule === chosen.rule) &&
+    (!chosen.rule || one.dataset.rules.split("|").includes(chosen.rule)) &&
     (!chosen.file || one.dataset.file === chosen.file) &&
     (!chosen.scenario || one.dataset.scenarios.split("|").includes(chosen.scenario));
   const apply = (narrowed) => {

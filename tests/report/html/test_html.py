@@ -135,7 +135,7 @@ def test_labels_headings_and_anchors_are_as_a_screen_reader_needs_them() -> None
 def test_findings_carry_what_they_are_filtered_by() -> None:
     (article,) = page(in_source()).of("article")
     assert article["data-kind"] == "error"
-    assert article["data-rule"] == "security/root-user"
+    assert article["data-rules"] == "security/root-user"
     assert article["data-file"] == "templates/deployment.yaml"
     assert article["data-scenarios"] == "defaults"
     assert {one["value"] for one in page(in_source()).of("option")} >= {"", "security/root-user", "defaults"}

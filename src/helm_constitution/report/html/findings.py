@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from helm_constitution.core.model import Finding, Severity
 from helm_constitution.report.files import details_of
-from helm_constitution.report.html.elements import Html, badge, tag
-from helm_constitution.report.html.sources import panes
+from helm_constitution.report.html.elements import Html, badge, joined, tag
+from helm_constitution.report.html.sources import panes, shown_place
 from helm_constitution.report.model import ChartReport, RunReport
 from helm_constitution.report.pages import pages_of, rule_address
-from helm_constitution.report.words import counts, homes, label
+from helm_constitution.report.words import as_yaml, counts, homes, label, other_places, other_rules
 from helm_constitution.text.rule_page import sections_of, title_of
 
 _OPEN = 60
@@ -65,7 +65,7 @@ def _filter(run: RunReport) -> Html:
     if len(run.charts) > 1:
         names = [(str(number), f"{chart.name} {chart.version}") for number, chart in enumerate(run.charts)]
         choices.append(_choice("chart", names))
-    choices.append(_choice("rule", _same(finding.rule for finding in findings)))
+    choices.append(_choice("rule", _same(one.rule for finding in findings for one in finding.singles)))
     choices.append(_choice("scenario", _same(name for finding in findings for name in finding.scenarios)))
     choices.append(_choice("file", _same(finding.location.file for finding in findings if finding.location.file)))
     search = tag("label", "search ", tag("input", type="search", name="search"))
@@ -143,11 +143,26 @@ def _finding(number: int, chart: ChartReport, finding: Finding) -> Html:
         "article",
         tag("p", badge(word), " ", finding.message, class_="message"),
         tag("p", "; ".join(details), class_="where") if details else "",
+        _with(chart, finding),
         panes(chart, finding),
         class_="finding",
         data_kind=word,
         data_chart=number,
-        data_rule=finding.rule,
+        data_rules="|".join([finding.rule, *other_rules(finding)]),
         data_file=finding.location.file or "",
         data_scenarios="|".join(finding.scenarios),
     )
+
+
+def _with(chart: ChartReport, finding: Finding) -> Html:
+    """What a finding stands for besides its own rule and place, and the YAML that fixes all of it."""
+    rules = [tag("code", rule) for rule in other_rules(finding)]
+    places = [tag("code", shown_place(chart, place)) for place in other_places(finding)]
+    lines = [
+        tag("p", f"{title}: ", (joined(one, " ") for one in those), class_="where")
+        for title, those in (("with", rules), ("also at", places))
+        if those
+    ]
+    yaml = as_yaml(finding.paste)
+    fix = tag("pre", (joined(line, Html("\n")) for line in yaml.splitlines())) if yaml else Html()
+    return joined(lines, tag("p", "Set:", class_="where") if yaml else "", fix)
