@@ -30,7 +30,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("Unchecked", "Outcome"),
         *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),
-        *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity"),
+        *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity", "Urgency"),
     ),
     "The subject": (
         *("Subject", "ScenarioResult", "Status", "Scenario", "ScenarioKind", "DEFAULTS", "Input", "SetValue"),

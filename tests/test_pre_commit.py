@@ -110,7 +110,8 @@ def test_a_commit_checks_the_chart_of_its_files_once(team: Repository) -> None:
     assert done.returncode == 1
     assert "Failed" in done.stderr
     assert checked(done.stderr) == ["charts/web"]
-    assert "charts/web/values.yaml:3:1: error values/undocumented" in done.stderr
+    assert "error[values/undocumented]" in done.stderr
+    assert "--> charts/web/values.yaml:3:1" in done.stderr
 
 
 def test_a_good_commit_passes(team: Repository) -> None:

@@ -137,6 +137,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.report.earlier",
         "helm_constitution.report.history",
         "helm_constitution.report.lcov",
+        "helm_constitution.report.style",
         "helm_constitution.report.text",
         "helm_constitution.report.upgrade",
         "helm_constitution.report.words",

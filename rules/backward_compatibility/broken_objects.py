@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import BASELINE, MUST, Subject, Violation, forbid, require, rule
+from helm_constitution.api import BASELINE, MUST, Subject, Urgency, Violation, forbid, require, rule
 
 from .comparing import BREAKING, told
 
@@ -14,6 +14,7 @@ from .comparing import BREAKING, told
     default=MUST,
     needs={BASELINE},
     enforces=(BREAKING, forbid(r"\bimmutable\b|\bselectors?\b.{0,40}\bchang")),
+    urgency=Urgency.UPGRADE,
 )
 def immutable_changed(subject: Subject) -> Iterator[Violation]:
     """A field differs from the last release's that Kubernetes doesn't let change.
@@ -37,7 +38,13 @@ def immutable_changed(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/immutable-changed", of_objects=True)
 
 
-@rule("compat/object-renamed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/object-renamed",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def object_renamed(subject: Subject) -> Iterator[Violation]:
     """An object has another name than in the last release, or a port of a Service another name or number.
 
@@ -55,7 +62,13 @@ def object_renamed(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/object-renamed", of_objects=True)
 
 
-@rule("compat/object-removed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/object-removed",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def object_removed(subject: Subject) -> Iterator[Violation]:
     """An object of the last release is gone or of another API group, or a key of a Secret or ConfigMap is gone.
 

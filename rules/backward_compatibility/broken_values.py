@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Related,
     Severity,
     Subject,
+    Urgency,
     Violation,
     forbid,
     require,
@@ -21,7 +22,13 @@ from helm_constitution.api import (
 from .comparing import BREAKING, group_of, told
 
 
-@rule("compat/value-removed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/value-removed",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def value_removed(subject: Subject) -> Iterator[Violation]:
     """A value is gone, or read by nothing any more, that templates of the last release read.
 
@@ -44,7 +51,13 @@ def value_removed(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/value-removed")
 
 
-@rule("compat/value-renamed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/value-renamed",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def value_renamed(subject: Subject) -> Iterator[Violation]:
     """A value has another name than in the last release.
 
@@ -60,7 +73,13 @@ def value_renamed(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/value-renamed")
 
 
-@rule("compat/value-retyped", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/value-retyped",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def value_retyped(subject: Subject) -> Iterator[Violation]:
     """A value is of another type than in the last release, and templates read it otherwise.
 
@@ -78,7 +97,13 @@ def value_retyped(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/value-retyped")
 
 
-@rule("compat/value-newly-required", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/value-newly-required",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def value_newly_required(subject: Subject) -> Iterator[Violation]:
     """A value must be given that could be left out in the last release.
 
@@ -93,7 +118,13 @@ def value_newly_required(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/value-newly-required")
 
 
-@rule("compat/schema-tightened", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/schema-tightened",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def schema_tightened(subject: Subject) -> Iterator[Violation]:
     """The schema of the values rejects what that of the last release accepted.
 
@@ -130,7 +161,13 @@ def image_replaced(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/image-replaced")
 
 
-@rule("compat/feature-off", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/feature-off",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def feature_off(subject: Subject) -> Iterator[Violation]:
     """A feature that was on by default is off.
 
@@ -149,7 +186,13 @@ def feature_off(subject: Subject) -> Iterator[Violation]:
     yield from told(subject, "compat/feature-off")
 
 
-@rule("compat/password-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
+@rule(
+    "compat/password-changed",
+    default=MUST,
+    needs={BASELINE},
+    enforces=BREAKING,
+    urgency=Urgency.UPGRADE,
+)
 def password_changed(subject: Subject) -> Iterator[Violation]:
     """The default password of an administrator is another one, or is gone.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Severity, Subject, Violation, Workload, forbid, require, rule
+from helm_constitution.api import SHOULD, Severity, Subject, Urgency, Violation, Workload, forbid, require, rule
 
 
 @rule(
@@ -17,6 +17,7 @@ from helm_constitution.api import SHOULD, Severity, Subject, Violation, Workload
     ),
     umbrella=r"\bbackwards?[- ]compatib\w+\b(?! (?:additions?|schema|values?|api))"
     r"|\b(?:safe|seamless|smooth|painless) upgrades?\b",
+    urgency=Urgency.UPGRADE,
 )
 def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """Pod template of a Job changes with the chart's version.

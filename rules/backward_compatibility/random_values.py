@@ -19,6 +19,7 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
+    Urgency,
     Violation,
     commands,
     forbid,
@@ -81,6 +82,7 @@ class _Call(NamedTuple):
         forbid(r"\brandom(?:ly)?\b.{0,60}\b(?:values?|passwords?|secrets?|render|upgrade)"),
     ),
     umbrella=r"\bgitops\b",
+    urgency=Urgency.UPGRADE,
 )
 def random_value(subject: Subject) -> Iterator[Violation]:
     """Rendered value differs each time the chart is rendered.

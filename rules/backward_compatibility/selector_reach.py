@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Rendering,
     Severity,
     Subject,
+    Urgency,
     View,
     Violation,
     Workload,
@@ -55,6 +56,7 @@ def _selected(service: Manifest, rendering: Rendering) -> Iterator[Workload]:
         forbid(r"\bselectors?\b.{0,60}\b(?:other|another) releases?\b"),
     ),
     umbrella=r"\b(?:several|multiple|two) (?:releases|installations|instances)\b",
+    urgency=Urgency.COLLISION,
 )
 def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Selector of pods does not hold the release's name.
@@ -103,6 +105,7 @@ def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator
         require(r"\bselectors?\b.{0,40}\b(?:unique|distinct|differ)"),
         forbid(r"\boverlap(?:ping)? selectors?\b|\bselectors?\b.{0,40}\boverlap"),
     ),
+    urgency=Urgency.COLLISION,
 )
 def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Two workloads have selectors that take in the same pods.
@@ -148,6 +151,7 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
     default=MUST,
     enforces=forbid(r"\bselectors?\b.{0,40}\btoo (?:wide|broad)\b"),
     umbrella=r"\bservices?\b.{0,40}\b(?:select|lead)",
+    urgency=Urgency.COLLISION,
 )
 def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Service selects pods that do not have its port.

@@ -17,6 +17,7 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
+    Urgency,
     View,
     Violation,
     Workload,
@@ -74,6 +75,7 @@ _INCLUDE = LazyPattern(r"""\binclude\s+["`]([^"`]+)["`]""")
         ),
     ),
     umbrella=_UPGRADABLE,
+    urgency=Urgency.UPGRADE,
 )
 def unstable_selector(subject: Subject) -> Iterator[Violation]:
     """A selector, a volume claim template or an object's name holds what changes with every release of the chart.
@@ -205,6 +207,7 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
     enforces=require(r"\bselectors?\b.{0,40}\bmatch"),
     umbrella=_UPGRADABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     evidence="workloads select their own pods",
+    urgency=Urgency.BROKEN,
 )
 def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violation]:
     """A workload's selector doesn't match the labels of its own pods.

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     OLDEST_SUPPORTED,
     Manifest,
     Subject,
+    Urgency,
     Version,
     Violation,
     forbid,
@@ -74,6 +75,7 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     ),
     umbrella=r"\bstandard kubernetes\b(?! label)",
     evidence="objects use API versions that Kubernetes serves",
+    urgency=Urgency.UPGRADE,
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object's API version is deprecated or gone in a Kubernetes version that the chart supports.

@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Manifest, Related, Subject, View, Violation, forbid, require, rule
+from helm_constitution.api import MUST, Manifest, Related, Subject, Urgency, View, Violation, forbid, require, rule
 
 from ..object_names import name_fault
 from .api_pods import pod_faults, quantity_faults
@@ -26,6 +26,7 @@ _VALID = (
     enforces=(require(_VALID), forbid(r"\binvalid (?:kubernetes )?(?:manifests|resources|objects)\b")),
     umbrella=r"\bvalid(?:ated)?\b.{0,30}\b(?:kubernetes|manifests|objects)\b",
     evidence="objects pass the API server's own checks",
+    urgency=Urgency.BROKEN,
 )
 def api_validation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """Object breaks a rule of the API server that no schema states.

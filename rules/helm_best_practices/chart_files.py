@@ -21,6 +21,7 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
+    Urgency,
     Variable,
     Violation,
     With,
@@ -56,6 +57,7 @@ class _Read(NamedTuple):
         forbid(r"\bmissing files?\b"),
     ),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def files_missing(subject: Subject) -> Iterator[Violation]:
     """Template reads a file that the chart does not have.

@@ -11,6 +11,7 @@ from helm_constitution.api import (
     Rendering,
     Subject,
     TemplateFile,
+    Urgency,
     View,
     Violation,
     parse_template,
@@ -47,6 +48,7 @@ _LIMITS: Mapping[str, tuple[int, str]] = {
     ),
     umbrella=BEST_PRACTICES,
     tests=True,
+    urgency=Urgency.BROKEN,
 )
 def long_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """With a long release name, an object's name or label is longer than Kubernetes takes.

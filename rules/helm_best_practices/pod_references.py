@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Parameter,
     Rendering,
     Subject,
+    Urgency,
     View,
     Violation,
     Workload,
@@ -143,6 +144,7 @@ def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Vio
     enforces=require(r"\bconfig ?maps?\b.{0,60}\b(?:exist|resolve|rendered)"),
     umbrella=CONSISTENT,
     parameters=_MADE_LATER,
+    urgency=Urgency.BROKEN,
 )
 def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A container's environment comes from a ConfigMap that the chart doesn't render.
@@ -170,6 +172,7 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
     enforces=require(r"\b(?:kubernetes )?secrets?\b.{0,40}(?<!only )\b(?:exist|resolve)\b"),
     umbrella=CONSISTENT,
     parameters=_MADE_LATER,
+    urgency=Urgency.BROKEN,
 )
 def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A pod needs a Secret that neither the chart nor an operator makes: for its environment, or to pull its images.
@@ -201,6 +204,7 @@ def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
     default=MUST,
     enforces=require(r"\bkeys?\b.{0,40}\b(?:config ?maps?|secrets?)\b.{0,40}\bexist"),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """An environment variable or a volume takes a key that its ConfigMap or Secret doesn't have.
@@ -246,6 +250,7 @@ def _keys(source: Manifest) -> set[str]:
     default=MUST,
     enforces=require(r"\bvolumes?\b.{0,60}\b(?:exist|resolve|declared|defined)"),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A container mounts a volume that its pod doesn't have, or a volume comes from something that nobody makes.
@@ -291,6 +296,7 @@ _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
     default=MUST,
     enforces=require(r"\b(?:role ?)?bindings?\b.{0,40}\b(?:subjects?|service ?accounts?)\b.{0,30}\bexist"),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role is bound to a service account that the chart doesn't create.

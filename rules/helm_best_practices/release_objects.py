@@ -19,6 +19,7 @@ from helm_constitution.api import (
     Rendering,
     Subject,
     TextPlace,
+    Urgency,
     Violation,
     forbid,
     require,
@@ -37,6 +38,7 @@ from .statements import BEST_PRACTICES, CONSISTENT
         forbid(r"\b(?:duplicated? (?:objects?|resources?|manifests?)|(?:objects?|resources?)\b.{0,30}\btwice)\b"),
     ),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def duplicate_object(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """One release renders the same object twice.
@@ -90,6 +92,7 @@ _CHART_DEFINE = LazyPattern(r"""\{\{-?\s*define "[^"\n]*(?:\.chart|chartref)"\s*
     needs={TEMPLATES},
     enforces=require(r"\b(?:chart )?labels?\b.{0,60}\b(?:build metadata|plus signs?)\b"),
     umbrella=BEST_PRACTICES,
+    urgency=Urgency.BROKEN,
 )
 def label_plus(subject: Subject) -> Iterator[Violation]:
     """Label holds the chart's version with its plus sign.
@@ -136,6 +139,7 @@ _SAFE = 750_000
     ),
     umbrella=CONSISTENT,
     parameters={"bytes": Parameter(_MOST, "Kubernetes stores no more than 1 MiB in a ConfigMap or Secret")},
+    urgency=Urgency.BROKEN,
 )
 def too_large(subject: Subject) -> Iterator[Violation]:
     """ConfigMap, Secret or the release itself is larger than Kubernetes stores.

@@ -19,6 +19,7 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
+    Urgency,
     Variable,
     Violation,
     commands,
@@ -68,6 +69,7 @@ _ONE_PER_CLUSTER = frozenset(
         ),
     ),
     umbrella=BEST_PRACTICES,
+    urgency=Urgency.COLLISION,
 )
 def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Two releases of the chart in one namespace give an object the same name.

@@ -11,6 +11,7 @@ from helm_constitution.api import (
     Manifest,
     Rendering,
     Subject,
+    Urgency,
     View,
     Violation,
     Workload,
@@ -147,6 +148,7 @@ _PORT_NAME_ADVICE = "at most 15 lower-case letters, digits and single hyphens, o
         forbid(r"\b(?:unknown|missing|undeclared)\b.{0,20}\bports?\b"),
     ),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A Service's target port is no port of the pods that it selects, or a port's name is none that Kubernetes takes.
@@ -224,6 +226,7 @@ def _port_names(workload: Workload) -> Iterator[Violation]:
     default=MUST,
     enforces=require(r"\bstateful ?sets?\b.{0,40}\b(?:headless|service)"),
     umbrella=CONSISTENT,
+    urgency=Urgency.BROKEN,
 )
 def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A StatefulSet names no Service, or one that the chart doesn't render.

@@ -22,6 +22,7 @@ from helm_constitution.api import (
     Subject,
     TextPlace,
     Unchecked,
+    Urgency,
     View,
     Violation,
     dotted,
@@ -62,6 +63,7 @@ def _value_names(subject: Subject) -> set[str]:
         require(r"\b(deploy|install)\w*\b.*\bwithout (changing|setting|editing|overriding|any)\b.*\bvalues?\b"),
         forbid(r"(understand|read|know) the (entire|whole|full) values"),
     ),
+    urgency=Urgency.BROKEN,
 )
 def defaults_fail(subject: Subject) -> Iterator[Violation]:
     """The default values give nothing, or stop without saying what is missing.

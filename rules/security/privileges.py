@@ -11,6 +11,7 @@ from helm_constitution.api import (
     Manifest,
     Parameter,
     Subject,
+    Urgency,
     Violation,
     forbid,
     require,
@@ -40,6 +41,7 @@ def is_moot(container: Container, subject: Subject) -> bool:
     umbrella=LEAST_PRIVILEGE,
     evidence="containers run without the host's privileges",
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container runs privileged.

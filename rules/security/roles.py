@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import MUST, Manifest, Parameter, Rendering, Subject, View, Violation, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    Manifest,
+    Parameter,
+    Rendering,
+    Subject,
+    Urgency,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import ACCESS
 
@@ -62,6 +74,7 @@ def _texts(view: View) -> list[str]:
     ),
     umbrella=ACCESS,
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role allows everything of some kind.
@@ -109,6 +122,7 @@ def _some(names: list[str]) -> str:
     enforces=forbid(r"\bcluster-?admins?\b"),
     umbrella=ACCESS,
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A subject is bound to the role cluster-admin.
@@ -173,6 +187,7 @@ def _everywhere(grant: Grant) -> str:
     umbrella=ACCESS,
     tests=True,
     parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},
+    urgency=Urgency.EXPOSED,
 )
 def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may read Secrets that are not named.
@@ -214,6 +229,7 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     enforces=forbid(r"\bcreat\w*\b.{0,30}\b(?:pods|workloads)\b"),
     umbrella=ACCESS,
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may create pods.
@@ -249,6 +265,7 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     enforces=forbid(r"\bpods?/(?:exec|attach)\b|\bexec\w*\b.{0,20}\b(?:in|into|to)\b.{0,10}\b(?:pods?|containers?)\b"),
     umbrella=ACCESS,
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """A role may run commands in other pods.

@@ -14,6 +14,7 @@ from helm_constitution.api import (
     Parameter,
     Path,
     Subject,
+    Urgency,
     View,
     Violation,
     forbid,
@@ -103,6 +104,7 @@ def _documents(subject: Subject) -> Iterator[View]:
     default=MUST,
     enforces=(_HARDCODED, _EXTERNAL, forbid(rf"\b{_SECRETS}\b.{{0,40}}\bdefaults?\b")),
     umbrella=SECURE_DEFAULTS,
+    urgency=Urgency.EXPOSED,
 )
 def secret_in_values(subject: Subject) -> Iterator[Violation]:
     """A values file holds a password, token or key.
@@ -189,6 +191,7 @@ def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[
     ),
     umbrella=SECURE_DEFAULTS,
     tests=True,
+    urgency=Urgency.EXPOSED,
 )
 def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A ConfigMap holds a password, token or key.
@@ -246,6 +249,7 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
             0, "placeholders, paths and names of Secrets are none; 1 takes whatever a telling name has for a secret"
         )
     },
+    urgency=Urgency.EXPOSED,
 )
 def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container is given a password, token or key in plain text.

@@ -19,6 +19,7 @@ from helm_constitution.api import (
     Subject,
     TemplateFile,
     TextPlace,
+    Urgency,
     Variable,
     Violation,
     commands,
@@ -61,6 +62,7 @@ _NO_CODE = LazyPattern(
     needs={TEMPLATES},
     enforces=_HARDCODED,
     umbrella=SECURE_DEFAULTS,
+    urgency=Urgency.EXPOSED,
 )
 def secret_in_template(subject: Subject) -> Iterator[Violation]:
     """A template, or a file that the chart ships, holds a password, token or key.

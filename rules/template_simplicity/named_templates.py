@@ -22,6 +22,7 @@ from helm_constitution.api import (
     TemplateFile,
     Text,
     TextPlace,
+    Urgency,
     Violation,
     forbid,
     require,
@@ -90,6 +91,7 @@ def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
         forbid(rf"\bunprefixed (?:{_NAMED})"),
     ),
     umbrella=BEST_PRACTICES,
+    urgency=Urgency.COLLISION,
 )
 def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
     """The name of a named template doesn't begin with the chart's.

@@ -20,6 +20,7 @@ from helm_constitution.api import (
     Span,
     Subject,
     TextPlace,
+    Urgency,
     View,
     Violation,
     dotted,
@@ -44,6 +45,7 @@ _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bva
         ),
         forbid(r"\b(?:invalid|malformed|broken) yaml\b"),
     ),
+    urgency=Urgency.BROKEN,
 )
 def invalid_yaml(subject: Subject) -> Iterator[Violation]:
     """A rendered document is not YAML.

@@ -15,6 +15,7 @@ from helm_constitution.api import (
     Severity,
     Status,
     Subject,
+    Urgency,
     Violation,
     require,
     rule,
@@ -69,7 +70,14 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
         yield Violation(text_of(message), place_of(message, subject))
 
 
-@rule("testing/lint-error", default=MUST, needs={LINT, RESULTS}, enforces=HELM_LINT, always=True)
+@rule(
+    "testing/lint-error",
+    default=MUST,
+    needs={LINT, RESULTS},
+    enforces=HELM_LINT,
+    always=True,
+    urgency=Urgency.BROKEN,
+)
 def lint_error(subject: Subject) -> Iterator[Violation]:
     """`helm lint` reports an error.
 

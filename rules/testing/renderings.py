@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Status,
     Subject,
     Unchecked,
+    Urgency,
     Violation,
     not_rendered,
     require,
@@ -52,6 +53,7 @@ def _require_renderable(subject: Subject) -> ScenarioResult:
     default=MUST,
     needs={RESULTS},
     enforces=(_HELM_TEMPLATE, HELM_LINT, require(r"\bdefaults?\b.*\bworking (deployment|install)")),
+    urgency=Urgency.BROKEN,
 )
 def render_error(subject: Subject) -> Iterator[Violation]:
     """The chart doesn't render with its default values.
@@ -92,6 +94,7 @@ def render_error(subject: Subject) -> Iterator[Violation]:
         ),
         require(r"\b(overlays?|platform values)\b.*\b(tested|render|validated)"),
     ),
+    urgency=Urgency.BROKEN,
 )
 def scenario_error(subject: Subject) -> Iterator[Violation]:
     """A way to render the chart that it is meant for fails.

@@ -16,7 +16,7 @@ from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.confidential import withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status
+from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status, Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.kubernetes.quantities import quantity, whole_number
@@ -215,6 +215,7 @@ __all__ = [
     "TextPlace",
     "ToggleResult",
     "Unchecked",
+    "Urgency",
     "ValueKey",
     "ValuesFile",
     "Variable",

@@ -55,7 +55,7 @@ def test_the_way_of_an_old_chart(program: Run, tmp_path: Path) -> None:
     write(tmp_path, {"web/README.md": "# web\n"})
     done = program("check", "web")
     assert done.returncode == 1
-    assert "error values/unused: no template reads new" in done.stdout
+    assert "error[values/unused]: no template reads new" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("gate: fail; 1 error, 3 in debt; ")
 
     assert program("accept", "web").stdout.startswith("web: 1 finding accepted, 4 before, 1 mended (see --prune)\n")
@@ -131,7 +131,7 @@ def test_a_chart_that_cant_be_judged_is_not_accepted(program: Run, tmp_path: Pat
     write(tmp_path, {"web/templates/bad.yaml": "{{ fail }}\n"})
     done = program("accept", "web")
     assert done.returncode == 2
-    assert "could not be judged, so nothing is written" in done.stderr
+    assert "could not be checked, so nothing is written" in done.stderr
     assert not (tmp_path / "web" / FILE).exists()
 
 

@@ -324,6 +324,6 @@ def test_what_cant_be_judged_is_filled_in_and_2(root: Path) -> None:
     write(root, {"web/templates/bad.yaml": "{{ fail }}\n"})
     done = run(root, "plan.md", "web")
     assert done.returncode == 2
-    assert "could not judge: " in done.stderr
+    assert "could not check: " in done.stderr
     words = "security contexts <!-- helm-constitution -->unchecked, 1 of 1 statements"
     assert words in (root / "plan.md").read_text("utf-8")

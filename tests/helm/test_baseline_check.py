@@ -130,7 +130,7 @@ def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
     assert message.startswith("feat(web)!: ")
     assert "BREAKING CHANGE: value replicas is removed" in message
     shown = text.render(RunReport("embedded", "v4", "v1.36.0", (report,)))
-    assert "for the commit's message:" in shown
+    assert "for the commit message:" in shown
     assert "this asks for 2.0.0 or later, which the release sets" in shown
 
 

@@ -124,7 +124,7 @@ def test_rules_of_a_folder_are_listed_explained_and_known_to_a_constitution(prog
     assert program("constitution", "check", "own.md").returncode == 2
     done = program("check", "web", "--rules", "own", "--constitution", "own.md")
     assert done.returncode == 1
-    assert "web/Chart.yaml:2:1: error ours/bad: is wrong" in done.stdout
+    assert "error[ours/bad]: is wrong\n  --> web/Chart.yaml:2:1\n" in done.stdout
 
 
 def test_a_changed_rule_is_not_answered_from_the_cache(program: Run, site: Path, tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def rule_reports(runs: Iterable[RuleRun]) -> Iterator[RuleReport]:
     for run in runs:
         reason = run.crash.message if run.crash else run.unchecked or run.not_applicable
         page = None if run.rule.id in own else run.rule.doc
-        yield RuleReport(run.rule.id, reason, page, run.not_applicable is None)
+        yield RuleReport(run.rule.id, reason, page, run.not_applicable is None, int(run.rule.urgency))
 
 
 def findings_verdict(findings: Iterable[Finding], limit: Severity | None) -> Verdict | None:

@@ -58,13 +58,13 @@ def accept_findings(
         full: whether every scenario was rendered.
 
     Raises:
-        ConfigurationError: where a chart could not be judged, or a file is not ours; nothing is written then.
+        ConfigurationError: where a chart could not be checked, or a file is not ours; nothing is written then.
     """
     for report in reports:
         for trouble in report.troubles:
             if trouble.fatal:
                 place = f"{report.path}/{trouble.file}" if trouble.file else report.path
-                message = f"could not be judged, so nothing is written: {trouble.message}"
+                message = f"could not be checked, so nothing is written: {trouble.message}"
                 raise ConfigurationError(message, file=place, line=trouble.line)
     files = {report.path: _debt_file(report, configuration) for report in reports}
     # Two programs at once, each with its chart, would otherwise lose what the first one writes.

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from helm_constitution.check.failed import UNREADABLE
-from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, pass_colour
+from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, is_linked, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
 from helm_constitution.cli.outputs import output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
-from helm_constitution.cli.run import run_checks
+from helm_constitution.cli.run import Each, run_checks
 from helm_constitution.core.files import write_file
 from helm_constitution.report import FORMATS
 from helm_constitution.report.model import ChartReport, EarlierRun, RunReport
+
+if TYPE_CHECKING:
+    from helm_constitution.report.style import Style
 
 
 @click.command("check")
@@ -88,7 +93,7 @@ def command(
 ) -> int:
     """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
 
-    Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be judged.
+    Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be checked.
     """
     targets = [output_target(text, form, FORMATS) for text in outputs]
     if not force:
@@ -97,22 +102,28 @@ def command(
     earlier = _history(history) if html and history is not None else ()
     options = arguments.options._replace(coverage=coverage is not None or html, sources=html, fail_on=fail_on)
     arguments = arguments._replace(options=options)
-    run = _run_on_changes(charts, since, arguments) if changed or since else run_checks(charts, arguments)
-    run = run._replace(history=earlier)
+    at_once = form == "text" and all(target != "text" for target, _ in targets)
+    each = _printer(colour.value, full=full) if at_once else None
+    check = functools.partial(_run_on_changes, since) if changed or since else run_checks
+    run = check(charts, arguments, each)._replace(history=earlier)
     for chart in run.charts:
         _say_what_failed(chart)
     for target, file in targets:
-        write_file(file, _rendered(run, target, colour=False, full=True), "the report")
+        write_file(file, _rendered(run, target), "the report")
     if coverage is not None:
         from helm_constitution.report import lcov
 
         write_file(coverage, lcov.render(run), "the coverage")
-    if not any(target == form for target, _ in targets):
-        click.echo(_rendered(run, form, colour=is_coloured(colour.value), full=full), nl=False)
+    if at_once:
+        _print_closing(run, colour.value)
+    elif not any(target == form for target, _ in targets):
+        click.echo(_rendered(run, form), nl=False)
     return run.status
 
 
-def _run_on_changes(files: tuple[Path, ...], since: str | None, arguments: CheckArguments) -> RunReport:
+def _run_on_changes(
+    since: str | None, files: tuple[Path, ...], arguments: CheckArguments, each: Each | None
+) -> RunReport:
     """Checks the charts that changed files belong to, and names them on standard error; where there are none, the
     report is empty, without helm."""
     from helm_constitution.check.changed import changed_charts
@@ -124,7 +135,7 @@ def _run_on_changes(files: tuple[Path, ...], since: str | None, arguments: Check
         return RunReport("none", "", "", ())
     names = ", ".join(str(chart) for chart in charts)
     say(f"changed: {len(charts)} chart{'' if len(charts) == 1 else 's'}: {names}", error=True)
-    return run_checks(charts, arguments)
+    return run_checks(charts, arguments, each)
 
 
 def _say_what_failed(chart: ChartReport) -> None:
@@ -142,11 +153,38 @@ def _history(folder: Path) -> tuple[EarlierRun, ...]:
     return read_history(folder)
 
 
-def _rendered(run: RunReport, form: str, *, colour: bool, full: bool) -> str:
+def _printer(choice: str, *, full: bool) -> Each:
+    """What prints the text report of each chart as soon as it is there."""
+
+    def show(run: RunReport, is_one_of_several: bool) -> None:
+        from helm_constitution.report import text
+
+        (chart,) = run.charts
+        click.echo(text.chart_text(run, chart, _style(choice), full=full, several=is_one_of_several), nl=False)
+
+    return show
+
+
+def _print_closing(run: RunReport, choice: str) -> None:
+    from helm_constitution.report import text
+
+    click.echo(text.closing_text(run, _style(choice)), nl=False)
+
+
+def _style(choice: str) -> Style:
+    """How the terminal wants it: its width, or that of $COLUMNS; 100 columns where there is no terminal."""
+    import shutil
+
+    from helm_constitution.report.style import Style
+
+    return Style(shutil.get_terminal_size((100, 24)).columns, is_coloured(choice), is_linked(choice))
+
+
+def _rendered(run: RunReport, form: str) -> str:
     if form == "text":
         from helm_constitution.report import text
 
-        return text.render(run, colour=colour, full=full)
+        return text.render(run, full=True)
     from helm_constitution.report import renderer
 
     return renderer(form)(run)

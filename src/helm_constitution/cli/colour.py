@@ -30,6 +30,21 @@ color_option = click.option(
 pass_colour = click.make_pass_decorator(ColourChoice, ensure=True)
 
 
+_FOLLOWS_LINKS = ("VTE_VERSION", "WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION")
+_PROGRAMS_WITH_LINKS = ("iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper")
+
+
+def is_linked(choice: str) -> bool:
+    """Whether the terminal is known to follow hyperlinks (OSC 8); FORCE_HYPERLINK decides where it is set."""
+    forced = os.environ.get("FORCE_HYPERLINK")
+    if forced is not None:
+        return forced not in ("", "0")
+    if choice == "never" or not sys.stdout.isatty() or os.environ.get("TERM") == "dumb":
+        return False
+    known = os.environ.get("TERM_PROGRAM") in _PROGRAMS_WITH_LINKS
+    return known or any(name in os.environ for name in _FOLLOWS_LINKS)
+
+
 def is_coloured(choice: str) -> bool:
     """``--color``, then NO_COLOR, FORCE_COLOR, TERM=dumb, then whether standard output is a terminal."""
     if choice != "auto":

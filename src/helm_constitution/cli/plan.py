@@ -87,7 +87,7 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
     kept = sum(principle.verdict in _KEPT for principle in report.principles)
     say(f"{file}: {kept} of {len(report.principles)} principles kept")
     for trouble in report.troubles:
-        say(f"could not judge: {trouble.message}", error=True)
+        say(f"could not check: {trouble.message}", error=True)
     return 2 if run.status == 2 else 0
 
 

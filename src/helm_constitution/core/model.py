@@ -40,6 +40,21 @@ class Severity(enum.IntEnum):
         return self.name.lower()
 
 
+class Urgency(enum.IntEnum):
+    """Why what a rule finds is fixed before other findings; the larger, the sooner."""
+
+    USUAL = 0
+    """It waits for its turn: what fixes most comes first."""
+    COLLISION = 1
+    """Two objects, releases or charts get in each other's way."""
+    UPGRADE = 2
+    """The next upgrade fails or loses something."""
+    EXPOSED = 3
+    """A secret, or rights over the cluster, are given away."""
+    BROKEN = 4
+    """The chart does not work now."""
+
+
 class Obligation(enum.IntEnum):
     """The keyword of a statement (RFC 2119); SHALL and REQUIRED are MUST, RECOMMENDED is SHOULD, OPTIONAL is MAY."""
 
@@ -301,7 +316,7 @@ class Finding(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """Something that could not be judged; goes into the report's ``problems`` and makes the exit status 2.
+    """Something that could not be checked; goes into the report's ``problems`` and makes the exit status 2.
 
     ``fatal`` is false for what is only named (a rule that had nothing to judge never becomes a Trouble).
     """

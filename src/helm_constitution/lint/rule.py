@@ -9,7 +9,7 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Group, Obligation, Severity
+from helm_constitution.core.model import Group, Obligation, Severity, Urgency
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
@@ -186,6 +186,8 @@ class Rule:
     """What it reads, with what that implies: RENDERINGS implies RESULTS, for instance."""
     always: bool = False
     """Whether it runs, as an error, whatever the constitution says."""
+    urgency: Urgency = Urgency.USUAL
+    """Whether reports put what it finds before other findings, and why."""
 
     @property
     def principle(self) -> str:
@@ -216,6 +218,7 @@ def rule(
     umbrella: str | None = None,
     always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
+    urgency: Urgency = Urgency.USUAL,
 ) -> Callable[[_SubjectCheck], Rule]: ...
 
 
@@ -231,6 +234,7 @@ def rule(
     evidence: str | None = None,
     tests: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
+    urgency: Urgency = Urgency.USUAL,
 ) -> Callable[[Callable[[ScopeT, Subject], Iterable[Outcome]]], Rule]: ...
 
 
@@ -246,6 +250,7 @@ def rule(
     tests: bool = False,
     always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
+    urgency: Urgency = Urgency.USUAL,
 ) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
     """Makes a rule of a function.
 
@@ -265,6 +270,7 @@ def rule(
         always: whether it runs, as an error, whatever the constitution says.
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or
             ``subject.text(name)``.
+        urgency: whether reports put what it finds before other findings: BROKEN, EXPOSED, UPGRADE or COLLISION.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 
@@ -272,7 +278,7 @@ def rule(
         scoped = frozenset() if scope is Subject else frozenset({RENDERINGS})
         every = with_implied(frozenset(needs) | scoped)
         bound = dict(parameters or {})
-        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always)
+        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always, urgency)
 
     return register
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 FORMATS = {
     "text": "text",
+    "concise": "concise",
     "json": "jsonreport",
     "sarif": "sarif",
     "junit": "junit",

@@ -14,7 +14,8 @@ _FORMS = (
     r"\A## helm-constitution: ",  # markdown
     r"\A(?:::(?:error|warning|notice) [^\n]*\n)+\Z",  # github; the last line may be cut
     r'\A\[\s*(?:\]|\{\s*"description":[^\n]*\n\s*"check_name":)',  # gitlab
-    r"^engine: (?:cli|embedded), helm |^could not judge: ",  # text
+    r"\A(?:PASS|FAIL|ERROR)  [^\n]*: \d+ errors?\b",  # text, concise
+    r"^engine: (?:cli|embedded), helm |^could not check: ",  # text
     r"\ATN:\n?SF:",  # lcov
     r"\Apath,name,version,gate,verdict,",  # csv, of a fleet
     r'\A<!doctype html>[^§]{0,400}<meta name="generator" content="helm-constitution">',  # html

@@ -38,7 +38,7 @@ def place(chart: ChartReport, location: Location) -> FilePlace:
 
 
 def place_of_trouble(chart: ChartReport, trouble: Trouble) -> FilePlace:
-    """Where to look at what could not be judged."""
+    """Where to look at what could not be checked."""
     return place(chart, Location(Base.CHART, trouble.file, trouble.line))
 
 
@@ -114,7 +114,7 @@ def details_of(finding: Finding) -> list[str]:
 
 
 def trouble_message(chart: ChartReport, trouble: Trouble) -> str:
-    """What could not be judged, on one line."""
+    """What could not be checked, on one line."""
     inside = place_of_trouble(chart, trouble).inside
     text = trouble.message if inside is None else f"{inside}: {trouble.message}"
     return clean(text + (f" (scenario {trouble.scenario})" if trouble.scenario else ""))

@@ -23,13 +23,13 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 
 
 def render(run: RunReport) -> str:
-    """The report as workflow commands: each chart's gate, what could not be judged, then the findings, the worst first.
+    """The report as workflow commands: each chart's gate, what could not be checked, then findings, the worst first.
 
     What is waived or debt comes last, as a notice that says so.
     """
     lines = [_gate(chart) for chart in run.charts]
     lines += [
-        _command("error", place_of_trouble(chart, trouble), "could not judge", trouble_message(chart, trouble))
+        _command("error", place_of_trouble(chart, trouble), "could not check", trouble_message(chart, trouble))
         for chart in run.charts
         for trouble in chart.troubles
     ]

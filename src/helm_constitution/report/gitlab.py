@@ -14,7 +14,7 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE
 
 
 def render(run: RunReport) -> str:
-    """The report as GitLab reads it; what could not be judged is a blocker, what is waived or debt is ``info``.
+    """The report as GitLab reads it; what could not be checked is a blocker, what is waived or debt is ``info``.
 
     Each issue has its chart's gate besides. GitLab wants a line of each issue: one that is certain of no line begins
     at 1.

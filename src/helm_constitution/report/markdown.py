@@ -246,7 +246,7 @@ def _fenced(language: str, text: str) -> Iterator[str]:
 def _problems(chart: ChartReport) -> Iterator[str]:
     if chart.troubles:
         yield ""
-        yield "**Could not judge:**"
+        yield "**Could not check:**"
         yield ""
     for trouble in chart.troubles:
         found = place_of_trouble(chart, trouble)

@@ -80,12 +80,14 @@ class RuleReport(NamedTuple):
     """A rule that ran; ``reason`` tells what it could not check, why it is not applicable, or that it crashed.
 
     ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
+    ``urgency`` is the number of its :class:`~helm_constitution.core.model.Urgency`.
     """
 
     rule: str
     reason: str | None = None
     page: str | None = None
     applicable: bool = True
+    urgency: int = 0
 
 
 class StaleWaiver(NamedTuple):

@@ -48,9 +48,9 @@ _DESCRIPTION = 1024
 def render(run: RunReport) -> str:
     """The report as one SARIF run.
 
-    URIs count from the repository's root. Rules are described where there are results of them. What could not be judged
-    and the statements that nothing checks are notifications of the invocation. Of more results than code scanning takes
-    the weakest are left out, with a notification that counts them.
+    URIs count from the repository's root. Rules are described where there are results of them. Notifications of the
+    invocation tell what could not be checked and which statements nothing checks. Of more results than code scanning
+    takes the weakest are left out, with a notification that counts them.
     """
     found = [(chart, finding) for chart in run.charts for finding in single_entries(chart)]
     kept = set(sorted(range(len(found)), key=lambda number: -found[number][1].severity)[:_RESULTS])
