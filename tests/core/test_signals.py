@@ -40,6 +40,6 @@ except (Terminated, Interrupted) as end:
 )
 def test_a_signal_within_a_callback_ends_the_program_all_the_same(name: str, end: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT.replace("{name}", name)], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", SCRIPT.replace("{name}", name)], capture_output=True, text=True, timeout=180, check=False
     )
     assert (done.stdout, done.stderr) == (f"ended by {end}\n", "")

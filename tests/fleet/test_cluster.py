@@ -115,7 +115,7 @@ def checked(
 
 def kill_helm(worker: subprocess.Popen[bytes]) -> None:
     """Kills what a worker has started, once that is there."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while not (children := descendants(worker.pid)) and time.monotonic() < until:
         time.sleep(0.05)
     for child in children:

@@ -50,7 +50,7 @@ def test_a_run_that_was_interrupted_goes_on(charts: Path) -> None:
     write(charts, {"charts/three/templates/busy.yaml": BUSY})
     command = [sys.executable, "-m", "helm_constitution", "fleet", "--engine", "embedded", "--results", "results"]
     program = subprocess.Popen([*command, "charts"], cwd=charts, env=environment(charts), stderr=subprocess.PIPE)
-    until = time.monotonic() + 60
+    until = time.monotonic() + 180
     while len(kept(charts)) < 2 and time.monotonic() < until:
         time.sleep(0.05)
     program.send_signal(signal.SIGKILL)

@@ -609,4 +609,4 @@ def test_long_texts_take_no_time() -> None:
     started = time.process_time()
     for part in ("MUST ", "No ", "**MUST**: a ", "(a. ", "a. B ", "- MUST:\n", "`", "[A_", "<!-- rules: x -->", "not "):
         reading(part * 5_000)
-    assert time.process_time() - started < 4
+    assert time.process_time() - started < 20  # with the square of the length it would be minutes

@@ -157,4 +157,4 @@ def test_long_lines_of_anything_take_no_time() -> None:
     started = time.process_time()
     for part in ("`", "``` ", "<!--", "> ", "- ", "|", "* * ", "[", "**", "(", "a. "):
         read(part * 20_000)
-    assert time.process_time() - started < 2
+    assert time.process_time() - started < 10  # with the square of the length it would be minutes
