@@ -371,6 +371,21 @@ def test_schema_of_helm_3() -> None:
     ]
 
 
+def test_a_complaint_quotes_no_secret() -> None:
+    text = HEAD + (
+        "web:\n- at '/auth/password': 'correct 'horse' staple' does not match pattern '^x$'\n"
+        "- at '/auth/pin/token': minimum: got 12345, want 99999\n"
+        "- at '/url': 'redis://me:horse@db' is not valid ipv4: x\n"
+        "- at '/user': 'me' does not match pattern '^x$'"
+    )
+    assert complaints(text) == [
+        (("auth", "password"), "'…' does not match pattern '^x$'"),
+        (("auth", "pin", "token"), "minimum: got …, want 99999"),
+        (("url",), "'redis://me:…@db' is not valid ipv4: x"),
+        (("user",), "'me' does not match pattern '^x$'"),
+    ]
+
+
 def test_schema_of_helm_4_says_each_complaint_once() -> None:
     text = HEAD + (
         "web:\n- at '': missing property 'zip'\n- at '/a': validation failed\n  - at '/a': missing property 'k'\n"

@@ -196,3 +196,13 @@ def test_what_cant_be_read_is_told(root: Path) -> None:
 )
 def test_patterns_of_paths(path: str, pattern: str, expected: bool) -> None:
     assert matches_path(path, pattern) is expected
+
+
+def test_the_look_for_a_pattern_ends(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a large folder it is left open whether a pattern matches anything."""
+    text = "charts: {'**/nowhere': {fail_on: note}}\n"
+    many = write(root / "many", {f"{number}.txt": "x" for number in range(4)})
+    with pytest.raises(ConfigurationError, match="nothing is called"):
+        load(root, text)
+    monkeypatch.setattr("helm_constitution.policy.configuration._MOST_PATHS", len(list(many.iterdir())))
+    assert load(root, text).fail_on is None
