@@ -6,6 +6,7 @@ One reader serves values files, Chart.yaml and rendered manifests: plain data to
 from __future__ import annotations
 
 import math
+import re
 
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
@@ -90,7 +91,12 @@ class _Builder:
 
 _STR = "tag:yaml.org,2002:str"
 _TAG = "tag:yaml.org,2002:"
-_TIMESTAMP = LazyPattern(r"\d{4}-\d{1,2}-\d{1,2}(?:(?:[Tt]|[ \t]+)\d{1,2}:\d{2}:\d{2})?")
+_CLOCK = r"(?:[01]?\d|2[0-3]):[0-5]?\d:[0-5]?\d(?:[.,]\d+)?"
+_TIMESTAMP = LazyPattern(
+    rf"(?P<year>\d{{4}})-(?P<month>\d{{1,2}})-(?P<day>\d{{1,2}})(?:[Tt]{_CLOCK}(?:Z|[+-]\d{{2}}:\d{{2}})| +{_CLOCK})?",
+    re.ASCII,
+)
+"""The forms of go-yaml, which helm reads with."""
 
 
 def _json(node: yaml.Node, value: Json) -> Json:
@@ -111,7 +117,7 @@ def _tagged(node: yaml.ScalarNode) -> Json:
         except binascii.Error:
             raise fault_at(node, "!!binary holds no base64") from None
     if tag == f"{_TAG}timestamp":
-        if not _TIMESTAMP.match(text):
+        if not _is_timestamp(text):
             raise fault_at(node, f"{text!r} is no !!timestamp")
         return text
     if tag not in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
@@ -121,6 +127,17 @@ def _tagged(node: yaml.ScalarNode) -> Json:
     if f"{_TAG}{kind}" != tag and not (kind in ("int", "float") and tag in (f"{_TAG}int", f"{_TAG}float")):
         raise fault_at(node, f"{text!r} is no !!{tag.removeprefix(_TAG)}")
     return value
+
+
+def _is_timestamp(text: str) -> bool:
+    found = _TIMESTAMP.fullmatch(text)
+    if found is None:
+        return False
+    year, month, day = int(found["year"]), int(found["month"]), int(found["day"])
+    # Not datetime's: Go has a year 0, and Python none.
+    is_leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if is_leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return 1 <= month <= 12 and 1 <= day <= days[month - 1]
 
 
 def _node_span(node: yaml.Node) -> Span:
