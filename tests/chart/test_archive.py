@@ -99,7 +99,11 @@ def test_nothing_is_written_outside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["...tgz", "..tgz", ".tgz", "....tgz", "...tar.gz", "-1.tgz", "..-1.0.0.tgz", ".x.tgz"]
+    "name",
+    [
+        *("...tgz", "..tgz", ".tgz", "....tgz", "...tar.gz", "-1.tgz", "..-1.0.0.tgz", ".x.tgz"),
+        *("x.tgz.tgz", "x.tar.gz.tgz", "x.tgz-1.0.0.tgz"),
+    ],
 )
 def test_no_name_of_a_package_leads_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     (tmp_path / "tmp").mkdir()
@@ -110,6 +114,7 @@ def test_no_name_of_a_package_leads_out(tmp_path: Path, monkeypatch: pytest.Monk
     assert (folder / "Chart.yaml").read_bytes() == CHART
     assert folder.resolve().parents[2] == (tmp_path / "tmp").resolve()
     assert not folder.name.startswith(".")
+    assert not folder.name.endswith((".tgz", ".tar.gz"))
     assert len(list((tmp_path / "tmp").iterdir())) == 1
 
 

@@ -160,8 +160,9 @@ def _safe_name(member: TarInfo, shown: str) -> str | None:
 
 
 def _folder_name(archive: str) -> str:
-    """The name of the chart's folder by that of its package: never hidden, and never ``.`` or ``..``."""
-    name = re.sub(r"-v?\d+\..*|\.(tgz|tar\.gz)$", "", archive).lstrip(".")
+    """The name of the chart's folder by that of its package: never hidden, never ``.`` or ``..``, and never that of a
+    package again, which helm lint would read as one."""
+    name = re.sub(r"(?:\.tgz|\.tar\.gz)+$", "", re.sub(r"-v?\d+\..*", "", archive)).lstrip(".")
     return name or "chart"
 
 
