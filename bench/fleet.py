@@ -2,7 +2,8 @@
 
 ``python -m bench.fleet [CHART…]`` takes the given charts, and those that ``$BENCH_CHARTS`` names (separated like PATH);
 without any, generated ones. All commands run in turn, in each round in another order. The main figure is the processor
-time of all processes, because a machine that is busy otherwise changes it least; the table shows medians.
+of all processes, because a machine that is busy otherwise changes it least; the table shows medians. The program
+is installed into an environment of its own and compiled, as users have it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.__main__ import Contender
+from bench.__main__ import Contender, install
+from bench.bytecode import compile_installed
 from bench.charts import SIZES, make
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import run
@@ -74,10 +76,15 @@ def count_requests(charts: Sequence[Path]) -> None:
     print(f"  {'in all':18}{total['lint']:5}{total['plain']:7}{total['copy']:8}")
 
 
-def contenders(charts: Sequence[Path]) -> list[Contender]:
-    """What is timed; the first is what the others are compared with."""
+def contenders(program: Path, charts: Sequence[Path]) -> list[Contender]:
+    """What is timed; the first is what the others are compared with.
+
+    Args:
+        program: the ``bin`` folder of the environment that the program is installed in.
+        charts: what is checked.
+    """
     names = tuple(map(str, charts))
-    check = (sys.executable, "-m", "helm_constitution", "check", "--engine", "embedded", "--format", "json")
+    check = (str(program / "helm-constitution"), "check", "--engine", "embedded", "--format", "json")
     found = [
         Contender("one process", ((*check, "--no-cache", "--jobs", "1", *names),)),
         Contender("all cores", ((*check, "--no-cache", *names),)),
@@ -115,8 +122,10 @@ def main() -> int:
     named = [Path(name) for name in os.environ.get("BENCH_CHARTS", "").split(os.pathsep) if name]
     with tempfile.TemporaryDirectory() as temporary:
         charts = [path.absolute() for path in (*options.charts, *named)] or generated(Path(temporary, "charts"))
-        environment = {**os.environ, "XDG_CACHE_HOME": str(Path(temporary, "cache"))}
-        everyone = contenders(charts)
+        program = install()
+        environment = compile_installed(program / "python", os.environ)
+        environment["XDG_CACHE_HOME"] = str(Path(temporary, "cache"))
+        everyone = contenders(program, charts)
         print(f"{len(charts)} charts, {options.rounds} rounds, {os.cpu_count()} cores; medians, share of the first's")
         times = measure(everyone, options.rounds, environment)
         first = statistics.median(cpu for cpu, _ in times[0])
