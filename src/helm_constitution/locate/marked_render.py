@@ -13,6 +13,7 @@ from helm_constitution.locate.markers import marked_sources
 from helm_constitution.locate.source_map import Templates, source_map, trimmed, unmarked
 from helm_constitution.templates import TemplateFile, parse_template
 from helm_constitution.templates.analysis import RANDOM
+from helm_constitution.templates.cheap_keys import cheap_keys, with_cheap_keys
 
 if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine, Pending, RenderOutput
@@ -40,7 +41,8 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         real = {rendered.analysed.real_path(file) for file in files}
         self._templates = list(_templates(rendered.analysed, real)) if files else []
         self._needless = _needless(rendered.analysed, real)
-        self._sources = marked_sources(self._templates)
+        self._keys = {template.path: tuple(cheap_keys(template).items()) for template in self._templates}
+        self._sources = self._cheap(marked_sources(self._templates))
         self._marked = self._render(self._scenarios, self._sources, self._needless)
 
     def __exit__(self, *_: object) -> None:
@@ -71,7 +73,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
             elif output.ok and self._is_random:
                 random.append(scenario)
         if again:
-            self._matched(again, self._render(again, marked_sources(self._templates, rejected)), templates)
+            self._matched(again, self._render(again, self._cheap(marked_sources(self._templates, rejected))), templates)
         self._match_twins(random, marked, templates)
         return {key: found for scenario in self._scenarios for key, found in scenario.maps.items()}
 
@@ -94,8 +96,13 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self, scenarios: Sequence[_Scenario], marked: Mapping[_Scenario, RenderOutput], templates: Templates
     ) -> None:
         """Renders scenarios without marks once more, to see which lines of their documents are others each time."""
-        for scenario, render in zip(scenarios, self._render(scenarios, {}), strict=True):
+        keys = {one.path: one.text for one in self._templates if self._keys[one.path]}
+        for scenario, render in zip(scenarios, self._render(scenarios, self._cheap(keys)), strict=True):
             scenario.match(marked[scenario], templates, render.result())
+
+    def _cheap(self, sources: Mapping[str, str]) -> dict[str, str]:
+        """The templates without RSA keys, which take helm longest: no line depends on a key's text."""
+        return {path: with_cheap_keys(text, self._keys[path]) for path, text in sources.items()}
 
     def _render(
         self, scenarios: Sequence[_Scenario], sources: Mapping[str, str], without: Collection[str] = ()
