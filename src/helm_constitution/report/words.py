@@ -7,7 +7,7 @@ start of a line, ``##[command]`` and ``##vso[command]`` anywhere in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
@@ -16,6 +16,8 @@ from helm_constitution.report.model import ChartReport, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
+_PLAIN = LazyPattern(r"[A-Za-z]\w*", re.ASCII)
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _UNUSUAL = LazyPattern(r"[^\n -~]|#(?=#)")
 
 
@@ -193,6 +195,35 @@ def as_yaml(values: Mapping[str, object] | None) -> str:
     """Values as a user would write them into a file; empty where there are none."""
     if not values:
         return ""
+    if all(map(_is_plain, _leaves(values))):
+        # Reports of unchanged charts are written without PyYAML, which takes 25 ms to import.
+        return "".join(_block(values, ""))
     from helm_constitution.text.pyyaml import yaml
 
     return str(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, width=100))
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """The keys and the scalars of a value; a list or an empty map counts as a scalar."""
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield str(key) if isinstance(key, str) else None
+            yield from _leaves(item)
+    else:
+        yield value
+
+
+def _is_plain(value: object) -> bool:
+    """Whether YAML writes a scalar as this program does, without quotes: a word that means nothing else, a number."""
+    if isinstance(value, str):
+        return len(value) < 60 and value.lower() not in _WORDS and _PLAIN.fullmatch(value) is not None
+    return type(value) in (bool, int)
+
+
+def _block(values: Mapping[str, object], indent: str) -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{key}:\n"
+            yield from _block(value, f"{indent}  ")
+        else:
+            yield f"{indent}{key}: {str(value).lower() if isinstance(value, bool) else value}\n"

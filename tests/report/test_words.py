@@ -1,0 +1,26 @@
+"""Values are written as PyYAML writes them, with or without it."""
+
+from __future__ import annotations
+
+from hypothesis import example, given
+from hypothesis import strategies as some
+
+from helm_constitution.report.words import as_yaml
+from helm_constitution.text.pyyaml import yaml
+
+_WORDS = some.sampled_from(("image", "Always", "yes", "NULL", "n", "x1", "1e3", "", "a b", "web:1")) | some.text(
+    max_size=4
+)
+_SCALARS = some.booleans() | some.integers() | some.none() | _WORDS
+
+
+@given(
+    some.dictionaries(
+        _WORDS, some.recursive(_SCALARS, lambda inner: some.dictionaries(_WORDS, inner) | some.lists(inner))
+    )
+)
+@example({"securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "pullPolicy": "Always"})
+@example({"a": "x" * 100})
+def test_values_are_written_as_pyyaml_writes_them(values: dict[str, object]) -> None:
+    expected = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100) if values else ""
+    assert as_yaml(values) == expected
