@@ -47,6 +47,8 @@ _CLOSED = LazyPattern(
 """What a changelog that isn't kept any more says of itself, before its first entry."""
 _SET_AT_RELEASE = LazyPattern(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
 _BULLET = LazyPattern(r"\A[^A-Za-z]*")
+_SCOPED = LazyPattern(r"\A\W*\[[^\]]*\]\W*")
+"""What stands before the words of ``* [bitnami/redis] fix: …``."""
 _DONE = LazyPattern(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
 _KIND = LazyPattern(
     r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
@@ -140,7 +142,8 @@ def _names_a_kind(line: str) -> bool:
     """Whether a line of an entry tells what kind of change it is: a heading, a conventional commit, a verb."""
     if line.lstrip().startswith("#"):
         return _KIND.search(line) is not None
-    return _KIND.match(_BULLET.sub("", line, count=1)) is not None or _DONE.search(line) is not None
+    beginnings = (_BULLET.sub("", line, count=1), _SCOPED.sub("", line, count=1))
+    return any(_KIND.match(text) for text in beginnings) or _DONE.search(line) is not None
 
 
 def _require_changelog(subject: Subject) -> _Changelog:

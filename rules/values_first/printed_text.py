@@ -67,9 +67,8 @@ def _exponents(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         for found in dict.fromkeys(_EXPONENT.findall(text)):
             if any(found in written for written in subject.chart.files.values()):
                 continue  # somebody wrote it so
-            yield Violation(
-                f"the number {float(found):.0f} is printed as {found}; pipe it through int64", at=view, part=found
-            )
+            message = f"the number {float(found):.0f} is printed as {found}; pipe it through int64"
+            yield Violation(message, at=view, part=found, of_key=True)
 
 
 def _latent(subject: Subject) -> Iterator[Violation]:

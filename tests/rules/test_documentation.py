@@ -364,13 +364,22 @@ def test_a_folder_of_changelogs_has_one_for_the_version() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["### Added", "- feat: x", "* **Fixed**: x", "- Add x", "- [BREAKING] x", "- x was renamed"]
+    "line",
+    [
+        "### Added",
+        "- feat: x",
+        "* **Fixed**: x",
+        "- Add x",
+        "- [BREAKING] x",
+        "- x was renamed",
+        "* [bitnami/web] fix: x",
+    ],
 )
 def test_lines_that_tell_the_kind_of_change(line: str) -> None:
     assert docs("changelog-unstructured", {"CHANGELOG.md": f"## 1.0.0\n\n{line}\n"}) == []
 
 
-@pytest.mark.parametrize("line", ["- x", "Some words on the address", "* #123"])
+@pytest.mark.parametrize("line", ["- x", "Some words on the address", "* #123", "* [bitnami/web] x"])
 def test_lines_that_do_not(line: str) -> None:
     (problem,) = docs("changelog-unstructured", {"CHANGELOG.md": f"# Changes\n\n## 1.0.0\n\n{line}\n"})
     assert problem.startswith("CHANGELOG.md:3 the entry for 1.0.0 doesn't say what kind of change it lists")

@@ -81,6 +81,8 @@ class ReleaseOrigins:
         view = violation.at
         if not isinstance(view, View) or not view.document.rendered or manifest is None:
             return Placed(location)
+        if violation.of_key and violation.part is not None:
+            location = origins.line_that_prints(view, location, manifest.scenario, violation.part)
         found = origins.of(view, location, manifest.scenario, violation.part)
         if violation.of_key and location.line is not None:
             found = [one._replace(alone=False) for one in found]

@@ -53,8 +53,8 @@ class Violation(NamedTuple):
     ``part`` is the part of the field's text that is wrong: where several values make up the text, the value that holds
     this part is the one to fix. ``at_most`` caps the severity of this one violation, whatever its rule's is.
     ``secrets`` are texts at that place that no report may show.
-    ``of_key`` says that the key of a rendered field is wrong, whatever its value: the place is the template's line, not
-    the values that decide.
+    ``of_key`` says that the key of a rendered field is wrong, or how a template prints it, whatever its value: the
+    place is the template's line, not the values that decide.
     ``group`` says what else is edited with it: all of that is one finding.
     """
 

@@ -166,7 +166,7 @@ class ValueOrigins:
             alone = sought.exact or part.path != view.path or part.document is not view.document
             return ValueOrigin(_place(sought, part) if alone else locate(part), name, alone)
         if sought.exact != isinstance(view.data, dict | list):
-            return ValueOrigin(locate(view), name, alone=False, text=view.string() or "")
+            return ValueOrigin(locate(view), name, alone=False, text=_printed_text(view))
         return None
 
     def _part(self, sought: _Sought, value: View) -> View | None:
@@ -251,6 +251,22 @@ class ValueOrigins:
                     pending.extend(
                         (printed.origin.path, number) for number in _lines_of(printed.origin, printed.define)
                     )
+
+    def line_that_prints(self, view: View, location: Location, scenario: str, part: str) -> Location:
+        """The line of a block scalar that prints a part of its text, where one value alone does; else the location."""
+        if location.file is None or location.line is None:
+            return location
+        path, _ = nearest(view)
+        sought, layers = _Sought(view.document.view.get(*path), path == view.path), self._rendered.values_of(scenario)
+        text = self._rendered.chart.files.get(location.file, "").split("\n")
+        found = []
+        for number in lines_of_block(location.line, lambda number: text[number - 1] if number <= len(text) else None):
+            printed = self._on_line(location.file, number, view.document)
+            if any(part in one.text for one in self._deciding(sought, layers, printed)):
+                found.append(number)
+        if len(found) != 1:
+            return location
+        return in_line(location.base, location.file, found[0], text[found[0] - 1], None, Precision.EXACT)
 
     def _in_block(self, file: str, line: int, document: YamlDocument) -> Iterator[Printed]:
         """What the lines of a block scalar print."""
@@ -368,3 +384,14 @@ def _lines_of(template: TemplateFile, node: Node) -> range:
 def _place(sought: _Sought, part: View) -> Location:
     location = locate(part)
     return location if sought.exact else location._replace(precision=Precision.PARENT)
+
+
+def _printed_text(view: View) -> str:
+    """A scalar as a template prints it into a text: helm reads numbers as floats, and Go prints large ones by powers of
+    ten."""
+    number = view.integer()
+    if number is None or abs(number) < 1_000_000:
+        return view.string() or ""
+    digits = str(abs(number))
+    first, rest = digits[0], digits[1:].rstrip("0")
+    return f"{'-' if number < 0 else ''}{first}{'.' if rest else ''}{rest}e+{len(digits) - 1:02d}"
