@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
+    Chart,
     Manifest,
     Parameter,
     Rendering,
@@ -18,6 +19,7 @@ from helm_constitution.api import (
     Workload,
     require,
     rule,
+    walk,
 )
 
 from . import pod_sources
@@ -67,8 +69,9 @@ def _items(reference: View) -> tuple[View, ...]:
 class _Provided:
     """What is there, or comes to be there, besides what is rendered as such."""
 
-    def __init__(self, rendering: Rendering) -> None:
+    def __init__(self, rendering: Rendering, subject: Subject) -> None:
         self.rendering = rendering
+        self._existing = subject.derived(_named_existing)
 
     def lacks(self, reference: _Reference, workload: Workload, *, strict: bool = False) -> bool:
         """Whether what a pod needs isn't rendered, and (unless ``strict``) nothing in the rendering speaks of making
@@ -78,7 +81,7 @@ class _Provided:
             return False
         if self.rendering.find(reference.kind, name, workload.manifest.effective_namespace) is not None:
             return False
-        return strict or name not in self._mentioned
+        return strict or (name not in self._existing and name not in self._mentioned)
 
     @cached_property
     def _mentioned(self) -> str:
@@ -95,6 +98,14 @@ class _Provided:
             elif "." in manifest.group and not manifest.group.endswith(".k8s.io"):
                 texts += _texts(manifest.view)
         return "\n".join(texts)
+
+
+def _named_existing(chart: Chart) -> frozenset[str]:
+    """The names that values give to what is there already (``existingSecret``)."""
+    data = chart.values.data if chart.values is not None else {}
+    return frozenset(
+        value for path, value in walk(data) if path and isinstance(value, str) and "existing" in str(path[-1]).lower()
+    )
 
 
 def _claims(manifest: Manifest) -> Iterator[str]:
@@ -121,7 +132,7 @@ _MADE_LATER = {
 def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Violation]:
     """References to ConfigMaps or Secrets that nobody makes, by the environment or to pull images, each name once a
     workload."""
-    provided = _Provided(rendering)
+    provided = _Provided(rendering, subject)
     for workload in rendering.workloads:
         reported: set[str] = set()
         for reference in (*_environment(workload), *_pull_secrets(workload)):
@@ -272,7 +283,7 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violatio
     Fix: Put volume and mount behind the same condition, and take names from one named template.
     Source: Kubernetes documentation, Volumes
     """
-    provided = _Provided(rendering)
+    provided = _Provided(rendering, subject)
     for workload in rendering.workloads:
         if workload.manifest.is_left_out:
             continue

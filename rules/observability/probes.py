@@ -12,6 +12,7 @@ from helm_constitution.api import (
     LazyPattern,
     Outcome,
     Parameter,
+    Severity,
     Subject,
     Tally,
     View,
@@ -304,4 +305,5 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Viola
                 yield Violation(
                     f"asks the port {value}, which the container doesn't declare; add it to ports, or ask one of those",
                     at=port,
+                    at_most=Severity.WARNING if isinstance(value, int) else None,  # Kubernetes asks it all the same
                 )

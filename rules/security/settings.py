@@ -18,6 +18,7 @@ _PROTECTIONS = {
     "podsecuritycontext": "the pods' security context",
     "securitycontext": "the security context",
 }
+_CONTEXTS = ("podsecuritycontext", "securitycontext", "containersecuritycontext")
 _VERIFICATION = frozenset({"verify", "verification", "validate", "validation"})
 _VERIFIED = frozenset(
     ("tls", "ssl", "cert", "certificate", "certificates", "certs", "ca", "peer", "host", "hostname", "signature")
@@ -62,6 +63,9 @@ def security_off(subject: Subject) -> Iterator[Violation]:
                 continue
             # An item of a list is a part of what the list is called.
             section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
+            is_all = len(tuple(view.get(*path[:-1]).entries())) == 1
+            if is_all and path[-1] == "enabled" and section.lower() in _CONTEXTS:
+                continue  # there is nothing to switch off
             if (what := _switched_off(section, path[-1], value)) is not None:
                 safe = "require" if isinstance(value, str) else str(not value).lower()
                 yield Violation(

@@ -8,7 +8,7 @@ import pytest
 
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.rules.observability.logging import _sets_logging
-from helm_constitution.rules.security import secrets, secrets_in_templates
+from helm_constitution.rules.security import secrets, secrets_in_templates, settings
 from helm_constitution.rules.security.credentials import assignments, is_credential
 from helm_constitution.rules.values_first import comments, usage
 from tests.rules.support import chart_of, checked, found, subject_of
@@ -123,3 +123,47 @@ def test_a_library_that_merges_its_own_values(text: str) -> None:
 )
 def test_what_may_set_the_logs(path: tuple[str, ...], sets: bool) -> None:
     assert _sets_logging(path) is sets
+
+
+@pytest.mark.parametrize(
+    ("values", "quiet"),
+    [
+        ("podSecurityContext:\n  enabled: false\n", True),
+        ("web:\n  containerSecurityContext: {enabled: false}\n", True),
+        ("podSecurityContext:\n  enabled: false\n  fsGroup: 1001\n", False),
+        ("auth:\n  enabled: false\n", False),
+    ],
+)
+def test_a_security_context_of_nothing_can_be_off(values: str, quiet: bool) -> None:
+    assert (found(settings.security_off, {"values.yaml": values}) == []) is quiet
+
+
+ENVIRONMENT = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: a}
+    spec:
+      containers:
+        - name: web
+          image: web:1
+          env:
+            - name: A
+              valueFrom: {secretKeyRef: {name: "{{ NAME }}", key: a}}
+    """
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "quiet"),
+    [
+        ("existingSecret: team-secret\n", ".Values.existingSecret", True),
+        ("db:\n  auth: {existingSecretName: team-secret}\n", ".Values.db.auth.existingSecretName", True),
+        ("secretName: team-secret\n", ".Values.secretName", False),
+    ],
+)
+def test_what_values_call_existing_is_there(
+    tmp_path: Path, engine: HelmEngine, values: str, name: str, quiet: bool
+) -> None:
+    chart = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+    write(tmp_path, {"Chart.yaml": chart, "values.yaml": values, "templates/a.yaml": ENVIRONMENT.replace("NAME", name)})
+    told = [one for one in check_chart(tmp_path, engine).singles if one.rule == "helm/dangling-secret-ref"]
+    assert (told == []) is quiet
