@@ -38,14 +38,14 @@ def _one(parts: Sequence[Finding]) -> Finding:
     # Beside what has to be done, what may be done isn't named.
     named = [part for part in parts if part.severity is not Severity.NOTE] or parts
     items = _items(named)
-    is_several = len({part.group and part.group.item for part in parts}) > 1
+    is_several = len(items) > 1 or any(part.group is not None and not part.group.item for part in parts)
     return first._replace(
         message=_message(first.group, items) if items and is_several else first.message,
         statements=_each(part.statements for part in parts),
         object=_object(parts),
         scenarios=scenarios,
         group=first.group._replace(paste=_merged(part.paste for part in named), item=""),
-        parts=tuple(parts),
+        members=tuple(parts),
     )
 
 

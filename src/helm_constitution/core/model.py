@@ -252,6 +252,8 @@ class Debt(NamedTuple):
 
 Yaml: TypeAlias = Mapping[str, object]
 """A piece of a YAML document."""
+Members: TypeAlias = tuple[object, ...]
+"""Findings; not by their own type, or whatever builds a finding out of its fields' types would never end."""
 
 
 class Group(NamedTuple):
@@ -297,7 +299,12 @@ class Finding(NamedTuple):
     waived: Waived | None = None
     debt: Debt | None = None
     group: Group | None = None
-    parts: tuple[Finding, ...] = ()
+    members: Members = ()
+
+    @property
+    def parts(self) -> tuple[Finding, ...]:
+        """The findings that it stands for; none for a finding by itself."""
+        return tuple(one for one in self.members if isinstance(one, Finding))
 
     @property
     def singles(self) -> tuple[Finding, ...]:
