@@ -98,6 +98,22 @@ def test_what_the_chart_has_nothing_of_is_not_applicable(tmp_path: Path, embedde
     assert (report.verdict, report.gate) == (Verdict.NOT_APPLICABLE, Gate.PASS)
 
 
+def test_what_is_not_applicable_does_not_hide_what_was_checked(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    both = "Values MUST be used. <!-- rules: values/unused, portability/overlay-no-effect -->"
+    apart = "Overlays MUST be used. <!-- rules: portability/overlay-no-effect -->"
+    report = checked(tmp_path, embedded, f"{both}\n\n{apart}", {})
+    assert [one.verdict for one in report.principles[0].statements] == [Verdict.PASS, Verdict.NOT_APPLICABLE]
+    assert (report.principles[0].verdict, report.verdict) == (Verdict.PASS, Verdict.PASS)
+
+
+def test_what_is_unchecked_is_not_hidden_by_what_passes(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    both = "Values MUST be used and kept. <!-- rules: values/unused, compat/value-removed -->"
+    report = checked(tmp_path, embedded, both, {})
+    assert only(report).verdict is Verdict.UNCHECKED
+    assert "compat/value-removed" in (only(report).reason or "")
+    assert (report.principles[0].verdict, report.gate) == (Verdict.UNCHECKED, Gate.PASS)
+
+
 def test_a_chart_without_containers_has_none_that_are_right(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     pinned = "Containers MUST NOT run as root. <!-- rules: security/root-user -->"
     report = checked(tmp_path, embedded, pinned, {})

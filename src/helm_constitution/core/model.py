@@ -91,7 +91,8 @@ class Verdict(enum.IntEnum):
 
     @classmethod
     def of_parts(cls, parts: Iterable[Verdict], *, empty: Verdict) -> Verdict:
-        """The verdict of a whole: that of its worst part. What is not applicable doesn't hide what passes.
+        """The verdict of a whole: that of its worst part. What is not applicable doesn't hide what passes; what is
+        unchecked does, because a whole is green only if all of it was looked at.
 
         Args:
             parts: the verdicts of the parts.
