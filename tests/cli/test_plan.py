@@ -159,6 +159,12 @@ def test_a_check_as_a_table_is_filled_and_keeps_what_authors_wrote() -> None:
     assert fill(TABLE, made) == expected.replace("| by Ada | ✅ |\n", f"| by Ada | ✅ |\n{added}")
 
 
+def test_items_without_a_box_or_bold_are_filled_where_they_name_a_principle() -> None:
+    text = "## Constitution Check\n\n1. Security by Default: by Ada, see [x]\n- Note: none\n- [ ] Tests pass\n"
+    filled = fill(text, report()._replace(principles=(SECURITY,)))
+    assert filled == text.replace("see [x]\n", f"see [x] {found('fail; 1 of 2 pods')}\n")
+
+
 def test_nested_items_stay_behind_what_was_found() -> None:
     text = "## Constitution Check\n\n- [ ] **Security by Default**: x\n  y\n  - [ ] pods: by Ada\n  - more\n"
     filled = fill(text, report()._replace(principles=(SECURITY,)))

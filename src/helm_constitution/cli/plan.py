@@ -1,9 +1,9 @@
 """``plan``: fills a spec-kit plan's *Constitution Check*, and its *Complexity Tracking*, from a check.
 
-A check is a list (``- [ ] **Principle**: …``) or a table (``| Principle | Gate | Status |``). What a check found goes
-into a part of its own between two comments; the tick of an item, a status in one word and the rows of the
-configuration's waivers are written as well. Everything else stays as it is, byte for byte: what authors wrote, line
-ends, trailing spaces, a missing final newline.
+A check is a list (``- [ ] **Principle**: …``, or items that begin with a principle's title) or a table
+(``| Principle | Gate | Status |``). What a check found goes into a part of its own between two comments; the tick of an
+item, a status in one word and the rows of the configuration's waivers are written as well. Everything else stays as it
+is, byte for byte: what authors wrote, line ends, trailing spaces, a missing final newline.
 """
 
 from __future__ import annotations
@@ -52,9 +52,12 @@ _ONE_WORD = LazyPattern(
     re.IGNORECASE,
 )
 """A status that says no more than ours will."""
-_TICK = LazyPattern(r"\[[ xX]\]")
+_TICK = LazyPattern(r"^(\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]")
 _NESTED = LazyPattern(r"\s+(?:[-*+]|\d+[.)])\s")
-_ITEM = LazyPattern(r" {0,3}[-*+] \[[ xX]\] \*\*(?P<title>.+?):?\*\*")
+_ITEM = LazyPattern(
+    r" {0,3}(?:[-*+]|\d+[.)])\s+(?P<box>\[[ xX]\]\s+)?"
+    r"(?:\*\*(?P<title>.+?):?\*\*|(?P<plain>[^\s*][^*]*?)\s*(?::(?:\s|$)|\s[–—-]\s|$))"
+)
 _NUMBER = LazyPattern(r"(?:[IVX]+|\d+)[.)]\s+")
 
 
@@ -126,11 +129,13 @@ def fill_plan(
 
 
 class _Item(NamedTuple):
-    """An item of the checklist: its title, and the lines that it takes, from 0."""
+    """An item of the checklist: its title, and the lines that it takes, from 0. ``is_sure``: it looks like one of a
+    check (a box and a bold title), so its title need not be the principle's word for word."""
 
     title: str
     start: int
     end: int
+    is_sure: bool = True
 
 
 class _CheckTable(NamedTuple):
@@ -179,7 +184,8 @@ class _Plan:
 
     def fill_check(self, heading: Heading, report: ChartReport, modules: Sequence[RuleModule]) -> None:
         start, end = self.body(heading)
-        items = self.items(start, end)
+        titles = {_plain(principle.title) for principle in report.principles}
+        items = [item for item in self.items(start, end) if item.is_sure or _plain(item.title) in titles]
         table = self.check_table(start, end)
         rows = [_Item(row.cells[table.principle].text, row.line - 1, row.line) for row in table.rows] if table else []
         entries = [*items, *rows]
@@ -214,7 +220,7 @@ class _Plan:
         """Ticks an item, and puts what was found behind the paragraph that it begins with."""
         for index in range(item.start, item.end):
             self.lines[index] = _MARKED.sub("", self.lines[index])
-        self.lines[item.start] = _TICK.sub(_tick(principle), self.lines[item.start], count=1)
+        self.lines[item.start] = _TICK.sub(rf"\g<1>{_tick(principle)}", self.lines[item.start])
         last = item.start
         while last + 1 < item.end and not _NESTED.match(self.lines[last + 1]):
             last += 1
@@ -237,7 +243,8 @@ class _Plan:
         for index in range(start, end):
             line = self.document.prose[index]
             if match := _ITEM.match(line):
-                items.append(_Item(match["title"], index, index + 1))
+                is_sure = match["box"] is not None and match["title"] is not None
+                items.append(_Item(match["title"] or match["plain"], index, index + 1, is_sure))
             elif items and items[-1].end == index and line[:1] in " \t" and line.strip():
                 items[-1] = items[-1]._replace(end=index + 1)
         return items
@@ -280,7 +287,7 @@ def _assign(
     taken: set[str] = set()
     for by_words in (False, True):
         for index, item in enumerate(items):
-            if index in found:
+            if index in found or (by_words and not item.is_sure):
                 continue
             known = by_key.get(module_key(item.title, modules) or "") if by_words else by_title.get(_plain(item.title))
             if known is not None and known.key not in taken:
