@@ -29,6 +29,7 @@ from .values_in_readme import looks_like_values
     enforces=(
         require(r"\breadme(\.md)?\b\W*(files?\W*)?(must|should|shall|is required)"),
         require(r"\breadme(\.md)?\b.{0,40}\b(?:are|is) (?:required|mandatory)\b"),
+        require(r"\b(have|has|includes?|contains?|ships?|provides?)\W{1,6}readme\b"),
         require(r"\breadme(\.md)?\b\W*(includ|contain|with\b|exist|present|complete)"),
         require(
             r"\b(have|has|includes?|ships?|provides?|requires?|contains?|with)"

@@ -30,7 +30,8 @@ _REQUESTS = (
 )
 _LIMITS = (
     r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b(?! ?ranges?\b)"
-    r"|.*\blimits?\b(?! ?ranges?\b).*\b(?:resources?|cpu|memory|compute|requests?)\b)"
+    r"|.*\blimits?\b(?! ?ranges?\b).*\b(?:resources?|cpu|memory|compute|requests?)\b"
+    r"|.*\b(?:pods?|containers?|workloads?)\b.{0,20}\b(?:have|has|set|define|declare|specify)\w*\b.{0,10}\blimits\b)"
 )
 # Not what values.yaml has to offer, nor what a Java machine makes of the limit.
 _SET = (

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from helm_constitution.api import OFF, Container, Parameter, Subject, Violation, forbid, require, rule
 
-_HOST = r"(?:docker ?hub|localhost(?::\d+)?|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*\w)?)"
+_HOST = (
+    r"(?:(?!\S*\.(?:ya?ml|json|md|tpl|txt)\b)"
+    r"(?:docker ?hub|localhost(?::\d+)?|(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?(?:/[\w./-]*\w)?))"
+)
 _HOSTS = rf"{_HOST}(?:(?:,? (?:and|or) |, ){_HOST})*"
 _FROM = r"\b(?:from|in|hosted (?:on|in|at|by)|stored (?:in|on)|through|via)\b"
 _NAME = re.compile(_HOST, re.IGNORECASE)

@@ -45,6 +45,10 @@ def rules(text: str) -> list[str]:
         ("Charts MUST be self-contained and installable (or as a dependency).", "values/schema-not-embeddable"),
         ("Run helm lint with default or example values when a chart changes.", "compat/default-changed"),
         ("Every chart that was modified MUST increment its version.", "compat/value-removed"),
+        ("Values MUST be flat rather than nested.", "templates/nesting-depth"),
+        ("Image tags MUST be configurable through values.yaml.", "security/foreign-registry"),
+        ("Each Dockerfile MUST have a HEALTHCHECK.", "observability/no-liveness-probe"),
+        ("Whether CPU limits are set MUST be written down.", "observability/no-cpu-limit"),
         ("Breaking changes MUST be announced in the #platform channel.", "compat/changelog-silent"),
         ("CI/CD pipelines MUST inject credentials.", "testing/no-ci-values"),
         ("Private SSH keys MUST NOT be shared.", "security/ssh-port"),
@@ -131,3 +135,16 @@ def test_a_statement_that_forbids_what_a_rule_demands() -> None:
     principle, statement = list(constitution.statements)[1]
     opposite = match(constitution, MODULES).opposite(principle, statement)
     assert [rule.id for rule in opposite] == ["security/no-network-policy"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Every chart that was modified increments its version.", ["compat/version-unchanged"]),
+        ("Each chart bumps its version when it changes.", ["compat/version-unchanged"]),
+        ("Wildcard RBAC is disallowed.", ["security/wildcard-role"]),
+        ("Use `topologySpreadConstraints`.", ["helm/no-topology-spread"]),
+    ],
+)
+def test_exactly_these_rules(sentence: str, expected: list[str]) -> None:
+    assert rules(sentence) == expected

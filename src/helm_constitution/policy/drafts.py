@@ -11,6 +11,7 @@ from helm_constitution.policy.clauses import Clause, boundary, clauses, sentence
 from helm_constitution.policy.demand_words import CONDITION, Demand, demands, is_plain, opening
 from helm_constitution.policy.sections import Role
 from helm_constitution.policy.unclear import INTRODUCES, is_foreign, permits, tells, why_unclear
+from helm_constitution.policy.verbs import BOTH, VERBS
 
 LABEL = LazyPattern(
     r"[*_]*(?:(?P<pre>NOT) )?(?P<word>MUST|SHALL|REQUIRED|SHOULD|RECOMMENDED|MAY|OPTIONAL|FORBIDDEN|PROHIBITED|NEVER|"
@@ -34,6 +35,9 @@ _EVERYWHERE = LazyPattern(
     r"|\W*(?:every|all|each) .*\b(?:has|have|uses?|carry|carries|includes?|declares?|defines?|sets?|runs?|keeps?)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_EVERY = LazyPattern(r"\W*(?:every|each|all)\s+\S+\s+(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_WORD = LazyPattern(r"[a-z]+(?=(?P<object>\s+(?:its|their|the|an?|no|only)\b)?)")
+_DOES = VERBS | {"run", "set", "use", "get", "pass"}
 _BOLD = LazyPattern(r"\s*\*\*[^*]+[^*:]\*\*[.\s\0]*")
 _RFC = LazyPattern(r"\b(?:RFC[ -]?(?:2119|8174)|BCP[ -]?14)\b")
 _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
@@ -72,6 +76,20 @@ class Draft:
         self.subject: tuple[int, int] | None = None
         self.lead: tuple[int, int] | None = None
         self.pins: list[RulePin] | None = None
+
+
+def _tells_of_each(text: str) -> bool:
+    """Whether a sentence tells what each thing of a kind does: "Every changed chart increments its version"."""
+    match = _EVERY.match(text)
+    if match is None or text.rstrip(" *_\0").endswith((":", "?")):
+        return False
+    ending = "" if text.lstrip(" *_").lower().startswith("all") else "s"
+    for word in _WORD.finditer(match["rest"]):
+        stem = word[0].removesuffix(ending)
+        has_object = word["object"] is not None and stem in BOTH
+        if word[0].endswith(ending) and (stem in _DOES or has_object):
+            return True
+    return False
 
 
 def names_a_lack(text: str, role: Role) -> bool:
@@ -198,7 +216,10 @@ class _Block:
         elif parts:
             head = self._doubt_head(begin, parts[0].demand)
             self._own([parts[0]._replace(start=head), *parts[1:]])
-        elif context.doubts and first and context.in_list and self._follows_heading(begin, end):
+        elif context.doubts and (
+            (first and context.in_list and self._follows_heading(begin, end))
+            or (_tells_of_each(visible[begin:end]) and not is_foreign(visible[begin:end]))
+        ):
             self.led = Draft(
                 begin, end, self.default, context.role.forbids or _IS_NOT.search(visible[begin:end]) is not None
             )
@@ -303,7 +324,8 @@ class _Block:
     def _follows_heading(self, begin: int, end: int) -> bool:
         """Whether an item without a word of demand takes it from its heading: noun phrases under "Requirements"."""
         role = self.context.role
-        if role.obligation is None and _EVERYWHERE.match(self.visible[begin:end]) is None:
+        sentence = self.visible[begin:end]
+        if role.obligation is None and not (_EVERYWHERE.match(sentence) or _tells_of_each(sentence)):
             return False
         if is_foreign(self.visible[begin:end]) or permits(self.visible[begin:end]):
             return False

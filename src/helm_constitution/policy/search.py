@@ -131,14 +131,14 @@ class Search:
         turns = self.turns.get(number)
         if turns is None:
             return matcher.search(text[start:]) if agrees else None
+        looks_around = matcher.pattern.startswith("^(?")
         if not agrees:
-            return matcher.search(turns[1][start:])
+            return None if looks_around and not matcher.search(text[start:]) else matcher.search(turns[1][start:])
         found = matcher.search(text[start:])
         if found is None:
             return None
         # A pattern that looks at the whole text first does not tell by its span which of the words it is about.
-        is_telling = not matcher.pattern.startswith("^(?")
-        if is_telling and turns[0][start + found.start() : start + found.end()].strip(_BLANK):
+        if not looks_around and turns[0][start + found.start() : start + found.end()].strip(_BLANK):
             return found
         return matcher.search(turns[0][start:])
 

@@ -14,7 +14,7 @@ _REFUSES = (
     r"(?:block|den(?:y|ies)|disable|disallow|forbid|prohibit|prevent|reject|refuse|ban|eliminate|remove|omit|skip|"
     r"(?:turn|switch) off|opt out of)(?:s|ing)?"
 )
-_DENIED = r"(?:blocked|denied|disabled|disallowed|rejected|refused|prevented|removed|(?:turned |switched )?off)"
+_DENIED = r"(?:blocked|denied|disabled|rejected|refused|prevented|removed|(?:turned |switched )?off)"
 # Verbs count where they are what is demanded; behind "to" or "that" they only tell what something is for.
 _VERB = LazyPattern(
     rf"[\s*_]*(?:(?:also|explicitly|always|strictly|be able to)\s+)?{_REFUSES}\b(?! by default)", re.IGNORECASE
