@@ -125,6 +125,48 @@ DOCUMENTS = {
 
         - Missing NOTES.txt
         """,
+    "refusals": """
+        # C
+
+        ## Admission
+
+        ✅ **Deny Privileged Containers** - they can escape to the host
+        ✅ **Block Host Network/PID/IPC** - pods keep apart from the node
+        ✅ **Require Probes** - liveness and readiness
+
+        ## Pods
+
+        **Disable privilege escalation:**
+
+        - `runAsNonRoot: true` on every pod
+        - Set `automountServiceAccountToken: false`
+        - Images with the latest tag must be rejected
+        - Never skip network policies
+
+        ## Bad practices
+
+        | Practice | Why |
+        |---|---|
+        | No CPU limits | noisy neighbours |
+        | LoadBalancer services | open to the world |
+        | Single-replica deployments | no failure is survived |
+        """,
+    "checklist": """
+        # C
+
+        ## Checklist
+
+        - [ ] Every chart has a README.
+        - [ ] Passwords are not kept in values.
+        - [ ] Containers run as non-root, with read-only root file systems.
+        - [ ] hostPath volumes are not used.
+
+        ## Secrets
+
+        Never hardcode passwords in values:
+
+        - Reference existing secrets via `secretKeyRef`
+        """,
     "fields": """
         # C
 

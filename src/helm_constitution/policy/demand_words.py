@@ -146,12 +146,13 @@ CONDITION = LazyPattern(
     r"(?:when(?:ever)?|if|before|after|once|where(?:ver)?|until|for|in|on|during)\b[^,;:.]{3,160},\s+(?:then\s+)?",
     re.IGNORECASE,
 )
-_BREAK = LazyPattern(r"[;:,–—]")
+_BREAK = LazyPattern(r"[;:,–—]| - ")
 _DASH = LazyPattern(r" (?:[—–]|->?|→) ")
 _SEGMENT = LazyPattern(r"; | (?:[—–]|->?|→) |, (?=no )")
 _FIRST = LazyPattern(r"[A-Za-z]+")
 _LED = LazyPattern(r"[^A-Za-z\x01]*(?P<verb>[A-Za-z]+)\s+\S")
 """A label that begins as a demand does: "**Require owners** - whom to ask"."""
+_LEADING = VERBS | {"block", "drop", "limit", "lint", "pin", "run", "scan", "set", "use"}
 _DASHED = LazyPattern(r"[*_]\s*(?:[–—→]|-)\s*$")
 _MARKUP = " *_:\n\0"
 _SOFT = {"prefer": _SHOULD, "favor": _SHOULD, "favour": _SHOULD, "consider": _SHOULD, "try": _SHOULD, "aim": _SHOULD}
@@ -183,7 +184,7 @@ def first_demand(text: str, default: Obligation = _MUST) -> Demand | None:
     if (
         (label := _LED.match(text[:start].rstrip(" *_")))
         and _DASHED.search(text[:start])
-        and label["verb"].lower() in VERBS
+        and label["verb"].lower() in _LEADING
     ):
         return Demand(label.start("verb"), label.end("verb"), default, False, imperative=True)
     for begin in (len(text) - len(text.lstrip(" *_\0[\"'✅❌•-")), start):
