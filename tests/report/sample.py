@@ -49,6 +49,7 @@ ENDINGS = {
     "github": "txt",
     "gitlab": "json",
     "html": "html",
+    "badge": "svg",
     "concise": "txt",
 }
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 
-from helm_constitution.core.model import Base, Debt, Location, Precision, Severity, Verdict
-from helm_constitution.report import FORMATS, github, gitlab, junit, markdown, renderer, sarif
-from helm_constitution.report.model import RuleReport
+from helm_constitution.core.model import Base, Debt, Location, Precision, Severity, Trouble, Verdict
+from helm_constitution.report import FORMATS, badge, github, gitlab, junit, markdown, renderer, sarif
+from helm_constitution.report.model import ChartReport, RuleReport, RunReport
 from tests.report.sample import file_of, sample, settled
 from tests.report.support import WAIVED, chart, finding, run
 
@@ -173,7 +174,7 @@ def test_sarif_suppresses_what_is_waived_or_debt_and_keeps_the_reason() -> None:
     ]
 
 
-@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("form", sorted(set(FORMATS) - {"badge"}))
 def test_what_is_waived_or_debt_is_shown_as_such_and_a_stale_waiver_is_named(form: str) -> None:
     report = " ".join(renderer(form)(sample()).split())
     for words in ("in the job", "the vendor's image", "in the test", "it only tests", "in the hook", "2026-11-01"):
@@ -336,3 +337,43 @@ def test_markdown_says_in_its_title_how_the_gate_went() -> None:
     assert markdown.render(run(chart(finding()))).startswith("## helm-constitution: gate: ❌ fail\n")
     assert markdown.render(sample()).startswith("## helm-constitution: gate: ⛔ error\n")
     assert "❔ unchecked" in markdown.render(run(chart(verdict=Verdict.UNCHECKED)))
+
+
+def test_markdown_of_many_charts_fills_its_room_with_the_worst_of_each() -> None:
+    def some(name: str, count: int) -> ChartReport:
+        found = [
+            finding(
+                rule=f"acme/rule-{number}",
+                severity=Severity.ERROR if number < 3 else Severity.WARNING,
+                message=f"{name} is wrong in way {number}, and this is told at some length",
+                fingerprint=f"{name}{number}",
+            )
+            for number in range(count)
+        ]
+        return chart(*found, name=name, path=f"charts/{name}", place=f"charts/{name}")
+
+    charts = [some(f"chart-{number}", 27 + number) for number in range(20)]
+    text = markdown.render(run(*charts))
+    assert 0.9 * markdown.LIMIT <= len(text.encode()) <= markdown.LIMIT
+    for one in charts:
+        assert all(f"{one.name} is wrong in way {number}," in text for number in range(3))
+    assert f" of {sum(len(one.findings) for one in charts)} findings are listed" in text
+
+
+# The badge
+
+
+@pytest.mark.parametrize(
+    ("report", "words"),
+    [
+        (run(chart()), "pass"),
+        (run(chart(finding())), "1 error"),
+        (run(chart(finding(), finding())), "2 errors"),
+        (run(chart(finding(severity=Severity.WARNING), limit=Severity.WARNING)), "fail"),
+        (run(chart(finding(), troubles=(Trouble("crash", "rule x crashed"),))), "error"),
+    ],
+)
+def test_the_badge_says_how_the_gate_went(report: RunReport, words: str) -> None:
+    drawing = ElementTree.fromstring(badge.render(report))
+    assert drawing.attrib["aria-label"] == f"constitution: {words}"
+    assert [one.text for one in drawing.iter("{http://www.w3.org/2000/svg}text")] == ["constitution", words]

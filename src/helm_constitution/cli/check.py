@@ -160,7 +160,9 @@ def _printer(choice: str, *, full: bool) -> Each:
         from helm_constitution.report import text
 
         (chart,) = run.charts
-        click.echo(text.chart_text(run, chart, _style(choice), full=full, several=is_one_of_several), nl=False)
+        # As it is: what is coloured was asked for, in a pipe as well.
+        shown = text.chart_text(run, chart, _style(choice), full=full, several=is_one_of_several)
+        click.echo(shown, nl=False, color=True)
 
     return show
 
@@ -168,7 +170,7 @@ def _printer(choice: str, *, full: bool) -> Each:
 def _print_closing(run: RunReport, choice: str) -> None:
     from helm_constitution.report import text
 
-    click.echo(text.closing_text(run, _style(choice)), nl=False)
+    click.echo(text.closing_text(run, _style(choice)), nl=False, color=True)
 
 
 def _style(choice: str) -> Style:

@@ -19,6 +19,7 @@ FORMATS = {
     "gitlab": "gitlab",
     "markdown": "markdown",
     "html": "html",
+    "badge": "badge",
 }
 """Each format, as ``--format`` and ``--output`` name it, and the module here that makes it."""
 

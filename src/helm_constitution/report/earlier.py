@@ -16,6 +16,7 @@ _FORMS = (
     r'\A\[\s*(?:\]|\{\s*"description":[^\n]*\n\s*"check_name":)',  # gitlab
     r"\A(?:PASS|FAIL|ERROR)  [^\n]*: \d+ errors?\b",  # text, concise
     r"^engine: (?:cli|embedded), helm |^could not check: ",  # text
+    r'\A<svg [^>]*aria-label="constitution: ',  # badge
     r"\ATN:\n?SF:",  # lcov
     r"\Apath,name,version,gate,verdict,",  # csv, of a fleet
     r'\A<!doctype html>[^§]{0,400}<meta name="generator" content="helm-constitution">',  # html

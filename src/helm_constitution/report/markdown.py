@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Finding, Gate, Verdict
+from helm_constitution.report.budget import Detail, chosen, fill, key
 from helm_constitution.report.files import (
     details_of,
     entries,
@@ -39,8 +40,8 @@ from helm_constitution.report.words import (
 LIMIT = 65_536
 """What GitHub takes of a comment, in characters; held to in bytes as well, which are more."""
 
-_STEPS = (10, 5, 2, 1, 0)
-"""How many findings of one rule are listed under a principle, until the report fits."""
+_ENDING = 300
+"""Bytes that are kept for what stands below the charts."""
 
 _OPEN = 20
 """So many findings that fail the gate are shown at once; more are folded up."""
@@ -68,34 +69,36 @@ _SPECIAL = LazyPattern(r"[\\`*_\[\]~]|[<>&|$]|(?<=[@#])(?=\w)|:(?=//)|(?<=www)\.
 
 def render(run: RunReport) -> str:
     """The report as Markdown of at most :data:`LIMIT` bytes: what does not fit is counted."""
-    for of_rule in _STEPS:
-        text = _document(run, of_rule)
-        if len(text.encode("utf-8")) <= LIMIT:
-            return text
-    return _overview_alone(run)
-
-
-class _Detail(NamedTuple):
-    """How much is shown: findings of one rule under a principle, and whether what fails the gate is unfolded."""
-
-    of_rule: int
-    unfolded: bool
-
-
-def _document(run: RunReport, of_rule: int) -> str:
-    findings = [finding for chart in run.charts for finding in entries(chart)]
-    detail = _Detail(of_rule, sum(chart.fails(finding) for chart in run.charts for finding in entries(chart)) <= _OPEN)
-    lines = [*_heading(run)]
+    head = [*_heading(run)]
     if len(run.charts) > 1:
-        lines += ["", *_OVERVIEW, *(_row(chart) for chart in run.charts)]
-    listed = 0
-    for chart in run.charts:
-        groups = list(_groups(chart))
-        listed += sum(min(len(those), of_rule) for group in groups for those in group.by_rule.values())
-        lines += ["", *_chart(run, chart, groups, detail)]
-    if listed < len(findings):
-        lines += ["", f"_{listed} of {len(findings)} findings are listed; the other formats have all of them._"]
+        head += ["", *_OVERVIEW, *(_row(chart) for chart in run.charts)]
+    unfolded = sum(chart.fails(finding) for chart in run.charts for finding in entries(chart)) <= _OPEN
+
+    def section(number: int, detail: Detail) -> str:
+        chart = run.charts[number]
+        return "\n".join(["", *_chart(run, chart, _Shown(detail, chosen(chart, detail), unfolded))])
+
+    def size(number: int, detail: Detail) -> int:
+        # A space more for each line that a CI runner would obey.
+        return len(inert(section(number, detail)).encode("utf-8")) + 1
+
+    details = fill(run.charts, size, LIMIT - _ENDING - sum(len(line.encode("utf-8")) + 2 for line in head))
+    if details is None:
+        return _overview_alone(run)
+    lines = [*head, *(section(number, detail) for number, detail in enumerate(details))]
+    findings = sum(len(entries(chart)) for chart in run.charts)
+    listed = sum(len(chosen(chart, detail)) for chart, detail in zip(run.charts, details, strict=True))
+    if listed < findings:
+        lines += ["", f"_{listed} of {findings} findings are listed; the other formats have all of them._"]
     return inert("\n".join(lines) + "\n")
+
+
+class _Shown(NamedTuple):
+    """What is shown of a chart: how much, the keys of its findings, and whether what fails the gate is unfolded."""
+
+    detail: Detail
+    keys: set[str]
+    unfolded: bool
 
 
 def _overview_alone(run: RunReport) -> str:
@@ -143,7 +146,7 @@ def _verdict(verdict: Verdict) -> str:
     return f"{_MARKS[verdict]} {verdict.label}"
 
 
-def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail: _Detail) -> Iterator[str]:
+def _chart(run: RunReport, chart: ChartReport, shown: _Shown) -> Iterator[str]:
     name = words(f"{chart.name} {chart.version}".strip())
     yield f"### {name}: gate {_gate(chart.gate)}, verdict {_verdict(chart.verdict)}"
     yield ""
@@ -167,20 +170,21 @@ def _chart(run: RunReport, chart: ChartReport, groups: Sequence[_Group], detail:
         yield ""
         yield f"Note: {words(notice)}"
     if chart.baseline is not None:
-        yield from _upgrade(chart, chart.baseline, detail)
+        yield from _upgrade(chart, chart.baseline, shown.detail)
     if chart.principles:
         yield ""
         yield "| Principle | Verdict | Evidence |"
         yield "| --- | --- | --- |"
         for principle in chart.principles:
             yield f"| {words(principle.title)} | {_verdict(principle.verdict)} | {words(principle.evidence)} |"
-    for group in groups if detail.of_rule else ():
-        unfolded = detail.unfolded and any(chart.fails(finding) for finding in group.findings)
-        yield from _folded(group.title, _counts(group.findings), _list(chart, group, detail.of_rule), unfolded=unfolded)
-    yield from _unchecked(chart, detail)
+    for group in _groups(chart):
+        if any(key(finding) in shown.keys for finding in group.findings):
+            unfolded = shown.unfolded and any(chart.fails(finding) for finding in group.findings)
+            yield from _folded(group.title, _counts(group.findings), _list(chart, group, shown), unfolded=unfolded)
+    yield from _unchecked(chart, shown.detail)
 
 
-def _upgrade(chart: ChartReport, baseline: BaselineReport, detail: _Detail) -> Iterator[str]:
+def _upgrade(chart: ChartReport, baseline: BaselineReport, detail: Detail) -> Iterator[str]:
     """The upgrade note: what changed, what to do, old and new values side by side."""
     from helm_constitution.report.upgrade import upgrade_note
 
@@ -301,11 +305,12 @@ def _folded(title: str, summary: str, lines: Iterator[str], *, unfolded: bool) -
     yield "</details>"
 
 
-def _list(chart: ChartReport, group: _Group, of_rule: int) -> Iterator[str]:
-    """So many findings of each rule; what has the same words is one entry with several places."""
+def _list(chart: ChartReport, group: _Group, shown: _Shown) -> Iterator[str]:
+    """The findings that are shown; what has the same words is one entry with several places."""
     for rule, findings in group.by_rule.items():
         alike: dict[str, list[Finding]] = {}
-        for finding in findings[:of_rule]:
+        listed = [finding for finding in findings if key(finding) in shown.keys]
+        for finding in listed:
             alike.setdefault(finding.message, []).append(finding)
         for message, those in alike.items():
             head = f"- **{label(those[0])}** {code(rule)}"
@@ -315,8 +320,8 @@ def _list(chart: ChartReport, group: _Group, of_rule: int) -> Iterator[str]:
                 yield f"{head}: {prose(message)}"
                 yield from (f"  - {_place(chart, finding)}" for finding in those)
             yield from _parts(chart, those[0])
-        if len(findings) > of_rule:
-            yield f"- … {len(findings) - of_rule} more of {code(rule)}"
+        if len(listed) < len(findings):
+            yield f"- … {len(findings) - len(listed)} more of {code(rule)}"
 
 
 def _parts(chart: ChartReport, finding: Finding) -> Iterator[str]:
@@ -337,7 +342,7 @@ def _place(chart: ChartReport, finding: Finding) -> str:
     return code(shown(found)) + inside + (f" ({words('; '.join(details))})" if details else "")
 
 
-def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
+def _unchecked(chart: ChartReport, detail: Detail) -> Iterator[str]:
     reports = [
         (principle, report)
         for principle in chart.principles
@@ -347,7 +352,7 @@ def _unchecked(chart: ChartReport, detail: _Detail) -> Iterator[str]:
     if not reports:
         return
     count = f"{len(reports)} statement{'' if len(reports) == 1 else 's'}"
-    if detail.of_rule == 0:
+    if detail.of_all is not None:
         yield ""
         yield f"Unchecked: {count}"
         return
