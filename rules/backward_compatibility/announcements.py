@@ -50,7 +50,7 @@ _MIGRATION = LazyPattern(
     ),
 )
 def changelog_silent(subject: Subject) -> Iterator[Violation]:
-    """The changelog doesn't tell of a change that breaks users, or not what to do about it.
+    """The changelog does not mention a change that breaks users, or not what to do about it.
 
     Why: Whoever reads that the version is a MAJOR looks for what it asks of them.
     Bad:
@@ -74,13 +74,13 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
     place, where = _announcing(subject)
     for change in breaking:
         if not _is_named(change, text):
-            silent = f"{where} doesn't tell" if where else "there is no changelog to tell"
+            silent = f"{where} does not mention" if where else "there is no changelog to mention"
             group = group_of(change, f"{silent} it")
             yield Violation(f"{silent} that {change.what}", place, _related(change), group=group)
         elif not _MIGRATION.search(text):
             teller = where or "the README"
             message = f"{teller} tells of {change.names[0]}, but not what to do"
-            group = group_of(change, f"{teller} doesn't tell what to do")
+            group = group_of(change, f"{teller} does not say what to do")
             yield Violation(message, place, _related(change), group=group)
 
 

@@ -43,8 +43,8 @@ def value_removed(subject: Subject) -> Iterator[Violation]:
           pullSecret: ""
           pullSecrets: []
     Fix: Go on reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR
-        version. A value that no template of the last release read, or NOTES.txt and tests alone, is missed by nobody,
-        and not reported. One that values.yaml only shows, commented out, counts as well, and so does one that
+        version. A value that no template of the last release read, or NOTES.txt and tests alone, breaks nobody
+        and is not reported. One that values.yaml only shows, commented out, counts as well, and so does one that
         templates refuse by `fail`, which is found by giving it.
     Source: Semantic Versioning 2.0.0, 8, and How should I handle deprecating functionality?
     """
@@ -67,7 +67,7 @@ def value_renamed(subject: Subject) -> Iterator[Violation]:
         replicaCount: 1
     Good:
         replicas: {{ .Values.replicas | default .Values.replicaCount }}
-    Fix: Read the old name too, until the next MAJOR version. What looks renamed is told by its use, default and name.
+    Fix: Read the old name too, until the next MAJOR version. A renamed value is known by its use, default and name.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/value-renamed")
@@ -155,7 +155,7 @@ def image_replaced(subject: Subject) -> Iterator[Violation]:
         image:
           repository: registry.acme.test/config-reload
     Fix: Raise the MAJOR version and say what has to change. Another registry or owner alone doesn't count. An image
-        without a shell is told by its name (distroless, scratch, chiseled, chainguard, static).
+        without a shell is recognised by its name (distroless, scratch, chiseled, chainguard, static).
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/image-replaced")
@@ -249,7 +249,7 @@ def default_changed(subject: Subject) -> Iterator[Violation]:
         service:
           type: LoadBalancer
     Fix: Change defaults with a MINOR version at least. In one it is only noted; tags and versions of images are left
-        out. A default that takes something away (a feature, a password, a MAJOR version of an image) is told by the
+        out. A default that takes something away (a feature, a password, a MAJOR version of an image) is reported by the
         rule for that.
     Source: Semantic Versioning 2.0.0, 6 and 7
     """

@@ -235,7 +235,7 @@ def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
-    """The changelog doesn't tell kinds of change apart.
+    """The changelog does not separate kinds of change.
 
     Why: a reader looks for what breaks and what is new; a bare list of commits hides both.
     Bad:

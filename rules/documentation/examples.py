@@ -37,7 +37,7 @@ def example_broken(subject: Subject) -> Iterator[Violation]:
         # examples/production.yaml
         ingress:
           hosts: [shop.example.com]
-    Fix: mend the example, or the template. An example gives everything that the chart requires.
+    Fix: correct the example, or the template. An example gives everything that the chart requires.
     Source: Helm documentation, Values Files
     """
     examples = [result for result in subject.results if is_example(result)]

@@ -41,6 +41,6 @@ def require_readme(subject: Subject) -> tuple[str, Markdown]:
             raise Unchecked(f"{name} is not UTF-8 text")
     found = readme_of(subject)
     if found is None or not found[1].strip():
-        raise NotApplicable("there is no README to judge")
+        raise NotApplicable("there is no README to check")
     name, text = found
     return name, parsed(subject, text)

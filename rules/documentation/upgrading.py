@@ -154,7 +154,7 @@ def stale_docs(subject: Subject) -> Iterator[Violation]:
     comparison = subject.comparison
     new, old = _prose(subject.chart.files), _prose(comparison.old.chart.files)
     if not new:
-        raise NotApplicable("there is no README and no changelog to judge")
+        raise NotApplicable("there is no README and no changelog to check")
     annotations = [
         chart.metadata.view.get("annotations", _CHANGES).data for chart in (subject.chart, comparison.old.chart)
     ]

@@ -205,7 +205,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
         | replicas | int | `1` | Number of pods |        (values.yaml: replicaCount: 3)
     Good:
         | replicaCount | int | `3` | Number of pods |
-    Fix: run helm-docs (or the generator that wrote the table) after every change of values.yaml, or mend the row.
+    Fix: run helm-docs (or the generator that wrote the table) after every change of values.yaml, or correct the row.
     Source: helm-docs; Bitnami readme-generator-for-helm
     """
     name, readme = require_readme(subject)

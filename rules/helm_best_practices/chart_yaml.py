@@ -84,7 +84,7 @@ def chart_no_home(subject: Subject) -> Iterator[Violation]:
 def chart_no_sources(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml names no source code.
 
-    Why: Who wants to read or mend what the chart installs has to search for it.
+    Why: Who wants to read or fix what the chart installs has to search for it.
     Bad:
         name: web
     Good:

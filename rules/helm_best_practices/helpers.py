@@ -131,7 +131,7 @@ def _listed(words: list[str]) -> str:
 def no_notes(subject: Subject) -> Iterator[Violation]:
     """A chart says nothing after its installation.
 
-    Why: helm prints templates/NOTES.txt when a release is installed or upgraded: the one place where every user is told
+    Why: helm prints templates/NOTES.txt when a release is installed or upgraded: the one place where every user learns
         how to reach the application and what is left to do.
     Bad:
         templates/deployment.yaml

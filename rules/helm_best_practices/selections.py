@@ -39,7 +39,7 @@ from .targets import (
     umbrella=CONSISTENT,
 )
 def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A PodDisruptionBudget takes in no pod that the chart runs.
+    """A PodDisruptionBudget matches no pod that the chart runs.
 
     Why: A node's drain evicts all pods at once: the budget that should prevent it speaks of others.
     Bad:
@@ -60,7 +60,7 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     for budget in rendering.of_kind("PodDisruptionBudget"):
         if budget.group == "policy" and not _takes_in(budget, budget.get("spec", "selector"), rendering):
             yield Violation(
-                "its selector takes in no pod of the chart; select by labels that the pods carry",
+                "its selector matches no pod of the chart; select by labels that the pods carry",
                 at=budget.get("spec", "selector"),
             )
 
@@ -74,7 +74,7 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     umbrella=CONSISTENT,
 )
 def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A NetworkPolicy takes in no pod that the chart runs.
+    """A NetworkPolicy matches no pod that the chart runs.
 
     Why: The pods that it should shield stay open to the whole cluster, or, where it should open a way, stay shut.
     Bad:
@@ -100,7 +100,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
         selector = policy.get("spec", "podSelector")
         if selector and not _takes_in(policy, selector, rendering):
             yield Violation(
-                "its selector takes in no pod of the chart; select by labels that the pods carry", at=selector
+                "its selector matches no pod of the chart; select by labels that the pods carry", at=selector
             )
         for peer in _peers(policy):
             selector = peer.get("podSelector")
@@ -113,7 +113,7 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
                 if hidden:
                     continue
                 yield Violation(
-                    "the peer's selector takes in no pod of the chart; select by labels that the pods carry",
+                    "the peer's selector matches no pod of the chart; select by labels that the pods carry",
                     at=selector,
                 )
 

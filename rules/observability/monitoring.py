@@ -169,7 +169,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
             chosen = [_pod_ports(each) for each in workloads]
         if not chosen:
             yield Violation(
-                f"its selector takes in no {what} of the chart; render it from the same named template as their labels",
+                f"its selector matches no {what} of the chart; render it from the same named template as their labels",
                 at=monitor.get("spec", "selector"),
             )
             continue
@@ -204,7 +204,7 @@ def _pod_ports(workload: Workload) -> set[str]:
     ),
 )
 def silent_failure(subject: Subject) -> Iterator[Violation]:
-    """A feature that is switched on renders nothing because a value is missing, and nobody is told.
+    """A feature that is switched on renders nothing because a value is missing, and nothing says so.
 
     Why: The installation succeeds, the Ingress isn't there, and the user looks for the fault everywhere but in values.
     Bad:

@@ -297,7 +297,7 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Viola
             value = port.data
             if isinstance(value, str) and value.isdigit():
                 yield Violation(
-                    f"asks port {value!r} as text, which Kubernetes takes for a name; write it as a number", at=port
+                    f"asks port {value!r} as text, which Kubernetes reads as a name; write it as a number", at=port
                 )
             elif (isinstance(value, str) and value not in names) or (
                 isinstance(value, int) and (numbers or strict) and value not in numbers

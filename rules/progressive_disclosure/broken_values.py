@@ -44,8 +44,8 @@ def value_breaks(subject: Subject) -> Iterator[Violation]:
         annotations:
           {{- toYaml . | nindent 8 }}
         {{- end }}
-    Fix: Mend the line that the message names; `helm template . --set-json` with the value repeats it. Tried are values
-        whose schema or name (podAnnotations, tolerations, resources) says what may stand there.
+    Fix: Correct the line that the message names; `helm template . --set-json` with the value repeats it. Tried are
+        values whose schema or name (podAnnotations, tolerations, resources) says what may stand there.
     Source: helm template, with --set-json for each value
     """
     for result in subject.results:

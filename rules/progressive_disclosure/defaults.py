@@ -315,5 +315,5 @@ def _violation(
         f'the placeholder "{placeholder.word}" gets into {where}, and nothing fails; '
         "stop with required or fail until it is replaced",
         placeholder.view,
-        (*related, Related(rendered, "rendered here")),
+        (*related, Related(rendered, "rendered at")),
     )

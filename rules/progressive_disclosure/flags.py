@@ -113,7 +113,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
                 good += 1  # "auto", "if-possible": more than on and off, so no flag
                 continue
             message = (
-                f'is the text "{data}", which a template takes for true; write {_meant(data)} without quotes'
+                f'is the text "{data}", which is true in a template; write {_meant(data)} without quotes'
                 if data
                 else "is an empty text; write true or false"
             )

@@ -98,7 +98,7 @@ def flag_breaks(subject: Subject) -> Iterator[Violation | Tally]:
         {{- if .Values.ingress.enabled }}
         host: {{ required "ingress.hosts needs a host where ingress.enabled is true" (first .Values.ingress.hosts) }}
         {{- end }}
-    Fix: mend the template, or ask by `required` or `fail` for what the feature needs: asking so is no fault.
+    Fix: correct the template, or ask by `required` or `fail` for what the feature needs: asking so is no fault.
     Source: helm template, with --set for each flag
     """
     switched = subject.toggles

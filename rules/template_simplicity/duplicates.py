@@ -66,7 +66,7 @@ class _Copy(NamedTuple):
     },
 )
 def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
-    """The same block of lines stands in templates twice, be it with other names.
+    """The same block of lines is in templates twice, also with other names.
 
     Why: A change to one copy is forgotten in the others; nobody can tell whether a difference is meant.
     Bad:

@@ -83,7 +83,7 @@ _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
     umbrella=BEST_PRACTICES,
 )
 def file_name(subject: Subject) -> Iterator[Violation | Tally]:
-    """A template file has a name with capitals or underscores, or one that doesn't tell what it renders.
+    """A template file has a name with capitals or underscores, or one that does not say what it renders.
 
     Why: Whoever looks for the Service opens service.yaml; under another name it is found by searching.
     Bad:
@@ -113,7 +113,9 @@ def file_name(subject: Subject) -> Iterator[Violation | Tally]:
             message = f"the file's name has capitals, underscores or spaces; call it {better}"
             yield Violation(message, TextPlace(template.path))
         elif len(kinds) == 1 and not generated and "test" not in path and not _names(path, kind := next(iter(kinds))):
-            message = f"the file's name doesn't tell that it makes {kind}; call it {stem}-{kind.lower()}.yaml or so"
+            message = (
+                f"the file's name does not say that it renders {kind}; call it {stem}-{kind.lower()}.yaml, for example"
+            )
             yield Violation(message, TextPlace(template.path))
         else:
             good += 1
@@ -159,7 +161,7 @@ EXTENSIONS = (".yaml", ".yml", ".tpl", ".txt")
     umbrella=BEST_PRACTICES,
 )
 def extension(subject: Subject) -> Iterator[Violation]:
-    """A file under templates/ has an extension that helm doesn't take for a template.
+    """A file under templates/ has an extension that is not a template's.
 
     Why: helm renders every file under templates/ whatever it is called: a JSON, a script or an editor's backup is run
         as a template and sent to the cluster, and helm lint fails.

@@ -160,7 +160,7 @@ def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
             continue
         span = template.span_between(*other) if other is not None else None
         listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
-        yield Violation(f"makes {listed}; one kind of object a file", TextPlace(template.path, span))
+        yield Violation(f"renders {listed}; keep one kind per file", TextPlace(template.path, span))
     yield Tally(good, total, "template files make one kind of object")
 
 

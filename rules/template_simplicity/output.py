@@ -57,7 +57,7 @@ def invalid_yaml(subject: Subject) -> Iterator[Violation]:
     Good:
         labels:
           {{- toYaml .Values.labels | nindent 2 }}
-    Fix: mend the indentation or the quoting of the template named; `helm template . --debug` shows what came out.
+    Fix: correct the indentation or the quoting of the template named; `helm template . --debug` shows what came out.
         Where this rule is an error, it speaks for testing/render-error about these documents.
     Source: helm lint (validateYamlContent); helm template
     """

@@ -87,7 +87,7 @@ def lint_error(subject: Subject) -> Iterator[Violation]:
         version: one
     Good:
         version: 1.0.0
-    Fix: mend what the message names; `helm lint` repeats it. What `helm template` says as well stands under
+    Fix: correct what the message names; `helm lint` repeats it. What `helm template` says as well stands under
         testing/render-error alone.
     Source: helm lint
     """
@@ -114,7 +114,7 @@ def lint_warning(subject: Subject) -> Iterator[Violation]:
     Good:
         metadata:
           name: web-server
-    Fix: mend what the message names; `helm lint --strict` counts it as an error.
+    Fix: correct what the message names; `helm lint --strict` counts it as an error.
     Source: helm lint
     """
     yield from _lint(subject, MessageLevel.WARNING)

@@ -63,8 +63,8 @@ def render_error(subject: Subject) -> Iterator[Violation]:
         replicas: {{ .Values.web.replicas.count }}      (values.yaml has no web.replicas)
     Good:
         replicas: {{ .Values.replicaCount }}
-    Fix: mend the template at the line named, or give the value a default in values.yaml. Where the user has to give a
-        value, stop with `required` and a message that names it: that is no error.
+    Fix: correct the template at the line named, or give the value a default in values.yaml. Where the user has to give
+        a value, stop with `required` and a message that names it: that is no error.
     Source: helm template
     """
     defaults = _require_renderable(subject)
@@ -109,7 +109,7 @@ def scenario_error(subject: Subject) -> Iterator[Violation]:
         # ci/ingress-values.yaml
         ingress:
           enabled: true
-    Fix: mend the template or the values file; `helm template . -f <the file>` repeats the message.
+    Fix: correct the template or the values file; `helm template . -f <the file>` repeats the message.
     Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
     """
     defaults = _require_renderable(subject)

@@ -95,8 +95,8 @@ def schema_mismatch(subject: Subject) -> Iterator[Violation]:
         replicaCount: "3"
     Good:
         replicaCount: 3
-    Fix: write the value that the schema expects, or mend the schema. A property that the schema requires and only users
-        can give is no mismatch.
+    Fix: write the value that the schema expects, or correct the schema. A property that the schema requires and only
+        users can give is no mismatch.
     Source: Helm documentation, Charts, Schema Files; helm lint, helm template
     """
     chart = subject.chart

@@ -109,7 +109,7 @@ def _has_type(parts: list[Mapping[str, Any]]) -> bool:
 def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
     """The schema doesn't say what a value is.
 
-    Why: helm takes anything there, be it misspelt or of another type, while the schema makes users trust that it is
+    Why: helm takes anything there, misspelt or of another type, while the schema makes users trust that it is
         checked.
     Bad:
         # values.schema.json has "image" alone
@@ -179,8 +179,8 @@ def schema_stale(subject: Subject) -> Iterator[Violation]:
     Good:
         "properties": {"image": {"properties": {"tag": {"type": "string"}}}}
     Fix: take it out of the schema, or add the value that was meant to values.yaml. Deprecated keys that a template
-        still reads, dependencies' keys and `global` are free. A key of a definition that several values share is told
-        once, where none of them knows it.
+        still reads, dependencies' keys and `global` are free. A key of a definition that several values share is
+        reported once, where none of them declares it.
     Source: Helm documentation, Charts, Schema Files; helm-schema --check
     """
     root = _schema_of(subject)

@@ -58,10 +58,10 @@ def test_the_way_of_an_old_chart(program: Run, tmp_path: Path) -> None:
     assert "error[values/unused]: no template reads new" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("gate: fail; 1 error, 3 in debt; ")
 
-    assert program("accept", "web").stdout.startswith("web: 1 finding accepted, 4 before, 1 mended (see --prune)\n")
+    assert program("accept", "web").stdout.startswith("web: 1 finding accepted, 4 before, 1 fixed (see --prune)\n")
     assert program("check", "web").returncode == 0
-    assert program("accept", "web", "--prune").stdout.startswith("web: 4 left, 1 mended and taken out\n")
-    assert program("accept", "web", "--prune").stdout == "web: 4 left, nothing was mended\n"
+    assert program("accept", "web", "--prune").stdout.startswith("web: 4 left, 1 fixed and removed\n")
+    assert program("accept", "web", "--prune").stdout == "web: 4 left, nothing was fixed\n"
 
 
 def test_accepting_twice_writes_the_same_file_and_keeps_the_days(program: Run, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_when_all_is_mended_the_file_goes(program: Run, tmp_path: Path) -> None:
     template = tmp_path / "web/templates/deployment.yaml"
     template.write_text(template.read_text("utf-8").replace("privileged: true", "privileged: false"), "utf-8")
     done = program("accept", "--prune", "web")
-    assert done.stdout == f"web: 4 mended and taken out\nno debt is left: web/{FILE} is removed\n"
+    assert done.stdout == f"web: 4 fixed and removed\nno debt is left: web/{FILE} is removed\n"
     assert not (tmp_path / "web" / FILE).exists()
     assert program("accept", "web").stdout == "web: 0 findings accepted\n"
     assert not (tmp_path / "web" / FILE).exists()

@@ -61,7 +61,10 @@ def test_init_follows_spec_kit_where_it_is_used(tmp_path: Path) -> None:
 
 def test_a_second_init_changes_nothing(tmp_path: Path) -> None:
     starter.init(tmp_path)
-    assert starter.init(tmp_path) == ["there already: constitution.md", "there already: .helm-constitution.yaml"]
+    assert starter.init(tmp_path) == [
+        "constitution.md already exists; left unchanged",
+        ".helm-constitution.yaml already exists; left unchanged",
+    ]
 
 
 def test_a_constitution_that_a_team_has_stays(tmp_path: Path) -> None:

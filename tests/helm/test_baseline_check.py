@@ -131,7 +131,7 @@ def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
     assert "BREAKING CHANGE: value replicas is removed" in message
     shown = text.render(RunReport("embedded", "v4", "v1.36.0", (report,)))
     assert "for the commit message:" in shown
-    assert "this asks for 2.0.0 or later, which the release sets" in shown
+    assert "requires version 2.0.0 or later, which the release sets" in shown
 
 
 def test_with_a_release_robot_a_guide_to_the_next_version_is_only_noted(chart: Path, embedded: HelmEngine) -> None:

@@ -67,17 +67,17 @@ empty: ""
         ('  a: {{ (dict "k" .Values.x).k }}', "values.yaml:1 < templates/a.yaml:6 rendered here"),
         ("  a: {{ tpl .Values.x . }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
         # a value that is only a part, or is changed: the template line, and what decides it
-        ("  a: {{ .Values.x | upper }}", "templates/a.yaml:6 < values.yaml:1 decided by x"),
-        ("  a: a-{{ .Values.x }}", "templates/a.yaml:6 < values.yaml:1 decided by x"),
+        ("  a: {{ .Values.x | upper }}", "templates/a.yaml:6 < values.yaml:1 set by `x`"),
+        ("  a: a-{{ .Values.x }}", "templates/a.yaml:6 < values.yaml:1 set by `x`"),
         (
             "  a: {{ .Values.x }}:{{ .Values.z }}",
-            "templates/a.yaml:6 < values.yaml:1 decided by x < values.yaml:2 decided by z",
+            "templates/a.yaml:6 < values.yaml:1 set by `x` < values.yaml:2 set by `z`",
         ),
         (
             '  a: {{ printf "%s/%s" .Values.x .Values.z }}',
-            "templates/a.yaml:6 < values.yaml:1 decided by x < values.yaml:2 decided by z",
+            "templates/a.yaml:6 < values.yaml:1 set by `x` < values.yaml:2 set by `z`",
         ),
-        ('  a: {{ ternary "1" "2" (eq .Values.x "one") | quote }}', "templates/a.yaml:6 < values.yaml:1 decided by x"),
+        ('  a: {{ ternary "1" "2" (eq .Values.x "one") | quote }}', "templates/a.yaml:6 < values.yaml:1 set by `x`"),
         # no value at all, or none that the values files have
         ("  a: literal", "templates/a.yaml:6"),
         ("  a: {{ .Release.Name }}", "templates/a.yaml:6"),
@@ -123,7 +123,7 @@ def test_values_through_templates(engine: HelmEngine, tmp_path: Path, lines: str
         (
             '  a: {{ include "h" . }}',
             "{{ .Values.x }}-{{ .Values.z }}",
-            "templates/a.yaml:6 < values.yaml:1 decided by x < values.yaml:2 decided by z",
+            "templates/a.yaml:6 < values.yaml:1 set by `x` < values.yaml:2 set by `z`",
         ),
         (
             '  {{- include "h" (dict "v" .Values.map) | nindent 2 }}',
@@ -290,7 +290,7 @@ def test_a_scenarios_file_decides_in_that_scenario(engine: HelmEngine, tmp_path:
 def test_what_the_command_line_sets_stands_in_no_file(engine: HelmEngine, tmp_path: Path) -> None:
     request = RenderRequest(set_arguments=(SetArgument("--set", "x=four"),))
     assert places(engine, tmp_path, LAYERED, *DATA, request=request) == [
-        "templates/a.yaml:6 < values.yaml:1 decided by x"
+        "templates/a.yaml:6 < values.yaml:1 set by `x`"
     ]
 
 
@@ -336,7 +336,7 @@ spec:
         # missing in a map that is printed under the template's own key: that key, and the map
         (
             ("securityContext", "runAsNonRoot"),
-            "templates/a.yaml:4 (parent) < values.yaml:2 decided by pod.securityContext",
+            "templates/a.yaml:4 (parent) < values.yaml:2 set by `pod.securityContext`",
         ),
         # missing in what the template writes itself
         (("containers", 0, "args"), "templates/a.yaml:7 (parent)"),
@@ -433,7 +433,7 @@ def test_objects_in_a_list_of_the_values(engine: HelmEngine, tmp_path: Path) -> 
 def test_a_text_whose_yaml_its_actions_make_is_not_searched(engine: HelmEngine, tmp_path: Path) -> None:
     values = "extra: |\n  {{ range list 1 2 }}\n  a{{ . }}: x\n  {{ end }}\n"
     files = {"values.yaml": values, "templates/a.yaml": f"{HEAD}data:\n{{{{ tpl .Values.extra . | indent 2 }}}}\n"}
-    assert places(engine, tmp_path, files, "data", "a1") == ["templates/a.yaml:6 < values.yaml:1 decided by extra"]
+    assert places(engine, tmp_path, files, "data", "a1") == ["templates/a.yaml:6 < values.yaml:1 set by `extra`"]
 
 
 # --- a part of the field's text ---------------------------------------------------------------------------------------
@@ -444,8 +444,8 @@ def test_a_text_whose_yaml_its_actions_make_is_not_searched(engine: HelmEngine, 
     [
         ("latest", "values.yaml:2 < templates/a.yaml:6 rendered here"),
         ("acme", "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        (":", "templates/a.yaml:6 < values.yaml:1 decided by image < values.yaml:2 decided by tag"),
-        (None, "templates/a.yaml:6 < values.yaml:1 decided by image < values.yaml:2 decided by tag"),
+        (":", "templates/a.yaml:6 < values.yaml:1 set by `image` < values.yaml:2 set by `tag`"),
+        (None, "templates/a.yaml:6 < values.yaml:1 set by `image` < values.yaml:2 set by `tag`"),
     ],
 )
 def test_the_value_that_holds_what_is_wrong(engine: HelmEngine, tmp_path: Path, part: str | None, place: str) -> None:
@@ -463,18 +463,18 @@ def test_the_value_that_holds_what_is_wrong(engine: HelmEngine, tmp_path: Path, 
         (
             "data:\n  {{- toYaml .Values.none | nindent 2 }}",
             ("data", "missing"),
-            "templates/a.yaml:5 (parent) < values.yaml:2 decided by none",
+            "templates/a.yaml:5 (parent) < values.yaml:2 set by `none`",
         ),
         # a key that an empty value leaves out, in an item and in a map
         (
             "data:\n  - a: b\n    {{- with .Values.none }}\n    c:\n      {{- toYaml . | nindent 6 }}\n    {{- end }}",
             ("data", 0, "c", "d"),
-            "templates/a.yaml:6 (parent) < values.yaml:2 decided by none",
+            "templates/a.yaml:6 (parent) < values.yaml:2 set by `none`",
         ),
         (
             "data:\n  {{- if .Values.none }}\n  c: {{ toYaml .Values.none | nindent 6 }}\n  {{- end }}\n  a: b",
             ("data", "c"),
-            "templates/a.yaml:5 (parent) < values.yaml:2 decided by none",
+            "templates/a.yaml:5 (parent) < values.yaml:2 set by `none`",
         ),
         # not where another map has the key, or the value isn't empty
         (

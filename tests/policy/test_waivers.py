@@ -133,7 +133,7 @@ def test_an_unused_waiver_of_a_rule_that_ran_fails_the_gate(team: Team, waiver: 
     report = team.waive(waiver)
     assert waived(report) == []
     (stale,) = report.stale
-    assert (stale.waives, stale.reason) == ("values/unused", "nothing is left that it waives; take it out")
+    assert (stale.waives, stale.reason) == ("values/unused", "unused waiver: no finding matches it; remove it")
     assert (stale.location.file, stale.location.line) == (".helm-constitution.yaml", 2)
     assert report.verdict is Verdict.FAIL
     assert report.status == 1
@@ -266,7 +266,7 @@ def test_a_comment_covers_its_own_line_or_the_next(team: Team, old: str, new: st
     report = team.check()
     assert waived(report) == expected
     assert [stale.reason for stale in report.stale] == (
-        [] if expected else ["nothing is left that it waives; take it out"]
+        [] if expected else ["unused waiver: no finding matches it; remove it"]
     )
 
 

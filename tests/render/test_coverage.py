@@ -210,7 +210,7 @@ def test_what_lookup_decides_and_what_only_stops_does_not_count(tmp_path: Path, 
     )
     (notice,) = report.notices
     assert notice == (
-        "3 branches need a cluster that lookup finds something in, and can't be rendered: templates/a.yaml:8, "
+        "3 branches need a live cluster (`lookup`) and can't be rendered: templates/a.yaml:8, "
         "templates/a.yaml:10, templates/a.yaml:16"
     )
 

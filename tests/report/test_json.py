@@ -67,7 +67,7 @@ def test_the_whole_shape() -> None:
             "end_line": 31,
             "end_column": 27,
             "precision": "exact",
-            "related": [{"base": "chart", "file": "values.yaml", "line": 44, "message": "decided by securityContext"}],
+            "related": [{"base": "chart", "file": "values.yaml", "line": 44, "message": "set by `securityContext`"}],
             "object": {
                 "apiVersion": "apps/v1",
                 "kind": "Deployment",

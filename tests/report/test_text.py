@@ -41,7 +41,7 @@ def test_a_finding_shows_rule_message_place_line_carets_object_related_place_and
         "31 |           securityContext:\n"
         "   |           ^^^^^^^^^^^^^^^^\n"
         "   = in Deployment web, container web\n"
-        "   = decided by securityContext: charts/web/values.yaml:44:1\n"
+        "   = set by `securityContext`: charts/web/values.yaml:44:1\n"
         "   = help: set runAsNonRoot: true\n"
     ) in text
 

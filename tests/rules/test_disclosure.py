@@ -198,8 +198,8 @@ def flags(values: str) -> list[str]:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ('"true"', 'is the text "true", which a template takes for true; write true without quotes'),
-        ('"no"', 'is the text "no", which a template takes for true; write false without quotes'),
+        ('"true"', 'is the text "true", which is true in a template; write true without quotes'),
+        ('"no"', 'is the text "no", which is true in a template; write false without quotes'),
         ('""', "is an empty text; write true or false"),
         ("", "has no value; write true or false, so that readers see the default"),
         ("~", "has no value; write true or false, so that readers see the default"),

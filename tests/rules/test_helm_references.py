@@ -194,9 +194,7 @@ def budget(selector: str) -> str:
     ],
 )
 def test_budgets_take_in_pods(selector: str, is_dangling: bool) -> None:
-    expected = (
-        ["its selector takes in no pod of the chart; select by labels that the pods carry"] if is_dangling else []
-    )
+    expected = ["its selector matches no pod of the chart; select by labels that the pods carry"] if is_dangling else []
     assert judge(s.dangling_pdb, pod() + budget(selector)) == expected
 
 
@@ -209,7 +207,7 @@ def test_policies_take_in_pods() -> None:
     assert judge(s.dangling_network_policy, policy("{podSelector: {}}")) == []
     text = pod() + policy("{podSelector: {matchLabels: {app: api}}}")
     assert judge(s.dangling_network_policy, text) == [
-        "its selector takes in no pod of the chart; select by labels that the pods carry"
+        "its selector matches no pod of the chart; select by labels that the pods carry"
     ]
 
 

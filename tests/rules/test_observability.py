@@ -130,7 +130,7 @@ def test_identical_probes(liveness: str, readiness: str, found: bool) -> None:
         ),
         ("[]", "9090", None),
         ("[]", "http", "asks the port http, which the container doesn't declare; add it to ports, or ask one of those"),
-        ("[]", "'8080'", "asks port '8080' as text, which Kubernetes takes for a name; write it as a number"),
+        ("[]", "'8080'", "asks port '8080' as text, which Kubernetes reads as a name; write it as a number"),
     ],
 )
 def test_probe_port(ports: str, port: str, expected: str | None) -> None:

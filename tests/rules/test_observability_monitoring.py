@@ -156,7 +156,7 @@ MONITOR = "---\nkind: ServiceMonitor\nmetadata: {name: web}\nspec: {%s}\n"
         ("selector: {}, endpoints: [{targetPort: 8080}]", []),
         (
             "selector: {matchLabels: {app: other}}",
-            ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
+            ["its selector matches no Service of the chart; render it from the same named template as their labels"],
         ),
         (
             "selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}]",
@@ -167,7 +167,7 @@ MONITOR = "---\nkind: ServiceMonitor\nmetadata: {name: web}\nspec: {%s}\n"
         ("selector: {matchExpressions: [{key: app, operator: Exists}]}", []),
         (
             "selector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}",
-            ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
+            ["its selector matches no Service of the chart; render it from the same named template as their labels"],
         ),
     ],
 )

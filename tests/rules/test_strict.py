@@ -190,7 +190,7 @@ CASES = [
     (
         "observability/dangling-monitor",
         MONITOR,
-        ["its selector takes in no Service of the chart; render it from the same named template as their labels"],
+        ["its selector matches no Service of the chart; render it from the same named template as their labels"],
     ),
     (
         "helm/dangling-service",

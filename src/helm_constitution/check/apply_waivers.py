@@ -53,7 +53,7 @@ def apply_waivers(
                 places.setdefault(place, []).append(index)
         if not places:
             if not waiver.is_shared and _would_be_used(waiver, runs, rendered.choice == FULL):
-                stale.append(_stale(waiver, "nothing is left that it waives; take it out"))
+                stale.append(_stale(waiver, "unused waiver: no finding matches it; remove it"))
         elif len(places) > 1 and waiver.waives.startswith(f"{SECURITY}/") and not waiver.lines:
             reason = f"it fits {len(places)} places, and security findings are waived one by one: narrow it"
             stale.append(_stale(waiver, reason))

@@ -137,7 +137,7 @@ def _out_of_reach(coverage: Coverage | None) -> Iterator[str]:
         regions = [coverage.regions[number] for number in numbers]
         places = ", ".join(f"{one.template.path}:{one.template.span(one.node).line}" for one in regions)
         count = "a branch needs" if len(regions) == 1 else f"{len(regions)} branches need"
-        yield f"{count} a cluster that lookup finds something in, and can't be rendered: {places}"
+        yield f"{count} a live cluster (`lookup`) and can't be rendered: {places}"
 
 
 def _inputs(rendered: RenderedChart) -> Iterator[InputReport]:

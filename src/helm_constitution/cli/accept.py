@@ -21,7 +21,7 @@ from helm_constitution.report.model import ChartReport
 
 @click.command("accept")
 @charts_argument
-@click.option("--prune", is_flag=True, help="Take out what was mended, add nothing.")
+@click.option("--prune", is_flag=True, help="Remove what was fixed, add nothing.")
 @click.option("--force", is_flag=True, help="Replace a file that accept did not write.")
 @check_options
 def command(arguments: CheckArguments, /, charts: tuple[Path, ...], prune: bool, force: bool) -> int:
@@ -108,9 +108,9 @@ def _line(report: ChartReport, change: Change, prune: bool) -> str:
     if left:
         parts.append(f"{left} left" if prune else f"{left} before")
     if change.mended:
-        parts.append(f"{change.mended} mended and taken out" if prune else f"{change.mended} mended (see --prune)")
+        parts.append(f"{change.mended} fixed and removed" if prune else f"{change.mended} fixed (see --prune)")
     elif prune:
-        parts.append("nothing was mended")
+        parts.append("nothing was fixed")
     if change.unknown:
         parts.append(f"{change.unknown} not looked for in this check (rule switched off, scenario not rendered)")
     return f"{report.path}: {', '.join(parts)}"

@@ -64,7 +64,7 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
             to_write[file] = text
             lines.append(f"written: {_shown(file, folder)}")
         elif file.is_file() and file.read_bytes() == text.encode():
-            lines.append(f"there already: {_shown(file, folder)}")
+            lines.append(f"{_shown(file, folder)} already exists; left unchanged")
         elif force:
             to_write[file] = text
             lines.append(f"replaced: {_shown(file, folder)}")

@@ -130,7 +130,7 @@ _OPTIONS = (
         help="Rules not to run. Their statements are unchecked then. Can be repeated.",
     ),
     rules_option,
-    click.option("--subcharts", is_flag=True, help="Judge the objects of dependencies like the chart's own."),
+    click.option("--subcharts", is_flag=True, help="Check the objects of dependencies like the chart's own."),
     click.option(
         "--scenarios",
         type=click.Choice(["defaults", "quick", "full"]),
@@ -154,7 +154,7 @@ _OPTIONS = (
         "--old-values",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="A user's values for the baseline: what becomes of them with this chart.",
+        help="A user's values for the baseline, to check with this chart.",
     ),
     click.option(
         "--engine",

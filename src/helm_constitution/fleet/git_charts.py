@@ -38,7 +38,7 @@ def git_places(source: str, newest: int, clones: Path | None) -> list[Place]:
     address, revision = _parted(source.removeprefix(PREFIX))
     folder = Path(address) if _is_here(address) else _clone(address, clones, source)
     if not folder.is_dir():
-        raise ConfigurationError(f"there is no folder {folder}", file=source)
+        raise ConfigurationError(f"no such folder: {folder}", file=source)
     repository = Repository(folder)
     where = os.path.abspath(folder)
     if "*" in revision:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 DEFAULT_KUBE_VERSION = "v1.36.0"
-"""The Kubernetes version that the embedded engine assumes; the cli engine is told the same."""
+"""The Kubernetes version that the embedded engine assumes; the cli engine gets the same."""
 
 
 class SetArgument(NamedTuple):

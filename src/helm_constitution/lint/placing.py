@@ -88,11 +88,11 @@ class ReleaseOrigins:
             found = [one._replace(alone=False) for one in found]
         if len(found) == 1 and found[0].alone:
             if violation.secrets and self._is_a_dummy(found[0].location, location, view):
-                return Placed(location, (RelatedLocation(found[0].location, f"decided by {found[0].path}"),))
-            return Placed(found[0].location, (RelatedLocation(location, "rendered here"),), (found[0].path,), True)
+                return Placed(location, (RelatedLocation(found[0].location, f"set by `{found[0].path}`"),))
+            return Placed(found[0].location, (RelatedLocation(location, "rendered at"),), (found[0].path,), True)
         # In the order of the file: what was found first depends on the run.
         found.sort(key=lambda one: (one.location.file or "", one.location.line or 0, one.path))
-        decided = tuple(RelatedLocation(one.location, f"decided by {one.path}") for one in found)
+        decided = tuple(RelatedLocation(one.location, f"set by `{one.path}`") for one in found)
         return Placed(location, decided, tuple(one.path for one in found))
 
     def _is_a_dummy(self, value: Location, template: Location, view: View) -> bool:

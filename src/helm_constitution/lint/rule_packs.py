@@ -75,7 +75,7 @@ def folder_pack(folder: str, debug: bool = False) -> Pack:
         ConfigurationError: where there is none, or one can't be used.
     """
     if not os.path.isdir(folder):
-        raise ConfigurationError("there is no folder of this name, to take rules from", file=folder)
+        raise ConfigurationError("no such folder; --rules needs a folder of Python modules", file=folder)
     names = sorted(_module_names(folder))
     if not names:
         raise ConfigurationError("there are no rules here: no Python file", file=folder)

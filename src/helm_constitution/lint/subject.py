@@ -185,7 +185,7 @@ class Subject:
         return self._rendered.inputs
 
     def value(self, path: Sequence[str | int], scenario: str) -> View | None:
-        """A value in the file that sets it for a scenario, or the missing value in the file with its nearest parent;
+        """A value in the file that sets it for a scenario, or the missing value in the file with its missing here;
         None where the scenario has no values file. Needs RESULTS."""
         layers = self._rendered.values_of(scenario)
         for length in range(len(path), 0, -1):

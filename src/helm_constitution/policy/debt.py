@@ -20,7 +20,7 @@ VERSION = 1
 
 _HEAD = """\
 # The findings that were accepted when these charts were adopted: they are shown as debt and fail nothing.
-# `helm-constitution accept` adds what is found now, `helm-constitution accept --prune` takes out what was mended.
+# `helm-constitution accept` adds what is found now, `helm-constitution accept --prune` removes what was fixed.
 """
 
 

@@ -102,7 +102,7 @@ def details_of(finding: Finding) -> list[str]:
     if thing is not None and not finding.summary:
         details.append(f"{thing.kind} {thing.name}" + (f", container {thing.container}" if thing.container else ""))
     if finding.location.precision is Precision.PARENT:
-        details.append("nearest parent")
+        details.append("missing here")
     elif thing is not None and finding.location.precision is Precision.FILE:
         details.append("line not certain")
     if finding.scenarios and DEFAULTS not in finding.scenarios:

@@ -22,7 +22,7 @@ _ROWS = 40
 _RULES = 15
 _MARKDOWN_ROWS = 500
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for a formula at the start of a cell."""
+"""What a spreadsheet reads as a formula at the start of a cell."""
 
 CHART_COLUMNS = ("path", "name", "version", "gate", "verdict", "errors", "warnings", "notes", "problem")
 """What the table of charts has of each, before its principles."""

@@ -36,7 +36,7 @@ FINGERPRINT = "helmConstitution/v1"
 """The name of our fingerprint; ``primaryLocationLineHash`` is left to the program that uploads."""
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
-_STALE = "A waiver has expired, or nothing is left that it waives: renew it or take it out."
+_STALE = "A waiver has expired or is unused: renew it or remove it."
 _ROOT = "%SRCROOT%"
 _RESULTS = 25_000
 """Results that code scanning takes; of more it takes none."""

@@ -47,10 +47,10 @@ def summary(baseline: BaselineReport, version: str) -> str:
     text = f"since {baseline.origin} (version {baseline.version}): {counts}"
     if baseline.required_version is None:
         return text
-    asked = f"this asks for {baseline.required_version} or later"
+    asked = f"requires version {baseline.required_version} or later"
     if baseline.commit_message is not None:
         return f"{text}; {asked}, which the release sets"
-    return f"{text}; {asked}, and the version is {version}" + ("" if baseline.enough else ": too small")
+    return f"{text}; {asked}; the version is {version}" + ("" if baseline.enough else ": too small")
 
 
 def upgrade_note(baseline: BaselineReport, version: str) -> UpgradeNote:

@@ -53,4 +53,4 @@ FUNCTIONS: dict[str, Function] = {
 }
 """The functions that pass values on; every other one uses up what it is given."""
 TOLERANT = FUNCTIONS.keys() - {"index", "keys", "print", "println", "printf", "toString", "tpl", "trim", "values"}
-"""Those that take nil without harm, or whose callee is judged by itself."""
+"""Those that take nil without harm, or whose callee is checked by itself."""
