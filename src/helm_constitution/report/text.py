@@ -72,7 +72,7 @@ def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool =
 
 def closing_text(run: RunReport, style: Style) -> str:
     """What stands below several charts: a table of charts and principles, and the verdict of all."""
-    if len(run.charts) == 1:
+    if len(run.charts) < 2:
         return ""
     findings = [finding for chart in run.charts for finding in chart.findings]
     totals = style.paint(gate_line(f"{len(run.charts)} charts", run.gate, findings), run.gate.value)
@@ -269,8 +269,6 @@ def _principles(chart: ChartReport, style: Style) -> Iterator[str]:
 
 def _matrix(run: RunReport, style: Style) -> Iterator[str]:
     """Charts and principles: a row for each chart, a column for each principle."""
-    if not run.charts:
-        return
     keys = list(dict.fromkeys(principle.key for chart in run.charts for principle in chart.principles))
     names = [shorten(clean(f"{chart.name} {chart.version}"), 30) for chart in run.charts]
     width = max(len(name) for name in names)
