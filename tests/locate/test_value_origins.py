@@ -42,30 +42,30 @@ empty: ""
     ("lines", "place"),
     [
         # a value unchanged: the value is to be mended, the template line to be looked at
-        ("  a: {{ .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ .Values.x | quote }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ $.Values.map.a }}", "values.yaml:4 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ .Values.nothing | default .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ .Values.empty | default .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ coalesce .Values.empty .Values.map.a }}", "values.yaml:4 < templates/a.yaml:6 rendered here"),
-        ('  a: {{ index .Values "map" "a" }}', "values.yaml:4 < templates/a.yaml:6 rendered here"),
-        ('  a: {{ required "x" .Values.x }}', "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ with .Values.map }}{{ .a }}{{ end }}", "values.yaml:4 < templates/a.yaml:6 rendered here"),
-        ("  {{- with .Values.map }}\n  a: {{ .a }}\n  {{- end }}", "values.yaml:4 < templates/a.yaml:7 rendered here"),
-        ("  {{- $m := .Values.map }}\n  a: {{ $m.a }}", "values.yaml:4 < templates/a.yaml:7 rendered here"),
-        ("  {{- $v := .Values.x }}\n  a: {{ $v }}", "values.yaml:1 < templates/a.yaml:7 rendered here"),
-        ("  {{- toYaml .Values.map | nindent 2 }}", "values.yaml:4 < templates/a.yaml:6 rendered here"),
+        ("  a: {{ .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ .Values.x | quote }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ $.Values.map.a }}", "values.yaml:4 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ .Values.nothing | default .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ .Values.empty | default .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ coalesce .Values.empty .Values.map.a }}", "values.yaml:4 < templates/a.yaml:6 rendered at"),
+        ('  a: {{ index .Values "map" "a" }}', "values.yaml:4 < templates/a.yaml:6 rendered at"),
+        ('  a: {{ required "x" .Values.x }}', "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ with .Values.map }}{{ .a }}{{ end }}", "values.yaml:4 < templates/a.yaml:6 rendered at"),
+        ("  {{- with .Values.map }}\n  a: {{ .a }}\n  {{- end }}", "values.yaml:4 < templates/a.yaml:7 rendered at"),
+        ("  {{- $m := .Values.map }}\n  a: {{ $m.a }}", "values.yaml:4 < templates/a.yaml:7 rendered at"),
+        ("  {{- $v := .Values.x }}\n  a: {{ $v }}", "values.yaml:1 < templates/a.yaml:7 rendered at"),
+        ("  {{- toYaml .Values.map | nindent 2 }}", "values.yaml:4 < templates/a.yaml:6 rendered at"),
         (
             "  {{- with .Values.map }}\n  {{- toYaml . | nindent 2 }}\n  {{- end }}",
-            "values.yaml:4 < templates/a.yaml:7 rendered here",
+            "values.yaml:4 < templates/a.yaml:7 rendered at",
         ),
-        ('  {{- omit .Values.map "b" | toYaml | nindent 2 }}', "values.yaml:4 < templates/a.yaml:6 rendered here"),
+        ('  {{- omit .Values.map "b" | toYaml | nindent 2 }}', "values.yaml:4 < templates/a.yaml:6 rendered at"),
         (
             '  {{- merge (dict "c" "3") .Values.map | toYaml | nindent 2 }}',
-            "values.yaml:4 < templates/a.yaml:6 rendered here",
+            "values.yaml:4 < templates/a.yaml:6 rendered at",
         ),
-        ('  a: {{ (dict "k" .Values.x).k }}', "values.yaml:1 < templates/a.yaml:6 rendered here"),
-        ("  a: {{ tpl .Values.x . }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
+        ('  a: {{ (dict "k" .Values.x).k }}', "values.yaml:1 < templates/a.yaml:6 rendered at"),
+        ("  a: {{ tpl .Values.x . }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
         # a value that is only a part, or is changed: the template line, and what decides it
         ("  a: {{ .Values.x | upper }}", "templates/a.yaml:6 < values.yaml:1 set by `x`"),
         ("  a: a-{{ .Values.x }}", "templates/a.yaml:6 < values.yaml:1 set by `x`"),
@@ -95,31 +95,31 @@ def test_values_through_templates(engine: HelmEngine, tmp_path: Path, lines: str
     ("call", "define", "place"),
     [
         # what the named template prints by lines of its own is placed there
-        ('{{ include "h" . | nindent 2 }}', "a: {{ .Values.x }}", "values.yaml:1 < templates/_h.tpl:2 rendered here"),
-        ('  {{ template "h" . }}', "a: {{ .Values.x }}", "values.yaml:1 < templates/_h.tpl:2 rendered here"),
+        ('{{ include "h" . | nindent 2 }}', "a: {{ .Values.x }}", "values.yaml:1 < templates/_h.tpl:2 rendered at"),
+        ('  {{ template "h" . }}', "a: {{ .Values.x }}", "values.yaml:1 < templates/_h.tpl:2 rendered at"),
         (
             '{{ include "h" $.Values.map | nindent 2 }}',
             "a: {{ .a }}",
-            "values.yaml:4 < templates/_h.tpl:2 rendered here",
+            "values.yaml:4 < templates/_h.tpl:2 rendered at",
         ),
         (
             '{{ include "h" (dict "v" .Values.x) | nindent 2 }}',
             "a: {{ .v }}",
-            "values.yaml:1 < templates/_h.tpl:2 rendered here",
+            "values.yaml:1 < templates/_h.tpl:2 rendered at",
         ),
         (
             '{{ include "h" (dict "c" . "v" .Values.map) | nindent 2 }}',
             "{{- with .v }}\na: {{ .a }}\n{{- end }}",
-            "values.yaml:4 < templates/_h.tpl:3 rendered here",
+            "values.yaml:4 < templates/_h.tpl:3 rendered at",
         ),
         (
             '{{ include "h" (list . .Values.x) | nindent 2 }}',
             "a: {{ index . 1 }}",
-            "values.yaml:1 < templates/_h.tpl:2 rendered here",
+            "values.yaml:1 < templates/_h.tpl:2 rendered at",
         ),
         ('{{ include "h" . | nindent 2 }}', "a: literal", "templates/_h.tpl:2"),
         # a part of a scalar, or what it was given: the line that includes it
-        ('  a: {{ include "h" . }}', "{{ .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered here"),
+        ('  a: {{ include "h" . }}', "{{ .Values.x }}", "values.yaml:1 < templates/a.yaml:6 rendered at"),
         (
             '  a: {{ include "h" . }}',
             "{{ .Values.x }}-{{ .Values.z }}",
@@ -128,13 +128,13 @@ def test_values_through_templates(engine: HelmEngine, tmp_path: Path, lines: str
         (
             '  {{- include "h" (dict "v" .Values.map) | nindent 2 }}',
             "{{ toYaml .v }}",
-            "values.yaml:4 < templates/a.yaml:6 rendered here",
+            "values.yaml:4 < templates/a.yaml:6 rendered at",
         ),
         # its text is used elsewhere, so it bears no marks: its only line with the key
         (
             '  b: {{ include "h" . | sha256sum }}\n  {{- include "h" . | nindent 2 }}',
             "a: {{ .Values.x }}",
-            "values.yaml:1 < templates/_h.tpl:2 rendered here",
+            "values.yaml:1 < templates/_h.tpl:2 rendered at",
         ),
         ('  {{- include "h" . | fromYaml | toYaml | nindent 2 }}', "a: literal", "templates/_h.tpl:2"),
         ('  {{- include "h" . | fromYaml | toYaml | nindent 2 }}', "b:\n  a: 1\na: literal", "templates/_h.tpl:4"),
@@ -173,8 +173,8 @@ def test_range_over_a_map_goes_by_the_objects_names(engine: HelmEngine, tmp_path
         "templates/a.yaml": f"{{{{- range $n, $v := .Values.services }}}}\n{OBJECT}{{{{- end }}}}\n",
     }
     assert places(engine, tmp_path, files, *DATA) == [
-        "values.yaml:5 < templates/a.yaml:8 rendered here",
-        "values.yaml:3 < templates/a.yaml:8 rendered here",
+        "values.yaml:5 < templates/a.yaml:8 rendered at",
+        "values.yaml:3 < templates/a.yaml:8 rendered at",
     ]
 
 
@@ -187,7 +187,7 @@ def test_what_an_entry_lacks_is_not_taken_from_another(engine: HelmEngine, tmp_p
     }
     assert places(engine, tmp_path, files, *DATA) == [
         "templates/a.yaml:8",
-        "values.yaml:3 < templates/a.yaml:8 rendered here",
+        "values.yaml:3 < templates/a.yaml:8 rendered at",
     ]
 
 
@@ -205,8 +205,8 @@ def test_range_over_a_list_goes_by_the_items_names(engine: HelmEngine, tmp_path:
             """,
     }
     assert places(engine, tmp_path, files, *DATA) == [
-        "values.yaml:3 < templates/a.yaml:6 rendered here",
-        "values.yaml:5 < templates/a.yaml:6 rendered here",
+        "values.yaml:3 < templates/a.yaml:6 rendered at",
+        "values.yaml:5 < templates/a.yaml:6 rendered at",
     ]
 
 
@@ -215,7 +215,7 @@ def test_without_names_the_only_equal_item_is_it(engine: HelmEngine, tmp_path: P
     distinct = {"values.yaml": "l:\n  - a: 1\n  - a: 2\n", "templates/a.yaml": template}
     alike = {"values.yaml": "l:\n  - a: 1\n  - a: 1\n", "templates/a.yaml": template}
     found = places(engine, tmp_path / "distinct", distinct, "items", 1, "a")
-    assert found == ["values.yaml:3 < templates/a.yaml:7 rendered here"]
+    assert found == ["values.yaml:3 < templates/a.yaml:7 rendered at"]
     assert places(engine, tmp_path / "alike", alike, "items", 1, "a") == ["templates/a.yaml:7"]
 
 
@@ -236,7 +236,7 @@ def test_a_list_that_range_prints_item_by_item_is_that_list(engine: HelmEngine, 
             """,
     }
     found = places(engine, tmp_path, files, "rules", 1, "verbs")
-    assert found == ["values.yaml:3 < templates/a.yaml:6 rendered here"]
+    assert found == ["values.yaml:3 < templates/a.yaml:6 rendered at"]
 
 
 CALLED = """\
@@ -255,8 +255,8 @@ data:
 def test_a_named_template_goes_by_its_callers_names(engine: HelmEngine, tmp_path: Path) -> None:
     files = {"values.yaml": SERVICES.format(web=80, api=80), "templates/a.yaml": CALLED}
     assert places(engine, tmp_path, files, *DATA) == [
-        "values.yaml:3 < templates/a.yaml:5 rendered here",
-        "values.yaml:5 < templates/a.yaml:5 rendered here",
+        "values.yaml:3 < templates/a.yaml:5 rendered at",
+        "values.yaml:5 < templates/a.yaml:5 rendered at",
     ]
 
 
@@ -274,16 +274,16 @@ def test_the_file_that_sets_a_value_last_decides(engine: HelmEngine, tmp_path: P
     given.write_text("\n\nx: three\n")
     request = RenderRequest(values_files=(given,))
     assert places(engine, tmp_path, LAYERED, *DATA, request=request) == [
-        f"{given}:3 < templates/a.yaml:6 rendered here"
+        f"{given}:3 < templates/a.yaml:6 rendered at"
     ]
     found = places(engine, tmp_path / "m", LAYERED, "data", "m", request=request)
-    assert found == ["values.yaml:4 < templates/a.yaml:8 rendered here"]
+    assert found == ["values.yaml:4 < templates/a.yaml:8 rendered at"]
 
 
 def test_a_scenarios_file_decides_in_that_scenario(engine: HelmEngine, tmp_path: Path) -> None:
     assert places(engine, tmp_path, LAYERED, *DATA, scenarios="quick") == [
-        "values.yaml:1 < templates/a.yaml:6 rendered here",
-        "ci/b-values.yaml:2 < templates/a.yaml:6 rendered here",
+        "values.yaml:1 < templates/a.yaml:6 rendered at",
+        "ci/b-values.yaml:2 < templates/a.yaml:6 rendered at",
     ]
 
 
@@ -324,14 +324,14 @@ spec:
     ("path", "place"),
     [
         # behind another item in what is rendered
-        (("containers", 1, "name"), "values.yaml:5 < templates/a.yaml:9 rendered here"),
-        (("containers", 1, "args"), "values.yaml:6 < templates/a.yaml:9 rendered here"),
-        (("containers", 1, "args", 0), "values.yaml:6 < templates/a.yaml:9 rendered here"),
+        (("containers", 1, "name"), "values.yaml:5 < templates/a.yaml:9 rendered at"),
+        (("containers", 1, "args"), "values.yaml:6 < templates/a.yaml:9 rendered at"),
+        (("containers", 1, "args", 0), "values.yaml:6 < templates/a.yaml:9 rendered at"),
         # missing in a part of the values: that part
-        (("containers", 1, "image"), "values.yaml:5 (parent) < templates/a.yaml:9 (parent) rendered here"),
+        (("containers", 1, "image"), "values.yaml:5 (parent) < templates/a.yaml:9 (parent) rendered at"),
         (
             ("containers", 1, "resources", "limits", "memory"),
-            "values.yaml:8 (parent) < templates/a.yaml:9 (parent) rendered here",
+            "values.yaml:8 (parent) < templates/a.yaml:9 (parent) rendered at",
         ),
         # missing in a map that is printed under the template's own key: that key, and the map
         (
@@ -350,7 +350,7 @@ def test_maps_and_lists(engine: HelmEngine, tmp_path: Path, path: tuple[str | in
 @pytest.mark.parametrize("text", ["{}", "{a: 1}"])
 def test_a_map_that_becomes_the_whole_field_is_it(engine: HelmEngine, tmp_path: Path, text: str) -> None:
     files = {"values.yaml": f"m: {text}\n", "templates/a.yaml": f"{HEAD}data: {{{{ toJson .Values.m }}}}\n"}
-    assert places(engine, tmp_path, files, "data") == ["values.yaml:1 < templates/a.yaml:5 rendered here"]
+    assert places(engine, tmp_path, files, "data") == ["values.yaml:1 < templates/a.yaml:5 rendered at"]
 
 
 TEXT = """\
@@ -377,10 +377,10 @@ spec:
 @pytest.mark.parametrize(
     ("path", "place"),
     [
-        (("image",), "values.yaml:4 < templates/a.yaml:6 rendered here"),
-        (("name",), "values.yaml:3 < templates/a.yaml:6 rendered here"),
-        (("env", 0, "value"), "values.yaml:7 < templates/a.yaml:6 rendered here"),
-        (("resources",), "values.yaml:3 (parent) < templates/a.yaml:6 (parent) rendered here"),
+        (("image",), "values.yaml:4 < templates/a.yaml:6 rendered at"),
+        (("name",), "values.yaml:3 < templates/a.yaml:6 rendered at"),
+        (("env", 0, "value"), "values.yaml:7 < templates/a.yaml:6 rendered at"),
+        (("resources",), "values.yaml:3 (parent) < templates/a.yaml:6 (parent) rendered at"),
     ],
 )
 def test_texts_that_are_templates(engine: HelmEngine, tmp_path: Path, path: tuple[str | int, ...], place: str) -> None:
@@ -442,8 +442,8 @@ def test_a_text_whose_yaml_its_actions_make_is_not_searched(engine: HelmEngine, 
 @pytest.mark.parametrize(
     ("part", "place"),
     [
-        ("latest", "values.yaml:2 < templates/a.yaml:6 rendered here"),
-        ("acme", "values.yaml:1 < templates/a.yaml:6 rendered here"),
+        ("latest", "values.yaml:2 < templates/a.yaml:6 rendered at"),
+        ("acme", "values.yaml:1 < templates/a.yaml:6 rendered at"),
         (":", "templates/a.yaml:6 < values.yaml:1 set by `image` < values.yaml:2 set by `tag`"),
         (None, "templates/a.yaml:6 < values.yaml:1 set by `image` < values.yaml:2 set by `tag`"),
     ],
@@ -508,7 +508,7 @@ def test_an_item_whose_line_is_not_known_is_found_in_the_values(engine: HelmEngi
         "templates/_h.tpl": f'{{{{- define "h" -}}}}\n{define}\n{{{{- end -}}}}\n',
         "templates/a.yaml": f"{HEAD}data:\n  {use}\n",
     }
-    assert places(engine, tmp_path, files, "data", "x", 2, "a") == ["values.yaml:8 < templates/a.yaml rendered here"]
+    assert places(engine, tmp_path, files, "data", "x", 2, "a") == ["values.yaml:8 < templates/a.yaml rendered at"]
     twice = {**files, "values.yaml": VALUES + "again:\n  - name: first\n    a: one\n"}
     twice["templates/a.yaml"] += "  again:\n    {{- toYaml .Values.again | nindent 4 }}\n"
     assert places(engine, tmp_path, twice, "data", "x", 2, "a") == ["templates/a.yaml"]

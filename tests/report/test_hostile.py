@@ -27,7 +27,7 @@ from helm_constitution.core.model import (
     Verdict,
     Waived,
 )
-from helm_constitution.report import FORMATS, markdown, renderer, text
+from helm_constitution.report import FORMATS, markdown, markdown_text, renderer, text
 from helm_constitution.report.model import (
     BaselineReport,
     ChangeReport,
@@ -277,7 +277,7 @@ def test_markdown_has_no_markup_but_ours(one: str) -> None:
 @given(one=hostile)
 @settings(max_examples=150)
 def test_markdown_mentions_nobody_links_nothing_and_reads_as_it_was_said(one: str) -> None:
-    escaped = markdown.words(one)
+    escaped = markdown_text.words(one)
     assert not re.search(r"[@#]\w", escaped.replace("&#", "&"))
     assert not re.search(r"://|www\.", escaped, re.IGNORECASE)
     (inline,) = [token for token in MarkdownIt("commonmark").parse(f"x {escaped} x") if token.type == "inline"]
@@ -290,7 +290,7 @@ def test_markdown_mentions_nobody_links_nothing_and_reads_as_it_was_said(one: st
 @settings(max_examples=150)
 def test_code_in_markdown_is_one_piece(one: str) -> None:
     (inline,) = [
-        token for token in MarkdownIt("commonmark").parse(f"x {markdown.code(one)} x") if token.type == "inline"
+        token for token in MarkdownIt("commonmark").parse(f"x {markdown_text.code(one)} x") if token.type == "inline"
     ]
     assert [child.type for child in inline.children or ()] == ["text", "code_inline", "text"]
 
@@ -315,6 +315,6 @@ def test_what_becomes_of_it(form: str, one: str, holds: Callable[[str], bool]) -
 
 
 def test_a_message_shows_code_where_it_quotes_some() -> None:
-    assert markdown.prose("set `a|b` to \\") == "set `a|b` to \\\\"
-    assert markdown.prose("one ` alone") == "one \\` alone"
-    assert markdown.prose("an empty `` pair") == "an empty \\`\\` pair"
+    assert markdown_text.prose("set `a|b` to \\") == "set `a|b` to \\\\"
+    assert markdown_text.prose("one ` alone") == "one \\` alone"
+    assert markdown_text.prose("an empty `` pair") == "an empty \\`\\` pair"

@@ -26,7 +26,7 @@ from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.configuration import load_configuration
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.waivers import read_plan
-from helm_constitution.report.markdown import code
+from helm_constitution.report.markdown_text import code
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from helm_constitution.report.words import clean, counts, homes
 from helm_constitution.text.markdown_tables import Heading, Markdown, Row, Table, read_markdown

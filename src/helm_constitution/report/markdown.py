@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Finding, Gate, Verdict
 from helm_constitution.report.budget import Detail, chosen, fill, key
 from helm_constitution.report.files import (
@@ -18,6 +17,7 @@ from helm_constitution.report.files import (
     stale_waivers,
     trouble_message,
 )
+from helm_constitution.report.markdown_text import TEXT, code, prose, words
 from helm_constitution.report.model import BaselineReport, ChartReport, PrincipleReport, RunReport, StatementReport
 from helm_constitution.report.words import (
     as_yaml,
@@ -46,8 +46,8 @@ _ENDING = 300
 _OPEN = 20
 """So many findings that fail the gate are shown at once; more are folded up."""
 
-_TEXT = 400
-"""Characters of one text, of which there is no limit by itself."""
+_COLUMNS = 20
+"""Principles that the table of charts has columns for."""
 
 _LINES = 30
 """Lines of one piece of YAML."""
@@ -64,14 +64,12 @@ _MARKS = {
 }
 _GATES = {Gate.PASS: "✅", Gate.FAIL: "❌", Gate.ERROR: "⛔"}
 
-_SPECIAL = LazyPattern(r"[\\`*_\[\]~]|[<>&|$]|(?<=[@#])(?=\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
-
 
 def render(run: RunReport) -> str:
     """The report as Markdown of at most :data:`LIMIT` bytes: what does not fit is counted."""
     head = [*_heading(run)]
     if len(run.charts) > 1:
-        head += ["", *_OVERVIEW, *(_row(chart) for chart in run.charts)]
+        head += ["", *_overview(run), *(_row(chart, _keys(run)) for chart in run.charts)]
     unfolded = sum(chart.fails(finding) for chart in run.charts for finding in entries(chart)) <= _OPEN
 
     def section(number: int, detail: Detail) -> str:
@@ -103,11 +101,11 @@ class _Shown(NamedTuple):
 
 def _overview_alone(run: RunReport) -> str:
     """For so many charts that even their tables of principles are too long: a line a chart, as many as fit."""
-    lines = [*_heading(run), "", *_OVERVIEW]
+    lines = [*_heading(run), "", *_overview(run)]
     room = LIMIT - 200 - sum(len(line.encode("utf-8")) + 1 for line in lines)
     charts = sorted(run.charts, key=lambda chart: (-chart.status, -chart.verdict))
     for number, chart in enumerate(charts):
-        row = _row(chart)
+        row = _row(chart, _keys(run))
         room -= len(row.encode("utf-8")) + 2
         if room < 0:
             lines += ["", f"… and {len(charts) - number} more charts."]
@@ -117,7 +115,15 @@ def _overview_alone(run: RunReport) -> str:
     return inert("\n".join(lines) + "\n")
 
 
-_OVERVIEW = ("| Chart | Gate | Verdict | Findings |", "| --- | --- | --- | --- |")
+def _keys(run: RunReport) -> list[str]:
+    """The principles of all charts, by their keys."""
+    return list(dict.fromkeys(principle.key for chart in run.charts for principle in chart.principles))[:_COLUMNS]
+
+
+def _overview(run: RunReport) -> Iterator[str]:
+    keys = _keys(run)
+    yield f"| Chart | Gate | Findings |{''.join(f' {words(key)} |' for key in keys)}"
+    yield f"| --- | --- | --- |{' --- |' * len(keys)}"
 
 
 def _heading(run: RunReport) -> Iterator[str]:
@@ -128,9 +134,11 @@ def _heading(run: RunReport) -> Iterator[str]:
     yield f"{charts}: {counts(findings)}{_stale(run.charts)}"
 
 
-def _row(chart: ChartReport) -> str:
+def _row(chart: ChartReport, keys: Sequence[str]) -> str:
+    marks = {principle.key: _MARKS[principle.verdict] for principle in chart.principles}
     found = counts(chart.findings) + _stale([chart])
-    return f"| {words(chart.name)} {words(chart.version)} | {_gate(chart.gate)} | {_verdict(chart.verdict)} | {found} |"
+    cells = "".join(f" {marks.get(key, '')} |" for key in keys)
+    return f"| {words(chart.name)} {words(chart.version)} | {_gate(chart.gate)} | {found} |{cells}"
 
 
 def _stale(charts: Sequence[ChartReport]) -> str:
@@ -171,7 +179,7 @@ def _chart(run: RunReport, chart: ChartReport, shown: _Shown) -> Iterator[str]:
         yield f"Note: {words(notice)}"
     if chart.baseline is not None:
         yield from _upgrade(chart, chart.baseline, shown.detail)
-    if chart.principles:
+    if chart.principles and (len(run.charts) == 1 or shown.detail.of_all is None):
         yield ""
         yield "| Principle | Verdict | Evidence |"
         yield "| --- | --- | --- |"
@@ -238,7 +246,7 @@ def _indented(lines: Iterable[str]) -> Iterator[str]:
 
 def _fenced(language: str, text: str) -> Iterator[str]:
     """Lines as code, in a fence that is longer than any in them; of very many the first."""
-    lines = [clean(line)[:_TEXT] for line in text.splitlines()]
+    lines = [clean(line)[:TEXT] for line in text.splitlines()]
     fence = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
     yield f"{fence}{language}"
     yield from lines[:_LINES]
@@ -319,7 +327,8 @@ def _list(chart: ChartReport, group: _Group, shown: _Shown) -> Iterator[str]:
             else:
                 yield f"{head}: {prose(message)}"
                 yield from (f"  - {_place(chart, finding)}" for finding in those)
-            yield from _parts(chart, those[0])
+            if shown.detail.of_all is None:
+                yield from _parts(chart, those[0])
         if len(listed) < len(findings):
             yield f"- … {len(findings) - len(listed)} more of {code(rule)}"
 
@@ -364,36 +373,3 @@ def _statement(principle: PrincipleReport, report: StatementReport) -> str:
     reason = f" ({words(why)})" if (why := unchecked_reason(report)) else ""
     text = words(shorten(statement.full_text, 160))
     return f"- {words(principle.title)}, line {statement.line}, {statement.keyword}: {text}{reason}"
-
-
-def words(text: str) -> str:
-    """A text of others, as it reads: no markup, no link, no mention of a person, no reference to an issue."""
-    return literal(shorten(clean(text), _TEXT))
-
-
-def literal(text: str) -> str:
-    """A text as it reads, without being cut: no markup, no link, no mention of a person, no reference to an issue."""
-    return _SPECIAL.sub(_escaped, text)
-
-
-def _escaped(found: re.Match[str]) -> str:
-    character = found[0]
-    if not character:
-        return "&#8203;"  # a space of no width behind @ or #
-    return f"\\{character}" if character in "\\`*_[]~" else f"&#{ord(character)};"
-
-
-def prose(text: str) -> str:
-    """As :func:`words`, where what stands between backticks is code. Not for a table: a pipe in code ends its cell."""
-    parts = shorten(clean(text), _TEXT).split("`")
-    if len(parts) % 2 == 0 or "" in parts[1::2]:
-        return words(text)
-    return "".join(code(part) if number % 2 else literal(part) for number, part in enumerate(parts))
-
-
-def code(text: str) -> str:
-    """A text of others as code: in a fence that is longer than any in it."""
-    text = shorten(clean(text), _TEXT)
-    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
-    return f"{fence}{pad}{text}{pad}{fence}"

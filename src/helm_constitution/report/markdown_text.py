@@ -1,0 +1,46 @@
+"""Text of others in Markdown: it reads as it was said, and is no markup, link, mention or reference."""
+
+from __future__ import annotations
+
+import re
+
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.report.words import clean, shorten
+
+TEXT = 400
+"""Characters of one text, of which there is no limit by itself."""
+
+_SPECIAL = LazyPattern(r"[\\`*_\[\]~]|[<>&|$]|(?<=[@#])(?=\w)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+
+
+def words(text: str) -> str:
+    """A text of others, as it reads: no markup, no link, no mention of a person, no reference to an issue."""
+    return literal(shorten(clean(text), TEXT))
+
+
+def literal(text: str) -> str:
+    """A text as it reads, without being cut: no markup, no link, no mention of a person, no reference to an issue."""
+    return _SPECIAL.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if not character:
+        return "&#8203;"  # a space of no width behind @ or #
+    return f"\\{character}" if character in "\\`*_[]~" else f"&#{ord(character)};"
+
+
+def prose(text: str) -> str:
+    """As :func:`words`, where what stands between backticks is code. Not for a table: a pipe in code ends its cell."""
+    parts = shorten(clean(text), TEXT).split("`")
+    if len(parts) % 2 == 0 or "" in parts[1::2]:
+        return words(text)
+    return "".join(code(part) if number % 2 else literal(part) for number, part in enumerate(parts))
+
+
+def code(text: str) -> str:
+    """A text of others as code: in a fence that is longer than any in it."""
+    text = shorten(clean(text), TEXT)
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    pad = " " if text.startswith("`") or text.endswith("`") or not text else ""
+    return f"{fence}{pad}{text}{pad}{fence}"
