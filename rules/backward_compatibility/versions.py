@@ -136,7 +136,7 @@ def allowed_minors(kube_version: str | None) -> Sequence[int]:
 
 
 def _asks_the_cluster(manifest: Manifest, subject: Subject) -> bool:
-    """Whether the chart takes the API version by .Capabilities: what is rendered at then says nothing of a cluster.
+    """Whether the chart takes the API version by .Capabilities: what is rendered here then says nothing of a cluster.
 
     `helm template` has every API version that Helm was built with, those that no cluster serves any more among them.
     """
