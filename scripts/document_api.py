@@ -26,8 +26,21 @@ WIDTH = 120
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "Making a rule": (
-        *("rule", "require", "forbid", "Parameter", "Violation", "Related", "Group", "Tally"),
-        *("Unchecked", "Outcome"),
+        *(
+            "rule",
+            "require",
+            "forbid",
+            "Parameter",
+            "Violation",
+            "Related",
+            "Group",
+            "Fix",
+            "Edit",
+            "Applicability",
+            "SetField",
+        ),
+        *("PipeField", "ReadValue", "replaced", "quoted", "set_value"),
+        *("Tally", "Unchecked", "Outcome"),
         *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),
         *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity", "Urgency"),

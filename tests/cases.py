@@ -25,6 +25,7 @@ CASES = CHARTS / "cases"
 EXPECT = "expect.txt"
 BASELINE = "baseline"
 OLD_VALUES = "old-values.yaml"
+FIX = "fix.diff"
 
 _LINE = re.compile(r"(?P<file>\S+?)(?::(?P<line>\d+))? (?P<message>\S.*)")
 
@@ -102,7 +103,7 @@ def lay_out(overlay: Path, target: Path, base: Path = BASE) -> None:
     files = sorted(path for path in overlay.rglob("*") if path.is_file())
     for file in sorted(files, key=lambda path: path.suffix != ".absent"):  # what is taken away may be made anew
         name = file.relative_to(overlay)
-        if name in (Path(EXPECT), Path(OLD_VALUES)) or name.parts[0] == BASELINE:
+        if name in (Path(EXPECT), Path(OLD_VALUES), Path(FIX)) or name.parts[0] == BASELINE:
             continue
         if name.suffix == ".absent":
             gone = target / name.with_suffix("")

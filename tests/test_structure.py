@@ -77,6 +77,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.lint.runner",
         "helm_constitution.policy.configuration",
         "helm_constitution.policy.find",
+        "helm_constitution.policy.reader",
         "helm_constitution.policy.rule_selection",
         "helm_constitution.policy.statements",
         "helm_constitution.text.pyyaml",

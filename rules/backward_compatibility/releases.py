@@ -5,8 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from helm_constitution.api import BASELINE, MUST, Related, Subject, Unchecked, Violation, require, rule
+from helm_constitution.api import (
+    BASELINE,
+    MUST,
+    Fix,
+    Related,
+    Subject,
+    Unchecked,
+    Violation,
+    require,
+    rule,
+    set_value,
+)
 
+from ..documentation.changelog import new_entry
 from .comparing import BREAKING
 
 if TYPE_CHECKING:
@@ -48,6 +60,20 @@ def _reasons(comparison: Comparison) -> tuple[Related, ...]:
     return tuple(related)
 
 
+def _raised(subject: Subject, comparison: Comparison) -> Fix | None:
+    """The version that the changes ask for, with an entry in the changelog that names them."""
+    metadata, version = subject.chart.metadata, str(comparison.required_version)
+    edits = set_value(metadata, ("version",), version)
+    if edits is None:
+        return None
+    entry = new_entry(subject, version, [_told(change.what, change.advice) for change in comparison.changes])
+    return Fix(f"set version: {version}", (*edits, *((entry,) if entry is not None else ())))
+
+
+def _told(what: str, advice: str) -> str:
+    return f"{what}; {advice}" if advice else what
+
+
 @rule(
     "compat/version-unchanged",
     default=MUST,
@@ -72,6 +98,7 @@ def version_unchanged(subject: Subject) -> Iterator[Violation]:
         version: 1.2.1
     Fix: Raise the version as far as the report says. Where a robot does that, write `release: bot` into
         .helm-constitution.yaml.
+        `fix --unsafe` writes it, and begins its entry in the changelog with what changed.
     Source: Semantic Versioning 2.0.0, 3; chart-testing check-version-increment; Helm documentation, Charts and
         Versioning
     """
@@ -79,7 +106,8 @@ def version_unchanged(subject: Subject) -> Iterator[Violation]:
     if old.order == new.order and comparison.differs:
         message = f"the chart changed since {comparison.origin}, its version {new} didn't; the change asks for"
         at = subject.chart.metadata.view.get("version")
-        yield Violation(f"{message} {comparison.required_version}", at, _reasons(comparison))
+        fix = _raised(subject, comparison)
+        yield Violation(f"{message} {comparison.required_version}", at, _reasons(comparison), fix=fix)
 
 
 @rule(
@@ -99,6 +127,7 @@ def version_too_small(subject: Subject) -> Iterator[Violation]:
         version: 2.0.0
     Fix: Raise the version as far as the message says, or keep what was there: read the old value besides the new one.
         Before 1.0.0 a MINOR version may break, and a PATCH bring something new.
+        `fix --unsafe` writes it, and begins its entry in the changelog with what changed.
     Source: Semantic Versioning 2.0.0, 6 to 8; Helm documentation, Charts and Versioning
     """
     comparison, old, new = _versioned(subject)
@@ -112,6 +141,7 @@ def version_too_small(subject: Subject) -> Iterator[Violation]:
         f"{comparison.required_version}",
         subject.chart.metadata.view.get("version"),
         _reasons(comparison),
+        fix=_raised(subject, comparison),
     )
 
 

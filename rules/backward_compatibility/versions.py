@@ -8,7 +8,9 @@ from helm_constitution.api import (
     MUST,
     NEWEST,
     OLDEST_SUPPORTED,
+    LazyPattern,
     Manifest,
+    SetField,
     Subject,
     Urgency,
     Version,
@@ -21,6 +23,8 @@ from helm_constitution.api import (
 )
 
 from .api_versions import OLD_APIS, OldApi
+
+_VERSION_ALONE = LazyPattern(r"(?:[a-z0-9.-]+/)?v\d\w*")
 
 
 @rule(
@@ -41,6 +45,7 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     Good:
         version: 1.2.0
     Fix: Write MAJOR.MINOR.PATCH without a leading v and leading zeros; a pre-release stands behind a hyphen.
+        `fix --unsafe` writes it as helm reads it.
     Source: Semantic Versioning 2.0.0; Helm documentation, Charts and Versioning
     """
     version = subject.chart.metadata.view.get("version")
@@ -55,7 +60,8 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
         text = written
     loose = parse_version(text.strip(), strict=False)
     advice = f"write {loose}" if loose is not None else "write MAJOR.MINOR.PATCH"
-    yield Violation(f'"{text}" is no semantic version; {advice}', at=version)
+    fix = SetField(str(loose)) if loose is not None else None
+    yield Violation(f'"{text}" is no semantic version; {advice}', at=version, fix=fix)
 
 
 @rule(
@@ -90,6 +96,7 @@ def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind: PodDisruptionBudget
     Fix: Write the replacement; where older clusters still need the old one, choose by .Capabilities, or raise
         Chart.yaml's kubeVersion.
+        `fix --unsafe` writes the new version; fields that moved are for a person to move.
     Source: Kubernetes documentation, Deprecated API Migration Guide; pluto
     """
     old = OLD_APIS.get((manifest.api_version, manifest.kind))
@@ -97,6 +104,7 @@ def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         return
     advice = f"use {old.replacement}" if old.replacement else "there is no replacement"
     at = manifest.get("apiVersion")
+    fix = SetField(old.replacement) if _VERSION_ALONE.fullmatch(old.replacement or "") else None
     if old.component:
         product, _, major = old.component.rpartition(" ")
         yield Violation(f"{manifest.api_version} is gone since {product} {major}.{old.removed}; {advice}", at=at)
@@ -105,9 +113,11 @@ def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     allowed = allowed_minors(kube_version)
     if old.removed is not None and allowed[-1] >= old.removed:
         message = f"{manifest.api_version} is no longer served by Kubernetes 1.{old.removed} and later; {advice}"
-        yield Violation(message, at=at)
+        yield Violation(message, at=at, fix=fix)
     elif _can_be_replaced(old, allowed):
-        yield Violation(f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at)
+        yield Violation(
+            f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at, fix=fix
+        )
 
 
 def _can_be_replaced(old: OldApi, allowed: Sequence[int]) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from helm_constitution.api import (
     MUST,
     SHOULD,
+    Edit,
     Heading,
     LazyPattern,
     NotApplicable,
@@ -151,6 +152,30 @@ def _require_changelog(subject: Subject) -> _Changelog:
     if file is None:
         raise NotApplicable("there is no CHANGELOG.md in the chart")
     return _read_changelog(file, subject.chart.files[file])
+
+
+def new_entry(subject: Subject, version: str, lines: Sequence[str]) -> Edit | None:
+    """The edit that begins a version's entry above the newest one, in its form; None where there is none to follow.
+
+    Args:
+        subject: the chart.
+        version: the new version.
+        lines: what it says, a bullet each.
+    """
+    file = changelog_file(subject)
+    changelog = _read_changelog(file, subject.chart.files[file]) if file is not None else None
+    if changelog is None or not changelog.entries:
+        return None
+    newest = changelog.entries[0]
+    line = newest.heading.line
+    written = changelog.text.split("\n")[line - 1].rstrip("\r")
+    if written.count(newest.version) != 1 or not written.startswith("#"):
+        return None  # a link, or a heading of two lines
+    before, _, behind = written.partition(newest.version)
+    heading = f"{before}{version}{behind[:1] if behind[:1] in ('', ']', ')') else ''}"
+    body = "".join(f"- {text[:1].upper()}{text[1:]}.\n" for text in dict.fromkeys(lines))
+    marks = "#" * (newest.heading.level + 1)
+    return Edit(changelog.file, line, 1, line, 1, f"{heading}\n\n{marks} Changed\n\n{body}\n")
 
 
 def _bare(version: str) -> str:

@@ -20,6 +20,7 @@ from helm_constitution.api import (
 )
 
 from .readme_file import NAMES, readme_of, require_readme
+from .table_fixes import whole_table
 from .values_in_readme import looks_like_values
 
 
@@ -192,13 +193,17 @@ def readme_no_values(subject: Subject) -> Iterator[Violation]:
         ## Installing
         ## Values
     Fix: add a section with a table of the values (helm-docs writes it), or one that leads to where they are explained.
+        `fix` adds a table in the form of helm-docs.
     Source: helm-docs; Bitnami readme-generator-for-helm
     """
     name, document = require_readme(subject)
     if subject.chart.values is None or not subject.chart.values.data:
         raise NotApplicable("the chart has no values to describe")
     if not _shows_values(document):
-        yield Violation('no section describes the values; add a heading such as "Values" with a table', TextPlace(name))
+        fix = whole_table(name, subject.chart.files[name], subject.chart.values)
+        yield Violation(
+            'no section describes the values; add a heading such as "Values" with a table', TextPlace(name), fix=fix
+        )
 
 
 @rule(

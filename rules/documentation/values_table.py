@@ -26,6 +26,7 @@ from helm_constitution.api import (
 )
 
 from .readme_file import require_readme
+from .table_fixes import default_fix, missing_row, without_row
 from .values_in_readme import _PLACEHOLDER, ChartValues, FoundValue, Kind, ValuesTable, tables_of
 
 _NOTHING = frozenset(
@@ -206,6 +207,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         | replicaCount | int | `3` | Number of pods |
     Fix: run helm-docs (or the generator that wrote the table) after every change of values.yaml, or correct the row.
+        `fix` does the same for single rows, in the table's own form.
     Source: helm-docs; Bitnami readme-generator-for-helm
     """
     name, readme = require_readme(subject)
@@ -218,13 +220,15 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
     if not tables:
         raise NotApplicable("the README has no table of values")
     paths: set[Path] = set()
+    lines = subject.chart.files[name].split("\n")
     for table in tables:
         for row in table.rows:
             found, real = values.find(row.path)
             if found is FoundValue.NO:
                 if not row.open_ended and not is_value(row.path, subject):
                     message = f"the table documents {row.text}, which values.yaml doesn't have"
-                    yield Violation(message, TextPlace(name, row.cell.span))
+                    fix = without_row(name, row, lines)
+                    yield Violation(message, TextPlace(name, row.cell.span), fix=fix)
                 continue
             paths.add(real)
             if found is FoundValue.YES and not row.open_ended and row.default is not None:
@@ -232,8 +236,14 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
                 if _differs(view, row.default, table, values):
                     shown, real_default = cut_apart(_shown(row.default.text), _compact(view.data))
                     message = f"the table shows {shown} as the default of {row.text}, values.yaml has {real_default}"
-                    yield Violation(message, TextPlace(name, row.default.span), (Related(view, "the default"),))
-    yield from _missing_rows(values, tables, paths)
+                    place, related = TextPlace(name, row.default.span), (Related(view, "the default"),)
+                    yield Violation(message, place, related, fix=default_fix(name, row, table, view))
+    for outcome in _missing_rows(values, tables, paths):
+        if isinstance(outcome, Violation) and isinstance(outcome.at, View):
+            table = next((one for one in tables if one.kind is not Kind.BY_HAND), tables[0])
+            yield outcome._replace(fix=missing_row(name, table, outcome.at.path, file, lines))
+        else:
+            yield outcome
 
 
 def _shown(text: str) -> str:

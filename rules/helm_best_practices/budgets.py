@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Manifest,
     Parameter,
     Rendering,
+    SetField,
     Subject,
     View,
     Violation,
@@ -147,6 +148,7 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
           maxUnavailable: 1
           unhealthyPodEvictionPolicy: AlwaysAllow
     Fix: Set maxUnavailable or minAvailable, and unhealthyPodEvictionPolicy: AlwaysAllow.
+        `fix --unsafe` sets both.
     Source: Kubernetes documentation, Specifying a Disruption Budget: Unhealthy Pod Eviction Policy; kube-linter
         pdb-unhealthy-pod-eviction-policy; kube-score poddisruptionbudget-has-policy
     """
@@ -155,12 +157,16 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     spec = manifest.get("spec")
     if spec.get("maxUnavailable").data is None and spec.get("minAvailable").data is None:
         yield Violation(
-            "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1", at=spec.get("maxUnavailable")
+            "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
+            at=spec.get("maxUnavailable"),
+            fix=SetField(1),
         )
     if spec.get("minAvailable").scalar() in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
         return  # it holds back no pod, healthy or not
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":
         yield Violation(
-            "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow", at=policy
+            "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow",
+            at=policy,
+            fix=SetField("AlwaysAllow"),
         )

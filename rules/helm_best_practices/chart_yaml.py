@@ -7,14 +7,20 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     RESULTS,
     SHOULD,
+    Applicability,
+    Fix,
     LazyPattern,
     Matcher,
     Parameter,
     Rendering,
+    SetField,
     Severity,
     Subject,
+    TextPlace,
     Violation,
     forbid,
+    quoted,
+    replaced,
     require,
     rule,
 )
@@ -195,12 +201,15 @@ def chart_no_type(subject: Subject) -> Iterator[Violation]:
         name: web
         type: application
     Fix: Set `type: application`, or `type: library` for a chart that only defines templates for others.
+        `fix` writes application, as helm reads a chart without a type.
     Source: Helm documentation, Chart Types
     """
     chart_type = subject.chart.metadata.view.get("type")
     # apiVersion v1 has no type; helm/chart-api-version speaks of that.
     if not chart_type and subject.chart.api_version != "v1":
-        yield Violation("Chart.yaml has no type; set it to application or library", at=chart_type)
+        # Without a type a chart is an application: so helm reads it.
+        fix = SetField("application", Applicability.SAFE)
+        yield Violation("Chart.yaml has no type; set it to application or library", at=chart_type, fix=fix)
 
 
 @rule(
@@ -221,13 +230,15 @@ def chart_api_version(subject: Subject) -> Iterator[Violation]:
     Good:
         apiVersion: v2
     Fix: Set `apiVersion: v2` and move the entries of requirements.yaml to dependencies in Chart.yaml.
+        `fix` does so where there is no requirements.yaml.
     Source: Helm documentation, The apiVersion Field; chart-verifier is-helm-v3
     """
     api_version = subject.chart.metadata.view.get("apiVersion")
     if api_version.string() == "v1":
         moved = "requirements.yaml" in subject.chart.files
         more = " and move the entries of requirements.yaml to dependencies" if moved else ""
-        yield Violation(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version)
+        fix = None if moved else SetField("v2", Applicability.SAFE)
+        yield Violation(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version, fix=fix)
 
 
 @rule(
@@ -280,6 +291,7 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
         appVersion: "2024-10"
     Fix: Put the appVersion in quotes. A version of three numbers is text in any case, and helm itself writes the
         Chart.yaml of a package without quotes: these aren't reported.
+        `fix` quotes it.
     Source: Helm documentation, The appVersion field
     """
     metadata = subject.chart.metadata
@@ -289,6 +301,9 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
     if subject.chart.package is not None or (text and _THREE_NUMBERS.match(text)):
         return
     if text and text[0] in "-+.0123456789" and metadata.is_plain(("appVersion",)):
+        span = metadata.value_span(("appVersion",))
         yield Violation(
-            f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number', at=app_version
+            f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number',
+            at=app_version,
+            fix=Fix("quote it", (replaced(TextPlace(metadata.file, span), quoted(text)),), Applicability.SAFE),
         )

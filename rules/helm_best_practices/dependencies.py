@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Json,
     LazyPattern,
     Related,
+    SetField,
     Subject,
     TextPlace,
     Version,
@@ -189,12 +190,16 @@ def dependency_http(subject: Subject) -> Iterator[Violation]:
     Good:
         repository: https://charts.example.com
     Fix: Use https:// or oci://.
+        `fix --unsafe` writes https://.
     Source: Helm chart best practices, Dependencies: Repository URLs
     """
     for name, _, entry in _remote(subject):
         repository = entry.get("repository")
         if (repository.string() or "").lower().startswith("http://"):
-            yield Violation(f"{name} is fetched without encryption; use https:// or oci://", at=repository)
+            secure = f"https://{(repository.string() or '')[7:]}"
+            yield Violation(
+                f"{name} is fetched without encryption; use https:// or oci://", at=repository, fix=SetField(secure)
+            )
 
 
 _RELEASE = LazyPattern(r"\d+(?:\.\d+)+")

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import SHOULD, Manifest, Parameter, Subject, Violation, Workload, require, rule
+from helm_constitution.api import (
+    SHOULD,
+    Manifest,
+    Parameter,
+    SetField,
+    Subject,
+    Violation,
+    Workload,
+    require,
+    rule,
+)
 
 from .replicas import HIGHLY_AVAILABLE
 
@@ -40,6 +50,7 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
             spec:
               restartPolicy: OnFailure
     Fix: Always, or nothing, for what runs on; OnFailure or Never for a Job or CronJob.
+        `fix --unsafe` sets OnFailure for jobs, else Always.
     Source: Kubernetes documentation, Pod Lifecycle: Container restart policy; kube-linter restart-policy; kube-score
         cronjob-restartpolicy
     """
@@ -49,18 +60,38 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
         return
     if workload.kind == "Pod":
         if policy.data == "Never" and (strict or not workload.manifest.hooks):
-            yield Violation("restartPolicy Never makes its first failure final; set OnFailure", at=policy)
+            yield Violation(
+                "restartPolicy Never makes its first failure final; set OnFailure", at=policy, fix=SetField("OnFailure")
+            )
         elif policy.data is None and strict:
-            yield Violation("doesn't say when it is restarted; set restartPolicy: Always or OnFailure", at=policy)
+            yield Violation(
+                "doesn't say when it is restarted; set restartPolicy: Always or OnFailure",
+                at=policy,
+                fix=SetField("Always"),
+            )
     elif workload.runs_to_completion:
         if policy.scalar() in (None, "Always"):
-            yield Violation("a job's pods must not restart Always; set restartPolicy: OnFailure or Never", at=policy)
+            yield Violation(
+                "a job's pods must not restart Always; set restartPolicy: OnFailure or Never",
+                at=policy,
+                fix=SetField("OnFailure"),
+            )
         elif policy.data == "Never" and strict:
-            yield Violation("restartPolicy Never replaces a pod whose container fails; set OnFailure", at=policy)
+            yield Violation(
+                "restartPolicy Never replaces a pod whose container fails; set OnFailure",
+                at=policy,
+                fix=SetField("OnFailure"),
+            )
     elif policy.data is None and strict:
-        yield Violation("leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy)
+        yield Violation(
+            "leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy, fix=SetField("Always")
+        )
     elif policy.scalar() not in (None, "Always"):
-        yield Violation(f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out", at=policy)
+        yield Violation(
+            f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out",
+            at=policy,
+            fix=SetField("Always"),
+        )
 
 
 @rule(
@@ -88,12 +119,13 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
           ttlSecondsAfterFinished: 3600
     Fix: Set ttlSecondsAfterFinished on a Job; on a CronJob leave it out and set successfulJobsHistoryLimit and
         failedJobsHistoryLimit. A Job that is a hook is helm's to remove, and isn't reported.
+        `fix --unsafe` sets a day.
     Source: Kubernetes documentation, Automatic Cleanup for Finished Jobs; kube-linter job-ttl-seconds-after-finished
     """
     if manifest.kind == "Job" and (subject.number("strict") or not manifest.hooks):
         ttl = manifest.get("spec", "ttlSecondsAfterFinished")
         if ttl.data is None:
-            yield Violation("stays after it has finished; set ttlSecondsAfterFinished", at=ttl)
+            yield Violation("stays after it has finished; set ttlSecondsAfterFinished", at=ttl, fix=SetField(86400))
     elif manifest.kind == "CronJob":
         ttl = manifest.get("spec", "jobTemplate", "spec", "ttlSecondsAfterFinished")
         if ttl.data is not None:
@@ -120,8 +152,9 @@ def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Violat
           schedule: "*/5 * * * *"
           startingDeadlineSeconds: 200
     Fix: Set startingDeadlineSeconds to less than the time between two starts, and to 10 or more.
+        `fix --unsafe` sets five minutes.
     Source: Kubernetes documentation, CronJob: Deadline for delayed Job start; kube-score cronjob-has-deadline
     """
     deadline = manifest.get("spec", "startingDeadlineSeconds")
     if manifest.kind == "CronJob" and deadline.data is None:
-        yield Violation("a missed start has no deadline; set startingDeadlineSeconds", at=deadline)
+        yield Violation("a missed start has no deadline; set startingDeadlineSeconds", at=deadline, fix=SetField(300))

@@ -5,23 +5,27 @@ from __future__ import annotations
 import base64
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import (
     MUST,
     RESULTS,
     TEMPLATES,
     Chart,
+    Edit,
+    Fix,
     LazyPattern,
     Manifest,
     Parameter,
     Related,
     Rendering,
+    Span,
     Subject,
     TextPlace,
     Urgency,
     Violation,
     forbid,
+    replaced,
     require,
     rule,
 )
@@ -83,6 +87,7 @@ _REPLACED = LazyPattern(r"""\b(?:replace|regexReplaceAll|regexReplaceAllLiteral|
 _VERSION_LABEL = LazyPattern(
     r"""^[ \t]*["']?(?:helm\.sh/chart|chart)["']?:[ \t]*("?\{\{[^\n]*\.Chart\.Version\b[^\n]*)$""", re.MULTILINE
 )
+_PRINTED = LazyPattern(r"""\{\{-?\s*((?:printf\b[^|{}\n]*)?\.Chart\.Version)(?=[\s|}])""")
 _CHART_DEFINE = LazyPattern(r"""\{\{-?\s*define "[^"\n]*(?:\.chart|chartref)"\s*-?\}\}(.*?)\{\{-?\s*end\b""", re.DOTALL)
 
 
@@ -104,6 +109,7 @@ def label_plus(subject: Subject) -> Iterator[Violation]:
     Good:
         helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
     Fix: Pipe the version through `replace "+" "_"`.
+        `fix --unsafe` does so where the version stands in an action.
     Source: Helm chart best practices, Labels and Annotations; Flux documentation, HelmChart: reconcileStrategy
     """
     places = [
@@ -120,6 +126,7 @@ def label_plus(subject: Subject) -> Iterator[Violation]:
             f'a label breaks for chart versions with a plus sign{count}; pipe the version through replace "+" "_"',
             at=places[0],
             related=tuple(Related(place, "here as well") for place in places[1:4]),
+            fix=_replacing(subject, places),
         )
 
 
@@ -197,3 +204,19 @@ def _stored(chart: Chart, rendering: Rendering) -> int:
     size = sum(len(packed.compress(base64.b64encode(file))) for file in files)
     size += sum(len(packed.compress(text.encode())) for text in sorted(objects))
     return (size + len(packed.flush())) * 4 // 3
+
+
+def _replacing(subject: Subject, places: Sequence[TextPlace]) -> Fix | None:
+    """The version piped through ``replace`` in each action that prints it by itself."""
+    texts = {template.path: template.text.split("\n") for template in subject.templates}
+    edits: list[Edit] = []
+    for place in places:
+        assert place.span is not None
+        for number in range(place.span.line, place.span.end_line + 1):
+            line = texts[place.file][number - 1]
+            for found in _PRINTED.finditer(line):
+                span = Span(number, found.end(1) + 1, number, found.end(1) + 1)
+                edits.append(replaced(TextPlace(place.file, span), ' | replace "+" "_"'))
+    if len(edits) != len(places):
+        return None
+    return Fix('pipe the version through replace "+" "_"', tuple(edits))

@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Container,
     Group,
     Outcome,
+    SetField,
     Subject,
     Tally,
     View,
@@ -46,6 +47,10 @@ _UNBOUNDED = forbid(r"\bwithout\b.{0,30}\blimits?\b|\bunbounded\b.{0,20}\b(?:pod
 _BOTH = r"\bresource (?:constraints|bounds|settings)\b"
 
 
+_USUAL = {("requests", "cpu"): "100m", ("requests", "memory"): "128Mi"}
+"""What a small server asks for, to begin with. A limit that is too small ends the program: there is no usual one."""
+
+
 def _set(container: Container, kind: str, name: str) -> bool:
     """Whether the container, or its pod as a whole (Kubernetes 1.34), has the request or limit."""
     for view in (container.field("resources", kind, name), container.pod.get("resources", kind, name)):
@@ -61,8 +66,9 @@ def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[O
     found = _set(container, kind, name) or (kind == "requests" and _set(container, "limits", name))
     yield Tally(int(found), 1, f"containers have a {words}")
     if not found:
-        at = container.field("resources", kind, name)
-        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=at, group=_group(f"{kind}.{name}"))
+        at, usual = container.field("resources", kind, name), _USUAL.get((kind, name))
+        fix = SetField(usual) if usual is not None else None
+        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=at, group=_group(f"{kind}.{name}"), fix=fix)
 
 
 def _group(item: str) -> Group:
@@ -89,6 +95,7 @@ def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
             cpu: 100m
             memory: 64Mi
     Fix: Give resources.requests.cpu a default in values.yaml that suits a small installation.
+        `fix --unsafe` asks for 100m, to begin with.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-cpu-requirements
     """
     yield from _unset(container, "requests", "cpu", "CPU request")
@@ -114,6 +121,7 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
             cpu: 100m
             memory: 64Mi
     Fix: Give resources.requests.memory a default in values.yaml that suits a small installation.
+        `fix --unsafe` asks for 128Mi, to begin with.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-memory-requirements
     """
     yield from _unset(container, "requests", "memory", "memory request")

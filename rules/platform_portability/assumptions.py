@@ -11,6 +11,7 @@ from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     Container,
+    Fix,
     LazyPattern,
     Manifest,
     Parameter,
@@ -21,6 +22,7 @@ from helm_constitution.api import (
     View,
     Violation,
     forbid,
+    replaced,
     require,
     rule,
 )
@@ -49,6 +51,7 @@ def cluster_domain(subject: Subject) -> Iterator[Violation]:
     Good:
         value: http://{{ include "web.fullname" . }}.{{ .Release.Namespace }}.svc
     Fix: End the name at `.svc`, which resolves in every cluster, or take the domain from a value.
+        `fix --unsafe` ends the name at .svc.
     Source: Kubernetes documentation, DNS for Services and Pods
     """
     for template in subject.templates:
@@ -59,7 +62,9 @@ def cluster_domain(subject: Subject) -> Iterator[Violation]:
             if start >= 0 and not line.lstrip().startswith("#"):
                 place = TextPlace(template.path, Span(number, start + 1, number, start + 1 + len(_DOMAIN)))
                 yield Violation(
-                    "writes out the cluster's domain; end the name at .svc or take it from a value", at=place
+                    "writes out the cluster's domain; end the name at .svc or take it from a value",
+                    at=place,
+                    fix=Fix("end the name at .svc", (replaced(place, _DOMAIN.partition(".cluster")[0]),)),
                 )
 
 

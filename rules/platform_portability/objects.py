@@ -10,6 +10,7 @@ from helm_constitution.api import (
     Container,
     LazyPattern,
     Manifest,
+    SetField,
     Subject,
     View,
     Violation,
@@ -199,6 +200,7 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
           namespace: {{ .Release.Namespace }}
     Fix: Leave metadata.namespace out, or write {{ .Release.Namespace }}. What has to stand in kube-system and runs no
         pods isn't reported.
+        `fix --unsafe` writes {{ .Release.Namespace }}.
     Source: Helm chart best practices, Templates; Helm documentation, Built-in Objects
     """
     namespace = manifest.namespace
@@ -220,4 +222,5 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         yield Violation(
             f"is fixed to the namespace {namespace}; leave it out or write {{{{ .Release.Namespace }}}}",
             at=manifest.get("metadata", "namespace"),
+            fix=SetField("{{ .Release.Namespace }}", raw=True),
         )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, LazyPattern, Rendering, Subject, Violation, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    LazyPattern,
+    Rendering,
+    SetField,
+    Subject,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 _DEFAULT = LazyPattern(r"""subjects:(?:.|\n)*?namespace:[ \t]*["']?default["']?[ \t\r]*(?:\n|\Z)""")
 
@@ -34,6 +44,7 @@ def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violat
             name: {{ include "web.serviceAccountName" . }}
             namespace: {{ .Release.Namespace }}
     Fix: Write {{ .Release.Namespace }}. Accounts that the chart doesn't render are not reported.
+        `fix --unsafe` writes it.
     Source: Kubernetes documentation, Using RBAC Authorization: Referring to subjects
     """
     for binding in rendering.of_kind("ClusterRoleBinding", "RoleBinding"):
@@ -49,12 +60,14 @@ def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violat
                         f"the account {name} has no namespace, which Kubernetes requires; write"
                         " {{ .Release.Namespace }}",
                         at=namespace,
+                        fix=SetField("{{ .Release.Namespace }}", raw=True),
                     )
             elif _is_elsewhere(str(namespace.data), name, rendering, subject.template_text(binding) or ""):
                 yield Violation(
                     f"the account {name} is in the release's namespace, not always in {namespace.data};"
                     " write {{ .Release.Namespace }}",
                     at=namespace,
+                    fix=SetField("{{ .Release.Namespace }}", raw=True),
                 )
 
 

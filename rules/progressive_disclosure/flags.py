@@ -11,6 +11,7 @@ from helm_constitution.api import (
     LazyPattern,
     NotApplicable,
     Path,
+    SetField,
     Subject,
     Tally,
     View,
@@ -92,6 +93,7 @@ def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
         autoscaling:
           enabled: false
     Fix: write true or false without quotes; helm's condition and `if` read nothing else as users mean it.
+        `fix --unsafe` writes what is meant.
     Source: Helm best practices, Values ("Make types clear"); Helm documentation, Charts, dependency conditions
     """
     values = subject.chart.values
@@ -124,7 +126,8 @@ def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
             message = "has no value; write true or false, so that readers see the default"
         else:
             message = f"is the number {data}; write true or false"
-        yield Violation(f"the flag {dotted(path)} {message}", view)
+        meant = _meant(data) == "true" if isinstance(data, str) else bool(data)
+        yield Violation(f"the flag {dotted(path)} {message}", view, fix=SetField(meant))
     yield Tally(good, total, "flags are boolean")
 
 

@@ -12,6 +12,7 @@ from helm_constitution.api import (
     PodSpec,
     Related,
     Rendering,
+    SetField,
     Subject,
     Violation,
     forbid,
@@ -78,6 +79,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     Fix: Set automountServiceAccountToken: false in the pod spec or on the ServiceAccount. A pod whose account the chart
         binds to a role, or doesn't make, is not reported, unless `strict` is 1: it then mounts its token by a projected
         volume (serviceAccountToken) with an end.
+        `fix --unsafe` sets it.
     Source: CIS Kubernetes Benchmark, Ensure that Service Account Tokens are only mounted where necessary; polaris
         automountServiceAccountToken
     """
@@ -97,6 +99,7 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
                 " set automountServiceAccountToken: false",
                 at=pod.get("automountServiceAccountToken"),
                 related=related,
+                fix=SetField(False),
             )
 
 

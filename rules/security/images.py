@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import MAY, MUST, OFF, Container, Parameter, Subject, Violation, forbid, require, rule
+from helm_constitution.api import (
+    MAY,
+    MUST,
+    OFF,
+    Container,
+    Parameter,
+    SetField,
+    Subject,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .statements import SECURE_DEFAULTS
 
@@ -131,6 +143,7 @@ def pull_policy(container: Container, subject: Subject) -> Iterator[Violation]:
     Good:
         imagePullPolicy: Always
     Fix: Let image.pullPolicy default to Always, or name the image by digest: what is cached then is what was meant.
+        `fix --unsafe` sets Always.
     Source: Kubernetes documentation, Images, AlwaysPullImages; kube-score container-image-pull-policy; polaris
         pullPolicyNotAlways
     """
@@ -143,7 +156,11 @@ def pull_policy(container: Container, subject: Subject) -> Iterator[Violation]:
     strict = bool(subject.number("strict"))
     if strict and policy.string() != "Always":
         is_written = f"is {policy.string()}" if policy.string() else "isn't written"
-        yield Violation(f"imagePullPolicy {is_written}; set Always", at=policy)
+        yield Violation(f"imagePullPolicy {is_written}; set Always", at=policy, fix=SetField("Always"))
     elif actual != "Always" and not reference.digest:
         said = "is" if policy.string() else "defaults to"
-        yield Violation(f"imagePullPolicy {said} {actual}; set Always, or name the image by digest", at=policy)
+        yield Violation(
+            f"imagePullPolicy {said} {actual}; set Always, or name the image by digest",
+            at=policy,
+            fix=SetField("Always"),
+        )

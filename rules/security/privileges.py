@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     MUST,
     SHOULD,
+    Applicability,
     Container,
     Manifest,
     Parameter,
+    SetField,
     Subject,
     Urgency,
     Violation,
@@ -65,6 +67,7 @@ def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
             "runs privileged, with every capability and device of its node; drop privileged: true",
             at=container.field("securityContext", "privileged"),
             group=hardening("privileged: false", privileged=False),
+            fix=SetField(False, Applicability.DISPLAY),
         )
 
 
@@ -87,12 +90,15 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Viol
         allowPrivilegedContainer: false
         allowedCapabilities: [NET_BIND_SERVICE]
     Fix: Set allowPrivilegedContainer: false, and name the capabilities that the pods need in allowedCapabilities.
+        `fix --unsafe` sets it.
     Source: OpenShift documentation, Managing security context constraints; kube-linter scc-deny-privileged-container
     """
     allowed = manifest.get("allowPrivilegedContainer")
     if manifest.kind == "SecurityContextConstraints" and allowed.boolean() is True:
         yield Violation(
-            "lets pods run privileged; set allowPrivilegedContainer: false and name capabilities instead", at=allowed
+            "lets pods run privileged; set allowPrivilegedContainer: false and name capabilities instead",
+            at=allowed,
+            fix=SetField(False),
         )
 
 
@@ -128,6 +134,7 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
           runAsNonRoot: true
           allowPrivilegeEscalation: false
     Fix: Set allowPrivilegeEscalation: false in the container's securityContext; the pod's has no such field.
+        `fix --unsafe` sets it.
     Source: Kubernetes Pod Security Standards, restricted: Privilege Escalation
     """
     field = container.field("securityContext", "allowPrivilegeEscalation")
@@ -136,12 +143,14 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
         return
     group = hardening("allowPrivilegeEscalation: false", allowPrivilegeEscalation=False)
     if allowed is True:
-        yield Violation("its processes may gain privileges; set allowPrivilegeEscalation: false", at=field, group=group)
+        message = "its processes may gain privileges; set allowPrivilegeEscalation: false"
+        yield Violation(message, at=field, group=group, fix=SetField(False))
     elif not is_privileged(container):  # there Kubernetes forces it: security/privileged names what is to be mended
         yield Violation(
             "its processes may gain privileges; set securityContext.allowPrivilegeEscalation: false",
             at=field,
             group=group,
+            fix=SetField(False),
         )
 
 
@@ -170,6 +179,7 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
           runAsUser: 10001
     Fix: Set runAsNonRoot: true in the pod's or the container's securityContext, and a non-zero runAsUser where the
         image doesn't name its user by number.
+        `fix --unsafe` sets runAsNonRoot.
     Source: Kubernetes Pod Security Standards, restricted: Running as Non-root, Running as Non-root user (v1.23+);
         a pod in a user namespace of its own (hostUsers: false) is exempt (v1.35+)
     """
@@ -184,13 +194,14 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         message = "runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true"
         yield Violation(message, at=user, group=other_user)
     elif non_root.boolean() is False:
-        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group)
+        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group, fix=SetField(True))
     elif non_root.boolean() is None and user.integer() is None:
         yield Violation(
             "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, and runAsUser where"
             " the image's own user is root or has no number",
             at=non_root,
             group=group,
+            fix=SetField(True),
         )
     elif non_root.boolean() is None:
         yield Violation(
@@ -198,6 +209,7 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
             " set securityContext.runAsNonRoot: true",
             at=non_root,
             group=group,
+            fix=SetField(True),
         )
     # The standard rejects the pod's own settings even where each container overrides them.
     if user.path != pod_user.path and pod_user.integer() == 0:
@@ -205,7 +217,8 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         yield Violation(message, at=pod_user, group=hardening("a non-zero runAsUser of the pod"))
     if non_root.path != pod_non_root.path and pod_non_root.boolean() is False:
         message = "the pod may run as root; set runAsNonRoot: true"
-        yield Violation(message, at=pod_non_root, group=hardening("runAsNonRoot: true of the pod"))
+        of_pod = hardening("runAsNonRoot: true of the pod")
+        yield Violation(message, at=pod_non_root, group=of_pod, fix=SetField(True))
 
 
 @rule(
@@ -289,6 +302,7 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
             drop: [ALL]
     Fix: Set capabilities.drop: [ALL] in the container's securityContext; NET_BIND_SERVICE is the only one that may be
         added back.
+        `fix --unsafe` drops them.
     Source: Kubernetes Pod Security Standards, restricted: Capabilities (v1.22+)
     """
     if container.pod.is_windows or is_moot(container, subject):
@@ -303,7 +317,7 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
             message = "keeps capabilities; set capabilities.drop: [ALL]"
         else:
             message = "keeps the default capabilities; set securityContext.capabilities.drop: [ALL]"
-        yield Violation(message, at=dropped, group=group)
+        yield Violation(message, at=dropped, group=group, fix=SetField(["ALL"]))
     added = container.field("securityContext", "capabilities", "add")
     forbidden = [str(item.data) for item in added.items() if item.data != "NET_BIND_SERVICE"]
     if forbidden:
@@ -347,6 +361,7 @@ def writable_root(container: Container, subject: Subject) -> Iterator[Violation]
         securityContext:
           readOnlyRootFilesystem: true
     Fix: Set readOnlyRootFilesystem: true in the container's securityContext and mount an emptyDir where it writes.
+        `fix --unsafe` sets it, without the volume.
     Source: NSA/CISA Kubernetes Hardening Guide; kube-linter no-read-only-root-fs
     """
     field = container.field("securityContext", "readOnlyRootFilesystem")
@@ -356,4 +371,5 @@ def writable_root(container: Container, subject: Subject) -> Iterator[Violation]
             "its root file system can be written; set securityContext.readOnlyRootFilesystem: true",
             at=field,
             group=hardening("readOnlyRootFilesystem: true", readOnlyRootFilesystem=True),
+            fix=SetField(True),
         )

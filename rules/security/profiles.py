@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, Container, PodSpec, Subject, View, Violation, forbid, require, rule
+from helm_constitution.api import (
+    MUST,
+    Container,
+    PodSpec,
+    SetField,
+    Subject,
+    View,
+    Violation,
+    forbid,
+    require,
+    rule,
+)
 
 from .hardening import hardening
 from .privileges import is_moot
@@ -67,6 +78,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
           seccompProfile:
             type: RuntimeDefault
     Fix: Set seccompProfile.type: RuntimeDefault in the pod's securityContext, or in each container's.
+        `fix --unsafe` sets RuntimeDefault.
     Source: Kubernetes Pod Security Standards, restricted: Seccomp (v1.19+)
     """
     pod = container.pod
@@ -79,10 +91,10 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         pass  # a privileged container always runs unconfined
     elif profile.data is None:
         message = "has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault"
-        yield Violation(message, at=field, group=group)
+        yield Violation(message, at=field, group=group, fix=SetField("RuntimeDefault"))
     elif field.scalar() not in _SECCOMP_TYPES:
         message = f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost"
-        yield Violation(message, at=field, group=group)
+        yield Violation(message, at=field, group=group, fix=SetField("RuntimeDefault"))
     # The standard rejects the pod's own setting even where each container overrides it.
     pod_profile = pod.security_context.get("seccompProfile")
     if (
@@ -94,6 +106,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
             f"the pod has the seccomp profile {pod_profile.get('type').data}; set RuntimeDefault or Localhost",
             at=pod_profile.get("type"),
             group=hardening("seccompProfile.type: RuntimeDefault of the pod"),
+            fix=SetField("RuntimeDefault"),
         )
 
 

@@ -9,6 +9,8 @@ from helm_constitution.api import (
     RESULTS,
     SHOULD,
     TEMPLATES,
+    Applicability,
+    Fix,
     LazyPattern,
     Subject,
     Tally,
@@ -94,6 +96,7 @@ def file_name(subject: Subject) -> Iterator[Violation | Tally]:
         (deployments/server.yaml), and short names as in svc.yaml, pvc.yaml or rbac.yaml. Partials are free, and so are
         tests, files that print what the values bring along, those of several kinds (templates/mixed-kinds), and
         definitions under the names that controller-gen gives them (acme.io_webs.yaml).
+        `fix` gives it that name where nothing that is rendered changes.
     Source: Helm chart best practices, Templates ("file names should use dashed notation", "reflect the resource kind")
     """
     rendered = rendered_kinds(subject)
@@ -111,12 +114,11 @@ def file_name(subject: Subject) -> Iterator[Violation | Tally]:
         if stem != stem.lower() or " " in stem or ("_" in stem and not generated):
             better = f"{_dashed(stem)}{name[len(stem) :]}"
             message = f"the file's name has capitals, underscores or spaces; call it {better}"
-            yield Violation(message, TextPlace(template.path))
+            yield Violation(message, TextPlace(template.path), fix=_renamed(template.path, name, better))
         elif len(kinds) == 1 and not generated and "test" not in path and not _names(path, kind := next(iter(kinds))):
-            message = (
-                f"the file's name does not say that it renders {kind}; call it {stem}-{kind.lower()}.yaml, for example"
-            )
-            yield Violation(message, TextPlace(template.path))
+            better = f"{stem}-{kind.lower()}.yaml"
+            message = f"the file's name does not say that it renders {kind}; call it {better}, for example"
+            yield Violation(message, TextPlace(template.path), fix=_renamed(template.path, name, better))
         else:
             good += 1
     yield Tally(good, total, "template files named for what they make")
@@ -181,3 +183,8 @@ def extension(subject: Subject) -> Iterator[Violation]:
             shown = f"extension {name[dot:]}" if dot > 0 else "no extension"
             message = f"has {shown}, yet helm renders it as a template; name it .yaml or move it out of templates/"
             yield Violation(message, TextPlace(template.path))
+
+
+def _renamed(path: str, name: str, better: str) -> Fix:
+    new = f"{path.removesuffix(name)}{better}"
+    return Fix(f"call it {better}", (), Applicability.SAFE, ((path, new),))

@@ -8,12 +8,17 @@ from helm_constitution.api import (
     OFF,
     SHOULD,
     TEMPLATES,
+    Applicability,
+    Edit,
+    Fix,
     Span,
     Subject,
     Tally,
+    TemplateFile,
     TextPlace,
     Violation,
     forbid,
+    replaced,
     require,
     rule,
 )
@@ -43,6 +48,7 @@ def spacing(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         name: {{ .Release.Name }}
     Fix: write a space after `{{` or `{{-` and before `}}` or `-}}`. Comments have none: `{{/*` and `*/}}`.
+        `fix` puts them in, in the whole file.
     Source: Helm chart best practices, Templates ("whitespace after the opening braces and before the closing braces")
     """
     good = total = 0
@@ -60,7 +66,7 @@ def spacing(subject: Subject) -> Iterator[Violation | Tally]:
         others = len(found) - 1
         more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
         message = f"no space between braces and what they hold: {example}{more}"
-        yield Violation(message, TextPlace(template.path, template.span_between(start, end)))
+        yield Violation(message, TextPlace(template.path, template.span_between(start, end)), fix=_spaced(template))
     yield Tally(good, total, "templates with spaces inside braces")
 
 
@@ -83,6 +89,7 @@ def trailing_space(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         key: value
     Fix: delete them; most editors do so on saving.
+        `fix --unsafe` takes it out.
     Source: chart-testing (yamllint's trailing-spaces)
     """
     good = total = 0
@@ -96,5 +103,24 @@ def trailing_space(subject: Subject) -> Iterator[Violation | Tally]:
         line = lines[found[0]]
         span = Span(found[0] + 1, len(line.rstrip()) + 1, found[0] + 1, len(line) + 1)
         what = f"{len(found)} lines end" if len(found) > 1 else "the line ends"
-        yield Violation(f"{what} in white space", TextPlace(template.path, span))
+        ends = ((index, len(lines[index].rstrip()), len(lines[index].removesuffix("\r"))) for index in found)
+        edits = tuple(Edit(template.path, index + 1, start + 1, index + 1, end + 1, "") for index, start, end in ends)
+        fix = Fix("take out the white space", edits)
+        yield Violation(f"{what} in white space", TextPlace(template.path, span), fix=fix)
     yield Tally(good, total, "templates without trailing spaces")
+
+
+def _spaced(template: TemplateFile) -> Fix:
+    """The spaces that are missing inside the braces of a file."""
+    edits = []
+    for start, end in template.crowded:
+        text = template.text[start:end]
+        head, tail = text[: 3 if text[2:3] == "-" else 2], text[-3 if text[-3] == "-" else -2 :]
+        inner = text[len(head) : len(text) - len(tail)]
+        for offset, is_crowded in (
+            (start + len(head), not inner[:1].isspace()),
+            (end - len(tail), not inner[-1:].isspace()),
+        ):
+            if is_crowded:
+                edits.append(replaced(TextPlace(template.path, template.span_between(offset, offset)), " "))
+    return Fix("put spaces inside the braces", tuple(edits), Applicability.SAFE)

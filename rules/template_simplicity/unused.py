@@ -8,11 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
+    Applicability,
     Block,
     Chart,
+    Comment,
+    Define,
+    Edit,
+    Fix,
     LazyPattern,
     Subject,
     Tally,
+    TemplateFile,
     TextPlace,
     Unchecked,
     Violation,
@@ -54,6 +60,7 @@ def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
         chart should have (name, fullname, chart, labels, selectorLabels, serviceAccountName), and what replaces a
         dependency's template of the same name (or may, where the dependency isn't vendored) or may be meant by a name
         computed at run time.
+        `fix` deletes it with the comment above it.
     Source: Helm documentation, Named Templates; the same complaint as a compiler's about unused functions
     """
     chart = subject.chart
@@ -94,7 +101,8 @@ def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
         ]
     for template, define in unused:
         message = f'nothing calls the named template "{define.name}"; delete it, or include it where it was meant'
-        yield Violation(message, TextPlace(template.path, template.span_between(define.start, define.head_end)))
+        place = TextPlace(template.path, template.span_between(define.start, define.head_end))
+        yield Violation(message, place, fix=_without(template, define))
     yield Tally(len(defines) - len(unused), len(defines), "named templates used")
 
 
@@ -124,3 +132,20 @@ def _calls(texts: Sequence[str]) -> tuple[set[str], list[str]]:
                 else:
                     patterns.append(".*".join(re.escape(part) for part in _VERB.split(name)))
     return names, patterns
+
+
+def _without(template: TemplateFile, define: Define) -> Fix | None:
+    """The lines of a named template taken out, with the comment above it and one empty line."""
+    text = template.text
+    start, end = text.rfind("\n", 0, define.start) + 1, text.find("\n", define.end)
+    end = len(text) if end < 0 else end + 1
+    if text[start : define.start].strip() or text[define.end : end].strip():
+        return None  # something else stands in its lines
+    above = [node for node in template.tree or () if isinstance(node, Comment) and node.end <= define.start]
+    if above and not text[above[-1].end : start].strip() and text[above[-1].end : start].count("\n") <= 1:
+        begin = text.rfind("\n", 0, above[-1].start) + 1
+        start = begin if not text[begin : above[-1].start].strip() else start
+    if text[end : end + 1] == "\n" and (start == 0 or text[:start].endswith("\n\n")):
+        end += 1
+    first, last = template.position(start), template.position(end)
+    return Fix(f"delete {define.name}", (Edit(template.path, *first, *last, ""),), Applicability.SAFE)

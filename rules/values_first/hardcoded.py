@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -16,11 +17,13 @@ from helm_constitution.api import (
     Identifier,
     LazyPattern,
     Manifest,
+    ReadValue,
     String,
     Subject,
     TemplateFile,
     View,
     Violation,
+    dotted,
     forbid,
     require,
     rule,
@@ -127,6 +130,7 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         storageClassName: {{ .Values.persistence.storageClass }}
     Fix: read the field from values.yaml, with today's literal as the default. A comment behind or above the line that
         says why nobody may change it settles the matter; so does an `else` that makes it one of a value's outcomes.
+        `fix --unsafe` does so where values.yaml has no such value yet.
     Source: Helm chart best practices, Values; the fields are those that charts of large collections leave to values
     """
     if manifest.dependency is not None or subject.given_by_values(manifest):
@@ -138,7 +142,33 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         literals = subject.derived(_literals, subject.templates, manifest.template, str(view.path[-1]))
         if _is_literal(view, field, literals) and not _differs_elsewhere(view, manifest, subject):
             message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
-            yield Violation(message, at=view)
+            yield Violation(message, at=view, fix=_from_value(view, field, manifest, subject))
+
+
+def _from_value(view: View, field: _Field, manifest: Manifest, subject: Subject) -> ReadValue:
+    """The value that most charts have for a field; of a map that one value holds, the field's place in it.
+
+    Where there is such a value for another container, this one's stands under its container's name.
+    """
+    path = tuple(field.value.split("."))
+    steps = field.path.split(".")
+    if path[-1] in steps:
+        path += tuple(str(step) for step in view.path[len(view.path) - len(steps) + steps.index(path[-1]) + 1 :])
+    elif path[-1].lower().endswith("securitycontext"):
+        path += (str(view.path[-1]),)
+    values = subject.chart.values
+    name = view.document.view.get(*view.path[: _length_of_container(view)], "name").string()
+    if name and values is not None and values.document.view.get(*path[:1]).exists:
+        first, *others = re.split(r"[^A-Za-z0-9]+", name)
+        path = (first + "".join(part.capitalize() for part in others), *path)
+    if name:
+        return ReadValue(path, f"{dotted(view.path[_length_of_container(view) :])} of the container {name}")
+    return ReadValue(path, f"{dotted(view.path[len(manifest.view.path) :])} of the {manifest.kind}")
+
+
+def _length_of_container(view: View) -> int:
+    """How much of a path is that of the container around it; 0 where there is none."""
+    return next((n + 2 for n, step in enumerate(view.path) if step in ("containers", "initContainers")), 0)
 
 
 def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool:

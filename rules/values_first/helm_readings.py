@@ -11,6 +11,7 @@ from helm_constitution.api import (
     TEMPLATES,
     Base,
     Chart,
+    Fix,
     Json,
     Path,
     Severity,
@@ -21,6 +22,8 @@ from helm_constitution.api import (
     Violation,
     dotted,
     forbid,
+    quoted,
+    replaced,
     require,
     resolve_plain,
     rule,
@@ -101,6 +104,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
           x: 1
           "y": 2
     Fix: Put the key in quotes.
+        `fix --unsafe` quotes it.
     Source: YAML 1.1, Boolean Language-Independent Type; Kubernetes reads YAML 1.1
     """
     for document in scenario_documents(subject):
@@ -111,7 +115,9 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
             value = str(resolve_plain(key.value)).lower()
             name = dotted((*path, key.value))
             yield Violation(
-                f"helm reads the key {name} as {value}; put {key.value} in quotes", at=TextPlace(document.file, span)
+                f"helm reads the key {name} as {value}; put {key.value} in quotes",
+                at=(place := TextPlace(document.file, span)),
+                fix=Fix("quote the key", (replaced(place, quoted(key.value)),)),
             )
 
 

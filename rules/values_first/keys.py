@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     MUST,
     TEMPLATES,
+    Applicability,
+    Edit,
+    Fix,
+    Json,
     LazyPattern,
     NotApplicable,
     Related,
+    SetField,
+    Span,
     Subject,
     TextPlace,
     Violation,
+    YamlDocument,
     dotted,
     forbid,
     require,
@@ -51,6 +58,7 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
         service:
           port: 80
     Fix: put what stands below both into one.
+        `fix` takes out the first one, which helm doesn't see.
     Source: YAML 1.2, 3.2.1.3 (keys are unique); Kubernetes' strict decoding; chart-testing's yamllint key-duplicates
     """
     if subject.chart.values is None:
@@ -60,7 +68,8 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
             name = dotted(key.path)
             message = f"{name} stands twice; helm keeps this one and drops the first, in line {key.first.line}"
             first = Related(TextPlace(document.file, key.first), "the first one, which is lost")
-            yield Violation(message, TextPlace(document.file, key.second), (first,))
+            fix = _without_first(document, key.first, name)
+            yield Violation(message, TextPlace(document.file, key.second), (first,), fix=fix)
 
 
 @rule(
@@ -182,6 +191,7 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
         country: "NO"
         tag: "1.10"
     Fix: quote it if it is text; else write what helm reads (`true`, `83`, `1000`). Permission bits may stay octal.
+        `fix` writes true or false, and quotes a number where that changes nothing that is rendered.
     Source: Helm chart best practices, Values ("Make types clear"); chart-testing's yamllint truthy
     """
     if subject.chart.values is None:
@@ -190,7 +200,15 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
         for path, text in document.plain_scalars(_FIRST):
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             if (reading := _reading(text, name)) is not None:
-                yield Violation(f"{dotted(path)}: {text} {reading}", document.view.get(*path))
+                view = document.view.get(*path)
+                yield Violation(f"{dotted(path)}: {text} {reading}", view, fix=_quoted(view.data, text))
+
+
+def _quoted(data: Json, text: str) -> SetField:
+    """What helm makes of true and false is written out; a number that looks like another text gets quotes."""
+    if isinstance(data, bool):
+        return SetField(data, Applicability.SAFE)
+    return SetField(text, Applicability.SAFE)
 
 
 def _reading(text: str, name: str) -> str | None:
@@ -206,3 +224,18 @@ def _reading(text: str, name: str) -> str | None:
     if _TRAILING_ZERO.fullmatch(text) and _VERSION.search(name):
         return f"reads as the number {resolve_plain(text)}; quote it"
     return None
+
+
+def _without_first(document: YamlDocument, first: Span, name: str) -> Fix | None:
+    """The lines of an entry that a later one replaces; None where something else stands in them."""
+    lines = document.text.removeprefix("\ufeff").split("\n")
+    if lines[first.line - 1][: first.column - 1].strip():
+        return None
+    last = first.line
+    for number in range(first.line, len(lines)):
+        line = lines[number].rstrip("\r")
+        indent = len(line) - len(line.lstrip(" "))
+        if not line.strip() or indent < first.column - (0 if not line.lstrip().startswith("- ") else 1):
+            break
+        last = number + 1
+    return Fix(f"take out the first {name}", (Edit(document.file, first.line, 1, last + 1, 1, ""),), Applicability.SAFE)

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     TEMPLATES,
     LazyPattern,
     Manifest,
+    PipeField,
     Related,
     Severity,
     Subject,
@@ -47,6 +48,7 @@ def large_integer(subject: Subject) -> Iterator[Violation]:
         - --max-upload={{ .Values.maxUploadBytes | int64 }}     # --max-upload=1048576
     Fix: Pipe the number through int64 (`int64 | quote`), or print it by toJson. A warning where the default is smaller
         and the value's name tells that users will set larger ones (bytes, milliseconds).
+        `fix --unsafe` pipes it through int64.
     Source: Helm issues 1707 and 3001
     """
     told: set[str] = set()
@@ -68,7 +70,7 @@ def _exponents(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             if any(found in written for written in subject.chart.files.values()):
                 continue  # somebody wrote it so
             message = f"the number {float(found):.0f} is printed as {found}; pipe it through int64"
-            yield Violation(message, at=view, part=found, of_key=True)
+            yield Violation(message, at=view, part=found, of_key=True, fix=PipeField("int64"))
 
 
 def _latent(subject: Subject) -> Iterator[Violation]:
@@ -127,6 +129,7 @@ def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
           value: {{ .Values.debug | quote }}
     Fix: Print the value through quote. Checked are annotations, environment variables, commands and arguments, node
         selectors, the data of ConfigMaps and the data and stringData of Secrets; labels have portability/label-value.
+        `fix --unsafe` quotes it.
     Source: Kubernetes API reference: ObjectMeta, EnvVar, Container, ConfigMap, Secret
     """
     for view, what in text_fields(manifest):
@@ -140,4 +143,5 @@ def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         written = view.document.scalar_text(view.path)
         kind = "true or false" if isinstance(data, bool) else "a number"
         shown = str(data).lower() if written is None else written
-        yield Violation(f"{what} is {shown} without quotes, {kind} to Kubernetes, which takes text; quote it", at=view)
+        message = f"{what} is {shown} without quotes, {kind} to Kubernetes, which takes text; quote it"
+        yield Violation(message, at=view, fix=PipeField("quote"))

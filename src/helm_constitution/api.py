@@ -16,7 +16,18 @@ from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.confidential import withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status, Urgency
+from helm_constitution.core.model import (
+    Applicability,
+    Base,
+    Edit,
+    Fix,
+    Group,
+    Location,
+    Precision,
+    Severity,
+    Status,
+    Urgency,
+)
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.kubernetes.quantities import quantity, whole_number
@@ -43,14 +54,18 @@ from helm_constitution.lint.rule import (
     NotApplicable,
     Outcome,
     Parameter,
+    PipeField,
+    ReadValue,
     Related,
     Rule,
     RuleModule,
+    SetField,
     Tally,
     Unchecked,
     Violation,
     forbid,
     not_rendered,
+    replaced,
     require,
     rule,
 )
@@ -93,6 +108,7 @@ from helm_constitution.text.semver import Constraint, Version, parse_constraint,
 from helm_constitution.text.words import cut_apart, matches_word
 from helm_constitution.text.yaml import load_document, load_documents
 from helm_constitution.text.yaml_document import Path, RenderedLine, Span, View, YamlDocument, dotted, walk
+from helm_constitution.text.yaml_edits import quoted, set_value
 from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 if TYPE_CHECKING:
@@ -145,6 +161,7 @@ __all__ = [
     "TEMPLATES",
     "TOGGLES",
     "Action",
+    "Applicability",
     "Base",
     "Block",
     "Bool",
@@ -165,9 +182,11 @@ __all__ = [
     "Define",
     "Dependency",
     "Dot",
+    "Edit",
     "Expression",
     "FailureKind",
     "Field",
+    "Fix",
     "Group",
     "Heading",
     "HelmMessage",
@@ -189,10 +208,12 @@ __all__ = [
     "Outcome",
     "Parameter",
     "Path",
+    "PipeField",
     "Pipeline",
     "Place",
     "PodSpec",
     "Precision",
+    "ReadValue",
     "Region",
     "Related",
     "RenderedLine",
@@ -202,6 +223,7 @@ __all__ = [
     "ScenarioKind",
     "ScenarioResult",
     "SchemaFault",
+    "SetField",
     "Severity",
     "Span",
     "Status",
@@ -242,11 +264,14 @@ __all__ = [
     "parse_version",
     "pipelines",
     "quantity",
+    "quoted",
     "read_markdown",
     "references",
+    "replaced",
     "require",
     "resolve_plain",
     "rule",
+    "set_value",
     "walk",
     "whole_number",
     "withheld",

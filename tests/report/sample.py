@@ -16,7 +16,9 @@ from helm_constitution.core.model import (
     NOWHERE,
     Base,
     Debt,
+    Edit,
     Finding,
+    Fix,
     Group,
     Location,
     ObjectRef,
@@ -113,6 +115,12 @@ BASELINE = BaselineReport(
 )
 
 
+SET = Fix(
+    "set runAsNonRoot: true",
+    (Edit("templates/deployment.yaml", 31, 27, 31, 27, "\n            runAsNonRoot: true"),),
+)
+
+
 def _part(rule: str, item: str, line: int, settings: dict[str, object]) -> Finding:
     return finding(
         rule=f"security/{rule}",
@@ -136,7 +144,7 @@ HARDENING, *_ = grouped(
 def sample() -> RunReport:
     """Two charts: one with findings of every sort, and a package of which not everything could be judged."""
     web = chart(
-        finding(),
+        finding(fix=SET),
         finding(
             rule="docs/no-readme",
             principle="docs",

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.core.model import Debt, Severity, Trouble
+from helm_constitution.core.model import Applicability, Debt, Edit, Fix, Severity, Trouble
 from helm_constitution.report.jsonreport import render
 from tests.report.support import STALE, WAIVED, chart, finding, run
 
@@ -80,8 +80,20 @@ def test_the_whole_shape() -> None:
             "waived": None,
             "debt": None,
             "fingerprint": "f" * 32,
+            "fix": None,
         }
     ]
+
+
+def test_a_fix_is_its_title_its_edits_and_the_files_that_get_another_name() -> None:
+    fix = Fix("name it web.yaml", (Edit("a.yaml", 1, 2, 3, 4, "x\n"),), Applicability.SAFE, (("a.yaml", "web.yaml"),))
+    (shown,) = report(chart(finding(fix=fix)))["charts"][0]["findings"]
+    assert shown["fix"] == {
+        "title": "name it web.yaml",
+        "applicability": "safe",
+        "edits": [{"file": "a.yaml", "line": 1, "column": 2, "end_line": 3, "end_column": 4, "text": "x\n"}],
+        "moves": [{"from": "a.yaml", "to": "web.yaml"}],
+    }
 
 
 def test_what_is_waived_or_debt_says_so_and_counts_as_that_alone() -> None:

@@ -54,13 +54,15 @@ class CheckOptions(NamedTuple):
 class CheckRequest(NamedTuple):
     """One chart to check: a folder or a package, the engine that lints and renders it, what is asked for.
 
-    ``progress`` is told how many scenarios are done, and of how many.
+    ``progress`` is told how many scenarios are done, and of how many. ``copy`` is a folder to read in the chart's
+    place: what rules the chart is found beside ``chart`` all the same.
     """
 
     chart: Path
     engine: HelmEngine
     options: CheckOptions = CheckOptions()
     progress: Progress | None = None
+    copy: Path | None = None
 
 
 def today() -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
@@ -21,6 +21,7 @@ from helm_constitution.core.errors import ChartError, ConfigurationError
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
+    from helm_constitution.render.results import RenderedChart
     from helm_constitution.report.model import ChartReport
 
 
@@ -45,24 +46,40 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
     Raises:
         ConstitutionError: where it can't be checked at all.
     """
-    options = request.options
-    if options.old_values is not None and options.baseline is None:
-        raise ConfigurationError("--old-values needs --baseline, the release that the values were for")
-    day = options.day
-    try:
-        with time_limit(3 * options.seconds), ExitStack() as stack:
-            report = _check(request._replace(options=options._replace(today=day)), stack)
-    except OutOfTime:
-        message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
-        raise ChartError(message, file=str(request.chart)) from None
+    day = request.options.day
+    report = examine(request._replace(options=request.options._replace(today=day))).report
     if cache is not None and not any(trouble.fatal for trouble in report.troubles):
         cache.store(report, day)
     return report
 
 
-def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
+class Examined(NamedTuple):
+    """The report of a chart, and the renderings that it tells of."""
+
+    report: ChartReport
+    rendered: RenderedChart
+
+
+def examine(request: CheckRequest) -> Examined:
+    """Checks one chart, for who needs the renderings too.
+
+    Raises:
+        ConstitutionError: where it can't be checked at all.
+    """
+    options = request.options
+    if options.old_values is not None and options.baseline is None:
+        raise ConfigurationError("--old-values needs --baseline, the release that the values were for")
+    try:
+        with time_limit(3 * options.seconds), ExitStack() as stack:
+            return _check(request._replace(options=options._replace(today=options.day)), stack)
+    except OutOfTime:
+        message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
+        raise ChartError(message, file=str(request.chart)) from None
+
+
+def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     engine, options = request.engine, request.options
-    folder = _folder(request.chart)
+    folder = request.copy or _folder(request.chart)
     stack.enter_context(engine.hold(folder))  # no scenario loads it once more
     # helm starts before anything heavy is imported or read: it takes longest.
     linting: Pending[LintOutput] = engine.lint(folder, options.request)
@@ -102,8 +119,8 @@ def _check(request: CheckRequest, stack: ExitStack) -> ChartReport:
     if options.sources:
         from helm_constitution.check.source_texts import with_sources
 
-        return with_sources(report, chart, finding.without_secrets)
-    return report
+        report = with_sources(report, chart, finding.without_secrets)
+    return Examined(report, rendered)
 
 
 def _folder(chart: Path) -> Path:

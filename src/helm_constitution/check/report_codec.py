@@ -23,6 +23,8 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
         core.Waived,
         core.Debt,
         core.Group,
+        core.Edit,
+        core.Fix,
         core.Finding,
         core.Trouble,
         report.ScenarioReport,
@@ -42,7 +44,8 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
     )
 }
 _ENUMS: dict[str, type[enum.Enum]] = {
-    kind.__name__: kind for kind in (core.Severity, core.Obligation, core.Verdict, core.Base, core.Precision, Status)
+    kind.__name__: kind
+    for kind in (core.Applicability, core.Severity, core.Obligation, core.Verdict, core.Base, core.Precision, Status)
 }
 
 

@@ -16,6 +16,7 @@ COMMANDS = (
     "completion",
     "constitution",
     "explain",
+    "fix",
     "fleet",
     "init",
     "plan",

@@ -46,6 +46,22 @@ def rule_modules(folders: Sequence[Path]) -> tuple[RuleModule, ...]:
     return load_configuration(find_configuration(Path(), None), Path(), known_modules(folders)).modules
 
 
+def named_rules(words: Sequence[str], folders: Sequence[Path]) -> tuple[str, ...]:
+    """The rules that an option names, by ids or modules, with commas.
+
+    Args:
+        words: as given.
+        folders: those that ``--rules`` names.
+
+    Raises:
+        ConfigurationError: where one doesn't exist.
+    """
+    from helm_constitution.policy.reader import expand
+
+    names = _ids(tuple(words))
+    return expand(names, rule_modules(folders)) if names else ()
+
+
 def complete_rules(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
     """What a shell is offered for a rule's id."""
     from helm_constitution.cli.completion import rule_ids

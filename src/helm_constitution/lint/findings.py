@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
+from helm_constitution.core.model import Base, Finding, Fix, Location, ObjectRef, Precision, RelatedLocation, Severity
+from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.fingerprints import fingerprinted
 from helm_constitution.lint.placing import Placed, ReleaseOrigins
 from helm_constitution.lint.redaction import Secrets
@@ -42,6 +43,7 @@ class FindingMaker:
         self.origins = ReleaseOrigins(checked, objects, sources)
         self._subcharts = subcharts
         self._secrets = Secrets()
+        self._fixes = FieldFixes(checked.analysed.chart)
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in their order."""
@@ -117,7 +119,14 @@ class FindingMaker:
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
             group=violation.group,
+            fix=self._fix(violation, placed),
         )
+
+    def _fix(self, violation: Violation, placed: Placed) -> Fix | None:
+        """The fix as edits."""
+        if violation.fix is None or isinstance(violation.fix, Fix):
+            return violation.fix
+        return self._fixes.edits(violation.fix, violation.at, placed) if isinstance(violation.at, View) else None
 
     def _is_chosen(self, manifest: Manifest | None, placed: Placed) -> bool:
         """Whether the field is what a scenario toggled or filled: its user's choice."""
@@ -160,6 +169,7 @@ class FindingMaker:
             location=location or first.location,
             related=(RelatedLocation(first.location, "rendered from here"),) if location is not None else (),
             object=first.object,
+            fix=None,
             scenarios=self._rendered.worth_naming(
                 dict.fromkeys(name for finding in group for name in finding.scenarios)
             ),

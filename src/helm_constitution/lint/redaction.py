@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, without_secrets
-from helm_constitution.core.model import Finding, Location
+from helm_constitution.core.model import Finding, Fix, Location
 
 _SHORTEST = 6
 """Characters of a secret that is hidden in messages; a shorter one may be a part of any word."""
@@ -62,7 +62,13 @@ class Secrets:
             line = self._hidden[place]
         message = without_secrets(_without(finding.message, hidden))
         related = tuple(one._replace(message=without_secrets(_without(one.message, hidden))) for one in finding.related)
-        return finding._replace(message=message, source_line=line, related=related)
+        return finding._replace(message=message, source_line=line, related=related, fix=_open(finding.fix, hidden))
+
+
+def _open(fix: Fix | None, secrets: Iterable[str]) -> Fix | None:
+    """A fix, unless it would repeat a secret."""
+    texts = () if fix is None else (fix.title, *(edit.text for edit in fix.edits))
+    return None if any(_without(text, secrets) != text or without_secrets(text) != text for text in texts) else fix
 
 
 def _without(text: str, secrets: Iterable[str]) -> str:

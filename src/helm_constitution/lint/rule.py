@@ -9,12 +9,13 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Group, Obligation, Severity, Urgency
+from helm_constitution.core.model import Applicability, Edit, Fix, Group, Obligation, Severity, Urgency
 from helm_constitution.core.records import record
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
 from helm_constitution.lint.subject import Subject
-from helm_constitution.text.place import Place
+from helm_constitution.text.place import Place, TextPlace
+from helm_constitution.text.yaml_scalars import Json
 
 MUST = Obligation.MUST
 """The default of a rule whose findings are errors."""
@@ -44,6 +45,53 @@ class Related(NamedTuple):
     """What to see there: ``the Service selects it here``."""
 
 
+class SetField(NamedTuple):
+    """A fix that gives a field a value: ``Violation("may run as root", at=field, fix=SetField(True))``.
+
+    The field is that of the violation. The program finds out where to write it: into values.yaml, where a value sets
+    the field, else into the template; where it finds neither, the finding has no fix. ``raw`` says that the value is a
+    template's text (``{{ .Release.Namespace }}``), which stands in a template only.
+    """
+
+    value: Json
+    """The field's value; a map or a list is written as a block."""
+    applicability: Applicability = Applicability.UNSAFE
+    """How far it may be applied without a person."""
+    raw: bool = False
+
+
+class PipeField(NamedTuple):
+    """A fix that passes what a template prints into a field through a function: ``{{ .Values.port | quote }}``.
+
+    The field is that of the violation; a literal is put in quotes where the function is ``quote``.
+    """
+
+    function: str
+    """The template function, with its arguments."""
+    applicability: Applicability = Applicability.UNSAFE
+    """How far it may be applied without a person."""
+
+
+class ReadValue(NamedTuple):
+    """A fix that moves a literal of a template into values.yaml: ``replicas: {{ .Values.replicaCount }}``.
+
+    The field is that of the violation; it keeps today's literal as its default. ``comment`` is what stands above the
+    value: a fact, never a guess at its purpose.
+    """
+
+    path: tuple[str, ...]
+    """The value's path."""
+    comment: str
+    applicability: Applicability = Applicability.UNSAFE
+    """How far it may be applied without a person."""
+
+
+def replaced(place: TextPlace, text: str) -> Edit:
+    """The edit that puts a text in the place of a stretch of a file."""
+    assert place.span is not None
+    return Edit(place.file, *place.span, text)
+
+
 class Violation(NamedTuple):
     """What is wrong, in one sentence without a capital or a full stop, and the place to fix.
 
@@ -56,6 +104,7 @@ class Violation(NamedTuple):
     ``of_key`` says that the key of a rendered field is wrong, or how a template prints it, whatever its value: the
     place is the template's line, not the values that decide.
     ``group`` says what else is edited with it: all of that is one finding.
+    ``fix`` is how to fix it: the edits, or the value that the field needs.
     """
 
     message: str
@@ -68,6 +117,7 @@ class Violation(NamedTuple):
     secrets: tuple[str, ...] = ()
     of_key: bool = False
     group: Group | None = None
+    fix: Fix | SetField | PipeField | ReadValue | None = None
 
 
 class Tally(NamedTuple):

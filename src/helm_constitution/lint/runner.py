@@ -9,13 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError, LimitReached
-from helm_constitution.core.model import Location, RuleSetting, Trouble
+from helm_constitution.core.model import Fix, Location, RuleSetting, Trouble
 from helm_constitution.core.signals import is_end
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.evidence import Evidence
 from helm_constitution.lint.needs import ON_HELM, CheckedChart
-from helm_constitution.lint.rule import NotApplicable, Outcome, Rule, Tally, Unchecked, Violation
+from helm_constitution.lint.rule import (
+    NotApplicable,
+    Outcome,
+    PipeField,
+    ReadValue,
+    Rule,
+    SetField,
+    Tally,
+    Unchecked,
+    Violation,
+)
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.subject import Subject
 from helm_constitution.render.scenarios import names_field
@@ -128,6 +138,10 @@ def _told(violation: Violation) -> Violation:
     for at in (violation.at, *(related.at for related in violation.related)):
         if not isinstance(at, View | RenderedLine | TextPlace | Location | None):
             raise TypeError(f"a violation is at {type(at).__name__} instead of a View, a TextPlace or None")
+    fix: object = violation.fix
+    if not isinstance(fix, Fix | SetField | PipeField | ReadValue | None):
+        kind = type(fix).__name__
+        raise TypeError(f"the fix of a violation is {kind} instead of a Fix or a field's")
     return violation
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
+from helm_constitution.core.model import Finding, Fix, Location, Severity, Trouble, Waived
 from helm_constitution.report.model import BaselineReport, ChartReport, ConstitutionReport, RunReport
 from helm_constitution.report.words import as_yaml, json_text
 
@@ -174,7 +174,17 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "waived": _waived(finding.waived),
         "debt": None if finding.debt is None else {"since": finding.debt.since},
         "fingerprint": finding.fingerprint,
+        "fix": None if finding.fix is None else _fix(finding.fix),
         **_more(finding),
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "title": fix.title,
+        "applicability": fix.applicability.value,
+        "edits": [edit._asdict() for edit in fix.edits],
+        "moves": [{"from": old, "to": new} for old, new in fix.moves],
     }
 
 

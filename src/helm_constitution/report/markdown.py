@@ -24,6 +24,7 @@ from helm_constitution.report.words import (
     asked,
     clean,
     counts,
+    fix_words,
     homes,
     inert,
     is_partly_unchecked,
@@ -34,6 +35,7 @@ from helm_constitution.report.words import (
     scenarios,
     shorten,
     some,
+    suggested_lines,
     unchecked_reason,
 )
 
@@ -324,6 +326,7 @@ def _list(chart: ChartReport, group: _Group, shown: _Shown) -> Iterator[str]:
             head = f"- **{label(those[0])}** {code(rule)}"
             if len(those) == 1:
                 yield f"{head} at {_place(chart, those[0])}: {prose(message)}"
+                yield from _suggestion(those[0])
             else:
                 yield f"{head}: {prose(message)}"
                 yield from (f"  - {_place(chart, finding)}" for finding in those)
@@ -342,6 +345,19 @@ def _parts(chart: ChartReport, finding: Finding) -> Iterator[str]:
     if finding.paste is not None:
         yield ""
         yield from _indented(_fenced("yaml", as_yaml(finding.paste)))
+
+
+def _suggestion(finding: Finding) -> Iterator[str]:
+    """What fixes a finding: as a block that a forge offers to commit where the report stands beside the line."""
+    told = fix_words(finding)
+    if told is None:
+        return
+    yield f"  - Help: {prose(told)}"
+    lines = suggested_lines(finding)
+    if lines is not None and len(lines) <= _LINES:
+        yield ""
+        yield from _indented(_fenced("suggestion", "\n".join(lines)))
+        yield ""
 
 
 def _place(chart: ChartReport, finding: Finding) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from helm_constitution import __version__
 from helm_constitution.core.digest import sha256
-from helm_constitution.core.model import Base, Finding, Severity
+from helm_constitution.core.model import Base, Finding, Fix, Location, Severity
 from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,
@@ -161,6 +161,8 @@ def _result(chart: ChartReport, finding: Finding, index: int) -> dict[str, Any]:
         ]
     if (suppression := _suppression(chart, finding)) is not None:
         result["suppressions"] = [suppression]
+    if finding.fix is not None and finding.fix.edits and not finding.fix.moves:
+        result["fixes"] = [_fix(chart, finding.fix)]
     result["properties"] = {
         "chart": clean(chart.name),
         "principle": clean(finding.principle),
@@ -169,6 +171,21 @@ def _result(chart: ChartReport, finding: Finding, index: int) -> dict[str, Any]:
         "statements": [f"{clean(key)}:{line}" for key, line in finding.statements],
     }
     return result
+
+
+def _fix(chart: ChartReport, fix: Fix) -> dict[str, Any]:
+    """A fix: one change for each file. SARIF knows no other name for a file, nor how safe a fix is."""
+    changes: dict[str, dict[str, Any]] = {}
+    for edit in fix.edits:
+        found = place(chart, Location(Base.CHART, edit.file, *edit[1:5]))
+        location = _location(found)["physicalLocation"]
+        change = changes.setdefault(edit.file, {"artifactLocation": location["artifactLocation"], "replacements": []})
+        change["replacements"].append({"deletedRegion": location["region"], "insertedContent": {"text": edit.text}})
+    return {
+        "description": {"text": _message(fix.title)},
+        "artifactChanges": list(changes.values()),
+        "properties": {"applicability": fix.applicability.value},
+    }
 
 
 def _suppression(chart: ChartReport, finding: Finding) -> dict[str, Any] | None:

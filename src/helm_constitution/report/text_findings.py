@@ -11,7 +11,7 @@ from helm_constitution.core.model import Base, Finding, Location, Precision, Wai
 from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.style import Style
-from helm_constitution.report.words import as_yaml, clean, label, other_places, other_rules, some
+from helm_constitution.report.words import as_yaml, clean, fix_words, label, other_places, other_rules, some
 
 PLACES = 4
 """Other places of one rule that are named before the rest is counted."""
@@ -84,6 +84,8 @@ def block(chart: ChartReport, findings: Sequence[Finding], style: Style) -> Iter
         if not to_do:
             yield f"   = {style.paint('help:', 'help')} set"
         yield from (f"         {clean(line)}" for line in as_yaml(finding.paste).splitlines())
+    if (told := fix_words(finding)) is not None:
+        yield from _painted(style.wrapped(f"fix: {told}", first="   = ", rest="     "), "fix:", "help", style)
 
 
 def _painted(lines: Iterator[str], word: str, kind: str, style: Style) -> Iterator[str]:

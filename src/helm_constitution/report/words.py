@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Finding, Gate, Location, Severity, Status, Verdict
+from helm_constitution.core.model import Applicability, Edit, Finding, Gate, Location, Severity, Status, Verdict
 from helm_constitution.report.model import ChartReport, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
@@ -66,6 +66,36 @@ def label(finding: Finding) -> str:
     if finding.active:
         return finding.severity.label
     return "waived" if finding.waived is not None else "debt"
+
+
+def fix_words(finding: Finding) -> str | None:
+    """What the fix of a finding does, and which command applies it; None where it has none, or doesn't count.
+
+    Of several findings as one, what the fixes of all of them do.
+    """
+    fixes = [single.fix for single in finding.singles if single.fix is not None]
+    if not fixes or not finding.active:
+        return None
+    how = {
+        Applicability.SAFE: "`fix` does this",
+        Applicability.UNSAFE: "`fix --unsafe` does this",
+        Applicability.DISPLAY: "by hand",
+    }
+    by_kind: dict[Applicability, dict[str, None]] = {}
+    for fix in fixes:
+        by_kind.setdefault(fix.applicability, {})[clean(fix.title)] = None
+    return "; ".join(f"{some(list(titles), 5)} ({how[kind]})" for kind, titles in by_kind.items())
+
+
+def suggested_lines(finding: Finding) -> list[str] | None:
+    """What the finding's source line becomes by its fix; None where the fix changes more than that line."""
+    fix, place, line = finding.fix, finding.location, finding.source_line
+    if fix is None or finding.parts or line is None or len(fix.edits) != 1 or fix.moves:
+        return None
+    edit: Edit = fix.edits[0]
+    if edit.file != place.file or not edit.line == edit.end_line == place.line:
+        return None
+    return f"{line[: edit.column - 1]}{edit.text}{line[edit.end_column - 1 :]}".split("\n")
 
 
 def standing(finding: Finding) -> str | None:

@@ -1,0 +1,110 @@
+"""A chart's files before and after fixes: nothing is written until all fixes are settled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from helm_constitution.core.errors import ChartError
+from helm_constitution.core.files import held_alone, write_file
+from helm_constitution.core.model import Edit, Fix
+from helm_constitution.text.edits import EditError, apply_edits, merged
+
+
+class ChangedMeanwhile(Exception):
+    """A file is no longer what was checked: it is left alone."""
+
+
+class ChartFiles:
+    """The texts of a chart's files, read when they are first edited.
+
+    Args:
+        folder: the chart.
+        copied: a copy's, which was read when it was made.
+    """
+
+    def __init__(self, folder: Path, copied: ChartFiles | None = None) -> None:
+        self.folder = folder
+        self._read: dict[str, bytes | None] = {} if copied is None else copied._read
+
+    def original(self, file: str) -> bytes | None:
+        """A file as it was when it was first asked for; None where there is none.
+
+        Raises:
+            ChartError: it can't be read, or a link leads out of the chart.
+        """
+        if file not in self._read:
+            self._read[file] = _content(self._place(file))
+        return self._read[file]
+
+    def _place(self, file: str) -> Path:
+        place = self.folder / file
+        root = os.path.realpath(self.folder)
+        if os.path.commonpath([root, os.path.realpath(place)]) != root:
+            raise ChartError("a link that leads out of the chart; edit the file that it leads to", file=str(place))
+        return place
+
+    def after(self, known: Mapping[str, bytes | None], fixes: Iterable[Fix]) -> dict[str, bytes | None]:
+        """The files with fixes applied: the content of each that changed, None for one that is gone.
+
+        Args:
+            known: what earlier fixes made of the files.
+            fixes: that go together.
+
+        Raises:
+            EditError: an edit can't be applied; the message names the file.
+        """
+        edits: dict[str, list[Edit]] = {}
+        moves: dict[str, str] = {}
+        for fix in fixes:
+            moves.update(fix.moves)
+            for edit in fix.edits:
+                edits.setdefault(edit.file, []).append(edit)
+        files = dict(known)
+        for file, those in edits.items():
+            content = files[file] if file in files else self.original(file)
+            try:
+                text = (content or b"").decode("utf-8")
+                files[file] = apply_edits(text, merged(those)).encode("utf-8")
+            except UnicodeDecodeError:
+                raise EditError(f"{file} is not UTF-8 text") from None
+            except EditError as error:
+                raise EditError(f"{file}: {error}") from None
+        for old, new in moves.items():
+            if (files[new] if new in files else self.original(new)) is not None:
+                raise EditError(f"{new} already exists")
+            files[new] = files[old] if old in files else self.original(old)
+            files[old] = None
+        return files
+
+    def write(self, files: Mapping[str, bytes | None]) -> list[str]:
+        """Writes the files that changed, each in one step; gives their paths.
+
+        Raises:
+            ChangedMeanwhile: a file is no longer as it was read; nothing is written then.
+            ConfigurationError: a file can't be written.
+        """
+        changed = {file: content for file, content in files.items() if content != self.original(file)}
+        places = {file: self._place(file) for file in changed}
+        with held_alone(place for place in places.values() if place.parent.is_dir()):
+            for file, place in places.items():
+                if _content(place) != self.original(file):
+                    raise ChangedMeanwhile(f"{place} changed meanwhile; nothing was written: run fix again")
+            for file in sorted(changed, key=lambda name: changed[name] is None):
+                content, place = changed[file], places[file]
+                if content is None:
+                    place.unlink()
+                    continue
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write_file(place, content.decode("utf-8"), "the fixed file")
+        return sorted(changed)
+
+
+def _content(place: Path) -> bytes | None:
+    try:
+        return place.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ChartError(f"can't be read: {error.strerror}", file=str(place)) from None

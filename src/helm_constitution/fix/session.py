@@ -1,0 +1,214 @@
+"""Fixes one chart: tries fixes on a copy, keeps what rendering proves, and only then writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+
+from helm_constitution.check.options import CheckRequest
+from helm_constitution.check.pipeline import Examined, examine
+from helm_constitution.core.errors import ChartError, ConstitutionError
+from helm_constitution.core.model import Applicability
+from helm_constitution.core.scratch import scratch_folder
+from helm_constitution.fix.candidates import Candidate, candidates, together
+from helm_constitution.fix.files import ChartFiles
+from helm_constitution.fix.verify import Judgement, judge
+from helm_constitution.report.model import ChartReport
+from helm_constitution.text.edits import EditError
+
+ROUNDS = 6
+"""So often what the last fixes made possible is fixed in turn."""
+
+FOLLOWING = 3
+"""So often what fixes bring is fixed as well, and what that brings."""
+
+TRIES = 12
+"""So many sets of fixes are tried in a round; what is left then is taken back."""
+
+
+class TakenBack(NamedTuple):
+    """A fix that was tried, and why it did not stay."""
+
+    candidate: Candidate
+    reason: str
+
+
+class Fixed(NamedTuple):
+    """What became of a chart's fixes.
+
+    ``files`` are those that changed: their content, None for one that got another name. ``checks`` is how often the
+    chart was checked.
+    """
+
+    before: ChartReport
+    after: ChartReport
+    applied: tuple[Candidate, ...]
+    taken_back: tuple[TakenBack, ...]
+    files: dict[str, bytes | None]
+    source: ChartFiles
+    checks: int
+
+
+def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only: Collection[str] = ()) -> Fixed:
+    """Tries the fixes of a chart's findings; writes nothing.
+
+    Args:
+        request: the chart, a folder, and what is asked of the check.
+        applicable: how safe a fix may be.
+        only: the rules whose findings are fixed; all, if empty.
+
+    Raises:
+        ConstitutionError: the chart can't be checked, or is a package.
+    """
+    if not request.chart.is_dir():
+        raise ChartError("a packaged chart can't be fixed; unpack it first", file=str(request.chart))
+    with scratch_folder() as scratch:
+        copy = scratch / (request.chart.resolve().name or "chart")
+        shutil.copytree(request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
+        return _Session(request._replace(copy=copy), applicable, only).run()
+
+
+def _skipped(folder: str, names: Sequence[str]) -> set[str]:
+    return {name for name in names if name in (".git", "node_modules")}
+
+
+class _Session:
+    def __init__(self, request: CheckRequest, applicable: Collection[Applicability], only: Collection[str]) -> None:
+        assert request.copy is not None
+        self._request = request
+        self._applicable = applicable
+        self._only = only
+        self._copy = ChartFiles(request.copy)
+        self._source = ChartFiles(request.chart, self._copy)
+        self._files: dict[str, bytes | None] = {}
+        self._base: dict[str, bytes | None] = {}
+        self._shown: dict[str, bytes | None] = {}
+        self._applied: list[Candidate] = []
+        self._reasons: dict[tuple[object, ...], TakenBack] = {}
+        self._hopeless: set[tuple[object, ...]] = set()
+        self._also: list[Candidate] = []
+        self._following: list[Candidate] = []
+        self._checks = 0
+        self._tries = 0
+        self._random: Examined | None = None
+
+    def run(self) -> Fixed:
+        first = now = self._examined()
+        for _ in range(ROUNDS):
+            self._random, self._tries, self._base, self._also = None, TRIES, self._files, []
+            kept, after = self._settled(now, [], self._wanted(now), now)
+            self._applied += [*kept, *self._also] if kept else []
+            for one in [*kept, *self._also]:
+                self._reasons.pop(_identity(one), None)
+            if not kept:
+                break
+            now = after
+        taken_back = tuple(self._reasons.values())
+        return Fixed(
+            first.report, now.report, tuple(self._applied), taken_back, self._files, self._source, self._checks
+        )
+
+    def _wanted(self, now: Examined) -> list[Candidate]:
+        """The fixes of a round: safe ones by themselves, because they must not change what is rendered."""
+        every = candidates(now.report.findings, self._applicable, self._only)
+        left = [one for one in every if _identity(one) not in self._hopeless]
+        safe = [one for one in left if one.fix.applicability is Applicability.SAFE]
+        return together(safe or left)[0]
+
+    def _examined(self) -> Examined:
+        self._checks += 1
+        return examine(self._request)
+
+    def _settled(
+        self, before: Examined, kept: list[Candidate], wanted: list[Candidate], now: Examined
+    ) -> tuple[list[Candidate], Examined]:
+        """Fixes that stay, and the chart with them: as many of the wanted as can, on top of those that were kept."""
+        while wanted:
+            if self._tries == 0:
+                self._take_back(wanted, "not tried any more: too many fixes failed; run fix again")
+                return kept, now
+            judgement, after = self._try(before, [*kept, *wanted])
+            if judgement.good and after is not None:
+                self._files, self._also = self._shown, self._following
+                return [*kept, *wanted], after
+            blamed = [one for one in wanted if one in judgement.blamed]
+            for one in blamed:
+                self._take_back([one], judgement.blamed[one])
+                self._hopeless.add(_identity(one))
+            if blamed:
+                wanted = [one for one in wanted if one not in blamed]
+                continue
+            if len(wanted) == 1:
+                self._take_back(wanted, judgement.reason or "another fix no longer holds with it")
+                return kept, now
+            half = len(wanted) // 2
+            kept, now = self._settled(before, kept, wanted[:half], now)
+            wanted = wanted[half:]
+        return kept, now
+
+    def _take_back(self, those: Sequence[Candidate], reason: str) -> None:
+        for one in those:
+            self._reasons[_identity(one)] = TakenBack(one, reason)
+
+    def _try(self, before: Examined, applied: Sequence[Candidate]) -> tuple[Judgement, Examined | None]:
+        self._tries -= 1
+        self._following = []
+        try:
+            self._show(self._copy.after(self._base, [one.fix for one in applied]))
+        except (EditError, ChartError) as error:
+            return Judgement({}, str(error)), None
+        try:
+            after = self._examined()
+        except ConstitutionError as error:
+            return Judgement({}, str(error)), None
+        judgement = judge(before, after, applied, self._random)
+        if not judgement.good and self._random is None and "changes what" in str(judgement[:2]):
+            # It may render something else each time.
+            shown = self._shown
+            self._show(self._base)
+            self._random = self._examined()
+            self._show(shown)
+            judgement = judge(before, after, applied, self._random)
+        return self._followed(before, applied, judgement, after)
+
+    def _followed(
+        self, before: Examined, applied: Sequence[Candidate], judgement: Judgement, after: Examined
+    ) -> tuple[Judgement, Examined]:
+        """Where fixes bring findings and nothing else is wrong: these are fixed as well, and all is judged together."""
+        shown, following = self._shown, list[Candidate]()
+        first = judgement, after
+        for _ in range(FOLLOWING):
+            more = candidates(judgement.new, self._applicable)
+            if judgement.good or not judgement.new or sum(len(one.findings) for one in more) < len(judgement.new):
+                break
+            following += more
+            try:
+                self._show(self._copy.after(self._shown, [one.fix for one in together(more)[0]]))
+                after = self._examined()
+            except (EditError, ConstitutionError):
+                break
+            judgement = judge(before, after, applied, self._random)
+        if judgement.good:
+            self._following = following
+            return judgement, after
+        self._show(shown)
+        return first
+
+    def _show(self, files: dict[str, bytes | None]) -> None:
+        """Gives the copy these contents."""
+        for file in [*self._shown, *files]:
+            content = files[file] if file in files else self._copy.original(file)
+            place = self._copy.folder / file
+            if content is None:
+                place.unlink(missing_ok=True)
+            else:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+        self._shown = files
+
+
+def _identity(candidate: Candidate) -> tuple[object, ...]:
+    """What a fix is, wherever its lines have moved to."""
+    first = candidate.findings[0]
+    return first.rule, first.message, first.object, candidate.fix.title, first.location.file

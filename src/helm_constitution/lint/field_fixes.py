@@ -1,0 +1,214 @@
+"""Where to write a field that a rule wants set: into values.yaml where a value sets it, else into the template."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from helm_constitution.chart.schema_edits import entry_edits
+from helm_constitution.core.model import Base, Edit, Fix, Location, Precision
+from helm_constitution.lint.rule import PipeField, ReadValue, SetField
+from helm_constitution.locate.resolve import nearest
+from helm_constitution.text.yaml_document import Path, View, dotted
+from helm_constitution.text.yaml_edits import block, nested, paths_by_place, quoted, scalar, set_value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from helm_constitution.chart.model import Chart
+    from helm_constitution.lint.placing import Placed
+    from helm_constitution.text.yaml_scalars import Json
+
+_KEY = re.compile(r"(?P<before>\s*(?:- +)*)(?P<key>[\w./-]+|\"[^\"]+\"):(?P<rest>.*)")
+_LITERAL = re.compile(
+    r"(?P<space>\s+)(?P<value>\"[^\"{]*\"|'[^'{]*'|\[[^\]{]*\]|[^\s#{\[&*!|>][^#{]*?)(?P<comment>\s+#.*)?\s*"
+)
+_ACTION = re.compile(r"\{\{-?\s*(?P<pipeline>[^{}]+?)\s*-?\}\}")
+_NO_VALUE = re.compile(r"(?:if|with|range|else|end|define|template|block|include|toYaml|tpl|/\*)\b|\$\w+\s*:?=|/\*")
+_RAW = "HELM-CONSTITUTION-TEXT"
+"""Stands for a template's text until the lines around it are made."""
+_QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
+QUOTES = "\"'"
+_EMPTY_MAP = re.compile(r"\s*(?:\{\s*\})?\s*")
+
+
+class FieldFixes:
+    """Makes the edits of fixes that name a field. Whether they do what they should is found out by rendering.
+
+    Args:
+        chart: whose files are edited.
+    """
+
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
+
+    def edits(self, wanted: SetField | PipeField | ReadValue, view: View, placed: Placed) -> Fix | None:
+        """The fix, or None where no place for it is certain.
+
+        Args:
+            wanted: the value.
+            view: the field, there or missing.
+            placed: where it is reported.
+        """
+        if isinstance(wanted, PipeField):
+            return self._piped(wanted, placed)
+        if isinstance(wanted, ReadValue):
+            return self._read(wanted, view, placed.location)
+        existing, _ = nearest(view)
+        missing = view.path[len(existing) :]
+        if not all(isinstance(step, str) for step in missing):
+            return None
+        edits: Sequence[Edit] | None = None
+        if view.document.rendered:
+            is_empty = view.document.view.get(*existing).data in ({}, None)
+            if not wanted.raw:
+                edits = self._in_values(placed, missing, wanted.value, is_empty=is_empty)
+            if edits is None and (wanted.raw or not placed.is_value):
+                edits = self._in_template(placed.location, missing, wanted)
+        elif placed.location.base is Base.CHART and not wanted.raw:
+            edits = set_value(view.document, view.path, wanted.value)
+        if not edits:
+            return None
+        name = dotted(missing or view.path[-1:])
+        value = _text(wanted)
+        return Fix(f"set {name}: {value}" if len(value) < 60 else f"set {name}", tuple(edits), wanted.applicability)
+
+    @cached_property
+    def _places(self) -> dict[tuple[int, int], Path]:
+        values = self._chart.values
+        return paths_by_place(values.document) if values is not None else {}
+
+    def _value_at(self, location: Location) -> Path | None:
+        """The path of what stands at a place of values.yaml."""
+        if location.base is not Base.CHART or location.file != "values.yaml" or location.line is None:
+            return None
+        return self._places.get((location.line, location.column or 1))
+
+    def _in_values(self, placed: Placed, missing: Path, value: Json, *, is_empty: bool) -> Sequence[Edit] | None:
+        values = self._chart.values
+        if values is None:
+            return None
+        if placed.is_value:
+            path = self._value_at(placed.location)
+            return None if path is None else set_value(values.document, (*path, *missing), value)
+        if not missing or len(placed.decided) != 1:
+            return None
+        path = self._value_at(placed.decided[0].location)
+        if path is None:
+            return None
+        found = values.document.view.get(*path)
+        if found.data not in ({}, None):
+            return None
+        # An empty value is what is rendered empty, or what leaves the first missing key out: then it is that key's.
+        wanted = nested(missing if is_empty else missing[1:], value)
+        return set_value(values.document, path, wanted) if isinstance(wanted, dict) or found.data is None else None
+
+    def _in_template(self, location: Location, missing: Path, wanted: SetField) -> Sequence[Edit] | None:
+        file, number = location.file, location.line
+        if location.base is not Base.CHART or file is None or number is None or not file.startswith("templates/"):
+            return None
+        lines = [line.rstrip("\r") for line in self._chart.files.get(file, "").split("\n")]
+        if number > len(lines) or (found := _KEY.fullmatch(lines[number - 1])) is None:
+            return None
+        if not missing:
+            return self._replaced(file, number, found, wanted) if location.precision is Precision.EXACT else None
+        new = nested(missing[1:], _RAW if wanted.raw else wanted.value)
+        if "-" in found["before"] and location.column == len(found["before"].partition("-")[0]) + 1 + 2:
+            edits: Sequence[Edit] | None = _beside_first(file, number, lines, str(missing[0]), new)
+        elif _EMPTY_MAP.fullmatch(found["rest"]):
+            edits = _below_key(file, number, lines, found, str(missing[0]), new)
+        else:
+            return None
+        text = _text(wanted)
+        return [edit._replace(text=edit.text.replace(_RAW, text)) for edit in edits] if wanted.raw and edits else edits
+
+    def _piped(self, wanted: PipeField, placed: Placed) -> Fix | None:
+        """The action on the field's template line gets one more function."""
+        places = (placed.location, *(one.location for one in placed.decided))
+        place = next((one for one in places if (one.file or "").startswith("templates/") and one.line), None)
+        if place is None or place.base is not Base.CHART or place.file is None or place.line is None:
+            return None
+        lines = self._chart.files.get(place.file, "").split("\n")
+        line = lines[place.line - 1].rstrip("\r") if place.line <= len(lines) else ""
+        actions = list(_ACTION.finditer(line))
+        title = f"pass it through {wanted.function}"
+        if len(actions) == 1 and not _NO_VALUE.match(actions[0]["pipeline"]):
+            # A number is made one before it is quoted.
+            pipeline, end = actions[0]["pipeline"], actions[0].end("pipeline")
+            quoting = _QUOTING.search(pipeline) if wanted.function != "quote" else None
+            column = (actions[0].start("pipeline") + quoting.start() if quoting is not None else end) + 1
+            edit = Edit(place.file, place.line, column, place.line, column, f" | {wanted.function}")
+            return Fix(title, (edit,), wanted.applicability)
+        found = _KEY.fullmatch(line)
+        literal = _LITERAL.fullmatch(found["rest"]) if found is not None and not actions else None
+        if found is None or literal is None or wanted.function != "quote" or literal["value"][0] in QUOTES:
+            return None
+        start = found.start("rest") + literal.start("value") + 1
+        end = start + len(literal["value"])
+        return Fix("quote it", (Edit(place.file, place.line, start, place.line, end, quoted(literal["value"])),))
+
+    def _read(self, wanted: ReadValue, view: View, location: Location) -> Fix | None:
+        """The literal on the field's template line becomes a value's default."""
+        values, file, number = self._chart.values, location.file, location.line
+        if values is None or file is None or number is None or not file.startswith("templates/"):
+            return None
+        if values.document.view.get(*wanted.path).exists or isinstance(view.data, dict | list):
+            return None
+        lines = self._chart.files.get(file, "").split("\n")
+        line = lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+        found = _KEY.fullmatch(line)
+        literal = _LITERAL.fullmatch(found["rest"]) if found is not None else None
+        if found is None or literal is None:
+            return None
+        form = "-- " if "# -- " in values.text else ""
+        inserted = set_value(values.document, wanted.path, view.data, (f"{form}{wanted.comment}",))
+        if inserted is None:
+            return None
+        path = ".".join(wanted.path)
+        action = f"{{{{ .Values.{path}{' | quote' if literal['value'][0] in QUOTES else ''} }}}}"
+        start = found.start("rest") + literal.start("value") + 1
+        edit = Edit(file, number, start, number, start + len(literal["value"]), action)
+        schema = entry_edits(self._chart.schema_document, wanted.path, view.data, wanted.comment)
+        return Fix(f"read it from {path}", (edit, *inserted, *schema), wanted.applicability)
+
+    def _replaced(self, file: str, number: int, found: re.Match[str], wanted: SetField) -> Sequence[Edit] | None:
+        """A literal on the template's line is replaced."""
+        literal = _LITERAL.fullmatch(found["rest"])
+        if literal is None or isinstance(wanted.value, dict):
+            return None
+        start = found.start("rest") + literal.start("value")
+        return (Edit(file, number, start + 1, number, start + 1 + len(literal["value"]), _text(wanted)),)
+
+
+def _text(wanted: SetField) -> str:
+    return str(wanted.value) if wanted.raw else scalar(wanted.value)
+
+
+def _below_key(
+    file: str, number: int, lines: Sequence[str], found: re.Match[str], key: str, value: Json
+) -> Sequence[Edit]:
+    """A key below a key of the template, as deep as what stands there."""
+    own = len(found["before"])
+    below = next((line for line in lines[number:] if line.strip() and not line.lstrip().startswith(("{{", "#"))), "")
+    depth = len(below) - len(below.lstrip(" "))
+    inner = block(key, value, depth if depth > own else own + 2)
+    end = len(lines[number - 1])
+    start = found.end() - len(found["rest"])
+    return (Edit(file, number, start + 1, number, end + 1, "".join(f"\n{line}" for line in inner)),)
+
+
+def _beside_first(file: str, number: int, lines: Sequence[str], key: str, value: Json) -> Sequence[Edit] | None:
+    """A key of a list's item: behind the item's first key where that is on one line, else before it."""
+    line = lines[number - 1]
+    dash = line.index("-")
+    column = len(line) - len(line[dash + 1 :].lstrip(" "))
+    new = block(key, value, column)
+    first = line[column:]
+    is_scalar = re.fullmatch(r"[\w./-]+:\s+(?![|>]).+", first) is not None and "nindent" not in first
+    if is_scalar and not first.rstrip().endswith(("|", "-}}")):
+        at = (number, len(line) + 1)
+        return (Edit(file, *at, *at, "".join(f"\n{one}" for one in new)),)
+    at = (number, column + 1)
+    text = "\n".join((new[0].lstrip(), *new[1:])) + "\n" + " " * column
+    return (Edit(file, *at, *at, text),)

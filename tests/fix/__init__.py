@@ -1,0 +1,1 @@
+"""Fixes: what is edited, what is kept, what is taken back."""

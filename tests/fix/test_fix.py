@@ -1,0 +1,166 @@
+"""What ``fix`` keeps and what it takes back, and that files stay as they are but for the edits."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.cli.main import cli
+from helm_constitution.core.errors import ChartError
+from helm_constitution.core.model import Applicability, Edit, Fix
+from helm_constitution.fix.files import ChangedMeanwhile, ChartFiles
+from helm_constitution.fix.session import Fixed, fix_chart
+from helm_constitution.helm.embedded import EmbeddedEngine
+from helm_constitution.helm.protocol import HelmEngine, Limits
+from tests.support import write
+
+pytestmark = pytest.mark.helm
+
+ALL = (Applicability.SAFE, Applicability.UNSAFE)
+
+CHART = {
+    "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    "values.yaml": "# The image.\nimage: web:1.2.3\n# The pods' user.\nsecurityContext: {}\n",
+    "templates/pod.yaml": """
+        apiVersion: v1
+        kind: Pod
+        metadata:
+          name: {{ .Release.Name }}
+        spec:
+          containers:
+            - name: web  # the program
+              image: {{ .Values.image }}
+            - name: proxy
+              image: {{ .Values.image }}
+              securityContext:
+                {{- toYaml .Values.securityContext | nindent 8 }}
+        """,
+    "constitution.md": """
+        # Ours
+
+        ## Security
+
+        Containers MUST run as non-root. <!-- rules: security/root-user -->
+
+        Containers MUST drop all capabilities. <!-- rules: security/capabilities -->
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def library() -> Iterator[HelmEngine]:
+    engine = EmbeddedEngine(Limits())
+    yield engine
+    engine.close()
+
+
+def fixed(chart: Path, engine: HelmEngine, *only: str) -> Fixed:
+    return fix_chart(CheckRequest(chart, engine, CheckOptions()), ALL, only)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_fields_are_set_where_values_or_templates_set_them(tmp_path: Path, library: HelmEngine) -> None:
+    write(tmp_path, CHART)
+    result = fixed(tmp_path, library)
+    assert (len(result.applied), result.taken_back, result.after.findings) == (4, (), ())
+    assert result.source.write(result.files) == ["templates/pod.yaml", "values.yaml"]
+    assert (tmp_path / "values.yaml").read_text() == (
+        "# The image.\nimage: web:1.2.3\n# The pods' user.\nsecurityContext:\n"
+        "  capabilities:\n    drop: [ALL]\n  runAsNonRoot: true\n"
+    )
+    assert (
+        "    - name: web  # the program\n      securityContext:\n        capabilities:\n          drop: [ALL]\n"
+        "        runAsNonRoot: true\n      image: {{ .Values.image }}\n"
+    ) in (tmp_path / "templates/pod.yaml").read_text()
+
+
+def test_twice_changes_nothing(tmp_path: Path, library: HelmEngine) -> None:
+    write(tmp_path, CHART)
+    result = fixed(tmp_path, library)
+    result.source.write(result.files)
+    again = fixed(tmp_path, library)
+    assert (again.applied, again.files) == ((), {})
+
+
+def test_line_ends_mark_and_missing_last_line_end_stay(tmp_path: Path, library: HelmEngine) -> None:
+    write(tmp_path, CHART)
+    values = tmp_path / "values.yaml"
+    values.write_bytes(b"\xef\xbb\xbfimage: web:1.2.3\r\nsecurityContext: {}")
+    result = fixed(tmp_path, library, "security/root-user")
+    result.source.write(result.files)
+    assert values.read_bytes() == b"\xef\xbb\xbfimage: web:1.2.3\r\nsecurityContext:\r\n  runAsNonRoot: true"
+
+
+def test_what_does_not_help_is_taken_back_with_the_reason(tmp_path: Path, library: HelmEngine) -> None:
+    template = (
+        CHART["templates/pod.yaml"]
+        .replace("toYaml .Values.s", "omit .Values.s")
+        .replace("securityContext | n", 'securityContext "runAsNonRoot" | toYaml | n')
+    )
+    write(tmp_path, {**CHART, "templates/pod.yaml": template, "values.yaml": "image: web:1.2.3\nsecurityContext: {}\n"})
+    result = fixed(tmp_path, library, "security/root-user")
+    assert [one.candidate.fix.title for one in result.taken_back] == ["set runAsNonRoot: true"]
+    assert [one.reason for one in result.taken_back] == ["its finding is still there"]
+    assert list(result.files) == ["templates/pod.yaml"]
+
+
+def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path, library: HelmEngine) -> None:
+    write(tmp_path, CHART)
+    result = fixed(tmp_path, library)
+    (tmp_path / "values.yaml").write_text("image: other\n")
+    before = files(tmp_path)
+    with pytest.raises(ChangedMeanwhile, match="changed meanwhile; nothing was written"):
+        result.source.write(result.files)
+    assert files(tmp_path) == before
+
+
+def test_a_link_out_of_the_chart_is_not_followed(tmp_path: Path) -> None:
+    chart = write(tmp_path / "web", CHART)
+    outside = tmp_path / "values.yaml"
+    outside.write_text("image: web\n")
+    (chart / "values.yaml").unlink()
+    (chart / "values.yaml").symlink_to(outside)
+    with pytest.raises(ChartError, match="leads out of the chart"):
+        ChartFiles(chart).after({}, [Fix("", (Edit("values.yaml", 1, 1, 1, 1, "x"),))])
+
+
+def test_a_package_is_refused(tmp_path: Path, library: HelmEngine) -> None:
+    package = tmp_path / "web-1.0.0.tgz"
+    package.write_bytes(b"")
+    with pytest.raises(ChartError, match="a packaged chart can't be fixed; unpack it first"):
+        fixed(package, library)
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli, ["fix", "--engine", "embedded", *arguments], standalone_mode=False)
+    assert result.exception is None, result.exception
+    return result.return_value, result.stdout, result.stderr
+
+
+def test_the_command_says_what_it_did(tmp_path: Path) -> None:
+    write(tmp_path, CHART)
+    chart = str(tmp_path)
+    assert run(chart)[1] == (
+        f"{chart}: 0 fixes applied, 0 taken back, 4 more with --unsafe; 4 findings before, 4 after\n"
+    )
+    status, out, _ = run(chart, "--unsafe", "--only", "security/capabilities")
+    assert status == 0
+    assert out.splitlines()[-1] == f"{chart}: 2 fixes applied, 0 taken back; 4 findings before, 2 after"
+    assert out.startswith(f"fixed: {chart}{os.sep}templates/pod.yaml:7: security/capabilities: set securityContext")
+
+
+def test_a_difference_can_be_applied_and_changes_nothing_by_itself(tmp_path: Path) -> None:
+    write(tmp_path, CHART)
+    before = files(tmp_path)
+    status, out, err = run(str(tmp_path), "--unsafe", "--diff")
+    assert (status, files(tmp_path)) == (1, before)
+    assert "+  runAsNonRoot: true\n" in out
+    assert "4 fixes applied" in err
