@@ -22,6 +22,8 @@ COMMANDS = (
     "plan",
     "rules",
     "schema",
+    "waive",
+    "waivers",
 )
 """The commands' names, sorted: each is ``command`` of the module of its name in this package."""
 

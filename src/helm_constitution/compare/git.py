@@ -74,6 +74,24 @@ class Repository:
             is not None
         )
 
+    def day_of_line(self, file: Path, line: int) -> str | None:
+        """The day, as an ISO date (UTC), since which HEAD has a line of a file; None where it isn't committed.
+
+        The line of the work tree is looked for in HEAD by its text.
+        """
+        from datetime import UTC, datetime
+
+        text = file.read_text("utf-8", "replace").split("\n")[line - 1].rstrip("\r")
+        path = os.path.relpath(os.path.realpath(file), os.path.realpath(self.root))
+        told = self._run("-C", str(self.root), "blame", "--line-porcelain", "HEAD", "--", path, may_fail=True)
+        seconds: str | None = None
+        for one in (told or b"").decode("utf-8", "replace").split("\n"):
+            if one.startswith("committer-time "):
+                seconds = one.removeprefix("committer-time ")
+            elif one.startswith("\t") and one[1:].rstrip("\r") == text and seconds is not None:
+                return datetime.fromtimestamp(int(seconds), UTC).date().isoformat()
+        return None
+
     @property
     def is_shallow(self) -> bool:
         """Whether its history was cut off when it was cloned."""

@@ -119,9 +119,16 @@ def load_configuration(
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
     except OSError as error:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
+    return read_configuration(text, file, chart, modules, debug=debug, is_named=is_named)
+
+
+def read_configuration(
+    text: str, file: Path, chart: Path, modules: Sequence[RuleModule], *, debug: bool = False, is_named: bool = False
+) -> Configuration:
+    """Reads a configuration's text as that of a file, see :func:`load_configuration`."""
     from helm_constitution.text.yaml import load_document
 
-    return ConfigurationReader(load_document(text, str(file)), file, chart, modules, debug, is_named).read()
+    return ConfigurationReader(load_document(text, str(file)), file, chart, tuple(modules), debug, is_named).read()
 
 
 class ConfigurationReader(SectionReader):

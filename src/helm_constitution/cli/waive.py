@@ -1,0 +1,92 @@
+"""``waive``: writes a waiver into the configuration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from helm_constitution.check.options import today
+from helm_constitution.cli.options import complete_rules, rule_modules, rules_option
+from helm_constitution.cli.printing import say
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import held_alone, write_file
+from helm_constitution.policy.configuration import read_configuration
+from helm_constitution.policy.constitution import load_constitution
+from helm_constitution.policy.find import find_configuration
+from helm_constitution.policy.new_waiver import chart_key_of, configuration_beside, with_waiver
+from helm_constitution.policy.waivers import require_known_principles
+
+
+@click.command("waive")
+@click.argument("rule", shell_complete=complete_rules)
+@click.argument("chart", type=click.Path(path_type=Path), default=Path())
+@click.option("--why", metavar="TEXT", required=True, help="Why the violation is needed.")
+@click.option("--instead", metavar="TEXT", required=True, help="Why a simpler alternative was rejected.")
+@click.option("--object", "thing", metavar="KIND/NAME", help="The object that it is for; * is any text.")
+@click.option("--container", metavar="NAME", help="The container of that object.")
+@click.option("--file", metavar="PATH", help="The file of the chart that it is for.")
+@click.option("--values", metavar="PATH", help="The value that it is for.")
+@click.option("--expires", metavar="DATE", help="The last day on which it holds, like 2030-12-31.")
+@click.option("--approved-by", metavar="NAME", help="Who approved it.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to write it into.")
+@rules_option
+def command(
+    *,
+    rule: str,
+    chart: Path,
+    why: str,
+    instead: str,
+    thing: str | None,
+    container: str | None,
+    file: str | None,
+    values: str | None,
+    expires: str | None,
+    approved_by: str | None,
+    config: Path | None,
+    folders: tuple[Path, ...],
+) -> int:
+    """Waive a RULE (or a principle) for a chart, with both reasons, in the configuration.
+
+    An unknown rule, a missing reason and a security rule without a place are refused, as in a waiver by hand. The rest
+    of the file stays as it is.
+    """
+    if not (chart / "Chart.yaml").is_file() and not chart.is_file():
+        raise ConfigurationError("not a chart: there is no Chart.yaml", file=str(chart))
+    target = find_configuration(chart, config) or configuration_beside(chart)
+    keys = {
+        "rule" if "/" in rule else "principle": rule,
+        "chart": chart_key_of(chart, target),
+        "file": file,
+        "object": thing,
+        "container": container,
+        "values": values,
+        "why_needed": why,
+        "simpler_alternative_rejected_because": instead,
+        "expires": expires,
+        "approved_by": approved_by,
+    }
+    if expires is not None and expires < today():
+        raise ConfigurationError(f"--expires must be a day to come: {expires} is over")
+    modules = rule_modules(folders)
+    with held_alone((target,)):
+        before = _text(target)
+        after = with_waiver(before, target, {key: text for key, text in keys.items() if text is not None})
+        read = read_configuration(after, target, chart, modules, is_named=config is not None)
+        document = load_constitution(chart, read.constitution, read.modules)
+        known = dict.fromkeys([*(one.key for one in document.principles), *(one.key for one in read.modules)])
+        require_known_principles(read.waivers, known, target)
+        write_file(target, after, "the configuration")
+    say(f"waived: {rule} in {target}")
+    return 0
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
+    except OSError as error:
+        raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
