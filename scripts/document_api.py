@@ -39,7 +39,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "Applicability",
             "SetField",
         ),
-        *("PipeField", "ReadValue", "replaced", "quoted", "set_value"),
+        *("PipeField", "ReadValue", "replaced", "quoted", "set_value", "schema_edits", "whole_schema"),
         *("Tally", "Unchecked", "Outcome"),
         *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),

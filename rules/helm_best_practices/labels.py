@@ -5,7 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from helm_constitution.api import MUST, SHOULD, TEMPLATES, Group, Manifest, Parameter, Subject, Violation, require, rule
+from helm_constitution.api import (
+    MUST,
+    SHOULD,
+    TEMPLATES,
+    Group,
+    Manifest,
+    Parameter,
+    SetField,
+    Subject,
+    Violation,
+    require,
+    rule,
+)
 
 from .statements import BEST_PRACTICES
 
@@ -52,6 +64,7 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             {{- include "web.labels" . | nindent 4 }}
     Fix: Write app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by and helm.sh/chart into
         one named template, and include it in the metadata of every object.
+        `fix --unsafe` includes the chart's named template of labels where the object has none of them.
     Source: Helm chart best practices, Labels and Annotations: Standard Labels
     """
     labels = manifest.get("metadata", "labels")
@@ -61,7 +74,10 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     if missing and not subject.given_by_values(manifest):
         what = f"the standard {'label' if len(missing) == 1 else 'labels'} {', '.join(missing)}"
         advice = "include the chart's named template of labels"
-        yield Violation(f"lacks {what}; {advice}", at=labels, group=_group(manifest, what, advice))
+        helper = next((name for name in subject.define_texts if name.endswith(".labels")), None)
+        text = f'{{{{- include "{helper}" . | nindent {{indent}} }}}}'
+        fix = SetField(text, raw=True) if helper is not None else None
+        yield Violation(f"lacks {what}; {advice}", at=labels, group=_group(manifest, what, advice), fix=fix)
 
 
 def _group(manifest: Manifest, what: str, advice: str) -> Group:

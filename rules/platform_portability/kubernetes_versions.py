@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 from helm_constitution.api import (
     SHOULD,
+    Applicability,
     Constraint,
     NotApplicable,
     Parameter,
+    SetField,
     Subject,
     Version,
     Violation,
@@ -93,6 +95,7 @@ def kube_version_blocks_vendors(subject: Subject) -> Iterator[Violation]:
     Good:
         kubeVersion: ">=1.25.0-0"
     Fix: Write `-0` behind each version of the range.
+        `fix` writes -0 behind the versions of a simple range.
     Source: Helm documentation, The kubeVersion field; Masterminds/semver, Working With Prerelease Versions
     """
     kube_version = subject.chart.metadata.view.get("kubeVersion")
@@ -106,6 +109,7 @@ def kube_version_blocks_vendors(subject: Subject) -> Iterator[Violation]:
             f"older Helm (3.17 for one; 3.22, 4.1 and 4.3 don't) takes v{blocked} for a pre-release, "
             f"which {text} leaves out; {_advice(text)}",
             at=kube_version,
+            fix=SetField(repaired, Applicability.SAFE) if (repaired := _repaired(text)) is not None else None,
         )
 
 
@@ -122,9 +126,15 @@ def _blocked(constraint: Constraint) -> Version | None:
 
 
 def _advice(text: str) -> str:
+    repaired = _repaired(text)
+    return f'write "{repaired}"' if repaired is not None else "write -0 behind each version of the range"
+
+
+def _repaired(text: str) -> str | None:
+    """The range with -0 behind each version; None where that isn't enough."""
     if re.fullmatch(r"(?:(?:>=|<|\^|~)?\s*v?\d+\.\d+(?:\.\d+)?(?:-\d+)?[\s,|]*)+", text):
         numbers = re.sub(r"v?(\d+\.\d+)(\.\d+)?(?:-\d+)?", lambda found: f"{found[1]}{found[2] or '.0'}-0", text)
         repaired = parse_constraint(numbers)
         if repaired is not None and _blocked(repaired) is None:
-            return f'write "{numbers}"'
-    return "write -0 behind each version of the range"
+            return numbers
+    return None

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from helm_constitution.api import (
     MUST,
     TEMPLATES,
+    Applicability,
+    Edit,
+    Fix,
     Group,
     LazyPattern,
     NotApplicable,
@@ -200,6 +203,7 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
         block) or behind it on its line, or give it a row in a table of the README. Fields of the Kubernetes API, maps
         that templates pass on whole and a dependency's values need one comment for all. Commented-out YAML, section
         banners and licence headers document nothing.
+        `fix` takes the description of values.schema.json where there is one.
     Source: Helm chart best practices, Values ("Document values.yaml"); helm-docs --documentation-strict-mode
     """
     values = subject.chart.values
@@ -231,6 +235,7 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             f"{what} {missing}; say above it what it is for{example}",
             values.document.view.get(*key.path),
             group=_group(key, missing),
+            fix=_from_schema(key, subject),
         )
     yield Tally(good, total, "values documented")
 
@@ -241,6 +246,25 @@ def _group(key: ValueKey, missing: str) -> Group:
     where = f"values of {above}" if above else "values"
     message = f"{{count}} {where} have {missing}; say above each what it is for: {{items}}"
     return Group(("undocumented", above), message, str(key.path[-1]))
+
+
+def _from_schema(key: ValueKey, subject: Subject) -> Fix | None:
+    """The schema's description as the comment; nobody else knows what a value is for."""
+    part: object = subject.chart.schema
+    for step in key.path:
+        properties = part.get("properties") if isinstance(part, dict) else None
+        part = properties.get(step) if isinstance(properties, dict) else None
+    words = part.get("description") if isinstance(part, dict) else None
+    values = subject.chart.values
+    if not isinstance(words, str) or not words.strip() or values is None:
+        return None
+    line = values.text.split("\n")[key.span.line - 1]
+    if line[: key.span.column - 1].strip():
+        return None  # in the line of another key
+    mark = "# -- " if "# -- " in values.text else "# "
+    text = f"{line[: key.span.column - 1]}{mark}{' '.join(words.split())}\n"
+    edit = Edit(values.path, key.span.line, 1, key.span.line, 1, text)
+    return Fix("take the comment from the schema", (edit,), Applicability.SAFE)
 
 
 def _has_row(name: str, in_readme: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.api import (
@@ -10,7 +11,11 @@ from helm_constitution.api import (
     MUST,
     RESULTS,
     SHOULD,
+    Applicability,
+    Chart,
+    Edit,
     FailureKind,
+    Fix,
     Json,
     NotApplicable,
     Path,
@@ -21,11 +26,14 @@ from helm_constitution.api import (
     Unchecked,
     Violation,
     YamlDocument,
+    YamlSyntaxError,
     dotted,
     forbid,
+    load_document,
     references,
     require,
     rule,
+    whole_schema,
     withheld,
     withheld_in,
 )
@@ -65,13 +73,18 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
         values.yaml
     Fix: write a JSON schema that names the type of every value, or generate one from values.yaml (helm-schema and
         helm-values-schema-json do) and keep it in step.
+        `fix` writes one with the types of the defaults, which accepts the ci files too.
     Source: Helm documentation, Charts, Schema Files; chart-verifier contains-values-schema
     """
     values = subject.chart.values
     if values is None or not values.data:
         raise NotApplicable("the chart has no values")
     if subject.chart.schema is None:
-        yield Violation("no values.schema.json: helm accepts any value of any type", TextPlace(values.path))
+        yield Violation(
+            "no values.schema.json: helm accepts any value of any type",
+            TextPlace(values.path),
+            fix=_new_schema(subject.chart),
+        )
 
 
 @rule(
@@ -339,3 +352,17 @@ def _shown(value: object) -> str:
 
 def _pointer(path: Any) -> str:
     return "/" + "/".join(str(step) for step in path)
+
+
+def _new_schema(chart: Chart) -> Fix:
+    """A schema that accepts the defaults and what the files of scenarios set."""
+    others: list[dict[str, Json]] = []
+    for name, text in chart.files.items():
+        if name.startswith(("ci/", "platforms/")) and name.endswith((".yaml", ".yml")):
+            with suppress(YamlSyntaxError):
+                data = load_document(text, name).data
+                others.append(data if isinstance(data, dict) else {})
+    texts = any("tpl" in text for name, text in chart.files.items() if name.startswith("templates/"))
+    assert chart.values is not None
+    schema = whole_schema(chart.name, chart.values.data, others, texts=texts)
+    return Fix(f"write {SCHEMA}", (Edit(SCHEMA, 1, 1, 1, 1, schema),), Applicability.SAFE)

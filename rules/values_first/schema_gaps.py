@@ -9,6 +9,8 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     TEMPLATES,
+    Applicability,
+    Fix,
     Json,
     NotApplicable,
     Path,
@@ -23,6 +25,7 @@ from helm_constitution.api import (
     dotted,
     require,
     rule,
+    schema_edits,
 )
 
 SCHEMA = "values.schema.json"
@@ -120,6 +123,7 @@ def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
         replicaCount: 3
     Fix: add the key to the schema with its type. Keys below a map that the schema leaves open are free, and so are
         dependencies' and `global`.
+        `fix` adds what the schema lacks, with the type of its default.
     Source: Helm documentation, Charts, Schema Files; helm-schema, helm-values-schema-json
     """
     root = _schema_of(subject)
@@ -129,7 +133,12 @@ def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
     free = {"global"} | {dependency.key for dependency in chart.dependencies} | set(chart.subcharts)
     counted: list[bool] = []
     for view, message in _gaps(chart.values.document.view, [*_parts(root, root)], root, free, counted):
-        yield Violation(message, view)
+        key = chart.values.by_path.get(view.path)
+        words = key.comment.text if key is not None and key.comment is not None else ""
+        path = tuple(str(step) for step in view.path)
+        edits = schema_edits(chart.schema_document, path, view.data, " ".join(words.split()))
+        fix = Fix(f"add {dotted(view.path)} to the schema", edits, Applicability.SAFE) if edits else None
+        yield Violation(message, view, fix=fix)
     yield Tally(sum(counted), len(counted), "values typed by the schema")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.chart.model import Chart, Dependency
+from helm_constitution.chart.schema_edits import schema_edits, whole_schema
 from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.confidential import withheld, withheld_in
@@ -271,9 +272,11 @@ __all__ = [
     "require",
     "resolve_plain",
     "rule",
+    "schema_edits",
     "set_value",
     "walk",
     "whole_number",
+    "whole_schema",
     "withheld",
     "withheld_in",
     "would_hide",

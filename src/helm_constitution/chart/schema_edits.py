@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -13,29 +13,81 @@ from helm_constitution.text.yaml_document import YamlDocument
 from helm_constitution.text.yaml_edits import node_at
 from helm_constitution.text.yaml_scalars import Json
 
+_DRAFT = "http://json-schema.org/draft-07/schema#"
 _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
 
 
-def entry_of(value: Json, description: str = "") -> dict[str, Any]:
-    """A schema that accepts a default and what templates accept in its place: its type; null stays free.
+def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dict[str, Any]:
+    """A schema that accepts a default and what templates print in its place as well: its type; null stays free.
 
-    An empty map or list says nothing of what stands in it, so neither does the schema; a whole number may become any.
+    A number may be given as text, and a text as a number: templates print both alike. An empty map or list says nothing
+    of what stands in it, so neither does the schema.
+
+    Args:
+        value: the default.
+        description: what it is for.
+        texts: maps and lists may be given as texts (the templates pass values to ``tpl``).
     """
     entry: dict[str, Any] = {"description": description} if description else {}
     if value is None:
         return entry
-    kind = _TYPES[type(value)]
-    entry["type"] = kind
+    kinds = [_TYPES[type(value)]]
+    if kinds[0] in ("integer", "number"):
+        kinds = ["number" if kinds[0] == "number" else "integer", "string"]
+    elif kinds[0] == "string":
+        kinds.append("number")
+    elif texts and kinds[0] in ("array", "object"):
+        kinds.append("string")
+    entry["type"] = kinds[0] if len(kinds) == 1 else kinds
     if isinstance(value, dict) and value:
-        entry["properties"] = {key: entry_of(inner) for key, inner in value.items()}
-    if isinstance(value, list) and value:
-        kinds = {_TYPES.get(type(item)) for item in value}
-        if len(kinds) == 1 and None not in kinds:
-            entry["items"] = {"type": kinds.pop()}
+        entry["properties"] = {key: schema_of(inner, texts=texts) for key, inner in value.items()}
     return entry
 
 
-def entry_edits(
+def whole_schema(name: str, values: Mapping[str, Json], others: Iterable[Mapping[str, Json]], *, texts: bool) -> str:
+    """The text of a values.schema.json that accepts these values.
+
+    Args:
+        name: the chart's.
+        values: the defaults.
+        others: what other values files set.
+        texts: maps and lists may be given as texts.
+    """
+    schema: dict[str, Any] = {"$schema": _DRAFT, "title": f"Values of the chart {name}"}
+    schema.update(schema_of(dict(values), texts=texts))
+    for other in others:
+        _widen(schema, dict(other), texts=texts)
+    return _lined(schema) + "\n"
+
+
+def _widen(schema: dict[str, Any], value: Json, *, texts: bool) -> None:
+    """Makes a schema accept one more value."""
+    if value is None or "type" not in schema:
+        schema.pop("type", None) if value is None else None
+        return
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    more = schema_of(value, texts=texts)["type"]
+    merged = list(dict.fromkeys([*kinds, *(more if isinstance(more, list) else [more])]))
+    schema["type"] = merged[0] if len(merged) == 1 else merged
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        for key, inner in value.items():
+            if key in properties:
+                _widen(properties[key], inner, texts=texts)
+
+
+def _lined(schema: Mapping[str, Any], depth: int = 0) -> str:
+    """JSON with a line for each value; a schema without others in it stays on its line."""
+    space = "  " * (depth + 1)
+    lines = []
+    for key, value in schema.items():
+        is_open = isinstance(value, dict) and any(isinstance(inner, dict) for inner in value.values())
+        text = _lined(value, depth + 1) if is_open else json.dumps(value, ensure_ascii=False)
+        lines.append(f"{space}{json.dumps(key, ensure_ascii=False)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n" + "  " * depth + "}" if lines else "{}"
+
+
+def schema_edits(
     document: YamlDocument | None, path: Sequence[str], value: Json, description: str = ""
 ) -> tuple[Edit, ...]:
     """The edits that give a value its entry below ``properties``; none where there is no schema, or no place for it.
@@ -49,7 +101,7 @@ def entry_edits(
     if document is None:
         return ()
     at: tuple[str, ...] = ()
-    entry = entry_of(value, description)
+    entry = schema_of(value, description)
     for index, step in enumerate(path):
         below = node_at(document, (*at, "properties", step))
         if isinstance(below, yaml.MappingNode):

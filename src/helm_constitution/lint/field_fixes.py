@@ -6,7 +6,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from helm_constitution.chart.schema_edits import entry_edits
+from helm_constitution.chart.schema_edits import schema_edits
 from helm_constitution.core.model import Base, Edit, Fix, Location, Precision
 from helm_constitution.lint.rule import PipeField, ReadValue, SetField
 from helm_constitution.locate.resolve import nearest
@@ -29,6 +29,8 @@ _NO_VALUE = re.compile(r"(?:if|with|range|else|end|define|template|block|include
 _RAW = "HELM-CONSTITUTION-TEXT"
 """Stands for a template's text until the lines around it are made."""
 _QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
+INDENT = "{indent}"
+"""Stands in a template's text for the number of spaces by which it is indented."""
 QUOTES = "\"'"
 _EMPTY_MAP = re.compile(r"\s*(?:\{\s*\})?\s*")
 
@@ -72,6 +74,8 @@ class FieldFixes:
             return None
         name = dotted(missing or view.path[-1:])
         value = _text(wanted)
+        if INDENT in value:
+            return Fix(f"put {value.replace(INDENT, '…')} below {name}", tuple(edits), wanted.applicability)
         return Fix(f"set {name}: {value}" if len(value) < 60 else f"set {name}", tuple(edits), wanted.applicability)
 
     @cached_property
@@ -112,6 +116,8 @@ class FieldFixes:
         if number > len(lines) or (found := _KEY.fullmatch(lines[number - 1])) is None:
             return None
         if not missing:
+            if wanted.raw and INDENT in str(wanted.value):
+                return _first_below(file, number, lines, found, str(wanted.value))
             return self._replaced(file, number, found, wanted) if location.precision is Precision.EXACT else None
         new = nested(missing[1:], _RAW if wanted.raw else wanted.value)
         if "-" in found["before"] and location.column == len(found["before"].partition("-")[0]) + 1 + 2:
@@ -121,7 +127,7 @@ class FieldFixes:
         else:
             return None
         text = _text(wanted)
-        return [edit._replace(text=edit.text.replace(_RAW, text)) for edit in edits] if wanted.raw and edits else edits
+        return [edit._replace(text=_filled(edit.text, text)) for edit in edits] if wanted.raw and edits else edits
 
     def _piped(self, wanted: PipeField, placed: Placed) -> Fix | None:
         """The action on the field's template line gets one more function."""
@@ -169,7 +175,7 @@ class FieldFixes:
         action = f"{{{{ .Values.{path}{' | quote' if literal['value'][0] in QUOTES else ''} }}}}"
         start = found.start("rest") + literal.start("value") + 1
         edit = Edit(file, number, start, number, start + len(literal["value"]), action)
-        schema = entry_edits(self._chart.schema_document, wanted.path, view.data, wanted.comment)
+        schema = schema_edits(self._chart.schema_document, wanted.path, view.data, wanted.comment)
         return Fix(f"read it from {path}", (edit, *inserted, *schema), wanted.applicability)
 
     def _replaced(self, file: str, number: int, found: re.Match[str], wanted: SetField) -> Sequence[Edit] | None:
@@ -179,6 +185,29 @@ class FieldFixes:
             return None
         start = found.start("rest") + literal.start("value")
         return (Edit(file, number, start + 1, number, start + 1 + len(literal["value"]), _text(wanted)),)
+
+
+def _filled(text: str, raw: str) -> str:
+    """Lines with a template's text where it belongs; one with an indentation stands below its key."""
+    if INDENT not in raw:
+        return text.replace(_RAW, raw)
+    lines = []
+    for line in text.split("\n"):
+        key, found, _ = line.partition(f" {_RAW}")
+        depth = len(line) - len(line.lstrip(" ")) + 2
+        lines += [key, " " * depth + raw.replace(INDENT, str(depth))] if found else [line]
+    return "\n".join(lines)
+
+
+def _first_below(file: str, number: int, lines: Sequence[str], found: re.Match[str], raw: str) -> Sequence[Edit] | None:
+    """A template's text as the first line below a key."""
+    if found["rest"].strip():
+        return None
+    below = next((line for line in lines[number:] if line.strip()), "")
+    own, depth = len(found["before"]), len(below) - len(below.lstrip(" "))
+    depth = depth if depth > own else own + 2
+    at = (number, len(lines[number - 1]) + 1)
+    return (Edit(file, *at, *at, "\n" + " " * depth + raw.replace(INDENT, str(depth))),)
 
 
 def _text(wanted: SetField) -> str:

@@ -50,7 +50,8 @@ class SetField(NamedTuple):
 
     The field is that of the violation. The program finds out where to write it: into values.yaml, where a value sets
     the field, else into the template; where it finds neither, the finding has no fix. ``raw`` says that the value is a
-    template's text (``{{ .Release.Namespace }}``), which stands in a template only.
+    template's text (``{{ .Release.Namespace }}``), which stands in a template only; one with ``{indent}`` in it stands
+    below the field's key, with the number of spaces for it.
     """
 
     value: Json
