@@ -184,6 +184,15 @@ def test_the_action_annotates_summarises_and_passes_the_exit_status_on(runner: R
     assert all(uri.startswith("charts/demo/") for uri in uris)
 
 
+def test_the_action_leaves_the_fixes_as_a_patch(runner: Runner) -> None:
+    job = runner.run(charts="charts/demo", fix="unsafe")
+    patch = runner.folder / "temp" / "helm-constitution.patch"
+    assert job.status == 1
+    assert "+++ b/charts/demo/templates/frontend.yaml\n" in patch.read_text("utf-8")
+    wrong = runner.run(charts="charts/demo", fix="all")
+    assert (wrong.status, "the input fix must be safe or unsafe" in wrong.log) == (2, True)
+
+
 def test_the_actions_outputs_name_the_reports(runner: Runner) -> None:
     runner.run(charts="charts/good chart", upload_sarif="true")
     # The last step has no outputs: ask the check's own.

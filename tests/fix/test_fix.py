@@ -164,3 +164,12 @@ def test_a_difference_can_be_applied_and_changes_nothing_by_itself(tmp_path: Pat
     assert (status, files(tmp_path)) == (1, before)
     assert "+  runAsNonRoot: true\n" in out
     assert "4 fixes applied" in err
+
+
+def test_changed_files_stand_for_their_chart(tmp_path: Path) -> None:
+    write(tmp_path, {**CHART, ".git/HEAD": ""})
+    (tmp_path / "notes.md").write_text("Notes.\n")
+    status, out, _ = run(
+        "--changed", "--unsafe", str(tmp_path / "values.yaml"), str(tmp_path / "templates" / "pod.yaml")
+    )
+    assert (status, out.count("fixed: "), out.count(" fixes applied")) == (0, 4, 1)

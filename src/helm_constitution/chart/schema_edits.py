@@ -18,7 +18,7 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 
 
 def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dict[str, Any]:
-    """A schema that accepts a default and what templates print in its place as well: its type; null stays free.
+    """A schema that accepts a default and what templates print in its place as well: its type; null's is any.
 
     A number may be given as text, and a text as a number: templates print both alike. An empty map or list says nothing
     of what stands in it, so neither does the schema.
@@ -30,7 +30,7 @@ def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dic
     """
     entry: dict[str, Any] = {"description": description} if description else {}
     if value is None:
-        return entry
+        return {**entry, "type": [*_TYPES.values(), "null"]}
     kinds = [_TYPES[type(value)]]
     if kinds[0] in ("integer", "number"):
         kinds = ["number" if kinds[0] == "number" else "integer", "string"]
@@ -62,9 +62,6 @@ def whole_schema(name: str, values: Mapping[str, Json], others: Iterable[Mapping
 
 def _widen(schema: dict[str, Any], value: Json, *, texts: bool) -> None:
     """Makes a schema accept one more value."""
-    if value is None or "type" not in schema:
-        schema.pop("type", None) if value is None else None
-        return
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     more = schema_of(value, texts=texts)["type"]
     merged = list(dict.fromkeys([*kinds, *(more if isinstance(more, list) else [more])]))

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from helm_constitution.chart.discovery import repository_of
+from helm_constitution.check.changed import changed_charts
 from helm_constitution.check.charts import charts_at
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.cli.colour import color_option
@@ -26,6 +27,12 @@ from helm_constitution.helm.choose import choose_engine
 @click.command("fix")
 @charts_argument
 @check_options
+@click.option(
+    "--changed",
+    is_flag=True,
+    help="The arguments are changed files: fix the chart of each, once; pass over files of no chart. Without files, "
+    "those that are staged in git.",
+)
 @click.option("--unsafe", is_flag=True, help="Apply fixes that change what is rendered, too.")
 @click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
 @click.option(
@@ -37,7 +44,14 @@ from helm_constitution.helm.choose import choose_engine
 )
 @color_option
 def command(
-    arguments: CheckArguments, /, charts: tuple[Path, ...], *, unsafe: bool, diff: bool, only: tuple[str, ...]
+    arguments: CheckArguments,
+    /,
+    charts: tuple[Path, ...],
+    *,
+    changed: bool,
+    diff: bool,
+    only: tuple[str, ...],
+    unsafe: bool,
 ) -> int:
     """Fix what check finds in charts: folders, or folders that hold charts (default: the current folder).
 
@@ -51,7 +65,7 @@ def command(
     engine = choose_engine(arguments.engine, arguments.limits)
     status = 0
     try:
-        for chart in charts_at(charts or (Path(),)):
+        for chart in changed_charts(charts, None) if changed else charts_at(charts or (Path(),)):
             try:
                 fixed = fix_chart(CheckRequest(chart, engine, arguments.options), applicable, rules)
                 if not diff:

@@ -23,7 +23,7 @@ ROUNDS = 6
 FOLLOWING = 3
 """So often what fixes bring is fixed as well, and what that brings."""
 
-TRIES = 12
+TRIES = 6
 """So many sets of fixes are tried in a round; what is left then is taken back."""
 
 

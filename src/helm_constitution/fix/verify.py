@@ -46,7 +46,9 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], rando
     for candidate in _left(before, after, applied, moved):
         blamed[candidate] = "its finding is still there"
     new = [] if blamed or worse is not None else _new(before, after, moved)
-    for finding in new:
+    # What is new and has a fix is nobody's fault before that fix was tried.
+    hopeless = [finding for finding in new if finding.fix is None] or new
+    for finding in hopeless:
         message = f"causes a new finding: {finding.rule}: {finding.message}"
         causes = _causes(finding, applied)
         if causes:
@@ -143,7 +145,11 @@ def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
             )
         ]
         return same if len(same) == 1 else []
-    return [one for one in applied if finding.location.file in one.files and finding.rule in one.rules.split(", ")]
+    named = [one for one in applied if any(file in finding.message for file in one.files)]
+    if len(named) == 1:
+        return named
+    same = [one for one in applied if finding.location.file in one.files]
+    return same if len(same) == 1 else [one for one in same if finding.rule in one.rules.split(", ")]
 
 
 def _changed(before: RenderedChart, after: RenderedChart, random: Examined | None) -> list[str]:
