@@ -13,7 +13,7 @@ from helm_constitution.core.model import Applicability
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
 from helm_constitution.fix.files import ChartFiles
-from helm_constitution.fix.verify import Judgement, judge
+from helm_constitution.fix.verify import Judgement, changed_templates, judge
 from helm_constitution.report.model import ChartReport
 from helm_constitution.text.edits import EditError
 
@@ -91,12 +91,12 @@ class _Session:
         self._following: list[Candidate] = []
         self._checks = 0
         self._tries = 0
-        self._random: Examined | None = None
+        self._unstable: frozenset[str] | None = None
 
     def run(self) -> Fixed:
         first = now = self._examined()
         for _ in range(ROUNDS):
-            self._random, self._tries, self._base, self._also = None, TRIES, self._files, []
+            self._tries, self._base, self._also = TRIES, self._files, []
             kept, after = self._settled(now, [], self._wanted(now), now)
             self._applied += [*kept, *self._also] if kept else []
             for one in [*kept, *self._also]:
@@ -162,14 +162,14 @@ class _Session:
             after = self._examined()
         except ConstitutionError as error:
             return Judgement({}, str(error)), None
-        judgement = judge(before, after, applied, self._random)
-        if not judgement.good and self._random is None and "changes what" in str(judgement[:2]):
+        judgement = judge(before, after, applied, self._unstable or ())
+        if self._unstable is None and changed_templates(before, after) and not judgement.good:
             # It may render something else each time.
             shown = self._shown
             self._show(self._base)
-            self._random = self._examined()
+            self._unstable = frozenset(changed_templates(before, self._examined()))
             self._show(shown)
-            judgement = judge(before, after, applied, self._random)
+            judgement = judge(before, after, applied, self._unstable)
         return self._followed(before, applied, judgement, after)
 
     def _followed(
@@ -188,7 +188,7 @@ class _Session:
                 after = self._examined()
             except (EditError, ConstitutionError):
                 break
-            judgement = judge(before, after, applied, self._random)
+            judgement = judge(before, after, applied, self._unstable or ())
         if judgement.good:
             self._following = following
             return judgement, after

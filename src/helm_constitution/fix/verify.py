@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.model import Applicability, Finding, Status
@@ -31,14 +31,14 @@ class Judgement(NamedTuple):
         return not self.blamed and self.reason is None
 
 
-def judge(before: Examined, after: Examined, applied: Sequence[Candidate], random: Examined | None = None) -> Judgement:
+def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unstable: Collection[str] = ()) -> Judgement:
     """Compares a chart before and after fixes.
 
     Args:
         before: the chart without them.
         after: the chart with them.
         applied: the fixes.
-        random: the chart without them, rendered once more: what differs there differs each time.
+        unstable: templates that render something else each time.
     """
     blamed: dict[Candidate, str] = {}
     worse = reason = _worse(before, after)
@@ -57,7 +57,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], rando
             reason = reason or message
     safe = [one for one in applied if one.fix.applicability is Applicability.SAFE]
     if safe and len(safe) == len(applied):
-        changed = _changed(before.rendered, after.rendered, random)
+        changed = [one for one in changed_templates(before, after) if one not in unstable]
         new = [] if changed else new
         for source in changed:
             message = f"changes what {source} renders"
@@ -152,18 +152,13 @@ def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
     return same if len(same) == 1 else [one for one in same if finding.rule in one.rules.split(", ")]
 
 
-def _changed(before: RenderedChart, after: RenderedChart, random: Examined | None) -> list[str]:
+def changed_templates(before: Examined, after: Examined) -> list[str]:
     """The templates that render something else in any scenario."""
-    known = _texts(before)
-    again = _texts(random.rendered) if random is not None else known
+    known = _texts(before.rendered)
     found: dict[str, None] = {}
-    for name, texts in _texts(after).items():
-        if name not in known:
-            continue
-        unstable = _difference(known[name], again.get(name, Counter()))
-        for source in _difference(known[name], texts):
-            if source not in unstable:
-                found[source] = None
+    for name, texts in _texts(after.rendered).items():
+        if name in known:
+            found.update(_difference(known[name], texts))
     return list(found)
 
 

@@ -91,13 +91,23 @@ def merged(edits: Iterable[Edit]) -> list[Edit]:
 
 
 def _together(first: str, second: str) -> str | None:
-    """Two blocks of YAML lines as one; None where they aren't blocks of lines, or contradict each other."""
+    """Two blocks of YAML lines, members of an object or rows of a table as one; None where they are none of these, or
+    contradict each other."""
+    if first[:1] == "," == second[:1]:
+        return None if _member(first) == _member(second) else first + second
+    if all(text.endswith("\n") and text.startswith("|") for text in (first, second)):
+        return first + second
     for begin, end in (("\n", ""), ("", "\n")):
         if all(text.startswith(begin) and text.endswith(end) and "\n" in text for text in (first, second)):
             inner = [text.removeprefix(begin).removesuffix(end).split("\n") for text in (first, second)]
             lines = _with_lines(*inner)
             return None if lines is None else begin + "\n".join(lines) + end
     return None
+
+
+def _member(text: str) -> str:
+    """The name of a member that is put behind others, ``, "name": …``."""
+    return text[1:].partition(":")[0].strip()
 
 
 def _with_lines(lines: list[str], more: Sequence[str]) -> list[str] | None:
