@@ -15,6 +15,7 @@ COMMANDS = (
     "check",
     "completion",
     "constitution",
+    "create",
     "explain",
     "fix",
     "fleet",

@@ -1,0 +1,56 @@
+"""``create``: writes a chart that keeps the built-in constitution from its first day."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from helm_constitution.cli.printing import say
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.files import write_file
+
+_STARTER = Path(__file__).parent.parent / "data" / "starter.json"
+_PLACEHOLDER = "<CHARTNAME>"
+_NAME = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_LONGEST = 50
+"""Characters of a name: with the release's, objects' names have 63."""
+
+
+@click.command("create")
+@click.argument("name")
+@click.option(
+    "--starter",
+    is_flag=True,
+    help="Write a starter for `helm create --starter`: NAME is its folder, the chart's name stays open.",
+)
+def command(*, name: str, starter: bool) -> int:
+    """Write a chart into the folder NAME: a Deployment that keeps the built-in constitution without a finding.
+
+    It has a schema, a README, a changelog, unit tests, a test for `helm test`, values for CI and a platform's overlay.
+    """
+    folder = Path(name)
+    chart = folder.name
+    if not starter and (not _NAME.fullmatch(chart) or len(chart) > _LONGEST):
+        form = f"must have lower-case letters, digits and single hyphens, at most {_LONGEST}, and begin with a letter"
+        raise ConfigurationError(f"{chart!r} is not a chart's name: it {form}")
+    if folder.exists():
+        raise ConfigurationError("already exists; create writes into a new folder", file=str(folder))
+    for path, text in starter_files().items():
+        file = folder / path
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"can't be made: {error.strerror}", file=str(file.parent)) from None
+        write_file(file, text if starter else text.replace(_PLACEHOLDER, chart), "the chart")
+    say(f"written: {folder}")
+    return 0
+
+
+def starter_files() -> Mapping[str, str]:
+    """The files of a new chart by their paths, with ``<CHARTNAME>`` for its name."""
+    files: Mapping[str, str] = json.loads(_STARTER.read_text("utf-8"))
+    return files
