@@ -273,9 +273,7 @@ def test_the_file_that_sets_a_value_last_decides(engine: HelmEngine, tmp_path: P
     given = tmp_path / "mine.yaml"
     given.write_text("\n\nx: three\n")
     request = RenderRequest(values_files=(given,))
-    assert places(engine, tmp_path, LAYERED, *DATA, request=request) == [
-        f"{given}:3 < templates/a.yaml:6 rendered at"
-    ]
+    assert places(engine, tmp_path, LAYERED, *DATA, request=request) == [f"{given}:3 < templates/a.yaml:6 rendered at"]
     found = places(engine, tmp_path / "m", LAYERED, "data", "m", request=request)
     assert found == ["values.yaml:4 < templates/a.yaml:8 rendered at"]
 
