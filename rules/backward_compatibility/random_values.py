@@ -99,8 +99,10 @@ def random_value(subject: Subject) -> Iterator[Violation]:
         have compat/unstable-selector.
     Source: Helm documentation, Chart Development Tips and Tricks; Argo CD documentation, Helm: Random Data
     """
-    used = {
-        manifest.template: manifest for rendering in subject.renderings for manifest in _lasting(rendering.manifests)
+    used = {  # of a template with several objects, one that is no hook
+        manifest.template: manifest
+        for rendering in subject.renderings
+        for manifest in sorted(_lasting(rendering.manifests), key=lambda one: not one.hooks)
     }
     keeping = _keeping(subject)
     for template in subject.templates:
