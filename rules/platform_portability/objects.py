@@ -163,7 +163,10 @@ def host_port(container: Container, subject: Subject) -> Iterator[Violation]:
     for port in container.field("ports").items():
         host = port.get("hostPort")
         if host:
-            yield Violation(f"takes port {host.data} of its node; drop hostPort and use a Service", at=host)
+            # The value of both ports is the container's: only the template's line can go.
+            is_shared = host.data == port.get("containerPort").data
+            message = f"takes port {host.data} of its node; drop hostPort and use a Service"
+            yield Violation(message, at=host, of_key=is_shared)
 
 
 _LITERAL = LazyPattern(r"[\"']?([a-z0-9](?:[a-z0-9-]*[a-z0-9])?)[\"']?(?:\s+#.*)?\Z")

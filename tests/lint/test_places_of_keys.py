@@ -70,3 +70,29 @@ def test_a_strict_schema(tmp_path: Path, engine: HelmEngine) -> None:
     write(tmp_path, {**CHART, "values.yaml": "image: {}\n", "values.schema.json": schema})
     ((file, line, _),) = places(tmp_path, engine, "values/schema-not-embeddable")
     assert (file, line) == ("values.schema.json", 5)
+
+
+POD = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web}
+    spec:
+      containers:
+        - name: web
+          image: web:1.2.3
+          ports:
+            - containerPort: {{ .Values.service.port }}
+              hostPort: {{ .Values.PORT }}
+    """
+
+
+def test_a_port_of_the_node_that_is_the_container_s(tmp_path: Path, engine: HelmEngine) -> None:
+    values = "service:\n  port: 9558\n"
+    write(tmp_path, {**CHART, "values.yaml": values, "templates/p.yaml": POD.replace("PORT", "service.port")})
+    assert places(tmp_path, engine, "portability/host-port") == [("templates/p.yaml", 10, [2])]
+
+
+def test_a_port_of_the_node_with_a_value_of_its_own(tmp_path: Path, engine: HelmEngine) -> None:
+    values = "service:\n  port: 9558\nhostPort: 9100\n"
+    write(tmp_path, {**CHART, "values.yaml": values, "templates/p.yaml": POD.replace("PORT", "hostPort")})
+    assert places(tmp_path, engine, "portability/host-port") == [("values.yaml", 3, [10])]
