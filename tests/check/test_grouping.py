@@ -187,5 +187,5 @@ def test_a_breaking_change_is_one_finding_with_what_each_document_lacks(
     }
     assert found.message == (
         "value replicas is removed; replicaCount has most likely taken its place; set replicaCount instead of replicas"
-        " (there is no changelog to tell it, it was never marked as deprecated)"
+        " (there is no changelog to mention it, it was never marked as deprecated)"
     )

@@ -299,35 +299,28 @@ class Fix(NamedTuple):
 
 Yaml: TypeAlias = Mapping[str, object]
 """A piece of a YAML document."""
-Members: TypeAlias = tuple[object, ...]
-"""Findings; not by their own type, or whatever builds a finding out of its fields' types would never end."""
+Members: TypeAlias = tuple[object, ...]  # findings: a type that refers to itself has no end for who builds by types
 
 
 class Group(NamedTuple):
     """What one edits in one go: the findings of a group are one finding in reports, whichever rules they are of.
 
-    ``message`` says what is wrong with all of them, with ``{count}`` and ``{items}`` where their number and what each
-    adds to it belong. ``item`` is what one finding adds, in a word or two. ``paste`` is what it adds to the YAML that
-    mends all of them. With ``by_object`` the findings of each container, or of each object, are a group of their own.
+    ``key`` says what is edited, ``message`` what is wrong with all (with ``{count}`` and ``{items}``), ``item`` what
+    one finding adds to it, ``paste`` what to the YAML that fixes all; ``by_object``: a group for each container.
     """
 
     key: tuple[str, ...]
-    """What is edited: ``("resources",)``; findings with equal keys are a group."""
     message: str
-    """For several findings: ``{count} values of ingress have no comment: {items}``."""
     item: str = ""
-    """``limits.memory``."""
     paste: Yaml | None = None
-    """``{"resources": {"limits": {"memory": "128Mi"}}}``."""
     by_object: bool = False
 
 
 class Finding(NamedTuple):
     """A violation, stamped by the engine with identity, severity and place.
 
-    One that is ``waived``, or accepted as ``debt``, stays in every report and fails nothing. One with ``summary``
-    stands for all that its rule found in the objects of its ``dependency``. One with ``parts`` stands for these: its
-    rule, severity, place and fingerprint are the first part's, which is the worst; its object is that of all.
+    One that is ``waived``, or ``debt``, stays in every report and fails nothing. One with ``summary`` stands for all
+    that its rule found in its ``dependency``. One with ``parts`` stands for these; what it says is the first's.
     """
 
     rule: str
