@@ -169,7 +169,7 @@ def seconds(kind: str, size: int, engine: HelmEngine) -> float:
         else:
             files = KINDS[kind](size)
         chart = _written(Path(folder, "new", "web"), files)
-        options = CheckOptions(select=tuple(_MODULES.split(",")), baseline=baseline, seconds=600)
+        options = CheckOptions(select=tuple(_MODULES.split(",")), baseline=baseline, sources=True, seconds=600)
         gc.collect()
         begin = process_time()
         report = check_alone(CheckRequest(chart, engine, options))

@@ -85,6 +85,16 @@ def test_without_sources_the_line_of_the_finding_is_shown() -> None:
     assert "<mark>securityContext:</mark>" in renderer("html")(run(chart(finding())))
 
 
+@pytest.mark.parametrize("column", [1, 5_001, 9_991])
+def test_of_a_long_line_what_stands_around_the_place_is_shown(column: int) -> None:
+    line = f"{'x' * (column - 1)}runAsUser: 0{'y' * 10_000}"
+    location = Location(Base.CHART, "templates/a.yaml", 1, column, 1, column + 12, Precision.EXACT)
+    for sources in (None, {"templates/a.yaml": f"{line}\n{line}\n"}):
+        text = renderer("html")(run(chart(finding(location=location, source_line=line), sources=sources)))
+        assert f"<mark>runAsUser: 0</mark>{'y' * 100}" in text
+        assert "y" * 601 not in text
+
+
 @given(one=hostile)
 @settings(max_examples=60)
 def test_hostile_text_stays_text(one: str) -> None:

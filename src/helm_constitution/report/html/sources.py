@@ -14,6 +14,8 @@ _AROUND = 2
 """Lines that are shown before and behind the place."""
 _LONGEST = 8
 """Lines of the place itself that are shown."""
+_WIDEST = 600
+"""Characters of a line that are shown: a file of one line may have thousands of findings."""
 _PANES = 3
 """Places of one finding that are shown side by side."""
 
@@ -68,7 +70,9 @@ def _lines(chart: ChartReport, location: Location, source_line: str | None) -> I
 def _line(number: int, content: str, location: Location | None) -> Html:
     gutter = tag("span", f"{number:>4} ", class_="number")
     if location is None:
-        return joined(tag("span", gutter, content, class_="line"), Html("\n"))
+        return joined(tag("span", gutter, content[:_WIDEST], class_="line"), Html("\n"))
+    if len(content) > _WIDEST:
+        content, location = _cut(number, content, location)
     first = location.column if number == location.line and location.column is not None else 1
     end = location.end_column if number == location.end_line and location.end_column is not None else len(content) + 1
     begin = first - 1 if location.precision is Precision.EXACT and end > first else 0
@@ -80,6 +84,17 @@ def _line(number: int, content: str, location: Location | None) -> Html:
     shown = clean(content)
     marked = joined(shown[:begin], tag("mark", shown[begin:stop] or " "), shown[stop:])
     return joined(tag("span", gutter, marked, class_="line here"), Html("\n"))
+
+
+def _cut(number: int, content: str, location: Location) -> tuple[str, Location]:
+    """The part of a long line around the place in it, and where it is there."""
+    column = location.column if number == location.line and location.column is not None else 1
+    start = max(0, column - 1 - _WIDEST // 4)
+    moved = location._replace(
+        column=location.column - start if location.column is not None else None,
+        end_column=location.end_column - start if location.end_column is not None else None,
+    )
+    return content[start : start + _WIDEST], moved if number == location.line else location
 
 
 def numbered(number: int, content: str, sign: str, kind: str, told: str = "") -> Html:
