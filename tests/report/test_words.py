@@ -21,6 +21,7 @@ _SCALARS = some.booleans() | some.integers() | some.none() | _WORDS
 )
 @example({"securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "pullPolicy": "Always"})
 @example({"a": "x" * 100})
+@example({"capabilities": {"drop": ["ALL", True, 3]}, "none": []})
 def test_values_are_written_as_pyyaml_writes_them(values: dict[str, object]) -> None:
     expected = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=100) if values else ""
     assert as_yaml(values) == expected

@@ -234,11 +234,13 @@ def as_yaml(values: Mapping[str, object] | None) -> str:
 
 
 def _leaves(value: object) -> Iterator[object]:
-    """The keys and the scalars of a value; a list or an empty map counts as a scalar."""
+    """The keys and the scalars of a value; an empty map, or a list of anything but scalars, counts as one."""
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield str(key) if isinstance(key, str) else None
             yield from _leaves(item)
+    elif isinstance(value, list) and value and not any(isinstance(item, list | Mapping) for item in value):
+        yield from value
     else:
         yield value
 
@@ -255,5 +257,12 @@ def _block(values: Mapping[str, object], indent: str) -> Iterator[str]:
         if isinstance(value, Mapping):
             yield f"{indent}{key}:\n"
             yield from _block(value, f"{indent}  ")
+        elif isinstance(value, list):
+            yield f"{indent}{key}:\n"
+            yield from (f"{indent}- {_scalar(item)}\n" for item in value)
         else:
-            yield f"{indent}{key}: {str(value).lower() if isinstance(value, bool) else value}\n"
+            yield f"{indent}{key}: {_scalar(value)}\n"
+
+
+def _scalar(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
