@@ -91,13 +91,7 @@ class Verdict(enum.IntEnum):
 
     @classmethod
     def of_parts(cls, parts: Iterable[Verdict], *, empty: Verdict) -> Verdict:
-        """The verdict of a whole: that of its worst part. What is not applicable doesn't hide what passes; what is
-        unchecked does, because a whole is green only if all of it was looked at.
-
-        Args:
-            parts: the verdicts of the parts.
-            empty: the verdict where there are none.
-        """
+        """The verdict of a whole: that of its worst part, ``empty`` without parts. NOT_APPLICABLE hides no PASS."""
         known = set(parts)
         return max(known - {cls.NOT_APPLICABLE} or known, default=empty)
 
@@ -195,12 +189,10 @@ class RulePin(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """One demand of a constitution.
+    """One demand of a constitution. ``forbids``: MUST NOT or SHOULD NOT. ``line`` counts from 1 in its file.
 
-    ``forbids`` is the polarity: true for MUST NOT and SHOULD NOT. ``line`` counts from 1 in the constitution's file.
     ``text`` is free of Markdown. ``lead`` is what stands before the colon that a bullet follows; rules are matched with
-    both. ``pinned`` says that ``pins`` are all the rules it has, even if none. ``lacks`` is true where it forbids that
-    something is missing: "No probes" in a list of bad practices.
+    both. ``pinned``: ``pins`` are all the rules it has, even if none. ``lacks``: it forbids that something is missing.
     """
 
     text: str
