@@ -8,7 +8,7 @@ from helm_constitution.core.model import Edit
 
 _BYTE_ORDER_MARK = "\ufeff"
 _ODD_ENDS = ("\x85", "\u2028", "\u2029")
-"""What YAML takes for the end of a line, and nobody else does."""
+"""What YAML reads as the end of a line, and nobody else does."""
 
 
 class EditError(Exception):
