@@ -27,8 +27,8 @@ from helm_constitution.core.model import (
     Precision,
     Severity,
     Status,
-    Urgency,
 )
+from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.kubernetes.quantities import quantity, whole_number

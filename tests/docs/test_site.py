@@ -79,7 +79,7 @@ def commands() -> Iterator[tuple[str, str]]:
     for document in documents():
         for _, _, language, text in _FENCE.findall(document.read_text("utf-8")):
             if language == "sh":
-                for line in text.splitlines():
+                for line in re.sub(r" *\\\n *", " ", text).splitlines():
                     if found := re.match(r"(?:\S*/)?helm[- ]constitution (.+?)(?: *>.*)?$", line.partition(" #")[0]):
                         yield f"{document.name}: {line}", found[1]
 

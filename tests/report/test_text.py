@@ -17,9 +17,9 @@ from helm_constitution.core.model import (
     Severity,
     Status,
     Trouble,
-    Urgency,
     Verdict,
 )
+from helm_constitution.core.urgency import Urgency
 from helm_constitution.report.model import ChartReport, PrincipleReport, RuleReport, ScenarioReport
 from helm_constitution.report.text import render
 from helm_constitution.report.text_findings import PLACES, parted

@@ -9,8 +9,9 @@ from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Applicability, Edit, Fix, Group, Obligation, Severity, Urgency
+from helm_constitution.core.model import Applicability, Edit, Fix, Group, Obligation, Severity
 from helm_constitution.core.records import record
+from helm_constitution.core.urgency import Urgency
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
 from helm_constitution.lint.subject import Subject

@@ -80,7 +80,7 @@ class RuleReport(NamedTuple):
     """A rule that ran; ``reason`` tells what it could not check, why it is not applicable, or that it crashed.
 
     ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
-    ``urgency`` is the number of its :class:`~helm_constitution.core.model.Urgency`.
+    ``urgency`` is the number of its :class:`~helm_constitution.core.urgency.Urgency`.
     """
 
     rule: str
