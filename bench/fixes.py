@@ -18,7 +18,7 @@ from pathlib import Path
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import examine
 from helm_constitution.core.errors import ConstitutionError
-from helm_constitution.core.model import Applicability
+from helm_constitution.core.fixes import Applicability
 from helm_constitution.fix.candidates import candidates
 from helm_constitution.fix.diff import unified
 from helm_constitution.fix.session import Fixed, fix_chart

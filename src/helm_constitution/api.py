@@ -16,18 +16,9 @@ from helm_constitution.chart.value_comments import CommentKind
 from helm_constitution.chart.values import ValueKey, ValuesFile
 from helm_constitution.core.confidential import withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
+from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import (
-    Applicability,
-    Base,
-    Edit,
-    Fix,
-    Group,
-    Location,
-    Precision,
-    Severity,
-    Status,
-)
+from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from helm_constitution.check.options import CheckOptions, CheckRequest
-from helm_constitution.core.model import Applicability
+from helm_constitution.core.fixes import Applicability
 from helm_constitution.fix.diff import unified
 from helm_constitution.fix.session import Fixed, fix_chart
 from helm_constitution.helm.choose import choose_engine

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ChartError
-from helm_constitution.core.model import Applicability, Edit, Fix
+from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.fix.files import ChangedMeanwhile, ChartFiles
 from helm_constitution.fix.session import Fixed, fix_chart
 from helm_constitution.helm.embedded import EmbeddedEngine

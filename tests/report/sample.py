@@ -12,13 +12,12 @@ from unittest import mock
 
 from helm_constitution.api import Subject
 from helm_constitution.check.grouping import grouped
+from helm_constitution.core.fixes import Edit, Fix
 from helm_constitution.core.model import (
     NOWHERE,
     Base,
     Debt,
-    Edit,
     Finding,
-    Fix,
     Group,
     Location,
     ObjectRef,

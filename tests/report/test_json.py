@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.core.model import Applicability, Debt, Edit, Fix, Severity, Trouble
+from helm_constitution.core.fixes import Applicability, Edit, Fix
+from helm_constitution.core.model import Debt, Severity, Trouble
 from helm_constitution.report.jsonreport import render
 from tests.report.support import STALE, WAIVED, chart, finding, run
 

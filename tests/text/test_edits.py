@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.core.model import Edit
+from helm_constitution.core.fixes import Edit
 from helm_constitution.text.edits import EditError, apply_edits, merged
 
 

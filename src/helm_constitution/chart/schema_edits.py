@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from helm_constitution.core.model import Edit
+from helm_constitution.core.fixes import Edit
 from helm_constitution.text.yaml_document import YamlDocument
 from helm_constitution.text.yaml_edits import node_at
 from helm_constitution.text.yaml_scalars import Json

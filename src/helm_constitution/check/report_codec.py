@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from helm_constitution.core import fixes
 from helm_constitution.core import model as core
 from helm_constitution.core.model import Status
 from helm_constitution.report import model as report
@@ -23,8 +24,8 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
         core.Waived,
         core.Debt,
         core.Group,
-        core.Edit,
-        core.Fix,
+        fixes.Edit,
+        fixes.Fix,
         core.Finding,
         core.Trouble,
         report.ScenarioReport,
@@ -45,7 +46,7 @@ _RECORDS: dict[str, type[tuple[Any, ...]]] = {
 }
 _ENUMS: dict[str, type[enum.Enum]] = {
     kind.__name__: kind
-    for kind in (core.Applicability, core.Severity, core.Obligation, core.Verdict, core.Base, core.Precision, Status)
+    for kind in (fixes.Applicability, core.Severity, core.Obligation, core.Verdict, core.Base, core.Precision, Status)
 }
 
 

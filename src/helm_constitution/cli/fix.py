@@ -16,7 +16,8 @@ from helm_constitution.cli.colour import color_option
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options, complete_rules, named_rules
 from helm_constitution.cli.printing import say
 from helm_constitution.core.errors import ConstitutionError
-from helm_constitution.core.model import Applicability, Finding, Gate
+from helm_constitution.core.fixes import Applicability
+from helm_constitution.core.model import Finding, Gate
 from helm_constitution.fix.candidates import Candidate, candidates
 from helm_constitution.fix.diff import unified
 from helm_constitution.fix.files import ChangedMeanwhile

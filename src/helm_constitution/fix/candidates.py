@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from helm_constitution.core.model import Applicability, Edit, Finding, Fix
+from helm_constitution.core.fixes import Applicability, Edit, Fix
+from helm_constitution.core.model import Finding
 from helm_constitution.core.records import record
 from helm_constitution.text.edits import EditError, merged
 

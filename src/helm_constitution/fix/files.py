@@ -8,7 +8,7 @@ from pathlib import Path
 
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.files import held_alone, write_file
-from helm_constitution.core.model import Edit, Fix
+from helm_constitution.core.fixes import Edit, Fix
 from helm_constitution.text.edits import EditError, apply_edits, merged
 
 

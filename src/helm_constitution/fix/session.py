@@ -9,7 +9,7 @@ from typing import NamedTuple
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ChartError, ConstitutionError
-from helm_constitution.core.model import Applicability
+from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
 from helm_constitution.fix.files import ChartFiles

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.model import Applicability, Finding, Status
+from helm_constitution.core.fixes import Applicability
+from helm_constitution.core.model import Finding, Status
 from helm_constitution.fix.candidates import Candidate
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from helm_constitution.chart.schema_edits import schema_edits
-from helm_constitution.core.model import Base, Edit, Fix, Location, Precision
+from helm_constitution.core.fixes import Edit, Fix
+from helm_constitution.core.model import Base, Location, Precision
 from helm_constitution.lint.rule import PipeField, ReadValue, SetField
 from helm_constitution.locate.resolve import nearest
 from helm_constitution.text.yaml_document import Path, View, dotted

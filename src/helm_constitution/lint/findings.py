@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from helm_constitution.core.model import Base, Finding, Fix, Location, ObjectRef, Precision, RelatedLocation, Severity
+from helm_constitution.core.fixes import Fix
+from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
 from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.fingerprints import fingerprinted
 from helm_constitution.lint.placing import Placed, ReleaseOrigins

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from helm_constitution.core.confidential import line_without_secrets, lines_without_secrets, without_secrets
-from helm_constitution.core.model import Finding, Fix, Location
+from helm_constitution.core.fixes import Fix
+from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
 """Characters of a secret that is hidden in messages; a shorter one may be a part of any word."""

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import field
 from typing import Any, NamedTuple, TypeAlias, TypeVar, overload
 
+from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Applicability, Edit, Fix, Group, Obligation, Severity
+from helm_constitution.core.model import Group, Obligation, Severity
 from helm_constitution.core.records import record
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ConstitutionError, LimitReached
-from helm_constitution.core.model import Fix, Location, RuleSetting, Trouble
+from helm_constitution.core.fixes import Fix
+from helm_constitution.core.model import Location, RuleSetting, Trouble
 from helm_constitution.core.signals import is_end
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload

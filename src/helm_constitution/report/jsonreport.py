@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from helm_constitution import __version__
-from helm_constitution.core.model import Finding, Fix, Location, Severity, Trouble, Waived
+from helm_constitution.core.fixes import Fix
+from helm_constitution.core.model import Finding, Location, Severity, Trouble, Waived
 from helm_constitution.report.model import BaselineReport, ChartReport, ConstitutionReport, RunReport
 from helm_constitution.report.words import as_yaml, json_text
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from helm_constitution import __version__
 from helm_constitution.core.digest import sha256
-from helm_constitution.core.model import Base, Finding, Fix, Location, Severity
+from helm_constitution.core.fixes import Fix
+from helm_constitution.core.model import Base, Finding, Location, Severity
 from helm_constitution.report.files import (
     STALE_WAIVER,
     FilePlace,

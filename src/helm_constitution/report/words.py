@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from helm_constitution.core.fixes import Applicability, Edit
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Applicability, Edit, Finding, Gate, Location, Severity, Status, Verdict
+from helm_constitution.core.model import Finding, Gate, Location, Severity, Status, Verdict
 from helm_constitution.report.model import ChartReport, StatementReport
 
 _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from helm_constitution.core.model import Edit
+from helm_constitution.core.fixes import Edit
 
 _BYTE_ORDER_MARK = "\ufeff"
 _ODD_ENDS = ("\x85", "\u2028", "\u2029")

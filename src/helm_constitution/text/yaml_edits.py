@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import yaml
 
+from helm_constitution.core.fixes import Edit
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Edit
 from helm_constitution.text.yaml_document import Path, Span, YamlDocument
 from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
