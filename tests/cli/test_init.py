@@ -161,7 +161,7 @@ def test_the_examples_satisfy_the_schema() -> None:
 
 def test_the_starter_configuration_is_read_commented_and_not(tmp_path: Path) -> None:
     files = {"constitution.md": "", "charts/web/Chart.yaml": WEB["web/Chart.yaml"], "charts/legacy-a/Chart.yaml": ""}
-    write(tmp_path, files)
+    write(tmp_path, {**files, "schemas/acme.io/queue_v1.json": "{}"})
     file = tmp_path / ".helm-constitution.yaml"
     file.write_text(starter.starter_configuration(), "utf-8")
     assert config.load_configuration(file, tmp_path / "charts/web").select == ()

@@ -24,7 +24,8 @@ pytestmark = [
 ]
 
 CHARTS = ("one", "two", "three", "four")
-BUSY = "{{ range until 300000000 }}x{{ end }}\n"
+BUSY = "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}\n"
+"""Takes minutes, and no memory that counts."""
 
 ODD = """
     import os, time

@@ -39,7 +39,7 @@ def test_a_list_names_sources_from_its_own_folder(tmp_path: Path) -> None:
         ("gone", r".*fleet.txt:2: .*gone: no such chart: neither a folder nor a packaged chart"),
         ("@fleet.txt", r".*fleet.txt:2: a list can't name another list"),
         ("ftp://example.com", r".*fleet.txt:2: ftp://example.com: unknown kind of source; .*"),
-        ("git+gone", r".*fleet.txt:2: git\+.*gone: there is no folder .*gone"),
+        ("git+gone", r".*fleet.txt:2: git\+.*gone: no such folder: .*gone"),
         ("oci://example.com", r".*fleet.txt:2: oci://example.com: must be oci://HOST/PATH/CHART or .*"),
     ],
 )

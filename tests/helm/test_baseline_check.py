@@ -129,7 +129,7 @@ def test_a_robot_sets_the_version(chart: Path, embedded: HelmEngine) -> None:
     assert message is not None
     assert message.startswith("feat(web)!: ")
     assert "BREAKING CHANGE: value replicas is removed" in message
-    shown = text.render(RunReport("embedded", "v4", "v1.36.0", (report,)))
+    shown = " ".join(text.render(RunReport("embedded", "v4", "v1.36.0", (report,))).split())
     assert "for the commit message:" in shown
     assert "requires version 2.0.0 or later, which the release sets" in shown
 

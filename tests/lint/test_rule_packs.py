@@ -157,7 +157,7 @@ def test_a_rule_that_crashes_is_told_and_the_others_go_on(program: Run, tmp_path
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "own: there is no folder of this name"),
+        ({}, "own: no such folder; --rules needs a folder of Python modules"),
         ({"own/x.txt": ""}, "own: there are no rules here: no Python file"),
         ({"own/a.py": "x = 1\n"}, "own/a.py: has no MODULE, a RuleModule of the rules in it"),
         ({"own/a.py": "MODULE = 1\n"}, "own/a.py: MODULE is a RuleModule, and here a int"),

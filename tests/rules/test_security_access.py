@@ -427,7 +427,11 @@ def test_ssh_port() -> None:
         ("sslVerify: false\n", "sslVerify: false switches off verification"),
         ("disableTls: true\n", "disableTls: true switches off TLS"),
         ("sslmode: disable\n", "sslmode: disable switches off TLS"),
-        ("podSecurityContext:\n  enabled: false\n", "enabled: false switches off the pods' security context"),
+        ("podSecurityContext:\n  enabled: false\n", None),  # and nothing else that could be off
+        (
+            "podSecurityContext:\n  enabled: false\n  fsGroup: 1\n",
+            "enabled: false switches off the pods' security context",
+        ),
         ("list:\n  - insecure: true\n", "insecure: true allows insecure connections"),
         ("insecureSkipVerify: false\n", None),
         ("auth:\n  enabled: true\n", None),
