@@ -73,6 +73,7 @@ stringData:
 """
 
 
+@pytest.mark.helm
 def test_helm_makes_the_keys(tmp_path: Path, engine: HelmEngine) -> None:
     write(
         tmp_path,
