@@ -12,7 +12,7 @@ import click
 from helm_constitution.check.failed import UNREADABLE
 from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, is_linked, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
-from helm_constitution.cli.outputs import output_target, refuse_to_replace
+from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.run import Each, run_checks
 from helm_constitution.core.files import write_file
@@ -52,27 +52,16 @@ if TYPE_CHECKING:
     show_default=True,
     help="The report on standard output.",
 )
-@click.option(
-    "--output",
-    "outputs",
-    type=click.Path(),
-    multiple=True,
-    metavar="[FORMAT=]FILE",
-    help="Write the report into a file (besides, in another format). Can be repeated.",
-)
+@output_option
 @click.option(
     "--history",
     type=click.Path(path_type=Path),
     metavar="DIR",
     help="Earlier JSON reports, in the order of their names, for the trend in the HTML report.",
 )
-@click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+@force_option
 @click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "note", "never"]),
-    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
-)
+@fail_on_option
 @color_option
 @pass_colour
 def command(

@@ -12,7 +12,7 @@ import click
 
 from helm_constitution.check.inputs import Inputs, Unfit
 from helm_constitution.cli.options import CheckArguments, check_options
-from helm_constitution.cli.outputs import output_target, refuse_to_replace
+from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
 from helm_constitution.cli.printing import say
 from helm_constitution.cli.progress import Progress
 from helm_constitution.core.errors import ConfigurationError
@@ -74,21 +74,10 @@ class _Checked(NamedTuple):
     help="The report on standard output: the matrix of charts and principles as text, json, markdown or csv; every "
     "chart's findings in the other formats.",
 )
-@click.option(
-    "--output",
-    "outputs",
-    type=click.Path(),
-    multiple=True,
-    metavar="[FORMAT=]FILE",
-    help="Write the report into a file (besides, in another format). Can be repeated.",
-)
-@click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+@output_option
+@force_option
 @click.option("--all", "full", is_flag=True, help="Show every chart and rule in the text report.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["error", "warning", "note", "never"]),
-    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
-)
+@fail_on_option
 def command(
     arguments: CheckArguments,
     /,

@@ -1,11 +1,28 @@
-"""The files that reports are written into."""
+"""The files that reports are written into, and the options of every command that writes some."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+import click
+
 from helm_constitution.core.errors import ConfigurationError
+
+output_option = click.option(
+    "--output",
+    "outputs",
+    type=click.Path(),
+    multiple=True,
+    metavar="[FORMAT=]FILE",
+    help="Write the report into a file (besides, in another format). Can be repeated.",
+)
+force_option = click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "note", "never"]),
+    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
+)
 
 
 def output_target(text: str, form: str, formats: Collection[str]) -> tuple[str, Path]:
