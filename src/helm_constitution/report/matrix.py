@@ -154,19 +154,7 @@ def json(matrix: Matrix) -> str:
             "tool": {"name": "helm-constitution", "version": __version__},
             "engine": {"name": matrix.engine, "helm": matrix.helm, "kube": matrix.kube},
             "fleet": [
-                {
-                    "path": row.path,
-                    "name": row.name,
-                    "version": row.version,
-                    "gate": row.gate.value,
-                    "verdict": row.verdict,
-                    "errors": row.errors,
-                    "warnings": row.warnings,
-                    "notes": row.notes,
-                    "principles": row.principles,
-                    "rules": row.rules,
-                    "problem": row.problem,
-                }
+                {**_totals_of(row), "principles": row.principles, "rules": row.rules, "problem": row.problem}
                 for row in matrix.rows
             ],
             "rules": [one._asdict() for one in matrix.broken_rules()],
@@ -183,18 +171,22 @@ def charts_table(matrix: Matrix) -> Iterator[dict[str, str | int]]:
     """The matrix as rows of a table, every row with the same columns."""
     columns = matrix.columns
     for row in matrix.rows:
-        yield {
-            "path": row.path,
-            "name": row.name,
-            "version": row.version,
-            "gate": row.gate.value,
-            "verdict": row.verdict,
-            "errors": row.errors,
-            "warnings": row.warnings,
-            "notes": row.notes,
-            "problem": row.problem or "",
-            **{key: row.principles.get(key, "") for key in columns},
-        }
+        principles = {key: row.principles.get(key, "") for key in columns}
+        yield {**_totals_of(row), "problem": row.problem or "", **principles}
+
+
+def _totals_of(row: Row) -> dict[str, str | int]:
+    """What JSON and the table both begin a chart with."""
+    return {
+        "path": row.path,
+        "name": row.name,
+        "version": row.version,
+        "gate": row.gate.value,
+        "verdict": row.verdict,
+        "errors": row.errors,
+        "warnings": row.warnings,
+        "notes": row.notes,
+    }
 
 
 def rules_table(matrix: Matrix) -> Iterator[dict[str, str | int]]:
