@@ -1,8 +1,8 @@
 """Makes src/helm_constitution/data/schemas: what Kubernetes and usual operators demand of their objects.
 
 ``python -m scripts.bundle_schemas`` needs pip and Go, gets pinned packages and modules by their means, and writes the
-same files each time; ``--check`` writes nothing and ends with 1 where a file differs. What a schema must say is in
-docs/schemas.md and read by ``helm_constitution.kubernetes.schemas``.
+same files each time; ``--check`` writes nothing and ends with 1 where a file differs. The files' form is described in
+``helm_constitution.kubernetes.schemas``, which reads them.
 """
 
 from __future__ import annotations
@@ -329,7 +329,7 @@ def download_module(source: Source) -> Path:
     answer = json.loads(done.stdout)
     if "Zip" not in answer:
         raise SystemExit(f"error: {source.module}@{source.version}: {answer.get('Error', done.stderr)}")
-    if source.digest and answer["Sum"] != source.digest:
+    if answer["Sum"] != source.digest:
         raise SystemExit(f"error: {source.module}: the sum is {answer['Sum']}; expected {source.digest}")
     return Path(answer["Zip"])
 

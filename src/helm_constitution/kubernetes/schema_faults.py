@@ -48,8 +48,7 @@ def _properties(schema: JsonSchema) -> Mapping[str, JsonSchema]:
 
 
 def _faults(data: Json, schema: JsonSchema, whole: Schema, path: Path) -> Iterator[SchemaFault]:
-    if "$ref" in schema:
-        schema = whole.resolve(str(schema["$ref"]))
+    schema = _resolved(schema, whole)
     if data is None or len(path) > MAX_DEPTH:
         return  # null stands for "not set"; whether that is allowed, the map above says
     if (fault := _wrong_type(data, schema, path)) is not None:
