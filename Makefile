@@ -34,7 +34,7 @@ check: $(READY)
 	$(PYTHON) -m pytest -n auto -m "not slow and not helm" $(ARGS)
 
 test: setup
-	@echo "every test: about ten minutes (make check: a minute)"
+	@echo "every test: about twelve minutes (make check: a minute)"
 	$(PYTHON) -m pytest -n auto $(ARGS)
 
 plugin-test: setup
