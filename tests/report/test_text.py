@@ -22,8 +22,8 @@ from helm_constitution.core.model import (
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.report.model import ChartReport, PrincipleReport, RuleReport, ScenarioReport
 from helm_constitution.report.text import render
-from helm_constitution.report.text_findings import PLACES, parted
-from helm_constitution.report.words import clean, shorten
+from helm_constitution.report.text_findings import PLACES
+from helm_constitution.report.words import clean, parted, shorten
 from tests.report.support import STALE, WAIVED, chart, finding, run, statement
 
 
@@ -73,22 +73,26 @@ def test_the_most_urgent_edit_is_first_then_the_one_that_fixes_most() -> None:
     lines = render(run(chart(*many, rules=rules))).splitlines()
     first = lines.index("Fix first")
     assert first <= 12
-    assert lines[first + 1 : first + 9] == [
+    assert lines[first + 1 : first + 13] == [
         " 1. acme/broken is wrong [acme/broken]",
-        "    charts/web/values.yaml:13:1: fix 13",
+        "    --> charts/web/values.yaml:13:1",
+        "    help: fix 13",
         " 2. acme/upgrade is wrong [acme/upgrade]",
-        "    charts/web/values.yaml:11:1: fix 11",
+        "    --> charts/web/values.yaml:11:1",
+        "    help: fix 11",
         " 3. acme/often is wrong [acme/often]",
-        "    charts/web/values.yaml:7:1: fix 7 (fixes 2 findings)",
+        "    --> charts/web/values.yaml:7:1 (fixes 2 findings)",
+        "    help: fix 7",
         " 4. acme/once is wrong [acme/once]",
-        "    charts/web/values.yaml:9:1: fix 9",
+        "    --> charts/web/values.yaml:9:1",
+        "    help: fix 9",
     ]
 
 
 def test_what_is_set_by_a_value_is_fixed_at_the_value() -> None:
     value = RelatedLocation(Location(Base.CHART, "values.yaml", 44, 1), "set by `securityContext`")
     two = [finding(rule=f"acme/{name}", related=(value,), message=f"{name}; fix it") for name in "ab"]
-    assert "    charts/web/values.yaml:44:1: fix it (fixes 2 findings)\n" in render(run(chart(*two)))
+    assert "    --> charts/web/values.yaml:44:1 (fixes 2 findings)\n    help: fix it\n" in render(run(chart(*two)))
 
 
 @pytest.mark.parametrize("width", [80, 100, 200])
@@ -121,7 +125,7 @@ def test_the_verdict_comes_first_and_the_principles_close() -> None:
     assert "Security by Default  fail       1 of 2 containers" in lines
     assert "Testing              unchecked  nothing here can be checked" in lines
     assert lines[0] == "FAIL  web 1.2.3: 1 error (constitution: constitution.md 1.0.0)"
-    assert lines[-2] == "gate: fail; 1 error; 2 statements, 1 unchecked; 3 rules not demanded by this constitution"
+    assert lines[-1] == "gate: fail; 1 error; 2 statements, 1 unchecked; 3 rules not demanded by this constitution"
 
 
 def test_an_unchecked_statement_is_named_with_its_reason() -> None:

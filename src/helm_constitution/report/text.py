@@ -9,7 +9,7 @@ from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.fix_first import fix_first
 from helm_constitution.report.model import BaselineReport, ChartReport, RunReport, StatementReport
 from helm_constitution.report.style import Style
-from helm_constitution.report.text_findings import block, opened, parted, shown_place
+from helm_constitution.report.text_findings import block, opened, painted, shown_place
 from helm_constitution.report.words import (
     asked,
     clean,
@@ -19,6 +19,7 @@ from helm_constitution.report.words import (
     is_partly_unchecked,
     label,
     not_understood,
+    parted,
     scenarios,
     shorten,
     some,
@@ -50,7 +51,7 @@ def render(run: RunReport, *, colour: bool = False, full: bool = False, width: i
 
 
 def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool = False, several: bool = False) -> str:
-    """One chart of a run: a text that ends with an empty line.
+    """One chart of a run; an empty line divides it from the next of several.
 
     Args:
         run: has the engine.
@@ -66,7 +67,7 @@ def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool =
     lines += _unchecked(chart, style, full)
     if not several:
         lines += ["", *_principles(chart, style)]
-    lines += ["", *_lines(_closing(chart), "bold", style), ""]
+    lines += ["", *_lines(_closing(chart), "bold", style), *([""] if several else [])]
     return inert("".join(f"{line}\n" for line in lines))
 
 
@@ -160,9 +161,12 @@ def _fix_first(chart: ChartReport, style: Style) -> Iterator[str]:
         first = edit.findings[0]
         wrong, to_do = parted(first.message)
         place = shown_place(chart, edit.location)
-        fixes = f" (fixes {edit.size} findings)" if edit.size > 1 else ""
+        fixes = f"fixes {edit.size} findings" if edit.size > 1 else ""
         yield from style.wrapped(f"{shorten(wrong, 160)} [{first.rule}]", first=f"{number:>2}. ")
-        yield from style.wrapped(f"{place}{f': {shorten(to_do, 160)}' if to_do else ''}{fixes}", first="    ")
+        yield f"    {style.paint('-->', 'dim')} {place}{f' ({fixes})' if fixes else ''}"
+        if to_do:
+            help_lines = style.wrapped(f"help: {shorten(to_do, 200)}", first="    ")
+            yield from painted(help_lines, "help:", "help", style)
 
 
 def _findings(chart: ChartReport, style: Style, full: bool, room: int) -> Iterator[str]:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Finding, Location, Precision, Waived
 from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.style import Style
-from helm_constitution.report.words import as_yaml, clean, fix_words, label, other_places, other_rules, some
+from helm_constitution.report.words import as_yaml, clean, fix_words, label, other_places, other_rules, parted, some
 
 PLACES = 4
 """Other places of one rule that are named before the rest is counted."""
-_CUT = LazyPattern(r"; (?![^`]*`(?:[^`]*`[^`]*`)*[^`]*\Z)")
-"""What divides what is wrong from what to do: the first semicolon outside code."""
-
-
-def parted(message: str) -> tuple[str, str]:
-    """What is wrong, and what to do about it; the latter empty where the message does not say."""
-    found = re.search(_CUT.pattern, message)
-    return (message, "") if found is None else (message[: found.start()], message[found.end() :])
 
 
 def shown_place(chart: ChartReport, location: Location) -> str:
@@ -70,8 +60,8 @@ def block(chart: ChartReport, findings: Sequence[Finding], style: Style) -> Iter
     kind = label(finding)
     head = f"{kind}[{clean(finding.rule)}]: "
     lines = list(style.wrapped(f"{head}{wrong}", rest="    "))
-    painted = f"{style.paint(kind, kind)}[{style.rule(finding.rule)}]: "
-    yield lines[0].replace(head, painted, 1) if lines[0].startswith(head) else lines[0]
+    coloured = f"{style.paint(kind, kind)}[{style.rule(finding.rule)}]: "
+    yield lines[0].replace(head, coloured, 1) if lines[0].startswith(head) else lines[0]
     yield from lines[1:]
     yield f"  {style.paint('-->', 'dim')} {shown_place(chart, finding.location)}{certainty(finding)}"
     if finding.source_line is not None and finding.location.line is not None:
@@ -79,16 +69,17 @@ def block(chart: ChartReport, findings: Sequence[Finding], style: Style) -> Iter
     yield from _besides(chart, finding, style)
     yield from _others(chart, findings[1:], finding, style)
     if to_do:
-        yield from _painted(style.wrapped(f"help: {to_do}", first="   = ", rest="     "), "help:", "help", style)
+        yield from painted(style.wrapped(f"help: {to_do}", first="   = ", rest="     "), "help:", "help", style)
     if finding.paste is not None:
         if not to_do:
             yield f"   = {style.paint('help:', 'help')} set"
         yield from (f"         {clean(line)}" for line in as_yaml(finding.paste).splitlines())
     if (told := fix_words(finding)) is not None:
-        yield from _painted(style.wrapped(f"fix: {told}", first="   = ", rest="     "), "fix:", "help", style)
+        yield from painted(style.wrapped(f"fix: {told}", first="   = ", rest="     "), "fix:", "help", style)
 
 
-def _painted(lines: Iterator[str], word: str, kind: str, style: Style) -> Iterator[str]:
+def painted(lines: Iterator[str], word: str, kind: str, style: Style) -> Iterator[str]:
+    """Lines with the first one's leading word in a colour."""
     for number, line in enumerate(lines):
         yield line if number else line.replace(word, style.paint(word, kind), 1)
 

@@ -19,6 +19,8 @@ _COMMAND = LazyPattern(r"^(\s*:)(?=:)|(#)(?=#\w*\[)", re.MULTILINE)
 _RULES = LazyPattern(r" \([a-z]+/[\w-]+(?:, [a-z]+/[\w-]+)*\)")
 _PLAIN = LazyPattern(r"[A-Za-z]\w*", re.ASCII)
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
+_CUT = LazyPattern(r"; (?![^`]*`(?:[^`]*`[^`]*`)*[^`]*\Z)")
+"""What divides what is wrong from what to do: the first semicolon outside code."""
 _UNUSUAL = LazyPattern(r"[^\n -~]|#(?=#)")
 
 
@@ -37,6 +39,12 @@ def shorten(text: str, width: int) -> str:
     """The text on one line, cut at ``width`` with an ellipsis."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def parted(message: str) -> tuple[str, str]:
+    """What is wrong, and what to do about it; the latter empty where the message does not say."""
+    found = re.search(_CUT.pattern, message)
+    return (message, "") if found is None else (message[: found.start()], message[found.end() :])
 
 
 def inert(report: str) -> str:

@@ -11,6 +11,7 @@ from helm_constitution.report.html.coverage import coverage_section
 from helm_constitution.report.html.elements import Html, joined, tag
 from helm_constitution.report.html.findings import findings_section
 from helm_constitution.report.html.overview import (
+    fix_first_section,
     matrix,
     problems_section,
     scenarios_section,
@@ -27,6 +28,7 @@ def render(run: RunReport) -> str:
     """The report as one HTML document. A policy in it allows its own style and script alone, and no connection."""
     sections = [
         ("Could not check", "problems", problems_section(run)),
+        ("Fix first", "fix-first", fix_first_section(run)),
         ("Overview", "overview", matrix(run)),
         ("Findings", "findings", findings_section(run)),
         ("Waivers and debt", "standing", standing_section(run)),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from helm_constitution.report.fix_first import Edit, fix_first
 from helm_constitution.report.html.elements import Child, Html, badge, joined, table, tag
 from helm_constitution.report.html.findings import anchor, groups
+from helm_constitution.report.html.sources import shown_place
 from helm_constitution.report.model import ChartReport, EarlierRun, PrincipleReport, RunReport
 from helm_constitution.report.upgrade import Step, upgrade_note
-from helm_constitution.report.words import counts, is_partly_unchecked, unchecked_reason
+from helm_constitution.report.words import counts, is_partly_unchecked, parted, unchecked_reason
 
 
 def matrix(run: RunReport) -> Html:
@@ -75,6 +77,26 @@ def unchecked_section(run: RunReport) -> Html:
 
 def _statement(keyword: str, words: str) -> Html:
     return joined(tag("b", f"{keyword}: "), words)
+
+
+def fix_first_section(run: RunReport) -> Html:
+    """The most urgent edits of each chart, as many as the text report names."""
+    several = len(run.charts) > 1
+    parts: list[Html] = []
+    for chart in run.charts:
+        if edits := fix_first(chart):
+            steps = tag("ol", (_edit(chart, edit) for edit in edits))
+            summary = tag("summary", f"{chart.name} {chart.version}")
+            parts.append(tag("details", summary, steps) if several else steps)
+    return tag("section", tag("h2", "Fix first"), parts, id="fix-first") if parts else Html()
+
+
+def _edit(chart: ChartReport, edit: Edit) -> Html:
+    first = edit.findings[0]
+    wrong, to_do = parted(first.message)
+    fixes = f" (fixes {edit.size} findings)" if edit.size > 1 else ""
+    place = joined(tag("code", shown_place(chart, edit.location)), fixes)
+    return tag("li", f"{wrong} ", tag("code", first.rule), tag("p", place, f": {to_do}" if to_do else ""))
 
 
 def scenarios_section(run: RunReport) -> Html:
