@@ -180,3 +180,20 @@ def test_a_pipe_and_a_device_are_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "charts" / "a.tgz")
     (tmp_path / "charts" / "b.tgz").symlink_to("/dev/zero")
     assert remote_schemas(str(tmp_path)) == ("charts/a.tgz: can't be searched", "charts/b.tgz: can't be searched")
+
+
+def test_links_to_the_folder_above_are_searched_once(tmp_path: Path) -> None:
+    for name in "abcd":
+        (tmp_path / "charts").mkdir(exist_ok=True)
+        (tmp_path / "charts" / name).symlink_to("..")
+    (tmp_path / "values.schema.json").write_text('{"$ref": "https://example.com/a.json"}')
+    assert remote_schemas(str(tmp_path)) == ("values.schema.json: https://example.com/a.json",)
+
+
+def test_packages_in_packages_are_searched_up_to_a_limit(tmp_path: Path) -> None:
+    inner = packed({"dep/Chart.yaml": b"name: dep"})
+    for _ in range(4):
+        inner = packed({f"dep/charts/{number}.tgz": inner for number in range(8)})
+    (tmp_path / "charts").mkdir()
+    (tmp_path / "charts" / "dep.tgz").write_bytes(inner)
+    assert remote_schemas(str(tmp_path)) == ("charts/dep.tgz: can't be searched",)

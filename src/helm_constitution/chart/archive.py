@@ -24,6 +24,8 @@ MAX_UNPACKED = 100 * 1024 * 1024
 """Bytes; Helm's MaxDecompressedChartSize."""
 MAX_NESTED = 2 * MAX_UNPACKED
 """Bytes of all packages in ``charts/`` together; each may be read twice, for its name and for its files."""
+MAX_PACKAGES = 2_000
+"""Packages in ``charts/`` together, those in packages too; each is counted as often as it is read."""
 MAX_ENTRIES = 10_000
 """Files and folders in one archive; public charts stay below 1,000."""
 
@@ -39,6 +41,17 @@ class Budget:
 
     def __init__(self) -> None:
         self._left = MAX_NESTED
+        self._packages = 0
+
+    def open(self, shown: str) -> None:
+        """Counts a package. Raises ChartError past the limit."""
+        self._packages += 1
+        if self._packages > MAX_PACKAGES:
+            raise ChartError(
+                f"charts/ holds more than {MAX_PACKAGES // 2:,} packages, in packages too; leave out what the chart "
+                "doesn't need",
+                file=shown,
+            )
 
     def take(self, size: int, shown: str) -> None:
         """Counts bytes. Raises ChartError past the limit."""
@@ -88,6 +101,8 @@ def read_entries(stream: IO[bytes], shown: str, budget: Budget | None = None) ->
     import tarfile
     import zlib
 
+    if budget is not None:
+        budget.open(shown)
     # tarfile raises all of these for headers that don't hold what they should.
     broken_headers = (ValueError, KeyError, IndexError, OverflowError, RecursionError, struct.error)
     unpacked = entries = 0

@@ -15,9 +15,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ChartError
 from helm_constitution.core.lazy import LazyPattern
+
+if TYPE_CHECKING:
+    from helm_constitution.chart.archive import Budget
 
 SCHEMA = "values.schema.json"
 
@@ -62,10 +66,18 @@ def remote_schemas(chart: str) -> tuple[str, ...]:
     Args:
         chart: the chart's folder.
     """
-    return tuple(f"{file}: {target}" for file, targets in _schemas(chart, "", _MAX_DEPTH) for target in targets)
+    from helm_constitution.chart.archive import Budget
+
+    found = _schemas(chart, "", _MAX_DEPTH, Budget(), ())
+    return tuple(f"{file}: {target}" for file, targets in found for target in targets)
 
 
-def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, list[str]]]:
+def _schemas(
+    folder: str, shown: str, depth: int, budget: Budget, trail: tuple[str, ...]
+) -> Iterator[tuple[str, list[str]]]:
+    real = os.path.realpath(folder)
+    if real in trail:
+        return  # a link to a folder that it is in: the chart can't be loaded
     schema = os.path.join(folder, SCHEMA)
     if os.path.isfile(schema):
         yield shown + SCHEMA, references(_read(schema))
@@ -77,9 +89,13 @@ def _schemas(folder: str, shown: str, depth: int) -> Iterator[tuple[str, list[st
     for name in names:
         path = os.path.join(subcharts, name)
         if name.endswith((".tgz", ".tar.gz")):
-            yield from _packaged(_read(path), f"{shown}charts/{name}/", depth - 1)
+            inside = f"{shown}charts/{name}"
+            try:
+                yield from _packaged(_read(path), f"{inside}/", depth - 1, budget)
+            except ChartError:
+                yield inside, ["can't be searched"]  # helm may be able to, and may find a schema in it
         elif os.path.isdir(path):
-            yield from _schemas(path, f"{shown}charts/{name}/", depth - 1)
+            yield from _schemas(path, f"{shown}charts/{name}/", depth - 1, budget, (*trail, real))
 
 
 def _read(path: str) -> bytes:
@@ -92,19 +108,16 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _packaged(archive: bytes, shown: str, depth: int) -> Iterator[tuple[str, list[str]]]:
+def _packaged(archive: bytes, shown: str, depth: int, budget: Budget) -> Iterator[tuple[str, list[str]]]:
     import io
 
     from helm_constitution.chart.archive import read_entries
 
-    try:
-        for name, data in read_entries(io.BytesIO(archive), shown):
-            if name == SCHEMA or name.endswith(f"/{SCHEMA}"):
-                yield shown + name, references(data)
-            elif depth and name.endswith((".tgz", ".tar.gz")) and os.path.basename(os.path.dirname(name)) == "charts":
-                yield from _packaged(data, f"{shown}{name}/", depth - 1)
-    except ChartError:
-        yield shown[:-1], ["can't be searched"]  # helm may be able to, and may find a schema in it
+    for name, data in read_entries(io.BytesIO(archive), shown, budget):
+        if name == SCHEMA or name.endswith(f"/{SCHEMA}"):
+            yield shown + name, references(data)
+        elif depth and name.endswith((".tgz", ".tar.gz")) and os.path.basename(os.path.dirname(name)) == "charts":
+            yield from _packaged(data, f"{shown}{name}/", depth - 1, budget)
 
 
 def copy_without_schemas(chart: str, target: str) -> None:

@@ -13,7 +13,7 @@ _INDEX = LazyPattern(r"\[\d+\]")
 
 _LONGEST = 10_000
 _MOVES = LazyPattern(
-    r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
+    r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|(?<!\d)\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
     r"| \(and \d+ more[^()]*\)"
 )
 """What a message says of other lines: their numbers, and how many there are."""

@@ -56,8 +56,7 @@ class RenderSession:
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         self.notices = tuple(
-            f"the values are not validated: {address} is never fetched"
-            for address in engine.remote_schemas(analysed.chart.path)
+            f"the values are not validated: {reason}" for reason in engine.remote_schemas(analysed.chart.path)
         )
         self._started = [(scenarios[0], first), *((one, self._start(one)) for one in scenarios[1:])]
 
