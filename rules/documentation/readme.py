@@ -99,7 +99,7 @@ _LEADS_TO_INSTALLING = LazyPattern(
     re.IGNORECASE,
 )
 _LEADS_TO_VALUES = LazyPattern(
-    r"(?=.*\b(?:see|check|refer|consult|look|found|listed|described|documented|documentation|explained)\b)"
+    r"^(?=.*\b(?:see|check|refer|consult|look|found|listed|described|documented|documentation|explained)\b)"
     r"(?=.*\b(?:values|options|parameters|settings|configuration)\b(?!\.)).*(?<!-f )\bvalues\.(?:ya?ml|md)\b",
     re.IGNORECASE,
 )
