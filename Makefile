@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo check test plugin-test pythons types lint docs fuzz bench bench-fleet bench-scenarios parity clean
+.PHONY: setup demo check test cluster-test plugin-test pythons types lint docs fuzz bench bench-fleet bench-scenarios parity clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -31,11 +31,17 @@ check: $(READY)
 	@echo "linters and the tests without Helm or installations: about a minute"
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
-	$(PYTHON) -m pytest -n auto -m "not slow and not helm" $(ARGS)
+	$(PYTHON) -m pytest -n auto -m "not slow and not helm and not cluster" $(ARGS)
 
 test: setup
 	@echo "every test: about twelve minutes (make check: a minute)"
-	$(PYTHON) -m pytest -n auto $(ARGS)
+	$(PYTHON) -m pytest -n auto -m "not cluster" $(ARGS)
+
+# The tests against a real API server, one server for all of them. Building it takes ten minutes, once, and Go.
+cluster-test: setup
+	@$(PYTHON) -m scripts.build_cluster
+	@echo "the tests against a real API server: about a minute"
+	$(PYTHON) -m pytest -m cluster $(ARGS)
 
 plugin-test: setup
 	@echo "the plug-in, installed by real Helms: about a minute"

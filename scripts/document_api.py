@@ -43,12 +43,23 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("Tally", "Unchecked", "Outcome"),
         *("NotApplicable", "not_rendered"),
         *("MUST", "SHOULD", "MAY", "OFF", "RuleModule", "Need", "TEMPLATES", "RESULTS", "RENDERINGS", "LINT"),
-        *("TOGGLES", "COVERAGE", "BASELINE", "OLD_VALUES", "Rule", "Matcher", "Severity", "Urgency"),
+        *(
+            "TOGGLES",
+            "COVERAGE",
+            "BASELINE",
+            "OLD_VALUES",
+            "CLUSTER",
+            "DEPLOYMENT",
+            "Rule",
+            "Matcher",
+            "Severity",
+            "Urgency",
+        ),
     ),
     "The subject": (
         *("Subject", "ScenarioResult", "Status", "Scenario", "ScenarioKind", "DEFAULTS", "Input", "SetValue"),
         *("RenderedText", "ToggleResult", "Toggle", "Head", "Coverage", "Region", "Comparison", "RenderedChart"),
-        *("Change", "Step", "Lost"),
+        *("Change", "Step", "Lost", "ClusterAnswers", "Answer", "Refusal", "Deployment"),
     ),
     "Objects": (
         *("Container", "PodSpec", "Workload", "Manifest", "Rendering", "PodTemplate", "ObjectRef", "LabelSelector"),
@@ -107,8 +118,10 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 }
 
 RETURNED = {
+    "Answer": "helm_constitution.cluster.answers",
     "CodeBlock": "helm_constitution.text.markdown_tables",
     "Computed": "helm_constitution.templates",
+    "Deployment": "helm_constitution.cluster.answers",
     "DuplicateKey": "helm_constitution.text.yaml_document",
     "Head": "helm_constitution.render.toggles",
     "Input": "helm_constitution.render.scenarios",
@@ -119,6 +132,7 @@ RETURNED = {
     "Printed": "helm_constitution.templates.uses",
     "PrintedDefine": "helm_constitution.templates.uses",
     "Range": "helm_constitution.templates.nodes",
+    "Refusal": "helm_constitution.cluster.answers",
     "RenderedChart": "helm_constitution.render.results",
     "RenderedText": "helm_constitution.helm.protocol",
     "Row": "helm_constitution.text.markdown_tables",

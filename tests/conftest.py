@@ -15,8 +15,10 @@ from hypothesis import settings
 from helm_constitution.helm.cli import CliEngine
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
+from scripts.build_cluster import ClusterMissing
 from scripts.fetch_helm import HelmMissing, cache_folder, find_helm
 from scripts.fetch_wheels import wheel_folder
+from tests.cluster.server import Server, running_server
 
 # One profile for all: times differ between machines and runs, and CI tries the same examples each time.
 settings.register_profile("helm-constitution", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -25,14 +27,17 @@ settings.load_profile("helm-constitution")
 # Where `make setup` has put things, whatever cache folder a test gives the program.
 os.environ["HELM_CONSTITUTION_DEV_CACHE"] = str(cache_folder())
 
+_ASKING_CLUSTER = {"api_server"}
 _RUNNING_HELM = {"helm", "helm3", "helm4", "cli3", "cli4", "embedded", "engine", "program"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks what runs a real Helm, by its fixtures: together that takes minutes."""
+    """Marks what runs a real Helm or asks a real API server, by its fixtures: together that takes minutes."""
     for item in items:
         if _RUNNING_HELM.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("helm")
+        if _ASKING_CLUSTER.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("cluster")
 
 
 def _helm(major: int) -> Path:
@@ -58,6 +63,16 @@ def helm4() -> Path:
 def helm(request: pytest.FixtureRequest) -> Path:
     """Both, one after the other."""
     return _helm(request.param)
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A real API server, one for all tests."""
+    try:
+        with running_server(tmp_path_factory.mktemp("server")) as server:
+            yield server
+    except ClusterMissing as missing:
+        pytest.fail(str(missing), pytrace=False)
 
 
 @pytest.fixture(scope="session")

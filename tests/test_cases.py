@@ -21,7 +21,7 @@ from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 from helm_constitution.lint import explain, registry
 from helm_constitution.lint.needs import BASELINE as BASELINE_NEED
-from helm_constitution.lint.needs import COVERAGE, TOGGLES, CheckedChart
+from helm_constitution.lint.needs import CLUSTER, COVERAGE, TOGGLES, CheckedChart
 from helm_constitution.lint.rule import Off, Rule
 from helm_constitution.lint.run import RuleRun
 from helm_constitution.lint.runner import Runner
@@ -118,7 +118,11 @@ def setting_of(rule: Rule, configuration: Configuration) -> RuleSetting:
     return RuleSetting(severity, (), {**defaults, **configuration.parameters.get(rule.id, {})})
 
 
-@pytest.mark.parametrize("case", ALL_CASES, ids=str)
+OFFLINE_CASES = [case for case in ALL_CASES if case.rule not in RULES or CLUSTER not in RULES[case.rule].needs]
+"""Those that need no cluster; ``tests/cluster/test_cases.py`` runs the others."""
+
+
+@pytest.mark.parametrize("case", OFFLINE_CASES, ids=str)
 def test_case(case: Case, tmp_path: Path, engine: HelmEngine) -> None:
     rule = RULES[case.rule]
     chart = tmp_path / "web"

@@ -113,6 +113,12 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.policy.waivers",
         "helm_constitution.text.markdown_tables",
     ),
+    "for a cluster that is asked, and for an extra of it": (
+        "helm_constitution.cluster.ask",
+        "helm_constitution.cluster.connection",
+        "helm_constitution.cluster.install",
+        "helm_constitution.cluster.upgrade",
+    ),
     "for a comparison with a baseline": (
         "helm_constitution.check.baseline_report",
         "helm_constitution.compare.effects",

@@ -6,6 +6,7 @@ from helm_constitution.api import RuleModule
 
 from .branches import branch_never_rendered
 from .lint import lint_error, lint_warning
+from .rejected_by_cluster import failed_deployment, rejected_by_cluster
 from .renderings import render_error, scenario_error
 from .shipped_tests import no_ci_values, no_test_hook, no_unit_tests, overlay_untested
 
@@ -23,5 +24,7 @@ MODULE = RuleModule(
         no_ci_values,
         overlay_untested,
         branch_never_rendered,
+        rejected_by_cluster,
+        failed_deployment,
     ),
 )

@@ -27,7 +27,9 @@ from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
 from helm_constitution.lint.needs import (
     BASELINE,
+    CLUSTER,
     COVERAGE,
+    DEPLOYMENT,
     LINT,
     OLD_VALUES,
     RENDERINGS,
@@ -104,6 +106,7 @@ from helm_constitution.text.yaml_edits import quoted, set_value
 from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 if TYPE_CHECKING:
+    from helm_constitution.cluster.answers import ClusterAnswers
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.helm.schemas import references
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
 _SELDOM = {
     "Cell": "helm_constitution.text.markdown_tables",
     "Change": "helm_constitution.compare.changes",
+    "ClusterAnswers": "helm_constitution.cluster.answers",
     "Comparison": "helm_constitution.compare.comparison",
     "Coverage": "helm_constitution.render.regions",
     "Heading": "helm_constitution.text.markdown_tables",
@@ -138,8 +142,10 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "ANYTHING",
     "BASELINE",
+    "CLUSTER",
     "COVERAGE",
     "DEFAULTS",
+    "DEPLOYMENT",
     "LINT",
     "MAY",
     "MUST",
@@ -162,6 +168,7 @@ __all__ = [
     "Chain",
     "Change",
     "Chart",
+    "ClusterAnswers",
     "Command",
     "Comment",
     "CommentKind",

@@ -138,8 +138,8 @@ class Caches:
     @classmethod
     def open(cls, engine: HelmEngine, options: CheckOptions) -> Caches | None:
         """The caches of all charts; None where they aren't wanted or can't be had (no folder of the user's own)."""
-        # What a revision names may move without any file of the chart.
-        if not options.cache or options.baseline is not None:
+        # What a revision names may move without any file of the chart, and so may a cluster.
+        if not options.cache or options.baseline is not None or options.cluster is not None:
             return None
         folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
         try:

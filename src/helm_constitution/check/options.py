@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.model import Progress
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 
@@ -20,6 +21,7 @@ class CheckOptions(NamedTuple):
     an unchanged chart may be answered from the last check.
     ``fail_on`` is the weakest severity that fails the gate, or ``never``; it overrides the
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
+    ``cluster`` is the API server to ask, None for none.
     ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
     user's own. ``seconds`` is the processor time that Python's own part may take for the chart: the rules as much as
     that, everything together three times as much.
@@ -43,6 +45,7 @@ class CheckOptions(NamedTuple):
     today: str | None = None
     debt: bool = True
     rules: tuple[Path, ...] = ()
+    cluster: ClusterTarget | None = None
     seconds: float = Limits().seconds
 
     @property

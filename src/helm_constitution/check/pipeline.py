@@ -106,6 +106,10 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     rules.run(checked, until=lambda: session.done() and baseline.done())
     rendered = session.run()
     checked = checked.with_rendered(rendered, baseline.compare(rendered), baseline.reason)
+    if options.cluster is not None:
+        from helm_constitution.cluster.ask import ask
+
+        checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
     placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines)
     placing.begin(rules.run(checked, on_helm=True))
     rules.run(checked)

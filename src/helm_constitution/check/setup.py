@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.no_baseline import NoBaseline
-from helm_constitution.lint.needs import COVERAGE, OLD_VALUES
+from helm_constitution.lint.needs import CLUSTER, COVERAGE, DEPLOYMENT, OLD_VALUES
 from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.configuration import Configuration, load_configuration
 from helm_constitution.policy.constitution import Constitution, load_constitution
@@ -85,10 +85,16 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
 
 def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str, ...]:
     """The rules that an option is given for: those that need what it brings."""
-    if options.old_values is None:
+    given = {
+        OLD_VALUES: options.old_values is not None,
+        CLUSTER: options.cluster is not None,
+        DEPLOYMENT: options.cluster is not None and options.cluster.install,
+    }
+    brought = {need for need, is_given in given.items() if is_given}
+    if not brought:
         return ()
     rules = (rule for module in configuration.modules for rule in module.rules)
-    return tuple(rule.id for rule in rules if OLD_VALUES in rule.needs)
+    return tuple(rule.id for rule in rules if rule.needs & brought and rule.needs & given.keys() <= brought)
 
 
 def _debt(options: CheckOptions, place: Path, configuration: Configuration) -> tuple[DebtEntry, ...]:

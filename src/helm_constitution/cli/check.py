@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from helm_constitution.check.failed import UNREADABLE
+from helm_constitution.cli.cluster import ClusterArguments, cluster_options, with_cluster
 from helm_constitution.cli.colour import ColourChoice, color_option, is_coloured, is_linked, pass_colour
 from helm_constitution.cli.options import CheckArguments, charts_argument, check_options
 from helm_constitution.cli.outputs import fail_on_option, force_option, output_option, output_target, refuse_to_replace
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 @click.command("check")
 @charts_argument
 @check_options
+@cluster_options
 @click.option(
     "--changed",
     is_flag=True,
@@ -71,6 +73,7 @@ def command(
     charts: tuple[Path, ...],
     *,
     changed: bool,
+    cluster: ClusterArguments,
     since: str | None,
     coverage: Path | None,
     fail_on: str | None,
@@ -90,7 +93,7 @@ def command(
     html = "html" in {form, *(target for target, _ in targets)}
     earlier = _history(history) if html and history is not None else ()
     options = arguments.options._replace(coverage=coverage is not None or html, sources=html, fail_on=fail_on)
-    arguments = arguments._replace(options=options)
+    arguments = with_cluster(arguments._replace(options=options), cluster)
     at_once = form == "text" and all(target != "text" for target, _ in targets)
     each = _printer(colour.value, full=full) if at_once else None
     check = functools.partial(_run_on_changes, since) if changed or since else run_checks

@@ -111,7 +111,11 @@ _OPTIONS = (
         show_default=True,
         help="The release's namespace.",
     ),
-    click.option("--kube-version", metavar="VERSION", help="The Kubernetes version to render for (cli engine)."),
+    click.option(
+        "--kube-version",
+        metavar="VERSION",
+        help="The Kubernetes version to render for (cli engine); cluster: that of check --cluster, with its APIs.",
+    ),
     click.option(
         "-a",
         "--api-versions",

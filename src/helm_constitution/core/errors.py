@@ -60,3 +60,8 @@ class YamlSyntaxError(ConstitutionError):
 
 class BaselineError(ConstitutionError):
     """The earlier release that a chart is to be compared with can't be had."""
+
+
+class ClusterError(ConstitutionError):
+    """The cluster that is asked can't be reached, doesn't accept the credentials, or is gone in between. The message
+    names context and address, never credentials."""

@@ -12,6 +12,7 @@ from helm_constitution.core.records import record
 from helm_constitution.render.scenarios import FULL
 
 if TYPE_CHECKING:
+    from helm_constitution.cluster.answers import ClusterAnswers
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.core.model import Location, Severity
     from helm_constitution.helm.protocol import LintOutput
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class Need(enum.Enum):
     """What a rule reads besides the chart's files. Reading what it does not declare raises, in tests and for users.
 
-    TOGGLES, COVERAGE and RENDERINGS bring RESULTS with them, OLD_VALUES brings BASELINE.
+    TOGGLES, COVERAGE and RENDERINGS bring RESULTS with them, OLD_VALUES brings BASELINE, DEPLOYMENT brings CLUSTER.
     """
 
     TEMPLATES = "templates"
@@ -43,6 +44,12 @@ class Need(enum.Enum):
     OLD_VALUES = "old values"
     """A user's values for the earlier release: unchecked without ``--old-values``. A rule that needs them is selected
     wherever they are given."""
+    CLUSTER = "cluster"
+    """What an API server says of the objects: unchecked without ``--cluster``. A rule that needs it is selected where a
+    cluster is given."""
+    DEPLOYMENT = "deployment"
+    """How a test deployment went: unchecked without ``--cluster-install``. A rule that needs it is selected where
+    one is asked for."""
 
 
 TEMPLATES = Need.TEMPLATES
@@ -53,8 +60,10 @@ TOGGLES = Need.TOGGLES
 COVERAGE = Need.COVERAGE
 BASELINE = Need.BASELINE
 OLD_VALUES = Need.OLD_VALUES
+CLUSTER = Need.CLUSTER
+DEPLOYMENT = Need.DEPLOYMENT
 
-ON_HELM = frozenset({RESULTS, RENDERINGS, LINT, TOGGLES, COVERAGE, BASELINE, OLD_VALUES})
+ON_HELM = frozenset({RESULTS, RENDERINGS, LINT, TOGGLES, COVERAGE, BASELINE, OLD_VALUES, CLUSTER, DEPLOYMENT})
 """What only helm can tell: rules that need it wait, and depend on which scenarios were rendered."""
 
 _IMPLIED: Mapping[Need, frozenset[Need]] = {
@@ -62,6 +71,7 @@ _IMPLIED: Mapping[Need, frozenset[Need]] = {
     TOGGLES: frozenset({RESULTS}),
     COVERAGE: frozenset({RESULTS}),
     OLD_VALUES: frozenset({BASELINE}),
+    DEPLOYMENT: frozenset({CLUSTER}),
 }
 
 
@@ -76,7 +86,7 @@ class CheckedChart:
 
     ``rendered`` and ``lint`` are None while helm is at work. ``comparison`` is the chart beside its baseline; where
     there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id;
-    ``schemas`` is the team's own folder of schemas.
+    ``schemas`` is the team's own folder of schemas, ``cluster`` what an API server says, None where none is asked.
     """
 
     analysed: AnalysedChart
@@ -86,6 +96,7 @@ class CheckedChart:
     no_comparison: str = "no baseline was given"
     severities: Mapping[str, Severity] = field(default_factory=dict)
     schemas: SchemaFolder | None = None
+    cluster: ClusterAnswers | None = None
 
     def with_rendered(
         self, rendered: RenderedChart, comparison: Comparison | None, no_comparison: str | None
@@ -97,6 +108,10 @@ class CheckedChart:
     def with_lint(self, lint: LintOutput) -> CheckedChart:
         """The same once helm has linted."""
         return replace(self, lint=lint)
+
+    def with_cluster(self, cluster: ClusterAnswers) -> CheckedChart:
+        """The same once an API server has been asked."""
+        return replace(self, cluster=cluster)
 
     def has(self, needs: frozenset[Need]) -> bool:
         """Whether nobody has to wait any more for what is needed."""
@@ -127,6 +142,10 @@ class CheckedChart:
                 return self.no_comparison
             if OLD_VALUES in needs and self.comparison.old_values is None:
                 return "no values for the baseline were given (--old-values)"
+        if CLUSTER in needs and self.cluster is None:
+            return "no cluster was given (--cluster)"
+        if DEPLOYMENT in needs and self.cluster is not None and self.cluster.deployment is None:
+            return "no test deployment was asked for (--cluster-install)"
         return self._not_rendered(needs)
 
     def unseen(self, needs: frozenset[Need]) -> str | None:

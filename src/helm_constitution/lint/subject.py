@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from helm_constitution.core.errors import LimitReached
 from helm_constitution.core.records import record
-from helm_constitution.lint.needs import BASELINE, COVERAGE, LINT, RESULTS, TEMPLATES, TOGGLES, CheckedChart, Need
+from helm_constitution.lint.needs import (
+    BASELINE,
+    CLUSTER,
+    COVERAGE,
+    LINT,
+    RESULTS,
+    TEMPLATES,
+    TOGGLES,
+    CheckedChart,
+    Need,
+)
 from helm_constitution.templates.abstract import MAX_STEPS
 from helm_constitution.text.yaml_document import RenderedLine
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
+    from helm_constitution.cluster.answers import ClusterAnswers
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.core.model import Severity
     from helm_constitution.helm.protocol import HelmMessage
@@ -217,7 +228,7 @@ class Subject:
                     return RenderedLine(document, min(error.rendered_line, document.text.count("\n")))
         return None
 
-    # --- LINT, TOGGLES, COVERAGE, BASELINE ---
+    # --- LINT, TOGGLES, COVERAGE, BASELINE, CLUSTER ---
 
     @property
     def lint(self) -> tuple[HelmMessage, ...]:
@@ -255,3 +266,11 @@ class Subject:
         """The earlier release that the chart is compared with, seen in the same way. Needs BASELINE."""
         old = self.comparison.old
         return Subject(CheckedChart(old.analysed, old), self.needs, self.parameters)
+
+    @property
+    def cluster(self) -> ClusterAnswers:
+        """What an API server says of the chart's objects, and how a test deployment went. Needs CLUSTER."""
+        self._declared(CLUSTER)
+        if self.checked.cluster is None:
+            raise AssertionError("a rule runs without the cluster that it needs")
+        return self.checked.cluster

@@ -1,0 +1,1 @@
+"""A real API server: what it says of the objects of a chart."""
