@@ -165,7 +165,7 @@ def _kubeconfig(folder: Path, address: str, certificate: Path) -> Path:
     (nobody,) = _free_ports(1)
     clusters = {
         "tested": {"server": address, "certificate-authority": str(certificate)},
-        "nowhere": {"server": f"https://127.0.0.1:{nobody}"},
+        "nowhere": {"server": f"https://guest:planted-password@127.0.0.1:{nobody}"},
     }
     config = {
         "apiVersion": "v1",
