@@ -47,7 +47,7 @@ class Cache(NamedTuple):
     name: str
     chart: Path
     configuration: Path | None
-    rules: tuple[Path, ...]
+    options: CheckOptions
 
     @classmethod
     def of(cls, path: Path, engine: HelmEngine, options: CheckOptions) -> Cache | None:
@@ -87,6 +87,7 @@ class Cache(NamedTuple):
             files = [configuration.constitution, configuration.plan]
             files.extend(file for scenario in configuration.scenarios for file in scenario.values_files)
             folders: list[tuple[str, tuple[str, ...]]] = [(place, (".py", ".md")) for place in configuration.packs]
+            folders.extend((str(place), (".yaml", ".yml", ".json")) for place in configuration.policies)
             if configuration.schemas is not None:
                 folders.append((str(configuration.schemas), (".json",)))
             kept = {
@@ -109,7 +110,8 @@ class Cache(NamedTuple):
         from helm_constitution.lint.registry import known_modules
         from helm_constitution.policy.configuration import load_configuration
 
-        return load_configuration(self.configuration, self.chart, known_modules(self.rules))
+        modules = known_modules(self.options.rules)
+        return load_configuration(self.configuration, self.chart, modules, policies=self.options.policies)
 
     def _last_day(self, configuration: Configuration, name: str, today: str) -> str:
         """The day on which the next waiver ends that holds today."""
@@ -127,13 +129,13 @@ class Caches:
     Args:
         folder: where reports are kept.
         inputs: what the reports depend on.
-        rules: folders with rules of the user's own.
+        options: what the checks are asked for.
     """
 
-    def __init__(self, folder: PrivateFolder, inputs: Inputs, rules: tuple[Path, ...]) -> None:
+    def __init__(self, folder: PrivateFolder, inputs: Inputs, options: CheckOptions) -> None:
         self._folder = folder
         self._inputs = inputs
-        self._rules = rules
+        self._options = options
 
     @classmethod
     def open(cls, engine: HelmEngine, options: CheckOptions) -> Caches | None:
@@ -143,7 +145,7 @@ class Caches:
             return None
         folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
         try:
-            return cls(folder, Inputs(engine, options), options.rules) if folder is not None else None
+            return cls(folder, Inputs(engine, options), options) if folder is not None else None
         except (OSError, ValueError, Unfit):
             # Whatever is wrong, the check itself finds the words for it.
             return None
@@ -154,7 +156,7 @@ class Caches:
         if inputs is None:
             return None
         name = f"{self._folder.digest(inputs.digest)}.json"
-        return Cache(self._folder, name, path, inputs.configuration, self._rules)
+        return Cache(self._folder, name, path, inputs.configuration, self._options)
 
 
 class CacheState(NamedTuple):

@@ -120,6 +120,8 @@ def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]
     for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
         # The program's own files too: an edited rule must not answer with yesterday's report.
         yield from (repr(stamp).encode() for stamp in stamps(place))
+    for place in map(str, options.policies):
+        yield from (repr(stamp).encode() for stamp in stamps(place, (".yaml", ".yml", ".json")))
     for file in request.values_files:
         yield read_content(str(file), MAX_BYTES)
     for argument in request.set_arguments:

@@ -23,8 +23,8 @@ class CheckOptions(NamedTuple):
     configuration's. ``today`` is an ISO date, by which waivers expire; None for the clock's (UTC).
     ``cluster`` is the API server to ask, None for none.
     ``debt`` is false where the file of accepted findings is not to be read. ``rules`` are folders with rules of the
-    user's own. ``seconds`` is the processor time that Python's own part may take for the chart: the rules as much as
-    that, everything together three times as much.
+    user's own, ``policies`` files and folders of admission policies. ``seconds`` is the processor time that Python's
+    own part may take for the chart: the rules as much as that, everything together three times as much.
     """
 
     request: RenderRequest = RenderRequest()
@@ -46,6 +46,7 @@ class CheckOptions(NamedTuple):
     debt: bool = True
     rules: tuple[Path, ...] = ()
     cluster: ClusterTarget | None = None
+    policies: tuple[Path, ...] = ()
     seconds: float = Limits().seconds
 
     @property

@@ -68,7 +68,7 @@ def chart_report(
         principles=principles,
         findings=tuple(grouped(settled.findings)),
         troubles=troubles,
-        notices=(*notices, *_out_of_reach(rendered.coverage)),
+        notices=(*notices, *_out_of_reach(rendered.coverage), *_unchecked_besides(runs)),
         undemanded=rule_count - len(selection.rules),
         rules=tuple(rule_reports(runs)),
         stale=settled.stale,
@@ -138,6 +138,13 @@ def _out_of_reach(coverage: Coverage | None) -> Iterator[str]:
         places = ", ".join(f"{one.template.path}:{one.template.span(one.node).line}" for one in regions)
         count = "a branch needs" if len(regions) == 1 else f"{len(regions)} branches need"
         yield f"{count} a live cluster (`lookup`) and can't be rendered: {places}"
+
+
+def _unchecked_besides(runs: Sequence[RuleRun]) -> Iterator[str]:
+    """What could not be checked by rules that run without a statement to be unchecked: a selected rule, a policy."""
+    for run in runs:
+        if run.unchecked is not None and not run.setting.statements:
+            yield f"{run.rule.id} is unchecked: {run.unchecked}"
 
 
 def _inputs(rendered: RenderedChart) -> Iterator[InputReport]:

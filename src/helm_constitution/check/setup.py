@@ -64,7 +64,12 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
     file = find_configuration(place, options.configuration)
     modules = known_modules(options.rules, debug=options.debug)
     configuration = load_configuration(
-        file, place, modules, debug=options.debug, is_named=options.configuration is not None
+        file,
+        place,
+        modules,
+        debug=options.debug,
+        is_named=options.configuration is not None,
+        policies=options.policies,
     )
     constitution = load_constitution(place, options.constitution or configuration.constitution, configuration.modules)
     waivers = _waivers(configuration, chart, constitution)
@@ -74,6 +79,7 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
         select=(
             *configuration.select,
             *expand(options.select, configuration.modules),
+            *configuration.policy_rules,
             *_asked_by(options, configuration),
         ),
         ignore=(*configuration.ignore, *expand(options.ignore, configuration.modules)),

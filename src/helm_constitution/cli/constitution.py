@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from helm_constitution.cli.constitution_pin import pin
-from helm_constitution.cli.options import rule_modules, rules_option
+from helm_constitution.cli.options import policies_option, rule_modules, rules_option
 from helm_constitution.cli.printing import say
 from helm_constitution.policy.constitution import load_constitution, read_constitution
 from helm_constitution.policy.faults import constitution_faults, constitution_remarks
@@ -24,12 +24,13 @@ def command() -> None:
 @command.command("show")
 @_file_argument
 @rules_option
-def show(file: Path | None, folders: tuple[Path, ...]) -> None:
+@policies_option
+def show(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> None:
     """Print each principle, statement, obligation and the rules that enforce it.
 
     FILE is the constitution; without it the one that a check in this folder would use.
     """
-    modules = rule_modules(folders)
+    modules = rule_modules(folders, policies)
     document = load_constitution(Path(), file, modules)
     for line in show_lines(document, match(document, modules)):
         say(line)
@@ -38,13 +39,14 @@ def show(file: Path | None, folders: tuple[Path, ...]) -> None:
 @command.command("check")
 @_file_argument
 @rules_option
-def check(file: Path | None, folders: tuple[Path, ...]) -> int:
+@policies_option
+def check(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> int:
     """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic.
 
     Lists besides what looks like a demand and is not understood, and how many statements have no pin.
     """
     name, text = read_constitution(Path(), file)
-    modules = rule_modules(folders)
+    modules = rule_modules(folders, policies)
     faults = constitution_faults(text, name, modules)
     for line, message in (*faults, *constitution_remarks(text, modules)):
         say(f"{name}:{line}: {message}" if line else f"{name}: {message}")
@@ -58,9 +60,10 @@ def check(file: Path | None, folders: tuple[Path, ...]) -> int:
 @_file_argument
 @click.option("--write", is_flag=True, help="Write the pins into FILE; nothing else in it changes.")
 @rules_option
-def pin_document(file: Path | None, write: bool, folders: tuple[Path, ...]) -> int:
+@policies_option
+def pin_document(file: Path | None, write: bool, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> int:
     """Propose a pin, the rules that enforce it, for each statement that has none, and say what no rule checks.
 
     A pinned statement keeps its rules with every new version of this program.
     """
-    return pin(file, rule_modules(folders), write=write)
+    return pin(file, rule_modules(folders, policies), write=write)

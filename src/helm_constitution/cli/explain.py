@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from helm_constitution.cli.options import complete_rules, rule_modules, rules_option
+from helm_constitution.cli.options import complete_rules, policies_option, rule_modules, rules_option
 from helm_constitution.lint.explain import page
 from helm_constitution.policy.reader import expand
 from helm_constitution.report.pages import rule_address
@@ -15,9 +15,10 @@ from helm_constitution.report.pages import rule_address
 @click.command("explain")
 @click.argument("rule_id", metavar="RULE", shell_complete=complete_rules)
 @rules_option
-def command(rule_id: str, folders: tuple[Path, ...]) -> None:
+@policies_option
+def command(rule_id: str, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> None:
     """Show why a rule exists, bad and good examples, the fix and the source."""
-    modules = rule_modules(folders)
+    modules = rule_modules(folders, policies)
     every = [rule for module in modules for rule in module.rules]
     # The name alone will do, as far as it is of one rule or of a few.
     wanted = {rule.id for rule in every if rule.id.endswith(f"/{rule_id}")} or set(expand([rule_id], modules))

@@ -62,7 +62,7 @@ def command(
     Exit status: 0 done, 1 with --diff something would change, 2 a chart could not be checked or written.
     """
     applicable = {Applicability.SAFE, *((Applicability.UNSAFE,) if unsafe else ())}
-    rules = named_rules(only, arguments.options.rules)
+    rules = named_rules(only, arguments.options)
     engine = choose_engine(arguments.engine, arguments.limits)
     status = 0
     try:

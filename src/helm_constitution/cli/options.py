@@ -30,11 +30,12 @@ class CheckArguments(NamedTuple):
     options: CheckOptions
 
 
-def rule_modules(folders: Sequence[Path]) -> tuple[RuleModule, ...]:
+def rule_modules(folders: Sequence[Path], policies: Sequence[Path] = ()) -> tuple[RuleModule, ...]:
     """The rule modules that a check in the current folder would know.
 
     Args:
         folders: those that ``--rules`` names.
+        policies: files and folders that ``--policies`` names.
 
     Raises:
         ConfigurationError: where a folder or the configuration can't be used.
@@ -43,15 +44,16 @@ def rule_modules(folders: Sequence[Path]) -> tuple[RuleModule, ...]:
     from helm_constitution.policy.configuration import load_configuration
     from helm_constitution.policy.find import find_configuration
 
-    return load_configuration(find_configuration(Path(), None), Path(), known_modules(folders)).modules
+    found = find_configuration(Path(), None)
+    return load_configuration(found, Path(), known_modules(folders), policies=policies).modules
 
 
-def named_rules(words: Sequence[str], folders: Sequence[Path]) -> tuple[str, ...]:
+def named_rules(words: Sequence[str], options: CheckOptions) -> tuple[str, ...]:
     """The rules that an option names, by ids or modules, with commas.
 
     Args:
         words: as given.
-        folders: those that ``--rules`` names.
+        options: with what ``--rules`` and ``--policies`` name.
 
     Raises:
         ConfigurationError: where one doesn't exist.
@@ -59,7 +61,7 @@ def named_rules(words: Sequence[str], folders: Sequence[Path]) -> tuple[str, ...
     from helm_constitution.policy.reader import expand
 
     names = _ids(tuple(words))
-    return expand(names, rule_modules(folders)) if names else ()
+    return expand(names, rule_modules(options.rules, options.policies)) if names else ()
 
 
 def complete_rules(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
@@ -68,7 +70,7 @@ def complete_rules(context: click.Context, _: click.Parameter, incomplete: str) 
     from helm_constitution.lint import registry
 
     try:
-        modules = rule_modules(context.params.get("folders") or ())
+        modules = rule_modules(context.params.get("folders") or (), context.params.get("policies") or ())
     except ConstitutionError:
         modules = registry.modules()  # what is wrong is said when the command runs
     return rule_ids(incomplete, modules)
@@ -82,7 +84,13 @@ rules_option = click.option(
     metavar="DIR",
     help="A folder with rules of your own: Python modules, each with a MODULE. Can be repeated.",
 )
-
+policies_option = click.option(
+    "--policies",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="A file or folder of admission policies (ValidatingAdmissionPolicy): each is a rule. Can be repeated.",
+)
 
 charts_argument = click.argument("charts", nargs=-1, type=click.Path(path_type=Path), metavar="[CHART]...")
 
@@ -150,6 +158,7 @@ _OPTIONS = (
         help="Rules not to run. Their statements are unchecked then. Can be repeated.",
     ),
     rules_option,
+    policies_option,
     click.option("--subcharts", is_flag=True, help="Check the objects of dependencies like the chart's own."),
     click.option(
         "--scenarios",
@@ -231,6 +240,7 @@ class _Given(TypedDict):
     namespace: str
     no_cache: bool
     old_values: Path | None
+    policies: tuple[Path, ...]
     scenarios: str
     select: tuple[str, ...]
     set: tuple[str, ...]
@@ -262,6 +272,7 @@ def _arguments(given: _Given) -> CheckArguments:
             debug=given["debug"],
             seconds=given["timeout"],
             rules=given["folders"],
+            policies=given["policies"],
         ),
     )
 

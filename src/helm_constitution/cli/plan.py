@@ -81,7 +81,11 @@ def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int
     path, options = Path(report.path), arguments.options
     found = find_configuration(path, options.configuration)
     configuration = load_configuration(
-        found, path, known_modules(options.rules), is_named=options.configuration is not None
+        found,
+        path,
+        known_modules(options.rules),
+        is_named=options.configuration is not None,
+        policies=options.policies,
     )
     modules, is_shared = configuration.modules, configuration.plan_is_shared
     filled = fill_plan(text, report, configuration.waivers, modules, file=str(file), is_shared=is_shared)

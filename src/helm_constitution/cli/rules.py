@@ -6,15 +6,16 @@ from pathlib import Path
 
 import click
 
-from helm_constitution.cli.options import rule_modules, rules_option
+from helm_constitution.cli.options import policies_option, rule_modules, rules_option
 from helm_constitution.lint.explain import title
 
 
 @click.command("rules")
 @rules_option
-def command(folders: tuple[Path, ...]) -> None:
+@policies_option
+def command(folders: tuple[Path, ...], policies: tuple[Path, ...]) -> None:
     """List every rule: id, weight in the built-in constitution, what it finds."""
-    for module in rule_modules(folders):
+    for module in rule_modules(folders, policies):
         click.echo(f"{module.title} ({module.key})")
         for rule in module.rules:
             click.echo(f"  {rule.id:<40} {rule.weight:<7} {title(rule)}")

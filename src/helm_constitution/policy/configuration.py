@@ -35,6 +35,7 @@ KEYS = (
     "judge_tests",
     "schemas",
     "rules",
+    "policies",
     "waivers",
     "charts",
 )
@@ -69,6 +70,8 @@ class Configuration(NamedTuple):
     ``packs`` are the files and folders of installed rule packs.
     ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release. ``judge_tests`` has test
     hooks judged by all rules; None where nothing is said. ``schemas`` is a folder of JSON Schemas of the team's own.
+    ``policies`` are files and folders of admission policies, ``policy_rules`` the ids of the rules that these make,
+    which run whatever the constitution says.
     """
 
     file: Path | None = None
@@ -87,6 +90,8 @@ class Configuration(NamedTuple):
     release: str | None = None
     judge_tests: bool | None = None
     schemas: Path | None = None
+    policies: tuple[Path, ...] = ()
+    policy_rules: tuple[str, ...] = ()
 
 
 def load_configuration(
@@ -96,6 +101,7 @@ def load_configuration(
     *,
     debug: bool = False,
     is_named: bool = False,
+    policies: Sequence[Path] = (),
 ) -> Configuration:
     """Reads what a configuration says of one chart; every rule and key in it must exist.
 
@@ -106,48 +112,76 @@ def load_configuration(
             names come on top.
         debug: keep the traceback of a pack that can't be imported.
         is_named: whether the user named the file; one that was found names files of its own repository only.
+        policies: files and folders of admission policies that the user named; the configuration's come on top.
 
     Raises:
         ConfigurationError: with file and line, and the word that was probably meant.
     """
     modules = registry.modules() if modules is None else tuple(modules)
     if file is None:
-        return Configuration(modules=modules)
+        return _with_policies(Configuration(modules=modules), policies)
     try:
         text = file.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
     except OSError as error:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
-    return read_configuration(text, file, chart, modules, debug=debug, is_named=is_named)
+    return read_configuration(text, file, chart, modules, debug=debug, is_named=is_named, policies=policies)
 
 
 def read_configuration(
-    text: str, file: Path, chart: Path, modules: Sequence[RuleModule], *, debug: bool = False, is_named: bool = False
+    text: str,
+    file: Path,
+    chart: Path,
+    modules: Sequence[RuleModule],
+    *,
+    debug: bool = False,
+    is_named: bool = False,
+    policies: Sequence[Path] = (),
 ) -> Configuration:
     """Reads a configuration's text as that of a file, see :func:`load_configuration`."""
     from helm_constitution.text.yaml import load_document
 
-    return ConfigurationReader(load_document(text, str(file)), file, chart, tuple(modules), debug, is_named).read()
+    document = load_document(text, str(file))
+    return ConfigurationReader(document, file, chart, tuple(modules), debug, is_named).read(policies)
+
+
+def _with_policies(configuration: Configuration, policies: Sequence[Path]) -> Configuration:
+    """A configuration with each of these policies as a rule."""
+    if not policies:
+        return configuration
+    from helm_constitution.admission.rules import policy_module
+    from helm_constitution.lint.rule_packs import Pack, joined
+
+    module = policy_module(policies)
+    is_known = module in configuration.modules  # a configuration may be read again, with the modules that it gave
+    return configuration._replace(
+        modules=configuration.modules if is_known else joined(configuration.modules, Pack((module,), "")),
+        policies=tuple(policies),
+        policy_rules=tuple(rule.id for rule in module.rules),
+    )
 
 
 class ConfigurationReader(SectionReader):
     """Reads one configuration for one chart."""
 
-    def read(self) -> Configuration:
-        """What is set for the chart.
+    def read(self, policies: Sequence[Path] = ()) -> Configuration:
+        """What is set for the chart, with policies that are named besides.
 
         Raises:
             ConfigurationError: for the first fault, also in what is set for other charts.
         """
         view = self.document.view
         if view.data is None:
-            return Configuration(self.file, modules=self.modules)
+            return _with_policies(Configuration(self.file, modules=self.modules), policies)
         if self.document.duplicates:
             twice = self.document.duplicates[0]
             raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(self.file), line=twice.second.line)
         self.only_keys(view, KEYS, "option", "the configuration is a map of options")
         packs = tuple(self.packs(view.get("rules")))
+        places = dict.fromkeys((*policies, *self.policies(view.get("policies"))))
+        ruled = _with_policies(Configuration(modules=self.modules), tuple(places))
+        self.modules = ruled.modules
         settings = self.settings(view)
         is_shared = not (self.file.parent / "Chart.yaml").is_file()
         charts = view.get("charts")
@@ -170,6 +204,8 @@ class ConfigurationReader(SectionReader):
             waivers=self.waivers(view.get("waivers")),
             modules=self.modules,
             packs=packs,
+            policies=ruled.policies,
+            policy_rules=ruled.policy_rules,
         )
 
     def is_something(self, pattern: str) -> bool:
@@ -201,6 +237,15 @@ class ConfigurationReader(SectionReader):
             except ConfigurationError as error:
                 raise error if error.file is not None else self.fault(error.message, part) from None
             yield pack.place
+
+    def policies(self, view: View) -> Iterator[Path]:
+        """Files and folders of admission policies."""
+        if view.exists and not (view.is_list and all(part.string() for part in view.items())):
+            raise self.fault("policies is a list of files and folders of admission policies", view)
+        for part in view.items():
+            path = self.path(part, folder=os.path.isdir(os.path.join(self.file.parent, str(part.data))))
+            assert path is not None
+            yield path
 
     def waivers(self, view: View) -> tuple[Waiver, ...]:
         """The waivers of the reader's chart; those of others are looked at all the same."""

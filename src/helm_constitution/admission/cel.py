@@ -1,0 +1,129 @@
+"""CEL as Kubernetes' API server speaks it, by the package ``cel-expr-python``: Google's C++, the extra ``policies``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from helm_constitution.admission.functions import extension
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.text.yaml_scalars import Json
+
+if TYPE_CHECKING:
+    from cel_expr_python import cel
+
+VARIABLES = ("object", "oldObject", "request", "params", "namespaceObject")
+"""What an expression may name, besides the variables of its policy."""
+
+_EXTENSIONS = ("two-var-comprehensions", "sets", "bindings", "strings", "optional", "lists")
+_FAULT = LazyPattern(r"ERROR: <input>:(\d+):(\d+): ([^\n]*)")
+_NO_KEY = LazyPattern(r'Key not found in map : "?(.*?)"?\Z')
+_INDEX = LazyPattern(r"Index error: index=(-?\d+) size=\d+")
+_CODE = LazyPattern(r"\A[A-Z_]+: ")
+_UNKNOWN_HERE = LazyPattern(r"Untranslatable|Unimplemented|Non-CEL value|@mapInsert|recursion limit|too (?:large|long)")
+
+
+class CelSyntaxError(Exception):
+    """An expression can't be compiled; the message says why, as Kubernetes would."""
+
+
+class CelError(Exception):
+    """An expression has no value: it names a field that isn't there, for instance. Admission fails then."""
+
+
+class Unevaluable(Exception):
+    """An expression has a value in Kubernetes, and none here."""
+
+
+class Program(NamedTuple):
+    """A compiled expression. ``type`` is that of its value, as CEL writes it: ``BOOL``, ``STRING``, ``DYN``."""
+
+    text: str
+    type: str
+    expression: cel.Expression
+
+    def evaluate(self, values: Activation) -> Json:
+        """The expression's value.
+
+        Raises:
+            CelError: where it has none.
+            Unevaluable: where it can't be known here.
+        """
+        try:
+            found = self.expression.eval(values)
+        except (RuntimeError, TypeError) as error:
+            raise Unevaluable(_reason(str(error))) from None
+        if str(found.type()) == "ERROR":
+            text = str(found.value())
+            if _UNKNOWN_HERE.search(text):
+                raise Unevaluable(_reason(text))
+            raise CelError(_as_kubernetes(text))
+        try:
+            value: Any = found.plain_value()
+        except TypeError:
+            raise Unevaluable("its value is of a type that can't be read") from None
+        return value if isinstance(value, bool | int | float | str | list | dict) else None
+
+
+Activation = Any
+"""What an expression's names stand for, as :func:`activation` makes it."""
+
+
+def activation(values: Mapping[str, Json]) -> Activation:
+    """What the names of an expression stand for."""
+    return _environment().Activation(dict(values))
+
+
+def compiled(text: str) -> Program:
+    """An expression without variables of a policy, see ``expressions.composed``.
+
+    Raises:
+        CelSyntaxError: where it is none.
+        Unevaluable: where it can't be compiled here.
+    """
+    try:
+        expression = _environment().compile(text)
+    except RuntimeError as error:
+        found = _FAULT.search(str(error))
+        if found is None or _UNKNOWN_HERE.search(str(error)):
+            raise Unevaluable(_reason(str(error))) from None
+        raise CelSyntaxError(found.group(3).removesuffix(" (in container '')")) from None
+    return Program(text, str(expression.return_type()), expression)
+
+
+def _reason(text: str) -> str:
+    if "@mapInsert" in text:
+        return "transformMap and transformMapEntry are not there"
+    if "budget" in text:
+        return "takes more steps than are followed here"
+    return _CODE.sub("", next(iter(text.splitlines()), "")).strip().removeprefix("Untranslatable: ")
+
+
+def _as_kubernetes(text: str) -> str:
+    """An error of the C++ library in the words of the one in Go that the API server uses."""
+    text = _CODE.sub("", text)
+    if (key := _NO_KEY.search(text)) is not None:
+        return f"no such key: {key.group(1)}"
+    if (index := _INDEX.search(text)) is not None:
+        return f"index out of bounds: {index.group(1)}"
+    return "no such overload" if text.startswith(("No matching overloads", "no such overload")) else text
+
+
+@cache
+def _environment() -> cel.Env:
+    """The one environment of all policies: it holds functions and no chart.
+
+    Raises:
+        ConfigurationError: where the package isn't installed.
+    """
+    try:
+        from cel_expr_python import cel
+    except ImportError:
+        message = "policies need the package cel-expr-python: pip install 'helm-constitution[policies]'"
+        raise ConfigurationError(message) from None
+    names = "".join(f"\n  - name: {name}" for name in _EXTENSIONS)
+    configuration = cel.NewEnvConfigFromYaml(f"name: kubernetes\nextensions:{names}\n")
+    variables = dict.fromkeys(VARIABLES, cel.Type.DYN)
+    return cel.NewEnv(config=configuration, variables=variables, extensions=[extension(cel)])

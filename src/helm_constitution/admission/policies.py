@@ -1,0 +1,106 @@
+"""ValidatingAdmissionPolicies as read: what they match, what they demand, and how they are bound."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from helm_constitution.admission.cel import Program
+from helm_constitution.core.model import Severity
+from helm_constitution.kubernetes.selectors import LabelSelector
+from helm_constitution.text.yaml_scalars import Json
+
+
+class Expression(NamedTuple):
+    """An expression of a policy. Where it can't be evaluated without a cluster, ``program`` is None and ``unknown``
+    says why. ``variables`` are those that it reads, with those that these read; ``reads_namespace``: it names
+    namespaceObject."""
+
+    text: str
+    program: Program | None = None
+    unknown: str = ""
+    variables: tuple[str, ...] = ()
+    reads_namespace: bool = False
+
+
+class ResourceRule(NamedTuple):
+    """A rule of ``resourceRules``: ``*`` stands for everything; no names are all of them. ``scope`` is ``*``,
+    ``Cluster`` or ``Namespaced``."""
+
+    groups: tuple[str, ...]
+    versions: tuple[str, ...]
+    resources: tuple[str, ...]
+    operations: tuple[str, ...]
+    names: tuple[str, ...]
+    scope: str
+
+
+class MatchResources(NamedTuple):
+    """What a policy or a binding matches: no rules match everything. ``is_exact``: other versions of a resource are not
+    meant too."""
+
+    rules: tuple[ResourceRule, ...] = ()
+    excluded: tuple[ResourceRule, ...] = ()
+    namespaces: LabelSelector | None = None
+    objects: LabelSelector | None = None
+    is_exact: bool = False
+
+
+class ParameterReference(NamedTuple):
+    """Which objects a binding gives its policy as parameters: by name, or by their labels."""
+
+    name: str
+    namespace: str
+    selector: LabelSelector | None
+
+
+class Binding(NamedTuple):
+    """A binding of a policy. ``severities`` are those of its validationActions, the strongest first."""
+
+    name: str
+    resources: MatchResources
+    severities: tuple[Severity, ...]
+    parameters: ParameterReference | None = None
+
+
+class Validation(NamedTuple):
+    """What a policy demands. ``message`` is empty where it has none."""
+
+    check: Expression
+    message: str
+    message_expression: Expression | None
+
+
+class Policy(NamedTuple):
+    """A policy with its bindings. ``fails`` says that an expression without a value denies the request (failurePolicy).
+    ``variables`` are expressions by name; ``parameter_kind`` is apiVersion and kind."""
+
+    name: str
+    kind: str
+    file: str
+    line: int
+    description: str
+    resources: MatchResources
+    conditions: tuple[Expression, ...]
+    validations: tuple[Validation, ...]
+    variables: Mapping[str, Expression]
+    fails: bool
+    parameter_kind: tuple[str, str] | None
+    bindings: tuple[Binding, ...]
+
+
+class Unread(NamedTuple):
+    """An object that is a policy of a kind that is not read."""
+
+    name: str
+    kind: str
+    file: str
+    line: int
+
+
+class PolicySet(NamedTuple):
+    """What files of policies hold: policies, other objects (parameters, namespaces), policies that are not read."""
+
+    policies: tuple[Policy, ...]
+    objects: tuple[Mapping[str, Json], ...]
+    unread: tuple[Unread, ...]

@@ -1,0 +1,147 @@
+"""Each policy as a rule, ``policy/NAME``: its denials become violations at the field that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from helm_constitution.admission.admitted import admitted
+from helm_constitution.admission.evaluation import Denial, Request, Unknown, evaluate
+from helm_constitution.admission.matching import CREATE, UPDATE
+from helm_constitution.admission.places import place_of
+from helm_constitution.admission.policies import Policy, PolicySet, Unread
+from helm_constitution.admission.reading import files_of, read_policies
+from helm_constitution.admission.requests import GivenParameters, KnownNamespaces, request_of
+from helm_constitution.api import (
+    MAY,
+    MUST,
+    SHOULD,
+    Manifest,
+    Outcome,
+    Rule,
+    RuleModule,
+    Severity,
+    Subject,
+    Unchecked,
+    Violation,
+    rule,
+)
+from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.model import Obligation
+
+KEY = "policy"
+"""The part before the slash in the ids of these rules."""
+
+_WEIGHTS: Mapping[Severity, Obligation] = {Severity.ERROR: MUST, Severity.WARNING: SHOULD, Severity.NOTE: MAY}
+
+
+def policy_module(places: Sequence[Path]) -> RuleModule:
+    """The policies of files and folders as rules.
+
+    Raises:
+        ConfigurationError: where one can't be used, with file and line.
+    """
+    files = tuple(file for place in places for file in files_of(place))
+    states = tuple((str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files)
+    return _module(tuple(str(place) for place in places), states)
+
+
+@lru_cache(maxsize=8)
+def _module(places: tuple[str, ...], states: tuple[tuple[str, int, int], ...]) -> RuleModule:
+    """The module of these files as they are now: many charts share it."""
+    found = read_policies([Path(place) for place in places])
+    made = [(_rule_of(policy, found), policy.file, policy.line) for policy in found.policies]
+    made.extend((_unread_rule(policy), policy.file, policy.line) for policy in found.unread)
+    rules: dict[str, Rule] = {}
+    for one, file, line in made:
+        if one.id in rules:
+            raise ConfigurationError(
+                f"there is a policy {one.id} already; give this one another name", file=file, line=line
+            )
+        rules[one.id] = one
+    return RuleModule(KEY, "Policies", (), tuple(rules.values()))
+
+
+def _id_of(name: str) -> str:
+    return f"{KEY}/{name.lower().replace('.', '-')}"
+
+
+def _rule_of(policy: Policy, known: PolicySet) -> Rule:
+    severities = [max(binding.severities) for binding in policy.bindings] or [Severity.ERROR]
+
+    def check(manifest: Manifest, subject: Subject) -> Iterator[Outcome]:
+        return _outcomes(policy, known, manifest, subject)
+
+    check.__doc__ = _page(policy)
+    made = rule(_id_of(policy.name), scope=Manifest, default=_WEIGHTS[max(severities)], tests=True)
+    return made(check)
+
+
+def _unread_rule(policy: Unread) -> Rule:
+    def check(subject: Subject) -> Iterator[Outcome]:
+        raise Unchecked(
+            f"a {policy.kind} is not read; only ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy are"
+        )
+
+    check.__doc__ = f"""{policy.kind} {policy.name} is not read.
+
+    Why: Only policies in CEL can be evaluated here.
+    Fix: Write it as a ValidatingAdmissionPolicy.
+    Source: {policy.file}, line {policy.line}.
+    """
+    return rule(_id_of(policy.name), default=MUST)(check)
+
+
+def _page(policy: Policy) -> str:
+    """The rule's page. What a policy demands are its messages, else its expressions."""
+    demands = "; ".join(one.message or one.check.text for one in policy.validations)
+    return f"""Object violates the policy {policy.name}.
+
+    Why: {policy.description or "The cluster's admission denies such an object."}
+    Fix: {" ".join(demands.split())}
+    Source: {policy.kind} {policy.name}, {policy.file}, line {policy.line}.
+    """
+
+
+def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Subject) -> Iterator[Outcome]:
+    rendered = subject.checked.rendered
+    result = rendered.result_of(manifest.scenario) if rendered is not None else None
+    namespaces = KnownNamespaces(known.objects, result.rendering if result is not None else None)
+    parameters = GivenParameters(known.objects)
+    told: dict[tuple[str, Severity], None] = {}
+    unknown: dict[str, None] = {}
+    for request in _requests(manifest, subject, namespaces):
+        for outcome in evaluate(policy, request, parameters.of, namespaces.labels):
+            if isinstance(outcome, Unknown):
+                unknown[outcome.reason] = None
+            elif (outcome.message, outcome.severity) not in told:
+                told[outcome.message, outcome.severity] = None
+                yield _violation(policy, manifest, outcome)
+    yield from (Unchecked(reason) for reason in unknown)
+
+
+def _violation(policy: Policy, manifest: Manifest, denial: Denial) -> Violation:
+    place = place_of(manifest.view, policy, denial.validation, denial.message, denial.activation)
+    # A note of one binding stays a note, though another one denies.
+    strongest = max((max(binding.severities) for binding in policy.bindings), default=Severity.ERROR)
+    return Violation(denial.message, place, at_most=denial.severity if denial.severity < strongest else None)
+
+
+def _requests(manifest: Manifest, subject: Subject, namespaces: KnownNamespaces) -> Iterator[Request]:
+    """The object's creation; where it was in the baseline too, its update."""
+    made = request_of(manifest, CREATE, namespaces)
+    yield made
+    old = _old(manifest, subject)
+    if old is not None:
+        data = admitted(old.view.data, old.group, old.kind, made.target.namespace)
+        target = made.target._replace(operation=UPDATE, old_labels=old.labels)
+        yield made._replace(target=target, old_object=data)
+
+
+def _old(manifest: Manifest, subject: Subject) -> Manifest | None:
+    comparison = subject.checked.comparison
+    result = comparison.old.result_of(manifest.scenario) if comparison is not None else None
+    if result is None or result.rendering is None:
+        return None
+    return result.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
