@@ -30,7 +30,7 @@ def value(text: str) -> Json:
         "quantity(object.spec.memory) == quantity('1.5')",
         "quantity('1Gi').isGreaterThan(quantity('1G')) && quantity('1').compareTo(quantity('1000m')) == 0",
         "quantity('3').sub(1).add(quantity('500m')).asApproximateFloat() == 2.5",
-        "quantity('-1').sign() == -1 && !quantity('1.5').isInteger() && !isQuantity('1K')",
+        "sign(quantity('-1')) == -1 && !quantity('1.5').isInteger() && !isQuantity('1K')",
         "semver('1.2.3').isLessThan(semver('1.10.0')) && semver('v1.2', true).minor() == 2 && !isSemver('v1.2')",
         "semver('1.2.3-rc.1').compareTo(semver('1.2.3')) == -1 && semver('v01.2', true) == semver('1.2.0')",
         "ip('10.0.0.1').family() == 4 && ip('::1').isLoopback() && ip('0.0.0.0').isUnspecified()",

@@ -15,6 +15,8 @@ from helm_constitution.text.yaml_scalars import Json
 
 Map: TypeAlias = "dict[str, Json]"
 
+_JOB_NAMES = ("batch.kubernetes.io/job-name", "job-name")
+"""Labels of the pods of a job."""
 _EMPTY_MAPS = frozenset(
     {"annotations", "binaryData", "data", "labels", "limits", "matchLabels", "nodeSelector", "overhead", "requests"}
 )
@@ -41,7 +43,6 @@ _NO_TEXT = frozenset(
 )
 _NO_ZERO = frozenset({"hostPort", "initialDelaySeconds", "minReadySeconds", "nodePort"})
 _QUANTITIES = frozenset({"capacity", "hard", "limits", "overhead", "requests", "sizeLimit"})
-_KEPT_LISTS = frozenset({"containers", "rules"})
 
 
 def admitted(data: Json, group: str, kind: str, namespace: str) -> Map:
@@ -89,7 +90,7 @@ def _is_dropped(key: str, value: Json) -> bool:
     if value is None:
         return True
     if isinstance(value, list):
-        return not value and key not in _KEPT_LISTS
+        return not value and key != "containers"
     if isinstance(value, dict):
         return not value and key in _EMPTY_MAPS
     if isinstance(value, bool):
@@ -136,12 +137,12 @@ def _pod_spec(spec: Map) -> None:
     if account:
         _default(spec, {"serviceAccountName": account, "serviceAccount": account})
     for container in _maps(spec, "containers", "initContainers", "ephemeralContainers"):
-        _container(container, is_on_host=spec.get("hostNetwork") is True)
+        _container(container)
     for volume in _maps(spec, "volumes"):
         _volume(volume)
 
 
-def _container(container: Map, *, is_on_host: bool) -> None:
+def _container(container: Map) -> None:
     _default(
         container,
         {
@@ -153,8 +154,6 @@ def _container(container: Map, *, is_on_host: bool) -> None:
     )
     for port in _maps(container, "ports"):
         _default(port, {"protocol": "TCP"})
-        if is_on_host and "containerPort" in port:
-            _default(port, {"hostPort": port["containerPort"]})
     for variable in _maps(container, "env"):
         field = _inner(_inner(variable, "valueFrom") or {}, "fieldRef")
         if field is not None:
@@ -205,6 +204,8 @@ def _pod(data: Map) -> None:
     _default(spec, {"enableServiceLinks": True})
     _default(spec, {"serviceAccountName": "default", "serviceAccount": "default"})
     for container in _maps(spec, "containers", "initContainers"):
+        for port in _maps(container, "ports") if spec.get("hostNetwork") is True else ():
+            _default(port, {"hostPort": port.get("containerPort")})
         resources = _map(container, "resources")
         if limits := _inner(resources, "limits"):
             _default(_map(resources, "requests"), limits)
@@ -232,11 +233,12 @@ def _stateful_set(data: Map) -> None:
     _default(spec, {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"})
     _default(_map(spec, "persistentVolumeClaimRetentionPolicy"), {"whenDeleted": "Retain", "whenScaled": "Retain"})
     strategy = _map(spec, "updateStrategy")
-    _default(strategy, {"type": "RollingUpdate"})
-    if strategy["type"] == "RollingUpdate":
+    if "type" not in strategy or (strategy["type"] == "RollingUpdate" and "rollingUpdate" in strategy):
         _default(_map(strategy, "rollingUpdate"), {"partition": 0})
+    _default(strategy, {"type": "RollingUpdate"})
     for claim in _maps(spec, "volumeClaimTemplates"):
         _claim(claim)
+        _default(claim, {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "status": {"phase": "Pending"}})
 
 
 def _daemon_set(data: Map) -> None:
@@ -247,6 +249,8 @@ def _daemon_set(data: Map) -> None:
     _default(strategy, {"type": "RollingUpdate"})
     if strategy["type"] == "RollingUpdate":
         _default(_map(strategy, "rollingUpdate"), {"maxUnavailable": 1, "maxSurge": 0})
+    annotations = _map(_map(data, "metadata"), "annotations")
+    _default(annotations, {"deprecated.daemonset.template.generation": "1"})
 
 
 def _job(data: Map) -> None:
@@ -256,12 +260,16 @@ def _job(data: Map) -> None:
         spec["completions"] = 1
     replaced = "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"
     _default(spec, {"parallelism": 1, "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False})
-    _default(spec, {"podReplacementPolicy": replaced})
+    _default(spec, {"podReplacementPolicy": replaced, "manualSelector": False})
+    name = _map(data, "metadata").get("name")
+    _default(_map(_map(_map(spec, "template"), "metadata"), "labels"), dict.fromkeys(_JOB_NAMES, name))
 
 
 def _cron_job(data: Map) -> None:
     spec = _map(data, "spec")
-    _template(_map(_map(spec, "jobTemplate"), "spec"))
+    template = _map(spec, "jobTemplate")
+    _map(template, "metadata")
+    _template(_map(template, "spec"))
     _default(spec, {"concurrencyPolicy": "Allow", "suspend": False})
     _default(spec, {"successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1})
 
@@ -309,6 +317,26 @@ def _role_binding(data: Map) -> None:
             _default(subject, {"apiGroup": group})
 
 
+def _role(data: Map) -> None:
+    _default(data, {"rules": None})
+
+
+def _webhooks(data: Map) -> None:
+    for webhook in _maps(data, "webhooks"):
+        _default(webhook, {"failurePolicy": "Fail", "matchPolicy": "Equivalent", "timeoutSeconds": 10})
+        _default(webhook, {"namespaceSelector": {}, "objectSelector": {}})
+        if data.get("kind") == "MutatingWebhookConfiguration":
+            _default(webhook, {"reinvocationPolicy": "Never"})
+        if (service := _inner(_inner(webhook, "clientConfig") or {}, "service")) is not None:
+            _default(service, {"port": 443})
+        for rule in _maps(webhook, "rules"):
+            _default(rule, {"scope": "*"})
+
+
+def _definition(data: Map) -> None:
+    _default(_map(data, "spec"), {"conversion": {"strategy": "None"}})
+
+
 def _autoscaler(data: Map) -> None:
     _default(_map(data, "spec"), {"minReplicas": 1})
 
@@ -318,19 +346,24 @@ def _storage_class(data: Map) -> None:
 
 
 _KINDS: Mapping[str, Callable[[Map], None]] = {
+    "ClusterRole": _role,
     "ClusterRoleBinding": _role_binding,
     "CronJob": _cron_job,
+    "CustomResourceDefinition": _definition,
     "DaemonSet": _daemon_set,
     "Deployment": _deployment,
     "HorizontalPodAutoscaler": _autoscaler,
     "Job": _job,
+    "MutatingWebhookConfiguration": _webhooks,
     "NetworkPolicy": _network_policy,
     "PersistentVolumeClaim": _claim,
     "Pod": _pod,
     "ReplicaSet": _replica_set,
+    "Role": _role,
     "RoleBinding": _role_binding,
     "Secret": _secret,
     "Service": _service,
     "StatefulSet": _stateful_set,
     "StorageClass": _storage_class,
+    "ValidatingWebhookConfiguration": _webhooks,
 }

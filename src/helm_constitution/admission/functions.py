@@ -25,7 +25,7 @@ class _Function(NamedTuple):
 _FUNCTIONS = (
     _Function("quantity", "S>O", numbers.quantity, False),
     _Function("isQuantity", "S>B", numbers.is_quantity, False),
-    _Function("sign", "O>I", numbers.sign),
+    _Function("sign", "O>I", numbers.sign, False),
     _Function("isInteger", "O>B", numbers.is_integer),
     _Function("asInteger", "O>I", numbers.as_integer),
     _Function("asApproximateFloat", "O>D", numbers.as_float),
