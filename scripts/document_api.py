@@ -78,6 +78,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "Precision",
             "RenderedLine",
             "SchemaFault",
+            "definition_faults",
         ),
         *("Chart", "Dependency", "Package", "ValuesFile", "ValueKey", "CommentKind", "YamlDocument", "DuplicateKey"),
         *("YamlSyntaxError", "load_document", "load_documents", "dotted", "walk", "resolve_plain", "references"),

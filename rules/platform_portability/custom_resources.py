@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from helm_constitution.api import (
     LINT,
     MUST,
+    RESULTS,
     SHOULD,
     TEMPLATES,
     Manifest,
+    Path,
     Span,
     Subject,
     TextPlace,
+    View,
     Violation,
     YamlDocument,
     YamlSyntaxError,
+    definition_faults,
     forbid,
     load_documents,
     require,
@@ -70,26 +74,28 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation
 @rule(
     "portability/bad-crd",
     default=MUST,
-    needs={LINT},
+    needs={LINT, RESULTS},
     enforces=require(
         r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\bvalid\b|\bvalid (?:CRDs?|custom ?resource ?def)"
     ),
     umbrella=STANDARD_KUBERNETES,
 )
 def bad_crd(subject: Subject) -> Iterator[Violation]:
-    """A file in crds/ holds something that helm can't install as a CustomResourceDefinition.
+    """A CustomResourceDefinition can't be installed.
 
-    Why: helm sends these files to the cluster as they are, before everything else: templates are not rendered there,
-        and an API version that is gone ends the installation.
+    Why: helm sends the files in crds/ to the cluster as they are, before everything else: templates are not rendered
+        there, and what the API server refuses ends the installation: an API version that is gone, a schema that is not
+        structural, versions of which none or two are stored.
     Bad:
         apiVersion: apiextensions.k8s.io/v1beta1
         kind: CustomResourceDefinition
     Good:
         apiVersion: apiextensions.k8s.io/v1
         kind: CustomResourceDefinition
-    Fix: Keep only definitions of apiextensions.k8s.io/v1 in crds/, without template actions.
+    Fix: Keep only definitions of apiextensions.k8s.io/v1 in crds/, without template actions; give each part of a schema
+        a type, and store exactly one version.
     Source: Helm documentation, Custom Resource Definitions; helm lint (validateCrdsDir, validateCrdAPIVersion,
-        validateCrdKind)
+        validateCrdKind); Kubernetes documentation, Specifying a structural schema
     """
     # Helm 4's lint reads these files, too, and says what is no YAML and no definition.
     said = {message.file for message in subject.lint if message.file is not None}
@@ -107,6 +113,21 @@ def bad_crd(subject: Subject) -> Iterator[Violation]:
             continue
         for document in documents:
             yield from _document(document, path in said)
+    told: set[tuple[str, Path, str]] = set()
+    for rendering in subject.renderings:
+        for manifest in rendering.of_kind("CustomResourceDefinition"):
+            key = manifest.template, manifest.view.path, manifest.view.document.text
+            if manifest.api_version == _SERVED and key not in told:
+                told.add(key)
+                yield from _faults(manifest.view)
+
+
+_SERVED = "apiextensions.k8s.io/v1"
+
+
+def _faults(definition: View) -> Iterator[Violation]:
+    for fault in definition_faults(definition.data):
+        yield Violation(f"{fault.problem}; {fault.fix}", at=definition.get(*fault.path))
 
 
 def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
@@ -127,5 +148,7 @@ def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
                     "helm renders no template in crds/; write the text out, or keep it in templates/", at=part
                 )
                 return
-    if api.data != "apiextensions.k8s.io/v1":
-        yield Violation(f"{api.data} is no longer served; use apiextensions.k8s.io/v1", at=api)
+    if api.data != _SERVED:
+        yield Violation(f"{api.data} is no longer served; use {_SERVED}", at=api)
+    else:
+        yield from _faults(document.view)

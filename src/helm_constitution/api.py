@@ -110,6 +110,7 @@ if TYPE_CHECKING:
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
     from helm_constitution.helm.schemas import references
+    from helm_constitution.kubernetes.definition_faults import definition_faults
     from helm_constitution.kubernetes.schema_faults import SchemaFault
     from helm_constitution.render.regions import Coverage, Region
     from helm_constitution.text.markdown_tables import Cell, Heading, Markdown, Table, read_markdown
@@ -125,6 +126,7 @@ _SELDOM = {
     "Region": "helm_constitution.render.regions",
     "SchemaFault": "helm_constitution.kubernetes.schema_faults",
     "Table": "helm_constitution.text.markdown_tables",
+    "definition_faults": "helm_constitution.kubernetes.definition_faults",
     "read_markdown": "helm_constitution.text.markdown_tables",
     "references": "helm_constitution.helm.schemas",
 }
@@ -250,6 +252,7 @@ __all__ = [
     "commands",
     "contents",
     "cut_apart",
+    "definition_faults",
     "dotted",
     "forbid",
     "load_document",

@@ -77,9 +77,9 @@ def read_policies(places: Sequence[Path]) -> PolicySet:
             others.append(view.data)
     if not policies and not unread:
         raise ConfigurationError(f"no policy here: no {_POLICY}", file=", ".join(str(place) for place in places))
-    for name in bindings.keys() - policies.keys():
-        place = next(view for view in views if view.get("spec", "policyName").string() == name)
-        raise _fault(f"binds the policy {name!r}, which no given file holds", place.get("spec", "policyName"))
+    for unbound in bindings.keys() - policies.keys():
+        place = next(view for view in views if view.get("spec", "policyName").string() == unbound)
+        raise _fault(f"binds the policy {unbound!r}, which no given file holds", place.get("spec", "policyName"))
     return PolicySet(tuple(policies.values()), tuple(others), tuple(unread))
 
 
