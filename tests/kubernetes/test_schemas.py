@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.kubernetes import schemas
 from helm_constitution.kubernetes.schema_faults import schema_faults
 from helm_constitution.kubernetes.schemas import (
+    Bundle,
     Schema,
     SchemaFolder,
     bundled,
@@ -21,6 +23,7 @@ from helm_constitution.kubernetes.schemas import (
     schemas_of_definition,
 )
 from helm_constitution.kubernetes.versions import NEWEST
+from scripts.bundle_schemas import SOURCES
 from tests.support import write
 
 SERVICE = """
@@ -260,3 +263,14 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, api_version: str) -> No
     write(tmp_path, {"queue_v1.json": "{}", "team/x.json": "{}"})
     assert SchemaFolder(tmp_path / "team").find(api_version, "Queue", 36) is None
     assert SchemaFolder(tmp_path / "team").find("v1", "../queue", 36) is None
+
+
+def test_the_bundle_is_of_the_pinned_sources_and_small() -> None:
+    folder = Path(schemas.__file__).parents[1] / "data" / "schemas"
+    files = sorted(folder.glob("*.z"))
+    bundles = [Bundle(file.stem) for file in files if file.stem != "kubernetes"]
+    named = {source for bundle in bundles for source in bundle.index["sources"]}
+    assert named == {f"{source.name} {source.version}" for source in SOURCES}
+    assert sum(len(bundle.index["kinds"]) for bundle in bundles) == 395
+    assert len(Bundle("kubernetes").index["kinds"]) == 152
+    assert sum(file.stat().st_size for file in files) < 300_000

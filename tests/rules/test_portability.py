@@ -290,3 +290,25 @@ def test_schemas_of_the_configurations_folder(tmp_path: Path, embedded: Embedded
     assert (found.location.file, found.location.line) == ("templates/queue.yaml", 6)
     reasons = [each.reason or "" for one in report.principles for each in one.statements]
     assert any("no schema is known for acme.io/v1 Topic" in reason for reason in reasons)
+
+
+def test_one_finding_names_the_kubernetes_versions_without_a_field(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    pod = """
+        apiVersion: v1
+        kind: Pod
+        metadata: {name: web}
+        spec:
+          containers: [{name: web, image: "web:1", resizePolicy: [{resourceName: cpu, restartPolicy: NotRequired}]}]
+        """
+    chart = 'apiVersion: v2\nname: web\nversion: 1.0.0\nkubeVersion: ">=1.25.0-0"\n'
+    root = write(tmp_path, {"Chart.yaml": chart, "templates/pod.yaml": pod})
+    told = {}
+    for scenarios in ("quick", "full"):
+        report = check_chart(root, embedded, CheckOptions(scenarios=scenarios))
+        told[scenarios] = [one.message for one in report.singles if one.rule == "portability/bad-schema"]
+    assert told == {
+        "quick": [],
+        "full": [
+            "containers[0] has no field resizePolicy in Kubernetes 1.25 to 1.26; remove it, or move it where it belongs"
+        ],
+    }
