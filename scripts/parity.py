@@ -545,7 +545,36 @@ def page(peers: Sequence[Peer]) -> str:
         if not peer.charts:
             lines += [f"A configuration that asks for what {peer.name} asks for, with the built-in constitution:", ""]
             lines += ["```yaml", *configuration(peer).splitlines(), "```", ""]
-    return "\n".join(lines)
+    return "\n".join(lines) + SCHEMAS
+
+
+SCHEMAS = """
+## kubeconform, kubectl-validate
+
+`portability/bad-schema` finds what `kubeconform -strict` finds, and `portability/bad-crd` what the API server has
+against definitions. Given the same schemas, kubeconform 0.8.0 and the rule
+gave the same answer to each of 1,248 objects of 88 public charts: 1,232 valid, 16 of kinds without a schema. With one
+random change in each (1,241 objects: a field renamed, removed, set to null or to another type) they differ in 45:
+
+- 21: kubeconform ends with an error where `metadata.namespace` is no text; the rule reports it
+- 21: `null` for a required field is a missing field to the rule, as to the API server
+- 3: an unknown field that is `null` is not reported: the API server drops it
+
+| | The two rules | kubeconform -strict | kubectl-validate |
+|---|---|---|---|
+| Schemas | bundled: 13 versions of Kubernetes, 395 custom kinds | fetched, or a folder | built in |
+| Custom kinds | the chart's definitions, a folder, the bundle | a folder | definitions of files or a cluster |
+| Unknown field | with the likely word | yes | yes |
+| Key twice in a keyed list | yes | no | yes |
+| Ranges, patterns, CEL of definitions | no; `--cluster` asks a server | ranges, patterns | yes |
+| Definitions | as the API server does, CEL left out | by the schema of their kind | by the schema of their kind |
+| Versions | every scenario's; in `full` all that Chart.yaml allows | one | one |
+| Place | template line and value | file and path | file and path |
+
+For these 1,248 objects kubeconform takes 2.9 s of processor time, the rule 0.3 s, and reading the YAML, which every
+check does once for all rules, 3.2 s.
+"""
+"""What stands behind the tables: tools that compare objects with schemas alone."""
 
 
 def configuration(peer: Peer) -> str:
