@@ -117,7 +117,9 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     runs = rules.run(checked)
     placing.begin(runs)
 
-    finding = FindingMaker(checked, placing.objects, placing.source_maps(), subcharts=options.subcharts)
+    sources = placing.source_maps()
+    prover = engine if options.lines else None
+    finding = FindingMaker(checked, placing.objects, sources, subcharts=options.subcharts, engine=prover)
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
     report = chart_report(checked, policy, runs, settled, session.notices, finding.origins, options)
     if options.sources:

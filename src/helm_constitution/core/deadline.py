@@ -40,6 +40,13 @@ def time_limit(seconds: float) -> Iterator[None]:
             signal.setitimer(signal.ITIMER_VIRTUAL, max(left - (time.process_time() - begin), _SOON))
 
 
+def time_left() -> float | None:
+    """The seconds of processor time until the limit around the caller; None where there is none."""
+    if not hasattr(signal, "getitimer") or threading.current_thread() is not threading.main_thread():
+        return None
+    return signal.getitimer(signal.ITIMER_VIRTUAL)[0] or None
+
+
 _SOON = 0.001
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
@@ -16,12 +16,23 @@ from helm_constitution.locate.resolve import locate
 from helm_constitution.text.yaml_document import View, dotted
 
 if TYPE_CHECKING:
+    from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.rule import Violation
     from helm_constitution.lint.run import RuleRun
+    from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects
+
+
+class _PlacedViolation(NamedTuple):
+    """A violation with the object that its rule was given, the one that it is about, and what its line tells."""
+
+    violation: Violation
+    scoped: Manifest | None
+    manifest: Manifest | None
+    placed: Placed
 
 
 class FindingMaker:
@@ -32,10 +43,17 @@ class FindingMaker:
         objects: the objects of its renderings, and of its baseline's.
         sources: the template lines of rendered documents, as far as they are known.
         subcharts: check the objects of dependencies as the chart's own, instead of one note a rule and dependency.
+        engine: renders with other values, to see which decides a field whose line doesn't tell; None for no such try.
     """
 
     def __init__(
-        self, checked: CheckedChart, objects: RenderedObjects, sources: SourceMaps, *, subcharts: bool = False
+        self,
+        checked: CheckedChart,
+        objects: RenderedObjects,
+        sources: SourceMaps,
+        *,
+        subcharts: bool = False,
+        engine: HelmEngine | None = None,
     ) -> None:
         assert checked.rendered is not None
         self._checked = checked
@@ -43,12 +61,15 @@ class FindingMaker:
         self._objects = objects
         self.origins = ReleaseOrigins(checked, objects, sources)
         self._subcharts = subcharts
+        self._engine = engine
         self._secrets = Secrets()
         self._fixes = FieldFixes(checked.analysed.chart)
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in their order."""
-        found = [finding for run in runs for finding in self._of_run(run)]
+        placed = [(run, [self._placed(*one) for one in run.violations]) for run in runs]
+        proved = self._proved(one for _, some in placed for one in some)
+        found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
         return tuple(fingerprinted((self._secrets.hide(finding) for finding in found), self._random_names()))
 
     def without_secrets(self, file: str, text: str) -> str:
@@ -68,14 +89,28 @@ class FindingMaker:
                         names.setdefault(manifest.name, manifest.template)
         return names
 
-    def _of_run(self, run: RuleRun) -> list[Finding]:
+    def _placed(self, violation: Violation, scoped: Manifest | None) -> _PlacedViolation:
+        manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
+        manifest = manifest or scoped
+        return _PlacedViolation(violation, scoped, manifest, self.origins.placed(violation, manifest))
+
+    def _proved(self, placed: Iterable[_PlacedViolation]) -> Proved:
+        """The values that decide fields whose lines don't tell, as far as rendering does."""
+        if self._engine is None:
+            return {}
+        asked = [self.origins.asked(one.violation, one.manifest, one.placed) for one in placed]
+        if not any(asked):
+            return {}
+        from helm_constitution.locate.proved_values import prove
+
+        return prove([one for one in asked if one is not None], self._rendered, self._engine)
+
+    def _of_run(self, run: RuleRun, found: Iterable[_PlacedViolation], proved: Proved) -> list[Finding]:
         """The findings of a run, with what is to be hidden in them still there; the secrets are noted."""
         merged: dict[tuple[Any, ...], Finding] = {}
         scenarios: dict[tuple[Any, ...], list[str]] = {}
-        for violation, scoped in run.violations:
-            manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
-            manifest = manifest or scoped
-            placed = self.origins.placed(violation, manifest)
+        for violation, scoped, manifest, by_line in found:
+            placed = self.origins.with_proof(violation, by_line, proved)
             if self._is_chosen(manifest, placed):
                 continue
             for place in (placed.location, *(one.location for one in placed.decided)) if violation.secrets else ():

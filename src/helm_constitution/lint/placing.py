@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.core.model import Base, Location, RelatedLocation
+from helm_constitution.core.model import Base, Location, Precision, RelatedLocation
+from helm_constitution.locate.candidates import Asked
 from helm_constitution.locate.in_block import line_in_block
 from helm_constitution.locate.resolve import at_baseline, key_column
 from helm_constitution.locate.value_origins import ValueOrigins
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.rule import Violation
     from helm_constitution.lint.run import RuleRun
     from helm_constitution.locate.marked_render import MarkedRender
+    from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
     from helm_constitution.templates.analysis import AnalysedChart
     from helm_constitution.text.place import Place
@@ -68,7 +70,41 @@ class ReleaseOrigins:
         Of a rendered field that is a value unchanged, the value is to be edited and the template line to be looked at;
         of any other the other way round. In a text of several lines it is the line with the part that is wrong.
         """
-        placed = self._placed(violation, manifest)
+        return self._in_block(violation, self._placed(violation, manifest))
+
+    def asked(self, violation: Violation, manifest: Manifest | None, placed: Placed) -> Asked | None:
+        """What rendering with other values may tell of a violation's field; None where its line says enough."""
+        view = violation.at
+        if manifest is None or not isinstance(view, View) or not view.document.rendered or at_baseline(view):
+            return None
+        is_template = placed.is_value and "{{" in (self._line_of(placed.location) or "")
+        if (len(placed.paths) == 1 and not is_template) or violation.of_key:
+            return None
+        file = view.document.file
+        if file.startswith("charts/") and not _may_be_of_the_chart(file, self._analysed):
+            return None
+        at = self._own.place(view)
+        if view.exists and at.line is not None and "{{" not in (self._line_of(self._real(at)) or "{{"):
+            return None  # the template's own text
+        printed = () if at.file is None or at.line is None else self._own.on_line(at.file, at.line, view.document)
+        return Asked(view, at, manifest.scenario, tuple(one.path for one in printed))
+
+    def with_proof(self, violation: Violation, placed: Placed, proved: Proved) -> Placed:
+        """The same with the value that decides, where rendering has told it."""
+        view = violation.at
+        if not isinstance(view, View) or (origin := proved.get((view.document, view.path))) is None:
+            return placed
+        template = self.place(view)
+        if not origin.alone:
+            is_there = origin.location.precision is Precision.EXACT
+            message = f"set by `{origin.path}`" if is_there else f"set by `{origin.path}` (missing here)"
+            return placed._replace(decided=(RelatedLocation(origin.location, message),), paths=(origin.path,))
+        if violation.secrets and self._is_a_dummy(origin.location, template, view):
+            return placed
+        related = (RelatedLocation(template, "rendered at"),)
+        return self._in_block(violation, Placed(origin.location, related, (origin.path,), True))
+
+    def _in_block(self, violation: Violation, placed: Placed) -> Placed:
         part = violation.part or next(iter(violation.secrets), None)
         if part is None:
             return placed

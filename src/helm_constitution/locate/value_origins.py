@@ -126,7 +126,7 @@ class ValueOrigins:
             return []
         if location.line is None:
             return self._whole(sought, layers, location.file) or self._item(sought, layers, location.file)
-        found = self._deciding(sought, layers, self._on_line(location.file, location.line, view.document))
+        found = self._deciding(sought, layers, self.on_line(location.file, location.line, view.document))
         if not found and isinstance(sought.view.data, dict | list) and span is not None:
             found = self._deciding(sought, layers, self._below(sought.view, span))
             if sought.exact:
@@ -261,7 +261,7 @@ class ValueOrigins:
         text = self._rendered.chart.files.get(location.file, "").split("\n")
         found = []
         for number in lines_of_block(location.line, lambda number: text[number - 1] if number <= len(text) else None):
-            printed = self._on_line(location.file, number, view.document)
+            printed = self.on_line(location.file, number, view.document)
             if any(part in one.text for one in self._deciding(sought, layers, printed)):
                 found.append(number)
         if len(found) != 1:
@@ -272,9 +272,9 @@ class ValueOrigins:
         """What the lines of a block scalar print."""
         text = self._rendered.chart.files.get(file, "").split("\n")
         for number in lines_of_block(line, lambda number: text[number - 1] if number <= len(text) else None):
-            yield from self._on_line(file, number, document)
+            yield from self.on_line(file, number, document)
 
-    def _on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
+    def on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
         """What a line of a template prints into a document, by paths of the chart's own values."""
         owner = document.file.rpartition("/templates/")[0]  # of an alias, each has its own values
         known = self._lines.get(owner)
@@ -308,7 +308,7 @@ class ValueOrigins:
             return
         origin = lines.origin(below.line)
         if origin is not None:
-            for printed in self._on_line(origin.file, origin.line, document):
+            for printed in self.on_line(origin.file, origin.line, document):
                 yield printed
                 if printed.path[-1:] == (ANYTHING,):
                     yield printed._replace(path=printed.path[:-1])
@@ -337,7 +337,7 @@ class ValueOrigins:
             depth = own if depth is None else depth
             if own == depth and stripped.startswith(f"{key}:"):
                 printed = (
-                    one for each in (number, number + 1) for one in self._on_line(location.file or "", each, document)
+                    one for each in (number, number + 1) for one in self.on_line(location.file or "", each, document)
                 )
                 values = (value for values in alternatives(layers, printed) for value in values)
                 views = [

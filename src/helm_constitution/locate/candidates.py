@@ -1,0 +1,139 @@
+"""The values that may decide a rendered field, by their names and what they are; rendering tells which one does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from helm_constitution.locate.resolve import nearest
+from helm_constitution.templates.abstract import ANYTHING
+from helm_constitution.text.yaml_document import Path, View, dotted, value_at, walk
+from helm_constitution.text.yaml_scalars import Json
+
+if TYPE_CHECKING:
+    from helm_constitution.core.model import Location
+
+EMPTY: tuple[Json, ...] = (None, "", {}, [])
+"""What a value is that gives nothing."""
+
+MOST = 6
+"""Values tried for one field; with more of one name, none is likelier than another."""
+
+
+class Asked(NamedTuple):
+    """A rendered field whose value isn't known, with its place in a template and the scenario that renders it.
+
+    ``printed`` are the paths of values that the line prints.
+    """
+
+    field: View
+    location: Location
+    scenario: str
+    printed: tuple[Path, ...] = ()
+
+
+class Candidate(NamedTuple):
+    """A value that may decide a field.
+
+    ``path`` is that of the value, ``below`` what is missing in it, where that is what the field lacks.
+    """
+
+    path: Path
+    below: Path = ()
+
+    @property
+    def whole(self) -> Path:
+        """The path of what is set."""
+        return self.path + self.below
+
+
+class Candidates:
+    """Looks up which values may decide fields.
+
+    Args:
+        values: of a scenario, as a whole.
+        read: the paths that templates read.
+    """
+
+    def __init__(self, values: Json, read: Iterable[Path]) -> None:
+        self._values = values
+        self._by_key: dict[str, list[tuple[Path, Json]]] = {}
+        self._by_text: dict[str, list[Path]] = {}
+        for path, data in walk(values):
+            if path and isinstance(path[-1], str):
+                self._by_key.setdefault(path[-1], []).append((path, data))
+            if path and (text := text_of(data)):
+                self._by_text.setdefault(text, []).append(path)
+        for path in read:
+            if path and ANYTHING not in path and value_at(values, path) is None:
+                self._by_key.setdefault(str(path[-1]), []).append((path, None))
+
+    def of(self, asked: Asked) -> list[Candidate]:
+        """The values that may decide a field, the likeliest first; none where there are too many."""
+        found = self._same(asked) if asked.field.exists else self._filling(asked.field)
+        words = _words(asked.field)
+        unique = sorted(dict.fromkeys(found), key=lambda one: (-_likeness(one.path, words), len(one.path)))
+        if len(unique) > MOST:
+            best = _likeness(unique[MOST - 1].path, words)
+            return unique[:MOST] if best > _likeness(unique[MOST].path, words) else []
+        return unique
+
+    def _same(self, asked: Asked) -> Iterator[Candidate]:
+        """Values that are what the field is: of its name, among those that the line prints, or by themselves."""
+        field, key = asked.field, _last_key(asked.field.path)
+        same = [path for path, data in self._by_key.get(key, ()) if _is_same(data, field.data)]
+        text = text_of(field.data)
+        if text:
+            alike = self._by_text.get(text, [])
+            same += [path for path in alike if any(path[: len(one)] == one for one in asked.printed)]
+            if not same and len(text) > 1 and not isinstance(field.data, bool):
+                same += alike
+        yield from (Candidate(path) for path in same)
+
+    def _filling(self, field: View) -> Iterator[Candidate]:
+        """Maps that could hold what is missing, and empty values that could be it."""
+        existing, _ = nearest(field)
+        missing = field.path[len(existing) :]
+        if not all(isinstance(step, str) for step in missing):
+            return
+        for index, key in enumerate((_last_key(existing), *map(str, missing))):
+            below = missing[index:]
+            for path, data in self._by_key.get(key, ()):
+                is_open = (data is None or isinstance(data, dict)) if below else data in EMPTY
+                if is_open and value_at(self._values, path + below) in EMPTY:
+                    yield Candidate(path, below)
+
+
+def text_of(data: Json) -> str | None:
+    """A scalar as a template prints it; None for what is no scalar, or null."""
+    if data is None or isinstance(data, dict | list):
+        return None
+    return str(data).lower() if isinstance(data, bool) else str(data)
+
+
+def _is_same(value: Json, field: Json) -> bool:
+    if isinstance(field, dict | list):
+        return bool(field) and value == field
+    return text_of(value) is not None and text_of(value) == text_of(field)
+
+
+def _last_key(path: Path) -> str:
+    return next((step for step in reversed(path) if isinstance(step, str)), "")
+
+
+def _words(field: View) -> frozenset[str]:
+    """The words of what a field belongs to: its file, object, containers and keys."""
+    root = field.document.view
+    names = [field.document.file, root.get("kind").string() or "", root.get("metadata", "name").string() or ""]
+    names += [root.get(*field.path[:length], "name").string() or "" for length in range(len(field.path))]
+    return frozenset(_split([*names, dotted(field.path)]))
+
+
+def _likeness(path: Path, words: frozenset[str]) -> int:
+    """How many words of a value's path are also those of the field."""
+    return len(words.intersection(_split(step for step in path if isinstance(step, str))))
+
+
+def _split(names: Iterable[str]) -> Sequence[str]:
+    return [word.lower() for name in names for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name)]
