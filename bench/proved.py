@@ -34,7 +34,7 @@ class Proof(NamedTuple):
 
 
 def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -> dict[Path, Proof]:
-    """Checks charts; gives what proving took for each that could be checked."""
+    """Checks charts and prints a row for each; gives what proving took for those that could be checked."""
     found: dict[Path, Proof] = {}
     render = engine.render
     counted: list[Path] = []
@@ -59,6 +59,10 @@ def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -
             except ConstitutionError as error:
                 print(f"{chart}: {error}", file=sys.stderr)
                 del found[chart]
+                continue
+            one = found[chart]
+            row = f"{one.asked:5}  {one.proved:6}  {one.renders:7}  {one.seconds * 1000:5.0f}  {chart.name}"
+            print(row, flush=True)
     finally:
         proved_values.prove = _prove
         engine.render = render  # type: ignore[method-assign]
@@ -68,13 +72,11 @@ def measure(charts: Iterable[Path], engine: HelmEngine, options: CheckOptions) -
 def main(arguments: Sequence[str]) -> None:
     """Prints a row for each chart, and the sums."""
     engine = choose_engine("embedded", Limits())
+    print("asked  proved  renders     ms  chart")
     try:
         found = measure(map(Path, arguments), engine, CheckOptions())
     finally:
         engine.close()
-    print("asked  proved  renders     ms  chart")
-    for chart, one in found.items():
-        print(f"{one.asked:5}  {one.proved:6}  {one.renders:7}  {one.seconds * 1000:5.0f}  {chart.name}")
     without = sum(not one.renders for one in found.values())
     most = max((one.renders for one in found.values()), default=0)
     print(f"{without} of {len(found)} charts render nothing more, none more than {most} times")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from helm_constitution.locate.marked_render import MarkedRender
     from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
-    from helm_constitution.templates.analysis import AnalysedChart
+    from helm_constitution.templates.analysis import AnalysedChart, Vendored
     from helm_constitution.text.place import Place
 
 
@@ -81,13 +81,19 @@ class ReleaseOrigins:
         if (len(placed.paths) == 1 and not is_template) or violation.of_key:
             return None
         file = view.document.file
-        if file.startswith("charts/") and not _may_be_of_the_chart(file, self._analysed):
+        dependency = self._analysed.vendored(file)
+        if file.startswith("charts/") and (dependency is None or not self._may_be_given(view, dependency[0])):
             return None
         at = self._own.place(view)
         if view.exists and at.line is not None and "{{" not in (self._line_of(self._real(at)) or "{{"):
             return None  # the template's own text
         printed = () if at.file is None or at.line is None else self._own.on_line(at.file, at.line, view.document)
-        return Asked(view, at, manifest.scenario, tuple(one.path for one in printed))
+        under = dependency[0].values if dependency is not None else ()
+        return Asked(view, at, manifest.scenario, tuple(one.path for one in printed), under)
+
+    def _may_be_given(self, view: View, dependency: Vendored) -> bool:
+        """Whether the author decides a dependency's field: it is the author's own, or the chart gives it values."""
+        return dependency.is_own or (view.exists and _may_be_of_the_chart(view.document.file, self._analysed))
 
     def with_proof(self, violation: Violation, placed: Placed, proved: Proved) -> Placed:
         """The same with the value that decides, where rendering has told it."""

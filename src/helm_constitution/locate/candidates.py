@@ -13,6 +13,7 @@ from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.core.model import Location
+    from helm_constitution.templates.uses import ValueUses
 
 EMPTY: tuple[Json, ...] = (None, "", {}, [])
 """What a value is that gives nothing."""
@@ -24,13 +25,14 @@ MOST = 6
 class Asked(NamedTuple):
     """A rendered field whose value isn't known, with its place in a template and the scenario that renders it.
 
-    ``printed`` are the paths of values that the line prints.
+    ``printed`` are the paths of values that the line prints, ``under`` is where the values of its dependency stand.
     """
 
     field: View
     location: Location
     scenario: str
     printed: tuple[Path, ...] = ()
+    under: Path = ()
 
 
 class Candidate(NamedTuple):
@@ -53,11 +55,13 @@ class Candidates:
 
     Args:
         values: of a scenario, as a whole.
-        read: the paths that templates read.
+        uses: what the chart's templates read.
     """
 
-    def __init__(self, values: Json, read: Iterable[Path]) -> None:
+    def __init__(self, values: Json, uses: ValueUses) -> None:
         self._values = values
+        self._uses = uses
+        self._reads: dict[str, tuple[frozenset[Path], frozenset[Path]]] = {}
         self._by_key: dict[str, list[tuple[Path, Json]]] = {}
         self._by_text: dict[str, list[Path]] = {}
         for path, data in walk(values):
@@ -65,7 +69,7 @@ class Candidates:
                 self._by_key.setdefault(path[-1], []).append((path, data))
             if path and (text := text_of(data)):
                 self._by_text.setdefault(text, []).append(path)
-        for path in read:
+        for path in uses.paths:
             if path and ANYTHING not in path and value_at(values, path) is None:
                 self._by_key.setdefault(str(path[-1]), []).append((path, None))
 
@@ -73,11 +77,30 @@ class Candidates:
         """The values that may decide a field, the likeliest first; none where there are too many."""
         found = self._same(asked) if asked.field.exists else self._filling(asked.field)
         words = _words(asked.field)
-        unique = sorted(dict.fromkeys(found), key=lambda one: (-_likeness(one.path, words), len(one.path)))
+        read = (one for one in found if self._may_read(asked, one.path))
+        unique = sorted(dict.fromkeys(read), key=lambda one: (-_likeness(one.path, words), len(one.path)))
         if len(unique) > MOST:
             best = _likeness(unique[MOST - 1].path, words)
             return unique[:MOST] if best > _likeness(unique[MOST].path, words) else []
         return unique
+
+    def _may_read(self, asked: Asked, path: Path) -> bool:
+        """Whether a template, or a named one, reads a value, something in it or something that holds it."""
+        if asked.under:
+            return path[: len(asked.under)] == asked.under or path[0] == "global"
+        file = asked.field.document.file
+        if not self._uses.is_complete:
+            return True
+        if file not in self._reads:
+            paths = frozenset(
+                read.path[: read.path.index(ANYTHING)] if ANYTHING in read.path else read.path
+                for read in self._uses.reads
+                if read.file == file or read.template.is_partial or not read.file.startswith("templates/")
+            )
+            above = frozenset(one[:length] for one in paths for length in range(1, len(one) + 1))
+            self._reads[file] = paths, above
+        read, holding = self._reads[file]
+        return path in holding or any(path[:length] in read for length in range(len(path)))
 
     def _same(self, asked: Asked) -> Iterator[Candidate]:
         """Values that are what the field is: of its name, among those that the line prints, or by themselves."""

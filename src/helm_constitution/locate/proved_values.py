@@ -130,7 +130,7 @@ class _Trial:
             return {}
 
     def _fields(self, asked: Iterable[Asked], result: ScenarioResult) -> list[_Field]:
-        candidates = Candidates(self._values, self._rendered.analysed.uses.paths)
+        candidates = Candidates(self._values, self._rendered.analysed.uses)
         texts: dict[str, list[str]] = {}
         for document in result.documents:
             texts.setdefault(template_path(document.source, self._rendered.chart.name), []).append(document.text)
