@@ -88,7 +88,10 @@ _VERSION_LABEL = LazyPattern(
     r"""^[ \t]*["']?(?:helm\.sh/chart|chart)["']?:[ \t]*("?\{\{[^\n]*\.Chart\.Version\b[^\n]*)$""", re.MULTILINE
 )
 _PRINTED = LazyPattern(r"""\{\{-?\s*((?:printf\b[^|{}\n]*)?\.Chart\.Version)(?=[\s|}])""")
-_CHART_DEFINE = LazyPattern(r"""\{\{-?\s*define "[^"\n]*(?:\.chart|chartref)"\s*-?\}\}(.*?)\{\{-?\s*end\b""", re.DOTALL)
+_DEFINE = LazyPattern(r"""\{\{-?\s*define "(?P<name>[^"\n]*)"\s*-?\}\}(.*?)\{\{-?\s*end\b""", re.DOTALL)
+_LABEL_DEFINE = LazyPattern(r"""\bhelm\.sh/chart["']?:[ \t]*["']?\{\{-?\s*(?:include|template) "([^"\n]*)\"""")
+_CHART_DEFINES = (".chart", "chartref")
+"""How the named template for this label is usually called."""
 
 
 @rule(
@@ -112,13 +115,19 @@ def label_plus(subject: Subject) -> Iterator[Violation]:
         `fix --unsafe` does so where the version stands in an action.
     Source: Helm chart best practices, Labels and Annotations; Flux documentation, HelmChart: reconcileStrategy
     """
+    templates = [template for template in subject.templates if ".Chart.Version" in template.text]
+    of_label = {name for template in subject.templates for name in _LABEL_DEFINE.findall(template.text)}
+    found = [
+        (template, match.start(group), match[group], match.end(group))
+        for template in templates
+        for pattern, group in ((_DEFINE, 2), (_VERSION_LABEL, 1))
+        for match in pattern.finditer(template.text)
+        if group == 1 or match["name"] in of_label or match["name"].endswith(_CHART_DEFINES)
+    ]
     places = [
-        TextPlace(template.path, template.span_between(found.start(1), found.end(1)))
-        for template in subject.templates
-        if ".Chart.Version" in template.text
-        for pattern in (_CHART_DEFINE, _VERSION_LABEL)
-        for found in pattern.finditer(template.text)
-        if ".Chart.Version" in found[1] and not _REPLACED.search(found[1])
+        TextPlace(template.path, template.span_between(start, end))
+        for template, start, text, end in found
+        if ".Chart.Version" in text and not _REPLACED.search(text)
     ]
     if places:
         count = f" (in {len(places)} places)" if len(places) > 1 else ""

@@ -29,6 +29,7 @@ _PORT = LazyPattern(r"""["']?(\d{2,5})["']?(?:\s+#.*)?\Z""")
 _FORWARD = LazyPattern(r"\bport-forward\b[^\n]*?\s(?:\d+:)?(\d{2,5})(?=\s|\Z)")
 
 
+_NUMBER = LazyPattern(r"\d{2,5}")
 _NOTES = "templates/NOTES.txt"
 
 
@@ -112,6 +113,17 @@ def _uses(file: str, text: str) -> Iterator[_Use]:
             number, value = _PORT.match(line.value), _VALUE.match(line.value)
             if number is not None or value is not None:
                 yield _Use(file, line, number[1] if number else None, value[1] if value else None)
+    yield from _untargeted(file, text)
+
+
+def _untargeted(file: str, text: str) -> Iterator[_Use]:
+    """The ports of Services without a targetPort, which lead to the container's port of the same number."""
+    lines = [line for line in key_lines(text) if "ports" in line.parents[-2:]]
+    if "kind: Service\n" not in text or "targetPort" in text:
+        return
+    for line in lines:
+        if line.key == "port" and (value := _VALUE.match(line.value)) is not None:
+            yield _Use(file, line, None, value[1])
 
 
 def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator[Violation]:
@@ -120,7 +132,9 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
     if "port-forward" not in text:
         return
     ports = _ports(subject)
-    others = "\n".join(file for name, file in subject.chart.files.items() if _may_have_port(name))
+    others = {
+        number for name, file in subject.chart.files.items() if _may_have_port(name) for number in _NUMBER.findall(file)
+    }
     of_pods = {use.value for use in uses if use.line.key == "containerPort" and use.value is not None}
     for number, line in enumerate(text.split("\n"), 1):
         is_service = "svc/" in line or "service/" in line
