@@ -117,6 +117,19 @@ def test_types_that_templates_take_both_ways_are_no_break(old: tuple[str, str], 
     assert not [change for change in changes(old, new) if "retyped" in change or " was a " in change]
 
 
+@pytest.mark.parametrize(
+    ("new", "is_break"),
+    [
+        ("  a: {{ .Values.a.name }}\n", True),
+        ('  a: {{ kindIs "string" .Values.a | ternary .Values.a .Values.a.name }}\n', False),
+        ("  a: {{ toYaml .Values.a }}\n", False),
+    ],
+)
+def test_a_map_where_an_empty_text_was(new: str, is_break: bool) -> None:
+    found = changes(('a: ""\n', "  a: {{ .Values.a | quote }}\n"), ('a: {name: ""}\n', new))
+    assert ("MAJOR value a was a text and is a map" in found) is is_break
+
+
 def test_a_map_of_containers_where_a_list_was() -> None:
     old = ("sidecars:\n", "  {{- toYaml .Values.sidecars | nindent 2 }}\n")
     new = (

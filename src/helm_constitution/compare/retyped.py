@@ -35,6 +35,11 @@ def is_retyped(mine: Release, theirs: Release, path: Path) -> bool:
         # Keys that templates asked for, and no longer do; what they print of the map now is no text.
         named = [key for key in before if mine.asks((*path, key))]
         return bool(named) and not any(theirs.asks((*path, key)) for key in named)
+    if before == "" and isinstance(after, dict) and after:
+        # Keys that templates ask for now, of what users have as a text: helm stops there.
+        named = [key for key in after if theirs.asks((*path, key))]
+        asks_kind = any(_ASKS_KIND.search(line) for line in theirs.lines(path))
+        return bool(named) and not asks_kind and not any(mine.asks((*path, key)) for key in named)
     if isinstance(before, list) and isinstance(after, list) and before and after:
         before, after = before[0], after[0]  # a list's type is that of its items
     kinds = {kind_of(before), kind_of(after)}
