@@ -78,6 +78,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.lint.findings",
         "helm_constitution.lint.registry",
         "helm_constitution.lint.runner",
+        "helm_constitution.lint.told_by",
         "helm_constitution.policy.configuration",
         "helm_constitution.policy.find",
         "helm_constitution.policy.reader",

@@ -9,16 +9,13 @@ from helm_constitution.api import (
     RESULTS,
     TEMPLATES,
     Manifest,
-    Path,
     Subject,
     Unchecked,
-    View,
     Violation,
     require,
     rule,
 )
 
-from ..text_fields import text_fields
 from .objects import STANDARD_KUBERNETES
 
 
@@ -37,6 +34,7 @@ from .objects import STANDARD_KUBERNETES
     umbrella=STANDARD_KUBERNETES + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     evidence="objects keep the schemas of their kinds",
     tests=True,
+    told_by=("values/unquoted-text", "portability/label-value"),
 )
 def bad_schema(manifest: Manifest, subject: Subject) -> Iterator[Violation | Unchecked]:
     """Object doesn't match the schema of its kind.
@@ -61,21 +59,5 @@ def bad_schema(manifest: Manifest, subject: Subject) -> Iterator[Violation | Unc
         if manifest.api_version and manifest.kind:
             yield Unchecked(f"no schema is known for {manifest.api_version} {manifest.kind}")
     elif faults and not subject.given_by_values(manifest):
-        told = _told_elsewhere(manifest, subject)
         for fault in faults:
-            if fault.path in told:
-                continue
             yield Violation(f"{fault.problem}; {fault.fix}", at=manifest.get(*fault.path), of_key=fault.is_of_key)
-
-
-def _told_elsewhere(manifest: Manifest, subject: Subject) -> set[Path]:
-    """The fields whose values other rules of this check compare with text, as paths from the object's top."""
-    views: list[View] = []
-    if subject.severity_of("values/unquoted-text") is not None:
-        views.extend(view for view, _ in text_fields(manifest))
-    if subject.severity_of("portability/label-value") is not None:
-        maps = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
-        maps.extend(workload.pod_metadata.get("labels") for workload in manifest.workloads)
-        views.extend(view for labels in maps for _, view in labels.entries())
-    top = len(manifest.view.path)
-    return {view.path[top:] for view in views}

@@ -192,6 +192,7 @@ def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[
     umbrella=SECURE_DEFAULTS,
     tests=True,
     urgency=Urgency.EXPOSED,
+    told_by=("security/secret-in-values", "security/secret-in-template"),
 )
 def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """A ConfigMap holds a password, token or key.
@@ -250,6 +251,7 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
         )
     },
     urgency=Urgency.EXPOSED,
+    told_by=("security/secret-in-values", "security/secret-in-template", "security/secret-in-configmap"),
 )
 def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]:
     """A container is given a password, token or key in plain text.

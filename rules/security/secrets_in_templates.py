@@ -63,6 +63,7 @@ _NO_CODE = LazyPattern(
     enforces=_HARDCODED,
     umbrella=SECURE_DEFAULTS,
     urgency=Urgency.EXPOSED,
+    told_by=("security/secret-in-values",),
 )
 def secret_in_template(subject: Subject) -> Iterator[Violation]:
     """A template, or a file that the chart ships, holds a password, token or key.

@@ -77,6 +77,7 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
     enforces=HELM_LINT,
     always=True,
     urgency=Urgency.BROKEN,
+    told_by=("helm/object-name",),
 )
 def lint_error(subject: Subject) -> Iterator[Violation]:
     """`helm lint` reports an error.
@@ -92,8 +93,7 @@ def lint_error(subject: Subject) -> Iterator[Violation]:
     Source: helm lint
     """
     yield from _lint(subject, MessageLevel.ERROR)
-    if subject.severity_of("helm/object-name") is None:
-        yield from bad_names(subject)
+    yield from bad_names(subject)
 
 
 @rule(

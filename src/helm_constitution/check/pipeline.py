@@ -93,6 +93,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.placing import Placing
     from helm_constitution.lint.runner import Runner
+    from helm_constitution.lint.told_by import each_once
     from helm_constitution.templates.analysis import AnalysedChart
 
     chart = load_chart(folder, shown=str(request.chart))
@@ -116,6 +117,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     checked = checked.with_lint(linting.result())
     runs = rules.run(checked)
     placing.begin(runs)
+    runs = each_once(runs)
 
     sources = placing.source_maps()
     prover = engine if options.lines else None

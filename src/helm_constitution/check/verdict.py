@@ -87,8 +87,11 @@ def principle_reports(
     """
     by_rule = {run.rule.id: run for run in runs}
     found: dict[str, list[Finding]] = {}
+    breaking: dict[tuple[str, int], list[Finding]] = {}
     for finding in findings:
         found.setdefault(finding.rule, []).append(finding)
+        for broken in finding.statements:
+            breaking.setdefault(broken, []).append(finding)
     for principle in constitution.principles:
         reports: list[StatementReport] = []
         mine: dict[str, RuleRun] = {}
@@ -97,7 +100,9 @@ def principle_reports(
             ran = [by_rule[rule.id] for rule in rules if rule.id in by_rule]
             mine.update((run.rule.id, run) for run in ran)
             if rules:
+                # Another rule's finding breaks the statement too where it tells what one of these rules finds.
                 those = [finding for run in ran for finding in found.get(run.rule.id, ())]
+                those += breaking.get((principle.key, statement.line), ())
                 verdict, reason = _verdict(rules, ran, findings_verdict(those, limit))
             else:
                 verdict, reason = Verdict.UNCHECKED, _no_rule(selection.opposite(principle, statement))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helm_constitution.core.fixes import Fix
@@ -20,19 +20,25 @@ if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
     from helm_constitution.lint.rule import Violation
-    from helm_constitution.lint.run import RuleRun
+    from helm_constitution.lint.run import Also, RuleRun
     from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects
 
 
+MOST_PLACES = 3
+"""Places of other rules named at a finding that tells what they find too."""
+
+
 class _PlacedViolation(NamedTuple):
-    """A violation with the object that its rule was given, the one that it is about, and what its line tells."""
+    """A violation with the object that its rule was given, the one that it is about, what its line tells, and what
+    other rules find of the same fault."""
 
     violation: Violation
     scoped: Manifest | None
     manifest: Manifest | None
     placed: Placed
+    also: Sequence[Also]
 
 
 class FindingMaker:
@@ -67,7 +73,10 @@ class FindingMaker:
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
         """The findings of rules, in their order."""
-        placed = [(run, [self._placed(*one) for one in run.violations]) for run in runs]
+        placed = [
+            (run, [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)])
+            for run in runs
+        ]
         proved = self._proved(one for _, some in placed for one in some)
         found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
         return tuple(fingerprinted((self._secrets.hide(finding) for finding in found), self._random_names()))
@@ -89,10 +98,10 @@ class FindingMaker:
                         names.setdefault(manifest.name, manifest.template)
         return names
 
-    def _placed(self, violation: Violation, scoped: Manifest | None) -> _PlacedViolation:
+    def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
         manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
         manifest = manifest or scoped
-        return _PlacedViolation(violation, scoped, manifest, self.origins.placed(violation, manifest))
+        return _PlacedViolation(violation, scoped, manifest, self.origins.placed(violation, manifest), also)
 
     def _proved(self, placed: Iterable[_PlacedViolation]) -> Proved:
         """The values that decide fields whose lines don't tell, as far as rendering does."""
@@ -109,7 +118,7 @@ class FindingMaker:
         """The findings of a run, with what is to be hidden in them still there; the secrets are noted."""
         merged: dict[tuple[Any, ...], Finding] = {}
         scenarios: dict[tuple[Any, ...], list[str]] = {}
-        for violation, scoped, manifest, by_line in found:
+        for violation, scoped, manifest, by_line, also in found:
             placed = self.origins.with_proof(violation, by_line, proved)
             if self._is_chosen(manifest, placed):
                 continue
@@ -126,7 +135,8 @@ class FindingMaker:
                 alike = self._rendered.also_in(manifest) if scoped is not None else ()
                 names.extend(name for name in (manifest.scenario, *alike) if name not in names)
             if key not in merged:
-                merged[key] = self._finding(run, violation, manifest, reference, placed)
+                finding = self._finding(run, violation, manifest, reference, placed)
+                merged[key] = self._with_others(finding, also, run.setting.severity)
         named = self._rendered.worth_naming
         stamped = [bare._replace(scenarios=named(scenarios[key])) for key, bare in merged.items()]
         return self._with_notes(_one_for_all_names(stamped, self._rendered))
@@ -156,6 +166,20 @@ class FindingMaker:
             dependency=manifest.dependency if manifest is not None else None,
             group=violation.group,
             fix=self._fix(violation, placed),
+        )
+
+    def _with_others(self, finding: Finding, also: Sequence[Also], usual: Severity) -> Finding:
+        """A finding with what other rules say of the same fault: their places, their statements, and their weight, but
+        for one that weighs less than its rule does."""
+        places = dict.fromkeys(
+            RelatedLocation(self.origins.place(one.violation.at), one.violation.message) for one in also
+        )
+        statements = dict.fromkeys([*finding.statements, *(each for one in also for each in one.setting.statements)])
+        weights = [one.setting.severity for one in also] if finding.severity >= usual else []
+        return finding._replace(
+            statements=tuple(statements),
+            severity=max([finding.severity, *weights]),
+            related=(*finding.related, *list(places)[:MOST_PLACES]),
         )
 
     def _fix(self, violation: Violation, placed: Placed) -> Fix | None:

@@ -241,6 +241,8 @@ class Rule:
     """Whether it runs, as an error, whatever the constitution says."""
     urgency: Urgency = Urgency.USUAL
     """Whether reports put what it finds before other findings, and why."""
+    told_by: tuple[str, ...] = ()
+    """The rules that tell what it finds where they find it too."""
 
     @property
     def principle(self) -> str:
@@ -272,6 +274,7 @@ def rule(
     always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
+    told_by: Sequence[str] = (),
 ) -> Callable[[_SubjectCheck], Rule]: ...
 
 
@@ -288,6 +291,7 @@ def rule(
     tests: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
+    told_by: Sequence[str] = (),
 ) -> Callable[[Callable[[ScopeT, Subject], Iterable[Outcome]]], Rule]: ...
 
 
@@ -304,6 +308,7 @@ def rule(
     always: bool = False,
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
+    told_by: Sequence[str] = (),
 ) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
     """Makes a rule of a function.
 
@@ -324,6 +329,8 @@ def rule(
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or
             ``subject.text(name)``.
         urgency: whether reports put what it finds before other findings: BROKEN, EXPOSED, UPGRADE or COLLISION.
+        told_by: ids of rules that may find the same fault. Where one does, at the same field or line or of the same
+            secret, it alone makes a finding, which names this rule's place and breaks this rule's statements too.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 
@@ -331,7 +338,10 @@ def rule(
         scoped = frozenset() if scope is Subject else frozenset({RENDERINGS})
         every = with_implied(frozenset(needs) | scoped)
         bound = dict(parameters or {})
-        return Rule(id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always, urgency)
+        tellers = tuple(told_by)
+        return Rule(
+            id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always, urgency, tellers
+        )
 
     return register
 
