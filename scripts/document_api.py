@@ -54,6 +54,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "Matcher",
             "Severity",
             "Urgency",
+            "Tag",
         ),
     ),
     "The subject": (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from helm_constitution.api import SHOULD, Manifest, Subject, View, Violation, Workload, require, rule
+from helm_constitution.api import SHOULD, Manifest, Subject, Tag, View, Violation, Workload, require, rule
 
 
 class _Old(NamedTuple):
@@ -47,6 +47,7 @@ _NODE_LABELS = {
     enforces=require(r"\b(?:current|non-deprecated|supported)\b.{0,20}\b(?:fields?|annotations?)\b"),
     umbrella=r"\bdeprecated\b.{0,30}\b(?:kubernetes )?(?:fields?|annotations?|features?)\b",
     tests=True,
+    tag=Tag.DEPRECATED,
 )
 def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object uses a field, annotation or label that Kubernetes has given up.

@@ -12,6 +12,7 @@ from helm_constitution.api import (
     Manifest,
     SetField,
     Subject,
+    Tag,
     Urgency,
     Version,
     Violation,
@@ -82,6 +83,7 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     umbrella=r"\bstandard kubernetes\b(?! label)",
     evidence="objects use API versions that Kubernetes serves",
     urgency=Urgency.UPGRADE,
+    tag=Tag.DEPRECATED,
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """An object's API version is deprecated or gone in a Kubernetes version that the chart supports.

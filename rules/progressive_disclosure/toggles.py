@@ -13,6 +13,7 @@ from helm_constitution.api import (
     Related,
     Status,
     Subject,
+    Tag,
     Tally,
     TextPlace,
     View,
@@ -42,6 +43,7 @@ def _value(one: ToggleResult, subject: Subject) -> View | None:
         forbid(r"\b(dead|useless|ineffective|unused) (feature )?(flags?|switch(es)?|toggles?)"),
         forbid(r"\bflags?\b.*\b(without (an? )?effect|no effect|nothing)\b"),
     ),
+    tag=Tag.UNUSED,
 )
 def dead_flag(subject: Subject) -> Iterator[Violation | Tally]:
     """Switching a flag changes nothing.

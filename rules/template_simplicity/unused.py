@@ -17,6 +17,7 @@ from helm_constitution.api import (
     Fix,
     LazyPattern,
     Subject,
+    Tag,
     Tally,
     TemplateFile,
     TextPlace,
@@ -46,6 +47,7 @@ _VERB = LazyPattern(r"%[-+# 0-9.]*[a-zA-Z]")
         require(rf"(?:{_NAMED}).{{0,40}}\b(?:used|included|called|referenced)\b"),
         forbid(rf"\bunused (?:{_NAMED})|\b(?:leave|keep)\b.{{0,30}}\bunused\b.{{0,30}}(?:{_NAMED})"),
     ),
+    tag=Tag.UNUSED,
 )
 def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
     """A named template is called by nothing.

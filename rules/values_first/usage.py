@@ -15,6 +15,7 @@ from helm_constitution.api import (
     Path,
     Related,
     Subject,
+    Tag,
     Tally,
     TextPlace,
     Unchecked,
@@ -54,6 +55,7 @@ def _steps(path: Path) -> tuple[str, ...]:
         require(r"\b(?:unused|dead|unread|orphaned) (?:values?|parameters?|keys?|settings?)\b.*\bremoved?\b"),
         require(r"\b(?:every|each|all)\b.*\b(?:values?|parameters?|keys?)\b.*\b(?:read|used|referenced) (?:by|in)\b"),
     ),
+    tag=Tag.UNUSED,
 )
 def unused(subject: Subject) -> Iterator[Violation | Tally]:
     """No template reads a value.

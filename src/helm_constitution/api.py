@@ -19,6 +19,7 @@ from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status
+from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
@@ -231,6 +232,7 @@ __all__ = [
     "String",
     "Subject",
     "Table",
+    "Tag",
     "Tally",
     "TemplateCall",
     "TemplateFile",

@@ -44,7 +44,8 @@ def rule_reports(runs: Iterable[RuleRun]) -> Iterator[RuleReport]:
     for run in runs:
         reason = run.crash.message if run.crash else run.unchecked or run.not_applicable
         page = None if run.rule.id in own else run.rule.doc
-        yield RuleReport(run.rule.id, reason, page, run.not_applicable is None, int(run.rule.urgency))
+        tag = run.rule.tag.value if run.rule.tag is not None else None
+        yield RuleReport(run.rule.id, reason, page, run.not_applicable is None, int(run.rule.urgency), tag)
 
 
 def findings_verdict(findings: Iterable[Finding], limit: Severity | None) -> Verdict | None:

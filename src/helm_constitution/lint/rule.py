@@ -12,6 +12,7 @@ from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Group, Obligation, Severity
 from helm_constitution.core.records import record
+from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
@@ -243,6 +244,8 @@ class Rule:
     """Whether reports put what it finds before other findings, and why."""
     told_by: tuple[str, ...] = ()
     """The rules that tell what it finds where they find it too."""
+    tag: Tag | None = None
+    """How editors show what it finds, besides underlining it."""
 
     @property
     def principle(self) -> str:
@@ -275,6 +278,7 @@ def rule(
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
     told_by: Sequence[str] = (),
+    tag: Tag | None = None,
 ) -> Callable[[_SubjectCheck], Rule]: ...
 
 
@@ -292,6 +296,7 @@ def rule(
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
     told_by: Sequence[str] = (),
+    tag: Tag | None = None,
 ) -> Callable[[Callable[[ScopeT, Subject], Iterable[Outcome]]], Rule]: ...
 
 
@@ -309,6 +314,7 @@ def rule(
     parameters: Mapping[str, Parameter] | None = None,
     urgency: Urgency = Urgency.USUAL,
     told_by: Sequence[str] = (),
+    tag: Tag | None = None,
 ) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
     """Makes a rule of a function.
 
@@ -331,6 +337,7 @@ def rule(
         urgency: whether reports put what it finds before other findings: BROKEN, EXPOSED, UPGRADE or COLLISION.
         told_by: ids of rules that may find the same fault. Where one does, at the same field or line or of the same
             secret, it alone makes a finding, which names this rule's place and breaks this rule's statements too.
+        tag: how editors show the place of what it finds: UNUSED greys it out, DEPRECATED strikes it through.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 
@@ -340,7 +347,7 @@ def rule(
         bound = dict(parameters or {})
         tellers = tuple(told_by)
         return Rule(
-            id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always, urgency, tellers
+            id, default, check, scope, matchers, umbrella, evidence, tests, bound, every, always, urgency, tellers, tag
         )
 
     return register

@@ -80,7 +80,8 @@ class RuleReport(NamedTuple):
     """A rule that ran; ``reason`` tells what it could not check, why it is not applicable, or that it crashed.
 
     ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
-    ``urgency`` is the number of its :class:`~helm_constitution.core.urgency.Urgency`.
+    ``urgency`` is the number of its :class:`~helm_constitution.core.urgency.Urgency`, ``tag`` the text of its
+    :class:`~helm_constitution.core.tags.Tag`.
     """
 
     rule: str
@@ -88,6 +89,7 @@ class RuleReport(NamedTuple):
     page: str | None = None
     applicable: bool = True
     urgency: int = 0
+    tag: str | None = None
 
 
 class StaleWaiver(NamedTuple):
