@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.model import Progress
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest
 
 
@@ -59,7 +60,8 @@ class CheckRequest(NamedTuple):
     """One chart to check: a folder or a package, the engine that lints and renders it, what is asked for.
 
     ``progress`` is told how many scenarios are done, and of how many. ``copy`` is a folder to read in the chart's
-    place: what rules the chart is found beside ``chart`` all the same.
+    place: what rules the chart is found beside ``chart`` all the same. ``unsaved`` are texts of configuration,
+    constitution, debt and plan that an editor has not saved yet.
     """
 
     chart: Path
@@ -67,6 +69,7 @@ class CheckRequest(NamedTuple):
     options: CheckOptions = CheckOptions()
     progress: Progress | None = None
     copy: Path | None = None
+    unsaved: Unsaved = NO_TEXTS
 
 
 def today() -> str:

@@ -20,6 +20,7 @@ from helm_constitution.core.errors import ChartError, ConfigurationError
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
+    from helm_constitution.check.setup import Policy
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.report.model import ChartReport
@@ -54,10 +55,11 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
 
 
 class Examined(NamedTuple):
-    """The report of a chart, and the renderings that it tells of."""
+    """The report of a chart, the renderings that it tells of, and what the team demands of it."""
 
     report: ChartReport
     rendered: RenderedChart
+    policy: Policy
 
 
 def examine(request: CheckRequest) -> Examined:
@@ -128,7 +130,7 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
         from helm_constitution.check.source_texts import with_sources
 
         report = with_sources(report, chart, finding.without_secrets)
-    return Examined(report, rendered)
+    return Examined(report, rendered, policy)
 
 
 def _folder(chart: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from helm_constitution.policy.constitution import Constitution, load_constitutio
 from helm_constitution.policy.find import find_configuration, find_debt
 from helm_constitution.policy.reader import expand
 from helm_constitution.policy.rule_selection import RuleSelection, match
-from helm_constitution.render.scenarios import FULL, Scenario, plan
+from helm_constitution.render.scenarios import FULL, Scenario, ScenarioSetting, plan
 from helm_constitution.render.session import RenderSession
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from helm_constitution.check.options import CheckOptions, CheckRequest
     from helm_constitution.compare.setup import BaselineSession
     from helm_constitution.core.model import Severity
+    from helm_constitution.core.unsaved import Unsaved
     from helm_constitution.helm.protocol import Pending, RenderOutput
     from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.policy.debt import DebtEntry
@@ -70,9 +72,12 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
         debug=options.debug,
         is_named=options.configuration is not None,
         policies=options.policies,
+        unsaved=request.unsaved,
     )
-    constitution = load_constitution(place, options.constitution or configuration.constitution, configuration.modules)
-    waivers = _waivers(configuration, chart, constitution)
+    constitution = load_constitution(
+        place, options.constitution or configuration.constitution, configuration.modules, request.unsaved
+    )
+    waivers = _waivers(configuration, chart, constitution, request.unsaved)
     selection = match(
         constitution,
         configuration.modules,
@@ -86,7 +91,7 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
         severities=configuration.severities,
         parameters=configuration.parameters,
     )
-    return Policy(configuration, constitution, selection, waivers, _debt(options, place, configuration))
+    return Policy(configuration, constitution, selection, waivers, _debt(request, configuration))
 
 
 def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str, ...]:
@@ -103,16 +108,19 @@ def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str,
     return tuple(rule.id for rule in rules if rule.needs & brought and rule.needs & given.keys() <= brought)
 
 
-def _debt(options: CheckOptions, place: Path, configuration: Configuration) -> tuple[DebtEntry, ...]:
+def _debt(request: CheckRequest, configuration: Configuration) -> tuple[DebtEntry, ...]:
+    place = request.chart
     file = find_debt(place, configuration.file)
-    if not options.debt or not file.is_file():
+    if not request.options.debt or not file.is_file():
         return ()
     from helm_constitution.policy.debt import chart_key, read_debt
 
-    return tuple(read_debt(file).get(chart_key(file, place), ()))
+    return tuple(read_debt(file, request.unsaved).get(chart_key(file, place), ()))
 
 
-def _waivers(configuration: Configuration, chart: Chart, constitution: Constitution) -> tuple[Waiver, ...]:
+def _waivers(
+    configuration: Configuration, chart: Chart, constitution: Constitution, unsaved: Unsaved
+) -> tuple[Waiver, ...]:
     """Every waiver of a chart; faults in them are told before helm is waited for."""
     in_place = any("constitution:" in text for text in chart.files.values())
     if not (in_place or configuration.waivers or configuration.plan):
@@ -126,8 +134,9 @@ def _waivers(configuration: Configuration, chart: Chart, constitution: Constitut
     found = configuration.waivers + comment_waivers(chart, configuration.modules)
     if configuration.plan is not None:
         shared = configuration.plan_is_shared
+        place = Path(chart.shown)
         found += plan_waivers(
-            configuration.plan, Path(chart.shown), chart.name, configuration.modules, is_shared=shared
+            configuration.plan, place, chart.name, configuration.modules, is_shared=shared, unsaved=unsaved
         )
     return found
 
@@ -141,13 +150,27 @@ def begin_renderings(
     return RenderSession(
         request.engine,
         analysed,
-        plan(analysed.chart.path, options.request, options.scenarios, policy.configuration.scenarios),
+        plan(analysed.chart.path, options.request, options.scenarios, _of_copy(policy, request)),
         first,
         options.scenarios,
         measures=options.coverage or (options.scenarios == FULL and wants_coverage),
         tests_count=bool(policy.configuration.judge_tests),
         progress=request.progress,
     )
+
+
+def _of_copy(policy: Policy, request: CheckRequest) -> Sequence[ScenarioSetting]:
+    """The configuration's scenarios, with the values files of the copy where the chart is read from one."""
+    settings, copy = policy.configuration.scenarios, request.copy
+    if copy is None:
+        return settings
+    chart = Path(os.path.abspath(request.chart))
+
+    def place(file: Path) -> Path:
+        file = Path(os.path.abspath(file))
+        return copy / file.relative_to(chart) if file.is_relative_to(chart) else file
+
+    return [one._replace(values_files=tuple(map(place, one.values_files))) for one in settings]
 
 
 def begin_comparison(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Severity
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 from helm_constitution.lint import registry
 from helm_constitution.policy.find import ASK_FOR_BUILT_IN
 from helm_constitution.policy.reader import SectionReader, matches_path, unknown_word
@@ -102,6 +103,7 @@ def load_configuration(
     debug: bool = False,
     is_named: bool = False,
     policies: Sequence[Path] = (),
+    unsaved: Unsaved = NO_TEXTS,
 ) -> Configuration:
     """Reads what a configuration says of one chart; every rule and key in it must exist.
 
@@ -113,6 +115,7 @@ def load_configuration(
         debug: keep the traceback of a pack that can't be imported.
         is_named: whether the user named the file; one that was found names files of its own repository only.
         policies: files and folders of admission policies that the user named; the configuration's come on top.
+        unsaved: texts as an editor has them.
 
     Raises:
         ConfigurationError: with file and line, and the word that was probably meant.
@@ -121,7 +124,7 @@ def load_configuration(
     if file is None:
         return _with_policies(Configuration(modules=modules), policies)
     try:
-        text = file.read_bytes().decode()
+        text = content_of(file, unsaved).decode()
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
     except OSError as error:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Base, Principle, Statement
 from helm_constitution.core.repository import place_of
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 from helm_constitution.policy.find import as_typed, find_constitution
 from helm_constitution.policy.statements import NotUnderstood, read_statements
 
@@ -44,8 +45,8 @@ class Constitution(NamedTuple):
         return ((principle, statement) for principle in self.principles for statement in principle.statements)
 
 
-def read_constitution(chart: Path, explicit: Path | None = None) -> tuple[str, str]:
-    """The name, as messages show it, and the text of the constitution that rules a chart.
+def read_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsaved = NO_TEXTS) -> tuple[str, str]:
+    """The name, as messages show it, and the text of the constitution that rules a chart, as an editor has it.
 
     Raises:
         ConstitutionFileError: where it doesn't exist, can't be read or is not UTF-8.
@@ -55,7 +56,7 @@ def read_constitution(chart: Path, explicit: Path | None = None) -> tuple[str, s
         return BUILT_IN, (Path(__file__).parent.parent / "data" / "constitution.md").read_text("utf-8")
     shown = str(file) if explicit is not None else as_typed(file)
     try:
-        data = file.read_bytes()
+        data = content_of(file, unsaved)
     except OSError as error:
         raise ConstitutionFileError(f"can't be read: {error.strerror}", file=shown) from None
     try:
@@ -66,11 +67,15 @@ def read_constitution(chart: Path, explicit: Path | None = None) -> tuple[str, s
 
 
 def load_constitution(
-    chart: Path, explicit: Path | None = None, modules: Sequence[RuleModule] | None = None
+    chart: Path,
+    explicit: Path | None = None,
+    modules: Sequence[RuleModule] | None = None,
+    unsaved: Unsaved = NO_TEXTS,
 ) -> Constitution:
     """Finds, reads and parses the constitution that rules a chart; see :func:`find_constitution`.
 
-    ``modules`` are the rule modules that there are; without them the built-in ones.
+    ``modules`` are the rule modules that there are; without them the built-in ones. ``unsaved`` are texts as an editor
+    has them.
 
     Raises:
         ConstitutionFileError: where it can't be used, with file and line.
@@ -78,7 +83,7 @@ def load_constitution(
     from helm_constitution.lint import registry
 
     modules = registry.modules() if modules is None else tuple(modules)
-    shown, text = read_constitution(chart, explicit)
+    shown, text = read_constitution(chart, explicit, unsaved)
     if shown == BUILT_IN:
         return _parsed(text, shown, modules, base=Base.ABSOLUTE, builtin=True)
     base, file = place_of(chart, Path(os.path.abspath(shown)))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.core.model import Finding
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 
 if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View
@@ -54,7 +55,7 @@ def chart_key(file: Path, chart: Path) -> str:
     return os.path.relpath(os.path.realpath(chart), os.path.realpath(file.parent)).replace(os.sep, "/")
 
 
-def read_debt(file: Path) -> Ledger:
+def read_debt(file: Path, unsaved: Unsaved = NO_TEXTS) -> Ledger:
     """Reads a debt file.
 
     Raises:
@@ -63,7 +64,7 @@ def read_debt(file: Path) -> Ledger:
     from helm_constitution.text.yaml import load_document
 
     try:
-        document = load_document(file.read_bytes().decode(), str(file))
+        document = load_document(content_of(file, unsaved).decode(), str(file))
     except OSError as error:
         raise ConfigurationError(f"can't be read: {error.strerror}", file=str(file)) from None
     except UnicodeDecodeError:

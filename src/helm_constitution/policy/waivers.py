@@ -17,6 +17,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Location
 from helm_constitution.core.repository import place_of
 from helm_constitution.core.suggest import closest
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, content_of
 from helm_constitution.policy.reader import known_rule
 from helm_constitution.policy.waiver import Waiver
 
@@ -205,7 +206,7 @@ _PLACE = LazyPattern(r"\b(chart|file|object|container|values)\s+`([^`]+)`")
 
 
 def plan_waivers(
-    file: Path, chart: Path, name: str, modules: Sequence[RuleModule], *, is_shared: bool
+    file: Path, chart: Path, name: str, modules: Sequence[RuleModule], *, is_shared: bool, unsaved: Unsaved = NO_TEXTS
 ) -> tuple[Waiver, ...]:
     """The waivers in the Complexity Tracking of a plan: the rows whose violation begins with a rule's id.
 
@@ -215,6 +216,7 @@ def plan_waivers(
         name: the chart's name; rows that name another chart are left out.
         modules: the rule modules that there are.
         is_shared: whether other charts have the same plan.
+        unsaved: texts as an editor has them.
 
     Raises:
         ConfigurationError: with file and line, where the plan can't be read, a row lacks a reason, or its rule doesn't
@@ -222,7 +224,7 @@ def plan_waivers(
     """
     from helm_constitution.text.markdown_tables import read_markdown
 
-    text = read_plan(file)
+    text = read_plan(file, unsaved)
     base, inside = place_of(chart, Path(os.path.abspath(file)))
     known = {rule.id for module in modules for rule in module.rules}
     keys = {module.key for module in modules}
@@ -260,14 +262,14 @@ def _until(text: str) -> tuple[str, str | None]:
     return (text[: match.start()], match[1]) if match else (text, None)
 
 
-def read_plan(file: Path) -> str:
+def read_plan(file: Path, unsaved: Unsaved = NO_TEXTS) -> str:
     """The text of a plan, line ends as they are.
 
     Raises:
         ConfigurationError: where it can't be read.
     """
     try:
-        return file.read_bytes().decode()
+        return content_of(file, unsaved).decode()
     except UnicodeDecodeError as error:
         raise ConfigurationError(f"not UTF-8 at byte {error.start}; save it as UTF-8", file=str(file)) from None
     except OSError as error:
