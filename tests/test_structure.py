@@ -102,6 +102,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "pyarrow",
         "pyarrow.parquet",
     ),
+    "an extra of the language server": ("helm_constitution.server.main", "helm_constitution.server.worker"),
     "for several charts that the cache doesn't answer": (
         "helm_constitution.fleet.pool",
         "helm_constitution.fleet.preload",

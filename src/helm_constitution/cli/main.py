@@ -23,6 +23,7 @@ COMMANDS = (
     "plan",
     "rules",
     "schema",
+    "server",
     "waive",
     "waivers",
 )

@@ -1,0 +1,1 @@
+"""The language server: what a check finds, while one writes."""

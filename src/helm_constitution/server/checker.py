@@ -1,0 +1,125 @@
+"""Checks charts as an editor has them, again and again: what lives as long as the editor's session."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from helm_constitution.check.charts import placed
+from helm_constitution.check.options import CheckOptions, CheckRequest
+from helm_constitution.check.pipeline import Examined, examine
+from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
+from helm_constitution.core.model import Progress
+from helm_constitution.core.unsaved import Unsaved
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.report.model import ChartReport
+from helm_constitution.server.mirror import Mirror
+
+
+class Fault(NamedTuple):
+    """What kept a chart from being checked at all; ``file`` is an absolute path, None for the chart itself."""
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+
+class Answer(NamedTuple):
+    """What a check of one chart gave: a report or a fault.
+
+    ``constitution`` is the constitution's absolute path, None for the built-in one; ``policy_files`` are all files
+    that rule the chart.
+    """
+
+    report: ChartReport | None
+    fault: Fault | None = None
+    constitution: str | None = None
+    policy_files: tuple[str, ...] = ()
+
+
+class Checker:
+    """Checks charts by one engine, which stays warm, and keeps what is known of those that are being edited.
+
+    Args:
+        engine: lints and renders.
+        options: what every check is asked for; the scenarios are each check's own.
+    """
+
+    def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
+        self._engine = engine
+        self._options = options
+        self._mirrors: dict[Path, Mirror] = {}
+        self._examined: dict[Path, Examined] = {}
+
+    def check(self, chart: Path, scenarios: str, texts: Unsaved, progress: Progress | None = None) -> Answer:
+        """Checks a chart.
+
+        Args:
+            chart: its folder, an absolute path.
+            scenarios: ``defaults``, ``quick`` or ``full``.
+            texts: of open files, by their absolute paths; of other charts too.
+            progress: is told of each scenario; what it raises ends the check.
+        """
+        options = self._options._replace(scenarios=scenarios, cache=False)
+        unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
+        request = CheckRequest(chart, self._engine, options, progress, self._copy(chart, unsaved), unsaved)
+        self._examined.pop(chart, None)
+        try:
+            examined = examine(request)
+        except ConstitutionError as error:
+            return Answer(None, _fault(error, chart))
+        if any(Path(path).is_relative_to(chart) for path in texts):
+            self._examined[chart] = examined
+        return _answer(examined, chart)
+
+    def examined(self, chart: Path) -> Examined | None:
+        """What the last check of an open chart found; None where there was none, or it failed."""
+        return self._examined.get(chart)
+
+    def forget(self, chart: Path) -> None:
+        """Drops what is kept of a chart of which no file is open any more."""
+        self._examined.pop(chart, None)
+        mirror = self._mirrors.pop(chart, None)
+        if mirror is not None:
+            mirror.close()
+
+    def close(self) -> None:
+        """Ends helm and removes every copy."""
+        for chart in list(self._mirrors):
+            self.forget(chart)
+        self._engine.close()
+
+    def _copy(self, chart: Path, unsaved: Unsaved) -> Path | None:
+        """The folder to read in the chart's place; None where everything in it is saved."""
+        inside = {
+            Path(path).relative_to(chart).as_posix(): text
+            for path, text in unsaved.items()
+            if Path(path).is_relative_to(chart)
+        }
+        if not inside:
+            return None
+        if chart not in self._mirrors:
+            self._mirrors[chart] = Mirror(chart)
+        return self._mirrors[chart].update(inside)
+
+
+def _differs(path: str, text: str) -> bool:
+    try:
+        return Path(path).read_bytes().removeprefix(b"\xef\xbb\xbf") != text.encode("utf-8", "surrogatepass")
+    except OSError:
+        return True
+
+
+def _fault(error: ConstitutionError, chart: Path) -> Fault:
+    file = os.path.abspath(error.file) if error.file is not None else None
+    column = error.column if isinstance(error, YamlSyntaxError) else None
+    return Fault(error.message, None if file == str(chart) else file, error.line, column)
+
+
+def _answer(examined: Examined, chart: Path) -> Answer:
+    configuration, constitution = examined.policy.configuration, examined.policy.constitution
+    file = None if constitution.builtin else os.path.abspath(constitution.shown)
+    others = (os.path.abspath(one) for one in (configuration.file, configuration.plan) if one is not None)
+    return Answer(placed(chart, examined.report), None, file, (*others, *([file] if file is not None else [])))

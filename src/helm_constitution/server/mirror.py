@@ -1,0 +1,95 @@
+"""A chart's folder with the texts that an editor has not saved yet: a copy in a folder of our own, kept up to date."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from helm_constitution.core.scratch import kept_folder
+
+_SKIPPED = frozenset({".git", "node_modules"})
+
+
+class Mirror:
+    """The copy of one chart. Only what changed since the last time is written again.
+
+    Args:
+        chart: the chart's folder.
+
+    Raises:
+        OSError: no folder can be made.
+    """
+
+    def __init__(self, chart: Path) -> None:
+        self._chart = chart
+        self._scratch = kept_folder()
+        self.folder = self._scratch / (chart.resolve().name or "chart")
+        self._written: dict[str, object] = {}
+
+    def update(self, unsaved: Mapping[str, str]) -> Path:
+        """Makes the copy that of the chart with these texts, by their paths in the chart; gives its folder.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        wanted: dict[str, object] = dict(_files(self._chart))
+        wanted.update(unsaved)
+        for path in self._written.keys() - wanted.keys():
+            self._remove(path)
+        for path, state in wanted.items():
+            if self._written.get(path) == state:
+                continue
+            target = self.folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._written.pop(path, None)  # half of it may be there, if this fails
+            if isinstance(state, str):
+                target.write_bytes(state.encode("utf-8", "surrogatepass"))
+            else:
+                try:
+                    shutil.copyfile(self._chart / path, target)
+                except FileNotFoundError:  # it went meanwhile
+                    continue
+            self._written[path] = state
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return self.folder
+
+    def close(self) -> None:
+        """Removes the copy."""
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _remove(self, path: str) -> None:
+        del self._written[path]
+        target = self.folder / path
+        target.unlink(missing_ok=True)
+        # An empty folder is none of the chart's any more.
+        for folder in target.parents:
+            if folder == self.folder:
+                break
+            try:
+                folder.rmdir()
+            except OSError:
+                break
+
+
+def _files(chart: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The files of a folder by their paths in it, behind links too, each with what says that it has changed."""
+    pending = [("", frozenset({os.path.realpath(chart)}))]
+    while pending:
+        prefix, above = pending.pop()
+        try:
+            entries = list(os.scandir(chart / prefix))
+        except OSError:
+            continue
+        for entry in entries:
+            try:
+                if entry.is_dir():
+                    place = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
+                    if entry.name not in _SKIPPED and place not in above:
+                        pending.append((f"{prefix}{entry.name}/", above | {place}))
+                elif entry.is_file():
+                    stat = entry.stat()
+                    yield prefix + entry.name, (stat.st_mtime_ns, stat.st_size, stat.st_ino)
+            except OSError:
+                continue

@@ -1,0 +1,124 @@
+"""What is to be shown of a check in each file, as the program counts: the editor's own counting comes later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from helm_constitution.core.model import Base, Finding, Location, Severity, Trouble
+from helm_constitution.core.tags import Tag
+from helm_constitution.report.model import ChartReport
+from helm_constitution.report.text_findings import object_of
+from helm_constitution.report.words import clean
+from helm_constitution.server.checker import Answer, Fault
+
+CRASH = "crash"
+"""The kind of a trouble that is a fault of a rule."""
+
+
+class Place(NamedTuple):
+    """A stretch of a file, by its absolute path; lines and columns as in a Location."""
+
+    path: str
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+
+
+class Note(NamedTuple):
+    """One thing to show: where, what, how much it weighs, and what else to look at.
+
+    ``code`` is a rule's id, or what could not be done. ``finding`` is None for what is no finding.
+    """
+
+    place: Place
+    severity: Severity
+    code: str
+    message: str
+    related: tuple[tuple[Place, str], ...] = ()
+    tag: Tag | None = None
+    finding: Finding | None = None
+
+
+def notes_of(answer: Answer, chart: Path) -> list[Note]:
+    """Everything to show of a chart's check, each once, in the report's order.
+
+    Args:
+        answer: what the check gave.
+        chart: the chart's folder, an absolute path.
+    """
+    if answer.fault is not None:
+        found = [_of_fault(answer.fault, chart)]
+    else:
+        assert answer.report is not None
+        found = list(_of_report(answer.report, answer.constitution, chart))
+    return each_once(found)
+
+
+def each_once(notes: Iterable[Note]) -> list[Note]:
+    """Notes without those that say the same of the same place: of several charts, or of several scenarios."""
+    found: dict[tuple[Place, str, str], Note] = {}
+    for note in notes:
+        found.setdefault((note.place, note.code, note.message), note)
+    return list(found.values())
+
+
+def _of_fault(fault: Fault, chart: Path) -> Note:
+    end = fault.column + 1 if fault.column is not None else None
+    place = Place(_existing(fault.file, chart), fault.line, fault.column, fault.line if end else None, end)
+    return Note(place, Severity.ERROR, "error", clean(fault.message))
+
+
+def _of_report(report: ChartReport, constitution: str | None, chart: Path) -> Iterator[Note]:
+    tags = {rule.rule: Tag(rule.tag) for rule in report.rules if rule.tag is not None}
+    for finding in report.singles:
+        if finding.active:
+            yield _of_finding(finding, tags, report, chart)
+    yield from (_of_trouble(trouble, chart) for trouble in report.troubles)
+    for stale in report.stale:
+        severity = Severity.ERROR if report.limit is not None else Severity.WARNING
+        place = _place(stale.location, report, chart)
+        yield Note(place, severity, "stale-waiver", clean(f"waiver of {stale.waives}: {stale.reason}"))
+    if report.constitution is not None and constitution is not None:
+        for doubt in report.constitution.not_understood:
+            place = Place(constitution, doubt.line)
+            yield Note(place, Severity.NOTE, "not-understood", clean(f"no statement: {doubt.reason}"))
+
+
+def _of_finding(finding: Finding, tags: Mapping[str, Tag], report: ChartReport, chart: Path) -> Note:
+    about = "" if finding.summary else object_of(finding)
+    related = [(_place(one.location, report, chart), clean(one.message)) for one in finding.related]
+    return Note(
+        _place(finding.location, report, chart),
+        finding.severity,
+        finding.rule,
+        clean(f"{finding.message} ({about})" if about else finding.message),
+        tuple(related),
+        tags.get(finding.rule),
+        finding,
+    )
+
+
+def _of_trouble(trouble: Trouble, chart: Path) -> Note:
+    file = None if trouble.file is None else os.path.join(chart, *trouble.file.split("/"))
+    place = Place(_existing(file, chart), trouble.line if file is not None and os.path.isfile(file) else None)
+    scenario = f" (scenario {trouble.scenario})" if trouble.scenario is not None else ""
+    return Note(place, Severity.ERROR, trouble.kind, clean(f"could not be checked: {trouble.message}{scenario}"))
+
+
+def _place(location: Location, report: ChartReport, chart: Path) -> Place:
+    """The place in a file that can be opened; what has none is shown at the chart's Chart.yaml."""
+    if location.file is None or location.base is Base.BASELINE:
+        return Place(_existing(None, chart))
+    above = {Base.CHART: str(chart), Base.REPO: report.root, Base.ABSOLUTE: ""}[location.base]
+    path = os.path.normpath(os.path.join(above, *location.file.split("/"))) if above else location.file
+    if not os.path.isfile(path):
+        return Place(_existing(None, chart))  # in a packaged dependency
+    return Place(path, location.line, location.column, location.end_line, location.end_column)
+
+
+def _existing(file: str | None, chart: Path) -> str:
+    return file if file is not None and os.path.isfile(file) else str(chart / "Chart.yaml")

@@ -1,0 +1,73 @@
+"""Places in a text as the program counts them, from 1 in code points, and as editors do, from 0 in their own units."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from helm_constitution.core.lazy import LazyPattern
+
+_LINE_END = LazyPattern(r"\r\n|\n|\r")
+
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+"""What an editor counts in a line: bytes, units of two bytes, code points."""
+
+
+class EditorRange(NamedTuple):
+    """A stretch of a text as an editor counts: lines and characters from 0, the end exclusive."""
+
+    line: int
+    character: int
+    end_line: int
+    end_character: int
+
+
+class Positions:
+    """Turns places in one text. Lines end as the protocol says: not at U+2028, which only YAML counts.
+
+    Args:
+        text: the file's text, without a byte order mark.
+        encoding: what the editor counts.
+    """
+
+    def __init__(self, text: str, encoding: Encoding) -> None:
+        self.lines = re.split(_LINE_END.pattern, text)
+        self._encoding = encoding
+
+    def to_editor(
+        self, line: int | None, column: int | None, end_line: int | None = None, end_column: int | None = None
+    ) -> EditorRange:
+        """The stretch of a location. Without columns it is the line's text; without a line the first line's.
+
+        What lies outside of the text is cut to it: the file may have changed since.
+        """
+        row = min(max((line or 1) - 1, 0), len(self.lines) - 1)
+        text = self.lines[row]
+        if column is None:
+            return EditorRange(
+                row, self._units(text[: len(text) - len(text.lstrip())]), row, self._units(text.rstrip())
+            )
+        character = self._units(text[: column - 1])
+        if end_line is None or end_column is None or (end_line, end_column) <= (line or 1, column):
+            return EditorRange(row, character, row, max(self._units(text.rstrip()), character))
+        last = min(max(end_line - 1, row), len(self.lines) - 1)
+        return EditorRange(row, character, last, self._units(self.lines[last][: end_column - 1]))
+
+    def from_editor(self, line: int, character: int) -> tuple[int, int]:
+        """Line and column of a place that an editor names; what lies behind a line's end is its end."""
+        if line >= len(self.lines):
+            return len(self.lines), len(self.lines[-1]) + 1
+        text = self.lines[line]
+        for index, letter in enumerate(text):
+            width = self._units(letter)
+            if character < width:
+                return line + 1, index + 1
+            character -= width
+        return line + 1, len(text) + 1
+
+    def _units(self, text: str) -> int:
+        if self._encoding == "utf-32" or text.isascii():
+            return len(text)
+        if self._encoding == "utf-8":
+            return len(text.encode("utf-8", "surrogatepass"))
+        return len(text) + sum(letter > "\uffff" for letter in text)

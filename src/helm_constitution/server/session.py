@@ -1,0 +1,175 @@
+"""One editor's session: open files, charts, and what was last shown of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from helm_constitution.core.unsaved import Unsaved
+from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.report.model import ChartReport
+from helm_constitution.server.charts import chart_of, charts_below, ruled_folder
+from helm_constitution.server.checker import Answer
+from helm_constitution.server.link import Link
+from helm_constitution.server.notes import CRASH, Note, each_once, notes_of
+from helm_constitution.server.schedule import Schedule, Wanted
+from helm_constitution.server.worker import CheckTask, Failure, ForgetTask
+
+
+class Document(NamedTuple):
+    """An open file: how the editor calls it, its version and its text."""
+
+    uri: str
+    version: int
+    text: str
+
+
+class ChartState(NamedTuple):
+    """What is known of a chart: the notes of its last check, its report, the files that rule it."""
+
+    notes: tuple[Note, ...] = ()
+    report: ChartReport | None = None
+    policy_files: tuple[str, ...] = ()
+
+
+class Editor(Protocol):
+    """What a session tells its editor."""
+
+    def show(self, path: str, notes: list[Note]) -> None:
+        """Shows the notes of a file in the place of those that it showed before."""
+        ...
+
+    def say(self, message: str) -> None:
+        """Shows a message that belongs to no file."""
+        ...
+
+
+class Session:
+    """Knows what is open, and has charts checked.
+
+    Args:
+        link: to the process that checks.
+        editor: is told of what was found.
+        scenarios: how charts are checked whose files are opened or saved; while one types it is ``defaults``.
+    """
+
+    def __init__(self, link: Link, editor: Editor, scenarios: str) -> None:
+        self._scenarios = scenarios
+        self.documents: dict[str, Document] = {}
+        self.charts: dict[Path, ChartState] = {}
+        self.schedule = Schedule(self._check)
+        self._link = link
+        self._editor = editor
+        self._shown: dict[str, tuple[int | None, list[Note]]] = {}
+        self._said: set[str] = set()
+
+    def add_folder(self, folder: Path) -> None:
+        """Takes the charts of a workspace folder in."""
+        for chart in charts_below(folder):
+            if chart not in self.charts:
+                self.charts[chart] = ChartState()
+                self.schedule.want(chart, self._scenarios, is_urgent=False)
+
+    def remove_folder(self, folder: Path) -> None:
+        """Leaves out the charts of a folder, as far as none of their files is open."""
+        for chart in [one for one in self.charts if one.is_relative_to(folder)]:
+            if not self._is_open(chart):
+                self._remove(chart)
+
+    def opened(self, path: str, document: Document) -> None:
+        """A file was opened."""
+        self.documents[path] = document
+        self._want(path, self._scenarios)
+
+    def changed(self, path: str, document: Document) -> None:
+        """The text of an open file changed."""
+        self.documents.pop(path, None)
+        self.documents[path] = document
+        self._want(path, DEFAULTS, is_typed=True)
+
+    def saved(self, path: str) -> None:
+        """A file was saved, or changed on the disk."""
+        self._want(path, self._scenarios)
+
+    async def closed(self, path: str) -> None:
+        """A file was closed: what was not saved is lost."""
+        self.documents.pop(path, None)
+        self._want(path, self._scenarios)
+        for chart in self._affected(Path(path)):
+            if not self._is_open(chart):
+                await self._link.ask(ForgetTask(chart))
+
+    def texts(self) -> Unsaved:
+        """The texts of open files."""
+        return {path: document.text for path, document in self.documents.items()}
+
+    def _is_open(self, chart: Path) -> bool:
+        return any(Path(path).is_relative_to(chart) for path in self.documents)
+
+    def _want(self, path: str, scenarios: str, *, is_typed: bool = False) -> None:
+        for chart in self._affected(Path(path)):
+            self.charts.setdefault(chart, ChartState())
+            self.schedule.want(chart, scenarios, is_typed=is_typed)
+
+    def _affected(self, file: Path) -> Iterable[Path]:
+        """The charts that a file belongs to or rules; the one that was worked on last comes last: it is first."""
+        own = chart_of(file)
+        folder = ruled_folder(file)
+        ruled = [
+            chart
+            for chart, state in self.charts.items()
+            if str(file) in state.policy_files or (folder is not None and chart.is_relative_to(folder))
+        ]
+        ruled.sort(key=self._is_open)
+        return dict.fromkeys([*(one for one in ruled if one != own), *([own] if own is not None else [])])
+
+    async def _check(self, chart: Path, wanted: Wanted) -> None:
+        if not (chart / "Chart.yaml").is_file() and str(chart / "Chart.yaml") not in self.documents:
+            self._remove(chart)
+            return
+        answer = await self._link.ask(CheckTask(chart, wanted.scenarios, self.texts()))
+        if isinstance(answer, Failure):
+            self._say(f"{chart.name}: {answer.message}")
+        elif isinstance(answer, Answer):
+            state = ChartState(tuple(notes_of(answer, chart)), answer.report, answer.policy_files)
+            if answer.report is None:  # what rules it is not known by a fault in that
+                state = state._replace(policy_files=self.charts.get(chart, state).policy_files)
+            self._set(chart, state)
+
+    def _set(self, chart: Path, state: ChartState) -> None:
+        crashes = [note.message for note in state.notes if note.code == CRASH]
+        self._said.difference_update([one for one in self._said if one not in crashes])
+        for message in crashes:
+            self._say(message)
+        before = self.charts.get(chart, ChartState())
+        self.charts[chart] = state
+        paths = {note.place.path for note in (*before.notes, *state.notes)}
+        self._show(sorted(paths - self.documents.keys()))
+        # That nothing was found in an open file is an answer too; the file that one writes in comes last.
+        self._show(
+            path
+            for path in self.documents
+            if path in paths or path in state.policy_files or Path(path).is_relative_to(chart)
+        )
+
+    def _remove(self, chart: Path) -> None:
+        self.schedule.drop(chart)
+        state = self.charts.pop(chart, ChartState())
+        self._show(note.place.path for note in state.notes)
+
+    def _show(self, paths: Iterable[str]) -> None:
+        """Shows what all charts have to say of files, where it is not shown already."""
+        for path in dict.fromkeys(paths):
+            every = (note for state in self.charts.values() for note in state.notes if note.place.path == path)
+            notes = each_once(every)
+            document = self.documents.get(path)
+            version = document.version if document is not None else None
+            if self._shown.get(path, (None, [])) != (version, notes):
+                self._shown[path] = (version, notes)
+                self._editor.show(path, notes)
+
+    def _say(self, message: str) -> None:
+        if message not in self._said:
+            self._said.add(message)
+            self._editor.say(message)

@@ -1,0 +1,145 @@
+"""The process that checks: takes one task after the other, and tells between two scenarios whether it still counts.
+
+A process of its own, because the limit on a rule's time works in a main thread alone, because a check must not keep the
+editor's messages waiting, and because a hanging one can be ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import queue
+import threading
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.errors import ConstitutionError, internal_error
+from helm_constitution.core.signals import end_cleanly
+from helm_constitution.core.unsaved import Unsaved
+from helm_constitution.helm.choose import choose_engine
+from helm_constitution.helm.protocol import Limits
+from helm_constitution.server.checker import Checker
+
+_LAST_SECONDS = 3.0
+"""How long a check may go on after the editor's end is closed."""
+
+
+class Setup(NamedTuple):
+    """What a worker starts with: which engine, its limits, what every check is asked for."""
+
+    engine: str
+    limits: Limits
+    options: CheckOptions
+
+
+class CheckTask(NamedTuple):
+    """One chart to check, see :meth:`Checker.check`."""
+
+    chart: Path
+    scenarios: str
+    texts: Unsaved
+
+    def run(self, checker: Checker, still_counts: _StillCounts) -> object:
+        """Checks it."""
+        return checker.check(self.chart, self.scenarios, self.texts, still_counts)
+
+
+class ForgetTask(NamedTuple):
+    """A chart of which no file is open any more."""
+
+    chart: Path
+
+    def run(self, checker: Checker, still_counts: _StillCounts) -> object:
+        """Drops what is kept of it."""
+        checker.forget(self.chart)
+        return None
+
+
+class Failure(NamedTuple):
+    """A task that went wrong: the words for the user; ``is_ours`` for a fault of the program."""
+
+    message: str
+    is_ours: bool = True
+
+
+class Superseded(Exception):
+    """Newer text came: nobody waits for this check any more."""
+
+
+class _StillCounts:
+    """Raises Superseded where a task was cancelled; is told of each scenario."""
+
+    def __init__(self, cancelled: set[int], number: int) -> None:
+        self._cancelled = cancelled
+        self._number = number
+
+    def __call__(self, done: int = 0, total: int = 0) -> None:
+        if self._number in self._cancelled or _ALL in self._cancelled:
+            raise Superseded
+
+
+_ALL = -1
+
+
+def serve(connection: Connection, setup: Setup) -> None:
+    """Answers tasks until the other end is closed or sends None.
+
+    A message is a number with a task, or with None: that task is cancelled. An answer is the task's number with what it
+    gave: None where it was cancelled.
+    """
+    end_cleanly()
+    gc.disable()  # what one check leaves in cycles is looked for when nobody waits
+    tasks: queue.SimpleQueue[tuple[int, CheckTask | ForgetTask] | None] = queue.SimpleQueue()
+    cancelled: set[int] = set()
+    threading.Thread(target=_listen, args=(connection, tasks, cancelled), daemon=True).start()
+    checker: Checker | None = None
+    try:
+        while (message := tasks.get()) is not None:
+            number, task = message
+            answer: object = None
+            try:
+                if checker is None:
+                    checker = Checker(choose_engine(setup.engine, setup.limits), setup.options)
+                still_counts = _StillCounts(cancelled, number)
+                still_counts()
+                answer = task.run(checker, still_counts)
+            except Superseded:
+                pass
+            except ConstitutionError as error:
+                answer = Failure(str(error), is_ours=False)
+            except Exception as error:  # noqa: BLE001 - one check's fault must not end the session
+                answer = Failure(internal_error(error))
+            cancelled.discard(number)
+            connection.send((number, answer))
+            del answer
+            if tasks.empty():
+                gc.collect()
+    except OSError:
+        pass  # the editor is gone
+    finally:
+        if checker is not None:
+            checker.close()
+
+
+def _listen(
+    connection: Connection, tasks: queue.SimpleQueue[tuple[int, CheckTask | ForgetTask] | None], cancelled: set[int]
+) -> None:
+    try:
+        while True:
+            message = connection.recv()
+            if message is None:
+                raise EOFError
+            number, task = message
+            if task is None:
+                cancelled.add(number)
+            else:
+                tasks.put((number, task))
+    except (EOFError, OSError):
+        cancelled.add(_ALL)
+        tasks.put(None)
+        # What hangs must not outlive the editor.
+        end = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+        end.daemon = True
+        end.start()
