@@ -26,13 +26,16 @@ from helm_constitution.text.yaml import load_document
 from helm_constitution.text.yaml_document import View, YamlDocument
 
 
-def load_chart(path: Path, shown: str | None = None, base: Base = Base.CHART) -> Chart:
+def load_chart(
+    path: Path, shown: str | None = None, base: Base = Base.CHART, known_values: ValuesFile | None = None
+) -> Chart:
     """Loads a chart from its folder or a packaged .tgz.
 
     Args:
         path: the folder that holds Chart.yaml, or the .tgz.
         shown: how messages name the chart; the path as given unless told.
         base: what the chart's files are to the reader of a report: those of the chart, or of its baseline.
+        known_values: values.yaml as read before, which serves where the text is the same.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.
@@ -41,7 +44,8 @@ def load_chart(path: Path, shown: str | None = None, base: Base = Base.CHART) ->
     shown = str(path) if shown is None else shown
     package = _package(shown)
     if path.is_dir():
-        return _assemble(FolderSource(str(path), "", ignore_rules(str(path), shown), shown), path, shown, base, package)
+        source = FolderSource(str(path), "", ignore_rules(str(path), shown), shown)
+        return _assemble(source, path, shown, base, package, known_values)
     if not path.exists():
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown)
     folder = unpack(path, shown)
@@ -104,7 +108,14 @@ class _Subcharts(Mapping[str, "Chart"]):
         return len(self._by_name)
 
 
-def _assemble(source: Source, path: Path, shown: str, base: Base, package: Package | None = None) -> Chart:
+def _assemble(
+    source: Source,
+    path: Path,
+    shown: str,
+    base: Base,
+    package: Package | None = None,
+    known_values: ValuesFile | None = None,
+) -> Chart:
     raw, sources, large = source.read()
     if "Chart.yaml" not in raw:
         ignored = os.path.isfile(os.path.join(source.path, "Chart.yaml"))
@@ -131,7 +142,10 @@ def _assemble(source: Source, path: Path, shown: str, base: Base, package: Packa
     subcharts = _Subcharts(sources, base)
     values = None
     if "values.yaml" in files:
-        values = ValuesFile("values.yaml", files["values.yaml"], base)
+        text = files["values.yaml"]
+        is_known = known_values is not None and (known_values.text, known_values.base) == (text, base)
+        values = known_values if is_known else ValuesFile("values.yaml", text, base)
+        assert values is not None
         _check_values(values, f"{shown}/values.yaml")
     return Chart(
         path=path,

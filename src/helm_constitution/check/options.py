@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.check.memory import Memory
 from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.model import Progress
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
@@ -61,7 +62,8 @@ class CheckRequest(NamedTuple):
 
     ``progress`` is told how many scenarios are done, and of how many. ``copy`` is a folder to read in the chart's
     place: what rules the chart is found beside ``chart`` all the same. ``unsaved`` are texts of configuration,
-    constitution, debt and plan that an editor has not saved yet.
+    constitution, debt and plan that an editor has not saved yet. ``memory`` is what earlier checks of the chart read;
+    what this one reads is kept in it.
     """
 
     chart: Path
@@ -70,6 +72,7 @@ class CheckRequest(NamedTuple):
     progress: Progress | None = None
     copy: Path | None = None
     unsaved: Unsaved = NO_TEXTS
+    memory: Memory | None = None
 
 
 def today() -> str:

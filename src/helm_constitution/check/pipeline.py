@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
@@ -98,9 +99,10 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     from helm_constitution.lint.told_by import each_once
     from helm_constitution.templates.analysis import AnalysedChart
 
-    chart = load_chart(folder, shown=str(request.chart))
+    known = request.memory or Memory()
+    chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
     policy = load_policy(request, chart)
-    analysed = AnalysedChart(chart)
+    analysed = AnalysedChart(chart, known.templates)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
@@ -108,6 +110,8 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
     checked = CheckedChart(analysed, severities=policy.severities, schemas=policy.schemas)
     rules.run(checked, until=lambda: session.done() and baseline.done())
     rendered = session.run()
+    if request.memory is not None:
+        request.memory.keep(rendered)
     checked = checked.with_rendered(rendered, baseline.compare(rendered), baseline.reason)
     if options.cluster is not None:
         from helm_constitution.cluster.ask import ask

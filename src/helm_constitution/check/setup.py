@@ -156,6 +156,7 @@ def begin_renderings(
         measures=options.coverage or (options.scenarios == FULL and wants_coverage),
         tests_count=bool(policy.configuration.judge_tests),
         progress=request.progress,
+        known=None if request.memory is None else request.memory.documents,
     )
 
 

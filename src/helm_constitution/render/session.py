@@ -29,6 +29,7 @@ class RenderSession:
         measures: whether it is measured which branches of the templates the scenarios enter.
         tests_count: whether test hooks are checked as other objects.
         progress: told of each scenario that is done.
+        known: rendered documents as read before; what is read now is put into it.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class RenderSession:
         measures: bool = False,
         tests_count: bool = False,
         progress: Progress | None = None,
+        known: Known | None = None,
     ) -> None:
         self.engine = engine
         self.analysed = analysed
@@ -52,7 +54,7 @@ class RenderSession:
         self._tests_count = tests_count
         self._progress = progress
         self._done = self._planned = 0
-        self._known: Known = {}
+        self._known: Known = {} if known is None else known
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         self.notices = tuple(

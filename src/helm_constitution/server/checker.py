@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from helm_constitution.check.charts import placed
+from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
@@ -52,6 +53,7 @@ class Checker:
         self._options = options
         self._mirrors: dict[Path, Mirror] = {}
         self._examined: dict[Path, Examined] = {}
+        self._memories: dict[Path, Memory] = {}
 
     def check(self, chart: Path, scenarios: str, texts: Unsaved, progress: Progress | None = None) -> Answer:
         """Checks a chart.
@@ -64,13 +66,15 @@ class Checker:
         """
         options = self._options._replace(scenarios=scenarios, cache=False)
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
-        request = CheckRequest(chart, self._engine, options, progress, self._copy(chart, unsaved), unsaved)
+        is_open = any(Path(path).is_relative_to(chart) for path in texts)
+        memory = self._memories.setdefault(chart, Memory()) if is_open else None
+        request = CheckRequest(chart, self._engine, options, progress, self._copy(chart, unsaved), unsaved, memory)
         self._examined.pop(chart, None)
         try:
             examined = examine(request)
         except ConstitutionError as error:
             return Answer(None, _fault(error, chart))
-        if any(Path(path).is_relative_to(chart) for path in texts):
+        if is_open:
             self._examined[chart] = examined
         return _answer(examined, chart)
 
@@ -81,6 +85,7 @@ class Checker:
     def forget(self, chart: Path) -> None:
         """Drops what is kept of a chart of which no file is open any more."""
         self._examined.pop(chart, None)
+        self._memories.pop(chart, None)
         mirror = self._mirrors.pop(chart, None)
         if mirror is not None:
             mirror.close()

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.records import record
@@ -170,10 +171,17 @@ def parse_template(path: str, text: str) -> TemplateFile:
     return TemplateFile(path, text, tree, None, parser.defines, parser.crowded)
 
 
-def parse_templates(chart: Chart) -> tuple[TemplateFile, ...]:
-    """Reads all that helm loads as templates: every file under ``templates/``, in path order."""
+def parse_templates(
+    chart: Chart, known: Mapping[tuple[str, str], TemplateFile] = MappingProxyType({})
+) -> tuple[TemplateFile, ...]:
+    """Reads all that helm loads as templates: every file under ``templates/``, in path order.
+
+    ``known`` are templates as read before, by path and text.
+    """
     return tuple(
-        parse_template(path, chart.files[path]) for path in sorted(chart.files) if path.startswith("templates/")
+        known.get((path, text := chart.files[path])) or parse_template(path, text)
+        for path in sorted(chart.files)
+        if path.startswith("templates/")
     )
 
 

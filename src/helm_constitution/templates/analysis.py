@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
@@ -49,9 +49,13 @@ class Vendored(NamedTuple):
 
 @record
 class AnalysedChart:
-    """A chart with what its files say by themselves. Each part is worked out when it is first asked for, and kept."""
+    """A chart with what its files say by themselves. Each part is worked out when it is first asked for, and kept.
+
+    ``known_templates`` are templates as read before, by path and text.
+    """
 
     chart: Chart
+    known_templates: Mapping[tuple[str, str], TemplateFile] = field(default_factory=dict, repr=False)
     _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
@@ -62,7 +66,7 @@ class AnalysedChart:
     @cached_property
     def templates(self) -> tuple[TemplateFile, ...]:
         """The chart's own templates, parsed, in path order; a file with a syntax error keeps its error."""
-        return parse_templates(self.chart)
+        return parse_templates(self.chart, self.known_templates)
 
     @cached_property
     def uses(self) -> ValueUses:

@@ -1,0 +1,38 @@
+"""Places as the program and as editors count them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helm_constitution.server.positions import EditorRange, Encoding, Positions
+
+TEXT = "a: 1\r\n😀ключ: 2\u20283\n\nlast"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "expected"),
+    [("utf-8", (1, 4, 1, 12)), ("utf-16", (1, 2, 1, 6)), ("utf-32", (1, 1, 1, 5))],
+)
+def test_columns_count_what_the_editor_counts(encoding: Encoding, expected: tuple[int, ...]) -> None:
+    assert Positions(TEXT, encoding).to_editor(2, 2, 2, 6) == EditorRange(*expected)
+
+
+def test_without_columns_it_is_the_text_of_the_line() -> None:
+    assert Positions("a:\n  b: 1  \n", "utf-16").to_editor(2, None) == EditorRange(1, 2, 1, 6)
+    assert Positions("", "utf-16").to_editor(None, None) == EditorRange(0, 0, 0, 0)
+
+
+def test_a_place_outside_of_the_text_is_cut_to_it() -> None:
+    assert Positions("a\nb", "utf-16").to_editor(9, 5, 12, 3) == EditorRange(1, 1, 1, 1)
+    assert Positions("a\nb", "utf-16").from_editor(7, 0) == (2, 2)
+
+
+@given(st.text(), st.sampled_from(["utf-8", "utf-16", "utf-32"]), st.integers(0, 20), st.integers(0, 20))
+def test_there_and_back_is_the_same_place(text: str, encoding: Encoding, row: int, column: int) -> None:
+    positions = Positions(text, encoding)
+    line = min(row, len(positions.lines) - 1)
+    index = min(column, len(positions.lines[line]))
+    found = positions.to_editor(line + 1, index + 1, line + 1, index + 1)
+    assert positions.from_editor(found.line, found.character) == (line + 1, index + 1)
