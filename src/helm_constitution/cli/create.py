@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -20,18 +21,41 @@ _LONGEST = 50
 """Characters of a name: with the release's, objects' names have 63."""
 
 
+KINDS = ("deployment", "statefulset", "job", "cronjob", "library")
+_SERVERS = ("deployment", "statefulset")
+
+
+class _Starters(NamedTuple):
+    """``starter.json``: each text once, and which of them is which file of which starter."""
+
+    charts: Mapping[str, Mapping[str, int]]
+    texts: list[str]
+
+
 @click.command("create")
 @click.argument("name")
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default=KINDS[0],
+    show_default=True,
+    help="What the chart runs; a library runs nothing, other charts include its named templates.",
+)
+@click.option("--ingress", "route", flag_value="ingress", help="Make a server reachable by an Ingress: the default.")
+@click.option("--gateway", "route", flag_value="gateway", help="By an HTTPRoute of the Gateway API instead.")
 @click.option(
     "--starter",
     is_flag=True,
     help="Write a starter for `helm create --starter`: NAME is its folder, the chart's name stays open.",
 )
-def command(*, name: str, starter: bool) -> int:
-    """Write a chart into the folder NAME: a Deployment that keeps the built-in constitution without a finding.
+def command(*, name: str, kind: str, route: str | None, starter: bool) -> int:
+    """Write a chart into the folder NAME that keeps the built-in constitution without a finding.
 
-    It has a schema, a README, a changelog, unit tests, a test for `helm test`, values for CI and a platform's overlay.
+    It has a README, a changelog and, unless it is a library, a schema, unit tests, a test for `helm test`, values for
+    CI and a platform's overlay.
     """
+    if route is not None and kind not in _SERVERS:
+        raise ConfigurationError(f"--{route} needs a chart that serves requests: --kind {' or '.join(_SERVERS)}")
     folder = Path(name)
     chart = folder.name
     if not starter and (not _NAME.fullmatch(chart) or len(chart) > _LONGEST):
@@ -39,7 +63,7 @@ def command(*, name: str, starter: bool) -> int:
         raise ConfigurationError(f"{chart!r} is not a chart's name: it {form}")
     if folder.exists():
         raise ConfigurationError("already exists; create writes into a new folder", file=str(folder))
-    for path, text in starter_files().items():
+    for path, text in starter_files(kind, route or "ingress").items():
         file = folder / path
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +74,13 @@ def command(*, name: str, starter: bool) -> int:
     return 0
 
 
-def starter_files() -> Mapping[str, str]:
-    """The files of a new chart by their paths, with ``<CHARTNAME>`` for its name."""
-    files: Mapping[str, str] = json.loads(_STARTER.read_text("utf-8"))
-    return files
+def starter_files(kind: str, route: str) -> Mapping[str, str]:
+    """The files of a new chart by their paths, with ``<CHARTNAME>`` for its name.
+
+    Args:
+        kind: one of ``KINDS``.
+        route: how a server is reached, ``ingress`` or ``gateway``.
+    """
+    starters = _Starters(**json.loads(_STARTER.read_text("utf-8")))
+    files = starters.charts[f"{kind} {route}" if kind in _SERVERS else kind]
+    return {path: starters.texts[number] for path, number in files.items()}
