@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml, Skipped, TestSuite
 
+from helm_constitution.core.fixes import Edit, Fix
 from helm_constitution.core.model import Base, Debt, Location, Precision, Severity, Trouble, Verdict
 from helm_constitution.report import FORMATS, badge, github, gitlab, junit, markdown, renderer, sarif
 from helm_constitution.report.model import ChartReport, RuleReport, RunReport
@@ -77,6 +78,14 @@ def test_sarif_encodes_what_a_uri_cannot_hold() -> None:
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert uri == "charts/web/templates/a%20b%2520%3A%C3%BC%23%3F.yaml"
     assert unquote(uri) == "charts/web/templates/a b%20:ü#?.yaml"
+
+
+def test_sarif_has_the_fix_of_each_part_of_a_finding() -> None:
+    titles = ["set a", "set b"]
+    fixes = [Fix(title, (Edit("values.yaml", 3, 5, 3, 5, "x"),)) for title in titles]
+    grouped = finding(fix=fixes[0], members=tuple(finding(fix=fix) for fix in fixes))
+    results = sarif_run(sarif.render(run(chart(grouped))))["results"]
+    assert [fix["description"]["text"] for result in results for fix in result["fixes"]] == titles
 
 
 def test_sarif_names_a_file_outside_the_repository_by_an_absolute_uri() -> None:
