@@ -22,6 +22,7 @@ from helm_constitution.api import (
     whole_number,
 )
 
+from .budget_fix import budget_for
 from .replicas import HIGHLY_AVAILABLE, budgets_of, least_pods, replicated_workloads
 
 
@@ -50,6 +51,7 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
             matchLabels:
               {{- include "web.selectorLabels" . | nindent 6 }}
     Fix: Render a PodDisruptionBudget that selects the workload's pods.
+        `fix --unsafe` adds a file with one to a chart without any; its selector is as the workload's template has it.
     Source: Kubernetes documentation, Disruptions; kube-score deployment-has-poddisruptionbudget,
         statefulset-has-poddisruptionbudget; polaris missingPodDisruptionBudget
     """
@@ -62,6 +64,7 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
             yield Violation(
                 f"has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
                 at=workload.manifest.view,
+                fix=None if has_one else budget_for(workload, subject),
             )
 
 

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     Manifest,
     Parameter,
     Rendering,
+    SetField,
     Subject,
     View,
     Violation,
@@ -56,6 +57,7 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
               checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
     Fix: Add the checksum of the template as an annotation of the pods. Pods with an annotation of a reloader are not
         reported, nor are Jobs, and objects that hold nothing or are immutable.
+        `fix --unsafe` adds the annotation, unless the workload's own file renders what it reads.
     Source: Helm documentation, Chart Development Tips and Tricks: Automatically Roll Deployments
     """
     for workload in rendering.workloads:
@@ -69,8 +71,18 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
                 f"reads {source} once and goes on with it after an upgrade;"
                 f" add its checksum to the pods' annotations ({how})",
                 at=name,
+                fix=_fix(workload, source, how),
             )
             break
+
+
+def _fix(workload: Workload, source: Manifest, annotation: str) -> SetField | None:
+    """The checksum of the file that renders what is read. A file can't hold its own checksum."""
+    folder, _, path = source.template.partition("/")
+    if folder != "templates" or source.template == workload.manifest.template:
+        return None
+    checksum = f'{{{{ include (print $.Template.BasePath "/{path}") $ | sha256sum }}}}'
+    return SetField(checksum, raw=True, field=workload.pod_metadata.get("annotations", annotation))
 
 
 def _rolls(workload: Workload, reloader: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from helm_constitution.api import (
     MUST,
@@ -30,6 +30,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from .lookup_fix import with_defaults
 from .statements import BEST_PRACTICES
 
 # One of a kind in a cluster, under a name that others count on.
@@ -206,19 +207,22 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
         password: {{ randAlphaNum 32 | b64enc }}
         {{- end }}
     Fix: Ask with `if`, `with`, `default` or `dig` whether there is something, and say what counts otherwise.
+        `fix --unsafe` gives the fields that are read an empty default.
     Source: Helm documentation, Template Functions: Using the lookup function
     """
     for template in subject.templates:
         if template.tree is not None and "lookup" in template.text:
-            for command in _unguarded(template):
+            for command, variables in _unguarded(template):
                 message = (
                     "counts on lookup to find something; helm template and the first installation find nothing;"
                     " ask with if, or give a default"
                 )
-                yield Violation(message, at=TextPlace(template.path, template.span(command)))
+                fix = with_defaults(template.path, template.text, variables)
+                yield Violation(message, at=TextPlace(template.path, template.span(command)), fix=fix)
 
 
-def _unguarded(template: TemplateFile) -> Iterator[Command]:
+def _unguarded(template: TemplateFile) -> Iterator[tuple[Command, Sequence[str]]]:
+    """The calls of lookup, with the variables that hold what they find."""
     asked = _asked(template)
     for node in contents(template.tree or ()):
         if isinstance(node, Control):
@@ -229,7 +233,8 @@ def _unguarded(template: TemplateFile) -> Iterator[Command]:
                 continue
             if isinstance(node, Action) and pipeline.variables and asked & set(pipeline.variables):
                 continue
-            yield from found
+            variables = pipeline.variables if isinstance(node, Action) else ()
+            yield from ((command, variables) for command in found)
 
 
 def _calls(command: Command, *names: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from helm_constitution.api import (
@@ -12,6 +13,7 @@ from helm_constitution.api import (
     LazyPattern,
     Outcome,
     Parameter,
+    SetField,
     Severity,
     Subject,
     Tally,
@@ -230,6 +232,7 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
           httpGet: {path: /ready, port: http}
     Fix: Let the liveness probe ask an endpoint of its own, or give up later (a longer period or a higher
         failureThreshold).
+        `fix --unsafe` gives the liveness probe the failureThreshold with which it waits twice as long.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-score
         pod-probes-identical
     """
@@ -246,7 +249,13 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
             "liveness asks what readiness asks, and gives up as fast; give it an endpoint of its own"
             " or a higher failureThreshold",
             at=liveness,
+            fix=SetField(_twice(liveness, readiness), field=liveness.get("failureThreshold")),
         )
+
+
+def _twice(liveness: View, readiness: View) -> int:
+    """The failureThreshold with which the liveness probe gives up after twice the time of the readiness probe."""
+    return math.ceil(2 * _patience(readiness) / (liveness.get("periodSeconds").integer() or 10))
 
 
 def _patience(probe: View) -> int:

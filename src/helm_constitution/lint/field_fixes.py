@@ -33,6 +33,9 @@ _QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
 INDENT = "{indent}"
 """Stands in a template's text for the number of spaces by which it is indented."""
 QUOTES = "\"'"
+_CONDITION = re.compile(r"\s*\{\{- (?:with|if) [^{}]+\}\}\s*")
+_TO_YAML = re.compile(r"\s*\{\{- toYaml [^{}]+ \| nindent \d+ \}\}\s*")
+_END = re.compile(r"\s*\{\{- end \}\}\s*")
 _EMPTY_MAP = re.compile(r"\s*(?:\{\s*\})?\s*")
 
 
@@ -68,7 +71,7 @@ class FieldFixes:
             if not wanted.raw:
                 edits = self._in_values(placed, missing, wanted.value, is_empty=is_empty)
             if edits is None and (wanted.raw or not placed.is_value):
-                edits = self._in_template(placed.location, missing, wanted)
+                edits = self._in_template(_template_place(placed) or placed.location, missing, wanted)
         elif placed.location.base is Base.CHART and not wanted.raw:
             edits = set_value(view.document, view.path, wanted.value)
         if not edits:
@@ -123,6 +126,8 @@ class FieldFixes:
         new = nested(missing[1:], _RAW if wanted.raw else wanted.value)
         if "-" in found["before"] and location.column == len(found["before"].partition("-")[0]) + 1 + 2:
             edits: Sequence[Edit] | None = _beside_first(file, number, lines, str(missing[0]), new)
+        elif (other := _line_of_key(number, lines, len(found["before"]), str(missing[0]))) is not None:
+            edits = _out_of_condition(file, other, lines, missing, new)
         elif _EMPTY_MAP.fullmatch(found["rest"]):
             edits = _below_key(file, number, lines, found, str(missing[0]), new)
         else:
@@ -132,8 +137,7 @@ class FieldFixes:
 
     def _piped(self, wanted: PipeField, placed: Placed) -> Fix | None:
         """The action on the field's template line gets one more function."""
-        places = (placed.location, *(one.location for one in placed.decided))
-        place = next((one for one in places if (one.file or "").startswith("templates/") and one.line), None)
+        place = _template_place(placed)
         if place is None or place.base is not Base.CHART or place.file is None or place.line is None:
             return None
         lines = self._chart.files.get(place.file, "").split("\n")
@@ -188,6 +192,12 @@ class FieldFixes:
         return (Edit(file, number, start + 1, number, start + 1 + len(literal["value"]), _text(wanted)),)
 
 
+def _template_place(placed: Placed) -> Location | None:
+    """The template's line that prints the field."""
+    places = (placed.location, *(one.location for one in placed.decided))
+    return next((one for one in places if (one.file or "").startswith("templates/") and one.line), None)
+
+
 def _filled(text: str, raw: str) -> str:
     """Lines with a template's text where it belongs; one with an indentation stands below its key."""
     if INDENT not in raw:
@@ -226,6 +236,48 @@ def _below_key(
     end = len(lines[number - 1])
     start = found.end() - len(found["rest"])
     return (Edit(file, number, start + 1, number, end + 1, "".join(f"\n{line}" for line in inner)),)
+
+
+def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str) -> int | None:
+    """The line below a key that sets another one under some condition, which does not hold where it is missing."""
+    inner = None
+    for at, line in enumerate(lines[number:], number + 1):
+        text = line.strip()
+        if not text or text.startswith(("{{", "#")):
+            continue
+        own = len(line) - len(line.lstrip(" "))
+        if own <= depth:
+            return None
+        inner = own if inner is None else inner
+        if own == inner and text.partition(":")[0].strip(QUOTES) == key:
+            return at
+    return None
+
+
+def _out_of_condition(
+    file: str, number: int, lines: Sequence[str], missing: Path, value: Json
+) -> Sequence[Edit] | None:
+    """A map's key is put before the condition that it stood in, with one more key below it; None where the map is
+    written otherwise::
+
+        {{- with .Values.pod.annotations }}        annotations:
+        annotations:                                 checksum/config: …
+          {{- toYaml . | nindent 8 }}                {{- with .Values.pod.annotations }}
+        {{- end }}                                   {{- toYaml . | nindent 8 }}
+                                                     {{- end }}
+    """
+    if len(missing) != 2 or number < 2 or number + 1 >= len(lines):
+        return None
+    condition, key, content, end = lines[number - 2 : number + 2]
+    if not (_CONDITION.fullmatch(condition) and _TO_YAML.fullmatch(content) and _END.fullmatch(end)):
+        return None
+    if not isinstance(value, dict) or not key.endswith(":"):
+        return None
+    depth = len(key) - len(key.lstrip(" ")) + 2
+    inner = block(str(missing[1]), value[str(missing[1])], depth)
+    margin = " " * depth
+    text = "\n".join((key, *inner, margin + condition.strip(), content, margin + end.strip()))
+    return (Edit(file, number - 1, 1, number + 2, len(end) + 1, text),)
 
 
 def _beside_first(file: str, number: int, lines: Sequence[str], key: str, value: Json) -> Sequence[Edit] | None:

@@ -12,6 +12,7 @@ from helm_constitution.lint.field_fixes import FieldFixes
 from helm_constitution.lint.fingerprints import fingerprinted
 from helm_constitution.lint.placing import Placed, ReleaseOrigins
 from helm_constitution.lint.redaction import Secrets
+from helm_constitution.lint.rule import SetField, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.text.yaml_document import View, dotted
 
@@ -165,7 +166,7 @@ class FindingMaker:
             object=reference,
             dependency=manifest.dependency if manifest is not None else None,
             group=violation.group,
-            fix=self._fix(violation, placed),
+            fix=self._fix(violation, placed, manifest),
         )
 
     def _with_others(self, finding: Finding, also: Sequence[Also], usual: Severity) -> Finding:
@@ -182,11 +183,15 @@ class FindingMaker:
             related=(*finding.related, *list(places)[:MOST_PLACES]),
         )
 
-    def _fix(self, violation: Violation, placed: Placed) -> Fix | None:
+    def _fix(self, violation: Violation, placed: Placed, manifest: Manifest | None) -> Fix | None:
         """The fix as edits."""
-        if violation.fix is None or isinstance(violation.fix, Fix):
-            return violation.fix
-        return self._fixes.edits(violation.fix, violation.at, placed) if isinstance(violation.at, View) else None
+        fix, at = violation.fix, violation.at
+        if fix is None or isinstance(fix, Fix):
+            return fix
+        if isinstance(fix, SetField) and fix.field is not None:
+            at = fix.field
+            placed = self.origins.placed(Violation(violation.message, at), manifest)
+        return self._fixes.edits(fix, at, placed) if isinstance(at, View) else None
 
     def _is_chosen(self, manifest: Manifest | None, placed: Placed) -> bool:
         """Whether the field is what a scenario toggled or filled: its user's choice."""

@@ -18,6 +18,7 @@ from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec,
 from helm_constitution.lint.needs import RENDERINGS, Need, with_implied
 from helm_constitution.lint.subject import Subject
 from helm_constitution.text.place import Place, TextPlace
+from helm_constitution.text.yaml_document import View
 from helm_constitution.text.yaml_scalars import Json
 
 MUST = Obligation.MUST
@@ -51,10 +52,10 @@ class Related(NamedTuple):
 class SetField(NamedTuple):
     """A fix that gives a field a value: ``Violation("may run as root", at=field, fix=SetField(True))``.
 
-    The field is that of the violation. The program finds out where to write it: into values.yaml, where a value sets
-    the field, else into the template; where it finds neither, the finding has no fix. ``raw`` says that the value is a
-    template's text (``{{ .Release.Namespace }}``), which stands in a template only; one with ``{indent}`` in it stands
-    below the field's key, with the number of spaces for it.
+    The field is that of the violation, or another one of the object. The program finds out where to write it: into
+    values.yaml, where a value sets the field, else into the template; where it finds neither, the finding has no fix.
+    ``raw`` says that the value is a template's text (``{{ .Release.Namespace }}``), which stands in a template only;
+    one with ``{indent}`` in it stands below the field's key, with the number of spaces for it.
     """
 
     value: Json
@@ -62,6 +63,8 @@ class SetField(NamedTuple):
     applicability: Applicability = Applicability.UNSAFE
     """How far it may be applied without a person."""
     raw: bool = False
+    field: View | None = None
+    """The field, where it is not the violation's."""
 
 
 class PipeField(NamedTuple):
