@@ -24,6 +24,7 @@ from helm_constitution.api import (
 
 from ..documentation.changelog import changelog_file
 from ..documentation.upgrading import upgrade_texts
+from .changelog_fix import entry_of
 from .comparing import group_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 
 _MIGRATION = LazyPattern(
     r"```|^(?: {4}|\t)\S|->|→|=>|\b(?:use|set|instead|replaced? (?:by|with)|renam\w+|mov\w+|migrat\w+|delet\w+|apply"
-    r"|remov\w+ (?:it|them)|chang\w+ to|must|need(?:s|ed)? to|no longer|before (?:the )?upgrad\w+|kubectl)\b"
+    r"|remov\w+ (?:it|them)|take \S+ out|chang\w+ to|must|need(?:s|ed)? to|no longer"
+    r"|before (?:the )?upgrad\w+|kubectl)\b"
 )
 """An example, or a word of what to do."""
 
@@ -62,6 +64,7 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
         - `replicas` is now `replicaCount`: set `replicaCount: 3` instead of `replicas: 3`.
     Fix: Name each value and object in CHANGELOG.md, in the README's section on upgrading or in the annotation
         artifacthub.io/changes, with the old and the new form.
+        `fix --unsafe` writes what breaks, and what to do about it, into CHANGELOG.md.
     Source: Keep a Changelog 1.1.0; Artifact Hub annotations
     """
     comparison = subject.comparison
@@ -72,11 +75,13 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
         return
     text = "\n".join(upgrade_texts(subject, subject.baseline))
     place, where = _announcing(subject)
+    silence = [change for change in breaking if not _is_named(change, text)]
+    fix = entry_of(silence, place.file, subject) if silence and isinstance(place, TextPlace) else None
     for change in breaking:
-        if not _is_named(change, text):
+        if change in silence:
             silent = f"{where} does not mention" if where else "there is no changelog to mention"
             group = group_of(change, f"{silent} it")
-            yield Violation(f"{silent} that {change.what}", place, _related(change), group=group)
+            yield Violation(f"{silent} that {change.what}", place, _related(change), group=group, fix=fix)
         elif not _MIGRATION.search(text):
             teller = where or "the README"
             message = f"{teller} tells of {change.names[0]}, but not what to do"

@@ -25,6 +25,7 @@ from helm_constitution.api import (
 )
 
 from .block_reader import _HEADER, _LONG, _VAGUE, BlockReader, Lines, _counts
+from .duplicate_fix import included_twice
 from .statements import READABLE
 
 _COPIES = r"\b(?:duplicat\w*|copy|copies|copied|copy-?past\w*|repeat\w*|DRY\b)"
@@ -86,6 +87,7 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
         in both places. Lines that each object needs (apiVersion, kind, metadata, labels), `end`, comments and plain
         list items don't count, nor do lines that set variables and blocks without any action; a block begins and ends
         within one arm of an `if`, `with` or `range`.
+        `fix --unsafe` does so where the lines are the same and have one key that names them.
     Source: Helm documentation, Named Templates; public charts' constitutions ("include rather than duplicating logic")
     """
     lines, names = subject.number("lines"), subject.number("names")
@@ -121,9 +123,12 @@ def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: Lines, 
         f"{here.end_line - here.line + 1} lines repeat {first.path}:{original.line}-{original.end_line}{how}{more}; "
         f"write them once as a named template{called} and include it twice"
     )
-    return Violation(
-        message, TextPlace(second.path, here), (Related(TextPlace(first.path, original), "the same lines"),)
-    )
+    fix = None
+    if name and not copy.renamed:
+        files, called = subject.chart.files, f"{subject.chart.name}.{name}"
+        fix = included_twice(called, files, (first.path, original), (second.path, here))
+    related = (Related(TextPlace(first.path, original), "the same lines"),)
+    return Violation(message, TextPlace(second.path, here), related, fix=fix)
 
 
 def _span(lines: Lines, position: int, last: int) -> Span:
