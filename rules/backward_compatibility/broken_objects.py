@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.api import BASELINE, MUST, Subject, Urgency, Violation, forbid, require, rule
+from helm_constitution.api import BASELINE, MUST, Applicability, Fix, Subject, Urgency, Violation, forbid, require, rule
 
 from .comparing import BREAKING, told
 
@@ -35,7 +35,10 @@ def immutable_changed(subject: Subject) -> Iterator[Violation]:
         with `ttlSecondsAfterFinished`, which are gone before the next upgrade.
     Source: Kubernetes' API, validation of updates (pkg/apis/*/validation)
     """
-    yield from told(subject, "compat/immutable-changed", of_objects=True)
+    title = f"put back what {subject.comparison.origin} has, not applied because the change may be meant"
+    by_hand = Fix(title, (), Applicability.DISPLAY)
+    for violation in told(subject, "compat/immutable-changed", of_objects=True):
+        yield violation._replace(fix=by_hand)
 
 
 @rule(

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from helm_constitution.api import (
     MUST,
+    Applicability,
+    Fix,
     LabelSelector,
     Manifest,
     Related,
@@ -94,7 +96,16 @@ def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator
             " name",
             at=places[0],
             related=tuple(Related(place, "selects the same") for place in places[1:]),
+            fix=_BY_HAND,
         )
+
+
+_BY_HAND = Fix(
+    "add app.kubernetes.io/instance to the selector and the pods' labels, not applied because an upgrade can't change"
+    " the selector of a running workload",
+    (),
+    Applicability.DISPLAY,
+)
 
 
 @rule(

@@ -9,6 +9,8 @@ from helm_constitution.api import (
     RESULTS,
     SHOULD,
     TEMPLATES,
+    Applicability,
+    Fix,
     LabelSelector,
     LazyPattern,
     Manifest,
@@ -91,7 +93,8 @@ def unstable_selector(subject: Subject) -> Iterator[Violation]:
           matchLabels:
             {{- include "web.selectorLabels" . | nindent 6 }}
     Fix: Select by app.kubernetes.io/name, app.kubernetes.io/instance and a component only; keep versions, checksums and
-        random values out of selectors, claim templates and names.
+        random values out of selectors, claim templates and names. This is for a person to apply: the running workload
+        has to be deleted before the upgrade (`kubectl delete --cascade=orphan` leaves its pods).
     Source: Helm chart best practices, Labels and Annotations; Kubernetes documentation, Deployment: Label selector
         updates
     """
@@ -115,7 +118,8 @@ def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Violat
         if reason is None and key.startswith("checksum/"):
             reason = "is a checksum"
         if reason is not None:
-            yield Violation(f"{what}, and {key} {reason}", at=view)
+            fix = Fix(f"take {key} out of it, not applied because {what}", (), Applicability.DISPLAY)
+            yield Violation(f"{what}, and {key} {reason}", at=view, fix=fix)
     if manifest.kind in _NAMED_BY_VERSION or manifest.hooks:
         return
     for version, whose in versions:

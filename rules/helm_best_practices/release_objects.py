@@ -30,6 +30,7 @@ from helm_constitution.api import (
     rule,
 )
 
+from .ignore_fix import ignored
 from .statements import BEST_PRACTICES, CONSISTENT
 
 
@@ -171,6 +172,7 @@ def too_large(subject: Subject) -> Iterator[Violation]:
         kind: ConfigMap
         {{- end }}
     Fix: Split what is rendered into several objects; leave out of the chart, by .helmignore, what it doesn't need.
+        For large files that no template reads, fix does the latter.
     Source: Kubernetes documentation, ConfigMaps and Secrets: size limit; Helm issue 8281
     """
     most = subject.number("bytes")
@@ -188,6 +190,7 @@ def too_large(subject: Subject) -> Iterator[Violation]:
             f"the release takes about {stored:,} bytes in its Secret, more than {most:,};"
             " leave files out of the chart by .helmignore",
             at=subject.chart.metadata.view.get("name"),
+            fix=ignored(subject, stored - most),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 from click.testing import CliRunner
@@ -173,3 +174,69 @@ def test_changed_files_stand_for_their_chart(tmp_path: Path) -> None:
         "--changed", "--unsafe", str(tmp_path / "values.yaml"), str(tmp_path / "templates" / "pod.yaml")
     )
     assert (status, out.count("fixed: "), out.count(" fixes applied")) == (0, 4, 1)
+
+
+def test_what_is_immutable_is_told_with_the_reason_and_left(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {
+            "Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+            "templates/cache.yaml": """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata:
+                  name: {{ .Release.Name }}
+                spec:
+                  selector:
+                    matchLabels:
+                      app: web
+                      helm.sh/chart: web-{{ .Chart.Version }}
+                  template:
+                    metadata:
+                      labels:
+                        app: web
+                        helm.sh/chart: web-{{ .Chart.Version }}
+                  volumeClaimTemplates:
+                    - metadata:
+                        name: data
+                        labels:
+                          chart: web-{{ .Chart.Version }}
+                """,
+            "constitution.md": """
+                # Ours
+
+                ## Upgrades
+
+                Selectors MUST NOT hold versions. <!-- rules: compat/unstable-selector -->
+                """,
+        },
+    )
+    before = files(tmp_path)
+    status, out, _ = run(str(tmp_path), "--unsafe")
+    template = f"by hand: {tmp_path / 'templates' / 'cache.yaml'}"
+    assert (status, files(tmp_path)) == (0, before)
+    assert out.splitlines() == [
+        (
+            f"{template}:9: compat/unstable-selector: take helm.sh/chart out of it, not applied because the selector"
+            " can't be changed by an upgrade"
+        ),
+        (
+            f"{template}:19: compat/unstable-selector: take chart out of it, not applied because a volume claim"
+            " template can't be changed by an upgrade"
+        ),
+        f"{tmp_path}: 0 fixes applied, 0 taken back; 2 findings before, 2 after",
+    ]
+
+
+def test_large_files_that_no_template_reads_are_left_out(tmp_path: Path, library: HelmEngine) -> None:
+    """The case has no file of more than a megabyte that hardly gets smaller."""
+    picture = Random(1).randbytes(800_000).hex()
+    constitution = "# Ours\n\n## Size\n\nReleases MUST be small. <!-- rules: helm/too-large -->\n"
+    write(tmp_path, {**CHART, "constitution.md": constitution, "docs/picture.svg": picture, ".helmignore": "*.tmp"})
+    result = fix_chart(CheckRequest(tmp_path, library, CheckOptions()), (Applicability.SAFE,))
+    assert ([one.fix.title for one in result.applied], result.taken_back, result.after.findings) == (
+        ["leave docs/picture.svg out by .helmignore"],
+        (),
+        (),
+    )
+    assert result.files == {".helmignore": b"*.tmp\n/docs/picture.svg"}

@@ -122,7 +122,8 @@ def _active(findings: Sequence[Finding]) -> int:
 
 
 def _where(chart: Path, candidate: Candidate) -> str:
-    fix = candidate.fix
-    file = fix.edits[0].file if fix.edits else fix.moves[0][0]
-    line = f":{fix.edits[0].line}" if fix.edits else ""
-    return f"{chart / file}{line}"
+    fix, found = candidate.fix, candidate.findings[0].location
+    if fix.moves and not fix.edits:
+        return str(chart / fix.moves[0][0])
+    file, line = fix.edits[0][:2] if fix.edits else (found.file or "", found.line)
+    return f"{chart / file}{'' if line is None else f':{line}'}"

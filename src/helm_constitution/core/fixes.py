@@ -45,7 +45,7 @@ class Fix(NamedTuple):
     title: str
     """What it does, as an instruction: ``set runAsNonRoot: true``."""
     edits: tuple[Edit, ...]
-    """The edits, in any order; none over another."""
+    """The edits, in any order; none over another. None where it is only told what to do, for a person."""
     applicability: Applicability = Applicability.UNSAFE
     """How far it may be applied without a person."""
     moves: tuple[tuple[str, str], ...] = ()

@@ -47,7 +47,8 @@ def candidates(
             continue
         if only and finding.rule not in only:
             continue
-        key = (fix.edits, fix.moves)
+        # What a person must do has no edits at times: then it is told apart by the finding.
+        key = (fix.edits, fix.moves, () if fix.edits or fix.moves else (fix.title, finding.location))
         fixes.setdefault(key, fix)
         found.setdefault(key, []).append(finding)
     made = [Candidate(fixes[key], tuple(those)) for key, those in found.items()]
