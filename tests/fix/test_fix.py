@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -240,3 +241,48 @@ def test_large_files_that_no_template_reads_are_left_out(tmp_path: Path, library
         (),
     )
     assert result.files == {".helmignore": b"*.tmp\n/docs/picture.svg"}
+
+
+def test_safe_fixes_and_others_are_tried_together(tmp_path: Path, library: HelmEngine) -> None:
+    """That costs one check less than one after the other."""
+    tidy = "\n        Templates MUST be tidy. <!-- rules: templates/spacing -->\n"
+    template = CHART["templates/pod.yaml"].replace(".Values.image }}", ".Values.image}}", 1)
+    write(tmp_path, {**CHART, "constitution.md": CHART["constitution.md"] + tidy, "templates/pod.yaml": template})
+    result = fixed(tmp_path, library)
+    kinds = Counter(one.fix.applicability.value for one in result.applied)
+    assert (kinds, result.taken_back, result.after.findings) == ({"safe": 1, "unsafe": 4}, (), ())
+    assert result.checks == 2
+
+
+OWN_RULE = '''
+from helm_constitution.api import MUST, Applicability, Edit, Fix, RuleModule, Subject, TextPlace, Violation, rule
+
+
+@rule("own/name", default=MUST)
+def name(subject: Subject):
+    """A container is called proxy."""
+    lines = subject.chart.files["templates/pod.yaml"].split("\\n")
+    for number, line in enumerate(lines, 1):
+        if line.endswith("name: proxy"):
+            edit = Edit("templates/pod.yaml", number, len(line) - 4, number, len(line) + 1, "sidecar")
+            fix = Fix("call it sidecar", (edit,), Applicability.SAFE)
+            yield Violation("called proxy", TextPlace("templates/pod.yaml"), fix=fix)
+
+
+MODULE = RuleModule("own", "Own", (), (name,))
+'''
+
+
+def test_what_is_called_safe_and_is_not_is_taken_back_whatever_is_fixed_with_it(
+    tmp_path: Path, library: HelmEngine
+) -> None:
+    write(tmp_path / "web", CHART)
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.py").write_text(OWN_RULE)
+    options = CheckOptions(rules=(tmp_path / "rules",), select=("own/name",))
+    result = fix_chart(CheckRequest(tmp_path / "web", library, options), ALL)
+    assert [(one.candidate.fix.title, one.reason) for one in result.taken_back] == [
+        ("call it sidecar", "changes what templates/pod.yaml renders")
+    ]
+    assert len(result.applied) == 4
+    assert b"name: proxy" in (result.files["templates/pod.yaml"] or b"")

@@ -13,6 +13,7 @@ from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
 from helm_constitution.fix.files import ChartFiles
+from helm_constitution.fix.rendering import rendered
 from helm_constitution.fix.verify import Judgement, changed_templates, judge
 from helm_constitution.report.model import ChartReport
 from helm_constitution.text.edits import EditError
@@ -92,29 +93,58 @@ class _Session:
         self._checks = 0
         self._tries = 0
         self._unstable: frozenset[str] | None = None
+        self._mixed = True
 
     def run(self) -> Fixed:
         first = now = self._examined()
         for _ in range(ROUNDS):
             self._tries, self._base, self._also = TRIES, self._files, []
-            kept, after = self._settled(now, [], self._wanted(now), now)
+            wanted, apart = self._wanted(now), not self._mixed
+            kept, after = self._settled(now, [], wanted, now)
+            self._mixed = self._safe_ones_are_safe(now, kept)
+            if not self._mixed:
+                self._files = self._base
+                continue
+            if apart:
+                self._hopeless |= {_identity(one) for one in wanted if one not in kept}
             self._applied += [*kept, *self._also] if kept else []
             for one in [*kept, *self._also]:
                 self._reasons.pop(_identity(one), None)
-            if not kept:
+            if kept:
+                now = after
+            elif not apart:
                 break
-            now = after
         taken_back = tuple(self._reasons.values())
         return Fixed(
             first.report, now.report, tuple(self._applied), taken_back, self._files, self._source, self._checks
         )
 
     def _wanted(self, now: Examined) -> list[Candidate]:
-        """The fixes of a round: safe ones by themselves, because they must not change what is rendered."""
+        """The fixes of a round, safe ones first."""
         every = candidates(now.report.findings, self._applicable, self._only)
         left = [one for one in every if _identity(one) not in self._hopeless]
         safe = [one for one in left if one.fix.applicability is Applicability.SAFE]
-        return together(safe or left)[0]
+        if safe and not self._mixed:
+            return together(safe)[0]
+        return together([*safe, *(one for one in left if one not in safe)])[0]
+
+    def _safe_ones_are_safe(self, before: Examined, kept: Sequence[Candidate]) -> bool:
+        """Whether the safe ones of mixed fixes leave the rendering as it was, which costs less than a check of their
+        own. Where not, they are tried by themselves, to find out which of them does not."""
+        safe = [one for one in kept if one.fix.applicability is Applicability.SAFE]
+        if not safe or len(safe) == len(kept):
+            return True  # nothing to show, or shown by the check
+        shown = self._shown
+        try:
+            self._show(self._copy.after(self._base, [one.fix for one in safe]))
+            changed = changed_templates(before.rendered, rendered(self._request))
+            if changed and self._unstable is None:
+                self._unstable = self._changing(before)
+        except (EditError, ConstitutionError):
+            return False
+        finally:
+            self._show(shown)
+        return not set(changed) - (self._unstable or set())
 
     def _examined(self) -> Examined:
         self._checks += 1
@@ -163,11 +193,10 @@ class _Session:
         except ConstitutionError as error:
             return Judgement({}, str(error)), None
         judgement = judge(before, after, applied, self._unstable or ())
-        if self._unstable is None and changed_templates(before, after) and not judgement.good:
+        if self._unstable is None and changed_templates(before.rendered, after.rendered) and not judgement.good:
             # It may render something else each time.
             shown = self._shown
-            self._show(self._base)
-            self._unstable = frozenset(changed_templates(before, self._examined()))
+            self._unstable = self._changing(before)
             self._show(shown)
             judgement = judge(before, after, applied, self._unstable)
         return self._followed(before, applied, judgement, after)
@@ -194,6 +223,11 @@ class _Session:
             return judgement, after
         self._show(shown)
         return first
+
+    def _changing(self, before: Examined) -> frozenset[str]:
+        """The templates that render something else each time, from the same files."""
+        self._show(self._base)
+        return frozenset(changed_templates(before.rendered, rendered(self._request)))
 
     def _show(self, files: dict[str, bytes | None]) -> None:
         """Gives the copy these contents."""

@@ -58,7 +58,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
             reason = reason or message
     safe = [one for one in applied if one.fix.applicability is Applicability.SAFE]
     if safe and len(safe) == len(applied):
-        changed = [one for one in changed_templates(before, after) if one not in unstable]
+        changed = [one for one in changed_templates(before.rendered, after.rendered) if one not in unstable]
         new = [] if changed else new
         for source in changed:
             message = f"changes what {source} renders"
@@ -153,11 +153,11 @@ def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
     return same if len(same) == 1 else [one for one in same if finding.rule in one.rules.split(", ")]
 
 
-def changed_templates(before: Examined, after: Examined) -> list[str]:
+def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
     """The templates that render something else in any scenario."""
-    known = _texts(before.rendered)
+    known = _texts(before)
     found: dict[str, None] = {}
-    for name, texts in _texts(after.rendered).items():
+    for name, texts in _texts(after).items():
         if name in known:
             found.update(_difference(known[name], texts))
     return list(found)
