@@ -13,6 +13,7 @@ from helm_constitution.fix.candidates import Candidate
 if TYPE_CHECKING:
     from helm_constitution.check.pipeline import Examined
     from helm_constitution.render.results import RenderedChart
+    from helm_constitution.render.scenarios import Scenario
 
 _ORDER = (Status.RENDERED, Status.NEEDS_INPUT, Status.NOT_RUN, Status.FAILED)
 """How well a scenario went."""
@@ -43,10 +44,10 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
     """
     blamed: dict[Candidate, str] = {}
     worse = reason = _worse(before, after)
-    moved = {old: new for one in applied for old, new in one.fix.moves}
-    for candidate in _left(before, after, applied, moved):
+    same = _Same(before, after, applied)
+    for candidate in _left(before, after, applied, same):
         blamed[candidate] = "its finding is still there"
-    new = [] if blamed or worse is not None else _new(before, after, moved)
+    new = [] if blamed or worse is not None else _new(before, after, same)
     # What is new and has a fix is nobody's fault before that fix was tried.
     hopeless = [finding for finding in new if finding.fix is None] or new
     for finding in hopeless:
@@ -91,46 +92,65 @@ def _worse(before: Examined, after: Examined) -> str | None:
     return None
 
 
-def _left(
-    before: Examined, after: Examined, applied: Iterable[Candidate], moved: Mapping[str, str]
-) -> Iterable[Candidate]:
+class _Same:
+    """What makes a finding the same before and after fixes: its rule, its object or file, its field and its message.
+
+    Files have another name where fixes move them. Objects' names that only one side has, such as random ones, tell
+    nothing.
+    """
+
+    def __init__(self, before: Examined, after: Examined, applied: Iterable[Candidate]) -> None:
+        self._moved = {old: new for one in applied for old, new in one.fix.moves}
+        self._names = _names(before.rendered) & _names(after.rendered)
+
+    def kind(self, finding: Finding) -> tuple[object, ...]:
+        """A finding's rule, and its object or file."""
+        thing, file = finding.object, finding.location.file or ""
+        if thing is not None:
+            name = thing.name if thing.name in self._names else None
+            return finding.rule, thing.kind, thing.namespace, name, thing.container
+        return finding.rule, self._moved.get(file, file)
+
+    def key(self, finding: Finding) -> tuple[object, ...]:
+        """All of it."""
+        return *self.kind(finding), finding.object and finding.object.field, finding.message
+
+
+def _names(rendered: RenderedChart) -> set[str]:
+    return {
+        manifest.name
+        for result in rendered.results
+        for manifest in (result.rendering.manifests if result.rendering is not None else ())
+    }
+
+
+def _left(before: Examined, after: Examined, applied: Iterable[Candidate], same: _Same) -> Iterable[Candidate]:
     """The fixes whose findings are still there."""
-    was = Counter(_key(one, moved) for one in _singles(before))
-    now = Counter(_key(one, {}) for one in _singles(after))
+    was = Counter(same.key(one) for one in _singles(before))
+    now = Counter(same.key(one) for one in _singles(after))
     owners: dict[tuple[object, ...], list[Candidate]] = {}
     for candidate in applied:
         for finding in candidate.findings:
-            owners.setdefault(_key(finding, moved), []).append(candidate)
+            owners.setdefault(same.key(finding), []).append(candidate)
     for key, those in owners.items():
         if now[key] > was[key] - len(those):
             yield from those
 
 
-def _new(before: Examined, after: Examined, moved: Mapping[str, str]) -> list[Finding]:
+def _new(before: Examined, after: Examined, same: _Same) -> list[Finding]:
     """The findings that there are more of than before: of one rule in one object, or in one file."""
-    was = Counter(_kind(one, moved) for one in _singles(before))
-    exact = Counter(_key(one, moved) for one in _singles(before))
+    was = Counter(same.kind(one) for one in _singles(before))
+    exact = Counter(same.key(one) for one in _singles(before))
     found: list[Finding] = []
     more: dict[tuple[object, ...], list[Finding]] = {}
     for finding in _singles(after):
-        more.setdefault(_kind(finding, {}), []).append(finding)
+        more.setdefault(same.kind(finding), []).append(finding)
     for kind, those in more.items():
         surplus = len(those) - was[kind]
         if surplus > 0:
-            unknown = [one for one in those if not exact[_key(one, {})]]
+            unknown = [one for one in those if not exact[same.key(one)]]
             found.extend((unknown or those)[:surplus])
     return found
-
-
-def _kind(finding: Finding, moved: Mapping[str, str]) -> tuple[object, ...]:
-    thing, file = finding.object, finding.location.file or ""
-    if thing is not None:
-        return finding.rule, thing.kind, thing.namespace, thing.name, thing.container
-    return finding.rule, moved.get(file, file)
-
-
-def _key(finding: Finding, moved: Mapping[str, str]) -> tuple[object, ...]:
-    return *_kind(finding, moved), finding.object and finding.object.field, finding.message
 
 
 def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
@@ -141,16 +161,28 @@ def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
             one
             for one in applied
             if any(
-                other.object is not None and other.object[:5] == thing[:5] and other.rule != finding.rule
+                other.object is not None and other.object[:4] == thing[:4] and other.rule != finding.rule
                 for other in one.findings
             )
         ]
+        if thing.field:
+            inside = [
+                one
+                for one in same
+                if any(other.object is not None and _is_in(other.object.field, thing.field) for other in one.findings)
+            ]
+            if inside:
+                return inside
         return same if len(same) == 1 else []
     named = [one for one in applied if any(file in finding.message for file in one.files)]
     if len(named) == 1:
         return named
     same = [one for one in applied if finding.location.file in one.files]
     return same if len(same) == 1 else [one for one in same if finding.rule in one.rules.split(", ")]
+
+
+def _is_in(field: str | None, outer: str) -> bool:
+    return field is not None and (field == outer or field.startswith((f"{outer}.", f"{outer}[")))
 
 
 def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
@@ -163,12 +195,11 @@ def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
     return list(found)
 
 
-def _texts(rendered: RenderedChart) -> dict[str, Counter[tuple[str, str]]]:
-    """Each scenario's documents, with the template that made each."""
+def _texts(rendered: RenderedChart) -> dict[Scenario, Counter[tuple[str, str]]]:
+    """Each scenario's documents, with the template that made each. A scenario that fills empty values with others than
+    before, because a schema says more of them, is another one."""
     return {
-        result.scenario.name: Counter(
-            (document.source.partition("/")[2], document.text) for document in result.documents
-        )
+        result.scenario: Counter((document.source.partition("/")[2], document.text) for document in result.documents)
         for result in rendered.results
     }
 

@@ -124,7 +124,10 @@ class FieldFixes:
                 return _first_below(file, number, lines, found, str(wanted.value))
             return self._replaced(file, number, found, wanted) if location.precision is Precision.EXACT else None
         new = nested(missing[1:], _RAW if wanted.raw else wanted.value)
-        if "-" in found["before"] and location.column == len(found["before"].partition("-")[0]) + 1 + 2:
+        dash = found["before"].find("-")
+        if dash >= 0 and location.column == dash + 1 + 2:
+            if _line_of_key(number, lines, dash, str(missing[0]), len(found["before"])) is not None:
+                return None
             edits: Sequence[Edit] | None = _beside_first(file, number, lines, str(missing[0]), new)
         elif (other := _line_of_key(number, lines, len(found["before"]), str(missing[0]))) is not None:
             edits = _out_of_condition(file, other, lines, missing, new)
@@ -238,9 +241,14 @@ def _below_key(
     return (Edit(file, number, start + 1, number, end + 1, "".join(f"\n{line}" for line in inner)),)
 
 
-def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str) -> int | None:
-    """The line below a key that sets another one under some condition, which does not hold where it is missing."""
-    inner = None
+def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str, inner: int | None = None) -> int | None:
+    """The line below a key or a dash that sets a key under some condition, which does not hold where it is missing.
+
+    Args:
+        number: the line of the key or dash, from 1.
+        depth: its indentation.
+        inner: that of the keys below it; by default as the first of them.
+    """
     for at, line in enumerate(lines[number:], number + 1):
         text = line.strip()
         if not text or text.startswith(("{{", "#")):
