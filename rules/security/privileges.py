@@ -179,7 +179,8 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
           runAsUser: 10001
     Fix: Set runAsNonRoot: true in the pod's or the container's securityContext, and a non-zero runAsUser where the
         image doesn't name its user by number.
-        `fix --unsafe` sets runAsNonRoot.
+        `fix --unsafe` sets runAsNonRoot where runAsUser names another user than root. Elsewhere it is for a person to
+        set: a container whose image runs as root, or as a user without a number, no longer starts with it.
     Source: Kubernetes Pod Security Standards, restricted: Running as Non-root, Running as Non-root user (v1.23+);
         a pod in a user namespace of its own (hostUsers: false) is exempt (v1.35+)
     """
@@ -194,14 +195,16 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         message = "runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true"
         yield Violation(message, at=user, group=other_user)
     elif non_root.boolean() is False:
-        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group, fix=SetField(True))
+        how = Applicability.DISPLAY if user.integer() is None else Applicability.UNSAFE
+        fix = SetField(True, how)
+        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group, fix=fix)
     elif non_root.boolean() is None and user.integer() is None:
         yield Violation(
             "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, and runAsUser where"
             " the image's own user is root or has no number",
             at=non_root,
             group=group,
-            fix=SetField(True),
+            fix=SetField(True, Applicability.DISPLAY),
         )
     elif non_root.boolean() is None:
         yield Violation(

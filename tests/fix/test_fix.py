@@ -47,7 +47,7 @@ CHART = {
 
         ## Security
 
-        Containers MUST run as non-root. <!-- rules: security/root-user -->
+        Containers MUST NOT gain rights. <!-- rules: security/privilege-escalation -->
 
         Containers MUST drop all capabilities. <!-- rules: security/capabilities -->
         """,
@@ -76,11 +76,11 @@ def test_fields_are_set_where_values_or_templates_set_them(tmp_path: Path, libra
     assert result.source.write(result.files) == ["templates/pod.yaml", "values.yaml"]
     assert (tmp_path / "values.yaml").read_text() == (
         "# The image.\nimage: web:1.2.3\n# The pods' user.\nsecurityContext:\n"
-        "  capabilities:\n    drop: [ALL]\n  runAsNonRoot: true\n"
+        "  capabilities:\n    drop: [ALL]\n  allowPrivilegeEscalation: false\n"
     )
     assert (
         "    - name: web  # the program\n      securityContext:\n        capabilities:\n          drop: [ALL]\n"
-        "        runAsNonRoot: true\n      image: {{ .Values.image }}\n"
+        "        allowPrivilegeEscalation: false\n      image: {{ .Values.image }}\n"
     ) in (tmp_path / "templates/pod.yaml").read_text()
 
 
@@ -96,20 +96,21 @@ def test_line_ends_mark_and_missing_last_line_end_stay(tmp_path: Path, library: 
     write(tmp_path, CHART)
     values = tmp_path / "values.yaml"
     values.write_bytes(b"\xef\xbb\xbfimage: web:1.2.3\r\nsecurityContext: {}")
-    result = fixed(tmp_path, library, "security/root-user")
+    result = fixed(tmp_path, library, "security/privilege-escalation")
     result.source.write(result.files)
-    assert values.read_bytes() == b"\xef\xbb\xbfimage: web:1.2.3\r\nsecurityContext:\r\n  runAsNonRoot: true"
+    after = b"\xef\xbb\xbfimage: web:1.2.3\r\nsecurityContext:\r\n  allowPrivilegeEscalation: false"
+    assert values.read_bytes() == after
 
 
 def test_what_does_not_help_is_taken_back_with_the_reason(tmp_path: Path, library: HelmEngine) -> None:
     template = (
         CHART["templates/pod.yaml"]
         .replace("toYaml .Values.s", "omit .Values.s")
-        .replace("securityContext | n", 'securityContext "runAsNonRoot" | toYaml | n')
+        .replace("securityContext | n", 'securityContext "allowPrivilegeEscalation" | toYaml | n')
     )
     write(tmp_path, {**CHART, "templates/pod.yaml": template, "values.yaml": "image: web:1.2.3\nsecurityContext: {}\n"})
-    result = fixed(tmp_path, library, "security/root-user")
-    assert [one.candidate.fix.title for one in result.taken_back] == ["set runAsNonRoot: true"]
+    result = fixed(tmp_path, library, "security/privilege-escalation")
+    assert [one.candidate.fix.title for one in result.taken_back] == ["set allowPrivilegeEscalation: false"]
     assert [one.reason for one in result.taken_back] == ["its finding is still there"]
     assert list(result.files) == ["templates/pod.yaml"]
 
@@ -164,7 +165,7 @@ def test_a_difference_can_be_applied_and_changes_nothing_by_itself(tmp_path: Pat
     before = files(tmp_path)
     status, out, err = run(str(tmp_path), "--unsafe", "--diff")
     assert (status, files(tmp_path)) == (1, before)
-    assert "+  runAsNonRoot: true\n" in out
+    assert "+  allowPrivilegeEscalation: false\n" in out
     assert "4 fixes applied" in err
 
 
