@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.kubernetes.manifests import Manifest
     from helm_constitution.lint.needs import CheckedChart
-    from helm_constitution.lint.rule import Violation
     from helm_constitution.lint.run import Also, RuleRun
     from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMaps
