@@ -273,7 +273,8 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
     match error.validator:
         case "type":
             kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
-            yield path, f"{what} is {_kind(error.instance)} {found}, the schema wants {kinds}"
+            given = found if error.instance is None else f"{_kind(error.instance)} {found}"
+            yield path, f"{what} is {given}, the schema wants {kinds}"
         case "required":
             if missing_is_fine:
                 return
@@ -314,7 +315,8 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
                     yield inner_path, f"{message} (or another of the schema's alternatives)"
             else:
                 kinds = " or ".join(dict.fromkeys(str(inner.validator_value) for inner in error.context))
-                yield path, f"{what} is {_kind(error.instance)} {found}, the schema wants {kinds}"
+                given = found if error.instance is None else f"{_kind(error.instance)} {found}"
+            yield path, f"{what} is {given}, the schema wants {kinds}"
         case "oneOf":
             yield path, f"{what} is {found}, which fits several of the schema's alternatives where one is wanted"
         case _:
@@ -329,8 +331,6 @@ def _count(number: object, thing: str) -> str:
 
 def _kind(value: object) -> str:
     match value:
-        case None:
-            return "the null"
         case bool():
             return "the boolean"
         case int() | float():

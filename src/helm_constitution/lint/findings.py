@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Base, Finding, Location, ObjectRef, Precision, RelatedLocation, Severity
 from helm_constitution.lint.field_fixes import FieldFixes
-from helm_constitution.lint.fingerprints import fingerprinted
+from helm_constitution.lint.fingerprints import fingerprinted, lasting_words
 from helm_constitution.lint.placing import Placed, ReleaseOrigins
 from helm_constitution.lint.redaction import Secrets
 from helm_constitution.lint.rule import SetField, Violation
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMaps
     from helm_constitution.render.results import RenderedChart, RenderedObjects
+    from helm_constitution.templates.analysis import AnalysedChart
 
 
 MOST_PLACES = 3
@@ -79,15 +81,18 @@ class FindingMaker:
         ]
         proved = self._proved(one for _, some in placed for one in some)
         found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
-        return tuple(fingerprinted((self._secrets.hide(finding) for finding in found), self._random_names()))
+        names: dict[str, str] = {}
+        for manifest, _ in self._random_manifests():
+            names.setdefault(manifest.name, manifest.template)
+        shown = (self._secrets.hide(finding) for finding in found)
+        return tuple(fingerprinted(shown, names, self._random_texts))
 
     def without_secrets(self, file: str, text: str) -> str:
         """The text of a file of the chart without the secrets that the rules have found in it."""
         return self._secrets.hide_in(file, text)
 
-    def _random_names(self) -> dict[str, str]:
-        """The names of objects whose templates give something else each time, with these templates."""
-        names: dict[str, str] = {}
+    def _random_manifests(self) -> Iterator[tuple[Manifest, AnalysedChart]]:
+        """The objects, of the baseline too, whose templates give something else each time."""
         sides = [(self._checked.analysed, self._rendered.results)]
         if (comparison := self._checked.comparison) is not None:
             sides.append((comparison.old.analysed, tuple(comparison.all_results)))
@@ -95,8 +100,15 @@ class FindingMaker:
             for result in results:
                 for manifest in result.rendering.manifests if result.rendering is not None else ():
                     if manifest.name and analysed.is_random(manifest):
-                        names.setdefault(manifest.name, manifest.template)
-        return names
+                        yield manifest, analysed
+
+    @cached_property
+    def _random_texts(self) -> dict[str, frozenset[str]]:
+        """The names of such objects, each with the texts in it that may be others the next time."""
+        texts: dict[str, frozenset[str]] = {}
+        for manifest, analysed in self._random_manifests():
+            texts[manifest.name] = texts.get(manifest.name, frozenset()) | analysed.random_texts(manifest)
+        return texts
 
     def _placed(self, violation: Violation, scoped: Manifest | None, also: Sequence[Also]) -> _PlacedViolation:
         manifest = self._objects.object_of(violation.at) if isinstance(violation.at, View) else None
@@ -139,7 +151,7 @@ class FindingMaker:
                 merged[key] = self._with_others(finding, also, run.setting.severity)
         named = self._rendered.worth_naming
         stamped = [bare._replace(scenarios=named(scenarios[key])) for key, bare in merged.items()]
-        return self._with_notes(_one_for_all_names(stamped, self._rendered))
+        return self._with_notes(_one_for_all_names(stamped, self._rendered, self._random_texts))
 
     def _finding(
         self,
@@ -252,7 +264,9 @@ def _is_of_a_test(placed: Placed) -> bool:
     )
 
 
-def _one_for_all_names(findings: list[Finding], rendered: RenderedChart) -> list[Finding]:
+def _one_for_all_names(
+    findings: list[Finding], rendered: RenderedChart, random_texts: Mapping[str, Collection[str]]
+) -> list[Finding]:
     """One finding where one place of a template is wrong in an object that other scenarios call or order otherwise.
 
     A scenario with ``fullnameOverride`` renames the object, one with a sidecar moves its containers. Two objects that
@@ -264,7 +278,7 @@ def _one_for_all_names(findings: list[Finding], rendered: RenderedChart) -> list
         thing = finding.object
         if thing is not None and finding.scenarios:
             field = thing.field and re.sub(r"(?<=ontainers|c\.volumes|umeMounts)\[\d+\]", "", thing.field)
-            key = (finding.location, finding.message, thing.kind, thing.container, field)
+            key = (finding.location, *lasting_words(finding, random_texts), thing.kind, field)
             places = alike.setdefault(key, [])
             for index in places:
                 known = merged[index]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from helm_constitution.core.digest import sha256
 from helm_constitution.core.lazy import LazyPattern
@@ -19,7 +19,11 @@ _MOVES = LazyPattern(
 """What a message says of other lines: their numbers, and how many there are."""
 
 
-def fingerprinted(findings: Iterable[Finding], random_names: Mapping[str, str] | None = None) -> list[Finding]:
+def fingerprinted(
+    findings: Iterable[Finding],
+    random_names: Mapping[str, str] | None = None,
+    random_texts: Mapping[str, Collection[str]] | None = None,
+) -> list[Finding]:
     """Gives each finding an identity of its own that survives what moves it.
 
     Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the
@@ -28,22 +32,29 @@ def fingerprinted(findings: Iterable[Finding], random_names: Mapping[str, str] |
     Args:
         findings: of one chart, in an order that is the same each time.
         random_names: names of objects that may be others the next time, each with its template, which stands for it.
+        random_texts: names of objects, each with the texts in it that may be others the next time.
     """
     masks = sorted((random_names or {}).items(), key=lambda item: (-len(item[0]), item))
     counts: dict[tuple[str, ...], int] = {}
     lines: dict[str, str] = {}
     stamped: list[Finding] = []
     for finding in findings:
-        parts = (finding.rule, *_identity_of(finding, masks, lines))
+        parts = (finding.rule, *_identity_of(finding, masks, random_texts or {}, lines))
         counts[parts] = number = counts.get(parts, 0) + 1
         digest = sha256(repr((parts, number)).encode()).hexdigest()[:32]
         stamped.append(finding._replace(fingerprint=digest))
     return stamped
 
 
-def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]], lines: dict[str, str]) -> tuple[str, ...]:
+def _identity_of(
+    finding: Finding,
+    masks: Sequence[tuple[str, str]],
+    random_texts: Mapping[str, Collection[str]],
+    lines: dict[str, str],
+) -> tuple[str, ...]:
     thing = finding.object
-    message = _MOVES.sub("", finding.message)
+    message, container = lasting_words(finding, random_texts)
+    message = _MOVES.sub("", message)
     name = thing.name if thing is not None else ""
     for random, template in masks:
         message = message.replace(random, template)
@@ -52,11 +63,26 @@ def _identity_of(finding: Finding, masks: Sequence[tuple[str, str]], lines: dict
         return ("dependency", finding.dependency)  # its message names the first object, and counts the others
     if thing is not None:
         field = _INDEX.sub("[]", thing.field or "")
-        return (thing.kind, thing.namespace or "", name, thing.container or "", field, message)
+        return (thing.kind, thing.namespace or "", name, container, field, message)
     source = finding.source_line or ""
     if source not in lines:
         lines[source] = _line_of(source)
     return (finding.location.base.value, finding.location.file or "", lines[source], message)
+
+
+def lasting_words(finding: Finding, random_texts: Mapping[str, Collection[str]]) -> tuple[str, str]:
+    """A finding's message and container without what may be another text the next time.
+
+    Args:
+        finding: about an object, or not.
+        random_texts: names of objects, each with such texts.
+    """
+    thing = finding.object
+    message, container = finding.message, (thing.container or "") if thing is not None else ""
+    texts = random_texts.get(thing.name, ()) if thing is not None else ()
+    for text in sorted(texts, key=lambda text: (-len(text), text)):
+        message = message.replace(text, "")
+    return message, "" if container in texts else container
 
 
 def _line_of(source: str) -> str:

@@ -14,7 +14,7 @@ _FORMS = (
     r"\A## helm-constitution: ",  # markdown
     r"\A(?:::(?:error|warning|notice) [^\n]*\n)+\Z",  # github; the last line may be cut
     r'\A\[\s*(?:\]|\{\s*"description":[^\n]*\n\s*"check_name":)',  # gitlab
-    r"\A(?:PASS|FAIL|ERROR)  [^\n]*: \d+ errors?\b",  # text, concise
+    r"\A(?:PASS|FAIL|ERROR)  [^\n]*: (?:\d+ errors?\b|could not be checked)",  # text, concise
     r"^engine: (?:cli|embedded), helm |^could not check: ",  # text
     r'\A<svg [^>]*aria-label="constitution: ',  # badge
     r"\ATN:\n?SF:",  # lcov

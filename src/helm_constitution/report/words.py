@@ -191,7 +191,8 @@ def asked(chart: ChartReport) -> dict[str, list[str]]:
 def gate_line(name: str, gate: Gate, findings: Sequence[Finding], constitution: str = "") -> str:
     """The gate's answer in a line: ``FAIL  web 0.1.0: 3 errors, 12 warnings (constitution: built-in 1.0.0)``."""
     held = f" (constitution: {constitution})" if constitution else ""
-    return f"{gate.value.upper()}  {name}: {counts(findings)}{held}"
+    found = "could not be checked" if gate is Gate.ERROR and not findings else counts(findings)
+    return f"{gate.value.upper()}  {name}: {found}{held}"
 
 
 def not_understood(chart: ChartReport) -> str | None:

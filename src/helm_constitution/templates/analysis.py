@@ -13,6 +13,7 @@ from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
 from helm_constitution.templates import parse_templates
 from helm_constitution.templates.uses import analyse
+from helm_constitution.text.yaml_document import walk
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
@@ -26,6 +27,8 @@ _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
+_SHORTEST = 3
+"""A shorter text says nothing: it is a part of many others."""
 _DEFINE = LazyPattern(r"""\{\{-?\s*define\s+["`]([^"`]+)["`]""")
 _CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
@@ -95,6 +98,16 @@ class AnalysedChart:
                 name in self._random_defines for name in _CALL.findall(text)
             )
         return known[manifest.template]
+
+    def random_texts(self, manifest: Manifest) -> frozenset[str]:
+        """The texts of such an object that may be others the next time: those that its template doesn't write."""
+        found = self.chart_of(manifest)
+        text = found[0].files.get(found[1], "") if found else ""
+        return frozenset(
+            leaf
+            for _, leaf in walk(manifest.view.data)
+            if isinstance(leaf, str) and len(leaf) >= _SHORTEST and leaf not in text
+        )
 
     @cached_property
     def _random_templates(self) -> dict[str, bool]:
