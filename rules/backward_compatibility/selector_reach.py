@@ -161,7 +161,7 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
     scope=Rendering,
     default=MUST,
     enforces=forbid(r"\bselectors?\b.{0,40}\btoo (?:wide|broad)\b"),
-    umbrella=r"\bservices?\b.{0,40}\b(?:select|lead)",
+    umbrella=r"\bservices?\b.{0,20}\b(?:selects?|leads? to)\b.{0,30}\b(?:pods?|workloads?|ports?)\b",
     urgency=Urgency.COLLISION,
 )
 def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violation]:

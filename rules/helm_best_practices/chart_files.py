@@ -53,7 +53,10 @@ class _Read(NamedTuple):
     default=MUST,
     needs={TEMPLATES},
     enforces=(
-        require(r"\bfiles?\b.{0,60}\b(?:exist|are in the chart|packaged)"),
+        require(
+            r"\b(?:templates?|referenced|included)\b.{0,40}\bfiles?\b.{0,60}\b(?:exist|are in the chart|packaged)"
+            r"|\bfiles?\b.{0,40}\btemplates? (?:reads?|includes?|uses?)\b|\bfiles?\b.{0,60}\bare in the chart\b"
+        ),
         forbid(r"\bmissing files?\b"),
     ),
     umbrella=CONSISTENT,

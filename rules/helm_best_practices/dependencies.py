@@ -46,7 +46,7 @@ def _remote(subject: Subject) -> list[tuple[str, str, View]]:
     "helm/dependency-unpinned",
     default=MUST,
     enforces=require(
-        r"\bpin\b.{0,20}\bdependenc(?:y|ies)\b|\bdependenc(?:y|ies)\b.{0,60}\b(?:pinned|fixed|bounded|exact|version)\b"
+        r"\bpin\b.{0,20}\bdependenc(?:y|ies)\b|\bdependenc(?:y|ies)\b(?:[^,;()]|\([^()]*\)){0,60}\b(?:pinned|fixed|bounded|exact|version)\b"
     ),
     umbrella=BEST_PRACTICES,
 )

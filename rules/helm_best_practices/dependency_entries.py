@@ -114,7 +114,7 @@ def _near(data: dict[str, Json], path: tuple[str, ...]) -> str | None:
     "helm/dependency-mismatched",
     default=MUST,
     enforces=(
-        require(r"\bdependenc(?:y|ies)\b.{0,60}\b(?:match|agree|same version|have a version)"),
+        require(r"\bdependenc(?:y|ies)\b(?:[^,;()]|\([^()]*\)){0,60}\b(?:match|agree|same version|have a version)"),
         forbid(r"\bdependenc(?:y|ies)\b.{0,40}\b(?:without (?:a )?version|mismatch)"),
     ),
     umbrella=BEST_PRACTICES,

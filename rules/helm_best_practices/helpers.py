@@ -57,8 +57,9 @@ _NAMES_THE_CHART = LazyPattern(r"\bdefault \.Chart\.Name\b|\bdefault \(?\.Chart\
     default=SHOULD,
     needs={TEMPLATES},
     enforces=require(
-        r"_helpers\.tpl|\btemplate helpers\b|\bname and fullname\b"
+        r"_helpers\.tpl|\b(?:template|chart) helpers?\b|\bname and fullname\b"
         r"|\blabel selectors and common labels\b|\bservice account name resolution\b"
+        r"|\blabels?\b.{0,30}\binclude\b.{0,40}\.labels\b"
         r"|\b(?:named templates?|helpers?)\b.{0,60}\b(?:full ?names?|labels|service ?account)\b"
     ),
     umbrella=BEST_PRACTICES,

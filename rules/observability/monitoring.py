@@ -57,7 +57,7 @@ _MONITOR_TEXT = LazyPattern(
     enforces=require(
         r"\bprometheus\b(?=.*\b(?:metrics?|scrap\w+|monitor\w*|annotations?|expos\w+)\b)|\b(?:metrics?|scrap\w+)\b.*\bprometheus\b"
         r"|\b(?:service|pod) ?monitors?\b"
-        r"|\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
+        r"|(?<!cluster )\bmetrics\b.{0,40}\b(?:endpoints?|expos|scrap|collect|monitor|publish)"
         r"|\b(?:expos|scrap|provid|publish|includ)\w*\b.{0,30}\bmetrics\b"
     ),
     umbrella=UMBRELLA,

@@ -32,6 +32,7 @@ _REQUESTS = (
 _LIMITS = (
     r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b(?! ?ranges?\b)"
     r"|.*\blimits?\b(?! ?ranges?\b).*\b(?:resources?|cpu|memory|compute|requests?)\b"
+    r"|.*(?<!pull )(?<!merge )\brequests?\b.{0,30}(?:\band\b|[/,]).{0,10}\blimits\b"
     r"|.*\b(?:pods?|containers?|workloads?)\b.{0,20}\b(?:have|has|set|define|declare|specify)\w*\b.{0,10}\blimits\b)"
 )
 # Not what values.yaml has to offer, nor what a Java machine makes of the limit.
@@ -43,8 +44,12 @@ _SET = (
 _CPU = _SET + r"(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
 _MEMORY = _SET + r"(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
 _STORAGE = r"^(?=.*\bephemeral\b)"
+_UNRESERVED = forbid(r"\bwithout (?:(?:any|resource|cpu|memory|explicit|defined)\W+)*requests\b")
 _UNBOUNDED = forbid(r"\bwithout\b.{0,30}\blimits?\b|\bunbounded\b.{0,20}\b(?:pods?|containers?|workloads?)\b")
-_BOTH = r"\bresource (?:constraints|bounds|settings)\b"
+_BOTH = (
+    r"\bresource (?:constraints|bounds|settings)\b"
+    r"|^\W*resources (?:are|must be|should be) (?:defined|set|specified|configured|declared)\b"
+)
 
 
 _USUAL = {("requests", "cpu"): "100m", ("requests", "memory"): "128Mi"}
@@ -79,7 +84,7 @@ def _group(item: str) -> Group:
     "observability/no-cpu-request",
     scope=Container,
     default=MUST,
-    enforces=(require(_CPU + _REQUESTS), require(_BOTH)),
+    enforces=(require(_CPU + _REQUESTS), require(_BOTH), _UNRESERVED),
     umbrella=UMBRELLA,
 )
 def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
@@ -105,7 +110,7 @@ def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
     "observability/no-memory-request",
     scope=Container,
     default=MUST,
-    enforces=(require(_MEMORY + _REQUESTS), require(_BOTH)),
+    enforces=(require(_MEMORY + _REQUESTS), require(_BOTH), _UNRESERVED),
     umbrella=UMBRELLA,
 )
 def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcome]:

@@ -159,7 +159,11 @@ _INSIDE = r"^(?!.*\bfor (?:internal|db|backend)\b).*?"
     scope=Manifest,
     default=OFF,
     enforces=(
-        forbid(r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b|\bload ?balancers?\b|\bnode ?ports?\b"),
+        forbid(
+            r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b"
+            r"|\b(?:cloud|public|external) load[- ]?balancers?\b"
+            r"|(?-i:\bLoadBalancers?\b)|\bload[- ]?balancer services?\b|\bnode ?ports?\b"
+        ),
         require(rf"{_INSIDE}\bservices?\b(?: types?)?\b.{{0,30}}?\b(?P<allowed>{_TYPES})"),
         require(rf"{_INSIDE}\bonly (?P<allowed_2>{_TYPES}) services?\b"),
     ),

@@ -129,7 +129,7 @@ def _base(subject: Subject) -> dict[str, Json]:
     "portability/overlay-unknown-key",
     default=MUST,
     enforces=(
-        require(r"\boverlays?\b.{0,60}\b(?:extend|exist|known|base)"),
+        require(r"\boverlays?\b.{0,60}\b(?:extend|exist|known|base values)"),
         forbid(r"\boverlays?\b.{0,60}\b(?:unknown|replace|new keys)"),
     ),
 )

@@ -160,7 +160,10 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     default=MUST,
     enforces=(
         RESTRICTED,
-        require(r"\bnon-?root\b|\brootless containers?\b|\brunAsNonRoot\b|\b(?:unprivileged|dedicated|regular) user\b"),
+        require(
+            r"\bnon-?root\b|\brootless containers?\b|\brunAsNonRoot\b|\b(?:unprivileged|dedicated|regular) user\b"
+            r"|\bnon-?zero (?:runAsUser|uids?|user ?ids?)\b"
+        ),
         forbid(r"\b(?:as|under|with) (?:the )?root\b(?! ca\b)|\broot (?:user|containers?)\b|\brun\w* (?:as )?UID 0\b"),
     ),
     umbrella=LEAST_PRIVILEGE,

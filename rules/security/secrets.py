@@ -35,7 +35,8 @@ _SECRETS = (
     r"|sensitive (?:values|data|information|configuration))"
 )
 _HARDCODED = forbid(
-    r"^(?!(?!.*\b(?:commit\w*|stor\w+|hard-?cod\w+|git|values)\b).*\blog(?:s|ged|ging)?\b)(?:"
+    r"^(?!(?!.*\b(?:commit\w*|stor\w+|hard-?cod\w+|git|values)\b).*\blog(?:s|ged|ging)?\b)"
+    r"(?!.*\b(?:in|into|inside|within) (?:\w+ )?(?:images?|image layers|Dockerfiles?)\b)(?:"
     rf".*\b{_SECRETS}\b.{{0,40}}\b(?:appear\w*|live|stand|found|in)\b.{{0,20}}\bvalues\b"
     rf"|.*\b{_SECRETS}\b.*\bcommitted\b|.*\bprohibition of secrets\b"
     rf"|.*\b(?:plain[- ]?text|raw|unencrypted|hard-?coded) {_SECRETS}\b"

@@ -181,6 +181,15 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
         require(rf"{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}.*(?P<readme>{_EITHER})"),
         require(rf"{_NO_TABLE}{_EVERY}.*\b{_SETTINGS}.*\b{_WORDS}"),
         require(rf"{_NO_TABLE}\b{_WORDS}.*{_EVERY}.*\b{_SETTINGS}"),
+        require(
+            rf"\bdocument(?:ing|s)? (?:(?!in\b|how\b|that\b|what\b)\w+[ -]){{0,3}}{_SETTINGS}"
+            r"(?!.*\breadme\b)(?![^.;]*\b(?:configuration|environments?|purpose)\b)"
+        ),
+        require(
+            rf"\bdocument(?:ing|s)? (?:(?!in\b|how\b|that\b|what\b)\w+[ -]){{0,3}}{_SETTINGS}.*"
+            r"(?P<readme_2>\breadme\b\W*(?:and\W*)?or\b.{0,40}\b(?:comments?\b|values\.yaml)"
+            r"|\b(?:comments?|values\.yaml)\W*(?:and\W*)?or\b.{0,40}\breadme\b)"
+        ),
         require(rf"\bdocument\w* {_EVERY}.*\b{_SETTINGS}(?!.*\breadme\b)"),
         require(r"\b(?:documentation|comments?) in the values file\b|\bvalues\b.*\binline comments?\b"),
         forbid(rf"\bundocumented {_SETTINGS}"),

@@ -110,7 +110,10 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
             r"\bconfigurable (?:resources?|replicas?|images?|probes?|security ?contexts?|annotations)\b"
             r"|\b(?:resources?|requests|limits|replicas?)\b.{0,30}\b(?:must|should) be configurable\b"
         ),
-        require(r"^(?!.*\bprobes?\b).*\b(?:parameteri[sz]ed|configurable)\b.{0,40}\bvalues\b"),
+        require(
+            r"^(?!.*\bprobes?\b).*(?:\bparameteri[sz]ed\b.{0,40}"
+            r"|\bconfigurable (?:via|through|in|by|using|from)\b.{0,30})\bvalues\b"
+        ),
         require(r"\bvalues(?:\.yaml)? (?:must|should) (?:control|expose|parameteri[sz]e)\b"),
         require(r"\bconfigurable (?:replicas?|images?|resources)\b|\bimages?\b.{0,20}\bconfigurable\b"),
         require(r"\b(?:all|every) configuration\b.{0,20}\b(?:flow|come|go)\w*\b.{0,20}\bvalues\b"),

@@ -52,6 +52,15 @@ def rules(text: str) -> list[str]:
         ("Breaking changes MUST be announced in the #platform channel.", "compat/changelog-silent"),
         ("CI/CD pipelines MUST inject credentials.", "testing/no-ci-values"),
         ("Private SSH keys MUST NOT be shared.", "security/ssh-port"),
+        ("Secrets MUST NOT be embedded inside container images.", "security/secret-in-values"),
+        ("Readiness: Remove from load balancer if busy.", "portability/exposed-service"),
+        ("When you find an issue, cite the relevant Helm best practice.", "helm/missing-label"),
+        ("If the chart uses a dependency, set appVersion to its version.", "helm/dependency-unpinned"),
+        ("Document configurable values that flow into subcharts.", "values/hardcoded"),
+        ("Pipelines MUST run a dry-run diff (e.g., `kubectl diff`, `helm template`) and pass.", "testing/render-error"),
+        ("Be generous with CPU or omit CPU limits where latency matters.", "observability/no-cpu-limit"),
+        ("Health check endpoints MUST be documented in values file comments.", "values/undocumented"),
+        ("Cluster metrics and events MUST be collected centrally.", "observability/no-metrics"),
         ("Approval is REQUIRED before any cluster-modifying operation.", "portability/platform-object"),
     ],
 )
@@ -148,3 +157,35 @@ def test_a_statement_that_forbids_what_a_rule_demands() -> None:
 )
 def test_exactly_these_rules(sentence: str, expected: list[str]) -> None:
     assert rules(sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('Labels MUST use `include "web.labels" .`.', "helm/missing-helper"),
+        ("Resource names MUST use chart helpers.", "helm/missing-helper"),
+        ("Set requests (guaranteed) and limits (burst).", "observability/no-memory-limit"),
+        ("## Checklist\n\n- [ ] **[VAL-RES-01]** Resources are defined.", "observability/no-cpu-request"),
+        ("## Checklist\n\n- [ ] **[VAL-K8S-01]** Probes are defined.", "observability/no-liveness-probe"),
+        ("K8S-003: Probes are required.", "observability/no-readiness-probe"),
+        ("Never set limits without requests.", "observability/no-cpu-request"),
+        ("Service accounts MUST request only the required scopes.", "security/wildcard-role"),
+        ("Containers MUST have a non-zero runAsUser.", "security/root-user"),
+        ("Document any new keys in the README or in comments of values.yaml.", "values/undocumented"),
+        (
+            "Containers MUST be hardened (for example `allowPrivilegeEscalation: false`).",
+            "security/privilege-escalation",
+        ),
+        ("## Never generate\n\n- `hostNetwork: true`", "security/host-namespace"),
+        ("## Never generate\n\n- Missing `PodDisruptionBudget`", "helm/no-disruption-budget"),
+        ("## Anti-patterns\n\n- Flag any hardcoded namespace in templates.", "portability/fixed-namespace"),
+    ],
+)
+def test_a_rule_that_is_meant_in_other_words(text: str, rule: str) -> None:
+    assert rule in rules(text)
+
+
+def test_a_list_of_references_demands_nothing() -> None:
+    assert rules(
+        "Charts MUST pass `helm lint`.\n\n- _Refs_:\n  - Helm best practices\n  - Pod Security Standards\n"
+    ) == ["testing/lint-error", "testing/render-error"]

@@ -19,13 +19,17 @@ LABEL = LazyPattern(
     r"(?::[*_]*(?![^\s\0])|(?=[\s\0]*$))\s*"
 )
 ASIDE = LazyPattern(
-    r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important|why|examples?|evidence|background|history|motivation)\s*"
+    r"[\W_]*?(?:(?P<mark>\*\*|__|\*|_)(?:rationale|important|why|examples?|evidence|background|history|motivation|refs?"
+    r"|references|see also|further reading)\s*"
     r"(?:\([^()]*\)\s*)?[:.!]?(?P=mark)"
-    r"|(?:rationale|important|why|example|evidence|background|history|motivation)\s*(?:\([^()]*\)\s*)?[:–—])",
+    r"|(?:rationale|important|why|example|evidence|background|history|motivation|refs|references|see also)"
+    r"\s*(?:\([^()]*\)\s*)?[:–—])",
     re.IGNORECASE,
 )
 _NEGATED = LazyPattern(r"[*_\s]*(?:never|not(?!\s+only)|no|do\s+not|don['’]t|avoid|refrain)\b(?![-:])", re.IGNORECASE)
 _NO = LazyPattern(r"no\b", re.IGNORECASE)
+_REFUSES = LazyPattern(r"(?:flag|call out|reject)\b", re.IGNORECASE)
+"""What is done about an item of what is forbidden: "Flag hardcoded names" is no bad practice."""
 _IS_NOT = LazyPattern(r"\b(?:is|are|was|were|does|do|will) (?:not|never)\b(?! only)", re.IGNORECASE)
 _CROSSED = LazyPattern(r"[\s*_]*[❌🚫⛔✗✘](?!.*[✅✔])", re.DOTALL)
 _LACK = LazyPattern(r"[^\w\x01]*(?:no|missing|lack(?:ing)?(?: of)?|absence of|absent|without|un\w+ed)\b", re.IGNORECASE)
@@ -44,7 +48,7 @@ _MODAL = LazyPattern(r"(?:must|shall|should)\b", re.IGNORECASE)
 _FINITE = LazyPattern(r"(?!\W*(?:all|every|each|no)\b).*\b(?:is|are|was|were)\b", re.IGNORECASE | re.DOTALL)
 
 
-_ASIDE_BEGINS = frozenset("rwiebhmRWIEBHM")
+_ASIDE_BEGINS = frozenset("rwiebhmsfRWIEBHMSF")
 
 
 def is_aside(text: str) -> bool:
@@ -285,7 +289,8 @@ class _Block:
             obligation = demand.obligation
             if self.labelled and not demand.explicit and not _MODAL.match(self.visible, demand.start):
                 obligation = self.given[0]  # "**SHOULD**: Pin tags; never use latest"
-            turned = role.forbids and self.context.in_list and not number and demand.imperative
+            refuses = _REFUSES.match(self.visible, demand.start) is not None
+            turned = role.forbids and self.context.in_list and not number and demand.imperative and not refuses
             draft = Draft(part.start, part.end, obligation, demand.forbids or turned)
             draft.subject, draft.lead = part.subject, part.lead
             draft.lacks = (

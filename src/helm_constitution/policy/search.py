@@ -12,7 +12,10 @@ from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
 from helm_constitution.policy.turns import masked, turned
 
-_LABEL = LazyPattern(r"(?:\[[\w-]+\] )?(?!The\b)[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?!true\b|false\b)(?=\S+ \S)")
+_TAG = LazyPattern(r"(?:\[[A-Z][\w.-]*\]|[A-Z][A-Z\d]*(?:-[A-Z\d]+)*-\d+\b(?:\s*[:.|])?)\s+")
+"""What numbers a statement: "[REQ-01]", "K8S-003 |"."""
+_EXAMPLE = LazyPattern(r"\((?:e\.?g\b|for example\b|for instance\b|such as\b)[^()]*\)", re.IGNORECASE)
+_LABEL = LazyPattern(r"\s*(?!The\b)[A-Z][\w/& -]{1,30}(?: \([^()]*\))?: (?!true\b|false\b)(?=\S+ \S)")
 # What a chart doesn't hold; "Each blueprint MUST have a README" asks nothing of it.
 _ELSEWHERE = LazyPattern(
     r"(?:(?:each|every|all|any|no|the|a|an|these|those|new|reusable)\s+){0,2}(?:feature|implementation|task|agent)?\s*"
@@ -24,6 +27,11 @@ _WORK = LazyPattern(
     r"(?:test|perform|audit|monitor|track|validate manifests?)\b|run (?:server|client|\S*(?:kubectl|dry))",
     re.IGNORECASE,
 )
+_SPEECH = LazyPattern(
+    r"(?:(?:when|if|where|before|after)\b[^,]{3,80}, )?(?:cite|mention|summari[sz]e|answer|ask|tell|respond)\b",
+    re.IGNORECASE,
+)
+"""What somebody says, not what a chart holds: "cite the best practice"."""
 _PURPOSE = LazyPattern(
     r"(?:\b(?:for|(?:to|will|that|which) (?:ensure|support|achieve|guarantee|provide|prevent|allow|enforce|enable)s?"
     r"|ensuring|supporting|enabling)\b|\()[^;:.()]*$",
@@ -52,6 +60,16 @@ def text_of(statement: Statement) -> str:
     return text if text.isascii() else text.translate(_TYPOGRAPHY)
 
 
+def _untagged(text: str, start: int) -> str:
+    """A text whose tag, before its own words, is blanked; each position is kept."""
+    tag = _TAG.match(text, start)
+    return text if tag is None else f"{text[:start]}{' ' * (tag.end() - start)}{text[tag.end() :]}"
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match.group())
+
+
 def own_start(statement: Statement) -> int:
     """Where a statement's own words begin in its text."""
     return len(statement.lead) + 1 if statement.lead else 0
@@ -77,18 +95,23 @@ class Search:
         self.free: list[tuple[int, bool, str, str]] = []
         self.labels: dict[int, int] = {}
         self.turns: dict[int, tuple[str, str]] = {}
+        self.examples: dict[int, str] = {}
         self.work: set[int] = set()
         self.code: set[int] = set()
         for number, statement in enumerate(statements):
             if statement.pinned:
                 continue
-            text = texts[number]
             start = own_start(statement)
+            full = _untagged(texts[number], start)
+            text = texts[number] = _EXAMPLE.sub(_blank, full) if "(" in full else full
+            if text != full:
+                spans = [match.span() for match in _EXAMPLE.finditer(full)]
+                self.examples[number] = masked(full, spans, inside=True)
             label = _LABEL.match(text, start) if ": " in text else None
             first = start
             if label is not None:
                 self.labels[number] = first = label.end()
-            if _ELSEWHERE.match(text, first) or (start and _ELSEWHERE.match(text)):
+            if _ELSEWHERE.match(text, first) or _SPEECH.match(text, first) or (start and _ELSEWHERE.match(text)):
                 continue
             if _WORK.match(text, first):
                 self.work.add(number)
@@ -96,7 +119,7 @@ class Search:
                 self.code.add(number)
             if spans := turned(text, start, lacks=statement.lacks):
                 self.turns[number] = masked(text, spans, inside=False), masked(text, spans, inside=True)
-            self.free.append((number, statement.forbids, text, folded(text)))
+            self.free.append((number, statement.forbids, text, folded(full)))
         self.document = "\n".join(text for _, _, _, text in self.free)
 
     def __call__(self, matcher: Matcher, module: str) -> Iterator[tuple[int, re.Match[str], Source]]:
@@ -111,7 +134,7 @@ class Search:
                 continue
             if not matcher.permits and self.statements[number].obligation is Obligation.MAY:
                 continue
-            found = self._find(matcher, number, text, 0)
+            found = self._find(matcher, number, text, 0) or self._in_example(matcher, number)
             if found is None:
                 continue
             source = Source.OWN
@@ -135,12 +158,18 @@ class Search:
         if not agrees:
             return None if looks_around and not matcher.search(text[start:]) else matcher.search(turns[1][start:])
         found = matcher.search(text[start:])
-        if found is None:
-            return None
+        if found is None or (looks_around and matcher.search(turns[1][start:])):
+            return None  # it speaks of what is turned, and maybe of nothing else
         # A pattern that looks at the whole text first does not tell by its span which of the words it is about.
         if not looks_around and turns[0][start + found.start() : start + found.end()].strip(_BLANK):
             return found
         return matcher.search(turns[0][start:])
+
+    def _in_example(self, matcher: Matcher, number: int) -> re.Match[str] | None:
+        """Where the pattern matches what a statement gives as examples: by itself, not with the words around it."""
+        if number not in self.examples or self.statements[number].forbids is not matcher.forbids:
+            return None
+        return matcher.search(self.examples[number])
 
     def opposed(self, matcher: Matcher) -> Iterator[int]:
         """The statements that forbid what the pattern demands."""

@@ -47,7 +47,8 @@ _PERMITS = LazyPattern(r"\b(?:permitted|(?<!not )allowed)\b", re.IGNORECASE)
 _FORBIDS = LazyPattern(
     r"\b(?:forbidden|prohibited|disallowed|banned|prohibitions?|not allowed|anti-?patterns|don['’]?ts|"
     r"(?:bad|worst|wrong) practices|never (?:do|use) (?:this|these)|(?:practices|things|what) (?:to avoid|not to do))\b"
-    r"|\b(?:must nots?|do not|don['’]?t|never(?: do)?|avoid|red (?:lines|flags))[\W_]*$",
+    r"|\b(?:must nots?|do not|don['’]?t|never(?: do)?|avoid|red (?:lines|flags))[\W_]*$"
+    r"|^[\W\d_]*(?:never|do not|don['’]?t|avoid) \w+[\W_]*$",
     re.IGNORECASE,
 )
 _DEMANDS = LazyPattern(

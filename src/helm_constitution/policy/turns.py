@@ -12,7 +12,7 @@ Span = tuple[int, int]
 
 _REFUSES = (
     r"(?:block|den(?:y|ies)|disable|disallow|forbid|prohibit|prevent|reject|refuse|ban|eliminate|remove|omit|skip|"
-    r"(?:turn|switch) off|opt out of)(?:s|ing)?"
+    r"(?:turn|switch) off|opt out of|flag|call out)(?:s|ing)?"
 )
 _DENIED = r"(?:blocked|denied|disabled|rejected|refused|prevented|removed|(?:turned |switched )?off)"
 # Verbs count where they are what is demanded; behind "to" or "that" they only tell what something is for.
