@@ -114,7 +114,10 @@ def version_unchanged(subject: Subject) -> Iterator[Violation]:
     "compat/version-too-small",
     default=MUST,
     needs={BASELINE},
-    enforces=(BREAKING, require(r"\b(?:MINOR|PATCH)\b.{0,20}\bversion\b")),
+    enforces=(
+        BREAKING,
+        require(r"\b(?:MINOR|PATCH)\b.{0,20}\bversion\b|\bbreaking changes?\b.{0,20}\bchart\W+version\b"),
+    ),
 )
 def version_too_small(subject: Subject) -> Iterator[Violation]:
     """The version went up less than the change asks for.

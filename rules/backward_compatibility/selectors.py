@@ -34,7 +34,7 @@ from ..yaml_text import key_lines
 _UPGRADABLE = (
     r"\bbackwards?[- ]compatib\w+\b(?! (?:additions?|schema|values?|api))"
     r"|\b(?:safe|seamless|smooth|painless) upgrades?\b|\bupgradable\b"
-    r"|\bupgrades?\b.{0,30}\b(?:work|succeed|safe)"
+    r"|(?<!helm )\bupgrades?\b.{0,30}\b(?:work|succeed|safe)\b"
 )
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "CloneSet"})
 _NAMED_BY_VERSION = frozenset({"Job", "Pod", "CustomResourceDefinition"})

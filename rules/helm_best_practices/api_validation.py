@@ -119,7 +119,9 @@ def _encoded(data: View) -> Iterator[Violation]:
     tests=True,
     default=MUST,
     enforces=(
-        require(r"\b(?:object|resource) names?\b.{0,40}\b(?:valid|DNS|lower[- ]?case)"),
+        require(
+            r"\b(?:object|resource) names?\b.{0,40}\b(?:valid|DNS|lower[- ]?case)|\bnaming conventions?\b.{0,20}\bDNS\b"
+        ),
         forbid(r"\binvalid (?:object |resource )?names?\b"),
     ),
     umbrella=r"\bvalid(?:ated)?\b.{0,30}\b(?:kubernetes|manifests|objects)\b",

@@ -31,7 +31,11 @@ from .replicas import HIGHLY_AVAILABLE, budgets_of, least_pods, replicated_workl
     scope=Rendering,
     default=SHOULD,
     needs={TEMPLATES},
-    enforces=require(r"\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b"),
+    enforces=require(
+        r"^(?!.*\bconditional (?:resources|objects)\b)"
+        r"(?!.*\b(?:disruption ?budgets?|PDBs?)\b.{0,30}\b(?:safe|block)\w*)"
+        r".*(?:\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b)"
+    ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={"minimum": Parameter(2, "the fewest pods that want a budget; a single pod's would block every drain")},
 )
@@ -78,7 +82,8 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
             r"|\bminAvailable\b.{0,20}\b(?:equal|same|matching)\w*\b.{0,20}\breplica"
         ),
         require(
-            r"\b(?:disruption ?budgets?|PDBs?)\b.{0,40}\b(?:allow|permit)\w*\b"
+            r"\b(?:disruption ?budgets?|PDBs?)\b.{0,60}\bsafe for\b"
+            r"|\b(?:disruption ?budgets?|PDBs?)\b.{0,40}\b(?:allow|permit)\w*\b"
             r".{0,30}\b(?:disruptions?|evictions?|drains?)\b"
         ),
     ),

@@ -29,7 +29,11 @@ from .statements import BEST_PRACTICES
 
 _TEMPLATE_TEXT = "a helm chart for kubernetes"  # what `helm create` writes
 _THREE_NUMBERS = LazyPattern(r"\d+\.\d+\.\d")
-_METADATA = BEST_PRACTICES + r"|\bChart\.yaml\b.{0,40}\b(?:complete|metadata)\b|\bchart metadata\b"
+_METADATA = (
+    BEST_PRACTICES + r"|\bChart\.yaml\b.{0,40}\bcomplete\b|\bChart\.yaml\b(?! only).{0,10}\bmetadata\b"
+    r"|\b(?:complete|full|accurate|check|provide|include|fill|describe)\w*\b.{0,20}\b(?:Chart\.yaml|chart) metadata\b"
+    r"|\bchart metadata\b.{0,30}\b(?:complete|provided|filled|present|include)"
+)
 
 
 def _named(word: str) -> Matcher:

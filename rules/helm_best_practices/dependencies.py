@@ -45,8 +45,11 @@ def _remote(subject: Subject) -> list[tuple[str, str, View]]:
 @rule(
     "helm/dependency-unpinned",
     default=MUST,
-    enforces=require(
-        r"\bpin\b.{0,20}\bdependenc(?:y|ies)\b|\bdependenc(?:y|ies)\b(?:[^,;()]|\([^()]*\)){0,60}\b(?:pinned|fixed|bounded|exact|version)\b"
+    enforces=(
+        forbid(r"\b(?:floating|unpinned) (?:chart |dependency )?(?:versions?|charts?|dependenc(?:y|ies))\b"),
+        require(
+            r"\bpin\b.{0,20}\bdependenc(?:y|ies)\b|\bdependenc(?:y|ies)\b(?:[^,;()]|\([^()]*\)){0,60}\b(?:pinned|fixed|bounded|exact|version)\b"
+        ),
     ),
     umbrella=BEST_PRACTICES,
 )

@@ -29,6 +29,8 @@ _REQUESTS = (
     r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*(?<!pull )(?<!merge )\brequests?\b"
     r"|.*(?<!pull )(?<!merge )\brequests?\b.*\b(?:resources?|cpu|memory|compute|limits?)\b)"
 )
+# "CPU and memory requests and memory limits" asks for no CPU limit.
+_CPU_TOO = r"(?!(?!.*\bcpu\b.{0,14}\blimits?\b)(?!.*\blimits?\b.{0,14}\bcpu\b).*\bmemory limits?\b)"
 _LIMITS = (
     r"(?=.*\b(?:resources?|cpu|memory|compute|storage)\b.*\blimits?\b(?! ?ranges?\b)"
     r"|.*\blimits?\b(?! ?ranges?\b).*\b(?:resources?|cpu|memory|compute|requests?)\b"
@@ -136,7 +138,7 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
     "observability/no-cpu-limit",
     scope=Container,
     default=MAY,
-    enforces=(require(_CPU + _LIMITS), require(_BOTH), _UNBOUNDED),
+    enforces=(require(_CPU + _CPU_TOO + _LIMITS), require(_BOTH), _UNBOUNDED),
     umbrella=UMBRELLA,
 )
 def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
@@ -269,7 +271,7 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Viol
     enforces=require(
         r"\brequests?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\blimits?\b"
         r"|\blimits?\b.{0,30}\b(?:equal|same as|identical to|match)\b.{0,20}\brequests?\b|\bguaranteed\b.{0,20}\bqos\b"
-        r"|\brequests? ?={1,2} ?limits?\b|\blimits? ?={1,2} ?requests?\b|\bqos\b.{0,20}\bguaranteed\b"
+        r"|\brequests?(?:\.\w+)? ?={1,2} ?limits?\b|\blimits? ?={1,2} ?requests?\b|\bqos\b.{0,20}\bguaranteed\b"
     ),
 )
 def requests_differ(container: Container, subject: Subject) -> Iterator[Violation]:

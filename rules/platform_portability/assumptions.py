@@ -77,7 +77,7 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
     default=MAY,
     enforces=require(
         r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)"
-        r"|^(?!.*\bimages?\b).*\bmulti[- ]arch"
+        r"|^(?!.*\b(?:images?|registr(?:y|ies))\b).*\bmulti[- ]arch"
     ),
     evidence="pods say what nodes they need",
     parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},
@@ -161,7 +161,7 @@ _INSIDE = r"^(?!.*\bfor (?:internal|db|backend)\b).*?"
     enforces=(
         forbid(
             r"\b(?:expose[ds]?|public|external)\b.{0,40}\bservices?\b"
-            r"|\b(?:cloud|public|external) load[- ]?balancers?\b"
+            r"|\b(?:cloud|public|external|create|use|provision) load[- ]?balancers?\b"
             r"|(?-i:\bLoadBalancers?\b)|\bload[- ]?balancer services?\b|\bnode ?ports?\b"
         ),
         require(rf"{_INSIDE}\bservices?\b(?: types?)?\b.{{0,30}}?\b(?P<allowed>{_TYPES})"),
@@ -266,7 +266,7 @@ _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAtt
     "portability/csi-object",
     scope=Manifest,
     default=MUST,
-    enforces=forbid(r"\bCSI\b|\bstorage drivers?\b"),
+    enforces=forbid(r"\bCSI (?:drivers?|objects?|resources?)\b|\bstorage drivers?\b"),
     umbrella=STANDARD_KUBERNETES,
 )
 def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:

@@ -36,7 +36,7 @@ from .objects import STANDARD_KUBERNETES
     needs={TEMPLATES},
     enforces=(
         require(
-            r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}"
+            r"^(?!\W*CRDs? in crds/).*\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,60}"
             r"\b(?:crds/|separate(?:ly)?|apart|independent(?:ly)?|own chart)"
         ),
         forbid(r"\b(?:CRDs?|custom ?resource ?definitions?)\b.{0,40}\btemplates\b"),

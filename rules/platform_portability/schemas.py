@@ -28,7 +28,8 @@ from .objects import STANDARD_KUBERNETES
         require(r"\bfields? (?:must )?(?:have|has|keep) (?:the|their) (?:right |expected )?(?:shape|type)s?\b"),
         require(
             r"\b(?:valid|validate|conform|checked?)\w*\b.{0,60}\b(?:kubernetes|API|openapi|CRD)s?\b.{0,20}\bschemas?\b"
-            r"|\bschemas? validation\b.{0,40}\bmanifests?\b|\bkubeconform\b|\bkubeval\b"
+            r"|\bschemas? validation\b.{0,40}\bmanifests?\b"
+            r"|\byaml\b.{0,40}\bschemas? validation\b|\bkubeconform\b|\bkubeval\b"
         ),
     ),
     umbrella=STANDARD_KUBERNETES + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",

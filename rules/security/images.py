@@ -52,6 +52,8 @@ def image_reference(image: str) -> ImageReference:
         require(
             r"\bimages?\b.{0,60}\btag(?:s|ged)?\b.{0,30}\b(?:semantic|sem-?ver)|"
             r"\bimages?\b.{0,60}(?<![-\w])(?:pinned|fixed|specific|explicit|immutable|exact|versioned)\b"
+            r"|\b(?:immutable|pinned|explicit|versioned|commit[- ]SHA|SHA) tags?\b"
+            r"|\bpin to (?:an? )?(?:\w+ ){0,3}(?:digest|tag)\b"
             r"|\bimages?\b.{0,20}\b(?:stable|exact|fixed) versions?\b"
             r"|\bpin(?:ned|ning)?\b.{0,20}\bimages?\b|\bpin(?:ned)? (?:exact|specific|explicit) versions?\W*$"
             r"|\b(?:pin|pinned|specific|explicit|immutable|exact|fixed)\b.{0,30}\b(?:image|container)\b.{0,20}\b(?:tags?|versions?|images?)\b"
@@ -99,7 +101,9 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
     "security/no-digest",
     scope=Container,
     default=OFF,
-    enforces=require(r"\bimages?\b.{0,60}\bdigests?\b|\bdigests?\b.{0,40}\bimages?\b|\bsha-?256\b.{0,40}\bimages?\b"),
+    enforces=require(
+        r"\b(?:use|prefer|require|pin\w*)\b.{0,40}\bdigests?\b|\bimages?\b.{0,60}\bdigests?\b|\bdigests?\b.{0,40}\bimages?\b|\bsha-?256\b.{0,40}\bimages?\b"
+    ),
     tests=True,
 )
 def no_digest(container: Container, subject: Subject) -> Iterator[Violation]:

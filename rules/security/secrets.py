@@ -44,7 +44,7 @@ _HARDCODED = forbid(
     r"|.*\b(?:hard-?cod(?:e|ed|ing)|commit(?:ted|ting)?|stor(?:e|ed|ing)|embed(?:ded)?|contain|includ(?:e|ed)|put"
     rf"|expos(?:e|ed))\b.{{0,60}}\b{_SECRETS}\b"
     rf"|.*\b{_SECRETS}\b.{{0,60}}\b(?:in|into|to|touch|reach|enter) (?:the )?"
-    r"(?:git|source|code|repositor\w+|version control)\b"
+    r"(?:git|source|code|repos?|repositor\w+|version control)\b"
     rf"|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
 # A pipeline that hands on a secret is no chart that holds one.
@@ -59,7 +59,7 @@ _EXTERNAL = require(
 _SECRETS_NOT_CONFIG_MAPS = require(
     rf"{_NOT_A_PIPELINE}(?:\b{_SECRETS}\b.{{0,80}}\b(?:(?:kubernetes|k8s|native|dedicated) secrets?"
     r"|secrets? (?:objects?|resources?)|(?:in|as|from|via|using|through|by|use) (?:an? |the )?secrets?)"
-    rf"\b(?! ?(?:manager|store))|\b(?:kubernetes|k8s) secrets?\b.{{0,20}}\bfor\b.{{0,20}}\b{_SECRETS}\b"
+    rf"\b(?! ?(?:manager|store))|\b(?:kubernetes|k8s|use) secrets?\b.{{0,20}}\bfor\b.{{0,20}}\b{_SECRETS}\b"
     rf"|\b(?:kubernetes|k8s) secrets?\b.{{0,80}}\b(?:hold|store|contain|keep)\w*\b.{{0,60}}\b{_SECRETS}\b"
     r"|\bnot (?:in )?(?:plain )?config ?maps?\b)",
     permits=False,

@@ -11,14 +11,14 @@ SECURE_DEFAULTS = (
 """Umbrella of every security rule: "Security-sensitive defaults MUST be secure"."""
 
 LEAST_PRIVILEGE = (
-    SECURE_DEFAULTS + r"|^(?!.*\b(?:rbac|roles?|service ?accounts?)\b).*\bleast[- ]privileges?\b"
+    SECURE_DEFAULTS + r"|^(?!.*\b(?:rbac|roles?|service ?accounts?|IAM)\b).*\bleast[- ]privileges?\b"
     r"|\b(?:restrictive|restricted|hardened|minimal) (?:pod |container )?security ?contexts?"
     r"|\bsecurity ?contexts?\b.{0,40}\b(?:restrictive|hardened|minimal)\b"
 )
 """Umbrella of the rules about what a pod may do: "Security contexts MUST follow the least-privilege principle"."""
 
 ACCESS = (
-    SECURE_DEFAULTS + r"|^(?!.*\bsecurity ?contexts?\b).*\bleast[- ]privileges?\b"
+    SECURE_DEFAULTS + r"|^(?!.*\b(?:security ?contexts?|IAM)\b).*\bleast[- ]privileges?\b"
     r"|\b(?:minimal|minimum|only the) (?:rbac |required |necessary )*(?:privileges|permissions|rights|access)\b"
 )
 """Umbrella of the rules about what a service account may do: "RBAC rules MUST follow least privilege"."""

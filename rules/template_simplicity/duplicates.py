@@ -57,7 +57,7 @@ class _Copy(NamedTuple):
         ),
         require(rf"\b(?:reusable|shared|common|repeated)\b.{{0,20}}(?:{_FRAGMENTS}).{{0,60}}(?:{_NAMED})"),
         forbid(
-            rf"^(?!.*\b(?:keys?|env\w*|values|docs|documentation|tests?)\b)(?:.*\s)?(?:{_COPIES}).{{0,40}}(?:{_FRAGMENTS})"
+            rf"^(?!.*\b(?:keys?|env\w*|values|docs|documentation|metadata|tests?)\b)(?:.*\s)?(?:{_COPIES}).{{0,40}}(?:{_FRAGMENTS})"
         ),
     ),
     umbrella=READABLE,

@@ -30,7 +30,10 @@ from helm_constitution.api import (
     rule,
 )
 
-_VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
+_VALID = (
+    r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid(?:ity)?|well[- ]formed)\b|\bvalidate (?:the |all )?yaml\b"
+    r"|^(?!.*\bvalues\b).*\byaml\b.{0,30}\bparses\b"
+)
 
 
 @rule(
@@ -41,7 +44,8 @@ _VALID = r"\bvalid yaml\b|\byaml\b.{0,30}\b(?:valid|well[- ]formed)\b|^(?!.*\bva
         require(_VALID),
         require(
             r"\b(?:pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
-            r"|\bhelm template\b.*\b(?:render|pass|succeed|errors)|\brenders? (?:without|with no)(?: an?)? errors?"
+            r"|\bhelm template\b.*\b(?:render|pass|succeed|errors|validat)"
+            r"|\brender\w*\b.{0,30}\bhelm template\b|\brenders? (?:without|with no)(?: an?)? errors?"
         ),
         forbid(r"\b(?:invalid|malformed|broken) yaml\b"),
     ),

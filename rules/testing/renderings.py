@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 _HELM_TEMPLATE = require(
     r"\b(pass|run|validated|checked|tested|verified|succeed)\w*\b.*\bhelm template"
-    r"|\bhelm template\b.*\b(render|pass|succeed|errors)|\brenders? (without|with no)( an?)? errors?"
+    r"|\bhelm template\b.*\b(render|pass|succeed|errors|validat)"
+    r"|\brender\w*\b.{0,30}\bhelm template\b|\brenders? (without|with no)( an?)? errors?"
 )
 
 

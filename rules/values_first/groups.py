@@ -59,11 +59,11 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
             r".{0,60}\b(?:group\w*|nest\w*|hierarch\w*|structured)\b"
         ),
         require(
-            r"^(?!.*\bflat\b|.*\bnested value\b).*"
+            r"^(?!.*\b(?:flat|scope)\b|.*\bnested value\b).*"
             rf"\b(?:group\w*|nest\w*|hierarch\w*|structured?)\b.{{0,60}}\b{_SETTINGS}"
         ),
         require(
-            r"^(?!.*\bflat\b).*\bnested (?:structures?|keys|maps|values|objects)\b"
+            r"^(?!.*\b(?:flat|scope)\b).*\bnested (?:structures?|keys|maps|values|objects)\b"
             r"|\bvalues\.yaml\b.{0,30}\bgroup\w*\b"
         ),
     ),

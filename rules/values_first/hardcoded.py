@@ -116,6 +116,9 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
         ),
         require(r"\bvalues(?:\.yaml)? (?:must|should) (?:control|expose|parameteri[sz]e)\b"),
         require(r"\bconfigurable (?:replicas?|images?|resources)\b|\bimages?\b.{0,20}\bconfigurable\b"),
+        require(
+            r"\bvalues(?:\.ya?ml)?(?: files?)? for\b(?! environment)(?! every environment).{0,40}\bconfig(?:uration)?\b"
+        ),
         require(r"\b(?:all|every) configuration\b.{0,20}\b(?:flow|come|go)\w*\b.{0,20}\bvalues\b"),
         require(r"\b(?:storage classes|security contexts|networking)\b.*\b(?:overrid\w+|configurable)\b"),
     ),

@@ -94,7 +94,8 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
     enforces=(
         require(r"\bvalues?\b[^.]*\b(?:satisf|conform|compl|valid|match)\w*\b[^.]*\bschema\b"),
         require(
-            r"\bschema\b[^.]*\b(?:validat|check|enforce)\w*|\btype[- ]safe(?:ty)? validation\b|\bvalidated by type\b"
+            r"^(?!(?!.*\bvalues?\b).*\b(?:yaml|kubernetes|k8s|manifests?|CRDs?|openapi)\b)"
+            r".*\bschema\b[^.]*\b(?:validat|check|enforce)\w*|\btype[- ]safe(?:ty)? validation\b|\bvalidated by type\b"
         ),
         forbid(r"\bvalues?\b[^.]*\b(?:violat|contradict)\w*\b[^.]*\bschema\b"),
     ),

@@ -186,6 +186,10 @@ def _has(data: Json, path: Sequence[str]) -> bool:
         require(r"\bexposed\b.*\b(?:via|through|in)\b.*\bvalues\b"),
         require(r"\b(?:every|each|all)\b.*\bvalues?\b.*\b(?:has|have)\b.*\bdefaults?\b"),
         require(r"\bsensible defaults? that\b|\bdefaults? (?:values? )?in `?values\.yaml\b"),
+        require(
+            r"\b(?:every|each|all)\b.{0,30}\bvalues?\b.{0,20}\b(?:appear|declared|defined|listed)\b.{0,20}\bvalues\.ya?ml"
+        ),
+        forbid(r"\b(?:not (?:present|defined|declared)|absent|missing)\b.{0,20}\bvalues\.ya?ml"),
         forbid(r"\b(?:undefined|undeclared|missing) (?:values?|keys?|parameters?)\b"),
     ),
 )

@@ -140,7 +140,7 @@ _THING = LazyPattern(
     re.IGNORECASE,
 )
 _FINITE = LazyPattern(
-    r"\b(?:is|are|was|were|has|have|had|does|do|can|will|would|could|go(?:es)?|lives?|stands?)\b", re.IGNORECASE
+    r"\b(?:is|are|was|were|has|have|had|does|do(?! not)|can|will|would|could|go(?:es)?|lives?|stands?)\b", re.IGNORECASE
 )
 CONDITION = LazyPattern(
     r"(?:when(?:ever)?|if|before|after|once|where(?:ver)?|until|for|in|on|during)\b[^,;:.]{3,160},\s+(?:then\s+)?",
@@ -256,7 +256,8 @@ def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[
         if first is None or (behind == "," and (tells or ":" in text[:start])):
             continue
         word = text[start + first.start : start + first.end].lower()
-        is_verb = word in VERBS or word == "use" or _THING.match(text, start + first.end) is not None
+        is_remedy = word in BOTH and any(demand.forbids for demand in found)
+        is_verb = is_remedy or word in VERBS or word == "use" or _THING.match(text, start + first.end) is not None
         if behind != ";" and not first.forbids and not is_verb:
             continue  # what stands behind a dash is more often an explanation
         all_of.append(first._replace(start=first.start + start, end=first.end + start))

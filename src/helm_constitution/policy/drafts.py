@@ -278,6 +278,7 @@ class _Block:
         stop = parts[0].end if len(parts) > 1 and head is not None else end
         self.led = Draft(begin, stop, obligation, forbids or denied or negated, inherited=not self.labelled)
         self.led.is_part = stop < end
+        self.led.lacks = forbids and _LACK.match(sentence) is not None
         self.drafts.append(self.led)
         if stop < end:
             self._own(parts[1:])

@@ -55,6 +55,8 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
     ]
     if context.quiet or is_foreign(visible):
         parts = [part for part in parts if part.demand.explicit]
+    elif any(part.demand.explicit for part in parts):  # "Probe | Restart a stuck container | MUST be set"
+        parts = [part for part in parts if not part.demand.imperative]
     lacks = names_a_lack(visible, context.role)
     if len(parts) == 1:
         demand = parts[0].demand

@@ -34,7 +34,7 @@ _SPEECH = LazyPattern(
 """What somebody says, not what a chart holds: "cite the best practice"."""
 _PURPOSE = LazyPattern(
     r"(?:\b(?:for|(?:to|will|that|which) (?:ensure|support|achieve|guarantee|provide|prevent|allow|enforce|enable)s?"
-    r"|ensuring|supporting|enabling)\b|\()[^;:.()]*$",
+    r"|ensuring|supporting|enabling|so (?:that|they|it|each))\b|\()[^;:.()]*$",
     re.IGNORECASE,
 )
 _PROGRAM = LazyPattern(

@@ -20,13 +20,14 @@ _VERB = LazyPattern(
     rf"[\s*_]*(?:(?:also|explicitly|always|strictly|be able to)\s+)?{_REFUSES}\b(?! by default)", re.IGNORECASE
 )
 _NEXT = LazyPattern(rf"(?:,|;|\band|[—–]| - )\s+(?=(?:and\s+)?{_REFUSES}\b)(?:and\s+)?", re.IGNORECASE)
+_AVOID = LazyPattern(r"(?:,|\band)\s+avoid(?:ing)?\b", re.IGNORECASE)
 _LACK = LazyPattern(
     r"\b(?:without|missing|lacking|lacks?(?: of)?|absence of|omit(?:s|ting)?|skip(?:s|ping)?|with no|instead of|"
-    r"rather than)\b",
+    r"rather than|(?:ensur\w+|verif\w+|check\w*|confirm\w*|validat\w+)(?: that)? no)\b",
     re.IGNORECASE,
 )
 _ENDS = LazyPattern(
-    r"[;:|()—–]| - |\.(?:\s|$)|\b(?:with(?!out)|using|via|by|through|unless|except|because|so|which|that|where|"
+    r"[;|()—–]|:(?!\w)| - |\.(?:\s|$)|\b(?:with(?!out)|using|via|by|through|unless|except|because|so|which|that|where|"
     r"when|for|must|should|shall|may|is|are|in order)\b|\bto\s+(?!be\b)[a-z]",
     re.IGNORECASE,
 )
@@ -86,6 +87,7 @@ def _heads(text: str, start: int) -> Iterator[int]:
     places.update(start + demand.end for demand in demands(text[start:]) if not demand.imperative)
     places.update(match.end() for match in _NEXT.finditer(text, start))
     ends = {match.end() for place in places if (match := _VERB.match(text, place)) is not None}
+    ends.update(match.end() for match in _AVOID.finditer(text, start))
     yield from sorted(ends)
 
 
