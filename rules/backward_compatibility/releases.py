@@ -81,7 +81,10 @@ def _told(what: str, advice: str) -> str:
     enforces=(
         BREAKING,
         RAISED,
-        require(r"\b(?:every|each|any) change\b.{0,60}\bversion|\bversion[- ](?:bump|increment)"),
+        require(
+            r"\b(?:every|each|any) change\b.{0,60}\bversion"
+            r"|\bversion[- ](?:bump|increment)|\b(?:modified|changed)\b.{0,20}\bnew version\b"
+        ),
         require(r"\bversion\b.{0,30}\bincrements?\b.{0,20}\bchange"),
         require(r"\bcharts?(?: releases?| versions?)\b.{0,30}\bimmutable\b"),
     ),

@@ -71,8 +71,9 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     default=MUST,
     enforces=(
         require(
+            r"^(?!.*\b(?:REST|HTTP|GraphQL|gRPC)\b).*(?:"
             r"\b(?:current|stable|supported|non-deprecated|GA|latest)\b.{0,20}\bAPI(?: ?Versions?|s)\b"
-            r"|\bAPI ?versions?\b.{0,40}\b(?:current|stable|supported|served)"
+            r"|\bAPI ?versions?\b.{0,40}\b(?:current|stable|supported|served))"
         ),
         forbid(
             r"\b(?:deprecated|removed|beta|alpha|obsolete)\b.{0,40}\bAPI(?: ?versions?|s)?\b"

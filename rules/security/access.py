@@ -109,7 +109,8 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     default=SHOULD,
     enforces=(
         require(
-            r"\b(?:dedicated|own|separate|specific) (?:kubernetes )?service ?accounts?\b"
+            r"\b(?:set|define|declare|specify) (?:an? |the )?serviceAccountName\b"
+            r"|\b(?:dedicated|own|separate|specific) (?:kubernetes )?service ?accounts?\b"
             r"|\bservice ?accounts?\b.{0,30}\b(?:dedicated|of its own|per (?:workload|chart|app\w*|service))\b"
         ),
         forbid(r"\bdefault (?:service ?accounts?|SA)\b"),

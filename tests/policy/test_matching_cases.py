@@ -63,6 +63,7 @@ def rules(text: str) -> list[str]:
         ("Cluster metrics and events MUST be collected centrally.", "observability/no-metrics"),
         ("Containers MUST declare CPU and memory requests and memory limits.", "observability/no-cpu-limit"),
         ("Assign a priorityClass so that pods survive node pressure.", "helm/single-replica"),
+        ("API versions of our REST services MUST be stable.", "compat/removed-api"),
         ("IAM roles MUST follow least privilege.", "security/cluster-admin"),
         ("Keep chart metadata in Chart.yaml.", "helm/chart-no-icon"),
         ("Use `helm upgrade --atomic` for safer upgrades.", "compat/update-strategy"),
@@ -116,7 +117,9 @@ def test_an_introduction_is_the_umbrella_of_a_list_without_words_of_its_own() ->
     own = links(f"{lead}- Liveness probes\n- Rollback plans\n")
     assert "observability/no-metrics" not in own[0][1]
     assert own[1][1] == []
-    assert "observability/no-metrics" in rules(f"{lead}- good dashboards\n")
+    ((_, found, rest),) = links(f"{lead}- good dashboards\n")
+    assert "observability/no-metrics" in found
+    assert rest == ("good dashboards",)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +198,9 @@ def test_exactly_these_rules(sentence: str, expected: list[str]) -> None:
             "| Probe | For |\n|---|---|\n| readinessProbe | Remove the pod from its Service. MUST be set |",
             "observability/no-readiness-probe",
         ),
+        ("`hostNetwork` MUST be false.", "security/host-namespace"),
+        ("Each modified chart gets a new version.", "compat/version-unchanged"),
+        ("Pods MUST set serviceAccountName.", "security/default-service-account"),
         ("Policy checks: reject `:latest`.", "security/latest-tag"),
         ("Keep charts reusable and avoid hardcoded values.", "values/hardcoded"),
         ("Use digests where feasible.", "security/no-digest"),

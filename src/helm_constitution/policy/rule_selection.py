@@ -27,7 +27,8 @@ StatementId = tuple[str, int, str]
 class RuleSelection(NamedTuple):
     """The rules to run, and the rules behind each statement (also those that are ignored).
 
-    ``open_parts`` holds for each statement that its rules check in part what they leave open; ``opposed`` for each
+    ``open_parts`` holds for each statement that its rules check in part what they leave open: all its own words where
+    only what leads its list has rules; ``opposed`` for each
     without a rule those that demand the opposite.
     """
 
@@ -193,6 +194,7 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     for number, statement in enumerate(statements):
         for pin in statement.pins:
             pinned.setdefault(pin.rule, []).append(number)
+    pinned_ones = {number for number, statement in enumerate(statements) if statement.pinned}
     search = Search(statements)
     spans: dict[int, list[Span]] = {}
     led: list[_Led] = []
@@ -232,7 +234,11 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
         _add_led(links, led, wide, statements)
         order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
         links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
-    parts = tuple(_left_open(statements[number], spans.get(number, ())) for number in range(len(statements)))
+    own = {*spans, *pinned_ones, *(one.number for one in (*led, *wide) if one.source is not Source.LEAD)}
+    parts = tuple(
+        (statement.text,) if links[number] and number not in own else _left_open(statement, spans.get(number, ()))
+        for number, statement in enumerate(statements)
+    )
     against = tuple(tuple(dict.fromkeys(opposed.get(n, ()))) if not links[n] else () for n in range(len(statements)))
     return _Links(links, parts, against)
 

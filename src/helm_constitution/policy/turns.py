@@ -31,7 +31,11 @@ _ENDS = LazyPattern(
     r"when|for|must|should|shall|may|is|are|in order)\b|\bto\s+(?!be\b)[a-z]",
     re.IGNORECASE,
 )
-_FALSE = LazyPattern(r"[\w.\[\]/-]+\s*(?::|=+| (?:is |be )?(?:set )?to)\s*(?:false|off|none)\b", re.IGNORECASE)
+_FALSE = LazyPattern(
+    r"[\w.\[\]/-]+\s*(?::|=+| (?:is |be )?(?:set )?to)\s*(?:false|off|none)\b"
+    r"|[\w.\[\]/-]+ (?:must|should|shall|is|are)(?: always)?(?: be)? (?:false|off)\b",
+    re.IGNORECASE,
+)
 _TAIL = LazyPattern(
     rf"(?:must|should|shall|is|are)(?: not| never)?(?: be)?(?: \w+ly| always| also)? {_DENIED}\b"
     rf"|(?<=[a-z]) {_DENIED}(?=[\s.;,]*$)",
