@@ -115,3 +115,21 @@ def test_a_document_in_another_language_is_of_no_use(tmp_path: Path) -> None:
         assert str(result.exception) == f"{file}: {message}"
     result = CliRunner().invoke(cli, ["constitution", "check", str(file)])
     assert f"{file}: {message}" in result.output.splitlines()
+
+
+def test_a_pin_keeps_the_weight_of_a_wide_statement() -> None:
+    text = "## Pods\n\nCharts MUST follow Helm's best practices.\n"
+    kept = pinned(text)
+    assert "helm/missing-label, helm/missing-version-label (default)" in kept
+    before, after = (match(parse_constitution(one, "c.md", MODULES), MODULES) for one in (text, kept))
+    assert {rule.id: setting.severity for rule, setting in before.rules.items()} == {
+        rule.id: setting.severity for rule, setting in after.rules.items()
+    }
+    assert proposals(kept, "c.md", MODULES) == ()
+
+
+def test_a_pin_at_the_default_is_never_stronger_than_its_statement() -> None:
+    text = "## Pods\n\nCharts SHOULD be safe. <!-- rules: security/privileged (default), helm/no-notes(default) -->\n"
+    found = match(parse_constitution(text, "c.md", MODULES), MODULES)
+    weights = {rule.id: setting.severity.label for rule, setting in found.rules.items() if setting.statements}
+    assert weights == {"security/privileged": "warning", "helm/no-notes": "warning"}

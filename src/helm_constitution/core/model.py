@@ -169,10 +169,12 @@ class ObjectRef(NamedTuple):
 
 
 class RulePin(NamedTuple):
-    """A rule id named in the constitution behind a statement, with its line."""
+    """A rule id named in the constitution behind a statement, with its line. ``by_default``: at the rule's own default
+    where that is weaker than the statement."""
 
     rule: str
     line: int
+    by_default: bool = False
 
 
 class Statement(NamedTuple):

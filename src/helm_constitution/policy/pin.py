@@ -10,7 +10,7 @@ from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Statement
 from helm_constitution.policy.constitution import Constitution, parse_constitution
-from helm_constitution.policy.rule_selection import match
+from helm_constitution.policy.rule_selection import match, statement_id
 from helm_constitution.policy.statements import read_statements
 from helm_constitution.text.markdown_blocks import MARK, Block, Kind
 
@@ -49,7 +49,10 @@ def proposals(text: str, shown: str, modules: Sequence[RuleModule]) -> tuple[Pro
     found = []
     for (principle, statement), end in zip(constitution.statements, ends, strict=True):
         if not statement.pinned:
-            rules = tuple(rule.id for rule in demands.of(principle, statement))
+            light = demands.weaker.get(statement_id(principle, statement), ())
+            rules = tuple(
+                f"{rule.id} (default)" if rule in light else rule.id for rule in demands.of(principle, statement)
+            )
             found.append(Proposal(statement, rules, demands.left_open(principle, statement), end))
     return tuple(found)
 

@@ -29,13 +29,15 @@ class RuleSelection(NamedTuple):
 
     ``open_parts`` holds for each statement that its rules check in part what they leave open: all its own words where
     only what leads its list has rules; ``opposed`` for each
-    without a rule those that demand the opposite.
+    without a rule those that demand the opposite; ``weaker`` the rules that weigh less than the statement, because it
+    is a wide one.
     """
 
     rules: Mapping[Rule, RuleSetting]
     by_statement: Mapping[StatementId, tuple[Rule, ...]]
     open_parts: Mapping[StatementId, tuple[str, ...]] = MappingProxyType({})
     opposed: Mapping[StatementId, tuple[Rule, ...]] = MappingProxyType({})
+    weaker: Mapping[StatementId, frozenset[Rule]] = MappingProxyType({})
 
     def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
         """The rules that enforce a statement; none where no rule does."""
@@ -110,12 +112,15 @@ def match(
     by_statement: dict[StatementId, tuple[Rule, ...]] = {}
     open_parts: dict[StatementId, tuple[str, ...]] = {}
     opposed: dict[StatementId, tuple[Rule, ...]] = {}
+    weaker: dict[StatementId, frozenset[Rule]] = {}
     for (principle, statement), found, rest, opposite in zip(statements, links, all_parts, opposites, strict=True):
         for rule, (obligation, values) in found.items():
             gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
         key = statement_id(principle, statement)
         if rest:
             open_parts[key] = rest
+        if light := frozenset(rule for rule, (weight, _) in found.items() if weight < statement.obligation):
+            weaker[key] = weaker.get(key, frozenset()) | light
         if opposite:
             opposed[key] = opposite
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
@@ -131,7 +136,7 @@ def match(
         bound.update((parameters or {}).get(rule.id, {}))
         severity = (severities or {}).get(rule.id, severity)
         demands[rule] = RuleSetting(severity, tuple(asked.statements) if asked is not None else (), bound)
-    return RuleSelection(demands, by_statement, open_parts, opposed)
+    return RuleSelection(demands, by_statement, open_parts, opposed, weaker)
 
 
 def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
@@ -190,10 +195,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     titles = [principle.title for principle, _ in constitution.statements]
     statements = [statement for _, statement in constitution.statements]
     links: tuple[_Found, ...] = tuple({} for _ in statements)
-    pinned: dict[str, list[int]] = {}
+    pinned: dict[str, list[tuple[int, bool]]] = {}
     for number, statement in enumerate(statements):
         for pin in statement.pins:
-            pinned.setdefault(pin.rule, []).append(number)
+            pinned.setdefault(pin.rule, []).append((number, pin.by_default))
     pinned_ones = {number for number, statement in enumerate(statements) if statement.pinned}
     search = Search(statements)
     spans: dict[int, list[Span]] = {}
@@ -202,8 +207,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     opposed: dict[int, list[Rule]] = {}
     for module in modules:
         for rule in module.rules:
-            for number in pinned.get(rule.id, ()):
-                links[number][rule] = statements[number].obligation, _pinned_parameters(rule, statements[number])
+            for number, by_default in pinned.get(rule.id, ()):
+                asked = statements[number].obligation
+                weight = min(asked, rule.default) if by_default and isinstance(rule.default, Obligation) else asked
+                links[number][rule] = weight, _pinned_parameters(rule, statements[number])
             if not search.free:
                 continue
             for matcher in rule.enforces:
@@ -234,7 +241,8 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
         _add_led(links, led, wide, statements)
         order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
         links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
-    own = {*spans, *pinned_ones, *(one.number for one in (*led, *wide) if one.source is not Source.LEAD)}
+    own = {*spans, *pinned_ones, *(one.number for one in led if one.source is not Source.LEAD)}
+    own.update(one.number for one in wide if one.source is not Source.LEAD)
     parts = tuple(
         (statement.text,) if links[number] and number not in own else _left_open(statement, spans.get(number, ()))
         for number, statement in enumerate(statements)

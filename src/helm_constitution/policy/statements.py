@@ -16,7 +16,8 @@ The grammar is a contract (the README tells it to users):
 - *Rationale*, *Example* and *IMPORTANT* paragraphs (also at a paragraph's end), quoted keywords, code and HTML comments
   are none.
 - A *pin*, ``<!-- rules: security/root-user -->``, belongs to the last statement before it in its section; behind a
-  colon, to the bullets that have no pin of their own. ``<!-- rules: none -->`` says that no rule enforces it.
+  colon, to the bullets that have no pin of their own. ``<!-- rules: none -->`` says that no rule enforces it, and
+  ``helm/no-icon (default)`` that a rule has its own default weight there, where that is weaker.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
 
 _PIN = LazyPattern(r"\s*rules?\s*:")
-_PIN_NAME = LazyPattern(r"[^\s,;]+")
+_PIN_NAME = LazyPattern(r"(?P<rule>[^\s,;]+)(?P<weight>\s*\(default\))?")
 _VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
 _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
@@ -349,7 +350,10 @@ def _is_title(text: str, below: str) -> bool:
 def _rule_pins(comment: Comment, start: int) -> list[RulePin]:
     names = comment.text[start:]
     line = comment.line + comment.text.count("\n", 0, start)
-    pins = [RulePin(match.group(), line + names.count("\n", 0, match.start())) for match in _PIN_NAME.finditer(names)]
+    pins = [
+        RulePin(match["rule"], line + names.count("\n", 0, match.start()), match["weight"] is not None)
+        for match in _PIN_NAME.finditer(names)
+    ]
     return [] if [pin.rule for pin in pins] == ["none"] else pins
 
 
