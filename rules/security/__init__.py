@@ -1,4 +1,4 @@
-"""VII. Security by Default: what the chart's pods may do, what they give away, whom they trust."""
+"""VII. Security by Default: the privileges of the chart's pods, the secrets they expose, the images they trust."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the chart's pods may ask of the Kubernetes API."""
+"""What the chart's pods may do with the Kubernetes API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .statements import ACCESS
 
 
 def _bound_accounts(rendering: Rendering) -> set[tuple[str, str]]:
-    """The service accounts (name, namespace) that a binding of the chart names."""
+    """The service accounts (name, namespace) that a binding of the chart references."""
     accounts = set()
     for binding in rendering.of_kind("RoleBinding", "ClusterRoleBinding"):
         for subject in binding.get("subjects").items():
@@ -34,7 +34,7 @@ def _bound_accounts(rendering: Rendering) -> set[tuple[str, str]]:
 
 
 def _mounts_token(pod: PodSpec, account: Manifest | None) -> bool:
-    """Whether the pods get the account's token: the pod's own word counts, then the account's, then yes."""
+    """Whether the pods get the account's token: the pod's setting wins, then the account's; the default is yes."""
     own = pod.get("automountServiceAccountToken").boolean()
     if own is None and account is not None:
         own = account.get("automountServiceAccountToken").boolean()
@@ -62,13 +62,13 @@ def _accounts(rendering: Rendering) -> dict[tuple[str, str], Manifest]:
     ),
     umbrella=ACCESS,
     tests=True,
-    parameters={"strict": Parameter(0, "an account with a role needs its token; 1 asks for a projected one there")},
+    parameters={"strict": Parameter(0, "an account with a role needs its token; 1 requires a projected token instead")},
 )
 def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A pod gets a token for the Kubernetes API that it has no use for.
+    """Pod mounts a service account token that it does not need.
 
-    Why: Whoever breaks into the container can then talk to the API as this account, now and with every right that it
-        is given later.
+    Why: An attacker who breaks into the container can use the API as this account, with its current rights and all that
+        it gets later.
     Bad:
         spec:
           serviceAccountName: web
@@ -76,9 +76,9 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
         spec:
           serviceAccountName: web
           automountServiceAccountToken: false
-    Fix: Set automountServiceAccountToken: false in the pod spec or on the ServiceAccount. A pod whose account the chart
-        binds to a role, or doesn't make, is not reported, unless `strict` is 1: it then mounts its token by a projected
-        volume (serviceAccountToken) with an end.
+    Fix: Set automountServiceAccountToken: false in the pod spec or on the ServiceAccount. A pod is not reported if the
+        chart binds its account to a role or does not create the account, unless `strict` is 1: then mount the token
+        through a projected volume (serviceAccountToken) that expires.
         `fix --unsafe` sets it.
     Source: CIS Kubernetes Benchmark, Ensure that Service Account Tokens are only mounted where necessary; polaris
         automountServiceAccountToken
@@ -89,13 +89,15 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
         pod = workload.pod
         key = (pod.service_account, workload.manifest.effective_namespace)
         account = accounts.get(key)
-        # An account that the chart doesn't make is the user's, with the user's bindings.
+        # An account that the chart doesn't create belongs to the user, with the user's bindings.
         is_idle = (account is not None or pod.service_account == "default") and key not in bound
         if (is_idle or strict) and _mounts_token(pod, account):
-            related = () if account is None else (Related(account.get("automountServiceAccountToken"), "the account"),)
-            why = ", which the chart gives no role" if is_idle else " by default"
+            related = (
+                () if account is None else (Related(account.get("automountServiceAccountToken"), "ServiceAccount"),)
+            )
+            why = ", which the chart binds to no role" if is_idle else " by default"
             yield Violation(
-                f"mounts the token of the service account {pod.service_account}{why};"
+                f'pod mounts the token of service account "{pod.service_account}"{why};'
                 " set automountServiceAccountToken: false",
                 at=pod.get("automountServiceAccountToken"),
                 related=related,
@@ -119,17 +121,17 @@ def token_mounted(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     tests=True,
 )
 def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A pod talks to the Kubernetes API as its namespace's default service account.
+    """Pod uses the default service account of its namespace.
 
-    Why: Every pod that names no account shares it, so a right given to one of them is given to all.
+    Why: Every pod without serviceAccountName shares this account: a right granted to one of them is granted to all.
     Bad:
         spec:
           containers: []
     Good:
         spec:
           serviceAccountName: web
-    Fix: Create a ServiceAccount and name it in the pod spec, or set automountServiceAccountToken: false where the pod
-        doesn't need the API at all.
+    Fix: Create a ServiceAccount and set serviceAccountName in the pod spec, or set automountServiceAccountToken: false
+        if the pod doesn't use the API.
     Source: CIS Kubernetes Benchmark, Ensure that default service accounts are not actively used; kube-linter
         default-service-account
     """
@@ -139,7 +141,7 @@ def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[
         account = accounts.get(("default", workload.manifest.effective_namespace))
         if pod.service_account == "default" and _mounts_token(pod, account):
             yield Violation(
-                "runs as the namespace's default service account; name one of its own in serviceAccountName",
+                "pod runs as the default service account; create a ServiceAccount and set serviceAccountName",
                 at=pod.get("serviceAccountName"),
             )
 
@@ -153,27 +155,27 @@ def default_service_account(rendering: Rendering, subject: Subject) -> Iterator[
     tests=True,
 )
 def missing_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A pod runs as a service account that the chart doesn't create.
+    """Pod uses a service account that the chart does not create.
 
-    Why: Kubernetes refuses to create the pods, and the Deployment waits without saying so.
+    Why: Kubernetes refuses to create the pods, and the Deployment waits without an error.
     Bad:
         spec:
           serviceAccountName: {{ include "web.fullname" . }}   # and no ServiceAccount
     Good:
         spec:
           serviceAccountName: {{ include "web.serviceAccountName" . }}   # default where none is created
-    Fix: Create the ServiceAccount, or fall back to "default" where its creation is switched off. An account that a
-        user's values name is not reported.
+    Fix: Create the ServiceAccount, or fall back to "default" if its creation is disabled. An account that is set in a
+        user's values is not reported.
     Source: Kubernetes documentation, Configure Service Accounts for Pods; kube-linter non-existent-service-account
     """
     accounts = _accounts(rendering)
     for workload in rendering.workloads:
         name = workload.pod.service_account
-        # Values of a scenario may name an account of their own; the defaults, or a name made of the release's, may not.
+        # Values of a scenario may set another account; the defaults, or a name built from the release name, may not.
         ours = rendering.scenario == "defaults" or rendering.release_name in name
         if ours and name != "default" and (name, workload.manifest.effective_namespace) not in accounts:
             yield Violation(
-                f"runs as the service account {name}, which the chart doesn't create;"
-                " create it, or fall back to default",
+                f'pod runs as service account "{name}", which the chart does not create;'
+                ' create the ServiceAccount, or fall back to "default"',
                 at=workload.pod.get("serviceAccountName"),
             )

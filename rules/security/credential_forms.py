@@ -1,4 +1,4 @@
-"""Credentials that are known by their form."""
+"""Credentials that are recognised by their form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .credentials import from_base64, is_placeholder, is_reference
 
 
 class Form(NamedTuple):
-    """A form that tokens of one kind have. ``marks`` are texts without which the pattern can't match."""
+    """The form of one kind of token. ``marks`` are texts without which the pattern can't match."""
 
     label: str
     marks: tuple[str, ...]
@@ -77,7 +77,7 @@ _EXAMPLE_PASSWORDS = frozenset({"password", "pass", "passwd", "pwd", "secret", "
 class Found(NamedTuple):
     """Something that looks like a credential. ``start`` and ``end`` are offsets into the text that was searched.
 
-    ``secret`` is what of it must not be shown: of a URL the password alone.
+    ``secret`` is the part that must not be shown: of a URL the password alone.
     """
 
     what: str
@@ -87,17 +87,17 @@ class Found(NamedTuple):
 
 
 def forms_in(words: Iterable[str]) -> tuple[Form, ...]:
-    """The forms whose marks stand in some of these words: one look for many texts, in which most words are the same."""
+    """The forms whose marks occur in these words: one search for many texts, in which most words are the same."""
     text = "\n".join(words)
     return tuple(form for form in _FORMS if any(mark in text for mark in form.marks))
 
 
 def known_tokens(text: str, forms: Iterable[Form] | None = None) -> Iterator[Found]:
-    """The tokens of known forms in a text; examples ("AKIA…EXAMPLE", "ghp_xxxx…") are none.
+    """The tokens of known forms in a text; examples ("AKIA…EXAMPLE", "ghp_xxxx…") are left out.
 
     Args:
         text: any text.
-        forms: those that it may hold, as :func:`forms_in` tells of it (and of others).
+        forms: those that it may contain, as returned by :func:`forms_in`.
     """
     if forms is None:
         forms = forms_in(set(text.split()) if len(text) > _LONG else (text,))
@@ -120,7 +120,7 @@ def known_tokens(text: str, forms: Iterable[Form] | None = None) -> Iterator[Fou
 
 
 _LONG = 1000
-"""Characters from which on taking a text's words apart is quicker than searching it for every mark."""
+"""From this length on, splitting a text into words is quicker than searching it for every mark."""
 
 
 def _is_example(user: str, password: str) -> bool:

@@ -1,7 +1,7 @@
-"""What looks like a credential: by its name, by the form of known tokens, by its entropy.
+"""Recognises credentials by their name, by the form of known tokens, and by their entropy.
 
-Few false alarms matter more than finding every odd case: what is empty, a placeholder, an example, templated, or the
-name, path or key of a Secret rather than its content, is no credential.
+Few false alarms matter more than finding every odd case: an empty text, a placeholder, an example, a template action,
+and the name, path or key of a Secret are not credentials.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from helm_constitution.api import LazyPattern
 
 
 class Telling(enum.Enum):
-    """What a name says of its value."""
+    """How likely a name's value is a credential."""
 
     PASSWORD = "password"  # any text may be one
     KEY = "key"  # a token or key: rarely a plain number
@@ -92,7 +92,7 @@ def words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8192)
 def telling(name: str) -> Telling | None:
-    """What a key's name says of its value; None where it says nothing, or names a reference (``passwordFile``)."""
+    """The kind of credential that a name suggests; None where it suggests none, or a reference (``passwordFile``)."""
     parts = words(name)
     if not parts or parts[0] in _NO_SECRET_FIRST:
         return None
@@ -155,7 +155,7 @@ def entropy(text: str) -> float:
 
 
 def looks_random(value: str) -> bool:
-    """Whether a text looks made by a generator: long, letters and digits mixed, no words between its hyphens."""
+    """Whether a text looks generated: long, letters and digits mixed, no words between its hyphens."""
     if len(value) < 16 or not _RANDOM_CHARACTERS.fullmatch(value):
         return False
     if not any(character.isdigit() for character in value) or not any(character.isalpha() for character in value):
@@ -183,12 +183,12 @@ def is_reference(value: str, kind: Telling = Telling.KEY) -> bool:
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a text asks to be replaced, or is one of the usual examples."""
+    """Whether a text is a placeholder or one of the usual examples."""
     return _PLACEHOLDER.fullmatch(value) is not None
 
 
 def is_credential(name: str, value: str) -> bool:
-    """Whether ``value``, standing under ``name``, is a credential written out."""
+    """Whether ``value``, set for ``name``, is a plain-text credential."""
     kind = telling(name)
     if kind is None:
         return False
@@ -213,7 +213,7 @@ def is_credential(name: str, value: str) -> bool:
 _CREDENTIAL_WITHIN = LazyPattern(
     r"(?i)\b(?:password|passwd|pwd|secret|\w*key|sig|token)\s*=\s*[^\s;&]{3,}|:[^/@\s:]{3,}@"
 )
-"""What makes a connection string a secret: `memory` and `file:web.db` hold none."""
+"""What makes a connection string a credential: `memory` and `file:web.db` contain none."""
 
 
 def _is_connection(name: str) -> bool:
@@ -222,7 +222,7 @@ def _is_connection(name: str) -> bool:
 
 
 def from_base64(value: str) -> str | None:
-    """The text behind base64; None where it is none, or not text."""
+    """The text encoded in base64; None where it is not base64, or not text."""
     if len(value) < 8 or len(value) % 4 or not re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", value):
         return None
     import base64
@@ -247,7 +247,7 @@ _LONGEST_LINE = 4000
 
 
 class Assignment(NamedTuple):
-    """``name`` is given the credential between ``start`` and ``end`` of the text."""
+    """``name`` is assigned the credential between ``start`` and ``end`` of the text."""
 
     name: str
     value: str
@@ -288,9 +288,9 @@ def telling_words(words: Iterable[str]) -> set[str]:
 
 
 def assignments(text: str) -> Iterator[Assignment]:
-    """The credentials that a text in any usual form (YAML, properties, JSON, shell) gives to a telling name.
+    """The credentials that a text in any usual form (YAML, properties, JSON, shell) assigns to a telling name.
 
-    Comments and what is computed (``token = read()``, ``PASSWORD=$1``) are left out.
+    Comments and computed values (``token = read()``, ``PASSWORD=$1``) are left out.
     """
     lower = text.lower()
     lines: set[int] = set()

@@ -1,17 +1,18 @@
-"""What belongs to one security context, and is edited in one go."""
+"""The settings of one security context, which one edit fixes together."""
 
 from __future__ import annotations
 
-from helm_constitution.api import Group, Json
+from helm_constitution.api import Container, Group, Json
 
 
-def hardening(item: str, **settings: Json) -> Group:
-    """The group of all that a container's security context lacks.
+def hardening(container: Container, item: str, **settings: Json) -> Group:
+    """The group of all settings that a container's security context lacks.
 
     Args:
-        item: what one finding asks for, ``runAsNonRoot: true``.
-        settings: the same as fields of the container's securityContext; none where it is to be set elsewhere.
+        container: the container that the finding is about.
+        item: the setting that one finding requires, ``runAsNonRoot: true``.
+        settings: the same as fields of the container's securityContext; none where it belongs elsewhere.
     """
     paste = {"securityContext": settings} if settings else None
-    message = "its security context lets it do more than it should; set {items}"
+    message = f'security context of container "{container.name}" is too permissive; set {{items}}'
     return Group(("hardening",), message, item, paste, by_object=True)

@@ -1,4 +1,4 @@
-"""What a pod may reach of its node: namespaces, paths, mounts, volumes, addresses."""
+"""What a pod can access on its node: namespaces, paths, mounts, volumes, addresses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from helm_constitution.api import MUST, Container, PodSpec, Related, Subject, Vi
 from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
 _NAMESPACES = {
-    "hostNetwork": "shares the node's network and so bypasses network policies",
-    "hostPID": "sees the node's processes",
-    "hostIPC": "shares the node's inter-process memory",
+    "hostNetwork": "pod shares the node's network and bypasses network policies",
+    "hostPID": "pod shares the node's process namespace",
+    "hostIPC": "pod shares the node's IPC namespace",
 }
 
 _ALLOWED_VOLUMES = frozenset(
@@ -28,7 +28,7 @@ _ALLOWED_VOLUMES = frozenset(
     }
 )
 
-# kube-linter's sensitive-host-mounts and what else holds the node's own programs, keys and state.
+# kube-linter's sensitive-host-mounts, and other directories with the node's own programs, keys and state.
 _SENSITIVE_DIRECTORIES = frozenset(
     {
         "/",
@@ -66,8 +66,8 @@ _RUNTIME_SOCKETS = ("docker.sock", "containerd.sock", "crio.sock", "cri-dockerd.
 
 
 def _or_waive(pod: PodSpec) -> str:
-    """What a DaemonSet's author may do instead: reading its node may be what an agent is for."""
-    return ", or waive this for an agent of the node" if pod.workload.kind == "DaemonSet" else ""
+    """The alternative for a DaemonSet: an agent may need access to its node."""
+    return ", or add a waiver for a node agent" if pod.workload.kind == "DaemonSet" else ""
 
 
 @rule(
@@ -82,27 +82,27 @@ def _or_waive(pod: PodSpec) -> str:
         ),
     ),
     umbrella=LEAST_PRIVILEGE,
-    evidence="pods keep to namespaces of their own",
+    evidence="pods use no host namespace",
     tests=True,
 )
 def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod shares its node's network, process or IPC namespace.
+    """Pod shares a namespace of its node.
 
-    Why: In the node's namespaces a pod listens on the node's addresses, sees and signals its processes, or reads their
-        memory; network policies don't reach it.
+    Why: In the node's namespaces a pod listens on the node's addresses, sees and signals the node's processes, or reads
+        their memory; network policies don't apply to it.
     Bad:
         spec:
           hostNetwork: true
     Good:
         spec:
           hostNetwork: false
-    Fix: Drop hostNetwork, hostPID and hostIPC; publish ports by a Service. Waive the rule for an agent that watches its
-        node.
+    Fix: Remove hostNetwork, hostPID and hostIPC; publish ports through a Service. Add a waiver for an agent that
+        monitors its node.
     Source: Kubernetes Pod Security Standards, baseline: Host Namespaces
     """
     for name, effect in _NAMESPACES.items():
         if pod.get(name).boolean() is True:
-            yield Violation(f"{effect}; drop {name}: true{_or_waive(pod)}", at=pod.get(name))
+            yield Violation(f"{effect}; remove {name}: true{_or_waive(pod)}", at=pod.get(name))
 
 
 @rule(
@@ -111,14 +111,14 @@ def host_namespace(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     default=MUST,
     enforces=(BASELINE, forbid(r"\bhost ?paths?\b|\bhost'?s? (?:file ?system|directories|paths?)\b")),
     umbrella=LEAST_PRIVILEGE,
-    evidence="pods mount nothing of their node",
+    evidence="pods use no hostPath volume",
     tests=True,
 )
 def host_path(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod has a volume that is a path of its node.
+    """Pod uses a hostPath volume.
 
-    Why: A hostPath volume ties the pod to one node, survives it there, and hands it files that belong to the node or
-        to other pods.
+    Why: A hostPath volume ties the pod to one node, outlives the pod there, and gives it access to files of the node or
+        of other pods.
     Bad:
         volumes:
           - name: data
@@ -129,8 +129,8 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
           - name: data
             persistentVolumeClaim:
               claimName: web-data
-    Fix: Take an emptyDir, a persistentVolumeClaim or a projected volume. Waive the rule for an agent that reads its
-        node's files (logs, say), and mount them read-only.
+    Fix: Use an emptyDir, a persistentVolumeClaim or a projected volume. Add a waiver for an agent that reads files of
+        its node (logs, for example), and mount them read-only.
     Source: Kubernetes Pod Security Standards, baseline: HostPath Volumes
     """
     for volume in pod.get("volumes").items():
@@ -138,8 +138,8 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         if host.data is not None:
             name, path = volume.get("name").data, host.get("path")
             waiver = _or_waive(pod)
-            advice = f"drop it{waiver}" if waiver else "take an emptyDir or a persistentVolumeClaim"
-            yield Violation(f"volume {name} is the node's {path.data}; {advice}", at=path)
+            advice = f"remove it{waiver}" if waiver else "use an emptyDir or a persistentVolumeClaim"
+            yield Violation(f'volume "{name}" mounts {path.data} of the node (hostPath); {advice}', at=path)
 
 
 @rule(
@@ -154,10 +154,10 @@ def host_path(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container mounts a directory of the node's own, or the container runtime's socket.
+    """Container mounts a sensitive host path or the container runtime's socket.
 
-    Why: Through the runtime's socket, /proc, /etc or the kubelet's directory a container takes over the node; even
-        read-only they give away keys and the secrets of other pods.
+    Why: The runtime's socket, /proc, /etc or the kubelet's directory let a container take over the node; even
+        read-only, they expose keys and the secrets of other pods.
     Bad:
         volumeMounts:
           - name: docker
@@ -173,7 +173,7 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
         volumes:
           - name: builds
             emptyDir: {}
-    Fix: Drop the mount; build images by a tool that needs no daemon, read node metrics from the kubelet's API.
+    Fix: Remove the mount. Build images with a tool that needs no daemon; read node metrics from the kubelet's API.
     Source: kube-linter docker-sock and sensitive-host-mounts; NSA/CISA Kubernetes Hardening Guide
     """
     volumes: dict[str | None, View] = {}
@@ -186,10 +186,16 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
             continue
         clean = path.rstrip("/") or "/"
         if clean.endswith(_RUNTIME_SOCKETS):
-            message = f"mounts the container runtime's socket {path}, which makes it root on the node; drop the mount"
+            message = (
+                f'container "{container.name}" mounts the container runtime socket {path},'
+                " which grants root on the node; remove the mount"
+            )
         elif clean in _SENSITIVE_DIRECTORIES or clean.startswith(_SENSITIVE_TREES):
             writable = "" if mount.get("readOnly").boolean() is True else ", writable"
-            message = f"mounts the node's {path}{writable}; drop the mount{_or_waive(container.pod)}"
+            message = (
+                f'container "{container.name}" mounts the sensitive host path {path}{writable};'
+                f" remove the mount{_or_waive(container.pod)}"
+            )
         else:
             continue
         yield Violation(message, at=mount, related=(Related(mounted.get("hostPath"), "the volume"),))
@@ -208,10 +214,10 @@ def sensitive_mount(container: Container, subject: Subject) -> Iterator[Violatio
     tests=True,
 )
 def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod has a volume of a type that the restricted profile doesn't allow.
+    """Volume type is not allowed by the restricted profile.
 
-    Why: Inline network volumes (nfs, iscsi, rbd …) carry addresses and credentials past the storage administrator, and
-        most of these in-tree types are gone from Kubernetes.
+    Why: Inline network volumes (nfs, iscsi, rbd …) bypass the storage administrator with addresses and credentials of
+        their own, and Kubernetes has removed most of these in-tree types.
     Bad:
         volumes:
           - name: data
@@ -223,7 +229,7 @@ def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
           - name: data
             persistentVolumeClaim:
               claimName: web-data
-    Fix: Reach the storage through a persistentVolumeClaim or a csi volume. hostPath is security/host-path's.
+    Fix: Use a persistentVolumeClaim or a csi volume. hostPath is reported by security/host-path.
     Source: Kubernetes Pod Security Standards, restricted: Volume Types
     """
     for volume in pod.get("volumes").items():
@@ -231,7 +237,11 @@ def volume_type(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
             if kind in ("name", "hostPath") or kind in _ALLOWED_VOLUMES or source.data is None:
                 continue
             name = volume.get("name").data
-            yield Violation(f"volume {name} is of type {kind}; take a persistentVolumeClaim or a csi volume", at=source)
+            message = (
+                f'volume "{name}" has the type {kind}, which the restricted profile does not allow;'
+                " use a persistentVolumeClaim or a csi volume"
+            )
+            yield Violation(message, at=source)
 
 
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
@@ -247,10 +257,10 @@ _HOOKS = ("postStart", "preStop")
     tests=True,
 )
 def probe_host(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A probe or lifecycle hook names a host of its own.
+    """Probe or lifecycle hook sets a host.
 
-    Why: The kubelet makes the call from the node's network, so a host there reaches what the pod itself can't: other
-        pods past network policies, the node's own services, the cloud's metadata.
+    Why: The kubelet makes the request from the node's network, so the host can be one that the pod itself can't reach:
+        other pods past network policies, the node's own services, the cloud's metadata.
     Bad:
         livenessProbe:
           httpGet:
@@ -262,8 +272,8 @@ def probe_host(container: Container, subject: Subject) -> Iterator[Violation]:
           httpGet:
             path: /healthz
             port: 8080
-    Fix: Drop host: the kubelet then asks the pod's own address. A process that listens on 127.0.0.1 only wants an exec
-        probe.
+    Fix: Remove host: the kubelet then uses the pod's own address. Use an exec probe for a process that listens only on
+        127.0.0.1.
     Source: Kubernetes Pod Security Standards, baseline: Host Probes / Lifecycle Hooks (v1.34+)
     """
     handlers = [container.field(name) for name in _PROBES]
@@ -272,4 +282,8 @@ def probe_host(container: Container, subject: Subject) -> Iterator[Violation]:
         for action in ("httpGet", "tcpSocket"):
             host = handler.get(action, "host")
             if host.data:
-                yield Violation(f"the kubelet calls {host.data} from the node's network; drop host", at=host)
+                message = (
+                    f'{action} of container "{container.name}" sends requests to {host.data} from the node\'s network;'
+                    " remove host"
+                )
+                yield Violation(message, at=host)

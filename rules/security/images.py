@@ -1,4 +1,4 @@
-"""Which image a container really runs."""
+"""Which image a container runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .statements import SECURE_DEFAULTS
 
 
 class ImageReference(NamedTuple):
-    """The parts of an image reference; what isn't there is empty."""
+    """The parts of an image reference; missing parts are empty."""
 
     repository: str
     tag: str
@@ -31,7 +31,7 @@ class ImageReference(NamedTuple):
 
 
 def image_reference(image: str) -> ImageReference:
-    """Takes an image reference apart.
+    """Splits an image reference into its parts.
 
     >>> image_reference("registry:5000/acme/web")
     ImageReference(repository='registry:5000/acme/web', tag='', digest='')
@@ -64,19 +64,19 @@ def image_reference(image: str) -> ImageReference:
         ),
     ),
     umbrella=SECURE_DEFAULTS,
-    evidence="containers run a version that is named",
+    evidence="containers run a pinned version",
     tests=True,
 )
 def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container runs whatever image is the latest.
+    """Image is not pinned to a version.
 
-    Why: Two pods of one release may run different programs, a rollback brings nothing back, and nobody can say what
-        was running yesterday.
+    Why: Two pods of one release may run different programs, a rollback restores nothing, and nobody can tell which
+        version was running yesterday.
     Bad:
         image: acme/web:latest
     Good:
         image: acme/web:1.4.2
-    Fix: Let the tag default to the chart's appVersion, and let a value override it.
+    Fix: Default the tag to the chart's appVersion, and let a value override it.
     Source: Kubernetes documentation, Images; kube-linter latest-tag; kube-score container-image-tag; polaris
         tagNotSpecified
     """
@@ -87,11 +87,12 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     if not reference.tag:
         yield Violation(
-            f"image {container.image} has no tag, so the latest is run; name a version", at=container.field("image")
+            f"image {container.image} has no tag and runs the latest version; set a version as its tag",
+            at=container.field("image"),
         )
     elif reference.tag == "latest":
         yield Violation(
-            f"image {container.image} is whatever was pushed last; name a version",
+            f"image {container.image} uses the moving tag latest; set a version as its tag",
             at=container.field("image"),
             part=reference.tag,
         )
@@ -107,18 +108,20 @@ def latest_tag(container: Container, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def no_digest(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container's image is named by its tag alone.
+    """Image is not pinned to a digest.
 
-    Why: A tag can be pushed again with other contents; a digest can't.
+    Why: A tag can be pushed again with different content; a digest can't.
     Bad:
         image: acme/web:1.4.2
     Good:
         image: acme/web:1.4.2@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
-    Fix: Offer image.digest in values.yaml, with the digest of the default tag, and append it to the image.
+    Fix: Add image.digest to values.yaml, with the digest of the default tag, and append it to the image.
     Source: Kubernetes documentation, Images; CIS Kubernetes Benchmark
     """
     if container.image and not image_reference(container.image).digest:
-        yield Violation(f"image {container.image} is named by tag alone; add its digest", at=container.field("image"))
+        yield Violation(
+            f"image {container.image} is not pinned to a digest; add @sha256:…", at=container.field("image")
+        )
 
 
 @rule(
@@ -133,20 +136,20 @@ def no_digest(container: Container, subject: Subject) -> Iterator[Violation]:
     tests=True,
     parameters={
         "strict": Parameter(
-            0, "an image named by digest is what was meant, and latest is pulled anyway; 1 wants Always written out"
+            0, "a digest always names the same image, and latest is pulled by default; 1 requires an explicit Always"
         )
     },
 )
 def pull_policy(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container may run an image that is already on the node, unchecked.
+    """Container may run a cached image.
 
-    Why: With IfNotPresent a tag that was pushed again stays old on some nodes, and a pod may run a private image that
-        another pod pulled, without having the credentials.
+    Why: With IfNotPresent, some nodes keep the old image of a tag that was pushed again, and a pod may run a private
+        image that another pod pulled without having its credentials.
     Bad:
         imagePullPolicy: IfNotPresent
     Good:
         imagePullPolicy: Always
-    Fix: Let image.pullPolicy default to Always, or name the image by digest: what is cached then is what was meant.
+    Fix: Default image.pullPolicy to Always, or pin the image to a digest: a cached copy is then always the right one.
         `fix --unsafe` sets Always.
     Source: Kubernetes documentation, Images, AlwaysPullImages; kube-score container-image-pull-policy; polaris
         pullPolicyNotAlways
@@ -155,16 +158,16 @@ def pull_policy(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     reference = image_reference(container.image)
     policy = container.field("imagePullPolicy")
-    # Without a policy Kubernetes takes Always for latest, IfNotPresent for everything else.
+    # Without a policy Kubernetes uses Always for latest, IfNotPresent for everything else.
     actual = policy.string() or ("Always" if reference.tag in ("", "latest") else "IfNotPresent")
     strict = bool(subject.number("strict"))
     if strict and policy.string() != "Always":
-        is_written = f"is {policy.string()}" if policy.string() else "isn't written"
-        yield Violation(f"imagePullPolicy {is_written}; set Always", at=policy, fix=SetField("Always"))
+        is_written = f"is {policy.string()}" if policy.string() else "is not set"
+        yield Violation(f"imagePullPolicy {is_written}; set it to Always", at=policy, fix=SetField("Always"))
     elif actual != "Always" and not reference.digest:
         said = "is" if policy.string() else "defaults to"
         yield Violation(
-            f"imagePullPolicy {said} {actual}; set Always, or name the image by digest",
+            f"imagePullPolicy {said} {actual}; set it to Always, or pin the image to a digest",
             at=policy,
             fix=SetField("Always"),
         )

@@ -1,4 +1,4 @@
-"""Who may talk to the chart's pods, and whether anybody can listen in."""
+"""Who can reach the chart's pods, and whether the traffic is encrypted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     for policy in policies:
         if policy.kind == "CiliumClusterwideNetworkPolicy" or policy.effective_namespace == namespace:
             if policy.group == "crd.projectcalico.org" or policy.group == "projectcalico.org":
-                return True  # its selectors are a language of their own
+                return True  # its selectors have a syntax of their own
             selector = policy.get("spec", "podSelector" if policy.kind == "NetworkPolicy" else "endpointSelector")
             if LabelSelector(selector).matches(labels):
                 return True
@@ -55,16 +55,16 @@ def _is_isolated(workload: Workload, policies: list[Manifest]) -> bool:
     parameters={
         "strict": Parameter(
             0,
-            "hooks come and go, policies don't reach pods in the node's network, and what a pod may call is often not"
-            " the chart's to know; 1 asks for policies in both directions, of all pods",
+            "hooks are short-lived, policies don't apply to pods in the node's network, and a chart can often not know"
+            " what its pods call; 1 requires policies in both directions for all pods",
         )
     },
 )
 def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Every pod of the cluster may talk to the chart's pods.
+    """Pod is not selected by any NetworkPolicy.
 
-    Why: Without a NetworkPolicy that selects them, pods take connections from anywhere: one broken pod in the cluster
-        reaches all of them.
+    Why: Without a NetworkPolicy that selects them, pods accept connections from anywhere: one compromised pod in the
+        cluster can reach all of them.
     Bad:
         networkPolicy:
           enabled: false
@@ -77,7 +77,7 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violat
           ingress:
             - ports:
                 - port: http
-    Fix: Add a NetworkPolicy whose podSelector takes in the pods, and let values extend it.
+    Fix: Add a NetworkPolicy whose podSelector matches the pods, and let values extend it.
     Source: Kubernetes documentation, Network Policies; kube-linter non-isolated-pod; kube-score pod-networkpolicy
     """
     policies = list(
@@ -93,20 +93,22 @@ def no_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violat
         labels = workload.pod_metadata.get("labels")
         if not _is_isolated(workload, policies):
             yield Violation(
-                "no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does",
+                "no NetworkPolicy selects the pods, so every pod in the cluster can reach them;"
+                " add a NetworkPolicy whose podSelector matches their labels",
                 at=labels,
             )
         elif strict:
-            for direction, does in (("Ingress", "reach its pods"), ("Egress", "be reached by its pods")):
+            for direction, which in (("Ingress", "incoming"), ("Egress", "outgoing")):
                 if not _is_isolated(workload, [policy for policy in policies if _rules(policy, direction)]):
                     yield Violation(
-                        f"no NetworkPolicy says what may {does}; add {direction} to policyTypes, with its rules",
+                        f"no NetworkPolicy restricts {which} traffic of the pods;"
+                        f" add {direction} to policyTypes, with its rules",
                         at=labels,
                     )
 
 
 def _rules(policy: Manifest, direction: str) -> bool:
-    """Whether a policy speaks of a direction: by its types, or, as Kubernetes adds them, by what it holds."""
+    """Whether a policy covers a direction: by its types, or by its rules, from which Kubernetes derives the types."""
     if policy.kind != "NetworkPolicy":
         return True
     types = policy.get("spec", "policyTypes")
@@ -115,7 +117,7 @@ def _rules(policy: Manifest, direction: str) -> bool:
     return direction == "Ingress" or bool(policy.get("spec", "egress"))
 
 
-# Controllers that end TLS in front of the cluster say so in annotations.
+# Annotations of controllers that terminate TLS in front of the cluster.
 _TLS_ANNOTATIONS = (
     "alb.ingress.kubernetes.io/certificate-arn",
     "appgw.ingress.kubernetes.io/appgw-ssl-certificate",
@@ -144,10 +146,10 @@ def _covers(pattern: str, host: str) -> bool:
     umbrella=SECURE_DEFAULTS,
 )
 def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An Ingress, Gateway or Route serves a host without TLS.
+    """Ingress, Gateway or Route serves a host without TLS.
 
-    Why: Passwords, cookies and data pass through networks in plain text, and nobody can tell the real server from
-        another one.
+    Why: Passwords, cookies and data cross the network in plain text, and clients can't tell the real server from an
+        imposter.
     Bad:
         kind: Ingress
         spec:
@@ -161,7 +163,7 @@ def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
               secretName: web-tls
           rules:
             - host: web.example.com
-    Fix: Render spec.tls, and require the Secret's name (or a certificate issuer) where the Ingress is enabled.
+    Fix: Render spec.tls, and require the Secret's name (or a certificate issuer) if the Ingress is enabled.
     Source: Kubernetes documentation, Ingress, TLS; polaris tlsSettingsMissing
     """
     if manifest.kind == "Ingress" and manifest.group in ("networking.k8s.io", "extensions"):
@@ -174,14 +176,14 @@ def no_tls(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             if listener.get("protocol").scalar() in ("HTTPS", "TLS")
         }
         for listener in listeners:
-            # Plain HTTP beside HTTPS for the same host is there to redirect.
+            # Plain HTTP beside HTTPS for the same host only redirects.
             if listener.get("protocol").string() == "HTTP" and listener.get("hostname").scalar() not in secure:
                 yield Violation(
-                    f"listener {listener.get('name').data} serves plain HTTP; add an HTTPS listener for its host",
+                    f'listener "{listener.get("name").data}" serves plain HTTP; add an HTTPS listener for its host',
                     at=listener.get("protocol"),
                 )
     elif manifest.kind == "Route" and manifest.group == "route.openshift.io" and not manifest.get("spec", "tls"):
-        yield Violation("serves plain HTTP; set spec.tls", at=manifest.get("spec", "tls"))
+        yield Violation("Route serves plain HTTP; set spec.tls", at=manifest.get("spec", "tls"))
 
 
 def _ingress(manifest: Manifest) -> Iterator[Violation]:
@@ -192,7 +194,7 @@ def _ingress(manifest: Manifest) -> Iterator[Violation]:
     tls = manifest.get("spec", "tls")
     entries = list(tls.items())
     if not entries:
-        yield Violation("serves its hosts without TLS; set spec.tls", at=tls)
+        yield Violation("Ingress serves its hosts without TLS; set spec.tls", at=tls)
         return
     hosts = [host for entry in entries for item in entry.get("hosts").items() if (host := item.string())]
     if any(not entry.get("hosts") for entry in entries):
@@ -200,7 +202,7 @@ def _ingress(manifest: Manifest) -> Iterator[Violation]:
     for item in manifest.get("spec", "rules").items():
         host = item.get("host").string()
         if host and not any(_covers(pattern, host) for pattern in hosts):
-            yield Violation(f"serves {host} without TLS; name it in spec.tls", at=item.get("host"))
+            yield Violation(f"Ingress serves {host} without TLS; add the host to spec.tls", at=item.get("host"))
 
 
 _WEAK_PROTOCOL = LazyPattern(
@@ -220,7 +222,7 @@ _TLS_NAME = LazyPattern(r"(?i)(?:tls|ssl).{0,12}(?:version|protocol)|min\w*(?:tl
 
 
 def _weak(name: str, text: str) -> Iterator[str]:
-    """What a setting, or a text of settings, asks for that is too weak: each line speaks for itself."""
+    """The weak protocols and ciphers in a setting, or in a text of settings: each line is read by itself."""
     for whole in text.splitlines() or [text]:
         line = whole.partition(" #")[0]
         if line.lstrip().startswith(("#", "//", ";")):
@@ -235,7 +237,7 @@ def _weak(name: str, text: str) -> Iterator[str]:
 
 
 def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:
-    """The scalars below a view that ask for weak TLS, with what they ask for. ``name`` is the view's own."""
+    """The scalars below a view that allow weak TLS, each with the weak parts. ``name`` is the view's own."""
     above = len(view.path)
     for path, data in walk(view.data, view.path):
         if isinstance(data, str | float):
@@ -246,7 +248,7 @@ def _weak_settings(view: View, name: str) -> Iterator[tuple[View, list[str]]]:
 
 
 def _may_be_weak(name: str, text: str) -> bool:
-    """A quick look before the patterns."""
+    """A quick test before the patterns."""
     lower = f"{name} {text}".lower()
     return any(word in lower for word in ("tls", "ssl", "cipher", "minversion", "min_version", "min-version"))
 
@@ -265,9 +267,9 @@ def _may_be_weak(name: str, text: str) -> bool:
     umbrella=SECURE_DEFAULTS,
 )
 def weak_tls(subject: Subject) -> Iterator[Violation]:
-    """TLS 1.0, TLS 1.1, SSL or a weak cipher is allowed.
+    """Setting allows SSL, TLS 1.0, TLS 1.1 or a weak cipher.
 
-    Why: These protocols and ciphers are broken; a man in the middle can make a client fall back to them.
+    Why: These protocols and ciphers are broken; an attacker in the middle can force a client to fall back to them.
     Bad:
         tls:
           minVersion: TLSv1.1
@@ -276,27 +278,29 @@ def weak_tls(subject: Subject) -> Iterator[Violation]:
         tls:
           minVersion: TLSv1.2
           ciphers: ECDHE-RSA-AES128-GCM-SHA256:!RC4:!MD5
-    Fix: Allow TLS 1.2 and 1.3 only, and drop the cipher from the list.
+    Fix: Allow TLS 1.2 and 1.3 only, and remove the cipher from the list.
     Source: RFC 8996, Deprecating TLS 1.0 and TLS 1.1; RFC 9325, Recommendations for Secure Use of TLS
     """
     said: set[str] = set()
     if subject.chart.values is not None:
         for view, weak in _weak_settings(subject.chart.values.document.view, ""):
             said.update(weak)
-            yield Violation(f"allows {', '.join(weak)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view)
+            yield Violation(
+                f"setting allows {', '.join(weak)}; allow only TLS 1.2 and 1.3 with current ciphers", at=view
+            )
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
             for view, weak in _weak_of(manifest):
-                # What a value decides has been named there.
+                # What a value sets has been reported there.
                 fresh = [word for word in weak if word not in said]
                 if fresh:
                     yield Violation(
-                        f"allows {', '.join(fresh)}; allow TLS 1.2 and 1.3 with current ciphers only", at=view
+                        f"setting allows {', '.join(fresh)}; allow only TLS 1.2 and 1.3 with current ciphers", at=view
                     )
 
 
 def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
-    """Weak settings where an object can have some: data of a ConfigMap, annotations, environment and arguments."""
+    """The weak settings of an object: in the data of a ConfigMap, annotations, environment and arguments."""
     if manifest.kind == "ConfigMap":
         yield from _weak_settings(manifest.get("data"), "")
     yield from _weak_settings(manifest.get("metadata", "annotations"), "")
@@ -318,20 +322,20 @@ def _weak_of(manifest: Manifest) -> Iterator[tuple[View, list[str]]]:
     umbrella=SECURE_DEFAULTS,
 )
 def ssh_port(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container offers SSH.
+    """Container exposes SSH.
 
-    Why: A shell in a container is a door that nobody watches; kubectl exec goes through Kubernetes' access control and
-        audit log.
+    Why: SSH bypasses the access control and audit log of Kubernetes, which kubectl exec uses.
     Bad:
         ports:
           - containerPort: 22
     Good:
         ports:
           - containerPort: 8080
-    Fix: Drop the SSH server; where SSH is what the software serves (a Git server), listen above 1024.
+    Fix: Remove the SSH server; if SSH is what the software serves (a Git server), listen on a port above 1024.
     Source: kube-linter ssh-port
     """
     for port in container.field("ports").items():
         number = port.get("containerPort")
         if number.integer() == 22 and (port.get("protocol").string() or "TCP") == "TCP":
-            yield Violation("offers SSH on port 22; drop the port", at=number)
+            message = f'container "{container.name}" exposes SSH on port 22; remove the port'
+            yield Violation(message, at=number)

@@ -1,4 +1,4 @@
-"""What a container's processes may do: privileges, users, capabilities, the root file system."""
+"""The privileges of a container's processes: users, capabilities, the root file system."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
 
 
 def is_privileged(container: Container) -> bool:
-    """Whether the container asks for all of the host's privileges."""
+    """Whether the container requests all privileges of the host."""
     return container.field("securityContext", "privileged").boolean() is True
 
 
 def is_moot(container: Container, subject: Subject) -> bool:
-    """Whether a container's other limits are without effect because it runs privileged, which security/privileged
-    reports in this check."""
+    """Whether a container's other limits have no effect because it runs privileged, which security/privileged reports
+    in this check."""
     return is_privileged(container) and subject.severity_of("security/privileged") is not None
 
 
@@ -46,10 +46,10 @@ def is_moot(container: Container, subject: Subject) -> bool:
     urgency=Urgency.EXPOSED,
 )
 def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container runs privileged.
+    """Container runs privileged.
 
-    Why: A privileged container has every capability and device of its node; who breaks into it owns the node, and
-        with it every other pod there.
+    Why: A privileged container has every capability and device of its node. An attacker who breaks into it controls
+        the node and every other pod on it.
     Bad:
         securityContext:
           privileged: true
@@ -59,14 +59,15 @@ def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
           capabilities:
             drop: [ALL]
             add: [NET_BIND_SERVICE]
-    Fix: Drop privileged from the container's securityContext and add only the capability that it needs.
+    Fix: Remove privileged from the container's securityContext and add only the capabilities that it needs.
     Source: Kubernetes Pod Security Standards, baseline: Privileged Containers
     """
     if is_privileged(container):
         yield Violation(
-            "runs privileged, with every capability and device of its node; drop privileged: true",
+            f'container "{container.name}" runs privileged, with every capability and device of its node;'
+            " remove privileged: true",
             at=container.field("securityContext", "privileged"),
-            group=hardening("privileged: false", privileged=False),
+            group=hardening(container, "privileged: false", privileged=False),
             fix=SetField(False, Applicability.DISPLAY),
         )
 
@@ -79,9 +80,9 @@ def privileged(container: Container, subject: Subject) -> Iterator[Violation]:
     umbrella=LEAST_PRIVILEGE,
 )
 def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A SecurityContextConstraints object of OpenShift lets pods run privileged.
+    """SecurityContextConstraints allow privileged pods.
 
-    Why: Whoever may use the constraint, by a role or by its list of users and groups, may own every node.
+    Why: Everyone who may use the constraint, through a role or its list of users and groups, can take over every node.
     Bad:
         kind: SecurityContextConstraints
         allowPrivilegedContainer: true
@@ -89,14 +90,16 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Viol
         kind: SecurityContextConstraints
         allowPrivilegedContainer: false
         allowedCapabilities: [NET_BIND_SERVICE]
-    Fix: Set allowPrivilegedContainer: false, and name the capabilities that the pods need in allowedCapabilities.
+    Fix: Set allowPrivilegedContainer: false, and list the capabilities that the pods need in
+        allowedCapabilities.
         `fix --unsafe` sets it.
     Source: OpenShift documentation, Managing security context constraints; kube-linter scc-deny-privileged-container
     """
     allowed = manifest.get("allowPrivilegedContainer")
     if manifest.kind == "SecurityContextConstraints" and allowed.boolean() is True:
         yield Violation(
-            "lets pods run privileged; set allowPrivilegedContainer: false and name capabilities instead",
+            "SecurityContextConstraints allow privileged pods; set allowPrivilegedContainer: false and list the needed"
+            " capabilities in allowedCapabilities",
             at=allowed,
             fix=SetField(False),
         )
@@ -123,9 +126,9 @@ def privileged_constraint(manifest: Manifest, subject: Subject) -> Iterator[Viol
     tests=True,
 )
 def privilege_escalation(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container's processes may gain more privileges than they were started with.
+    """Container allows privilege escalation.
 
-    Why: Without allowPrivilegeEscalation: false, a set-user-ID program in the image makes root of any user.
+    Why: Without allowPrivilegeEscalation: false, a set-user-ID program in the image can turn any user into root.
     Bad:
         securityContext:
           runAsNonRoot: true
@@ -133,7 +136,8 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
         securityContext:
           runAsNonRoot: true
           allowPrivilegeEscalation: false
-    Fix: Set allowPrivilegeEscalation: false in the container's securityContext; the pod's has no such field.
+    Fix: Set allowPrivilegeEscalation: false in the container's securityContext; the pod's securityContext does not have
+        the field.
         `fix --unsafe` sets it.
     Source: Kubernetes Pod Security Standards, restricted: Privilege Escalation
     """
@@ -141,13 +145,14 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     allowed = field.boolean()
     if allowed is False or container.pod.is_windows or is_moot(container, subject):
         return
-    group = hardening("allowPrivilegeEscalation: false", allowPrivilegeEscalation=False)
+    group = hardening(container, "allowPrivilegeEscalation: false", allowPrivilegeEscalation=False)
     if allowed is True:
-        message = "its processes may gain privileges; set allowPrivilegeEscalation: false"
+        message = f'container "{container.name}" allows privilege escalation; set allowPrivilegeEscalation: false'
         yield Violation(message, at=field, group=group, fix=SetField(False))
-    elif not is_privileged(container):  # there Kubernetes forces it: security/privileged names what is to be mended
+    elif not is_privileged(container):  # there Kubernetes forces it: security/privileged reports the cause
         yield Violation(
-            "its processes may gain privileges; set securityContext.allowPrivilegeEscalation: false",
+            f'container "{container.name}" does not prevent privilege escalation;'
+            " set securityContext.allowPrivilegeEscalation: false",
             at=field,
             group=group,
             fix=SetField(False),
@@ -171,19 +176,20 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     tests=True,
 )
 def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container may run as root.
+    """Container may run as root.
 
-    Why: Root in the container is root on the node as soon as anything lets it out; most known escapes need it.
+    Why: A process that escapes the container keeps its user: root in the container is then root on the node. Most known
+        escapes need root.
     Bad:
         securityContext: {}
     Good:
         securityContext:
           runAsNonRoot: true
           runAsUser: 10001
-    Fix: Set runAsNonRoot: true in the pod's or the container's securityContext, and a non-zero runAsUser where the
-        image doesn't name its user by number.
-        `fix --unsafe` sets runAsNonRoot where runAsUser names another user than root. Elsewhere it is for a person to
-        set: a container whose image runs as root, or as a user without a number, no longer starts with it.
+    Fix: Set runAsNonRoot: true in the pod's or the container's securityContext, and a non-zero runAsUser if the
+        image does not set its user by number.
+        `fix --unsafe` sets runAsNonRoot if runAsUser is set to a user other than root. Otherwise a person has to decide:
+        a container whose image runs as root, or as a user without a number, would no longer start.
     Source: Kubernetes Pod Security Standards, restricted: Running as Non-root, Running as Non-root user (v1.23+);
         a pod in a user namespace of its own (hostUsers: false) is exempt (v1.35+)
     """
@@ -192,38 +198,39 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     pod_user, pod_non_root = pod.security_context.get("runAsUser"), pod.security_context.get("runAsNonRoot")
     user, non_root = container.effective("runAsUser"), container.effective("runAsNonRoot")
-    group = hardening("runAsNonRoot: true", runAsNonRoot=True)
-    other_user = hardening("a non-zero runAsUser and runAsNonRoot: true", runAsNonRoot=True, runAsUser=10001)
+    group = hardening(container, "runAsNonRoot: true", runAsNonRoot=True)
+    other_user = hardening(container, "a non-zero runAsUser and runAsNonRoot: true", runAsNonRoot=True, runAsUser=10001)
     if user.integer() == 0:
-        message = "runs as user 0, which is root; set a non-zero runAsUser and runAsNonRoot: true"
+        message = f'container "{container.name}" runs as user 0 (root); set a non-zero runAsUser and runAsNonRoot: true'
         yield Violation(message, at=user, group=other_user)
     elif non_root.boolean() is False:
         how = Applicability.DISPLAY if user.integer() is None else Applicability.UNSAFE
-        fix = SetField(True, how)
-        yield Violation("may run as root; set runAsNonRoot: true", at=non_root, group=group, fix=fix)
+        message = f'container "{container.name}" may run as root; set runAsNonRoot: true'
+        yield Violation(message, at=non_root, group=group, fix=SetField(True, how))
     elif non_root.boolean() is None and user.integer() is None:
         yield Violation(
-            "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, and runAsUser where"
-            " the image's own user is root or has no number",
+            f'container "{container.name}" runs as root unless the image sets another user;'
+            " set securityContext.runAsNonRoot: true, and runAsUser if the image's user is root or not numeric",
             at=non_root,
             group=group,
             fix=SetField(True, Applicability.DISPLAY),
         )
     elif non_root.boolean() is None:
         yield Violation(
-            f"runs as user {user.integer()}, but the restricted profile wants it said that this is not root;"
-            " set securityContext.runAsNonRoot: true",
+            f'container "{container.name}" runs as user {user.integer()} but does not set runAsNonRoot, which the'
+            " restricted profile requires; set securityContext.runAsNonRoot: true",
             at=non_root,
             group=group,
             fix=SetField(True),
         )
     # The standard rejects the pod's own settings even where each container overrides them.
     if user.path != pod_user.path and pod_user.integer() == 0:
-        message = "the pod's user is 0, which is root; set a non-zero runAsUser"
-        yield Violation(message, at=pod_user, group=hardening("a non-zero runAsUser of the pod"))
+        message = "pod runs as user 0 (root) by default; set a non-zero runAsUser in the pod's securityContext"
+        of_pod = hardening(container, "a non-zero runAsUser in the pod's securityContext")
+        yield Violation(message, at=pod_user, group=of_pod)
     if non_root.path != pod_non_root.path and pod_non_root.boolean() is False:
-        message = "the pod may run as root; set runAsNonRoot: true"
-        of_pod = hardening("runAsNonRoot: true of the pod")
+        message = "pod may run as root; set runAsNonRoot: true in the pod's securityContext"
+        of_pod = hardening(container, "runAsNonRoot: true in the pod's securityContext")
         yield Violation(message, at=pod_non_root, group=of_pod, fix=SetField(True))
 
 
@@ -237,16 +244,16 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
     ),
     umbrella=LEAST_PRIVILEGE,
     parameters={
-        "minimum": Parameter(10000, "below that, IDs are likely to be those of users on the node"),
-        "strict": Parameter(0, "where no ID is set the image decides, and may decide well; 1 wants both written out"),
+        "minimum": Parameter(10000, "lower IDs are likely to exist on the node"),
+        "strict": Parameter(0, "without an ID the image's user applies, which may be fine; 1 requires both IDs"),
     },
     tests=True,
 )
 def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container runs under a user or group ID that a user of the node may have.
+    """Container runs with a user or group ID that may exist on the node.
 
-    Why: Without user namespaces a container's user 1000 is the node's user 1000: what leaks out (a volume, an escape)
-        belongs to that user. An ID that nobody has is worth nothing outside.
+    Why: Without user namespaces, user 1000 in a container is user 1000 on the node: an escaped process, or a file on a
+        shared volume, has the rights of that user. An unused ID has no rights outside the container.
     Bad:
         securityContext:
           runAsUser: 1000
@@ -254,8 +261,8 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
         securityContext:
           runAsUser: 10001
           runAsGroup: 10001
-    Fix: Take a runAsUser and runAsGroup of 10000 or more. Where none is set the image decides, and this rule is silent,
-        unless `strict` is 1; user 0 is security/root-user's.
+    Fix: Set runAsUser and runAsGroup to 10000 or more. Missing IDs are reported only if `strict` is 1; user 0 is
+        reported by security/root-user.
     Source: kube-score container-security-context-user-group-id
     """
     if container.pod.is_windows or container.pod.get("hostUsers").boolean() is False:
@@ -265,15 +272,18 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
     low = [(name, view) for name, view in (("user", user), ("group", group)) if 0 < (view.integer() or 0) < minimum]
     if low:
         names = " and ".join(f"{name} {view.integer()}" for name, view in low)
-        message = f"runs as {names}, which the node may have too; take an ID of {minimum} or more"
+        message = (
+            f'container "{container.name}" runs as {names}, which may exist on the node; use an ID of {minimum} or more'
+        )
         fields = {f"runAs{name.capitalize()}": minimum + 1 for name, _ in low}
-        wanted = hardening(f"{' and '.join(fields)} of {minimum} or more", **fields)
+        wanted = hardening(container, f"{' and '.join(fields)} of {minimum} or more", **fields)
         yield Violation(message, at=low[0][1], group=wanted)
     elif subject.number("strict"):
         for field, view in (("runAsUser", user), ("runAsGroup", group)):
             if view.integer() is None:
-                wanted = hardening(f"{field} of {minimum} or more", **{field: minimum + 1})
-                yield Violation(f"leaves {field} to the image; set an ID of {minimum} or more", at=view, group=wanted)
+                wanted = hardening(container, f"{field} of {minimum} or more", **{field: minimum + 1})
+                message = f'container "{container.name}" does not set {field}; set it to {minimum} or more'
+                yield Violation(message, at=view, group=wanted)
 
 
 @rule(
@@ -294,10 +304,10 @@ def low_user_id(container: Container, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container keeps or adds Linux capabilities.
+    """Container keeps or adds Linux capabilities.
 
-    Why: Each capability is a part of root's power. A container starts with fourteen of them (raw sockets, changing
-        owners …) unless it drops them.
+    Why: Each capability grants a part of root's privileges. A container starts with fourteen of them (raw sockets,
+        changing file owners …) unless it drops them.
     Bad:
         securityContext:
           capabilities:
@@ -306,8 +316,8 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
         securityContext:
           capabilities:
             drop: [ALL]
-    Fix: Set capabilities.drop: [ALL] in the container's securityContext; NET_BIND_SERVICE is the only one that may be
-        added back.
+    Fix: Set capabilities.drop: [ALL] in the container's securityContext; only NET_BIND_SERVICE may be added
+        back.
         `fix --unsafe` drops them.
     Source: Kubernetes Pod Security Standards, restricted: Capabilities (v1.22+)
     """
@@ -316,22 +326,31 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
     dropped = container.field("securityContext", "capabilities", "drop")
     names = [item.string() or "" for item in dropped.items()]
     if "ALL" not in names:
-        group = hardening("capabilities.drop: [ALL]", capabilities={"drop": ["ALL"]})
+        group = hardening(container, "capabilities.drop: [ALL]", capabilities={"drop": ["ALL"]})
         if any(name.upper() == "ALL" for name in names):
-            message = "drops 'all'; only ALL, in capitals, counts as dropping every capability"
+            message = (
+                f'container "{container.name}" drops "all", but only ALL drops every capability; write it in upper case'
+            )
         elif names:
-            message = "keeps capabilities; set capabilities.drop: [ALL]"
+            message = f'container "{container.name}" keeps some default capabilities; set capabilities.drop: [ALL]'
         else:
-            message = "keeps the default capabilities; set securityContext.capabilities.drop: [ALL]"
+            message = (
+                f'container "{container.name}" keeps the default capabilities;'
+                " set securityContext.capabilities.drop: [ALL]"
+            )
         yield Violation(message, at=dropped, group=group, fix=SetField(["ALL"]))
     added = container.field("securityContext", "capabilities", "add")
     forbidden = [str(item.data) for item in added.items() if item.data != "NET_BIND_SERVICE"]
     if forbidden:
         yield Violation(
-            f"adds {_listed(forbidden)}; only the capability NET_BIND_SERVICE may be added",
+            f'container "{container.name}" adds {_capabilities(forbidden)}; remove all but NET_BIND_SERVICE',
             at=added,
-            group=hardening(f"no added {_listed(forbidden)}"),
+            group=hardening(container, f"no added {_listed(forbidden)}"),
         )
+
+
+def _capabilities(names: list[str]) -> str:
+    return f"the {'capability' if len(names) == 1 else 'capabilities'} {_listed(names)}"
 
 
 def _listed(names: list[str]) -> str:
@@ -356,26 +375,28 @@ def _listed(names: list[str]) -> str:
     tests=True,
 )
 def writable_root(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container's root file system can be written.
+    """Container has a writable root file system.
 
-    Why: A read-only root file system keeps an intruder from changing programs or leaving tools behind, and shows which
-        paths the application really writes.
+    Why: A read-only root file system keeps an attacker from changing programs or installing tools, and reveals which
+        paths the application writes to.
     Bad:
         securityContext:
           runAsNonRoot: true
     Good:
         securityContext:
           readOnlyRootFilesystem: true
-    Fix: Set readOnlyRootFilesystem: true in the container's securityContext and mount an emptyDir where it writes.
-        `fix --unsafe` sets it, without the volume.
+    Fix: Set readOnlyRootFilesystem: true in the container's securityContext and mount an emptyDir where the application
+        writes.
+        `fix --unsafe` sets the field and adds no volume.
     Source: NSA/CISA Kubernetes Hardening Guide; kube-linter no-read-only-root-fs
     """
     field = container.field("securityContext", "readOnlyRootFilesystem")
-    # Windows has no such thing: its registry and system processes need to write.
+    # Windows has no read-only root: its registry and system processes write to it.
     if field.boolean() is not True and not container.pod.is_windows:
         yield Violation(
-            "its root file system can be written; set securityContext.readOnlyRootFilesystem: true",
+            f'container "{container.name}" has a writable root file system;'
+            " set securityContext.readOnlyRootFilesystem: true",
             at=field,
-            group=hardening("readOnlyRootFilesystem: true", readOnlyRootFilesystem=True),
+            group=hardening(container, "readOnlyRootFilesystem: true", readOnlyRootFilesystem=True),
             fix=SetField(True),
         )

@@ -26,7 +26,7 @@ _APPARMOR_TYPES = frozenset({"RuntimeDefault", "Localhost"})
 _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
 _SELINUX_TYPES = frozenset({"", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"})
 
-# Those that are namespaced and don't reach other pods, as of Kubernetes v1.37 (policy/check_sysctls.go of
+# Those that are namespaced and don't affect other pods, as of Kubernetes v1.37 (policy/check_sysctls.go of
 # k8s.io/pod-security-admission).
 _SAFE_SYSCTLS = frozenset(
     {
@@ -65,10 +65,10 @@ def _security_contexts(pod: PodSpec) -> Iterator[View]:
     tests=True,
 )
 def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container runs without a seccomp profile.
+    """Container runs without a seccomp profile.
 
-    Why: Unconfined, a process may make every system call of the node's kernel, also the rarely used ones that most
-        kernel exploits need. Kubernetes sets no profile by itself.
+    Why: An unconfined process may make every system call of the node's kernel, including the rarely used ones that most
+        kernel exploits need. Kubernetes sets no profile by default.
     Bad:
         securityContext:
           runAsNonRoot: true
@@ -77,7 +77,7 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
           runAsNonRoot: true
           seccompProfile:
             type: RuntimeDefault
-    Fix: Set seccompProfile.type: RuntimeDefault in the pod's securityContext, or in each container's.
+    Fix: Set seccompProfile.type: RuntimeDefault in the pod's securityContext, or in that of each container.
         `fix --unsafe` sets RuntimeDefault.
     Source: Kubernetes Pod Security Standards, restricted: Seccomp (v1.19+)
     """
@@ -86,14 +86,20 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         return
     profile = container.effective("seccompProfile")
     field = profile.get("type")
-    group = hardening("seccompProfile.type: RuntimeDefault", seccompProfile={"type": "RuntimeDefault"})
+    group = hardening(container, "seccompProfile.type: RuntimeDefault", seccompProfile={"type": "RuntimeDefault"})
     if is_moot(container, subject):
         pass  # a privileged container always runs unconfined
     elif profile.data is None:
-        message = "has no seccomp profile; set securityContext.seccompProfile.type: RuntimeDefault"
+        message = (
+            f'container "{container.name}" has no seccomp profile;'
+            " set securityContext.seccompProfile.type: RuntimeDefault"
+        )
         yield Violation(message, at=field, group=group, fix=SetField("RuntimeDefault"))
     elif field.scalar() not in _SECCOMP_TYPES:
-        message = f"has the seccomp profile {field.data}; set RuntimeDefault or Localhost"
+        message = (
+            f'container "{container.name}" uses the seccomp profile {field.data};'
+            " set seccompProfile.type to RuntimeDefault or Localhost"
+        )
         yield Violation(message, at=field, group=group, fix=SetField("RuntimeDefault"))
     # The standard rejects the pod's own setting even where each container overrides it.
     pod_profile = pod.security_context.get("seccompProfile")
@@ -103,9 +109,10 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
         and pod_profile.get("type").scalar() not in _SECCOMP_TYPES
     ):
         yield Violation(
-            f"the pod has the seccomp profile {pod_profile.get('type').data}; set RuntimeDefault or Localhost",
+            f"pod uses the seccomp profile {pod_profile.get('type').data};"
+            " set seccompProfile.type to RuntimeDefault or Localhost",
             at=pod_profile.get("type"),
-            group=hardening("seccompProfile.type: RuntimeDefault of the pod"),
+            group=hardening(container, "seccompProfile.type: RuntimeDefault in the pod's securityContext"),
             fix=SetField("RuntimeDefault"),
         )
 
@@ -119,9 +126,9 @@ def no_seccomp(container: Container, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod or container switches its AppArmor profile off.
+    """Pod disables its AppArmor profile.
 
-    Why: The runtime's AppArmor profile is on by default where the node has AppArmor; Unconfined takes that fence away.
+    Why: On nodes with AppArmor, the runtime's profile applies by default; Unconfined removes this protection.
     Bad:
         securityContext:
           appArmorProfile:
@@ -130,7 +137,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         securityContext:
           appArmorProfile:
             type: RuntimeDefault
-    Fix: Drop appArmorProfile (or the annotation container.apparmor.security.beta.kubernetes.io/…), or name
+    Fix: Remove appArmorProfile (or the annotation container.apparmor.security.beta.kubernetes.io/…), or set it to
         RuntimeDefault or a Localhost profile.
     Source: Kubernetes Pod Security Standards, baseline: AppArmor
     """
@@ -138,7 +145,7 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         profile = context.get("appArmorProfile")
         if profile.data is not None and profile.get("type").scalar() not in _APPARMOR_TYPES:
             yield Violation(
-                f"has the AppArmor profile {profile.get('type').data}; set RuntimeDefault or Localhost, or nothing",
+                f"AppArmor profile {profile.get('type').data} is not allowed; set RuntimeDefault or Localhost",
                 at=profile.get("type"),
             )
     for name, annotation in pod.workload.pod_metadata.get("annotations").entries():
@@ -149,7 +156,8 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
             and not value.startswith("localhost/")
         ):
             yield Violation(
-                f"has the AppArmor profile {value}; set runtime/default or localhost/…, or nothing", at=annotation
+                f"AppArmor profile {value} is not allowed; set runtime/default or localhost/…",
+                at=annotation,
             )
 
 
@@ -162,10 +170,10 @@ def apparmor(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod or container asks for SELinux options that weaken its confinement.
+    """Pod weakens its SELinux confinement.
 
-    Why: A type such as spc_t, or a user or role of one's own, lets the process out of the confinement that SELinux
-        gives containers on the node.
+    Why: A type like spc_t, or a custom user or role, releases the process from the confinement that SELinux applies to
+        containers on the node.
     Bad:
         securityContext:
           seLinuxOptions:
@@ -175,8 +183,8 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
           seLinuxOptions:
             type: container_t
             level: s0:c123,c456
-    Fix: Drop seLinuxOptions.user and .role, and take the type container_t, container_init_t, container_kvm_t or
-        container_engine_t, or none.
+    Fix: Remove seLinuxOptions.user and .role, and set the type to container_t, container_init_t, container_kvm_t or
+        container_engine_t, or remove it.
     Source: Kubernetes Pod Security Standards, baseline: SELinux
     """
     for context in _security_contexts(pod):
@@ -184,14 +192,15 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         kind = options.get("type")
         if (kind.scalar() or "") not in _SELINUX_TYPES:
             yield Violation(
-                f"has the SELinux type {kind.data}; set container_t, container_init_t, container_kvm_t,"
-                " container_engine_t or none",
+                f"SELinux type {kind.data} is not allowed; set container_t, container_init_t, container_kvm_t or"
+                " container_engine_t, or remove it",
                 at=kind,
             )
         for name in ("user", "role"):
             if options.get(name).data:
                 yield Violation(
-                    f"sets an SELinux {name} of its own, {options.get(name).data}; drop it", at=options.get(name)
+                    f"SELinux {name} {options.get(name).data} is not allowed; remove seLinuxOptions.{name}",
+                    at=options.get(name),
                 )
 
 
@@ -204,21 +213,22 @@ def selinux(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def proc_mount(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container sees the node's /proc without the usual masks.
+    """Container mounts /proc unmasked.
 
-    Why: The masks keep a container from reading kernel memory and changing kernel settings through /proc.
+    Why: Masked paths keep a container from reading kernel memory and changing kernel settings through /proc.
     Bad:
         securityContext:
           procMount: Unmasked
     Good:
         securityContext:
           procMount: Default
-    Fix: Drop procMount.
+    Fix: Remove procMount.
     Source: Kubernetes Pod Security Standards, baseline and restricted: /proc Mount Type
     """
     field = container.field("securityContext", "procMount")
     if field.scalar() not in (None, "Default"):
-        yield Violation(f"mounts /proc {field.data}; drop procMount", at=field, group=hardening("no procMount"))
+        message = f'container "{container.name}" mounts /proc as {field.data}; remove procMount'
+        yield Violation(message, at=field, group=hardening(container, "no procMount"))
 
 
 @rule(
@@ -230,10 +240,10 @@ def proc_mount(container: Container, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A pod sets a kernel parameter that is not known to be safe.
+    """Pod sets an unsafe sysctl.
 
-    Why: Unsafe sysctls can disturb other pods or switch off protection on the whole node, and the kubelet rejects the
-        pod unless its administrator allowed each of them.
+    Why: Unsafe sysctls can disturb other pods or disable protections of the whole node, and the kubelet rejects the pod
+        unless an administrator has allowed each of them.
     Bad:
         securityContext:
           sysctls:
@@ -244,15 +254,13 @@ def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
           sysctls:
             - name: net.ipv4.ip_unprivileged_port_start
               value: "0"
-    Fix: Drop the sysctl, or let the user add it by a value that is empty by default.
+    Fix: Remove the sysctl, or let users add it through a value that is empty by default.
     Source: Kubernetes Pod Security Standards, baseline: Sysctls
     """
     for item in pod.security_context.get("sysctls").items():
         name = item.get("name")
         if name.scalar() not in _SAFE_SYSCTLS:
-            yield Violation(
-                f"sets the kernel parameter {name.data}, which is not one of the safe ones; drop it", at=name
-            )
+            yield Violation(f"pod sets the unsafe sysctl {name.data}; remove it, or make it an optional value", at=name)
 
 
 @rule(
@@ -264,10 +272,10 @@ def unsafe_sysctl(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     tests=True,
 )
 def windows_host_process(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """A Windows pod or container runs as a process of its node.
+    """Windows pod runs as a host process.
 
-    Why: A host process container has the node's file system, registry and network: it is the privileged container of
-        Windows.
+    Why: A host process container has access to the node's file system, registry and network: it is the privileged
+        container of Windows.
     Bad:
         securityContext:
           windowsOptions:
@@ -276,10 +284,12 @@ def windows_host_process(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         securityContext:
           windowsOptions:
             runAsUserName: ContainerUser
-    Fix: Drop windowsOptions.hostProcess.
+    Fix: Remove windowsOptions.hostProcess.
     Source: Kubernetes Pod Security Standards, baseline: HostProcess
     """
     for context in _security_contexts(pod):
         field = context.get("windowsOptions", "hostProcess")
         if field.boolean() is True:
-            yield Violation("runs as a process of the Windows node; drop windowsOptions.hostProcess", at=field)
+            yield Violation(
+                "pod runs as a host process of the Windows node; remove windowsOptions.hostProcess", at=field
+            )

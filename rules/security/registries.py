@@ -28,23 +28,23 @@ _DOCKER_HUB = "docker.io"
         forbid(rf"\bimages?\b.{{0,60}}{_FROM}.{{0,40}}?\s(?P<refused>{_HOSTS})"),
         forbid(rf"\b(?P<refused_2>{_HOSTS}) images?\b"),
     ),
-    evidence="containers run images from the registries that are named",
+    evidence="containers run images from the allowed registries",
     tests=True,
     parameters={
-        "registries": Parameter("", "every team has its own; registries, or parts of one, with commas between"),
-        "refused": Parameter("", "registries that no image may come from, with commas between"),
+        "registries": Parameter("", "every team has its own; registries, or repository prefixes, separated by commas"),
+        "refused": Parameter("", "registries that no image may come from, separated by commas"),
     },
 )
 def foreign_registry(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container's image comes from a registry that the team doesn't use.
+    """Image comes from a registry that is not allowed.
 
-    Why: Such an image is neither scanned nor mirrored, and the day its registry limits downloads the pod can't start.
+    Why: The image is neither scanned nor mirrored, and when its registry limits downloads the pod can't start.
     Bad:
         image: docker.io/acme/web:1.4.2
     Good:
         image: registry.acme.test/acme/web:1.4.2
-    Fix: Mirror the image, and let image.registry or image.repository default to the team's registry. The rule checks
-        nothing until its parameter `registries`, or `refused`, names some.
+    Fix: Mirror the image, and default image.registry or image.repository to the team's registry. The rule checks
+        nothing until its parameter `registries` or `refused` is set.
     Source: Kubernetes documentation, Images; CIS Kubernetes Benchmark, Configure Image Provenance
     """
     if not container.image or "{{" in container.image:
@@ -53,15 +53,17 @@ def foreign_registry(container: Container, subject: Subject) -> Iterator[Violati
     allowed, refused = (_prefixes(subject.text(kind)) for kind in ("registries", "refused"))
     if allowed and not any(_is_below(name, prefix) for prefix in allowed):
         yield Violation(
-            f"image {container.image} is not from {' or '.join(allowed)}; use a mirror there",
+            f"image {container.image} is not from {' or '.join(allowed)}; mirror it there",
             at=container.field("image"),
         )
     elif (prefix := next((prefix for prefix in refused if _is_below(name, prefix)), None)) is not None:
-        yield Violation(f"image {container.image} is from {prefix}; use a mirror of it", at=container.field("image"))
+        yield Violation(
+            f"image {container.image} is from {prefix}, which is not allowed; use a mirror", at=container.field("image")
+        )
 
 
 def _full_name(image: str) -> str:
-    """The image's name with its registry, which is Docker Hub's where none is written.
+    """The image's name with its registry; Docker Hub by default.
 
     >>> _full_name("nginx:1.27"), _full_name("quay.io/acme/web")
     ('docker.io/library/nginx', 'quay.io/acme/web')

@@ -1,4 +1,4 @@
-"""What roles allow."""
+"""What roles grant."""
 
 from __future__ import annotations
 
@@ -38,8 +38,7 @@ class Grant(NamedTuple):
 def grants(rendering: Rendering) -> Iterator[Grant]:
     """Every rule of every role of the chart.
 
-    Left out are ClusterRoles that the chart only offers: those that are aggregated into the cluster's own roles and
-    that it doesn't bind itself.
+    ClusterRoles that are aggregated into the cluster's own roles, and that the chart doesn't bind itself, are left out.
     """
     bound: dict[tuple[str, str, str], bool] = {}
     for binding in rendering.of_kind("RoleBinding", "ClusterRoleBinding"):
@@ -79,9 +78,9 @@ def _texts(view: View) -> list[str]:
     urgency=Urgency.EXPOSED,
 )
 def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A role allows everything of some kind.
+    """Role grants wildcard permissions.
 
-    Why: "*" also means what Kubernetes or an operator adds tomorrow; nobody has looked at that.
+    Why: "*" also covers everything that Kubernetes or an operator adds later, which nobody has reviewed.
     Bad:
         rules:
           - apiGroups: [""]
@@ -92,24 +91,25 @@ def wildcard_role(rendering: Rendering, subject: Subject) -> Iterator[Violation]
           - apiGroups: [""]
             resources: [configmaps]
             verbs: [get, watch]
-    Fix: Name the resources and verbs that the pods use.
+    Fix: List the resources and verbs that the pods use.
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter wildcard-in-rules
     """
     for grant in grants(rendering):
         resources, verbs = _texts(grant.rule.get("resources")), _texts(grant.rule.get("verbs"))
         if "*" in resources:
-            what = "everything" if "*" in verbs else ", ".join(verbs)
+            what = "every verb" if "*" in verbs else ", ".join(verbs)
             where = _of_groups(_texts(grant.rule.get("apiGroups")))
             yield Violation(
-                f"allows {what} on every resource{where}; name the resources", at=grant.rule.get("resources")
+                f"role allows {what} on every resource{where}; list the resources that the pods use",
+                at=grant.rule.get("resources"),
             )
         elif "*" in verbs:
             things = resources or _texts(grant.rule.get("nonResourceURLs"))
-            yield Violation(f"allows everything on {_some(things)}; name the verbs", at=grant.rule.get("verbs"))
+            yield Violation(f"role allows every verb on {_some(things)}; list the verbs", at=grant.rule.get("verbs"))
 
 
 def _of_groups(groups: list[str]) -> str:
-    """What a rule's API groups leave of every resource."""
+    """The API groups of a rule as words: empty where it covers all of them."""
     return "" if not groups or "*" in groups else f" of {_some([group or 'the core API' for group in groups])}"
 
 
@@ -127,9 +127,9 @@ def _some(names: list[str]) -> str:
     urgency=Urgency.EXPOSED,
 )
 def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A subject is bound to the role cluster-admin.
+    """Binding grants cluster-admin.
 
-    Why: The pod that has this account owns the cluster, and so does who breaks into it.
+    Why: A pod with this account controls the whole cluster, and so does an attacker who breaks into the pod.
     Bad:
         roleRef:
           kind: ClusterRole
@@ -138,7 +138,7 @@ def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         roleRef:
           kind: ClusterRole
           name: {{ include "web.fullname" . }}
-    Fix: Write a role with the rights that are needed, and bind that.
+    Fix: Define a role with the permissions that the pods need, and bind that role.
     Source: CIS Kubernetes Benchmark, Ensure that the cluster-admin role is only used where required; kube-linter
         cluster-admin-role-binding
     """
@@ -147,7 +147,8 @@ def cluster_admin(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     name = manifest.get("roleRef", "name")
     if name.string() == "cluster-admin":
         reach = "the whole cluster" if manifest.kind == "ClusterRoleBinding" else "its namespace"
-        yield Violation(f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own", at=name)
+        message = f"binding grants cluster-admin, all permissions in {reach}; define and bind a narrower role"
+        yield Violation(message, at=name)
 
 
 _READING = frozenset({"get", "list", "watch", "*"})
@@ -188,13 +189,15 @@ def _everywhere(grant: Grant) -> str:
     ),
     umbrella=ACCESS,
     tests=True,
-    parameters={"strict": Parameter(0, "a Secret that is named is the pod's own; 1 allows no verb on any Secret")},
+    parameters={
+        "strict": Parameter(0, "a Secret listed in resourceNames is the pod's own; 1 allows no verb on any Secret")
+    },
     urgency=Urgency.EXPOSED,
 )
 def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A role may read Secrets that are not named.
+    """Role can read every Secret.
 
-    Why: The passwords and keys of everything else in the namespace, or in the cluster, are then the pod's.
+    Why: The pod can then read the passwords and keys of everything else in the namespace, or in the cluster.
     Bad:
         rules:
           - apiGroups: [""]
@@ -206,7 +209,7 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
             resources: [secrets]
             resourceNames: [web-tls]
             verbs: [get]
-    Fix: Mount the Secret instead, or name it in resourceNames.
+    Fix: Mount the Secret instead, or list it in resourceNames.
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-secrets
     """
     for grant in grants(rendering):
@@ -214,12 +217,14 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
             continue
         verbs, names = _texts(grant.rule.get("verbs")), _texts(grant.rule.get("resourceNames"))
         if subject.number("strict"):
-            which = f"the Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
-            yield Violation(f"may {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources"))
-        elif not _READING.isdisjoint(verbs) and not names:
-            instead = ", or bind the role by namespace" if grant.everywhere else ""
+            which = f"Secret {_some(names)}" if names else f"every Secret{_everywhere(grant)}"
             yield Violation(
-                f"may read every Secret{_everywhere(grant)}; name those that it needs in resourceNames{instead}",
+                f"role can {', '.join(verbs)} {which}; mount Secrets instead", at=grant.rule.get("resources")
+            )
+        elif not _READING.isdisjoint(verbs) and not names:
+            instead = ", or bind the role with a RoleBinding" if grant.everywhere else ""
+            yield Violation(
+                f"role can read every Secret{_everywhere(grant)}; list the needed Secrets in resourceNames{instead}",
                 at=grant.rule.get("resources"),
             )
 
@@ -234,9 +239,9 @@ def reads_secrets(rendering: Rendering, subject: Subject) -> Iterator[Violation]
     urgency=Urgency.EXPOSED,
 )
 def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A role may create pods.
+    """Role can create pods.
 
-    Why: A pod that one creates may mount every Secret of its namespace and run as every account there.
+    Why: A new pod can mount every Secret of its namespace and run as every service account there.
     Bad:
         rules:
           - apiGroups: [batch]
@@ -247,15 +252,15 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
           - apiGroups: [batch]
             resources: [jobs]
             verbs: [get, list, watch]
-    Fix: Let the chart create the workload, or waive the rule where creating pods is what the software is for.
+    Fix: Let the chart create the workload, or add a waiver if the software's purpose is to create pods.
     Source: Kubernetes documentation, Role Based Access Control Good Practices; kube-linter access-to-create-pods
     """
     for grant in grants(rendering):
         made = [name for name in _texts(grant.rule.get("resources")) if name in _POD_MAKERS]
         if made and not {"create", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
             yield Violation(
-                f"may create {_some(made)}{_everywhere(grant)}, and so run any pod; drop the verb create,"
-                " or waive this where it is what the software is for",
+                f"role can create {_some(made)}{_everywhere(grant)}, and so run any pod; remove the verb create,"
+                " or add a waiver if this is the software's purpose",
                 at=grant.rule.get("verbs"),
             )
 
@@ -270,9 +275,9 @@ def creates_pods(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.EXPOSED,
 )
 def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A role may run commands in other pods.
+    """Role can run commands in other pods.
 
-    Why: Who may exec into a pod has everything that the pod has: its Secrets, its account, its data.
+    Why: Executing commands in a pod gives access to everything that the pod has: its Secrets, its account, its data.
     Bad:
         rules:
           - apiGroups: [""]
@@ -283,14 +288,14 @@ def pod_exec(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
           - apiGroups: [""]
             resources: [pods]
             verbs: [get, list, watch]
-    Fix: Drop pods/exec and pods/attach, or waive the rule where running commands in pods is what the software is for.
+    Fix: Remove pods/exec and pods/attach, or add a waiver if the software's purpose is to run commands in pods.
     Source: Kubernetes documentation, Role Based Access Control Good Practices; polaris rolePodExecAttach
     """
     for grant in grants(rendering):
         doors = [name for name in _texts(grant.rule.get("resources")) if name in ("pods/exec", "pods/attach")]
         if doors and not {"create", "get", "*"}.isdisjoint(_texts(grant.rule.get("verbs"))):
             yield Violation(
-                f"may run commands in every pod{_everywhere(grant)} by {_some(doors)}; drop it,"
-                " or waive this where it is what the software is for",
+                f"role can run commands in every pod{_everywhere(grant)} through {_some(doors)}; remove the resource,"
+                " or add a waiver if this is the software's purpose",
                 at=grant.rule.get("resources"),
             )

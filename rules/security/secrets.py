@@ -47,7 +47,7 @@ _HARDCODED = forbid(
     r"(?:git|source|code|repos?|repositor\w+|version control)\b"
     rf"|.*\b{_SECRETS}\b.{{0,30}}\bversion control\b)"
 )
-# A pipeline that hands on a secret is no chart that holds one.
+# A pipeline that passes on a secret is not a chart that contains one.
 _NOT_A_PIPELINE = r"^(?!.*\b(?:CI|CI/CD|pipelines?|workflows?|checkout|constitution check)\b).*"
 _EXTERNAL = require(
     rf"{_NOT_A_PIPELINE}(?:\b(?:external|existing|sealed)[- ]?(?:kubernetes )?secrets?\b"
@@ -65,7 +65,7 @@ _SECRETS_NOT_CONFIG_MAPS = require(
     permits=False,
 )
 
-# Below these keys stand names of Secrets and of their keys, or nothing that a container reads.
+# These keys hold names of Secrets and of their keys, or nothing that a container reads.
 _REFERENCE_KEYS = frozenset(
     {
         "annotations",
@@ -89,7 +89,7 @@ _OTHER_VALUES = LazyPattern(r"(?:platforms/[^/]+|values[-.][^/]+)\.ya?ml\Z")
 
 
 def _documents(subject: Subject) -> Iterator[View]:
-    """values.yaml, the platforms' overlays and other values files beside it; what isn't YAML is another rule's."""
+    """values.yaml, the platforms' overlays and other values files beside it; another rule reports invalid YAML."""
     chart = subject.chart
     if chart.values is not None:
         yield chart.values.document.view
@@ -108,10 +108,10 @@ def _documents(subject: Subject) -> Iterator[View]:
     urgency=Urgency.EXPOSED,
 )
 def secret_in_values(subject: Subject) -> Iterator[Violation]:
-    """A values file holds a password, token or key.
+    """Values file contains a credential.
 
-    Why: Values files are in version control and in the published chart: everybody who has the chart has the secret,
-        and every installation that doesn't change it shares it.
+    Why: Values files are in version control and in the published chart: everyone who has the chart has the credential,
+        and all installations that keep the default share it.
     Bad:
         auth:
           password: hunter2
@@ -121,8 +121,8 @@ def secret_in_values(subject: Subject) -> Iterator[Violation]:
           existingSecret: ""
           # -- Password, kept in a Secret; empty to take it from existingSecret
           password: ""
-    Fix: Leave the default empty, and take the secret from a Secret that the user names or that a template generates
-        once. Change a secret that was ever published.
+    Fix: Leave the default empty, and read the credential from a Secret that the user references or that a template
+        generates once. Rotate every credential that was published.
     Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm's general conventions
     """
     for document in _documents(subject):
@@ -131,23 +131,25 @@ def secret_in_values(subject: Subject) -> Iterator[Violation]:
         for path, name, text in leaves:
             view = document.get(*path)
             if name and is_credential(name, text):
-                # A message doesn't repeat the secret: password may be the password.
-                what = "this value" if would_hide(text.strip(), name) else name
+                # A message doesn't repeat the credential: password may be the password.
+                what = "value" if would_hide(text.strip(), name) else name
                 yield Violation(
-                    f"{what} is written out as {masked(text.strip())!r};"
-                    " leave it empty and take it from a Secret that the user names",
+                    f"{what} is set to the plain-text credential {masked(text.strip())!r};"
+                    " leave it empty and read it from a Secret that the user references",
                     at=view,
                     secrets=(text,),
                 )
                 continue
             yield from (
-                Violation(f"{what}; take it from a Secret that the user names", at=view, secrets=secrets)
+                Violation(
+                    f"value contains {what}; read it from a Secret that the user references", at=view, secrets=secrets
+                )
                 for what, secrets in _inside(text, forms)
             )
 
 
 def _leaves(data: Json, path: Path, name: str) -> Iterator[tuple[Path, str, str]]:
-    """The texts in values with their paths and the name that tells of each: its key, or the name beside a ``value``."""
+    """The texts in values with their paths and names: the key, or the name beside a ``value``."""
     if isinstance(data, str):
         if data:
             yield path, name, data
@@ -169,16 +171,16 @@ def _leaves(data: Json, path: Path, name: str) -> Iterator[tuple[Path, str, str]
 
 
 def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What a text holds of credentials, each with the secret texts: known tokens (of some forms), and in a text of
-    several lines what is given to telling names."""
+    """The credentials in a text, each with the secret texts: known tokens (of some forms), and in a text of several
+    lines the values of telling names."""
     if len(text) < 12:
         return
     found: dict[str, list[str]] = {}
     for token in known_tokens(text, forms):
-        found.setdefault(f"holds what looks like {token.what}", []).append(token.secret)
+        found.setdefault(f"what looks like {token.what}", []).append(token.secret)
     if "\n" in text and not found:
         for each in assignments(text):
-            found.setdefault(f"its text gives {each.name} in plain", []).append(each.value)
+            found.setdefault(f"a plain-text {each.name}", []).append(each.value)
     yield from ((what, tuple(secrets)) for what, secrets in found.items())
 
 
@@ -196,9 +198,9 @@ def _inside(text: str, forms: tuple[Form, ...] | None = None) -> Iterator[tuple[
     told_by=("security/secret-in-values", "security/secret-in-template"),
 )
 def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A ConfigMap holds a password, token or key.
+    """ConfigMap contains a credential.
 
-    Why: ConfigMaps are read by everybody who may view the namespace, are printed by tools and logs, and are never
+    Why: Everyone who may view the namespace can read its ConfigMaps; tools and logs print them, and they are never
         encrypted at rest.
     Bad:
         kind: ConfigMap
@@ -210,8 +212,8 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violat
         stringData:
           app.properties: |
             db.password={{ .Values.db.password }}
-    Fix: Put the file into a Secret, or let the application read the secret part from an environment variable or a file
-        of a Secret.
+    Fix: Move the file to a Secret, or let the application read the credential from an environment variable or a file
+        that comes from a Secret.
     Source: Kubernetes documentation, Good practices for Kubernetes Secrets; polaris sensitiveConfigmapContent
     """
     if manifest.kind != "ConfigMap":
@@ -221,10 +223,15 @@ def secret_in_configmap(manifest: Manifest, subject: Subject) -> Iterator[Violat
         if text is None:
             continue
         if is_credential(key, text):
-            yield Violation(f"gives {key} in plain; put it into a Secret", at=view, secrets=(text,))
+            yield Violation(f"ConfigMap contains {key} in plain text; move it to a Secret", at=view, secrets=(text,))
         else:
             yield from (
-                Violation(f"{key}: {what}; put it into a Secret", at=view, part=secrets[0], secrets=secrets)
+                Violation(
+                    f"ConfigMap key {key} contains {what}; move it to a Secret",
+                    at=view,
+                    part=secrets[0],
+                    secrets=secrets,
+                )
                 for what, secrets in _inside(text)
             )
 
@@ -248,17 +255,17 @@ _OPTION = LazyPattern(r"(?s)--?(?P<name>[A-Za-z][\w.-]*)(?:=(?P<value>.*))?\Z")
     tests=True,
     parameters={
         "strict": Parameter(
-            0, "placeholders, paths and names of Secrets are none; 1 takes whatever a telling name has for a secret"
+            0, "placeholders, paths and names of Secrets are not credentials; 1 reports every value of a telling name"
         )
     },
     urgency=Urgency.EXPOSED,
     told_by=("security/secret-in-values", "security/secret-in-template", "security/secret-in-configmap"),
 )
 def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container is given a password, token or key in plain text.
+    """Container receives a credential in plain text.
 
-    Why: Whoever may look at the pod or the workload reads it, and so do its process list and every tool that prints
-        manifests.
+    Why: Everyone who may view the pod or the workload can read the credential, and it appears in the process list and
+        in every tool that prints manifests.
     Bad:
         env:
           - name: DB_PASSWORD
@@ -270,7 +277,7 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]
               secretKeyRef:
                 name: web-db
                 key: password
-    Fix: Put the secret into a Secret and refer to it by valueFrom.secretKeyRef, or mount it as a file.
+    Fix: Move the credential to a Secret and reference it with valueFrom.secretKeyRef, or mount it as a file.
     Source: Kubernetes documentation, Good practices for Kubernetes Secrets; kube-linter env-var-secret; polaris
         sensitiveContainerEnvVar
     """
@@ -281,11 +288,17 @@ def secret_in_env(container: Container, subject: Subject) -> Iterator[Violation]
             continue
         if is_credential(name, text) or (text and subject.number("strict") and telling_words([name])):
             yield Violation(
-                f"{name} is written out; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=(text,)
+                f"environment variable {name} is a plain-text credential; read it from a Secret with secretKeyRef",
+                at=view,
+                secrets=(text,),
             )
         else:
             yield from (
-                Violation(f"{name} {what}; take it from a Secret by valueFrom.secretKeyRef", at=view, secrets=secrets)
+                Violation(
+                    f"environment variable {name} contains {what}; read it from a Secret with secretKeyRef",
+                    at=view,
+                    secrets=secrets,
+                )
                 for what, secrets in _inside(text)
             )
     for field in ("command", "args"):
@@ -301,13 +314,14 @@ def _arguments(arguments: View) -> Iterator[Violation]:
         option = match["name"] if match and match["value"] is None else ""
         if name and value and is_credential(name, value):
             yield Violation(
-                f"the option {name} is written out; take it from a Secret by an environment variable",
+                f"option {name} is a plain-text credential; read it from a Secret through an environment variable",
                 at=view,
                 secrets=(value,),
             )
         else:
             yield from (
-                Violation(f"{what}; take it from a Secret", at=view, secrets=secrets) for what, secrets in _inside(text)
+                Violation(f"argument contains {what}; read it from a Secret", at=view, secrets=secrets)
+                for what, secrets in _inside(text)
             )
 
 
@@ -326,10 +340,10 @@ def _arguments(arguments: View) -> Iterator[Violation]:
     tests=True,
 )
 def secret_env_ref(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container reads a Secret by an environment variable.
+    """Container reads a Secret through an environment variable.
 
-    Why: The environment is passed on to every child process and shows up in crash dumps; a mounted file is not, and it
-        follows when the Secret changes.
+    Why: Child processes inherit the environment, and it shows up in crash dumps. A mounted file does not, and it is
+        updated when the Secret changes.
     Bad:
         env:
           - name: DB_PASSWORD
@@ -347,11 +361,12 @@ def secret_env_ref(container: Container, subject: Subject) -> Iterator[Violation
         reference = variable.get("valueFrom", "secretKeyRef")
         if reference.is_map:
             yield Violation(
-                f"{variable.get('name').data} is read from a Secret; mount the Secret as a file", at=reference
+                f"environment variable {variable.get('name').data} comes from a Secret; mount the Secret as a file",
+                at=reference,
             )
     for source in container.field("envFrom").items():
         reference = source.get("secretRef")
         if reference.is_map:
             yield Violation(
-                f"the Secret {reference.get('name').data} becomes environment; mount it as a file", at=reference
+                f'envFrom reads Secret "{reference.get("name").data}"; mount the Secret as a file', at=reference
             )

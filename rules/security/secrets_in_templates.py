@@ -1,4 +1,4 @@
-"""Secrets written out in templates."""
+"""Credentials in templates."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NAME_AND_VALUE = LazyPattern(
 _KEY_BEFORE = LazyPattern(r"""([A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*["']?\Z""")
 
 
-# A Secret is referred to two lines above at most, besides lines that hold actions alone.
+# A Secret is referenced at most two lines above, not counting lines with actions alone.
 _KEY_REFERENCE = LazyPattern(r"(?:secret|configMap)KeyRef:[ \t]*\r?\n(?:.*\n){0,2}\Z")
 
 
@@ -66,17 +66,17 @@ _NO_CODE = LazyPattern(
     told_by=("security/secret-in-values",),
 )
 def secret_in_template(subject: Subject) -> Iterator[Violation]:
-    """A template, or a file that the chart ships, holds a password, token or key.
+    """Template or chart file contains a credential.
 
-    Why: Everybody who has the chart has the secret, no value can change it, and every installation shares it.
+    Why: Everyone who has the chart has the credential, no value can change it, and all installations share it.
     Bad:
         stringData:
           password: hunter2
     Good:
         stringData:
           password: {{ .Values.auth.password | default (randAlphaNum 32) | quote }}
-    Fix: Take the secret from a value, from a Secret that the user names, or generate it; a default in the template is
-        as public as one in values.yaml.
+    Fix: Read the credential from a value or from a Secret that the user references, or generate it. A default in the
+        template is as public as one in values.yaml.
     Source: OWASP Kubernetes Top Ten, Secrets Management Failures; Helm chart best practices
     """
     words = [set(template.text.split()) for template in subject.templates]
@@ -96,25 +96,27 @@ def secret_in_template(subject: Subject) -> Iterator[Violation]:
         for found in known_tokens(text, forms):
             place = TextPlace(path, _span(text, found.start, min(found.end, found.start + 8)))
             yield Violation(
-                f"holds what looks like {found.what}; take it out of the chart and change it",
+                f"chart file contains what looks like {found.what}; remove it from the chart and rotate it",
                 at=place,
                 secrets=(found.secret,),
             )
 
 
 def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telling: bool) -> Iterator[Violation]:
-    """What one template holds: tokens of some forms; and where its words may be telling, what names tell."""
+    """The credentials in one template: tokens of some forms, and the literals of telling names."""
     text = template.text
     seen: set[int] = set()
     for found in known_tokens(text, forms):
         seen.add(found.start)
         place = TextPlace(template.path, template.span_between(found.start, min(found.end, found.start + 8)))
         yield Violation(
-            f"holds what looks like {found.what}; take it from a value or a Secret", at=place, secrets=(found.secret,)
+            f"template contains what looks like {found.what}; read it from a value or a Secret",
+            at=place,
+            secrets=(found.secret,),
         )
     if not is_telling:
         return
-    # Actions are blanked out, so that what they print is no literal, and every offset stays.
+    # Actions are blanked out: what they print is not a literal, and every offset stays the same.
     plain = _ACTION.sub(_blanked, text)
     literals = [(each.name, each.start, each.end) for each in assignments(plain)]
     for match in _NAME_AND_VALUE.finditer(plain):
@@ -127,7 +129,7 @@ def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telli
         if not any(start <= token < end for token in seen):
             place = TextPlace(template.path, template.span_between(start, end))
             yield Violation(
-                f"{name} is written out in the template; take it from a value or a Secret",
+                f"template contains {name} in plain text; read it from a value or a Secret",
                 at=place,
                 secrets=(plain[start:end],),
             )
@@ -137,7 +139,7 @@ def _template_problems(template: TemplateFile, forms: tuple[Form, ...], is_telli
         for name, literal in _literals(pipeline, text if isinstance(node, Action) else "", node.start):
             place = TextPlace(template.path, template.span(literal))
             yield Violation(
-                f"{name} has a literal in the template; take it from a value or a Secret",
+                f"template sets {name} from a literal; read it from a value or a Secret",
                 at=place,
                 secrets=(literal.value,),
             )
@@ -148,8 +150,8 @@ def _blanked(match: re.Match[str]) -> str:
 
 
 def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, String]]:
-    """The literals of an action that become the value of a telling name: its field's, its variable's, or the key's
-    before it."""
+    """The literals of an action that become the value of a telling name: of its field, its variable, or the key before
+    it."""
     literals = [literal for command in commands(pipeline) if (literal := _literal(command)) is not None]
     if not literals:
         return
@@ -158,7 +160,7 @@ def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, 
     before = text[max(line, start - 100) : start]
     if key := _KEY_BEFORE.search(before):
         if key[1] in ("key", "name") and _KEY_REFERENCE.search(text, max(line - 200, 0), line):
-            return  # it names a Secret, or a key of one
+            return  # the name of a Secret, or of a key in one
         names.append(key[1])
     for command in commands(pipeline):
         names.extend(arg.names[-1] for arg in command.args if isinstance(arg, Field | Variable) and arg.names)
@@ -168,7 +170,7 @@ def _literals(pipeline: Pipeline, text: str, start: int) -> Iterator[tuple[str, 
 
 
 def _literal(command: Command) -> String | None:
-    """The string that a command prints: its only operand, or the argument of a function that passes it on."""
+    """The string that a command prints: its only operand, or the argument that a function returns."""
     args = command.args
     first = args[0]
     if len(args) == 1:

@@ -1,4 +1,4 @@
-"""Values that switch security off."""
+"""Values that disable security."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from helm_constitution.api import MUST, Subject, Violation, forbid, require, rul
 from .credentials import words
 from .statements import SECURE_DEFAULTS
 
-# Sections in which an "enabled: false" switches off what protects the chart's own pods.
+# Sections in which an "enabled: false" disables what protects the chart's own pods.
 _PROTECTIONS = {
     "auth": "authentication",
     "authentication": "authentication",
@@ -41,10 +41,9 @@ _AUTH = frozenset({"auth", "authentication", "authorization", "rbac", "login"})
     umbrella=SECURE_DEFAULTS,
 )
 def security_off(subject: Subject) -> Iterator[Violation]:
-    """A default switches off authentication, verification or a security context.
+    """Default value disables authentication, verification or a security context.
 
-    Why: What is off by default is off nearly everywhere; those who don't know of it are those whom it would have
-        protected.
+    Why: A protection that is off by default is off nearly everywhere, above all for users who don't know of it.
     Bad:
         auth:
           enabled: false
@@ -53,7 +52,7 @@ def security_off(subject: Subject) -> Iterator[Violation]:
         auth:
           enabled: true
         insecureSkipVerify: false
-    Fix: Turn the default round, and let the user who knows why switch it off.
+    Fix: Enable it by default, and let users who know why disable it.
     Source: OWASP Secure by Default; NSA/CISA Kubernetes Hardening Guide
     """
     if subject.chart.values is not None:
@@ -61,49 +60,47 @@ def security_off(subject: Subject) -> Iterator[Violation]:
         for path, value in walk(view.data):
             if not (value is True or value is False or value == "disable") or not isinstance(path[-1], str):
                 continue
-            # An item of a list is a part of what the list is called.
+            # An item of a list belongs to the section that has the list.
             section = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "")
             is_all = len(tuple(view.get(*path[:-1]).entries())) == 1
             if is_all and path[-1] == "enabled" and section.lower() in _CONTEXTS:
-                continue  # there is nothing to switch off
+                continue  # there is nothing to disable
             if (what := _switched_off(section, path[-1], value)) is not None:
                 safe = "require" if isinstance(value, str) else str(not value).lower()
                 yield Violation(
-                    f"{path[-1]}: {str(value).lower()} {what} by default; set it to {safe}", at=view.get(*path)
+                    f"{path[-1]}: {str(value).lower()} {what} by default; set {path[-1]}: {safe}", at=view.get(*path)
                 )
 
 
 def _switched_off(section: str, key: str, value: bool | str) -> str | None:
-    """What a key with this value (true, false or ``disable``) switches off; None for a harmless one."""
+    """The effect of a key with this value (true, false or ``disable``); None for a harmless one."""
     parts = words(key)
     names = frozenset(parts)
     if isinstance(value, str):
         is_mode = parts[-1:] == ("sslmode",) or parts[-2:] == ("ssl", "mode")
-        return "switches off TLS" if is_mode else None
+        return "disables TLS" if is_mode else None
     if value:
         if "insecure" in names and not names & {"image", "images"}:
             return (
-                "switches off verification"
-                if names & _VERIFICATION or "skip" in names
-                else "allows insecure connections"
+                "disables verification" if names & _VERIFICATION or "skip" in names else "allows insecure connections"
             )
         if "skip" in names and (names & _VERIFICATION):
-            return "switches off verification"
+            return "disables verification"
         if names & _OFF_WORDS and names & _AUTH:
-            return "switches off authentication"
+            return "disables authentication"
         if names & _OFF_WORDS and names & _TLS:
-            return "switches off TLS"
+            return "disables TLS"
         if names & _OFF_WORDS and names & _VERIFICATION and names & _VERIFIED:
-            return "switches off verification"
+            return "disables verification"
         return None
     if key == "enabled" and (what := _PROTECTIONS.get(section.lower())) is not None:
-        return f"switches off {what}"
+        return f"disables {what}"
     if (
         names & _VERIFICATION
         and (names & _VERIFIED or frozenset(words(section)) & _VERIFIED)
         and not names & _OFF_WORDS
     ):
-        return "switches off verification"
+        return "disables verification"
     if parts in (("auth", "enabled"), ("authentication", "enabled"), ("enable", "auth"), ("enable", "authentication")):
-        return "switches off authentication"
+        return "disables authentication"
     return None

@@ -26,10 +26,10 @@ ACCESS = (
 _STANDARDS = r"\bpod[- ]security[- ](?:standards?|admission|profiles?|policy|policies)|\bPSS\b"
 
 BASELINE = require(_STANDARDS + r"|\bbaseline (?:pod security )?(?:profile|policy|level|standard)")
-"""Statements that ask for the Pod Security Standards, whichever profile."""
+"""Statements that require the Pod Security Standards, whichever profile."""
 
 RESTRICTED = require(
     rf"^(?!(?!.*\brestricted\b).*\bbaseline\b).*(?:{_STANDARDS})"
     r"|\brestricted (?:pod security )?(?:profile|policy|level|standard)"
 )
-"""Statements that ask for the restricted profile; one that names only the baseline profile does not."""
+"""Statements that require the restricted profile; one that names only the baseline profile does not."""

@@ -132,5 +132,5 @@ def test_tab_in_bash(tmp_path: Path) -> None:
         "helm-constitution expl\tsecurity/root-us\t\n",
         "helm-constitution constitution check our\t\n",
     )
-    assert "security/root-user: A container may run as root." in shown
+    assert "security/root-user: Container may run as root." in shown
     assert "our principles.md: " in shown

@@ -40,7 +40,7 @@ def test_an_image_from_another_registry(image: str, registries: str, is_bad: boo
 
 def test_a_registry_that_is_refused() -> None:
     (message,) = judge(foreign_registry, pod("image: nginx:1.27"), {"refused": "Docker Hub"})
-    assert "image nginx:1.27 is from docker.io; use a mirror of it" in message
+    assert "image nginx:1.27 is from docker.io, which is not allowed; use a mirror" in message
     assert judge(foreign_registry, pod("image: quay.io/acme/web:1"), {"refused": "Docker Hub"}) == []
 
 

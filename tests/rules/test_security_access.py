@@ -39,9 +39,12 @@ def test_image_reference(reference: str, parts: tuple[str, str, str]) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("acme/web", "image acme/web has no tag, so the latest is run; name a version"),
-        ("registry:5000/web", "image registry:5000/web has no tag, so the latest is run; name a version"),
-        ("acme/web:latest", "image acme/web:latest is whatever was pushed last; name a version"),
+        ("acme/web", "image acme/web has no tag and runs the latest version; set a version as its tag"),
+        (
+            "registry:5000/web",
+            "image registry:5000/web has no tag and runs the latest version; set a version as its tag",
+        ),
+        ("acme/web:latest", "image acme/web:latest uses the moving tag latest; set a version as its tag"),
         ("acme/web:1.4.2", None),
         ("acme/web@sha256:0f", None),
         ("acme/web:latest@sha256:0f", None),
@@ -60,9 +63,9 @@ def test_no_digest() -> None:
 @pytest.mark.parametrize(
     ("reference", "policy", "message"),
     [
-        ("web:1", "IfNotPresent", "imagePullPolicy is IfNotPresent; set Always, or name the image by digest"),
-        ("web:1", "Never", "imagePullPolicy is Never; set Always, or name the image by digest"),
-        ("web:1", "", "imagePullPolicy defaults to IfNotPresent; set Always, or name the image by digest"),
+        ("web:1", "IfNotPresent", "imagePullPolicy is IfNotPresent; set it to Always, or pin the image to a digest"),
+        ("web:1", "Never", "imagePullPolicy is Never; set it to Always, or pin the image to a digest"),
+        ("web:1", "", "imagePullPolicy defaults to IfNotPresent; set it to Always, or pin the image to a digest"),
         ("web:1", "Always", None),
         ("web:latest", "", None),
         ("web", "", None),
@@ -150,7 +153,10 @@ def test_default_service_account() -> None:
     ],
 )
 def test_missing_service_account(text: str, found: bool) -> None:
-    message = "runs as the service account web, which the chart doesn't create; create it, or fall back to default"
+    message = (
+        'pod runs as service account "web", which the chart does not create;'
+        ' create the ServiceAccount, or fall back to "default"'
+    )
     assert judge(a.missing_service_account, text) == ([message] if found else [])
 
 
@@ -176,15 +182,21 @@ rules: [{rules}]
 @pytest.mark.parametrize(
     ("rules", "message"),
     [
-        ("{resources: ['*'], verbs: ['*']}", "allows everything on every resource; name the resources"),
-        ("{resources: ['*'], verbs: [get, list]}", "allows get, list on every resource; name the resources"),
+        (
+            "{resources: ['*'], verbs: ['*']}",
+            "role allows every verb on every resource; list the resources that the pods use",
+        ),
+        (
+            "{resources: ['*'], verbs: [get, list]}",
+            "role allows get, list on every resource; list the resources that the pods use",
+        ),
         (
             "{apiGroups: ['', metrics.k8s.io], resources: ['*'], verbs: [get]}",
-            "allows get on every resource of the core API, metrics.k8s.io; name the resources",
+            "role allows get on every resource of the core API, metrics.k8s.io; list the resources that the pods use",
         ),
-        ("{resources: [pods], verbs: ['*']}", "allows everything on pods; name the verbs"),
-        ("{resources: [a, b, c, d], verbs: ['*']}", "allows everything on a, b, c and 1 more; name the verbs"),
-        ("{nonResourceURLs: [/metrics], verbs: ['*']}", "allows everything on /metrics; name the verbs"),
+        ("{resources: [pods], verbs: ['*']}", "role allows every verb on pods; list the verbs"),
+        ("{resources: [a, b, c, d], verbs: ['*']}", "role allows every verb on a, b, c and 1 more; list the verbs"),
+        ("{nonResourceURLs: [/metrics], verbs: ['*']}", "role allows every verb on /metrics; list the verbs"),
         ("{resources: ['*/scale'], verbs: [get]}", None),
         ("{resources: [pods], verbs: [get]}", None),
     ],
@@ -212,7 +224,7 @@ def test_roles_of_other_api_groups_are_not_rbac() -> None:
 def test_cluster_admin(kind: str, reach: str) -> None:
     text = binding("web", "cluster-admin", kind, "ClusterRole")
     assert judge(roles.cluster_admin, text) == [
-        f"binds cluster-admin, all rights in {reach}; bind a role of the chart's own"
+        f"binding grants cluster-admin, all permissions in {reach}; define and bind a narrower role"
     ]
     assert judge(roles.cluster_admin, text.replace("cluster-admin", "cluster-administration")) == []
 
@@ -239,9 +251,9 @@ def test_reads_secrets(rules: str, bad: bool) -> None:
 def test_a_role_reaches_as_far_as_its_binding(binding_kind: str | None, where: str) -> None:
     text = role("{resources: [secrets], verbs: [get]}", "ClusterRole")
     text += binding("web", kind=binding_kind, role_kind="ClusterRole") if binding_kind else ""
-    instead = ", or bind the role by namespace" if where else ""
+    instead = ", or bind the role with a RoleBinding" if where else ""
     assert judge(roles.reads_secrets, text) == [
-        f"may read every Secret{where}; name those that it needs in resourceNames{instead}"
+        f"role can read every Secret{where}; list the needed Secrets in resourceNames{instead}"
     ]
 
 
@@ -318,7 +330,12 @@ spec: {%s}
 )
 def test_no_network_policy(policy: str, isolated: bool) -> None:
     text = WEB % ("", "containers: [{name: web}]") + policy
-    expected = ["no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does"]
+    expected = [
+        (
+            "no NetworkPolicy selects the pods, so every pod in the cluster can reach them;"
+            " add a NetworkPolicy whose podSelector matches their labels"
+        )
+    ]
     assert judge(n.no_network_policy, text) == ([] if isolated else expected)
 
 
@@ -341,9 +358,12 @@ spec: {{rules: [{{host: web.acme.org}}, {{host: api.acme.org}}]{spec}}}
 @pytest.mark.parametrize(
     ("spec", "messages"),
     [
-        ("", ["serves its hosts without TLS; set spec.tls"]),
-        (", tls: []", ["serves its hosts without TLS; set spec.tls"]),
-        (", tls: [{hosts: [web.acme.org], secretName: a}]", ["serves api.acme.org without TLS; name it in spec.tls"]),
+        ("", ["Ingress serves its hosts without TLS; set spec.tls"]),
+        (", tls: []", ["Ingress serves its hosts without TLS; set spec.tls"]),
+        (
+            ", tls: [{hosts: [web.acme.org], secretName: a}]",
+            ["Ingress serves api.acme.org without TLS; add the host to spec.tls"],
+        ),
         (", tls: [{hosts: [web.acme.org, api.acme.org], secretName: a}]", []),
         (", tls: [{hosts: ['*.acme.org'], secretName: a}]", []),
         (", tls: [{secretName: a}]", []),
@@ -375,7 +395,7 @@ def test_no_tls_of_a_gateway(listeners: str, found: int) -> None:
 
 def test_no_tls_of_a_route() -> None:
     text = "apiVersion: route.openshift.io/v1\nkind: Route\nspec: {host: a}"
-    assert judge(n.no_tls, text) == ["serves plain HTTP; set spec.tls"]
+    assert judge(n.no_tls, text) == ["Route serves plain HTTP; set spec.tls"]
     assert judge(n.no_tls, text.replace("host: a", "tls: {termination: edge}")) == []
 
 
@@ -417,20 +437,20 @@ def test_ssh_port() -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("auth:\n  enabled: false\n", "enabled: false switches off authentication"),
-        ("a:\n  insecureSkipVerify: true\n", "insecureSkipVerify: true switches off verification"),
-        ("insecure_skip_verify: true\n", "insecure_skip_verify: true switches off verification"),
-        ("skipTlsVerify: true\n", "skipTlsVerify: true switches off verification"),
+        ("auth:\n  enabled: false\n", "enabled: false disables authentication"),
+        ("a:\n  insecureSkipVerify: true\n", "insecureSkipVerify: true disables verification"),
+        ("insecure_skip_verify: true\n", "insecure_skip_verify: true disables verification"),
+        ("skipTlsVerify: true\n", "skipTlsVerify: true disables verification"),
         ("insecure: true\n", "insecure: true allows insecure connections"),
-        ("disableAuth: true\n", "disableAuth: true switches off authentication"),
-        ("tls:\n  verify: false\n", "verify: false switches off verification"),
-        ("sslVerify: false\n", "sslVerify: false switches off verification"),
-        ("disableTls: true\n", "disableTls: true switches off TLS"),
-        ("sslmode: disable\n", "sslmode: disable switches off TLS"),
+        ("disableAuth: true\n", "disableAuth: true disables authentication"),
+        ("tls:\n  verify: false\n", "verify: false disables verification"),
+        ("sslVerify: false\n", "sslVerify: false disables verification"),
+        ("disableTls: true\n", "disableTls: true disables TLS"),
+        ("sslmode: disable\n", "sslmode: disable disables TLS"),
         ("podSecurityContext:\n  enabled: false\n", None),  # and nothing else that could be off
         (
             "podSecurityContext:\n  enabled: false\n  fsGroup: 1\n",
-            "enabled: false switches off the pods' security context",
+            "enabled: false disables the pods' security context",
         ),
         ("list:\n  - insecure: true\n", "insecure: true allows insecure connections"),
         ("insecureSkipVerify: false\n", None),
@@ -446,4 +466,4 @@ def test_ssh_port() -> None:
 )
 def test_security_off(text: str, what: str | None) -> None:
     messages = [message.partition(" ")[2] for message in found(s.security_off, {"values.yaml": text})]
-    assert [message.partition(" by default; set it to ")[0] for message in messages] == ([what] if what else [])
+    assert [message.partition(" by default; set ")[0] for message in messages] == ([what] if what else [])

@@ -32,7 +32,7 @@ OWN = "spec.containers[0].securityContext"
 
 def test_privileged() -> None:
     assert judge(p.privileged, pod(container="{privileged: true}")) == [
-        "runs privileged, with every capability and device of its node; drop privileged: true"
+        'container "web" runs privileged, with every capability and device of its node; remove privileged: true'
     ]
     assert judge(p.privileged, pod(container="{privileged: false}")) == []
     # The field exists only on containers.
@@ -97,13 +97,13 @@ def test_root_user_of_a_pod_is_one_place_for_all_its_containers() -> None:
 def test_root_user_says_what_is_there() -> None:
     assert judge(p.root_user, pod()) == [
         (
-            "runs as root unless the image says otherwise; set securityContext.runAsNonRoot: true, "
-            "and runAsUser where the image's own user is root or has no number"
+            'container "web" runs as root unless the image sets another user; set securityContext.runAsNonRoot: true,'
+            " and runAsUser if the image's user is root or not numeric"
         )
     ]
     assert judge(p.root_user, pod("{runAsUser: 10001}")) == [
         (
-            "runs as user 10001, but the restricted profile wants it said that this is not root;"
+            'container "web" runs as user 10001 but does not set runAsNonRoot, which the restricted profile requires;'
             " set securityContext.runAsNonRoot: true"
         )
     ]
@@ -117,21 +117,24 @@ def test_root_in_a_user_namespace_is_nobody_outside() -> None:
 @pytest.mark.parametrize(
     ("container", "messages"),
     [
-        ("{}", ["keeps the default capabilities; set securityContext.capabilities.drop: [ALL]"]),
-        ("{capabilities: {drop: [NET_RAW]}}", ["keeps capabilities; set capabilities.drop: [ALL]"]),
+        ("{}", ['container "web" keeps the default capabilities; set securityContext.capabilities.drop: [ALL]']),
+        (
+            "{capabilities: {drop: [NET_RAW]}}",
+            ['container "web" keeps some default capabilities; set capabilities.drop: [ALL]'],
+        ),
         (
             "{capabilities: {drop: [all]}}",
-            ["drops 'all'; only ALL, in capitals, counts as dropping every capability"],
+            ['container "web" drops "all", but only ALL drops every capability; write it in upper case'],
         ),
         ("{capabilities: {drop: [ALL]}}", []),
         ("{capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}}", []),
         (
             "{capabilities: {drop: [ALL], add: [NET_ADMIN]}}",
-            ["adds NET_ADMIN; only the capability NET_BIND_SERVICE may be added"],
+            ['container "web" adds the capability NET_ADMIN; remove all but NET_BIND_SERVICE'],
         ),
         (
             "{capabilities: {drop: [ALL], add: [CHOWN, NET_BIND_SERVICE, KILL]}}",
-            ["adds CHOWN and KILL; only the capability NET_BIND_SERVICE may be added"],
+            ['container "web" adds the capabilities CHOWN and KILL; remove all but NET_BIND_SERVICE'],
         ),
     ],
 )
@@ -142,11 +145,15 @@ def test_capabilities(container: str, messages: list[str]) -> None:
 @pytest.mark.parametrize(
     ("context", "container", "message"),
     [
-        ("{runAsUser: 1000}", "{}", "runs as user 1000, which the node may have too; take an ID of 10000 or more"),
+        (
+            "{runAsUser: 1000}",
+            "{}",
+            'container "web" runs as user 1000, which may exist on the node; use an ID of 10000 or more',
+        ),
         (
             "{runAsUser: 1000, runAsGroup: 2000}",
             "{}",
-            "runs as user 1000 and group 2000, which the node may have too; take an ID of 10000 or more",
+            'container "web" runs as user 1000 and group 2000, which may exist on the node; use an ID of 10000 or more',
         ),
         ("{runAsUser: 1000}", "{runAsUser: 10000}", None),
         ("{runAsNonRoot: true}", "{}", None),
@@ -243,14 +250,19 @@ def test_selinux_types_that_are_allowed(kind: str) -> None:
 def test_selinux() -> None:
     options = "{seLinuxOptions: {type: spc_t, user: system_u, role: system_r}}"
     assert judge(f.selinux, pod(container=options)) == [
-        "has the SELinux type spc_t; set container_t, container_init_t, container_kvm_t, container_engine_t or none",
-        "sets an SELinux user of its own, system_u; drop it",
-        "sets an SELinux role of its own, system_r; drop it",
+        (
+            "SELinux type spc_t is not allowed;"
+            " set container_t, container_init_t, container_kvm_t or container_engine_t, or remove it"
+        ),
+        "SELinux user system_u is not allowed; remove seLinuxOptions.user",
+        "SELinux role system_r is not allowed; remove seLinuxOptions.role",
     ]
 
 
 def test_proc_mount() -> None:
-    assert judge(f.proc_mount, pod(container="{procMount: Unmasked}")) == ["mounts /proc Unmasked; drop procMount"]
+    assert judge(f.proc_mount, pod(container="{procMount: Unmasked}")) == [
+        'container "web" mounts /proc as Unmasked; remove procMount'
+    ]
     assert judge(f.proc_mount, pod(container="{procMount: Unmasked}", hostUsers="false")) != []
     assert judge(f.proc_mount, pod(container="{procMount: Default}")) == []
 
@@ -272,16 +284,18 @@ def test_windows_host_process() -> None:
 def test_host_namespace() -> None:
     text = pod(hostNetwork="true", hostPID="true", hostIPC="true")
     assert judge(h.host_namespace, text) == [
-        "shares the node's network and so bypasses network policies; drop hostNetwork: true",
-        "sees the node's processes; drop hostPID: true",
-        "shares the node's inter-process memory; drop hostIPC: true",
+        "pod shares the node's network and bypasses network policies; remove hostNetwork: true",
+        "pod shares the node's process namespace; remove hostPID: true",
+        "pod shares the node's IPC namespace; remove hostIPC: true",
     ]
     assert judge(h.host_namespace, pod(hostNetwork="false", shareProcessNamespace="true")) == []
 
 
 def test_host_path() -> None:
     text = pod(volumes="[{name: data, hostPath: {path: /data}}, {name: tmp, emptyDir: {}}]")
-    assert judge(h.host_path, text) == ["volume data is the node's /data; take an emptyDir or a persistentVolumeClaim"]
+    assert judge(h.host_path, text) == [
+        'volume "data" mounts /data of the node (hostPath); use an emptyDir or a persistentVolumeClaim'
+    ]
     assert fields(h.host_path, text) == ["spec.volumes[0].hostPath.path"]
 
 
@@ -295,19 +309,25 @@ spec:
       containers: [{name: a, volumeMounts: [{name: root, mountPath: /host, readOnly: true}]}]
       volumes: [{name: root, hostPath: {path: /}}]
 """
-    waiver = ", or waive this for an agent of the node"
-    assert judge(h.host_namespace, text) == [f"sees the node's processes; drop hostPID: true{waiver}"]
-    assert judge(h.host_path, text) == [f"volume root is the node's /; drop it{waiver}"]
-    assert judge(h.sensitive_mount, text) == [f"mounts the node's /; drop the mount{waiver}"]
+    waiver = ", or add a waiver for a node agent"
+    assert judge(h.host_namespace, text) == [f"pod shares the node's process namespace; remove hostPID: true{waiver}"]
+    assert judge(h.host_path, text) == [f'volume "root" mounts / of the node (hostPath); remove it{waiver}']
+    assert judge(h.sensitive_mount, text) == [
+        f'container "a" mounts the sensitive host path /; remove the mount{waiver}'
+    ]
 
 
 @pytest.mark.parametrize(
     ("path", "read_only", "message"),
     [
-        ("/", True, "mounts the node's /; drop the mount"),
-        ("/proc/", True, "mounts the node's /proc/; drop the mount"),
-        ("/etc", False, "mounts the node's /etc, writable; drop the mount"),
-        ("/var/lib/kubelet/pods", True, "mounts the node's /var/lib/kubelet/pods; drop the mount"),
+        ("/", True, 'container "web" mounts the sensitive host path /; remove the mount'),
+        ("/proc/", True, 'container "web" mounts the sensitive host path /proc/; remove the mount'),
+        ("/etc", False, 'container "web" mounts the sensitive host path /etc, writable; remove the mount'),
+        (
+            "/var/lib/kubelet/pods",
+            True,
+            'container "web" mounts the sensitive host path /var/lib/kubelet/pods; remove the mount',
+        ),
         ("/etc/ssl/certs", True, None),
         ("/procedures", False, None),
         ("/data", False, None),
@@ -334,7 +354,7 @@ spec:
   volumes: [{{name: x, hostPath: {{path: {path}}}}}]
 """
     assert judge(h.sensitive_mount, text) == [
-        f"mounts the container runtime's socket {path}, which makes it root on the node; drop the mount"
+        f'container "web" mounts the container runtime socket {path}, which grants root on the node; remove the mount'
     ]
 
 
@@ -365,7 +385,10 @@ def test_volume_types_that_are_allowed(kind: str) -> None:
 
 def test_volume_type() -> None:
     assert judge(h.volume_type, pod(volumes="[{name: data, nfs: {server: a, path: /}}]")) == [
-        "volume data is of type nfs; take a persistentVolumeClaim or a csi volume"
+        (
+            'volume "data" has the type nfs, which the restricted profile does not allow;'
+            " use a persistentVolumeClaim or a csi volume"
+        )
     ]
     # hostPath has a rule of its own; a null is no source.
     assert judge(h.volume_type, pod(volumes="[{name: a, hostPath: {path: /}}, {name: b, nfs: null}]")) == []

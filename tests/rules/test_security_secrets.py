@@ -251,7 +251,10 @@ def in_values(text: str, file: str = "values.yaml") -> list[str]:
 
 def test_secret_in_values() -> None:
     assert in_values("auth:\n  password: hunter2-and-more\n") == [
-        "values.yaml:2 password is written out as 'hun…'; leave it empty and take it from a Secret that the user names"
+        (
+            "values.yaml:2 password is set to the plain-text credential 'hun…';"
+            " leave it empty and read it from a Secret that the user references"
+        )
     ]
 
 
@@ -281,9 +284,13 @@ def test_values(text: str, lines: list[int]) -> None:
 
 
 def test_a_password_that_is_its_own_name() -> None:
-    advice = "leave it empty and take it from a Secret that the user names"
-    assert in_values("password: password\n") == [f"values.yaml:1 this value is written out as 'pas…'; {advice}"]
-    assert in_values("rootToken: root\n") == [f"values.yaml:1 rootToken is written out as 'ro…'; {advice}"]
+    advice = "leave it empty and read it from a Secret that the user references"
+    assert in_values("password: password\n") == [
+        f"values.yaml:1 value is set to the plain-text credential 'pas…'; {advice}"
+    ]
+    assert in_values("rootToken: root\n") == [
+        f"values.yaml:1 rootToken is set to the plain-text credential 'ro…'; {advice}"
+    ]
 
 
 def test_no_message_holds_a_secret() -> None:
@@ -296,14 +303,16 @@ def test_no_message_holds_a_secret() -> None:
 
 @pytest.mark.parametrize("file", ["platforms/aws.yaml", "values-production.yaml", "values.prod.yml"])
 def test_other_values_files_are_read(file: str) -> None:
-    assert in_values("password: hunter2\n", file)[0].startswith(f"{file}:1 password is written out as 'hu…'")
+    assert in_values("password: hunter2\n", file)[0].startswith(
+        f"{file}:1 password is set to the plain-text credential 'hu…'"
+    )
 
 
 def test_inputs_of_ci_scenarios_are_no_secrets_but_tokens_in_them_are() -> None:
     assert in_values("password: hunter2\n", "ci/x-values.yaml") == []
     files = {"ci/x-values.yaml": f"a: {TOKENS['a GitHub token']}\n"}
     assert found(secrets_in_templates.secret_in_template, files) == [
-        "ci/x-values.yaml:1 holds what looks like a GitHub token; take it out of the chart and change it"
+        "ci/x-values.yaml:1 chart file contains what looks like a GitHub token; remove it from the chart and rotate it"
     ]
 
 
@@ -317,15 +326,15 @@ def test_a_values_file_that_is_not_yaml_is_another_rule_s() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("stringData:\n  password: hunter2\n", "2 password is written out in the template"),
-        ('stringData:\n  password: {{ "hunter2" | quote }}\n', "2 password has a literal in the template"),
-        ('data:\n  password: {{ b64enc "hunter2" }}\n', "2 password has a literal in the template"),
-        ('a: {{ .Values.auth.password | default "hunter2" }}\n', "1 password has a literal in the template"),
-        ('a: {{ default "hunter2" .Values.auth.password }}\n', "1 password has a literal in the template"),
-        ('{{- $password := "hunter2" }}\n', "1 password has a literal in the template"),
-        ("env:\n  - name: DB_PASSWORD\n    value: hunter2\n", "3 DB_PASSWORD is written out in the template"),
-        (f"a: {TOKENS['a GitHub token']}\n", "1 holds what looks like a GitHub token"),
-        (f'a: {{{{ "{TOKENS["a GitLab token"]}" }}}}\n', "1 holds what looks like a GitLab token"),
+        ("stringData:\n  password: hunter2\n", "2 template contains password in plain text"),
+        ('stringData:\n  password: {{ "hunter2" | quote }}\n', "2 template sets password from a literal"),
+        ('data:\n  password: {{ b64enc "hunter2" }}\n', "2 template sets password from a literal"),
+        ('a: {{ .Values.auth.password | default "hunter2" }}\n', "1 template sets password from a literal"),
+        ('a: {{ default "hunter2" .Values.auth.password }}\n', "1 template sets password from a literal"),
+        ('{{- $password := "hunter2" }}\n', "1 template sets password from a literal"),
+        ("env:\n  - name: DB_PASSWORD\n    value: hunter2\n", "3 template contains DB_PASSWORD in plain text"),
+        (f"a: {TOKENS['a GitHub token']}\n", "1 template contains what looks like a GitHub token"),
+        (f'a: {{{{ "{TOKENS["a GitLab token"]}" }}}}\n', "1 template contains what looks like a GitLab token"),
         ("password: {{ .Values.password }}\n", None),
         ("password: {{ .Values.password | default (randAlphaNum 32) | quote }}\n", None),
         ('password: {{ required "auth.password is required" .Values.auth.password }}\n', None),
@@ -343,7 +352,7 @@ def test_a_values_file_that_is_not_yaml_is_another_rule_s() -> None:
         ),
         (
             'data:\n  key: {{ default "a-id" .Values.cloudSecretKey }}\n',
-            "2 cloudSecretKey has a literal in the template",
+            "2 template sets cloudSecretKey from a literal",
         ),
     ],
 )
@@ -357,7 +366,7 @@ def test_secret_in_template(text: str, message: str | None) -> None:
 
 def test_files_that_the_chart_ships() -> None:
     assert found(secrets_in_templates.secret_in_template, {"files/tls.key": "\n" + PRIVATE_KEY}) == [
-        "files/tls.key:2 holds what looks like a private key; take it out of the chart and change it"
+        "files/tls.key:2 chart file contains what looks like a private key; remove it from the chart and rotate it"
     ]
     assert (
         found(secrets_in_templates.secret_in_template, {"README.md": PRIVATE_KEY, "values.yaml": f"a: {MIXED}"}) == []
@@ -370,17 +379,23 @@ def test_files_that_the_chart_ships() -> None:
 @pytest.mark.parametrize(
     ("data", "messages"),
     [
-        ("{password: hunter2}", ["gives password in plain; put it into a Secret"]),
+        ("{password: hunter2}", ["ConfigMap contains password in plain text; move it to a Secret"]),
         (
             '{app.properties: "a=1\\ndb.password=hunter2\\n"}',
-            ["app.properties: its text gives db.password in plain; put it into a Secret"],
+            ["ConfigMap key app.properties contains a plain-text db.password; move it to a Secret"],
         ),
         ("{password: changeme}", []),
         ("{password: ''}", []),
         ("{passwordFile: /run/secrets/x}", []),
         ('{app.properties: "db.password=${DB_PASSWORD}\\n"}', []),
-        (f"{{id_rsa: {PRIVATE_KEY!r}}}", ["id_rsa: holds what looks like a private key; put it into a Secret"]),
-        (f"{{a: {TOKENS['a Slack token']}}}", ["a: holds what looks like a Slack token; put it into a Secret"]),
+        (
+            f"{{id_rsa: {PRIVATE_KEY!r}}}",
+            ["ConfigMap key id_rsa contains what looks like a private key; move it to a Secret"],
+        ),
+        (
+            f"{{a: {TOKENS['a Slack token']}}}",
+            ["ConfigMap key a contains what looks like a Slack token; move it to a Secret"],
+        ),
     ],
 )
 def test_secret_in_configmap(data: str, messages: list[str]) -> None:
@@ -418,7 +433,10 @@ def test_secret_in_env(text: str, place: str | None) -> None:
 def test_messages_on_rendered_objects_hold_nothing_of_a_value() -> None:
     """A generated password differs with every render: it would make a new finding each time."""
     [message] = judge(s.secret_in_env, container(f"env: [{{name: DB_PASSWORD, value: {MIXED}}}]"))
-    assert message == "DB_PASSWORD is written out; take it from a Secret by valueFrom.secretKeyRef"
+    assert (
+        message
+        == "environment variable DB_PASSWORD is a plain-text credential; read it from a Secret with secretKeyRef"
+    )
 
 
 def test_secret_env_ref() -> None:
@@ -426,8 +444,8 @@ def test_secret_env_ref() -> None:
         "env: [{name: A, valueFrom: {secretKeyRef: {name: a, key: b}}}]\n      envFrom: [{secretRef: {name: c}}]"
     )
     assert judge(s.secret_env_ref, text) == [
-        "A is read from a Secret; mount the Secret as a file",
-        "the Secret c becomes environment; mount it as a file",
+        "environment variable A comes from a Secret; mount the Secret as a file",
+        'envFrom reads Secret "c"; mount the Secret as a file',
     ]
 
 

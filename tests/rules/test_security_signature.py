@@ -33,7 +33,7 @@ def judge(file: Path) -> list[str]:
 
 def test_a_package_without_signature(tmp_path: Path) -> None:
     assert judge(package(tmp_path)) == [
-        "the package has no .prov file beside it; sign it by helm package --sign",
+        "chart package has no .prov file; sign it with helm package --sign",
     ]
 
 
@@ -47,10 +47,12 @@ def test_a_signed_package(tmp_path: Path) -> None:
 def test_the_signature_of_another_package(tmp_path: Path) -> None:
     file = package(tmp_path)
     (tmp_path / "web-1.0.0.tgz.prov").write_text(SIGNED.format("0" * 64), encoding="utf-8")
-    assert judge(file) == ["the .prov file beside the package is of another package; sign this one"]
+    assert judge(file) == [
+        "the package's .prov file belongs to another package; sign this one with helm package --sign"
+    ]
 
 
 def test_what_is_no_signature(tmp_path: Path) -> None:
     file = package(tmp_path)
     (tmp_path / "web-1.0.0.tgz.prov").write_bytes(b"\xff\xfe")
-    assert judge(file) == ["the .prov file beside the package holds no signature; sign it by helm package --sign"]
+    assert judge(file) == ["the package's .prov file has no signature; sign the chart with helm package --sign"]

@@ -129,31 +129,36 @@ CASES = [
     (
         "security/no-network-policy",
         POD,
-        ["no NetworkPolicy selects its pods, so everything in the cluster may reach them; add one that does"],
+        [
+            (
+                "no NetworkPolicy selects the pods, so every pod in the cluster can reach them;"
+                " add a NetworkPolicy whose podSelector matches their labels"
+            )
+        ],
     ),
     (
         "security/no-network-policy",
         DEPLOYMENT + POLICY,
-        ["no NetworkPolicy says what may be reached by its pods; add Egress to policyTypes, with its rules"],
+        ["no NetworkPolicy restricts outgoing traffic of the pods; add Egress to policyTypes, with its rules"],
     ),
     ("security/no-network-policy", DEPLOYMENT + POLICY + "  policyTypes: [Ingress, Egress]\n", []),
     (
         "security/token-mounted",
         BOUND,
-        ["mounts the token of the service account web by default; set automountServiceAccountToken: false"],
+        ['pod mounts the token of service account "web" by default; set automountServiceAccountToken: false'],
     ),
     ("security/pull-policy", container("imagePullPolicy: Always"), []),
     (
         "security/pull-policy",
         DEPLOYMENT.replace("acme/web:1.0.0", f"acme/web@sha256:{'0' * 64}"),
-        ["imagePullPolicy isn't written; set Always"],
+        ["imagePullPolicy is not set; set it to Always"],
     ),
     (
         "security/low-user-id",
         DEPLOYMENT,
         [
-            "leaves runAsUser to the image; set an ID of 10000 or more",
-            "leaves runAsGroup to the image; set an ID of 10000 or more",
+            'container "web" does not set runAsUser; set it to 10000 or more',
+            'container "web" does not set runAsGroup; set it to 10000 or more',
         ],
     ),
     ("security/low-user-id", container("securityContext: {runAsUser: 10001, runAsGroup: 10001}"), []),
@@ -161,14 +166,14 @@ CASES = [
         "security/reads-secrets",
         SECRET_ROLE,
         [
-            "may get the Secret web-tls; mount Secrets instead",
-            "may create every Secret; mount Secrets instead",
+            "role can get Secret web-tls; mount Secrets instead",
+            "role can create every Secret; mount Secrets instead",
         ],
     ),
     (
         "security/secret-in-env",
         container("env: [{name: JWT_SECRET, value: my_jwt_secret}, {name: LOG, value: debug}]"),
-        ["JWT_SECRET is written out; take it from a Secret by valueFrom.secretKeyRef"],
+        ["environment variable JWT_SECRET is a plain-text credential; read it from a Secret with secretKeyRef"],
     ),
     ("portability/node-affinity", SELECTED, ["doesn't say which nodes it can run on; set affinity.nodeAffinity"]),
     (
