@@ -1,4 +1,4 @@
-"""VIII. Helm Best Practices: what Helm's own guide asks of a chart, and objects that fit together."""
+"""VIII. Helm Best Practices: the conventions of Helm's own guide, and objects that fit together."""
 
 from __future__ import annotations
 

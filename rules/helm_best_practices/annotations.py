@@ -1,4 +1,4 @@
-"""Annotations that a team asks its objects to carry."""
+"""Annotations that a team requires on its objects."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _NAME = re.compile(_KEY)
         require(rf"{_OF_A_KIND}.*?(?P<annotations>{_KEYS}) annotations?\b"),
     ),
     parameters={
-        "annotations": Parameter("", "every team has its own; with commas between"),
-        "kind": Parameter("", "the kind of object that carries them; without it, workloads"),
+        "annotations": Parameter("", "every team has its own; separated by commas"),
+        "kind": Parameter("", "the kind of object that needs them; workloads by default"),
     },
 )
 def missing_annotation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An object lacks an annotation that the team asks it to carry.
+    """Object lacks an annotation that the team requires.
 
-    Why: What a controller or a report reads from an annotation leaves out the objects that don't have it.
+    Why: Controllers and reports that read the annotation leave out the objects without it.
     Bad:
         kind: Deployment
         metadata:
@@ -45,9 +45,9 @@ def missing_annotation(manifest: Manifest, subject: Subject) -> Iterator[Violati
         metadata:
           annotations:
             acme.test/contact: web-team
-    Fix: Write the annotation into the template, or offer commonAnnotations in values.yaml and give it a default. The
-        rule checks nothing until its parameter `annotations` names some; `kind` is the kind of object that they are
-        for (by default workloads).
+    Fix: Add the annotation to the template, or add commonAnnotations with a default to values.yaml. The rule checks
+        nothing until its parameter `annotations` is set; `kind` is the kind of object that needs them (workloads by
+        default).
     Source: Kubernetes documentation, Annotations
     """
     kind = manifest.kind.lower()
@@ -59,4 +59,5 @@ def missing_annotation(manifest: Manifest, subject: Subject) -> Iterator[Violati
     missing = [name for name in _NAME.findall(subject.text("annotations")) if name not in present]
     if missing and not subject.given_by_values(manifest):
         noun = "annotation" if len(missing) == 1 else "annotations"
-        yield Violation(f"lacks the {noun} {', '.join(missing)}; add it to the template", at=annotations)
+        message = f"{manifest.kind} lacks the {noun} {', '.join(missing)}; add the {noun} to the template"
+        yield Violation(message, at=annotations)

@@ -1,4 +1,4 @@
-"""What the API server refuses of a pod, and no schema states."""
+"""Faults of a pod that the API server rejects and no schema describes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _MOST_MODE = 0o777
 
 
 def pod_faults(pod: PodSpec) -> Iterator[Violation]:
-    """What the API server refuses of a pod spec."""
+    """The faults of a pod spec that the API server rejects."""
     containers = [item.get("name") for role in ("initContainers", "containers") for item in pod.get(role).items()]
-    yield from _twice(containers, "two containers have the name")
-    yield from _twice([volume.get("name") for volume in pod.get("volumes").items()], "two volumes have the name")
+    yield from _twice(containers, "two containers are named")
+    yield from _twice([volume.get("name") for volume in pod.get("volumes").items()], "two volumes are named")
     for volume in pod.get("volumes").items():
         yield from _modes(volume)
         yield from quantity_faults(volume.get("emptyDir", "sizeLimit"))
@@ -34,7 +34,8 @@ def _container_faults(container: Container) -> Iterator[Violation]:
             yield from _handlers(probe, _HANDLERS, name)
         wrong = probe.get("successThreshold").integer()
         if name != "readinessProbe" and wrong is not None and wrong != 1:
-            yield Violation(f"successThreshold of the {name} must be 1", at=probe.get("successThreshold"))
+            message = f'successThreshold of the {name} of container "{container.name}" must be 1; remove it'
+            yield Violation(message, at=probe.get("successThreshold"))
     for name in ("postStart", "preStop"):
         hook = container.field("lifecycle", name)
         if hook.is_map:
@@ -47,9 +48,11 @@ def _container_faults(container: Container) -> Iterator[Violation]:
 def _handlers(view: View, known: tuple[str, ...], name: str) -> Iterator[Violation]:
     found = [handler for handler in known if view.get(handler).data is not None]
     if len(found) > 1:
-        yield Violation(f"the {name} has {' and '.join(found)}, and may have only one; remove the others", at=view)
+        yield Violation(
+            f"{name} has the handlers {' and '.join(found)}, but only one is allowed; remove the others", at=view
+        )
     elif not found:
-        yield Violation(f"the {name} has no handler; add one of {', '.join(known)}, or leave the {name} out", at=view)
+        yield Violation(f"{name} has no handler; add one of {', '.join(known)}, or remove the {name}", at=view)
 
 
 def _twice(names: list[View], what: str) -> Iterator[Violation]:
@@ -57,33 +60,33 @@ def _twice(names: list[View], what: str) -> Iterator[Violation]:
     for name in names:
         text = name.string()
         if text and text in seen:
-            yield Violation(f"{what} {text}, which must be unique; rename or remove one", at=name)
+            yield Violation(f'{what} "{text}", which must be unique; rename or remove one of them', at=name)
         seen.add(text or "")
 
 
 def _modes(volume: View) -> Iterator[Violation]:
-    """File modes that are text, or decimal numbers that were meant as octal ones."""
+    """File modes that are text, or decimal numbers that look like octal ones."""
     sources = [volume.get(kind) for kind in ("configMap", "secret", "projected", "downwardAPI")]
     sources += [part for source in volume.get("projected", "sources").items() for _, part in source.entries()]
     for source in sources:
         for mode in (source.get("defaultMode"), *(item.get("mode") for item in source.get("items").items())):
             number = mode.integer()
             if mode.string() is not None:
-                yield Violation(f'the mode "{mode.data}" is text; write the number without quotes (0644)', at=mode)
+                yield Violation(f'file mode "{mode.data}" is a string; write the number without quotes (0644)', at=mode)
             elif number is not None and not 0 <= number <= _MOST_MODE:
                 yield Violation(
-                    f"the mode {number} is more than 0777 (511); write it in octal with a leading zero, such as 0644",
+                    f"file mode {number} is above 0777 (511); write it in octal with a leading zero, for example 0644",
                     at=mode,
                 )
 
 
 def quantity_faults(amount: View) -> Iterator[Violation]:
-    """An amount that Kubernetes can't read."""
+    """The fault of a quantity that Kubernetes can't parse."""
     text = amount.string()
     if text is not None and quantity(text) is None:
         hint = _meant(text)
-        fix = f"; write {hint}" if hint else "; write a number with a unit such as m, M, Mi, G or Gi"
-        yield Violation(f'"{text}" is not an amount that Kubernetes reads{fix}', at=amount)
+        fix = f"; write {hint}" if hint else "; write a number with a unit, for example m, M, Mi, G or Gi"
+        yield Violation(f'"{text}" is not a valid quantity{fix}', at=amount)
 
 
 def _meant(text: str) -> str | None:

@@ -29,9 +29,9 @@ _VALID = (
     urgency=Urgency.BROKEN,
 )
 def api_validation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """Object breaks a rule of the API server that no schema states.
+    """Object fails API server validation.
 
-    Why: The schema allows each field by itself, so helm lint and schema checks pass; the API server refuses the object,
+    Why: The schema allows each field by itself, so helm lint and schema checks pass; the API server rejects the object,
         and the installation stops half-way.
     Bad:
         kind: PodDisruptionBudget
@@ -42,8 +42,8 @@ def api_validation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind: PodDisruptionBudget
         spec:
           maxUnavailable: 1
-    Fix: Follow the message. Checked are handlers of probes and lifecycle hooks, bounds of disruption budgets, update
-        strategies, names of containers and volumes and paths of mounts (each once), cron schedules, quantities, file
+    Fix: Follow the message. The rule checks handlers of probes and lifecycle hooks, disruption budgets, update
+        strategies, duplicate names of containers and volumes, duplicate mount paths, cron schedules, quantities, file
         modes, and base64 in Secrets and binaryData.
     Source: Kubernetes source, pkg/apis/core/validation, apps/validation, batch/validation and policy/validation
     """
@@ -68,18 +68,18 @@ def api_validation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 
 def _bounds(spec: View) -> Iterator[Violation]:
     if spec.get("minAvailable").data is not None and spec.get("maxUnavailable").data is not None:
-        message = "has minAvailable and maxUnavailable, and may have only one; remove minAvailable"
+        message = "PodDisruptionBudget sets both minAvailable and maxUnavailable; remove minAvailable"
         yield Violation(message, at=spec.get("minAvailable"))
 
 
 def _deployment(strategy: View) -> Iterator[Violation]:
     rolling = strategy.get("rollingUpdate")
     if strategy.get("type").data == "Recreate" and rolling.data is not None:
-        # At the type, so that a scenario that sets it to see what happens is not blamed on the chart.
-        message = "the type Recreate allows no rollingUpdate; remove that"
+        # At the type, so that the chart is not blamed for a scenario that sets it.
+        message = "strategy type Recreate does not allow rollingUpdate; remove rollingUpdate"
         yield Violation(message, at=strategy.get("type"), related=(Related(rolling, "not allowed"),))
     elif _is_zero(rolling.get("maxSurge")) and _is_zero(rolling.get("maxUnavailable")):
-        message = "maxSurge and maxUnavailable are both 0, so no pod could be replaced; raise one of them"
+        message = "maxSurge and maxUnavailable are both 0, so no pod can be replaced; raise one of them"
         yield Violation(message, at=rolling.get("maxUnavailable"))
 
 
@@ -89,9 +89,11 @@ def _daemon_set(strategy: View) -> Iterator[Violation]:
     if strategy.get("type").data == "OnDelete" or not rolling.is_map:
         return
     if _is_zero(unavailable) and (surge.data is None or _is_zero(surge)):
-        yield Violation("maxUnavailable is 0 and so is maxSurge; raise one of them", at=unavailable)
+        yield Violation(
+            "maxSurge and maxUnavailable are both 0, so no pod can be replaced; raise one of them", at=unavailable
+        )
     elif surge.data is not None and not _is_zero(surge) and not _is_zero(unavailable):
-        yield Violation("a DaemonSet with maxSurge must have maxUnavailable 0; set it", at=unavailable)
+        yield Violation("DaemonSet sets both maxSurge and maxUnavailable; set maxUnavailable: 0", at=unavailable)
 
 
 def _is_zero(view: View) -> bool:
@@ -101,7 +103,7 @@ def _is_zero(view: View) -> bool:
 def _schedule(schedule: View) -> Iterator[Violation]:
     text = schedule.string()
     if text is not None and (fault := cron_fault(text)) is not None:
-        yield Violation(f'"{text}" is not a schedule: {fault}', at=schedule)
+        yield Violation(f'schedule "{text}" is invalid: {fault}', at=schedule)
 
 
 def _encoded(data: View) -> Iterator[Violation]:
@@ -110,7 +112,7 @@ def _encoded(data: View) -> Iterator[Violation]:
         try:
             base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
-            yield Violation(f"{key} is not base64; pipe it through b64enc, or use stringData", at=view)
+            yield Violation(f"{key} is not base64-encoded; pipe it through b64enc, or use stringData", at=view)
 
 
 @rule(
@@ -125,21 +127,21 @@ def _encoded(data: View) -> Iterator[Violation]:
         forbid(r"\binvalid (?:object |resource )?names?\b"),
     ),
     umbrella=r"\bvalid(?:ated)?\b.{0,30}\b(?:kubernetes|manifests|objects)\b",
-    evidence="objects have names that Kubernetes accepts",
+    evidence="objects have valid names",
 )
 def object_name(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """Name of an object is not one that Kubernetes accepts.
+    """Object name is not valid in Kubernetes.
 
-    Why: The API server refuses the object. helm lint warns at most, and passes the items of a list.
+    Why: The API server rejects the object. helm lint warns at most, and does not check the items of a list.
     Bad:
         name: {{ .Release.Name }}_Config
     Good:
         name: {{ include "web.fullname" . }}-config
     Fix: Use lower-case letters, digits, "-" and (but for Services and namespaces) "."; begin and end with a letter or
-        digit, a Service's name with a letter. Roles and bindings may have other names. Lengths have helm/long-name.
+        digit, a Service's name with a letter. Roles and bindings may have other names. helm/long-name checks lengths.
     Source: Kubernetes documentation, Object Names and IDs
     """
     if (fault := name_fault(manifest)) is not None:
         example = f" ({fault.meant})" if fault.meant else ""
-        message = f'"{manifest.name}" is not a name for a {manifest.kind}; {fault.advice}{example}'
+        message = f'"{manifest.name}" is not a valid {manifest.kind} name; {fault.advice}{example}'
         yield Violation(message, at=manifest.get("metadata", "name"))

@@ -1,4 +1,4 @@
-"""Whether an application outlives the loss of a pod, a node or a zone, and jobs come to an end."""
+"""Whether an application survives the loss of a pod, a node or a zone, and jobs come to an end."""
 
 from __future__ import annotations
 
@@ -28,10 +28,8 @@ from .replicas import (
     spec_of,
 )
 
-_MINIMUM = {"minimum": Parameter(2, "the least that lets one pod serve while another is replaced")}
-_STANDS_ALONE = (
-    "a pod that no second one can stand beside is left out; 1 asks for more pods there too, by another design"
-)
+_MINIMUM = {"minimum": Parameter(2, "the lowest number at which one pod serves while another is replaced")}
+_STANDS_ALONE = "workloads that can run only one pod are left out; 1 reports them too"
 
 
 @rule(
@@ -54,22 +52,22 @@ _STANDS_ALONE = (
     parameters={**_MINIMUM, "strict": Parameter(0, _STANDS_ALONE)},
 )
 def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A Deployment or StatefulSet runs too few pods to lose one.
+    """Workload runs too few replicas by default.
 
-    Why: While the only pod is evicted, replaced or on a failing node, nobody is served.
+    Why: While the only pod is evicted, replaced or on a failing node, the application is down.
     Bad:
         spec:
           replicas: 1
     Good:
         spec:
           replicas: {{ .Values.replicaCount }}      # 2 or more
-    Fix: Set the default number of replicas to 2 or more, or let an autoscaler keep that many. A pod that no second one
-        can stand beside (Recreate, a claim of its own) isn't reported, unless `strict` is 1.
+    Fix: Set the default number of replicas to 2 or more, or let an autoscaler keep that many. A workload that can run
+        only one pod (Recreate, a claim of its own) is not reported, unless `strict` is 1.
     Source: kube-linter minimum-three-replicas; kube-score deployment-replicas; polaris deploymentMissingReplicas
     """
     minimum = subject.number("minimum")
     if rendering.scenario != "defaults":
-        return  # fewer pods are then somebody's choice
+        return  # there the number is a user's choice
     for workload in replicated_workloads(rendering):
         count = replicas_of(workload)
         if not 0 < count < minimum or scaler_of(rendering, workload) is not None:
@@ -78,7 +76,7 @@ def single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation
             continue
         noun = "one pod" if count == 1 else f"{count} pods"
         yield Violation(
-            f"runs {noun} by default; {minimum} or more survive the loss of one; set replicas",
+            f"{workload.kind} runs {noun} by default; set replicas to {minimum} or more",
             at=spec_of(workload, "replicas"),
         )
 
@@ -98,9 +96,9 @@ def _stands_alone(workload: Workload) -> bool:
     umbrella=HIGHLY_AVAILABLE,
 )
 def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A workload that an autoscaler scales sets its number of replicas itself.
+    """Workload with an autoscaler sets replicas.
 
-    Why: Each `helm upgrade` sets the number back, in the middle of the load that the autoscaler has scaled for.
+    Why: Each `helm upgrade` resets the number, even while the autoscaler has scaled up for a high load.
     Bad:
         spec:
           replicas: {{ .Values.replicaCount }}
@@ -109,7 +107,7 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Viola
           {{- if not .Values.autoscaling.enabled }}
           replicas: {{ .Values.replicaCount }}
           {{- end }}
-    Fix: Leave replicas out where autoscaling is on, as `helm create` does.
+    Fix: Omit replicas if autoscaling is enabled, as `helm create` does.
     Source: Kubernetes documentation, Horizontal Pod Autoscaling: Migrating Deployments; kube-score
         deployment-targeted-by-hpa-does-not-have-replicas-configured
     """
@@ -117,7 +115,9 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Viola
         replicas = spec_of(workload, "replicas")
         if replicas.integer() is not None and scaler_of(rendering, workload) is not None:
             yield Violation(
-                "sets replicas although an autoscaler scales it; leave replicas out", at=replicas, of_key=True
+                f"{workload.kind} sets replicas although an autoscaler scales it; omit it if autoscaling is on",
+                at=replicas,
+                of_key=True,
             )
 
 
@@ -130,9 +130,9 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Viola
     parameters=_MINIMUM,
 )
 def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """An autoscaler may scale down to a single pod, or has no room to scale at all.
+    """Autoscaler may scale down to one pod, or cannot scale at all.
 
-    Why: At night one pod is left, and its eviction is an outage; with equal bounds nothing is ever scaled.
+    Why: With one pod left, its eviction is an outage; with equal bounds the autoscaler never scales.
     Bad:
         spec:
           minReplicas: 1
@@ -153,11 +153,15 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Viola
         count = least.integer()
         if (1 if count is None else count) < minimum:
             yield Violation(
-                f"scales down to {1 if count is None else count}; set minReplicas to {minimum} or more", at=least
+                f"autoscaler may scale down to {1 if count is None else count}; set minReplicas to {minimum} or more",
+                at=least,
             )
         upper = most.integer()
         if upper is not None and count is not None and upper <= count:
-            yield Violation(f"can't scale: maxReplicas {upper} is not above minReplicas {count}; raise it", at=most)
+            message = (
+                f"autoscaler cannot scale: maxReplicas {upper} is not above minReplicas {count}; raise maxReplicas"
+            )
+            yield Violation(message, at=most)
 
 
 RULES = (

@@ -37,12 +37,16 @@ from .replicas import HIGHLY_AVAILABLE, budgets_of, least_pods, replicated_workl
         r".*(?:\b(?:pod ?)?disruption ?budgets?\b|\bPDBs?\b)"
     ),
     umbrella=HIGHLY_AVAILABLE,
-    parameters={"minimum": Parameter(2, "the fewest pods that want a budget; a single pod's would block every drain")},
+    parameters={
+        "minimum": Parameter(
+            2, "the lowest number of pods that needs a budget; one for a single pod would block every drain"
+        )
+    },
 )
 def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A workload has no PodDisruptionBudget.
+    """Workload has no PodDisruptionBudget.
 
-    Why: The drain of nodes, as in every cluster upgrade, may evict all its pods at once.
+    Why: Draining nodes, as every cluster upgrade does, may evict all its pods at once.
     Bad:
         kind: Deployment
         spec:
@@ -64,9 +68,9 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
         if count >= subject.number("minimum") and not budgets_of(rendering, workload):
             pods = "several pods" if count > 1 else "one pod"
             has_one = any("kind: PodDisruptionBudget" in template.text for template in subject.templates)
-            advice = "render the chart's own for them" if has_one else "render one that selects them"
+            advice = "enable the chart's own" if has_one else "add one that selects the pods"
             yield Violation(
-                f"has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
+                f"{workload.kind} has {pods} and no PodDisruptionBudget; {advice}, with maxUnavailable: 1",
                 at=workload.manifest.view,
                 fix=None if has_one else budget_for(workload, subject),
             )
@@ -90,16 +94,16 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
     umbrella=HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
 )
 def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A PodDisruptionBudget lets no pod be evicted.
+    """PodDisruptionBudget blocks every eviction.
 
-    Why: The drain of a node never ends, and with it the upgrade of the cluster.
+    Why: Draining the node never ends, and so the upgrade of the cluster never ends.
     Bad:
         spec:
           minAvailable: 1      # and the Deployment has one replica
     Good:
         spec:
           maxUnavailable: 1
-    Fix: Allow at least one pod to be unavailable; render the budget only where there are several pods.
+    Fix: Allow at least one pod to be unavailable; render the budget only if there are several pods.
     Source: Kubernetes documentation, Specifying a Disruption Budget; kube-linter pdb-max-unavailable,
         pdb-min-available; polaris pdbMinAvailableGreaterThanHPAMinReplicas
     """
@@ -108,9 +112,11 @@ def budget_blocks(rendering: Rendering, subject: Subject) -> Iterator[Violation]
             continue
         most, least = budget.get("spec", "maxUnavailable"), budget.get("spec", "minAvailable")
         if most.scalar() in (0, "0", "0%"):
-            yield Violation(f"maxUnavailable {most.data} lets no pod be evicted; set 1 or more", at=most)
+            yield Violation(
+                f"maxUnavailable {most.data} blocks every eviction; set maxUnavailable to 1 or more", at=most
+            )
         elif least.data == "100%":
-            yield Violation("minAvailable 100% lets no pod be evicted; set maxUnavailable: 1 instead", at=least)
+            yield Violation("minAvailable 100% blocks every eviction; set maxUnavailable: 1 instead", at=least)
         elif least.data is not None:
             yield from _leaves_none(budget, least, rendering)
 
@@ -121,7 +127,7 @@ def _leaves_none(budget: Manifest, least: View, rendering: Rendering) -> Iterato
         if count > 0 and budget in budgets_of(rendering, workload) and _amount(least, count) >= count:
             pods = "one pod" if count == 1 else f"{count} pods"
             yield Violation(
-                f"minAvailable {least.data} lets no pod of {workload.manifest} be evicted, which has {pods};"
+                f"minAvailable {least.data} blocks every eviction of {workload.manifest}, which has {pods};"
                 " set maxUnavailable: 1 instead",
                 at=least,
             )
@@ -145,9 +151,9 @@ def _amount(value: View, count: int) -> int:
     umbrella=HIGHLY_AVAILABLE + r"|\b(?:pod ?)?disruption ?budgets?\b",
 )
 def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A PodDisruptionBudget names no bound, or not what to do with pods that are not ready.
+    """PodDisruptionBudget sets no limit, or no policy for unhealthy pods.
 
-    Why: Without unhealthyPodEvictionPolicy: AlwaysAllow, pods that crash anyway keep a node from being drained.
+    Why: Without unhealthyPodEvictionPolicy: AlwaysAllow, crashing pods keep a node from being drained.
     Bad:
         spec:
           maxUnavailable: 1
@@ -165,16 +171,16 @@ def budget_policy(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     spec = manifest.get("spec")
     if spec.get("maxUnavailable").data is None and spec.get("minAvailable").data is None:
         yield Violation(
-            "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
+            "PodDisruptionBudget sets neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
             at=spec.get("maxUnavailable"),
             fix=SetField(1),
         )
     if spec.get("minAvailable").scalar() in (0, "0", "0%") or spec.get("maxUnavailable").data == "100%":
-        return  # it holds back no pod, healthy or not
+        return  # it blocks no eviction
     policy = spec.get("unhealthyPodEvictionPolicy")
     if policy.data is None and manifest.api_version == "policy/v1":
         yield Violation(
-            "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow",
+            "PodDisruptionBudget has no policy for unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow",
             at=policy,
             fix=SetField("AlwaysAllow"),
         )

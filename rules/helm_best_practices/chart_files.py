@@ -37,7 +37,7 @@ from .statements import CONSISTENT
 
 _READERS = frozenset({"Get", "GetBytes", "Lines", "Glob"})
 _KEPT_APART = frozenset({"Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"})
-"""What helm loads as parts of the chart, and not as files."""
+"""Files that helm loads as parts of the chart, and not as .Files."""
 
 
 class _Read(NamedTuple):
@@ -65,19 +65,19 @@ class _Read(NamedTuple):
 def files_missing(subject: Subject) -> Iterator[Violation]:
     """Template reads a file that the chart does not have.
 
-    Why: `.Files.Get` and `.Files.Glob` give nothing then, without an error: the ConfigMap is empty, and the program
-        starts without its configuration.
+    Why: `.Files.Get` and `.Files.Glob` then return nothing, without an error: the ConfigMap is empty, and the
+        application starts without its configuration.
     Bad:
         app.conf: {{ .Files.Get "./config/app.conf" | quote }}
     Good:
         app.conf: {{ .Files.Get "config/app.conf" | quote }}
-    Fix: Write the path as it is from the chart's root, without `./` or `/` before it; take the file out of .helmignore;
-        files under templates/ and charts/, values.yaml and Chart.yaml can't be read. A read with `default` or
-        `required`, and one that `if`, `with` or (for a glob) `range` asks for, may find nothing.
+    Fix: Write the path relative to the chart's root, without a leading `./` or `/`; remove the file from .helmignore.
+        Templates can't read files under templates/ and charts/, values.yaml and Chart.yaml. Reads with `default` or
+        `required`, and those guarded by `if`, `with` or (for a glob) `range`, are not reported.
     Source: Helm documentation, Accessing Files Inside Templates
     """
     if subject.chart.is_library:
-        return  # .Files are those of the chart that calls
+        return  # .Files belong to the chart that calls
     names = {name for name in subject.chart.files if _is_readable(name)} | set(subject.chart.undecodable)
     for template in subject.templates:
         if ".Files." not in template.text:
@@ -89,16 +89,22 @@ def files_missing(subject: Subject) -> Iterator[Violation]:
             meant = _normal(read.path)
             wrong_form = meant != read.path and _is_there(read._replace(path=meant), names)
             if wrong_form:
-                hint = f"write {meant}: paths begin at the chart's root"
+                hint = f"write {meant}, relative to the chart's root"
             elif optional or read.path in asked:
                 continue
             elif read.path in subject.chart.files:
-                hint = "helm gives templates no file of that name to read; keep it elsewhere"
+                hint = "rename it, since templates cannot read a file of that name"
             else:
-                hint = "add it, or take it out of .helmignore" if ".helmignore" in subject.chart.files else "add it"
-            what = "no file of the chart matches" if read.reader == "Glob" else "the chart has no file"
+                hint = (
+                    "add it, or remove it from .helmignore" if ".helmignore" in subject.chart.files else "add the file"
+                )
+            what = (
+                f"no file in the chart matches {read.path}"
+                if read.reader == "Glob"
+                else f"file {read.path} does not exist in the chart"
+            )
             place = TextPlace(template.path, template.span(read.command))
-            yield Violation(f"{what} {read.path}, so this gives nothing; {hint}", at=place)
+            yield Violation(f"{what}, so .Files.{read.reader} returns nothing; {hint}", at=place)
 
 
 def _is_readable(name: str) -> bool:
@@ -128,7 +134,7 @@ def _expression(glob: str) -> str:
 
 
 def _reads(template: TemplateFile) -> Iterator[tuple[_Read, bool]]:
-    """Every read of a file by a written path, and whether it may find nothing."""
+    """Every read of a file by a literal path, and whether it may find nothing."""
     asked = _asked_variables(template)
     for node in contents(template.tree or ()):
         for pipeline in pipelines(node):
@@ -155,7 +161,7 @@ def _reader(node: Node) -> str | None:
 
 
 def _asked(template: TemplateFile) -> set[str]:
-    """The paths that some condition asks for."""
+    """The paths that a condition tests."""
     return {
         read.path
         for node in contents(template.tree or ())

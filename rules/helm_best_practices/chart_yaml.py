@@ -37,7 +37,7 @@ _METADATA = (
 
 
 def _named(word: str) -> Matcher:
-    """Statements that ask for this field: "Chart.yaml MUST have maintainers", "MUST be set in `Chart.yaml`"."""
+    """Statements that require this field: "Chart.yaml MUST have maintainers", "MUST be set in `Chart.yaml`"."""
     return require(
         rf"\bChart\.yaml\b.*\b(?:ha(?:s|ve)|(?:contain|include|list|name|declare|state|set|define)s?|says?|specif(?:y|ies))\b"
         rf".*\b{word}\b|\b{word}\b.*\b(?:set|listed|named|declared|stated|defined|specified|given)\b.*\bChart\.yaml\b"
@@ -50,31 +50,33 @@ _LINKS = require(r"\b(?:include|list|link|name)\w*\b.{0,20}\bsource\b.{0,10}\b(?
 
 @rule("helm/chart-no-description", default=SHOULD, enforces=_named("descriptions?"), umbrella=_METADATA)
 def chart_no_description(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml doesn't say what the chart installs.
+    """Chart.yaml has no description.
 
-    Why: The description is all that `helm search` and chart catalogues show beside the name.
+    Why: `helm search` and chart catalogues show only the description beside the name.
     Bad:
         description: A Helm chart for Kubernetes
     Good:
         description: A stateless HTTP server with autoscaling
-    Fix: Write one sentence on what the chart installs into Chart.yaml's description.
+    Fix: Set description in Chart.yaml to one sentence about what the chart installs.
     Source: Helm documentation, The Chart.yaml File; chart-testing's chart schema
     """
     description = subject.chart.metadata.view.get("description")
     text = (description.string() or "").strip()
     if not text:
-        yield Violation("Chart.yaml has no description; say in a sentence what the chart installs", at=description)
+        yield Violation(
+            "Chart.yaml has no description; describe in one sentence what the chart installs", at=description
+        )
     elif text.rstrip(".").lower() == _TEMPLATE_TEXT:
         yield Violation(
-            "the description is the one that `helm create` writes; say what this chart installs", at=description
+            "description is the default text of `helm create`; describe what this chart installs", at=description
         )
 
 
 @rule("helm/chart-no-home", default=SHOULD, enforces=_named("home(?: ?page)?"), umbrella=_METADATA)
 def chart_no_home(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml names no home page.
+    """Chart.yaml has no home page.
 
-    Why: A user who finds the chart in a catalogue has no way to its project.
+    Why: Users who find the chart in a catalogue can't find its project.
     Bad:
         name: web
     Good:
@@ -85,16 +87,16 @@ def chart_no_home(subject: Subject) -> Iterator[Violation]:
     """
     home = subject.chart.metadata.view.get("home")
     if not home:
-        yield Violation("Chart.yaml has no home; set it to the URL of the project's page", at=home)
+        yield Violation("Chart.yaml has no home page; set home to the URL of the project's page", at=home)
 
 
 @rule(
     "helm/chart-no-sources", default=SHOULD, enforces=(_named("sources?(?: URLs?| code)?"), _LINKS), umbrella=_METADATA
 )
 def chart_no_sources(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml names no source code.
+    """Chart.yaml has no sources.
 
-    Why: Who wants to read or fix what the chart installs has to search for it.
+    Why: Users who want to read or fix the application or the chart have to search for the source.
     Bad:
         name: web
     Good:
@@ -120,13 +122,13 @@ def chart_no_sources(subject: Subject) -> Iterator[Violation]:
     ),
     umbrella=_METADATA,
     parameters={
-        "contact": Parameter("", "many maintainers are known by an account; a statement that names addresses sets it")
+        "contact": Parameter("", "many maintainers are known by an account; a statement that demands addresses sets it")
     },
 )
 def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml names no maintainer, or one without an e-mail address or URL.
+    """Chart.yaml has no maintainers, or one without an e-mail address or URL.
 
-    Why: Nobody can be told, in private, of a vulnerability or a broken release.
+    Why: There is nobody to report a vulnerability or a broken release to in private.
     Bad:
         maintainers:
           - name: web-team
@@ -134,20 +136,22 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
         maintainers:
           - name: web-team
             email: web-team@example.com
-    Fix: List each maintainer's name and e-mail address under maintainers; a shared address will do, and so will a URL.
-        One without either is a note, unless `contact` is set.
+    Fix: List each maintainer's name and e-mail address under maintainers; a shared address or a URL is fine. A
+        maintainer without either is reported as a note, unless `contact` is set.
     Source: Helm documentation, The Chart.yaml File; chart-testing validate-maintainers
     """
     maintainers = subject.chart.metadata.view.get("maintainers")
     if not maintainers:
-        yield Violation("Chart.yaml has no maintainers; list names and e-mail addresses or URLs", at=maintainers)
+        yield Violation(
+            "Chart.yaml has no maintainers; list them with a name and an e-mail address or URL", at=maintainers
+        )
         return
     for maintainer in maintainers.items():
         name = maintainer.get("name").string()
-        # A maintainer without a name is helm lint's to say.
+        # helm lint reports a maintainer without a name.
         if name and not maintainer.get("email") and not maintainer.get("url"):
             yield Violation(
-                f"the maintainer {name} has no e-mail address and no URL; add email or url",
+                f"maintainer {name} has no e-mail address and no URL; add email or url",
                 at=maintainer.get("email"),
                 at_most=None if subject.text("contact") else Severity.NOTE,
             )
@@ -157,8 +161,8 @@ def chart_no_maintainers(subject: Subject) -> Iterator[Violation]:
 def chart_no_keywords(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has no keywords.
 
-    Why: `helm search` and chart catalogues look for words in the name, the description and the keywords; without them
-        the chart is found only by who knows its name.
+    Why: `helm search` and chart catalogues search the name, the description and the keywords; without keywords, users
+        find the chart only if they know its name.
     Bad:
         name: web
     Good:
@@ -166,19 +170,19 @@ def chart_no_keywords(subject: Subject) -> Iterator[Violation]:
         keywords:
           - http
           - server
-    Fix: List a few words that a user would search for under keywords.
+    Fix: List a few words that users would search for under keywords.
     Source: Helm documentation, The Chart.yaml File
     """
     keywords = subject.chart.metadata.view.get("keywords")
     if not keywords:
-        yield Violation("Chart.yaml has no keywords; list words that a user would search for", at=keywords)
+        yield Violation("Chart.yaml has no keywords; list words that users would search for", at=keywords)
 
 
 @rule("helm/chart-no-icon", default=SHOULD, enforces=_named("icon"), umbrella=_METADATA)
 def chart_no_icon(subject: Subject) -> Iterator[Violation]:
     """Chart.yaml has no icon.
 
-    Why: Catalogues show the chart without a face between others that have one; `helm lint` recommends it.
+    Why: Chart catalogues show the icon, and `helm lint` recommends one.
     Bad:
         name: web
     Good:
@@ -189,14 +193,14 @@ def chart_no_icon(subject: Subject) -> Iterator[Violation]:
     """
     icon = subject.chart.metadata.view.get("icon")
     if not icon:
-        yield Violation("Chart.yaml has no icon; set it to the URL of an image", at=icon)
+        yield Violation("Chart.yaml has no icon; set icon to the URL of an image", at=icon)
 
 
 @rule("helm/chart-no-type", default=SHOULD, enforces=_named("(?:chart )?type"), umbrella=_METADATA)
 def chart_no_type(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml doesn't say whether the chart is an application or a library.
+    """Chart.yaml has no type.
 
-    Why: Only an application chart can be installed; readers and tools have to know Helm's default to tell.
+    Why: Only an application chart can be installed; without a type, readers and tools have to know Helm's default.
     Bad:
         apiVersion: v2
         name: web
@@ -205,15 +209,15 @@ def chart_no_type(subject: Subject) -> Iterator[Violation]:
         name: web
         type: application
     Fix: Set `type: application`, or `type: library` for a chart that only defines templates for others.
-        `fix` writes application, as helm reads a chart without a type.
+        `fix` writes application, which is Helm's default.
     Source: Helm documentation, Chart Types
     """
     chart_type = subject.chart.metadata.view.get("type")
-    # apiVersion v1 has no type; helm/chart-api-version speaks of that.
+    # apiVersion v1 has no type; helm/chart-api-version reports that.
     if not chart_type and subject.chart.api_version != "v1":
-        # Without a type a chart is an application: so helm reads it.
+        # application is Helm's default.
         fix = SetField("application", Applicability.SAFE)
-        yield Violation("Chart.yaml has no type; set it to application or library", at=chart_type, fix=fix)
+        yield Violation("Chart.yaml has no type; set type to application or library", at=chart_type, fix=fix)
 
 
 @rule(
@@ -226,15 +230,15 @@ def chart_no_type(subject: Subject) -> Iterator[Violation]:
     umbrella=BEST_PRACTICES,
 )
 def chart_api_version(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml has the apiVersion of Helm 2.
+    """Chart.yaml uses the apiVersion of Helm 2.
 
-    Why: Dependencies, type and values.schema.json are declared in the form of v2; Helm 4 keeps v1 only for old charts.
+    Why: Dependencies, type and values.schema.json belong to v2; Helm 4 supports v1 only for old charts.
     Bad:
         apiVersion: v1
     Good:
         apiVersion: v2
     Fix: Set `apiVersion: v2` and move the entries of requirements.yaml to dependencies in Chart.yaml.
-        `fix` does so where there is no requirements.yaml.
+        `fix` does so if there is no requirements.yaml.
     Source: Helm documentation, The apiVersion Field; chart-verifier is-helm-v3
     """
     api_version = subject.chart.metadata.view.get("apiVersion")
@@ -242,7 +246,7 @@ def chart_api_version(subject: Subject) -> Iterator[Violation]:
         moved = "requirements.yaml" in subject.chart.files
         more = " and move the entries of requirements.yaml to dependencies" if moved else ""
         fix = None if moved else SetField("v2", Applicability.SAFE)
-        yield Violation(f"apiVersion v1 is that of Helm 2; set v2{more}", at=api_version, fix=fix)
+        yield Violation(f"Chart.yaml uses apiVersion v1 of Helm 2; set apiVersion: v2{more}", at=api_version, fix=fix)
 
 
 @rule(
@@ -253,9 +257,9 @@ def chart_api_version(subject: Subject) -> Iterator[Violation]:
     umbrella=_METADATA,
 )
 def chart_no_app_version(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml doesn't say which version of the application the chart installs.
+    """Chart.yaml has no appVersion.
 
-    Why: `helm list` and `helm search` show the appVersion; without it a user can't tell what a release runs.
+    Why: `helm list` and `helm search` show the appVersion; without it, users can't tell which version a release runs.
     Bad:
         version: 1.2.0
     Good:
@@ -268,7 +272,7 @@ def chart_no_app_version(subject: Subject) -> Iterator[Violation]:
     # A chart that runs nothing (custom resources, network policies) has no application to name.
     if not app_version and any(_runs_pods(rendering) for rendering in subject.renderings):
         yield Violation(
-            "Chart.yaml has no appVersion; set it to the version that the chart runs by default", at=app_version
+            "Chart.yaml has no appVersion; set it to the version that the chart installs by default", at=app_version
         )
 
 
@@ -285,16 +289,16 @@ def _runs_pods(rendering: Rendering) -> bool:
     umbrella=BEST_PRACTICES,
 )
 def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml's appVersion begins with a digit and has no quotes.
+    """appVersion is not quoted.
 
-    Why: YAML reads 1.10 as the number 1.1 and 12e4567 as infinity; the version of today is text, that of the next
-        release may be a number, and `helm lint` rejects the chart.
+    Why: YAML reads 1.10 as the number 1.1 and 12e4567 as infinity: today's version is a string, but the next one may
+        be a number, and `helm lint` rejects the chart.
     Bad:
         appVersion: 2024-10
     Good:
         appVersion: "2024-10"
-    Fix: Put the appVersion in quotes. A version of three numbers is text in any case, and helm itself writes the
-        Chart.yaml of a package without quotes: these aren't reported.
+    Fix: Put the appVersion in quotes. Versions with three numbers, which are always strings, and packages, whose
+        Chart.yaml helm writes without quotes, are not reported.
         `fix` quotes it.
     Source: Helm documentation, The appVersion field
     """
@@ -307,7 +311,7 @@ def chart_app_version_unquoted(subject: Subject) -> Iterator[Violation]:
     if text and text[0] in "-+.0123456789" and metadata.is_plain(("appVersion",)):
         span = metadata.value_span(("appVersion",))
         yield Violation(
-            f'appVersion {text} has no quotes; write "{text}", so that no release is read as a number',
+            f'appVersion {text} is not quoted, so a later version may be read as a number; write "{text}"',
             at=app_version,
             fix=Fix("quote it", (replaced(TextPlace(metadata.file, span), quoted(text)),), Applicability.SAFE),
         )

@@ -1,4 +1,4 @@
-"""Pods that go on with an old configuration."""
+"""Pods that keep running with an old configuration."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _HASH = LazyPattern(r"[0-9a-f]{32,64}\Z")
     ),
     umbrella=BEST_PRACTICES,
     parameters={
-        "reloaders": Parameter("reload", "annotations that hold this word name an operator that restarts the pods")
+        "reloaders": Parameter("reload", "annotations with this word configure an operator that restarts the pods")
     },
 )
 def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Pods are not replaced when their configuration changes.
+    """Pods are not restarted when their configuration changes.
 
-    Why: Environment variables and files mounted by subPath are read once, when a pod starts: `helm upgrade` changes the
-        ConfigMap, reports success, and the pods run on with the old settings.
+    Why: Environment variables and files mounted with subPath are read once, when a pod starts: `helm upgrade` changes
+        the ConfigMap and reports success, but the pods keep running with the old settings.
     Bad:
         envFrom:
           - configMapRef:
@@ -55,8 +55,8 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
           metadata:
             annotations:
               checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
-    Fix: Add the checksum of the template as an annotation of the pods. Pods with an annotation of a reloader are not
-        reported, nor are Jobs, and objects that hold nothing or are immutable.
+    Fix: Add the checksum of the template as a pod annotation. Jobs, pods with the annotation of a reloader, and empty
+        or immutable ConfigMaps and Secrets are not reported.
         `fix --unsafe` adds the annotation, unless the workload's own file renders what it reads.
     Source: Helm documentation, Chart Development Tips and Tricks: Automatically Roll Deployments
     """
@@ -68,8 +68,8 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
         for name, source in _read_once(workload, rendering):
             how = "checksum/config" if source.kind == "ConfigMap" else "checksum/secret"
             yield Violation(
-                f"reads {source} once and goes on with it after an upgrade;"
-                f" add its checksum to the pods' annotations ({how})",
+                f"{workload.kind} does not restart when {source} changes;"
+                f" add the template's checksum as a pod annotation ({how})",
                 at=name,
                 fix=_fix(workload, source, how),
             )
@@ -94,7 +94,7 @@ def _rolls(workload: Workload, reloader: str) -> bool:
 
 
 def _read_once(workload: Workload, rendering: Rendering) -> Iterator[tuple[View, Manifest]]:
-    """The ConfigMaps and Secrets of the chart that a pod reads when it starts, and not again."""
+    """The ConfigMaps and Secrets of the chart that a pod reads only when it starts."""
     for kind, name in _names(workload):
         text = name.string()
         source = rendering.find(kind, text, workload.manifest.effective_namespace) if text else None

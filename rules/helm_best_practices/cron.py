@@ -1,4 +1,4 @@
-"""Schedules of CronJobs, as Kubernetes' controller reads them (robfig/cron, five fields)."""
+"""Schedules of CronJobs, as the Kubernetes controller parses them (robfig/cron, five fields)."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _ZONE = LazyPattern(r"(?:CRON_)?TZ=")
 
 
 def cron_fault(schedule: str) -> str | None:
-    """What is wrong with a schedule, and what to write; None where Kubernetes reads it."""
+    """What is wrong with a schedule, and how to write it; None for a valid one."""
     text = schedule.strip()
     if _ZONE.match(text):
-        return "a time zone belongs into spec.timeZone"
+        return "it contains a time zone; move the time zone to spec.timeZone"
     if text.startswith("@"):
         known = text in _NAMED or _EVERY.match(text)
-        return None if known else "use @hourly, @daily, @weekly, @monthly, @yearly, or five fields"
+        return None if known else "its name is unknown; use @hourly, @daily, @weekly, @monthly, @yearly, or five fields"
     fields = text.split()
     if len(fields) != len(_FIELDS):
         return f"it has {len(fields)} fields; write five (minute, hour, day of the month, month, day of the week)"
     for field, (name, least, most, names) in zip(fields, _FIELDS, strict=True):
         for part in field.split(","):
             if not _is_range(part, least, most, names):
-                return f"{part} is not a {name}; write {least} to {most}, a range, * or */n"
+                return f"{part} is not a valid {name}; write {least} to {most}, a range, * or */n"
     return None
 
 

@@ -54,9 +54,10 @@ def _remote(subject: Subject) -> list[tuple[str, str, View]]:
     umbrella=BEST_PRACTICES,
 )
 def dependency_unpinned(subject: Subject) -> Iterator[Violation]:
-    """A dependency's version lets any later major version in.
+    """Dependency version has no upper bound.
 
-    Why: The next `helm dependency update` takes in a release that breaks the chart, on no commit of its own.
+    Why: The next `helm dependency update` can pull in a major release that breaks the chart, without a change in
+        Chart.yaml.
     Bad:
         dependencies:
           - name: redis
@@ -65,22 +66,21 @@ def dependency_unpinned(subject: Subject) -> Iterator[Violation]:
         dependencies:
           - name: redis
             version: ~17.3.2
-    Fix: Bound the range (`~1.2.3`, `^1.2.3`, `1.x.x`) or name one version.
+    Fix: Limit the range (`~1.2.3`, `^1.2.3`, `1.x.x`) or pin one version.
     Source: Helm chart best practices, Dependencies: Versions
     """
     for name, text, entry in _remote(subject):
         constraint = parse_constraint(text)
         if constraint is None:
-            continue  # helm itself says so
+            continue  # helm itself reports it
         if not text.strip() or len(_majors(constraint)) > 1:
-            shown = f'"{text}"' if text.strip() else "no version"
-            yield Violation(
-                f"{name} has {shown}, which lets in any later major version; bound it", at=entry.get("version")
-            )
+            shown = f'version "{text}"' if text.strip() else "missing version"
+            message = f'{shown} of dependency "{name}" allows any later major version; limit it, for example ~1.2.3'
+            yield Violation(message, at=entry.get("version"))
 
 
 def _majors(constraint: Constraint) -> list[int]:
-    """The major versions that a range lets in, of those that it names and two beside each: several without a bound."""
+    """The major versions that a range allows, of those in it and two on either side: several without a bound."""
     named = {number for text in _NUMBER.findall(constraint.text) if (number := whole_number(text)) is not None}
     beside = {number + step for number in named for step in range(-2, 3)} | {0, 1}
     return [major for major in beside if major >= 0 and constraint.accepts(Version(major, 999, 999))]
@@ -93,9 +93,10 @@ def _majors(constraint: Constraint) -> list[int]:
     umbrella=BEST_PRACTICES,
 )
 def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
-    """A dependency isn't in Chart.lock, or not with a version that Chart.yaml allows.
+    """Chart.lock is missing or does not match the dependencies.
 
-    Why: Without the lock each machine resolves the range anew; with an old one `helm dependency build` stops.
+    Why: Without the lock file, every machine resolves the range again; with an outdated one, `helm dependency build`
+        fails.
     Bad:
         Chart.yaml
     Good:
@@ -110,12 +111,12 @@ def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
     text = subject.chart.files.get(lock)
     if text is None:
         if remote:
-            yield Violation(f"has no {lock}; run helm dependency update and commit it", at=remote[0][2])
+            yield Violation(f"chart has no {lock}; run helm dependency update and commit {lock}", at=remote[0][2])
         return
     try:
         locked = load_document(text, lock)
     except YamlSyntaxError as error:
-        yield Violation(f"{lock} is not YAML: {error.message}", at=TextPlace(lock))
+        yield Violation(f"{lock} is not valid YAML: {error.message}; run helm dependency update", at=TextPlace(lock))
         return
     versions: dict[str, list[View]] = {}
     for entry in locked.view.get("dependencies").items():
@@ -124,13 +125,13 @@ def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
         found = versions.get(name)
         constraint = parse_constraint(wanted)
         if found is None:
-            yield Violation(f"{name} is not in {lock}; run helm dependency update", at=entry)
+            yield Violation(f'dependency "{name}" is not in {lock}; run helm dependency update', at=entry)
         elif constraint is not None:
             parsed = [parse_version(view.string() or "", strict=False) for view in found]
             if not any(version is not None and constraint.accepts(version, prereleases=True) for version in parsed):
                 yield Violation(
-                    f"{lock} has {name} {found[0].data}, which {wanted} in {source} doesn't allow; "
-                    "run helm dependency update",
+                    f"{lock} locks {name} {found[0].data}, which {wanted} in {source} does not allow;"
+                    " run helm dependency update",
                     at=entry.get("version"),
                     related=(Related(found[0], "locked here"),),
                 )
@@ -147,9 +148,9 @@ def dependency_unlocked(subject: Subject) -> Iterator[Violation]:
     umbrella=BEST_PRACTICES,
 )
 def dependency_not_optional(subject: Subject) -> Iterator[Violation]:
-    """A dependency can't be switched off.
+    """Dependency cannot be disabled.
 
-    Why: A user who has the database already, or may not run another, can't use the chart.
+    Why: Users who already have the database, or may not run another one, can't use the chart.
     Bad:
         dependencies:
           - name: redis
@@ -157,22 +158,23 @@ def dependency_not_optional(subject: Subject) -> Iterator[Violation]:
         dependencies:
           - name: redis
             condition: redis.enabled
-    Fix: Name a condition (`redis.enabled`) and set it in values.yaml. A library chart needs none.
+    Fix: Add a condition (`redis.enabled`) and set it in values.yaml. A library chart needs none.
     Source: Helm chart best practices, Dependencies: Conditions and Tags
     """
     names = {dependency.name for dependency in subject.chart.dependencies}
     if len(names) == 1 and not any("kind:" in template.text for template in subject.templates):
-        return  # the chart is that dependency under other values
+        return  # the chart is that dependency with other values
     for dependency in subject.chart.dependencies:
         condition = dependency.view.get("condition")
         loaded = subject.chart.subcharts.get(dependency.name)
         library = dependency.name in _LIBRARIES or (loaded is not None and loaded.is_library)
         if not library and not dependency.condition and not dependency.tags:
-            yield Violation(f"{dependency.key} can't be switched off; name a condition", at=condition)
+            message = f'dependency "{dependency.key}" cannot be disabled; add condition: {dependency.key}.enabled'
+            yield Violation(message, at=condition)
 
 
 _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
-"""Names that libraries go by, for where a dependency isn't in charts/."""
+"""Usual names of library charts, for a dependency that isn't in charts/."""
 
 
 @rule(
@@ -185,9 +187,9 @@ _LIBRARIES = frozenset({"common", "library", "base-library", "common-library"})
     umbrella=BEST_PRACTICES + r"|\bsecure (?:by )?defaults?\b|\bsupply[- ]chain\b",
 )
 def dependency_http(subject: Subject) -> Iterator[Violation]:
-    """A dependency is fetched without encryption.
+    """Dependency is downloaded without encryption.
 
-    Why: Who sits on the way can hand over another chart, and it runs in the cluster.
+    Why: An attacker in the network can replace the chart, and the replacement runs in the cluster.
     Bad:
         repository: http://charts.example.com
     Good:
@@ -201,7 +203,9 @@ def dependency_http(subject: Subject) -> Iterator[Violation]:
         if (repository.string() or "").lower().startswith("http://"):
             secure = f"https://{(repository.string() or '')[7:]}"
             yield Violation(
-                f"{name} is fetched without encryption; use https:// or oci://", at=repository, fix=SetField(secure)
+                f'dependency "{name}" is downloaded without encryption; use https:// or oci://',
+                at=repository,
+                fix=SetField(secure),
             )
 
 
@@ -218,9 +222,9 @@ _RELEASE = LazyPattern(r"\d+(?:\.\d+)+")
     umbrella=BEST_PRACTICES,
 )
 def app_version_drift(subject: Subject) -> Iterator[Violation]:
-    """The default image tag and Chart.yaml's appVersion name different releases.
+    """Default image tag does not match the appVersion.
 
-    Why: `helm list` and the version label say one release, and another one runs.
+    Why: `helm list` and the version label show one version, but another one runs.
     Bad:
         # Chart.yaml: appVersion: "2.8.1"
         image:
@@ -229,8 +233,8 @@ def app_version_drift(subject: Subject) -> Iterator[Violation]:
         image:
           # -- Tag of the image; the chart's appVersion where empty
           tag: ""
-    Fix: Leave the tag empty and default to .Chart.AppVersion in the template, or raise both together.
-    Source: Helm documentation, The appVersion field; the chart that `helm create` makes
+    Fix: Leave the tag empty and default to .Chart.AppVersion in the template, or update both together.
+    Source: Helm documentation, The appVersion field; the chart that `helm create` writes
     """
     app_version = subject.chart.metadata.view.get("appVersion")
     values = subject.chart.values
@@ -239,7 +243,7 @@ def app_version_drift(subject: Subject) -> Iterator[Violation]:
         return
     images = (values.document.view.get(*path) for path in _images(values.data, ()))
     own = [image for image in images if image.path == ("image",) or _is_named_after(image, subject.chart.name)]
-    # An empty tag is the appVersion's.
+    # An empty tag means the appVersion.
     tags = [str(image.get("tag").data or "") for image in own]
     releases = [(image, found) for image, tag in zip(own, tags, strict=True) if (found := _RELEASE.search(tag))]
     if not all(tags):
@@ -248,7 +252,8 @@ def app_version_drift(subject: Subject) -> Iterator[Violation]:
         return
     tag = releases[0][0].get("tag")
     yield Violation(
-        f"the tag is {tag.data}, and Chart.yaml's appVersion {app_version.data}; let them name one release",
+        f"default image tag {tag.data} does not match appVersion {app_version.data} in Chart.yaml;"
+        " leave the tag empty and default it to .Chart.AppVersion",
         at=tag,
         related=(Related(app_version, "appVersion"),),
     )
@@ -270,6 +275,6 @@ def _is_named_after(image: View, chart: str) -> bool:
 
 
 def _agree(left: str, right: str) -> bool:
-    """Whether two releases are one, as far as both are written out: 1.27 and 1.27.3 are."""
+    """Whether two versions are the same as far as both are given: 1.27 and 1.27.3 are."""
     parts = zip(left.split("."), right.split("."), strict=False)
     return all(whole_number(one) == whole_number(other) for one, other in parts)

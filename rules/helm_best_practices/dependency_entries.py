@@ -1,4 +1,4 @@
-"""Entries of Chart.yaml's dependencies that helm passes over without a message."""
+"""Entries of Chart.yaml's dependencies that helm ignores without a message."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from .statements import BEST_PRACTICES
     umbrella=BEST_PRACTICES,
 )
 def condition_unknown(subject: Subject) -> Iterator[Violation]:
-    """Condition or tag of a dependency names a value that does not exist.
+    """Dependency condition or tag refers to a value that does not exist.
 
-    Why: helm installs the dependency and says nothing: the flag that was meant to switch it off has no effect.
+    Why: helm installs the dependency without a warning: the flag that should disable it has no effect.
     Bad:
         # Chart.yaml; values.yaml has cache.enabled
         dependencies:
@@ -46,30 +46,30 @@ def condition_unknown(subject: Subject) -> Iterator[Violation]:
           - name: redis
             alias: cache
             condition: cache.enabled
-    Fix: Name the flag as it is in values.yaml, and give it a default there, true or false. A warning at most where
-        values.yaml has no flag of a similar name: users can still set it. A condition that the dependency's own
-        values.yaml has a default for, and one of several that has one, are fine. Tags are flags below `tags`; they
-        decide where no condition does.
+    Fix: Use the flag's name in values.yaml, and set its default there to true or false. If values.yaml has no flag with
+        a similar name, the finding is a warning at most: users can still set it. Conditions with a default in the
+        dependency's own values.yaml are not reported, nor are several conditions of which one has a default. Tags are
+        flags below `tags`; they apply if no condition does.
     Source: Helm documentation, Charts: Tags and Condition fields in dependencies
     """
     chart = subject.chart
     data = chart.values.data if chart.values is not None else {}
     for dependency in chart.dependencies:
         found = [(path, value) for path in dependency.conditions if (value := _flag(chart, data, path)) is not None]
-        if not found:  # only then helm looks at tags
+        if not found:  # only then helm evaluates tags
             yield from _missing(chart, data, dependency)
         elif not isinstance(found[0][1], bool):
             path, place = found[0][0], dependency.view.get("condition")
             at = chart.values.document.view.get(*path) if chart.values is not None else place
             yield Violation(
-                f"{'.'.join(path)} is not true or false, so helm installs {dependency.key} whatever it says;"
-                " write true or false without quotes",
+                f'condition {".".join(path)} is not a boolean, so helm always installs dependency "{dependency.key}";'
+                " set it to true or false without quotes",
                 at=at if at.exists else place,
             )
 
 
 def _missing(chart: Chart, data: dict[str, Json], dependency: Dependency) -> Iterator[Violation]:
-    """What neither a condition nor a tag decides: none of the flags that the entry names exists."""
+    """A dependency that neither a condition nor a tag controls: no flag of its entry exists."""
     tags = tuple(("tags", tag) for tag in dependency.tags)
     if any(isinstance(_value(data, path), bool) for path in tags):
         return
@@ -77,16 +77,16 @@ def _missing(chart: Chart, data: dict[str, Json], dependency: Dependency) -> Ite
     near = next((near for path in paths if (near := _near(data, path))), None)
     if not paths or (paths is not tags and near is None and dependency.name not in chart.subcharts):
         return  # the dependency's own values.yaml may have a default
-    fix = f"use {near}" if near else "give it a default in values.yaml"
+    fix = f"use {near}" if near else "set it to true or false in values.yaml"
     yield Violation(
-        f"no value {'.'.join(paths[0])} exists, so helm installs {dependency.key} by default; {fix}",
+        f'value {".".join(paths[0])} does not exist, so helm installs dependency "{dependency.key}" by default; {fix}',
         at=dependency.view.get("tags" if paths is tags else "condition"),
         at_most=None if near else Severity.WARNING,
     )
 
 
 def _flag(chart: Chart, data: dict[str, Json], path: tuple[str, ...]) -> Json:
-    """The value that helm finds: the chart's, else the dependency's own default; None where there is none."""
+    """The value that helm uses: the chart's, else the dependency's own default; None where there is none."""
     own = _value(data, path)
     if own is not None:
         return own
@@ -120,10 +120,10 @@ def _near(data: dict[str, Json], path: tuple[str, ...]) -> str | None:
     umbrella=BEST_PRACTICES,
 )
 def dependency_mismatched(subject: Subject) -> Iterator[Violation]:
-    """Version of a dependency's entry is missing or does not match the chart in charts/.
+    """Dependency version is missing or does not match the chart in charts/.
 
-    Why: helm pairs an entry with a chart by name and version. Where they don't match it installs the chart even so, but
-        ignores the entry's alias, condition, tags and import-values, and says nothing.
+    Why: helm matches an entry with a chart by name and version. Without a match it installs the chart, but ignores the
+        entry's alias, condition, tags and import-values without a warning.
     Bad:
         dependencies:
           - name: db          # charts/db has version 1.4.0
@@ -133,8 +133,8 @@ def dependency_mismatched(subject: Subject) -> Iterator[Violation]:
           - name: db
             version: 1.x.x
             condition: db.enabled
-    Fix: Give the entry a version or range that the chart in charts/ satisfies (`helm dependency list` shows both); for
-        a dependency that comes from a repository, run `helm dependency update`.
+    Fix: Set the version to one or to a range that the chart in charts/ satisfies (`helm dependency list` shows both);
+        for a dependency from a repository, run `helm dependency update`.
     Source: Helm documentation, Charts: Chart Dependencies
     """
     for dependency in subject.chart.dependencies:
@@ -149,11 +149,12 @@ def dependency_mismatched(subject: Subject) -> Iterator[Violation]:
         if not dependency.version.strip():
             problem = "has no version"
         elif version is not None and constraint is not None and not constraint.accepts(version, prereleases=True):
-            problem = f"wants {dependency.version}, and charts/ has {inner.version}"
+            problem = f"requires version {dependency.version}, but charts/ contains {inner.version}"
         else:
             continue
         yield Violation(
-            f"{dependency.name} {problem}, so helm ignores its {lost}; write a version that {inner.version} satisfies",
+            f'dependency "{dependency.name}" {problem}, so helm ignores its {lost};'
+            f" set a version or range that {inner.version} satisfies",
             at=dependency.view.get("version"),
         )
 

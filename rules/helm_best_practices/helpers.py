@@ -1,4 +1,4 @@
-"""What `helm create` lays down and users count on: the named templates of _helpers.tpl, NOTES.txt."""
+"""The parts of `helm create` that users rely on: the named templates of _helpers.tpl, NOTES.txt."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from .statements import BEST_PRACTICES
 
 
 class _Helper(NamedTuple):
-    """A named template that `helm create` lays down. ``pattern`` knows it by the names that public charts give it;
-    ``needed_by`` are the kinds of which a chart must have one to need it.
+    """A named template that `helm create` writes. ``pattern`` matches the names that public charts use for it; a chart
+    needs it if it renders one of the kinds in ``needed_by``.
     """
 
     what: str
@@ -65,19 +65,19 @@ _NAMES_THE_CHART = LazyPattern(r"\bdefault \.Chart\.Name\b|\bdefault \(?\.Chart\
     umbrella=BEST_PRACTICES,
 )
 def missing_helper(subject: Subject) -> Iterator[Violation]:
-    """A chart has no named template for names, labels, selector labels or the service account.
+    """Chart lacks a standard named template.
 
-    Why: What every object needs is then written out in each template, and one copy is forgotten when it changes: a
-        selector that no longer matches its pods can't even be upgraded.
+    Why: Without named templates for names, labels, selector labels and the service account, every template repeats
+        them, and a change misses one copy: a selector that no longer matches its pods can't even be upgraded.
     Bad:
         metadata:
           name: {{ .Release.Name }}-{{ .Chart.Name }}
     Good:
         metadata:
           name: {{ include "web.fullname" . }}
-    Fix: Define name, fullname, labels, selectorLabels and, where the chart has a service account, serviceAccountName
-        in templates/_helpers.tpl, as `helm create` does, and include them.
-    Source: Helm documentation, Named Templates; the chart that `helm create` makes
+    Fix: Define name, fullname, labels, selectorLabels and, if the chart has a service account, serviceAccountName in
+        templates/_helpers.tpl, as `helm create` does, and include them.
+    Source: Helm documentation, Named Templates; the chart that `helm create` writes
     """
     chart = subject.chart
     if chart.is_library:
@@ -92,7 +92,7 @@ def missing_helper(subject: Subject) -> Iterator[Violation]:
     needed = [helper for helper in _HELPERS if helper.needed_by is None or kinds & helper.needed_by]
     missing = [helper for helper in needed if not any(helper.pattern.search(name) for name in names)]
     if missing and chart.dependencies:
-        # What is included and isn't the chart's own is a library's.
+        # Templates that are included but not defined in the chart come from a library.
         included = {name for template in subject.templates for name in _included(template.text)}
         missing = [helper for helper in missing if not any(helper.pattern.search(name) for name in included)]
     if missing:
@@ -100,7 +100,7 @@ def missing_helper(subject: Subject) -> Iterator[Violation]:
         define = _listed([f'"{chart.name}.{helper.name}"' for helper in missing])
         partials = [template.path for template in subject.templates if template.is_partial]
         place = "templates/_helpers.tpl" if "templates/_helpers.tpl" in partials else next(iter(partials), "Chart.yaml")
-        opening = "no named template gives" if len(missing) == 1 else "no named templates give"
+        opening = "chart has no named template for" if len(missing) == 1 else "chart has no named templates for"
         yield Violation(
             f"{opening} {what}; define {define} in templates/_helpers.tpl",
             TextPlace(place),
@@ -108,7 +108,7 @@ def missing_helper(subject: Subject) -> Iterator[Violation]:
 
 
 def _kinds(text: str) -> Iterator[str]:
-    """The kinds of the objects that a template writes out."""
+    """The kinds of the objects in a template."""
     for part in f"\n{text}".split("\nkind:")[1:]:
         yield part.partition("\n")[0].strip().strip("\"'")
 
@@ -130,10 +130,10 @@ def _listed(words: list[str]) -> str:
     umbrella=BEST_PRACTICES,
 )
 def no_notes(subject: Subject) -> Iterator[Violation]:
-    """A chart says nothing after its installation.
+    """Chart has no NOTES.txt, or an empty one.
 
-    Why: helm prints templates/NOTES.txt when a release is installed or upgraded: the one place where every user learns
-        how to reach the application and what is left to do.
+    Why: helm prints templates/NOTES.txt after each installation and upgrade: it tells every user how to reach the
+        application and what to do next.
     Bad:
         templates/deployment.yaml
         templates/service.yaml
@@ -141,7 +141,7 @@ def no_notes(subject: Subject) -> Iterator[Violation]:
         templates/NOTES.txt
         templates/deployment.yaml
         templates/service.yaml
-    Fix: Write templates/NOTES.txt: how to reach the application, where its password is, which command comes next.
+    Fix: Add templates/NOTES.txt: how to reach the application, where its password is, which command to run next.
     Source: Helm documentation, Creating a NOTES.txt File; chart-verifier has-notes
     """
     if subject.chart.is_library:
@@ -149,14 +149,16 @@ def no_notes(subject: Subject) -> Iterator[Violation]:
     notes = subject.chart.files.get("templates/NOTES.txt")
     if notes is None and subject.chart.is_ignored("templates/NOTES.txt"):
         yield Violation(
-            ".helmignore leaves out templates/NOTES.txt, so helm prints nothing after an installation; let it in",
+            ".helmignore excludes templates/NOTES.txt, so helm prints nothing after an installation;"
+            " remove the pattern from .helmignore",
             TextPlace(".helmignore"),
         )
     elif notes is None:
         yield Violation(
-            "has no templates/NOTES.txt; helm prints nothing after an installation", TextPlace("Chart.yaml")
+            "chart has no templates/NOTES.txt; add one that explains how to reach the application",
+            TextPlace("Chart.yaml"),
         )
     elif not notes.strip():
         yield Violation(
-            "templates/NOTES.txt is empty; say how to reach the application", TextPlace("templates/NOTES.txt")
+            "templates/NOTES.txt is empty; explain how to reach the application", TextPlace("templates/NOTES.txt")
         )

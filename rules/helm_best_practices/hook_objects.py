@@ -1,4 +1,4 @@
-"""What hooks need at the time at which helm installs them."""
+"""The objects that hooks need when helm runs them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _RUNNING = frozenset({"Job", "Pod"})
     umbrella=CONSISTENT,
 )
 def hook_needs_object(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Hook that runs before the installation needs an object that the installation makes.
+    """Pre-install hook needs an object that does not exist yet.
 
-    Why: helm waits for a pre-install hook before it creates anything else. Its pods never start, without the service
-        account, ConfigMap, Secret or claim that they ask for, and the first installation ends in a timeout.
+    Why: helm waits for a pre-install hook before it creates anything else. Without the service account, ConfigMap,
+        Secret or claim that they need, the hook's pods never start, and the first installation ends in a timeout.
     Bad:
         kind: Job
         metadata:
@@ -48,15 +48,15 @@ def hook_needs_object(rendering: Rendering, subject: Subject) -> Iterator[Violat
         spec:
           template:
             spec:
-              serviceAccountName: {{ include "web.serviceAccountName" . }}      # no hook itself
+              serviceAccountName: {{ include "web.serviceAccountName" . }}      # not a hook itself
     Good:
         kind: ServiceAccount
         metadata:
           annotations:
             helm.sh/hook: pre-install
             helm.sh/hook-weight: "-5"
-    Fix: Make what the hook needs a hook of the same event, with a lower weight; or let the Job run as a post-install
-        hook or an ordinary object.
+    Fix: Make the needed object a hook of the same event with a lower weight; or run the Job as a post-install hook or
+        as an ordinary object.
     Source: Helm documentation, Chart Hooks: Hooks and the Release Lifecycle
     """
     for workload in rendering.workloads:
@@ -70,14 +70,14 @@ def hook_needs_object(rendering: Rendering, subject: Subject) -> Iterator[Violat
             if found is not None and not found.hooks and f"{kind} {text}" not in told:
                 told.add(f"{kind} {text}")
                 yield Violation(
-                    f"runs before helm creates the {kind} {text}; make that a pre-install hook of a lower weight,"
-                    " or run this one after the installation",
+                    f'hook runs before helm creates {kind} "{text}"; make it a pre-install hook with a lower weight,'
+                    " or run this hook after the installation",
                     at=name,
                 )
 
 
 def _needed(workload: Workload) -> Iterator[tuple[str, View]]:
-    """Kind and name of what a pod can't start without."""
+    """Kind and name of the objects that a pod needs to start."""
     pod = workload.pod
     account = pod.get("serviceAccountName")
     yield "ServiceAccount", account if account.exists else pod.get("serviceAccount")

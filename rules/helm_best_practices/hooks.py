@@ -1,4 +1,4 @@
-"""Hooks as helm reads them: events, delete policies and weights that don't exist."""
+"""Hook annotations that helm does not know: events, delete policies and weights."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MEANT = {
     "install": "post-install",
     "upgrade": "post-upgrade",
     "test-failure": "test",
-    "crd-install": "the folder crds/",
+    "crd-install": "the directory crds/",
 }
 _WRITTEN = LazyPattern(
     r"""^([^\n#]*?)["']?\bhelm\.sh/hook["']?(?:[ \t]*:[ \t]*|[ \t]+(?=["]))(\S[^\n]*?)[ \t\r]*$""", re.MULTILINE
@@ -58,11 +58,11 @@ _WEIGHT = LazyPattern(r"[+-]?[0-9]+\Z")
     umbrella=BEST_PRACTICES,
 )
 def unknown_hook(subject: Subject) -> Iterator[Violation]:
-    """Hook annotation names an event or a delete policy that helm does not have.
+    """Hook annotation has an unknown event, delete policy or weight.
 
-    Why: With one unknown event helm leaves out the whole object, for the events that it knows as well, and says so in
-        no message that a user sees. With an unknown delete policy the old hook stays, and the next one fails because
-        it already exists. A weight that is not a whole number counts as 0.
+    Why: With one unknown event, helm skips the whole object without a message, for the known events too. With an
+        unknown delete policy, the old hook stays, and the next one fails because it already exists. helm treats a
+        weight that is not an integer as 0.
     Bad:
         annotations:
           helm.sh/hook: pre-install,pre-update
@@ -71,7 +71,7 @@ def unknown_hook(subject: Subject) -> Iterator[Violation]:
           helm.sh/hook: pre-install,pre-upgrade
     Fix: Use pre-install, post-install, pre-upgrade, post-upgrade, pre-delete, post-delete, pre-rollback, post-rollback
         or test; and before-hook-creation, hook-succeeded or hook-failed. `crd-install` is not reported in a chart that
-        has crds/ too: it is there for Helm 2.
+        also has crds/: it is there for Helm 2.
     Source: Helm documentation, Chart Hooks
     """
     for template in subject.templates:
@@ -105,10 +105,10 @@ def _violations(text: str, place: View | TextPlace, subject: Subject) -> Iterato
     for event in (part.strip().lower() for part in text.split(",")):
         if event in _EVENTS or (event == "crd-install" and _is_for_helm_2(subject)):
             continue
-        name = f'"{event}"' if event else "without a name"
+        name = f'hook event "{event}" is unknown' if event else "hook event is empty"
         hint = _MEANT.get(event) or _near(event, _EVENTS)
-        fix = f"; use {hint}" if hint else "; name an event that helm has"
-        yield Violation(f"helm has no hook {name} and leaves out the whole object{fix}", at=place)
+        fix = f"; use {hint}" if hint else "; use an event like pre-install, post-upgrade or test"
+        yield Violation(f"{name}, so helm skips the whole object{fix}", at=place)
 
 
 def _is_for_helm_2(subject: Subject) -> bool:
@@ -120,10 +120,10 @@ def _policies(annotations: View) -> Iterator[Violation]:
     for policy in (part.strip().lower() for part in (policies.string() or "").split(",")):
         if policy and policy not in _POLICIES:
             hint = _near(policy, _POLICIES) or "before-hook-creation, hook-succeeded or hook-failed"
-            yield Violation(f'helm has no delete policy "{policy}" and ignores it; use {hint}', at=policies)
+            yield Violation(f'hook delete policy "{policy}" is unknown, so helm ignores it; use {hint}', at=policies)
     weight = annotations.get("helm.sh/hook-weight")
     if (text := weight.string()) and not _WEIGHT.match(text):
-        yield Violation(f'the hook weight "{text}" is not a whole number, so helm takes 0; write one', at=weight)
+        yield Violation(f'hook weight "{text}" is not an integer, so helm uses 0; write an integer', at=weight)
 
 
 def _near(word: str, known: frozenset[str]) -> str:

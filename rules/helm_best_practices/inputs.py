@@ -1,4 +1,4 @@
-"""Values that a user must give: asked for, not left to fail somewhere."""
+"""Values that a user must set: checked by the chart, not left to fail in the cluster."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ _CONDITION = LazyPattern(r"(?i:\b(?:if|when|unless|only|not required|optional|en
     umbrella=BEST_PRACTICES,
 )
 def no_required(subject: Subject) -> Iterator[Violation]:
-    """A value that users must give, as its comment says, is never asked for.
+    """Required value is not checked.
 
-    Why: Left out, it makes an object that the cluster rejects, or a pod that doesn't start, and the message speaks of
-        neither the value nor the chart.
+    Why: Without the value, the cluster rejects an object, or a pod doesn't start, and the error mentions neither the
+        value nor the chart.
     Bad:
         # -- Host name of the database (required)
         host: ""
     Good:
         {{ required "database.host is required: set it to the host name of the database" .Values.database.host }}
-    Fix: Read the value through `required`, or check it with `fail`, or require it in values.schema.json.
+    Fix: Read the value with `required`, check it with `fail`, or require it in values.schema.json.
     Source: Helm documentation, Chart Development Tips and Tricks: Using the 'required' function
     """
     values = subject.chart.values
@@ -66,7 +66,7 @@ def no_required(subject: Subject) -> Iterator[Violation]:
     asked: set[tuple[str, ...]] | None = None
     for key in values.by_path.values():
         text = key.comment.text if key.comment is not None else ""
-        # Deeper values are those of features that not everybody switches on.
+        # Deeper values belong to features that are often disabled.
         if key.value not in (None, "") or len(key.path) > 3 or not _REQUIRED.search(text) or _CONDITION.search(text):
             continue
         path = tuple(str(step) for step in key.path)
@@ -74,13 +74,13 @@ def no_required(subject: Subject) -> Iterator[Violation]:
             asked = _asked(subject)
         if subject.uses.is_read(path) and path not in asked and not _in_schema(subject.chart.schema, path):
             yield Violation(
-                f"{key.name} is required, as its comment says, but nothing asks for it; read it through required",
+                f"value {key.name} is required by its comment, but no template checks it; read it with required",
                 at=values.document.view.get(*key.path),
             )
 
 
 def _asked(subject: Subject) -> set[tuple[str, ...]]:
-    """The values that some template asks for: read through ``required``, or in a condition around ``fail``."""
+    """The values that some template checks: read with ``required``, or in a condition around ``fail``."""
     asked: set[tuple[str, ...]] = set()
     for template in subject.templates:
         for node in contents(template.tree or ()):
@@ -113,7 +113,7 @@ def _paths(pipeline: Pipeline) -> Iterator[tuple[str, ...]]:
 
 
 def _in_schema(schema: object, path: tuple[str, ...]) -> bool:
-    """Whether values.schema.json requires a key, and more of it than being there."""
+    """Whether values.schema.json requires a key, and restricts its value."""
     current: Json = schema  # type: ignore[assignment]
     for index, step in enumerate(path):
         if not isinstance(current, dict):

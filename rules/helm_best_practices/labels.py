@@ -1,4 +1,4 @@
-"""The labels by which Helm's tools and people find the objects of a release."""
+"""The labels that identify the objects of a release."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ STANDARD_LABELS = (
     needs={TEMPLATES},
     enforces=require(STANDARD_LABELS),
     umbrella=BEST_PRACTICES,
-    evidence="objects carry the standard labels",
-    parameters={"also": Parameter("", "labels besides the standard ones, with commas; every team has its own")},
+    evidence="objects have the standard labels",
+    parameters={"also": Parameter("", "labels besides the standard ones, separated by commas; every team has its own")},
 )
 def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An object lacks a label that Helm's guide asks every object of a chart to carry.
+    """Object lacks a standard label.
 
-    Why: By these labels people and tools find what belongs to a release: `kubectl get all -l
+    Why: People and tools find the objects of a release by these labels: `kubectl get all -l
         app.kubernetes.io/instance=shop` leaves out an object without them, and so does a policy or a clean-up.
     Bad:
         metadata:
@@ -62,9 +62,9 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
           name: {{ include "web.fullname" . }}
           labels:
             {{- include "web.labels" . | nindent 4 }}
-    Fix: Write app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by and helm.sh/chart into
+    Fix: Define app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by and helm.sh/chart in
         one named template, and include it in the metadata of every object.
-        `fix --unsafe` includes the chart's named template of labels where the object has none of them.
+        `fix --unsafe` includes the chart's named template of labels if the object has none of them.
     Source: Helm chart best practices, Labels and Annotations: Standard Labels
     """
     labels = manifest.get("metadata", "labels")
@@ -73,15 +73,16 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     missing = [name for name in asked if not present.get(name)]
     if missing and not subject.given_by_values(manifest):
         what = f"the standard {'label' if len(missing) == 1 else 'labels'} {', '.join(missing)}"
-        advice = "include the chart's named template of labels"
+        advice = "include the chart's labels template"
         helper = next((name for name in subject.define_texts if name.endswith(".labels")), None)
         text = f'{{{{- include "{helper}" . | nindent {{indent}} }}}}'
         fix = SetField(text, raw=True) if helper is not None else None
-        yield Violation(f"lacks {what}; {advice}", at=labels, group=_group(manifest, what, advice), fix=fix)
+        message = f"{manifest.kind} lacks {what}; {advice}"
+        yield Violation(message, at=labels, group=_group(manifest, what, advice), fix=fix)
 
 
 def _group(manifest: Manifest, what: str, advice: str) -> Group:
-    """The other objects that lack the same."""
+    """The other objects that lack the same labels."""
     return Group(("label", what), f"{{count}} objects lack {what}; {advice}: {{items}}", str(manifest))
 
 
@@ -92,13 +93,13 @@ def _group(manifest: Manifest, what: str, advice: str) -> Group:
     needs={TEMPLATES},
     enforces=require(r"app\.kubernetes\.io/version"),
     umbrella=rf"{STANDARD_LABELS}|{BEST_PRACTICES}",
-    evidence="objects name the application's version",
+    evidence="objects have the version label",
 )
 def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An object lacks the label app.kubernetes.io/version.
+    """Object lacks the label app.kubernetes.io/version.
 
-    Why: Which version of the application runs can then only be read from image tags, pod by pod; Helm's guide calls the
-        label optional, `helm create` sets it.
+    Why: Without the label, only the image tags of the pods show which version of the application runs. Helm's guide
+        calls the label optional; `helm create` sets it.
     Bad:
         labels:
           app.kubernetes.io/name: {{ include "web.name" . }}
@@ -117,4 +118,5 @@ def missing_version_label(manifest: Manifest, subject: Subject) -> Iterator[Viol
         return
     if not subject.given_by_values(manifest):
         what, advice = f"the label {_VERSION}", "set it to .Chart.AppVersion"
-        yield Violation(f"lacks {what}; {advice}", at=labels.get(_VERSION), group=_group(manifest, what, advice))
+        message = f"{manifest.kind} lacks {what}; {advice}"
+        yield Violation(message, at=labels.get(_VERSION), group=_group(manifest, what, advice))

@@ -10,6 +10,7 @@ from helm_constitution.api import (
     Parameter,
     SetField,
     Subject,
+    View,
     Violation,
     Workload,
     require,
@@ -27,15 +28,16 @@ from .replicas import HIGHLY_AVAILABLE
     umbrella=HIGHLY_AVAILABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     parameters={
         "strict": Parameter(
-            0, "Always needn't be written, and a job's pods may end for good; 1 wants Always or OnFailure written out"
+            0,
+            "Always is the default, and a Job's pods may fail for good; 1 requires an explicit Always or OnFailure",
         )
     },
-    evidence="workloads restart as their kind allows",
+    evidence="workloads have a valid restart policy",
 )
 def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """Pods have a restart policy that their workload doesn't allow, or that lets a failure be final.
+    """Restart policy is invalid for the workload, or never restarts the pod.
 
-    Why: Kubernetes rejects a Deployment whose pods restart other than Always, and a Job whose pods do; a bare Pod with
+    Why: Kubernetes rejects a Deployment unless its restartPolicy is Always, and a Job if it is Always; a bare Pod with
         Never is gone at the first failure.
     Bad:
         kind: Job
@@ -49,49 +51,39 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
           template:
             spec:
               restartPolicy: OnFailure
-    Fix: Always, or nothing, for what runs on; OnFailure or Never for a Job or CronJob.
+    Fix: Set Always, or omit the field, for a workload that keeps running; set OnFailure or Never for a Job or CronJob.
         `fix --unsafe` sets OnFailure for jobs, else Always.
     Source: Kubernetes documentation, Pod Lifecycle: Container restart policy; kube-linter restart-policy; kube-score
         cronjob-restartpolicy
     """
     policy = workload.pod.get("restartPolicy")
-    strict = bool(subject.number("strict"))
     if workload.pod.merged:
         return
-    if workload.kind == "Pod":
+    if (fault := _restart_fault(workload, policy, strict=bool(subject.number("strict")))) is not None:
+        message, right = fault
+        yield Violation(message, at=policy, fix=SetField(right))
+
+
+def _restart_fault(workload: Workload, policy: View, *, strict: bool) -> tuple[str, str] | None:
+    """What is wrong with a restart policy, and the right one; None where nothing is."""
+    kind = workload.kind
+    if kind == "Pod":
         if policy.data == "Never" and (strict or not workload.manifest.hooks):
-            yield Violation(
-                "restartPolicy Never makes its first failure final; set OnFailure", at=policy, fix=SetField("OnFailure")
-            )
-        elif policy.data is None and strict:
-            yield Violation(
-                "doesn't say when it is restarted; set restartPolicy: Always or OnFailure",
-                at=policy,
-                fix=SetField("Always"),
-            )
+            message = "Pod is not restarted after a failure (restartPolicy Never); set restartPolicy: OnFailure"
+            return message, "OnFailure"
+        if policy.data is None and strict:
+            return "Pod does not set restartPolicy; set it to Always or OnFailure", "Always"
     elif workload.runs_to_completion:
         if policy.scalar() in (None, "Always"):
-            yield Violation(
-                "a job's pods must not restart Always; set restartPolicy: OnFailure or Never",
-                at=policy,
-                fix=SetField("OnFailure"),
-            )
-        elif policy.data == "Never" and strict:
-            yield Violation(
-                "restartPolicy Never replaces a pod whose container fails; set OnFailure",
-                at=policy,
-                fix=SetField("OnFailure"),
-            )
+            return f"{kind} does not allow restartPolicy Always; set restartPolicy to OnFailure or Never", "OnFailure"
+        if policy.data == "Never" and strict:
+            message = f"{kind} replaces the whole pod after a failure (restartPolicy Never); set OnFailure"
+            return message, "OnFailure"
     elif policy.data is None and strict:
-        yield Violation(
-            "leaves its restart policy to Kubernetes; write restartPolicy: Always", at=policy, fix=SetField("Always")
-        )
+        return f"{kind} does not set restartPolicy; set it to Always", "Always"
     elif policy.scalar() not in (None, "Always"):
-        yield Violation(
-            f"restartPolicy {policy.data} is rejected for a {workload.kind}; leave it out",
-            at=policy,
-            fix=SetField("Always"),
-        )
+        return f"{kind} does not allow restartPolicy {policy.data}; remove restartPolicy", "Always"
+    return None
 
 
 @rule(
@@ -102,13 +94,13 @@ def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
         r"\bttlSecondsAfterFinished\b|\b(?:finished|completed) jobs?\b.{0,40}\b(?:removed?|cleaned|deleted?)"
     ),
     parameters={
-        "strict": Parameter(0, "helm removes the Jobs that are its hooks, at the latest before the next; 1 asks")
+        "strict": Parameter(0, "helm deletes hook Jobs, at the latest before the next run; 1 reports them too")
     },
 )
 def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A finished Job stays in the cluster for good, or a CronJob's jobs vanish before their history counts them.
+    """Finished Job is never deleted, or a CronJob deletes its history.
 
-    Why: Old Jobs and their pods pile up; in a CronJob a time to live takes away the history that its limits keep.
+    Why: Old Jobs and their pods pile up; in a CronJob, a time to live deletes the history that its limits keep.
     Bad:
         kind: Job
         spec:
@@ -117,19 +109,23 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind: Job
         spec:
           ttlSecondsAfterFinished: 3600
-    Fix: Set ttlSecondsAfterFinished on a Job; on a CronJob leave it out and set successfulJobsHistoryLimit and
-        failedJobsHistoryLimit. A Job that is a hook is helm's to remove, and isn't reported.
-        `fix --unsafe` sets a day.
+    Fix: Set ttlSecondsAfterFinished on a Job; on a CronJob, omit it and set successfulJobsHistoryLimit and
+        failedJobsHistoryLimit. Hook Jobs, which helm deletes, are not reported.
+        `fix --unsafe` sets one day.
     Source: Kubernetes documentation, Automatic Cleanup for Finished Jobs; kube-linter job-ttl-seconds-after-finished
     """
     if manifest.kind == "Job" and (subject.number("strict") or not manifest.hooks):
         ttl = manifest.get("spec", "ttlSecondsAfterFinished")
         if ttl.data is None:
-            yield Violation("stays after it has finished; set ttlSecondsAfterFinished", at=ttl, fix=SetField(86400))
+            message = "Job is never deleted after it finishes; set ttlSecondsAfterFinished, for example 86400"
+            yield Violation(message, at=ttl, fix=SetField(86400))
     elif manifest.kind == "CronJob":
         ttl = manifest.get("spec", "jobTemplate", "spec", "ttlSecondsAfterFinished")
         if ttl.data is not None:
-            yield Violation("ttlSecondsAfterFinished undercuts the history limits; leave it out", at=ttl)
+            yield Violation(
+                "ttlSecondsAfterFinished deletes the history of the CronJob; remove it and set the history limits",
+                at=ttl,
+            )
 
 
 @rule(
@@ -139,9 +135,9 @@ def job_no_ttl(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     enforces=require(r"\bstartingDeadlineSeconds\b|\bcron ?jobs?\b.{0,40}\bdeadlines?"),
 )
 def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A CronJob has no deadline for a start that it missed.
+    """CronJob has no deadline for missed starts.
 
-    Why: After 100 missed starts (a controller that was down, a suspended job) it is never started again.
+    Why: After 100 missed starts (the controller was down, the job was suspended), it is never started again.
     Bad:
         kind: CronJob
         spec:
@@ -157,4 +153,5 @@ def cronjob_no_deadline(manifest: Manifest, subject: Subject) -> Iterator[Violat
     """
     deadline = manifest.get("spec", "startingDeadlineSeconds")
     if manifest.kind == "CronJob" and deadline.data is None:
-        yield Violation("a missed start has no deadline; set startingDeadlineSeconds", at=deadline, fix=SetField(300))
+        message = "CronJob has no deadline for missed starts; set startingDeadlineSeconds, for example 300"
+        yield Violation(message, at=deadline, fix=SetField(300))

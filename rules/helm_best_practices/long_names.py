@@ -1,4 +1,4 @@
-"""Names that are too long for Kubernetes where the release's name is long."""
+"""Names that are too long for Kubernetes with a long release name."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from .name_evaluator import Evaluator, Unknown
 from .statements import BEST_PRACTICES
 
 LONGEST_RELEASE = 53
-"""Characters that Helm lets a release's name have."""
+"""The most characters that Helm allows in a release name."""
 
 _LABEL = 63
 _LONGEST = 253
 _LIMITS: Mapping[str, tuple[int, str]] = {
-    "CronJob": (52, "the names of its jobs begin with it"),
+    "CronJob": (52, "the names of its Jobs begin with it"),
     "Job": (_LABEL, "it becomes the label job-name"),
-    "Namespace": (_LABEL, "it becomes a part of host names"),
-    "Service": (_LABEL, "it becomes a part of host names"),
-    "StatefulSet": (52, "it becomes the label controller-revision-hash, with a checksum behind"),
+    "Namespace": (_LABEL, "it becomes part of host names"),
+    "Service": (_LABEL, "it becomes part of host names"),
+    "StatefulSet": (52, "with a hash appended, it becomes the label controller-revision-hash"),
 }
 
 
@@ -51,10 +51,10 @@ _LIMITS: Mapping[str, tuple[int, str]] = {
     urgency=Urgency.BROKEN,
 )
 def long_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """With a long release name, an object's name or label is longer than Kubernetes takes.
+    """Object name or label is too long with a long release name.
 
-    Why: The chart works for everybody with a short release name; the others' installation is refused, or worse, the
-        object is made and its pods never are.
+    Why: The chart works with a short release name; with a long one, the installation fails, or worse, the object is
+        created and its pods never are.
     Bad:
         kind: Service
         metadata:
@@ -63,9 +63,9 @@ def long_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
         kind: Service
         metadata:
           name: {{ include "web.fullname" . | trunc 54 | trimSuffix "-" }}-headless
-    Fix: Cut the full name so far that the longest suffix fits behind it: 63 characters for a Service, a Job and what
-        becomes a label, 52 for a StatefulSet and a CronJob, 253 for everything else.
-    Source: Helm documentation, a release's name has 53 characters at most; Kubernetes documentation, Object Names and
+    Fix: Truncate the full name so that the longest suffix fits: 63 characters for a Service, a Job and a label, 52 for
+        a StatefulSet and a CronJob, 253 for everything else.
+    Source: Helm documentation, a release name has at most 53 characters; Kubernetes documentation, Object Names and
         IDs; Labels and Selectors
     """
     if rendering.scenario != "defaults":
@@ -83,11 +83,11 @@ def long_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
             longest, is_whole = _longest(manifest, view, subject, evaluators)
             if longest > limit:
                 is_name = view.path[-1] == "name" and view.path[-2:-1] == ("metadata",)
-                what = f"a {manifest.kind}'s name" if is_name else f"the label {view.path[-1]}"
+                what = f"{manifest.kind} name" if is_name else f"label {view.path[-1]}"
                 reason = f" ({why})" if why else ""
                 yield Violation(
-                    f"has {longest} characters where the release's name has {LONGEST_RELEASE}; {what} has at most"
-                    f" {limit}{reason}: {_WHOLE if is_whole else _PART}",
+                    f"{what} has {longest} characters with a {LONGEST_RELEASE}-character release name;"
+                    f" {_WHOLE if is_whole else _PART} {limit} characters{reason}",
                     at=view,
                 )
 
@@ -113,18 +113,18 @@ def _may_exceed(view: View, release: str, limit: int) -> bool:
     return grown > 0 and len(text) + grown > limit
 
 
-_WHOLE = "shorten it by trunc"
-_PART = "shorten by trunc what stands before the suffix"
+_WHOLE = "truncate it with trunc to at most"
+_PART = "truncate the part before the suffix with trunc, so that all of it has at most"
 
 
 def _longest(
     manifest: Manifest, view: View, subject: Subject, evaluators: tuple[Evaluator, Evaluator]
 ) -> tuple[int, bool]:
-    """How long the text is for the longest release name (0 where that isn't known), and whether one action makes it."""
+    """The text's length with the longest release name (0 if unknown), and whether one action prints all of it."""
     short, long = evaluators
     for template, line in _sources(manifest, view, subject):
         try:
-            # What isn't worked out as helm has rendered it is another line, or beyond what can be worked out.
+            # A result other than helm's comes from another line, or is beyond what the evaluator knows.
             if short.text(line.value, template) == view.data:
                 is_whole = line.value.endswith("}}") and line.value.rfind("{{") == 0
                 return len(long.text(line.value, template)), is_whole
@@ -134,7 +134,7 @@ def _longest(
 
 
 def _sources(manifest: Manifest, view: View, subject: Subject) -> Iterator[tuple[TemplateFile, Line]]:
-    """The lines that may have written a name or label: of the object's template, or of a named one."""
+    """The lines that may have printed a name or label: of the object's template, or of a named one."""
     key = view.path[-1]
     for template in subject.templates:
         if template.path == manifest.template:

@@ -1,7 +1,7 @@
-"""Works out what a template's expression gives for a name, for another release than the rendered one.
+"""Evaluates a template's expression for a name with another release name than the rendered one.
 
-Only what such expressions are made of is known (`printf`, `trunc`, `default`, `include` …). Everything else is
-:class:`Unknown`: a caller then says nothing.
+It knows the functions that such expressions use (`printf`, `trunc`, `default`, `include` …). Everything else is
+:class:`Unknown`: a caller then reports nothing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _NOT_KNOWN = object()
 
 
 class Unknown(Exception):
-    """Raised where an expression holds something that isn't known here."""
+    """Raised where an expression contains something that the evaluator does not know."""
 
 
 class Evaluator:
@@ -63,7 +63,7 @@ class Evaluator:
         self.depth = 0
 
     def text(self, source: str, template: TemplateFile) -> str:
-        """What ``source``, a part of ``template`` that stands outside its blocks, prints.
+        """What ``source``, a part of ``template`` outside its blocks, prints.
 
         Raises:
             Unknown: it can't be told.
@@ -96,7 +96,7 @@ class Evaluator:
         return "".join(printed)
 
     def assign(self, pipeline: Pipeline, dot: Any, variables: dict[str, Any]) -> None:
-        """Sets a variable; one whose value isn't known, or that is set once more, can't be read."""
+        """Sets a variable; a variable with an unknown value, or that is set again, can't be read."""
         name = pipeline.variables[0]
         try:
             value = self.pipeline(pipeline, dot, variables)
@@ -105,7 +105,7 @@ class Evaluator:
         variables[name] = _NOT_KNOWN if name in variables and not pipeline.assigns else value
 
     def branches(self, template: TemplateFile, node: If | With, dot: Any, variables: dict[str, Any]) -> str:
-        """What the arm prints whose condition holds."""
+        """The output of the branch whose condition is true."""
         for branch in node.branches:
             value = True if branch.pipeline is None else self.pipeline(branch.pipeline, dot, variables)
             if branch.pipeline is not None and branch.pipeline.variables:

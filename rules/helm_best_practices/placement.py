@@ -1,4 +1,4 @@
-"""Where pods are placed, and which of them goes first."""
+"""Where pods are placed, and which of them have priority."""
 
 from __future__ import annotations
 
@@ -39,13 +39,15 @@ def _is_spread(workload: Workload) -> bool:
     ),
     umbrella=HIGHLY_AVAILABLE,
     parameters={
-        "strict": Parameter(0, "a topology spread constraint, or being a single pod, does as well; 1 takes neither")
+        "strict": Parameter(
+            0, "a topology spread constraint, or a single pod, is fine as well; 1 requires podAntiAffinity"
+        )
     },
 )
 def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """The pods of a workload may all run on one node.
+    """All pods of a workload may run on one node.
 
-    Why: The scheduler may put all replicas on the node that has room, and its failure takes all of them.
+    Why: The scheduler may place all replicas on the node with free capacity, and its failure stops all of them.
     Bad:
         spec:
           replicas: 3
@@ -59,8 +61,8 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violati
                   labelSelector:
                     matchLabels:
                       {{- include "web.selectorLabels" . | nindent 22 }}
-    Fix: Prefer different nodes by podAntiAffinity or by a topology spread constraint on kubernetes.io/hostname (with
-        `strict: 1` by podAntiAffinity alone).
+    Fix: Prefer different nodes with podAntiAffinity or a topology spread constraint on kubernetes.io/hostname (with
+        `strict: 1`, only with podAntiAffinity).
     Source: Kubernetes documentation, Assigning Pods to Nodes: Inter-pod affinity and anti-affinity; kube-linter
         no-anti-affinity; kube-score *-has-host-podantiaffinity
     """
@@ -68,7 +70,8 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violati
         affinity = workload.pod.get("affinity", "podAntiAffinity")
         is_fine = _is_spread(workload) or most_pods(rendering, workload) <= 1
         if not affinity and (subject.number("strict") or not is_fine):
-            yield Violation("nothing keeps its pods on different nodes; set podAntiAffinity", at=affinity)
+            message = f"all pods of the {workload.kind} may run on one node; set affinity.podAntiAffinity"
+            yield Violation(message, at=affinity)
 
 
 @rule(
@@ -82,14 +85,14 @@ def no_anti_affinity(rendering: Rendering, subject: Subject) -> Iterator[Violati
     umbrella=HIGHLY_AVAILABLE,
     parameters={
         "strict": Parameter(
-            0, "a single pod, a bare Pod and a DaemonSet's can't be spread; 1 asks it of all that aren't a job's"
+            0, "a single pod, a bare Pod and a DaemonSet can't be spread; 1 requires it of all workloads except jobs"
         )
     },
 )
 def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """The pods of a workload may all run in one zone.
+    """All pods of a workload may run in one zone.
 
-    Why: The failure of a zone then takes all of them; anti-affinity between nodes doesn't prevent it.
+    Why: The failure of the zone then stops all of them; anti-affinity between nodes doesn't prevent it.
     Bad:
         spec:
           replicas: 3
@@ -101,7 +104,7 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Viola
             labelSelector:
               matchLabels:
                 {{- include "web.selectorLabels" . | nindent 16 }}
-    Fix: Set topologySpreadConstraints, best from values with this default.
+    Fix: Set topologySpreadConstraints, preferably from values with this default.
     Source: Kubernetes documentation, Pod Topology Spread Constraints; kube-score pod-topology-spread-constraints;
         polaris topologySpreadConstraint
     """
@@ -111,7 +114,8 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Viola
             continue
         constraints = workload.pod.get("topologySpreadConstraints")
         if not constraints and (strict or most_pods(rendering, workload) > 1):
-            yield Violation("nothing spreads its pods over zones; set topologySpreadConstraints", at=constraints)
+            message = f"all pods of the {workload.kind} may run in one zone; set topologySpreadConstraints"
+            yield Violation(message, at=constraints)
         for constraint in constraints.items():
             yield from _spreads_nothing(constraint)
 
@@ -119,18 +123,19 @@ def no_topology_spread(rendering: Rendering, subject: Subject) -> Iterator[Viola
 def _spreads_nothing(constraint: View) -> Iterator[Violation]:
     if not constraint.get("labelSelector"):
         yield Violation(
-            "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
+            "topology spread constraint has no labelSelector and spreads no pods; set it to the pods' labels",
             at=constraint.get("labelSelector"),
         )
     for field in ("topologyKey", "maxSkew", "whenUnsatisfiable"):
         if not constraint.get(field):
             yield Violation(
-                f"the constraint has no {field}, which Kubernetes requires; set it", at=constraint.get(field)
+                f"topology spread constraint has no {field}, which Kubernetes requires; set {field}",
+                at=constraint.get(field),
             )
     action = constraint.get("whenUnsatisfiable")
     if action.data and action.scalar() not in ("DoNotSchedule", "ScheduleAnyway"):
         yield Violation(
-            f"whenUnsatisfiable is {action.data}; Kubernetes takes DoNotSchedule and ScheduleAnyway only", at=action
+            f"whenUnsatisfiable {action.data} is invalid; set it to DoNotSchedule or ScheduleAnyway", at=action
         )
 
 
@@ -139,13 +144,17 @@ def _spreads_nothing(constraint: View) -> Iterator[Violation]:
     scope=PodSpec,
     default=OFF,
     enforces=require(r"\bpriority ?class"),
-    parameters={"accepted": Parameter("", "any class will do; else the names of those that will, with commas between")},
+    parameters={
+        "accepted": Parameter(
+            "", "any class is accepted; set the accepted names, separated by commas, to restrict them"
+        )
+    },
     evidence="pods have a priority class",
 )
 def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """Pods have no priority class, or none of those that the team accepts.
+    """Pod has no accepted priority class.
 
-    Why: When nodes run full, pods of the same priority are evicted in an order that nobody chose.
+    Why: When a node runs out of resources, pods with the same priority are evicted in an order that nobody chose.
     Bad:
         spec:
           containers: …
@@ -159,6 +168,6 @@ def no_priority_class(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     name = pod.get("priorityClassName")
     accepted = [part.strip() for part in subject.text("accepted").split(",") if part.strip()]
     if not name:
-        yield Violation("has no priorityClassName; take one from a value", at=name)
+        yield Violation("pod has no priorityClassName; set it from a value", at=name)
     elif accepted and name.scalar() not in accepted:
-        yield Violation(f"priorityClassName is {name.data}; accepted are {', '.join(accepted)}", at=name)
+        yield Violation(f"priorityClassName {name.data} is not accepted; use {' or '.join(accepted)}", at=name)

@@ -1,4 +1,4 @@
-"""What pods need to start: ConfigMaps, Secrets and their keys, volumes; and what gives them rights."""
+"""The objects that pods need to start (ConfigMaps, Secrets and their keys, volumes), and their role bindings."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from . import pod_sources
 from .statements import CONSISTENT
 from .targets import is_the_charts_own
 
-# In every namespace by itself, or by the platform.
+# Kubernetes or the platform creates these in every namespace.
 _GIVEN = frozenset({"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"})
 
 
 class _Reference(NamedTuple):
-    """A pod's reference to a ConfigMap, Secret or PersistentVolumeClaim, and to keys of it."""
+    """A pod's reference to a ConfigMap, Secret or PersistentVolumeClaim, and to its keys."""
 
     kind: str
     name: View
@@ -67,15 +67,15 @@ def _items(reference: View) -> tuple[View, ...]:
 
 
 class _Provided:
-    """What is there, or comes to be there, besides what is rendered as such."""
+    """The objects that exist, or will exist, besides the rendered ones."""
 
     def __init__(self, rendering: Rendering, subject: Subject) -> None:
         self.rendering = rendering
         self._existing = subject.derived(_named_existing)
 
     def lacks(self, reference: _Reference, workload: Workload, *, strict: bool = False) -> bool:
-        """Whether what a pod needs isn't rendered, and (unless ``strict``) nothing in the rendering speaks of making
-        it."""
+        """Whether an object that a pod needs isn't rendered, and (unless ``strict``) nothing in the rendering seems to
+        create it."""
         name = reference.name.string()
         if not name or name in _GIVEN or not (strict or is_the_charts_own(name, self.rendering)):
             return False
@@ -85,7 +85,7 @@ class _Provided:
 
     @cached_property
     def _mentioned(self) -> str:
-        """Every text of custom resources and of what containers are told: a Certificate's secret, a Job's arguments."""
+        """Every text of custom resources and of containers' settings: a Certificate's secret, a Job's arguments."""
         texts: list[str] = []
         for manifest in self.rendering.manifests:
             if manifest.workloads:
@@ -101,7 +101,7 @@ class _Provided:
 
 
 def _named_existing(chart: Chart) -> frozenset[str]:
-    """The names that values give to what is there already (``existingSecret``)."""
+    """The names of existing objects in the values (``existingSecret``)."""
     data = chart.values.data if chart.values is not None else {}
     return frozenset(
         value for path, value in walk(data) if path and isinstance(value, str) and "existing" in str(path[-1]).lower()
@@ -109,7 +109,7 @@ def _named_existing(chart: Chart) -> frozenset[str]:
 
 
 def _claims(manifest: Manifest) -> Iterator[str]:
-    """The names of the claims that a StatefulSet makes, without the pod's number."""
+    """The names of the claims that a StatefulSet creates, without the pod's number."""
     for claim in manifest.get("spec", "volumeClaimTemplates").items():
         yield f"{claim.get('metadata', 'name').string()}-{manifest.name}-"
 
@@ -123,15 +123,13 @@ def _texts(view: View, skip: str = "") -> list[str]:
 
 
 _MADE_LATER = {
-    "strict": Parameter(
-        0, "what a Job or an operator makes, or a user's values name, will be there; 1 wants it rendered"
-    )
+    "strict": Parameter(0, "Jobs, operators and users may create the object; 1 requires the chart to render it")
 }
 
 
 def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Violation]:
-    """References to ConfigMaps or Secrets that nobody makes, by the environment or to pull images, each name once a
-    workload."""
+    """References to ConfigMaps or Secrets that nothing creates, in the environment or to pull images, each name once
+    per workload."""
     provided = _Provided(rendering, subject)
     for workload in rendering.workloads:
         reported: set[str] = set()
@@ -142,8 +140,8 @@ def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Vio
             if provided.lacks(reference, workload, strict=bool(subject.number("strict"))):
                 reported.add(name)
                 yield Violation(
-                    f"needs the {kind} {name}, which the chart doesn't render;"
-                    " render it, or require its name from the user",
+                    f'pod needs {kind} "{name}", which the chart does not render;'
+                    " render it, or require its name as a value",
                     at=reference.name,
                 )
 
@@ -158,9 +156,9 @@ def _dangling(rendering: Rendering, kind: str, subject: Subject) -> Iterator[Vio
     urgency=Urgency.BROKEN,
 )
 def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A container's environment comes from a ConfigMap that the chart doesn't render.
+    """Environment refers to a ConfigMap that the chart does not render.
 
-    Why: The container is never started: CreateContainerConfigError.
+    Why: The container never starts: CreateContainerConfigError.
     Bad:
         envFrom:
           - configMapRef:
@@ -169,8 +167,8 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
         envFrom:
           - configMapRef:
               name: {{ include "web.fullname" . }}-config
-    Fix: Take the name from the same named template as the ConfigMap does, or set optional: true. A ConfigMap that
-        only a scenario's values name isn't reported.
+    Fix: Use the same named template for the reference and the ConfigMap's name, or set optional: true. A ConfigMap that
+        is named only in the values of a scenario is not reported.
     Source: Kubernetes documentation, Configure a Pod to Use a ConfigMap; kube-linter env-value-from
     """
     yield from _dangling(rendering, "ConfigMap", subject)
@@ -186,15 +184,16 @@ def dangling_config_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
     urgency=Urgency.BROKEN,
 )
 def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A pod needs a Secret that neither the chart nor an operator makes: for its environment, or to pull its images.
+    """Pod refers to a Secret that nothing creates.
 
-    Why: The container is never started: CreateContainerConfigError, or ImagePullBackOff.
+    Why: The container never starts: CreateContainerConfigError if the Secret is for the environment, ImagePullBackOff
+        if it is for pulling images.
     Bad:
         env:
           - name: PASSWORD
             valueFrom:
               secretKeyRef:
-                name: {{ include "web.fullname" . }}-auth     # and no such Secret
+                name: {{ include "web.fullname" . }}-auth     # and no Secret of that name
                 key: password
     Good:
         env:
@@ -203,7 +202,7 @@ def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
               secretKeyRef:
                 name: {{ required "auth.existingSecret names the Secret" .Values.auth.existingSecret }}
                 key: password
-    Fix: Render the Secret, require its name from the user, or set optional: true.
+    Fix: Render the Secret, require its name as a value, or set optional: true.
     Source: Kubernetes documentation, Secrets; kube-linter env-value-from
     """
     yield from _dangling(rendering, "Secret", subject)
@@ -218,9 +217,9 @@ def dangling_secret_ref(rendering: Rendering, subject: Subject) -> Iterator[Viol
     urgency=Urgency.BROKEN,
 )
 def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """An environment variable or a volume takes a key that its ConfigMap or Secret doesn't have.
+    """Reference to a key that the ConfigMap or Secret does not have.
 
-    Why: The container is never started: "couldn't find key … in ConfigMap".
+    Why: The container never starts: "couldn't find key … in ConfigMap".
     Bad:
         valueFrom:
           configMapKeyRef:
@@ -245,13 +244,14 @@ def env_value_from(rendering: Rendering, subject: Subject) -> Iterator[Violation
             for key in reference.keys:
                 if present and key.string() is not None and key.scalar() not in present:
                     yield Violation(
-                        f"the {reference.kind} {name} has no key {key.data}; it has {', '.join(sorted(present))}",
+                        f'{reference.kind} "{name}" has no key {key.data};'
+                        f" use one of its keys: {', '.join(sorted(present))}",
                         at=key,
                     )
 
 
 def _keys(source: Manifest) -> set[str]:
-    """The keys of a ConfigMap or Secret; none where something else fills it in later."""
+    """The keys of a ConfigMap or Secret; empty where something else fills it in later."""
     return {key for field in ("data", "binaryData", "stringData") for key, _ in source.get(field).entries()}
 
 
@@ -264,10 +264,10 @@ def _keys(source: Manifest) -> set[str]:
     urgency=Urgency.BROKEN,
 )
 def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A container mounts a volume that its pod doesn't have, or a volume comes from something that nobody makes.
+    """Volume is not defined, or its source does not exist.
 
-    Why: Kubernetes rejects a pod with a mount of an unknown volume, and leaves one waiting (ContainerCreating) whose
-        ConfigMap, Secret or claim doesn't exist.
+    Why: Kubernetes rejects a pod that mounts an undefined volume. If a volume's ConfigMap, Secret or claim doesn't
+        exist, the pod waits forever (ContainerCreating).
     Bad:
         volumeMounts:
           - name: data
@@ -280,7 +280,7 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         volumes:
           - name: data
             emptyDir: {}
-    Fix: Put volume and mount behind the same condition, and take names from one named template.
+    Fix: Render the volume and its mount under the same condition, and build both names with one named template.
     Source: Kubernetes documentation, Volumes
     """
     provided = _Provided(rendering, subject)
@@ -288,12 +288,13 @@ def dangling_volume(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         if workload.manifest.is_left_out:
             continue
         for name in workload.unknown_mounts:
-            yield Violation(f"mounts the volume {name.data}, which the pod doesn't have; add it to volumes", at=name)
+            message = f'volume "{name.data}" is mounted but not defined; add it to the volumes of the pod'
+            yield Violation(message, at=name)
         for reference in _volumes(workload):
             if provided.lacks(reference, workload):
                 message = (
-                    f"needs the {reference.kind} {reference.name.data}, which the chart doesn't render;"
-                    " render it, or require its name from the user"
+                    f'volume needs {reference.kind} "{reference.name.data}", which the chart does not render;'
+                    " render it, or require its name as a value"
                 )
                 yield Violation(message, at=reference.name)
 
@@ -310,10 +311,10 @@ _BINDINGS = ("RoleBinding", "ClusterRoleBinding")
     urgency=Urgency.BROKEN,
 )
 def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A role is bound to a service account that the chart doesn't create.
+    """Role is bound to a service account that the chart does not create.
 
-    Why: The pods run under another account and are refused what they ask the API for; and whoever creates an account of
-        that name later has the rights.
+    Why: The pods run as another account, and the API server denies their requests; anyone who later creates an account
+        with that name gets the permissions.
     Bad:
         subjects:
           - kind: ServiceAccount
@@ -323,14 +324,14 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
           - kind: ServiceAccount
             name: {{ include "web.serviceAccountName" . }}
             namespace: {{ .Release.Namespace }}
-    Fix: Take the name from the named template of the service account's name, and render the binding only with it.
+    Fix: Use the named template of the service account's name, and render the binding only together with the account.
     Source: Kubernetes documentation, Using RBAC Authorization: Referring to subjects
     """
     for binding in rendering.of_kind(*_BINDINGS):
         for entry in binding.get("subjects").items():
             name = entry.get("name").string()
             namespace = entry.get("namespace").string() or binding.effective_namespace
-            # Another name, or another namespace, is somebody else's: a monitoring system's, or what users run later.
+            # An account with another name or namespace is not the chart's: a monitoring system's, for example.
             if (
                 not name
                 or rendering.release_name not in name
@@ -340,7 +341,8 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
                 continue
             if entry.get("kind").data == "ServiceAccount" and rendering.find("ServiceAccount", name, namespace) is None:
                 yield Violation(
-                    f"binds the service account {name}, which the chart doesn't create; create it, or name the pods'",
+                    f'binding refers to service account "{name}", which the chart does not create;'
+                    " create it, or bind the account of the pods",
                     at=entry.get("name"),
                 )
 
@@ -353,23 +355,23 @@ def dangling_service_account(rendering: Rendering, subject: Subject) -> Iterator
     umbrella=CONSISTENT,
 )
 def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A binding gives a role that the chart doesn't render.
+    """Binding refers to a role that the chart does not render.
 
-    Why: Kubernetes takes the binding, and it gives no right: the pods are refused what they ask the API for.
+    Why: Kubernetes accepts the binding, but it grants nothing: the API server denies the requests of the pods.
     Bad:
         roleRef:
           kind: ClusterRole
-          name: {{ include "web.fullname" . }}      # rendered is a Role
+          name: {{ include "web.fullname" . }}      # the chart renders a Role
     Good:
         roleRef:
           kind: Role
           name: {{ include "web.fullname" . }}
-    Fix: Take the role's kind and name from where the role takes them, and render both under one condition.
+    Fix: Use the role's own kind and name in roleRef, and render both under one condition.
     Source: Kubernetes documentation, Using RBAC Authorization: RoleBinding and ClusterRoleBinding
     """
     for binding in rendering.of_kind(*_BINDINGS):
         kind, name = binding.get("roleRef", "kind").string(), binding.get("roleRef", "name").string()
-        # A role whose name doesn't hold the release's is a role of the cluster: view, system:auth-delegator, …
+        # A role without the release name in its own belongs to the cluster: view, system:auth-delegator, …
         if not kind or not name or rendering.release_name not in name or binding.is_left_out:
             continue
         if not any(
@@ -377,6 +379,7 @@ def dangling_role_binding(rendering: Rendering, subject: Subject) -> Iterator[Vi
             for role in rendering.of_kind(kind)
         ):
             yield Violation(
-                f"gives the {kind} {name}, which the chart doesn't render; take the name from where the role does",
+                f'binding refers to {kind} "{name}", which the chart does not render;'
+                " use the kind and name of the role",
                 at=binding.get("roleRef", "name"),
             )

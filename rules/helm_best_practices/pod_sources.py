@@ -1,4 +1,4 @@
-"""The ConfigMaps and Secrets without which a pod isn't started: those that it doesn't call optional."""
+"""The ConfigMaps and Secrets that a pod needs to start: those that are not optional."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _VOLUMES = {"configMap": "ConfigMap", "secret": "Secret"}
 
 
 def of_variables(container: Container) -> Iterator[tuple[str, View]]:
-    """Kind and reference (``name``, ``key``) of each variable that takes its value from an object."""
+    """Kind and reference (``name``, ``key``) of each variable whose value comes from an object."""
     return _required((variable.get("valueFrom") for variable in container.field("env").items()), _ENVIRONMENT)
 
 

@@ -1,4 +1,4 @@
-"""References that lead nowhere: a Service without pods, a route without a Service, a scaler without a workload."""
+"""Broken references: a Service without pods, a route without a Service, a scaler without a workload."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ from .targets import (
     parameters={
         "strict": Parameter(
             0,
-            "pods that an operator or the chart's own controller makes, or that run in a namespace where the chart runs"
-            " nothing, aren't known; 1 asks for them",
+            "pods of an operator or of the chart's own controller, and of a namespace where the chart runs nothing, are"
+            " unknown; 1 reports these Services too",
         )
     },
 )
 def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A Service selects no pod that the chart runs.
+    """Service selects no pods.
 
-    Why: The Service has no endpoints: whoever calls it gets a refused connection, though everything was installed.
+    Why: The Service has no endpoints: every connection to it is refused, although everything is installed.
     Bad:
         kind: Service
         spec:
           selector:
-            app: web-server      # the pods carry app: web
+            app: web-server      # the pods have app: web
     Good:
         kind: Service
         spec:
@@ -84,17 +84,17 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
         else:
             if operators is None:
                 operators = has_operator_objects(rendering) or makes_pods_itself(rendering)
-            # A Service in another namespace, where the chart runs nothing, stands before somebody else's pods.
+            # A Service in another namespace, where the chart runs nothing, is for pods of others.
             is_elsewhere = closest is None and service.namespace not in (None, rendering.namespace)
             if (operators or is_elsewhere) and not subject.number("strict"):
                 continue
             if _may_run_with_other_values(service, unmet, rendering, subject):
                 continue
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
-            hint = f"; {closest[1]}" if closest is not None and closest[0] < len(wanted) else ""
+            hint = f" ({closest[1]})" if closest is not None and closest[0] < len(wanted) else ""
             yield Violation(
-                f"selects no pods: nothing that the chart runs is labelled {asked}{hint};"
-                " render selector and labels from one named template",
+                f"Service selects no pods: no pod of the chart has the labels {asked}{hint};"
+                " render the selector and the labels with one named template",
                 at=selector,
             )
 
@@ -102,8 +102,8 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
 def _may_run_with_other_values(
     service: Manifest, unmet: Mapping[str, object], rendering: Rendering, subject: Subject
 ) -> bool:
-    """Whether a template that makes no pods here is the one that makes a Service's: it stands beside the Service's, or
-    names what no pod that is there is labelled."""
+    """Whether a template that renders no pods here is the one for a Service's pods: it is beside the Service's
+    template, or contains a label value that no rendered pod has."""
     folder = service.template.rpartition("/")[0]
     names = [str(value) for value in unmet.values() if str(value) and str(value) != rendering.release_name]
     for template in templates_left_out(rendering, subject):
@@ -114,7 +114,7 @@ def _may_run_with_other_values(
 
 
 class _Backend(NamedTuple):
-    """Where a route leads to: the Service's name and port with their places. ``port`` is None where none is named."""
+    """The target of a route: the Service's name and port with their places. ``port`` is None where none is set."""
 
     name: View
     namespace: str
@@ -125,7 +125,7 @@ _GATEWAY_ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
 def _backends(manifest: Manifest) -> Iterator[_Backend]:
-    """The Services that an Ingress, a Gateway API route or an OpenShift Route leads to."""
+    """The Services that an Ingress, a Gateway API route or an OpenShift Route refers to."""
     namespace = manifest.effective_namespace
     spec = manifest.get("spec")
     if manifest.kind == "Ingress" and manifest.group in ("networking.k8s.io", "extensions"):
@@ -163,22 +163,22 @@ def _backends(manifest: Manifest) -> Iterator[_Backend]:
     umbrella=CONSISTENT,
 )
 def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """An Ingress, HTTPRoute or Route leads to a Service, or a port of it, that doesn't exist, or hangs on no Gateway.
+    """Ingress or route refers to a Service, port or Gateway that does not exist.
 
-    Why: The controller answers every request on that path with 503 or its default backend, or with nothing at all.
+    Why: The controller answers every request on that path with 503 or its default backend, or not at all.
     Bad:
         backend:
           service:
             name: web
             port:
-              number: 8080      # the Service web has port 80
+              number: 8080      # Service web has port 80
     Good:
         backend:
           service:
             name: web
             port:
               name: http
-    Fix: Take the Service's name and port from the same named template and value as the Service does.
+    Fix: Build the reference with the named template and the value that the Service uses for its name and port.
     Source: Kubernetes documentation, Ingress; kube-linter dangling-ingress; kube-score ingress-targets-service
     """
     for manifest in rendering.manifests:
@@ -187,27 +187,28 @@ def dangling_ingress(rendering: Rendering, subject: Subject) -> Iterator[Violati
         yield from _lost_parents(manifest, rendering)
         for backend in _backends(manifest):
             name = backend.name.string()
-            # AWS' controller takes the action from an annotation where the port is called use-annotation.
+            # The AWS controller reads the action from an annotation if the port is named use-annotation.
             if not name or (backend.port is not None and backend.port.data == "use-annotation"):
                 continue
             service = rendering.find("Service", name, backend.namespace)
             if service is None:
                 if backend.namespace == manifest.effective_namespace and not has_operator_objects(rendering):
                     yield Violation(
-                        f"leads to the Service {name}, which the chart doesn't render;"
-                        " take its name from where the Service does",
+                        f'{manifest.kind} refers to Service "{name}", which the chart does not render;'
+                        " use the named template of the Service's name",
                         at=backend.name,
                     )
             elif backend.port is not None and not _has_port(service, backend.port):
                 ports = ", ".join(_port_text(port) for port in service.get("spec", "ports").items())
                 yield Violation(
-                    f"leads to port {backend.port.data} of the Service {name}, which has {ports}; name one of these",
+                    f'{manifest.kind} refers to port {backend.port.data} of Service "{name}", which does not exist;'
+                    f" use one of its ports: {ports}",
                     at=backend.port,
                 )
 
 
 def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violation]:
-    """The Gateways that a route hangs on and that should be the chart's: others are the cluster's."""
+    """The missing parent Gateways of a route that should be the chart's own: others belong to the cluster."""
     if manifest.kind not in _GATEWAY_ROUTES or manifest.group != "gateway.networking.k8s.io":
         return
     for parent in manifest.get("spec", "parentRefs").items():
@@ -217,8 +218,8 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violatio
             continue
         if rendering.find("Gateway", name, manifest.effective_namespace) is None:
             yield Violation(
-                f"hangs on the Gateway {name}, which the chart doesn't render;"
-                " take its name from where the Gateway does",
+                f'{manifest.kind} refers to Gateway "{name}", which the chart does not render;'
+                " use the named template of the Gateway's name",
                 at=parent.get("name"),
             )
 
@@ -226,7 +227,7 @@ def _lost_parents(manifest: Manifest, rendering: Rendering) -> Iterator[Violatio
 def _has_port(service: Manifest, wanted: View) -> bool:
     ports = list(service.get("spec", "ports").items())
     if not ports or wanted.data is None:
-        return True  # an ExternalName without ports; a port that isn't named is helm lint's or the API's to say
+        return True  # an ExternalName without ports; helm lint or the API server reports a missing port
     return any(wanted.scalar() in (port.get("port").data, port.get("name").data) for port in ports)
 
 
@@ -236,7 +237,7 @@ def _port_text(port: View) -> str:
 
 
 _SCALERS = {
-    # kind: where it names what it scales, and the kind that is meant where none is named
+    # kind: the field of its target, and the target's default kind
     "HorizontalPodAutoscaler": ("scaleTargetRef", None),
     "ScaledObject": ("scaleTargetRef", "Deployment"),
     "VerticalPodAutoscaler": ("targetRef", None),
@@ -251,22 +252,22 @@ _SCALERS = {
     umbrella=CONSISTENT,
 )
 def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """An autoscaler scales a workload that the chart doesn't render.
+    """Autoscaler refers to a workload that the chart does not render.
 
-    Why: Nothing is ever scaled; the autoscaler's events say so, but nobody reads them until the load comes.
+    Why: The autoscaler never scales anything; its events show the error, but nobody reads them until the load rises.
     Bad:
         kind: HorizontalPodAutoscaler
         spec:
           scaleTargetRef:
             kind: Deployment
-            name: web              # the Deployment is called shop-web
+            name: web              # the Deployment is named shop-web
     Good:
         kind: HorizontalPodAutoscaler
         spec:
           scaleTargetRef:
             kind: Deployment
             name: {{ include "web.fullname" . }}
-    Fix: Take the target's kind and name from where the workload takes them.
+    Fix: Use the workload's own kind and name in the reference.
     Source: Kubernetes documentation, Horizontal Pod Autoscaling; kube-linter dangling-horizontalpodautoscaler;
         kube-score horizontalpodautoscaler-has-target
     """
@@ -278,7 +279,7 @@ def dangling_hpa(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
             continue
         if rendering.find(kind, name, manifest.effective_namespace) is None and not has_operator_objects(rendering):
             yield Violation(
-                f"scales the {kind} {name}, which the chart doesn't render;"
-                " take kind and name from where the workload does",
+                f'autoscaler refers to {kind} "{name}", which the chart does not render;'
+                " use the kind and name of the workload",
                 at=target.get("name"),
             )

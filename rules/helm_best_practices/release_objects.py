@@ -1,4 +1,4 @@
-"""Objects of a release as a whole: told twice, labelled by the version, too large to be stored."""
+"""Objects of a release as a whole: duplicates, labels with the version, sizes."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ from .statements import BEST_PRACTICES, CONSISTENT
     urgency=Urgency.BROKEN,
 )
 def duplicate_object(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """One release renders the same object twice.
+    """Release renders the same object twice.
 
-    Why: The installation fails ("already exists"), or one of the two overwrites the other, and an upgrade may delete
-        what is left.
+    Why: The installation fails ("already exists"), or one object overwrites the other, and an upgrade may delete the
+        remaining one.
     Bad:
         # templates/service.yaml and templates/metrics.yaml both
         kind: Service
@@ -59,8 +59,8 @@ def duplicate_object(rendering: Rendering, subject: Subject) -> Iterator[Violati
         kind: Service
         metadata:
           name: {{ include "web.fullname" . }}-metrics
-    Fix: Give one of them another name, or let one condition exclude the other. Hooks may repeat an object of other
-        hooks, because helm deletes hooks in between.
+    Fix: Rename one of them, or make their conditions exclude each other. Hooks may repeat an object of other hooks,
+        because helm deletes hooks in between.
     Source: Helm issues 3208 and 9303; Kubernetes documentation, Object Names and IDs
     """
     seen: dict[tuple[str, ...], Manifest] = {}
@@ -73,14 +73,14 @@ def duplicate_object(rendering: Rendering, subject: Subject) -> Iterator[Violati
         if earlier is not manifest:
             yield Violation(
                 f"{manifest.kind} {manifest.name} is rendered twice ({earlier.template} renders it too);"
-                " rename one or leave it out",
+                " rename or remove one of them",
                 at=name,
-                related=(Related(earlier.get("metadata", "name"), "the first one"),),
+                related=(Related(earlier.get("metadata", "name"), "first rendered"),),
             )
 
 
 def _family(manifest: Manifest) -> str:
-    """The API group, with Kubernetes' own old and new groups of a kind as one."""
+    """The API group, where old and new built-in groups of a kind count as one."""
     return "" if "." not in manifest.group else manifest.group
 
 
@@ -104,16 +104,16 @@ _CHART_DEFINES = (".chart", "chartref")
     urgency=Urgency.BROKEN,
 )
 def label_plus(subject: Subject) -> Iterator[Violation]:
-    """Label holds the chart's version with its plus sign.
+    """Label contains the chart version with its plus sign.
 
-    Why: A version may have build metadata (1.2.0+3f2a), which Flux and many pipelines add. A label can't hold a plus
-        sign, and Kubernetes refuses every object of that release.
+    Why: A version may have build metadata (1.2.0+3f2a), which Flux and many pipelines add. A label can't contain a plus
+        sign, and Kubernetes rejects every object of that release.
     Bad:
         helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
     Good:
         helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-" }}
     Fix: Pipe the version through `replace "+" "_"`.
-        `fix --unsafe` does so where the version stands in an action.
+        `fix --unsafe` does so where an action prints the version by itself.
     Source: Helm chart best practices, Labels and Annotations; Flux documentation, HelmChart: reconcileStrategy
     """
     templates = [template for template in subject.templates if ".Chart.Version" in template.text]
@@ -133,9 +133,9 @@ def label_plus(subject: Subject) -> Iterator[Violation]:
     if places:
         count = f" (in {len(places)} places)" if len(places) > 1 else ""
         yield Violation(
-            f'a label breaks for chart versions with a plus sign{count}; pipe the version through replace "+" "_"',
+            f'label is invalid for chart versions with a plus sign{count}; pipe the version through replace "+" "_"',
             at=places[0],
-            related=tuple(Related(place, "here as well") for place in places[1:4]),
+            related=tuple(Related(place, "also here") for place in places[1:4]),
             fix=_replacing(subject, places),
         )
 
@@ -143,7 +143,7 @@ def label_plus(subject: Subject) -> Iterator[Violation]:
 _DATA = ("data", "stringData", "binaryData")
 _MOST = 1_048_576
 _SAFE = 750_000
-"""A chart of fewer bytes fits into the release's Secret, however badly it is compressed."""
+"""A chart with fewer bytes fits in the release's Secret, however badly it compresses."""
 
 
 @rule(
@@ -159,10 +159,10 @@ _SAFE = 750_000
     urgency=Urgency.BROKEN,
 )
 def too_large(subject: Subject) -> Iterator[Violation]:
-    """ConfigMap, Secret or the release itself is larger than Kubernetes stores.
+    """ConfigMap, Secret or release is too large for Kubernetes.
 
-    Why: The API server refuses a ConfigMap or Secret of more than 1 MiB. helm keeps a release in a Secret, too: the
-        chart's files and the rendered objects, compressed; the installation fails with "data: Too long".
+    Why: The API server rejects a ConfigMap or Secret of more than 1 MiB. helm also stores each release in a Secret (the
+        chart's files and the rendered objects, compressed); the installation fails with "data: Too long".
     Bad:
         data:
           {{- (.Files.Glob "dashboards/*.json").AsConfig | nindent 2 }}      # 3 MiB
@@ -171,7 +171,7 @@ def too_large(subject: Subject) -> Iterator[Violation]:
         ---
         kind: ConfigMap
         {{- end }}
-    Fix: Split what is rendered into several objects; leave out of the chart, by .helmignore, what it doesn't need.
+    Fix: Split the data into several objects; exclude files that the chart doesn't need in .helmignore.
         For large files that no template reads, fix does the latter.
     Source: Kubernetes documentation, ConfigMaps and Secrets: size limit; Helm issue 8281
     """
@@ -182,13 +182,14 @@ def too_large(subject: Subject) -> Iterator[Violation]:
             if size > most and not manifest.group:
                 field = next((part for name in _DATA if (part := manifest.get(name))), manifest.get("data"))
                 yield Violation(
-                    f"holds {size:,} bytes, more than the {most:,} that Kubernetes stores; split it", at=field
+                    f"{manifest.kind} has {size:,} bytes, and Kubernetes stores at most {most:,}; split it",
+                    at=field,
                 )
     default = subject.defaults.rendering if subject.defaults is not None else None
     if default is not None and (stored := _stored(subject.chart, default)) > most:
         yield Violation(
-            f"the release takes about {stored:,} bytes in its Secret, more than {most:,};"
-            " leave files out of the chart by .helmignore",
+            f"release needs about {stored:,} bytes in its Secret, and Kubernetes stores at most {most:,};"
+            " exclude files from the chart in .helmignore",
             at=subject.chart.metadata.view.get("name"),
             fix=ignored(subject, stored - most),
         )
@@ -206,8 +207,8 @@ def _size(manifest: Manifest) -> int:
 
 
 def _stored(chart: Chart, rendering: Rendering) -> int:
-    """About how many bytes helm's record of the release has: JSON, with files in base64, zipped, in base64 again."""
-    # Not the dependencies' files: helm keeps the top chart alone.
+    """About how many bytes helm's release record has: JSON, with files in base64, compressed, in base64 again."""
+    # Not the dependencies' files: helm stores only the parent chart's.
     objects = {manifest.view.document.text for manifest in rendering.manifests}
     if sum(map(len, chart.files.values())) + sum(map(len, objects)) < _SAFE:
         return 0

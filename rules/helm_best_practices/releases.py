@@ -1,4 +1,4 @@
-"""What Helm itself does with a chart's objects: releases side by side, renderings without a cluster."""
+"""How Helm handles a chart's objects: several releases in one namespace, renderings without a cluster."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from helm_constitution.api import (
 from .lookup_fix import with_defaults
 from .statements import BEST_PRACTICES
 
-# One of a kind in a cluster, under a name that others count on.
+# A cluster has one object of the kind, with a name that others rely on.
 _ONE_PER_CLUSTER = frozenset(
     {
         "APIService",
@@ -73,19 +73,19 @@ _ONE_PER_CLUSTER = frozenset(
     urgency=Urgency.COLLISION,
 )
 def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Two releases of the chart in one namespace give an object the same name.
+    """Object name is the same in every release.
 
-    Why: The second installation fails ("exists and cannot be imported into the current release"), or both take the
-        object from each other.
+    Why: The second installation in a namespace fails ("exists and cannot be imported into the current release"), or
+        both releases overwrite the object.
     Bad:
         metadata:
           name: web-config
     Good:
         metadata:
           name: {{ include "web.fullname" . }}-config
-    Fix: Begin the name with the named template of the full name, which holds the release's name. A name that a value
-        gives, and kinds of which a cluster has one, aren't reported.
-    Source: Helm chart best practices, Templates; the chart that `helm create` makes
+    Fix: Begin the name with the named template of the full name, which contains the release name. Names that come from
+        a value, and kinds that exist once per cluster, are not reported.
+    Source: Helm chart best practices, Templates; the chart that `helm create` writes
     """
     if rendering.scenario != "defaults":
         return
@@ -100,13 +100,15 @@ def release_collision(rendering: Rendering, subject: Subject) -> Iterator[Violat
         if given is None:
             given = _words(subject)
         if manifest.name not in given and not any(manifest.name.startswith(f"{word}-") for word in given):
-            message = f"all releases in one namespace call it {manifest.name}; begin with the full name"
+            message = (
+                f"{manifest.kind} has the same name ({manifest.name}) in every release; begin it with the full name"
+            )
             yield Violation(message, at=name, group=_same_cause(manifest))
 
 
 def _same_cause(manifest: Manifest) -> Group:
-    """The other objects of the chart whose names lack the release's: one named template, or one habit, is the cause."""
-    message = "{count} objects have the same name in all releases; begin their names with the full name: {items}"
+    """The other objects whose names lack the release name: one named template, or one habit, is the usual cause."""
+    message = "{count} objects have the same name in every release; begin their names with the full name: {items}"
     return Group(("release-collision", manifest.dependency or ""), message, str(manifest))
 
 
@@ -118,10 +120,10 @@ def _same_cause(manifest: Manifest) -> Group:
     umbrella=BEST_PRACTICES,
 )
 def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A list of objects has an annotation that helm reads on single objects only.
+    """Helm annotation in a List is ignored.
 
-    Why: helm doesn't look at a List's own annotations, nor into it: what should be kept is deleted with the release,
-        and what should be a hook is installed with everything else.
+    Why: helm reads neither a List's own annotations nor those of its items: an object to keep is deleted with the
+        release, and a hook is installed with everything else.
     Bad:
         kind: List
         metadata:
@@ -145,11 +147,13 @@ def keep_in_list(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
         for place in places:
             for name, value in place.get("metadata", "annotations").entries():
                 if name in ("helm.sh/resource-policy", "helm.sh/hook"):
-                    yield Violation(f"helm doesn't read {name} in a list; render the objects one by one", at=value)
+                    yield Violation(
+                        f"helm ignores the annotation {name} in a List; render the objects one by one", at=value
+                    )
 
 
 def _words(subject: Subject) -> set[str]:
-    """Every key and text of the values: a name that holds one was given by it."""
+    """Every key and text of the values: a name that contains one comes from it."""
     words: set[str] = set()
     pending: list[Json] = [subject.chart.values.data] if subject.chart.values is not None else []
     pending += [chart.values.data for chart in subject.chart.subcharts.values() if chart.values is not None]
@@ -192,10 +196,10 @@ _GUARDS = frozenset(
     umbrella=BEST_PRACTICES,
 )
 def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
-    """A template takes it for granted that `lookup` finds something.
+    """Result of lookup is used without a check.
 
-    Why: `helm template`, `--dry-run` and the first installation find nothing: the template fails there, or renders
-        something else than what is then installed.
+    Why: `lookup` returns nothing in `helm template`, `--dry-run` and the first installation: the template fails there,
+        or its output differs from what is installed.
     Bad:
         {{- $secret := lookup "v1" "Secret" .Release.Namespace "web" }}
         password: {{ $secret.data.password }}
@@ -206,7 +210,7 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
         {{- else }}
         password: {{ randAlphaNum 32 | b64enc }}
         {{- end }}
-    Fix: Ask with `if`, `with`, `default` or `dig` whether there is something, and say what counts otherwise.
+    Fix: Check the result with `if`, `with`, `default` or `dig`, and define a fallback.
         `fix --unsafe` gives the fields that are read an empty default.
     Source: Helm documentation, Template Functions: Using the lookup function
     """
@@ -214,8 +218,8 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
         if template.tree is not None and "lookup" in template.text:
             for command, variables in _unguarded(template):
                 message = (
-                    "counts on lookup to find something; helm template and the first installation find nothing;"
-                    " ask with if, or give a default"
+                    "result of lookup is used without a check, but it is empty in helm template and at installation;"
+                    " check it with if, or add a default"
                 )
                 fix = with_defaults(template.path, template.text, variables)
                 yield Violation(message, at=TextPlace(template.path, template.span(command)), fix=fix)
@@ -226,7 +230,7 @@ def _unguarded(template: TemplateFile) -> Iterator[tuple[Command, Sequence[str]]
     asked = _asked(template)
     for node in contents(template.tree or ()):
         if isinstance(node, Control):
-            continue  # if, with and range ask by themselves
+            continue  # if, with and range are checks themselves
         for pipeline in pipelines(node):
             found = [command for command in commands(pipeline) if _calls(command, "lookup")]
             if not found or any(_calls(command, *_GUARDS) for command in commands(pipeline)):
@@ -242,7 +246,7 @@ def _calls(command: Command, *names: str) -> bool:
 
 
 def _asked(template: TemplateFile) -> set[str]:
-    """The variables that some condition, or a function that bears nothing, looks at."""
+    """The variables that a condition, or a function that accepts an empty value, tests."""
     asked: set[str] = set()
     for node in contents(template.tree or ()):
         for pipeline in pipelines(node):

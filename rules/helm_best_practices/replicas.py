@@ -1,4 +1,4 @@
-"""How many pods a workload has, and what keeps them."""
+"""How many pods a workload has, and what controls their number."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HIGHLY_AVAILABLE = (
 
 
 def replicas_of(workload: Workload) -> int:
-    """How many pods a workload asks for; 1 where it doesn't say."""
+    """The replicas of a workload; 1 where none are set."""
     replicas = workload.manifest.get("spec", "replicas").integer()
     return 1 if replicas is None else replicas
 

@@ -1,4 +1,4 @@
-"""Objects that take in pods by labels, and ports by names."""
+"""Objects that select pods by labels, and ports by names."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from .targets import (
     umbrella=CONSISTENT,
 )
 def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A PodDisruptionBudget matches no pod that the chart runs.
+    """PodDisruptionBudget selects no pods.
 
-    Why: A node's drain evicts all pods at once: the budget that should prevent it speaks of others.
+    Why: Draining a node evicts all pods at once: the budget that should prevent it applies to no pod.
     Bad:
         kind: PodDisruptionBudget
         spec:
           selector:
             matchLabels:
-              app: web-server      # the pods carry app: web
+              app: web-server      # the pods have app: web
     Good:
         kind: PodDisruptionBudget
         spec:
@@ -60,7 +60,7 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     for budget in rendering.of_kind("PodDisruptionBudget"):
         if budget.group == "policy" and not _takes_in(budget, budget.get("spec", "selector"), rendering):
             yield Violation(
-                "its selector matches no pod of the chart; select by labels that the pods carry",
+                "PodDisruptionBudget selects no pod of the chart; use labels of the pods in its selector",
                 at=budget.get("spec", "selector"),
             )
 
@@ -74,15 +74,15 @@ def dangling_pdb(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     umbrella=CONSISTENT,
 )
 def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A NetworkPolicy matches no pod that the chart runs.
+    """NetworkPolicy selects no pods.
 
-    Why: The pods that it should shield stay open to the whole cluster, or, where it should open a way, stay shut.
+    Why: The pods that it should protect stay open to the whole cluster, or traffic that it should allow stays blocked.
     Bad:
         kind: NetworkPolicy
         spec:
           podSelector:
             matchLabels:
-              app: web-server      # the pods carry app: web
+              app: web-server      # the pods have app: web
     Good:
         kind: NetworkPolicy
         spec:
@@ -100,20 +100,20 @@ def dangling_network_policy(rendering: Rendering, subject: Subject) -> Iterator[
         selector = policy.get("spec", "podSelector")
         if selector and not _takes_in(policy, selector, rendering):
             yield Violation(
-                "its selector matches no pod of the chart; select by labels that the pods carry", at=selector
+                "NetworkPolicy selects no pod of the chart; use labels of the pods in its podSelector", at=selector
             )
         for peer in _peers(policy):
             selector = peer.get("podSelector")
-            # A peer may well be somebody else's; one that carries the release's name is the chart's own.
+            # A peer may be outside the chart; one with the release name is the chart's own.
             own = rendering.release_name in match_labels(selector.get("matchLabels")).values()
             if own and not peer.get("namespaceSelector").exists and not _takes_in(policy, selector, rendering):
-                # The pods of what other values switch on.
+                # The pods may need other values.
                 if hidden is None:
                     hidden = bool(templates_left_out(rendering, subject))
                 if hidden:
                     continue
                 yield Violation(
-                    "the peer's selector matches no pod of the chart; select by labels that the pods carry",
+                    "peer of the NetworkPolicy selects no pod of the chart; use labels of the pods in its podSelector",
                     at=selector,
                 )
 
@@ -125,7 +125,7 @@ def _peers(policy: Manifest) -> Iterator[View]:
 
 
 def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
-    """Whether a selector takes in pods of the chart, or an object that isn't the chart's to fill in."""
+    """Whether a selector matches pods of the chart, or pods that a rendering can't show."""
     if manifest.is_left_out:
         return True
     return (
@@ -136,7 +136,7 @@ def _takes_in(manifest: Manifest, selector: View, rendering: Rendering) -> bool:
 
 
 _PORT_NAME = LazyPattern(r"(?!.*--)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,13}[a-z0-9])?\Z")
-_PORT_NAME_ADVICE = "at most 15 lower-case letters, digits and single hyphens, one letter at least"
+_PORT_NAME_ADVICE = "use at most 15 lower-case letters, digits and single hyphens, with at least one letter"
 
 
 @rule(
@@ -151,19 +151,19 @@ _PORT_NAME_ADVICE = "at most 15 lower-case letters, digits and single hyphens, o
     urgency=Urgency.BROKEN,
 )
 def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A Service's target port is no port of the pods that it selects, or a port's name is none that Kubernetes takes.
+    """Target port does not exist, or a port name is invalid.
 
-    Why: For a name that no container declares the Service has no endpoint; an invalid name or a name given twice is
-        rejected with the whole object.
+    Why: If no container declares the name, the Service has no endpoint. Kubernetes rejects an object with an invalid or
+        duplicate port name.
     Bad:
         ports:
           - port: 80
-            targetPort: web        # the container calls it http
+            targetPort: web        # the container names it http
     Good:
         ports:
           - port: 80
             targetPort: http
-    Fix: Use the name that the container gives the port: at most 15 lower-case letters, digits and hyphens.
+    Fix: Use the port name of the container: at most 15 lower-case letters, digits and hyphens.
     Source: Kubernetes documentation, Service: Defining a Service; kube-linter invalid-target-ports; kube-score
         container-ports-check
     """
@@ -184,7 +184,7 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Viol
         for port in service.get("spec", "ports").items():
             target = port.get("targetPort")
             if (text := target.string()) and not text.isdigit() and not _PORT_NAME.match(text):
-                yield Violation(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=target)
+                yield Violation(f'"{text}" is not a valid port name; {_PORT_NAME_ADVICE}', at=target)
         # An operator's own containers have ports that no rendering shows.
         if chosen and not any(workload.pod.merged for workload in chosen):
             names = sorted({name for workload in chosen for name in _declared(workload)})
@@ -193,7 +193,8 @@ def target_port_unknown(rendering: Rendering, subject: Subject) -> Iterator[Viol
                 if isinstance(target.data, str) and not target.data.isdigit() and target.scalar() not in names:
                     has = ", ".join(names) or "none"
                     yield Violation(
-                        f"no container that it selects has a port called {target.data}; name one that is there ({has})",
+                        f'targetPort "{target.data}" does not exist in the selected pods;'
+                        f" use one of their ports: {has}",
                         at=target,
                     )
 
@@ -214,9 +215,11 @@ def _port_names(workload: Workload) -> Iterator[Violation]:
             if text is None:
                 continue
             if not _PORT_NAME.match(text):
-                yield Violation(f"{text} is no name for a port: {_PORT_NAME_ADVICE}", at=name)
+                yield Violation(f'"{text}" is not a valid port name; {_PORT_NAME_ADVICE}', at=name)
             if text in seen:
-                yield Violation(f"two ports of the container are called {text}; rename one", at=name)
+                yield Violation(
+                    f'container "{container.name}" has two ports named "{text}"; rename one of them', at=name
+                )
             seen.add(text)
 
 
@@ -229,9 +232,9 @@ def _port_names(workload: Workload) -> Iterator[Violation]:
     urgency=Urgency.BROKEN,
 )
 def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A StatefulSet names no Service, or one that the chart doesn't render.
+    """StatefulSet has no Service.
 
-    Why: The Service named there gives each pod its DNS name; without it the pods can't find each other.
+    Why: The Service in spec.serviceName gives each pod its DNS name; without it, the pods can't find each other.
     Bad:
         kind: StatefulSet
         spec:
@@ -240,7 +243,7 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         kind: StatefulSet
         spec:
           serviceName: {{ include "web.fullname" . }}-headless
-    Fix: Render a headless Service (clusterIP: None) that selects the pods, and name it in spec.serviceName.
+    Fix: Render a headless Service (clusterIP: None) that selects the pods, and set spec.serviceName to its name.
     Source: Kubernetes documentation, StatefulSets: Stable Network ID; kube-score statefulset-has-servicename
     """
     for manifest in rendering.of_kind("StatefulSet"):
@@ -249,10 +252,13 @@ def no_service_name(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         if manifest.is_left_out:
             continue
         if not name:
-            yield Violation("has no serviceName; name the headless Service of its pods", at=service_name)
+            yield Violation(
+                "StatefulSet has no serviceName; set it to the headless Service of its pods", at=service_name
+            )
         elif (
             is_the_charts_own(name, rendering) and rendering.find("Service", name, manifest.effective_namespace) is None
         ):
             yield Violation(
-                f"its serviceName is {name}, a Service that the chart doesn't render; render it", at=service_name
+                f'StatefulSet refers to Service "{name}", which the chart does not render; render the Service',
+                at=service_name,
             )

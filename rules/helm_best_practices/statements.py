@@ -5,7 +5,7 @@ from __future__ import annotations
 BEST_PRACTICES = (
     r"\bhelm(?:'s|\.sh)?\b.{0,40}\bbest[- ]practices?|chart_best_practices|\bbest practices\b.{0,30}\bhelm\b"
 )
-"""Umbrella of the rules that Helm's chart best practices guide asks for: "Follow official Helm best practices"."""
+"""Umbrella of the rules that Helm's chart best practices guide contains: "Follow official Helm best practices"."""
 
 CONSISTENT = (
     BEST_PRACTICES + r"|\b(?:dangling|orphaned|broken|unresolved)\b.{0,30}\breferences?\b"

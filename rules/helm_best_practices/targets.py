@@ -1,4 +1,4 @@
-"""What references between rendered objects can point at: pods by their labels, objects by kind and name."""
+"""The targets of references between rendered objects: pods by their labels, objects by kind and name."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _BUILT_IN = frozenset(
     }
 )
 
-# Custom resources that only configure what runs anyway. Any other may make an operator run pods and Services of its own
-# (a Prometheus, a Kafka, a PostgreSQL cluster), which a rendering can't show.
+# Custom resources that only configure running pods. For others an operator may run pods and Services of its own (a
+# Prometheus, a Kafka, a PostgreSQL cluster), which a rendering can't show.
 _CONFIGURING_GROUPS = frozenset(
     {
         "autoscaling.k8s.io",
@@ -119,7 +119,7 @@ _SET_AT_RUN_TIME = frozenset(
 
 
 def has_operator_objects(rendering: Rendering) -> bool:
-    """Whether custom resources are rendered that may make an operator run pods and Services of its own."""
+    """Whether the rendering has custom resources for which an operator may run pods and Services of its own."""
     return any(
         manifest.group not in _BUILT_IN
         and manifest.group not in _CONFIGURING_GROUPS
@@ -132,7 +132,7 @@ _POD_MAKERS = frozenset({"*", "daemonsets", "deployments", "jobs", "pods", "repl
 
 
 def makes_pods_itself(rendering: Rendering) -> bool:
-    """Whether a role of the chart lets its pods make other pods, which a rendering can't show."""
+    """Whether a role of the chart lets its pods create other pods, which a rendering can't show."""
     for role in rendering.of_kind("Role", "ClusterRole"):
         for entry in role.get("rules").items():
             verbs = {verb.scalar() for verb in entry.get("verbs").items()}
@@ -145,7 +145,7 @@ _WORKLOAD = LazyPattern(r"(?m)^kind:\s*[\"']?(?:DaemonSet|Deployment|Job|CronJob
 
 
 def templates_left_out(rendering: Rendering, subject: Subject) -> list[TemplateFile]:
-    """The templates that make pods with other values, and none here. The rule needs TEMPLATES."""
+    """The templates that render pods with other values, but not here. The rule needs TEMPLATES."""
     rendered = {manifest.template for manifest in rendering.manifests if manifest.workloads}
     return [
         template
@@ -155,12 +155,12 @@ def templates_left_out(rendering: Rendering, subject: Subject) -> list[TemplateF
 
 
 def match_labels(selector: View) -> dict[str, object]:
-    """The labels that a plain map of labels asks for, without those that only running pods have."""
+    """The labels of a plain selector map, without those that only running pods have."""
     return {key: value.data for key, value in selector.entries() if key not in _SET_AT_RUN_TIME}
 
 
 def pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Mapping[str, object]], ...]:
-    """(object, labels of its pods) of everything in this namespace that makes pods, custom workloads among them."""
+    """(object, labels of its pods) of every workload in this namespace, including custom ones."""
     return rendering.derived(_pod_templates, namespace)
 
 
@@ -174,7 +174,7 @@ def _pod_templates(rendering: Rendering, namespace: str) -> tuple[tuple[str, Map
 
 
 def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> list[str]:
-    """Why labels don't match, label by label: "has no tier", "has app=api"."""
+    """The labels that don't match, one by one: "has no tier", "has app=api"."""
     return [
         f"has {key}={labels[key]}" if key in labels else f"has no {key}"
         for key, value in wanted.items()
@@ -183,13 +183,13 @@ def difference(wanted: Mapping[str, object], labels: Mapping[str, object]) -> li
 
 
 def selects(selector: View, labels: Mapping[str, object]) -> bool:
-    """Whether a label selector (matchLabels, matchExpressions) takes in these labels; an empty one takes in all."""
+    """Whether a label selector (matchLabels, matchExpressions) matches these labels; an empty one matches all."""
     return LabelSelector(selector).matches(labels, _SET_AT_RUN_TIME)
 
 
 class SelectorIndex:
-    """Objects by the pods that their selectors take in. Each is kept under one label that its selector asks for, so
-    that a pod is compared with few of them."""
+    """Objects by the pods that their selectors match. Each is stored under one label of its selector, so that a pod is
+    compared with few of them."""
 
     def __init__(self, objects: Iterable[tuple[Manifest, View]]) -> None:
         self._by_label: dict[tuple[str, object], list[tuple[Manifest, LabelSelector]]] = {}
@@ -199,7 +199,7 @@ class SelectorIndex:
             found.append((manifest, LabelSelector(view)))
 
     def selecting(self, labels: Mapping[str, object], namespace: str | None) -> Iterator[Manifest]:
-        """The objects of a namespace (of any, where it is None) whose selectors take in a pod with these labels."""
+        """The objects of a namespace (of any, where it is None) whose selectors match a pod with these labels."""
         candidates = [self._by_label.get((key, value), ()) for key, value in labels.items() if isinstance(value, str)]
         for group in (*candidates, self._others):
             for manifest, selector in group:
@@ -208,7 +208,7 @@ class SelectorIndex:
 
 
 def _asked_label(selector: View) -> tuple[str, str] | None:
-    """One label that a selector asks for; None where it asks for none that can be known."""
+    """One label of a selector; None where it has no usable one."""
     for key, value in selector.get("matchLabels").entries():
         if key not in _SET_AT_RUN_TIME and (text := value.string()) is not None:
             return key, text
@@ -225,12 +225,12 @@ def _pods_by_label(rendering: Rendering, namespace: str) -> dict[tuple[str, obje
 
 
 def takes_in_any(selector: View, rendering: Rendering, namespace: str) -> bool:
-    """Whether a label selector takes in any pod that the chart runs in a namespace."""
+    """Whether a label selector matches any pod that the chart runs in a namespace."""
     if (label := _asked_label(selector)) is not None:
         return any(selects(selector, labels) for labels in rendering.derived(_pods_by_label, namespace).get(label, ()))
     return any(selects(selector, labels) for _, labels in pod_templates(rendering, namespace))
 
 
 def is_the_charts_own(name: str, rendering: Rendering) -> bool:
-    """Whether the chart, not a user's values, gave a name: it holds the release's, or all values are the defaults."""
+    """Whether a name comes from the chart, not a user: it contains the release name, or the values are defaults."""
     return rendering.scenario == "defaults" or rendering.release_name in name

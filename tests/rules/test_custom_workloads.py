@@ -173,8 +173,8 @@ metadata: {name: release-name-mirror}
 """
     assert judge(RULES["helm/dangling-secret-ref"], text) == [
         (
-            "needs the Secret release-name-registry, which the chart doesn't render;"
-            " render it, or require its name from the user"
+            'pod needs Secret "release-name-registry", which the chart does not render;'
+            " render it, or require its name as a value"
         )
     ]
 

@@ -47,7 +47,7 @@ def test_a_registry_that_is_refused() -> None:
 def test_an_annotation_that_is_missing() -> None:
     asked: dict[str, int | str] = {"annotations": "acme.test/contact and acme.test/tier"}
     (message,) = judge_in(missing_annotation, pod("image: a/b:1"), parameters=asked)
-    assert "lacks the annotations acme.test/contact, acme.test/tier; add it to the template" in message
+    assert "lacks the annotations acme.test/contact, acme.test/tier; add the annotations to the template" in message
     assert judge_in(missing_annotation, pod("image: a/b:1"), parameters={**asked, "kind": "Ingress"}) == []
     assert judge_in(missing_annotation, pod("image: a/b:1")) == []
     carried = "apiVersion: v1\nkind: Service\nmetadata: {name: w, annotations: {acme.test/contact: web}}\n"

@@ -29,8 +29,8 @@ FOUR = (
 def test_all_missing_labels_are_named_at_once() -> None:
     assert judge_in(missing_label, config_map("{helm.sh/chart: web-1, app: web}")) == [
         (
-            "lacks the standard labels app.kubernetes.io/name, app.kubernetes.io/instance,"
-            " app.kubernetes.io/managed-by; include the chart's named template of labels"
+            "ConfigMap lacks the standard labels app.kubernetes.io/name, app.kubernetes.io/instance,"
+            " app.kubernetes.io/managed-by; include the chart's labels template"
         )
     ]
 
@@ -38,7 +38,7 @@ def test_all_missing_labels_are_named_at_once() -> None:
 def test_an_empty_label_is_missing() -> None:
     labels = FOUR.replace("helm.sh/chart: web-1", 'helm.sh/chart: ""')
     assert judge_in(missing_label, config_map(labels)) == [
-        "lacks the standard label helm.sh/chart; include the chart's named template of labels"
+        "ConfigMap lacks the standard label helm.sh/chart; include the chart's labels template"
     ]
 
 
@@ -70,7 +70,7 @@ def test_an_object_that_values_give_whole_is_its_users(template: str, is_the_use
 
 def test_the_version_label() -> None:
     files = {"Chart.yaml": CHART + 'appVersion: "2.0"\n'}
-    message = "lacks the label app.kubernetes.io/version; set it to .Chart.AppVersion"
+    message = "ConfigMap lacks the label app.kubernetes.io/version; set it to .Chart.AppVersion"
     assert judge_in(missing_version_label, config_map(FOUR), files) == [message]
     assert judge_in(missing_version_label, config_map("{app.kubernetes.io/version: v2}"), files) == []
 
@@ -107,8 +107,9 @@ def test_missing_helpers_are_one_finding() -> None:
     }
     assert found(missing_helper, files) == [
         (
-            "templates/_lib.tpl:None no named templates give the selector labels and the service account's name; "
-            'define "web.selectorLabels" and "web.serviceAccountName" in templates/_helpers.tpl'
+            "templates/_lib.tpl:None chart has no named templates for the selector labels"
+            " and the service account's name;"
+            ' define "web.selectorLabels" and "web.serviceAccountName" in templates/_helpers.tpl'
         )
     ]
 
@@ -127,7 +128,7 @@ def test_a_fullname_is_no_name() -> None:
         "templates/deployment.yaml": DEPLOYMENT,
     }
     assert [line.partition(";")[0] for line in found(missing_helper, files)] == [
-        "templates/_helpers.tpl:None no named template gives the chart's name"
+        "templates/_helpers.tpl:None chart has no named template for the chart's name"
     ]
 
 
@@ -143,10 +144,10 @@ def test_the_charts_name_whatever_its_template_is_called() -> None:
 def test_notes() -> None:
     assert found(no_notes, {"templates/NOTES.txt": "Open {{ .Values.url }}"}) == []
     assert found(no_notes, {"templates/NOTES.txt": "\n"}) == [
-        "templates/NOTES.txt:None templates/NOTES.txt is empty; say how to reach the application"
+        "templates/NOTES.txt:None templates/NOTES.txt is empty; explain how to reach the application"
     ]
     assert found(no_notes, {"templates/notes.txt": "Hello"}) == [
-        "Chart.yaml:None has no templates/NOTES.txt; helm prints nothing after an installation"
+        "Chart.yaml:None chart has no templates/NOTES.txt; add one that explains how to reach the application"
     ]
 
 
@@ -169,14 +170,14 @@ def test_what_chart_yaml_tells(rule: Rule, good: str) -> None:
     key = good.partition(":")[0]
     assert in_chart_yaml(rule, good) == []
     (missing,) = in_chart_yaml(rule)
-    assert missing.startswith(f"Chart.yaml:1 Chart.yaml has no {key}; ")
+    assert missing.startswith(f"Chart.yaml:1 Chart.yaml has no {key}")
     (empty,) = in_chart_yaml(rule, f"{key}:")
-    assert empty.startswith(f"Chart.yaml:4 Chart.yaml has no {key}; ")
+    assert empty.startswith(f"Chart.yaml:4 Chart.yaml has no {key}")
 
 
 def test_a_description_that_nobody_wrote() -> None:
     (message,) = in_chart_yaml(c.chart_no_description, "description: A Helm chart for Kubernetes.")
-    assert message.startswith("Chart.yaml:4 the description is the one that `helm create` writes")
+    assert message.startswith("Chart.yaml:4 description is the default text of `helm create`")
 
 
 def test_each_maintainer_without_an_address() -> None:
@@ -190,7 +191,7 @@ def test_each_maintainer_without_an_address() -> None:
         "    url: https://acme.test/eve",
     )
     assert in_chart_yaml(c.chart_no_maintainers, *lines) == [
-        "Chart.yaml:7 the maintainer bob has no e-mail address and no URL; add email or url"
+        "Chart.yaml:7 maintainer bob has no e-mail address and no URL; add email or url"
     ]
 
 
@@ -211,10 +212,10 @@ def test_a_number_as_app_version_is_helm_lints_to_say() -> None:
 
 def test_the_api_version_of_helm_2() -> None:
     (message,) = found(c.chart_api_version, {"Chart.yaml": "apiVersion: v1\nname: web\nversion: 1.0.0\n"})
-    assert message == "Chart.yaml:1 apiVersion v1 is that of Helm 2; set v2"
+    assert message == "Chart.yaml:1 Chart.yaml uses apiVersion v1 of Helm 2; set apiVersion: v2"
     files = {"Chart.yaml": "apiVersion: v1\nname: web\nversion: 1.0.0\n", "requirements.yaml": "dependencies: []\n"}
     (message,) = found(c.chart_api_version, files)
-    assert message.endswith("; set v2 and move the entries of requirements.yaml to dependencies")
+    assert message.endswith("; set apiVersion: v2 and move the entries of requirements.yaml to dependencies")
 
 
 def workload(labels: str, *, name: str = "web", kind: str = "Deployment") -> str:
@@ -239,9 +240,9 @@ def test_a_service_that_selects_nothing_names_what_comes_closest() -> None:
     text = workload("{app: web, tier: front}") + service("{selector: {app: web, tier: back, zone: a}}")
     assert judge(r.dangling_service, text) == [
         (
-            "selects no pods: nothing that the chart runs is labelled app=web, tier=back, zone=a; "
-            "Deployment web has tier=front and has no zone;"
-            " render selector and labels from one named template"
+            "Service selects no pods: no pod of the chart has the labels app=web, tier=back, zone=a"
+            " (Deployment web has tier=front and has no zone);"
+            " render the selector and the labels with one named template"
         )
     ]
     assert fields(r.dangling_service, text) == ["spec.selector"]
@@ -328,17 +329,20 @@ def test_backends_that_exist(backend: str) -> None:
     [
         (
             "{service: {name: api, port: {number: 80}}}",
-            "leads to the Service api, which the chart doesn't render; take its name from where the Service does",
+            (
+                'Ingress refers to Service "api", which the chart does not render;'
+                " use the named template of the Service's name"
+            ),
             "name",
         ),
         (
             "{service: {name: web, port: {number: 8080}}}",
-            "leads to port 8080 of the Service web, which has 80 (http), 443; name one of these",
+            'Ingress refers to port 8080 of Service "web", which does not exist; use one of its ports: 80 (http), 443',
             "port.number",
         ),
         (
             "{service: {name: web, port: {name: https}}}",
-            "leads to port https of the Service web, which has 80 (http), 443; name one of these",
+            'Ingress refers to port https of Service "web", which does not exist; use one of its ports: 80 (http), 443',
             "port.name",
         ),
     ],
@@ -352,7 +356,7 @@ def test_backends_that_do_not_exist(backend: str, message: str, field: str) -> N
 def test_the_old_form_of_backends() -> None:
     old = ingress("{serviceName: web, servicePort: 8080}", api="networking.k8s.io/v1beta1")
     assert judge(r.dangling_ingress, WEB + old) == [
-        "leads to port 8080 of the Service web, which has 80 (http), 443; name one of these"
+        'Ingress refers to port 8080 of Service "web", which does not exist; use one of its ports: 80 (http), 443'
     ]
 
 
@@ -360,7 +364,10 @@ def test_the_default_backend_counts() -> None:
     text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\n"
     text += "spec: {defaultBackend: {service: {name: gone, port: {number: 80}}}}\n"
     assert judge(r.dangling_ingress, text) == [
-        "leads to the Service gone, which the chart doesn't render; take its name from where the Service does"
+        (
+            'Ingress refers to Service "gone", which the chart does not render;'
+            " use the named template of the Service's name"
+        )
     ]
 
 
@@ -377,7 +384,10 @@ metadata: {name: web}
 spec: {rules: [{backendRefs: [{name: web, port: 80}, {name: a, namespace: shop, port: 80}, {name: gone, port: 80}]}]}
 """
     assert judge(r.dangling_ingress, WEB + route) == [
-        "leads to the Service gone, which the chart doesn't render; take its name from where the Service does"
+        (
+            'HTTPRoute refers to Service "gone", which the chart does not render;'
+            " use the named template of the Service's name"
+        )
     ]
 
 
@@ -389,10 +399,10 @@ def test_a_scaler_needs_the_kind_and_the_name() -> None:
     text = workload("{app: web}")
     assert judge(r.dangling_hpa, text + scaler("{kind: Deployment, name: web}")) == []
     assert judge(r.dangling_hpa, text + scaler("{kind: StatefulSet, name: web}")) == [
-        "scales the StatefulSet web, which the chart doesn't render; take kind and name from where the workload does"
+        'autoscaler refers to StatefulSet "web", which the chart does not render; use the kind and name of the workload'
     ]
     assert judge(r.dangling_hpa, text + scaler("{kind: Deployment, name: api}")) == [
-        "scales the Deployment api, which the chart doesn't render; take kind and name from where the workload does"
+        'autoscaler refers to Deployment "api", which the chart does not render; use the kind and name of the workload'
     ]
 
 
@@ -401,7 +411,7 @@ def test_other_scalers() -> None:
     assert judge(r.dangling_hpa, text + scaler("{name: web}", kind="ScaledObject")) == []
     vertical = scaler("{kind: Deployment, name: api}", kind="VerticalPodAutoscaler", field="targetRef")
     assert judge(r.dangling_hpa, text + vertical) == [
-        "scales the Deployment api, which the chart doesn't render; take kind and name from where the workload does"
+        'autoscaler refers to Deployment "api", which the chart does not render; use the kind and name of the workload'
     ]
 
 
@@ -426,16 +436,16 @@ def test_a_route_hangs_on_a_gateway_of_the_chart_or_of_the_cluster() -> None:
     rule = next(rule for rule in registry.rules() if rule.id == "helm/dangling-ingress")
     assert judge(rule, ROUTE) == [
         (
-            "hangs on the Gateway release-name-web, which the chart doesn't render;"
-            " take its name from where the Gateway does"
+            'HTTPRoute refers to Gateway "release-name-web", which the chart does not render;'
+            " use the named template of the Gateway's name"
         ),
         (
-            "leads to the Service release-name-shadow, which the chart doesn't render;"
-            " take its name from where the Service does"
+            'HTTPRoute refers to Service "release-name-shadow", which the chart does not render;'
+            " use the named template of the Service's name"
         ),
     ]
     gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: release-name-web}\n"
-    assert "hangs on" not in " ".join(judge(rule, ROUTE + gateway))
+    assert "Gateway" not in " ".join(judge(rule, ROUTE + gateway))
 
 
 @pytest.mark.parametrize(("contact", "most"), [("", Severity.NOTE), ("e-mail", None)])

@@ -47,7 +47,7 @@ def test_a_single_pod(spec: str, pod: str, count: int) -> None:
 def test_more_pods_may_be_asked_for() -> None:
     text = workload("replicas: 2, ")
     assert judge(a.single_replica, text, {"minimum": 3}) == [
-        "runs 2 pods by default; 3 or more survive the loss of one; set replicas"
+        "Deployment runs 2 pods by default; set replicas to 3 or more"
     ]
 
 
@@ -65,7 +65,9 @@ def test_daemon_sets_and_jobs_have_no_replicas() -> None:
 
 def test_replicas_beside_an_autoscaler() -> None:
     text = workload("replicas: 3, ") + scaler("")
-    assert judge(a.hpa_replicas_fixed, text) == ["sets replicas although an autoscaler scales it; leave replicas out"]
+    assert judge(a.hpa_replicas_fixed, text) == [
+        "Deployment sets replicas although an autoscaler scales it; omit it if autoscaling is on"
+    ]
     assert fields(a.hpa_replicas_fixed, text) == ["spec.replicas"]
     assert judge(a.hpa_replicas_fixed, workload() + scaler("")) == []
     assert judge(a.hpa_replicas_fixed, workload("replicas: 3, ", name="api") + scaler("")) == []
@@ -77,9 +79,12 @@ def test_replicas_beside_an_autoscaler() -> None:
     ("spec", "messages"),
     [
         (", minReplicas: 2, maxReplicas: 5", []),
-        (", maxReplicas: 5", ["scales down to 1; set minReplicas to 2 or more"]),
-        (", minReplicas: 1, maxReplicas: 5", ["scales down to 1; set minReplicas to 2 or more"]),
-        (", minReplicas: 4, maxReplicas: 4", ["can't scale: maxReplicas 4 is not above minReplicas 4; raise it"]),
+        (", maxReplicas: 5", ["autoscaler may scale down to 1; set minReplicas to 2 or more"]),
+        (", minReplicas: 1, maxReplicas: 5", ["autoscaler may scale down to 1; set minReplicas to 2 or more"]),
+        (
+            ", minReplicas: 4, maxReplicas: 4",
+            ["autoscaler cannot scale: maxReplicas 4 is not above minReplicas 4; raise maxReplicas"],
+        ),
     ],
 )
 def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
@@ -87,7 +92,9 @@ def test_the_bounds_of_an_autoscaler(spec: str, messages: list[str]) -> None:
 
 
 def test_several_pods_want_a_budget() -> None:
-    missing = ["has several pods and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"]
+    missing = [
+        "Deployment has several pods and no PodDisruptionBudget; add one that selects the pods, with maxUnavailable: 1"
+    ]
     assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, ")) == missing
     assert judge_in(budgets.no_disruption_budget, workload() + scaler(", minReplicas: 2")) == missing
     assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, ") + budget("", app="api")) == missing
@@ -95,7 +102,7 @@ def test_several_pods_want_a_budget() -> None:
     assert judge_in(budgets.no_disruption_budget, workload("replicas: 1, ")) == []
     off = {"templates/pdb.yaml": "{{ if .Values.pdb }}\nkind: PodDisruptionBudget\n{{ end }}\n"}
     assert judge_in(budgets.no_disruption_budget, workload("replicas: 2, "), off) == [
-        "has several pods and no PodDisruptionBudget; render the chart's own for them, with maxUnavailable: 1"
+        "Deployment has several pods and no PodDisruptionBudget; enable the chart's own, with maxUnavailable: 1"
     ]
 
 
@@ -124,14 +131,14 @@ def test_budgets_that_let_no_pod_go(spec: str, replicas: int, blocks: bool) -> N
 def test_a_budget_counts_the_autoscalers_least() -> None:
     text = workload() + scaler(", minReplicas: 2") + budget("minAvailable: 2, ")
     assert judge(budgets.budget_blocks, text) == [
-        "minAvailable 2 lets no pod of Deployment web be evicted, which has 2 pods; set maxUnavailable: 1 instead",
+        "minAvailable 2 blocks every eviction of Deployment web, which has 2 pods; set maxUnavailable: 1 instead",
     ]
 
 
 def test_what_a_budget_should_say() -> None:
-    unhealthy = "doesn't say what happens to unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow"
+    unhealthy = "PodDisruptionBudget has no policy for unhealthy pods; set unhealthyPodEvictionPolicy: AlwaysAllow"
     assert judge(budgets.budget_policy, budget("")) == [
-        "has neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
+        "PodDisruptionBudget sets neither maxUnavailable nor minAvailable; set maxUnavailable: 1",
         unhealthy,
     ]
     assert judge(budgets.budget_policy, budget("minAvailable: 1, ")) == [unhealthy]
@@ -169,20 +176,20 @@ def test_several_pods_are_those_that_an_autoscaler_may_add() -> None:
 def test_a_constraint_that_spreads_nothing() -> None:
     text = workload("replicas: 2, ", ", topologySpreadConstraints: [{maxSkew: 1, whenUnsatisfiable: Perhaps}]")
     assert judge(placement.no_topology_spread, text) == [
-        "the constraint counts no pods, and so spreads none; set labelSelector to the pods' labels",
-        "the constraint has no topologyKey, which Kubernetes requires; set it",
-        "whenUnsatisfiable is Perhaps; Kubernetes takes DoNotSchedule and ScheduleAnyway only",
+        "topology spread constraint has no labelSelector and spreads no pods; set it to the pods' labels",
+        "topology spread constraint has no topologyKey, which Kubernetes requires; set topologyKey",
+        "whenUnsatisfiable Perhaps is invalid; set it to DoNotSchedule or ScheduleAnyway",
     ]
     assert len(judge(placement.no_anti_affinity, text)) == 1
 
 
 def test_priority_classes() -> None:
-    assert judge(placement.no_priority_class, workload()) == ["has no priorityClassName; take one from a value"]
+    assert judge(placement.no_priority_class, workload()) == ["pod has no priorityClassName; set it from a value"]
     high = workload(pod=", priorityClassName: high")
     assert judge(placement.no_priority_class, high) == []
     assert judge(placement.no_priority_class, high, {"accepted": "low, high"}) == []
     assert judge(placement.no_priority_class, high, {"accepted": "low"}) == [
-        "priorityClassName is high; accepted are low"
+        "priorityClassName high is not accepted; use low"
     ]
 
 
@@ -206,7 +213,9 @@ def test_restart_policies(kind: str, policy: str | None, is_bad: bool) -> None:
 
 def test_a_bare_pod_that_never_restarts() -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {restartPolicy: Never, containers: [{name: web}]}\n"
-    assert judge(lifetimes.restart_policy, pod) == ["restartPolicy Never makes its first failure final; set OnFailure"]
+    assert judge(lifetimes.restart_policy, pod) == [
+        "Pod is not restarted after a failure (restartPolicy Never); set restartPolicy: OnFailure"
+    ]
     hook = pod.replace("{name: web}", "{name: web, annotations: {helm.sh/hook: pre-install}}", 1)
     assert judge(lifetimes.restart_policy, hook) == []
 
@@ -218,7 +227,9 @@ def job(spec: str, *, kind: str = "Job", annotations: str = "{}") -> str:
 
 
 def test_jobs_that_stay() -> None:
-    assert judge(lifetimes.job_no_ttl, job("")) == ["stays after it has finished; set ttlSecondsAfterFinished"]
+    assert judge(lifetimes.job_no_ttl, job("")) == [
+        "Job is never deleted after it finishes; set ttlSecondsAfterFinished, for example 86400"
+    ]
     assert judge(lifetimes.job_no_ttl, job("ttlSecondsAfterFinished: 0")) == []
     assert judge(lifetimes.job_no_ttl, job("", annotations="{helm.sh/hook: post-install}")) == []
     assert judge(lifetimes.job_no_ttl, job("jobTemplate: {spec: {}}", kind="CronJob")) == []
@@ -229,7 +240,7 @@ def test_jobs_that_stay() -> None:
 
 def test_missed_starts() -> None:
     assert judge(lifetimes.cronjob_no_deadline, job("", kind="CronJob")) == [
-        "a missed start has no deadline; set startingDeadlineSeconds"
+        "CronJob has no deadline for missed starts; set startingDeadlineSeconds, for example 300"
     ]
     assert judge(lifetimes.cronjob_no_deadline, job("startingDeadlineSeconds: 0", kind="CronJob")) == []
     assert judge(lifetimes.cronjob_no_deadline, job("")) == []

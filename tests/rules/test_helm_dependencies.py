@@ -38,7 +38,10 @@ def test_a_tag_of_the_same_release(tag: str, app_version: str) -> None:
 
 def test_a_tag_of_another_release() -> None:
     assert drift("image:\n  repository: acme/web\n  tag: 2.7.0\n") == [
-        "values.yaml:3 the tag is 2.7.0, and Chart.yaml's appVersion 2.8.1; let them name one release"
+        (
+            "values.yaml:3 default image tag 2.7.0 does not match appVersion 2.8.1 in Chart.yaml;"
+            " leave the tag empty and default it to .Chart.AppVersion"
+        )
     ]
 
 
@@ -76,7 +79,7 @@ def depends(tmp_path: Path) -> Depends:
 @pytest.mark.parametrize("version", [">=17.0.0", "*", "x.x.x", ">1", "", "!=17.1.0"])
 def test_open_ranges(depends: Depends, version: str) -> None:
     (message,) = depends(d.dependency_unpinned, f'version: "{version}"')
-    assert message.endswith("which lets in any later major version; bound it")
+    assert message.endswith("allows any later major version; limit it, for example ~1.2.3")
 
 
 @pytest.mark.parametrize(
@@ -91,17 +94,17 @@ def test_a_lock(depends: Depends) -> None:
     old = "dependencies:\n- name: redis\n  version: 16.0.0\n"
     entry = "version: ~17"
     assert depends(d.dependency_unlocked, entry) == [
-        "Chart.yaml:5 has no Chart.lock; run helm dependency update and commit it"
+        "Chart.yaml:5 chart has no Chart.lock; run helm dependency update and commit Chart.lock"
     ]
     assert depends(d.dependency_unlocked, entry, {"Chart.lock": lock}) == []
     assert depends(d.dependency_unlocked, entry, {"Chart.lock": "dependencies: []\n"}) == [
-        "Chart.yaml:5 redis is not in Chart.lock; run helm dependency update"
+        'Chart.yaml:5 dependency "redis" is not in Chart.lock; run helm dependency update'
     ]
     assert depends(d.dependency_unlocked, entry, {"Chart.lock": old}) == [
-        "Chart.yaml:5 Chart.lock has redis 16.0.0, which ~17 in Chart.yaml doesn't allow; run helm dependency update"
+        "Chart.yaml:5 Chart.lock locks redis 16.0.0, which ~17 in Chart.yaml does not allow; run helm dependency update"
     ]
     (message,) = depends(d.dependency_unlocked, entry, {"Chart.lock": "a: [\n"})
-    assert message.startswith("Chart.lock:None Chart.lock is not YAML: ")
+    assert message.startswith("Chart.lock:None Chart.lock is not valid YAML: ")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +123,7 @@ def test_encryption(depends: Depends) -> None:
     assert depends(d.dependency_http, "version: 1") == []
     chart = f"{CHART}dependencies:\n  - {{name: redis, version: 1, repository: HTTP://acme.test}}\n"
     assert depends(d.dependency_http, "", {"Chart.yaml": chart}) == [
-        "Chart.yaml:5 redis is fetched without encryption; use https:// or oci://"
+        'Chart.yaml:5 dependency "redis" is downloaded without encryption; use https:// or oci://'
     ]
 
 

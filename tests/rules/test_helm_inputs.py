@@ -8,7 +8,7 @@ from helm_constitution.rules.helm_best_practices.inputs import no_required
 from tests.rules.support import found
 
 READ = "host: {{ .Values.db.host }}\n"
-UNASKED = ["values.yaml:3 db.host is required, as its comment says, but nothing asks for it; read it through required"]
+UNASKED = ["values.yaml:3 value db.host is required by its comment, but no template checks it; read it with required"]
 
 
 def judged(comment: str, template: str = READ, value: str = '""') -> list[str]:

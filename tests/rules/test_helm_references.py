@@ -45,7 +45,7 @@ CONFIG = thing("ConfigMap", "data: {a: b}")
 def test_an_environment_needs_its_source(rule: Rule, container: str) -> None:
     kind = "ConfigMap" if rule is p.dangling_config_ref else "Secret"
     assert judge(rule, pod(container)) == [
-        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or require its name from the user"
+        f'pod needs {kind} "{NAME}", which the chart does not render; render it, or require its name as a value'
     ]
     assert judge(rule, pod(container) + thing(kind)) == []
     assert judge(rule, pod(container) + thing(kind).replace("{name:", "{namespace: other, name:")) != []
@@ -92,7 +92,7 @@ def test_a_reference_is_no_maker() -> None:
 def test_keys() -> None:
     assert judge(p.env_value_from, pod(variable("configMap", NAME)) + CONFIG) == []
     text = pod(variable("configMap", NAME, "b")) + CONFIG
-    assert judge(p.env_value_from, text) == [f"the ConfigMap {NAME} has no key b; it has a"]
+    assert judge(p.env_value_from, text) == [f'ConfigMap "{NAME}" has no key b; use one of its keys: a']
     assert fields(p.env_value_from, text) == ["spec.template.spec.containers[0].env[0].valueFrom.configMapKeyRef.key"]
 
 
@@ -104,14 +104,14 @@ def test_keys_that_are_filled_in_later() -> None:
 def test_items_of_a_volume() -> None:
     volume = f", volumes: [{{name: a, secret: {{secretName: {NAME}, items: [{{key: b, path: b}}]}}}}]"
     assert judge(p.env_value_from, pod(spec=volume) + thing("Secret", "data: {a: b}")) == [
-        f"the Secret {NAME} has no key b; it has a"
+        f'Secret "{NAME}" has no key b; use one of its keys: a'
     ]
 
 
 def test_mounts_need_a_volume() -> None:
     mount = ", volumeMounts: [{name: data, mountPath: /data}]"
     assert judge(p.dangling_volume, pod(mount)) == [
-        "mounts the volume data, which the pod doesn't have; add it to volumes"
+        'volume "data" is mounted but not defined; add it to the volumes of the pod'
     ]
     assert judge(p.dangling_volume, pod(mount, ", volumes: [{name: data, emptyDir: {}}]")) == []
     claims = pod(mount, kind="StatefulSet").replace(
@@ -132,7 +132,7 @@ def test_mounts_need_a_volume() -> None:
 def test_volumes_need_their_source(source: str, kind: str) -> None:
     text = pod(spec=f", volumes: [{{name: a, {source}}}]")
     assert judge(p.dangling_volume, text) == [
-        f"needs the {kind} {NAME}, which the chart doesn't render; render it, or require its name from the user"
+        f'volume needs {kind} "{NAME}", which the chart does not render; render it, or require its name as a value'
     ]
     assert judge(p.dangling_volume, text + thing(kind)) == []
 
@@ -148,7 +148,10 @@ VIEW = "{kind: ClusterRole, name: view}"
 def test_a_binding_needs_its_account() -> None:
     text = binding(VIEW, f"{{kind: ServiceAccount, name: {NAME}}}")
     assert judge(p.dangling_service_account, text) == [
-        f"binds the service account {NAME}, which the chart doesn't create; create it, or name the pods'"
+        (
+            f'binding refers to service account "{NAME}", which the chart does not create;'
+            " create it, or bind the account of the pods"
+        )
     ]
     assert judge(p.dangling_service_account, text + thing("ServiceAccount")) == []
 
@@ -169,7 +172,7 @@ def test_accounts_of_others(subject: str) -> None:
 def test_a_binding_needs_its_role() -> None:
     text = binding(f"{{kind: ClusterRole, name: {NAME}}}", "{}")
     assert judge(p.dangling_role_binding, text) == [
-        f"gives the ClusterRole {NAME}, which the chart doesn't render; take the name from where the role does"
+        f'binding refers to ClusterRole "{NAME}", which the chart does not render; use the kind and name of the role'
     ]
     assert judge(p.dangling_role_binding, text + thing("Role")) != []
     assert judge(p.dangling_role_binding, text + thing("ClusterRole")) == []
@@ -194,7 +197,11 @@ def budget(selector: str) -> str:
     ],
 )
 def test_budgets_take_in_pods(selector: str, is_dangling: bool) -> None:
-    expected = ["its selector matches no pod of the chart; select by labels that the pods carry"] if is_dangling else []
+    expected = (
+        ["PodDisruptionBudget selects no pod of the chart; use labels of the pods in its selector"]
+        if is_dangling
+        else []
+    )
     assert judge(s.dangling_pdb, pod() + budget(selector)) == expected
 
 
@@ -207,7 +214,7 @@ def test_policies_take_in_pods() -> None:
     assert judge(s.dangling_network_policy, policy("{podSelector: {}}")) == []
     text = pod() + policy("{podSelector: {matchLabels: {app: api}}}")
     assert judge(s.dangling_network_policy, text) == [
-        "its selector matches no pod of the chart; select by labels that the pods carry"
+        "NetworkPolicy selects no pod of the chart; use labels of the pods in its podSelector"
     ]
 
 
@@ -249,10 +256,10 @@ def test_target_ports_by_name() -> None:
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: http}]")) == []
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: 8080}, {port: 81}]")) == []
     assert judge(s.target_port_unknown, text + service("[{port: 80, targetPort: web}]")) == [
-        "no container that it selects has a port called web; name one that is there (http)"
+        'targetPort "web" does not exist in the selected pods; use one of their ports: http'
     ]
     assert judge(s.target_port_unknown, pod() + service("[{port: 80, targetPort: web}]")) == [
-        "no container that it selects has a port called web; name one that is there (none)"
+        'targetPort "web" does not exist in the selected pods; use one of their ports: none'
     ]
 
 
@@ -284,7 +291,7 @@ def test_names_of_ports(name: str, is_valid: bool) -> None:
 
 def test_a_name_given_twice() -> None:
     text = pod(", ports: [{name: http, containerPort: 80}, {name: http, containerPort: 81}]")
-    assert judge(s.target_port_unknown, text) == ["two ports of the container are called http; rename one"]
+    assert judge(s.target_port_unknown, text) == ['container "web" has two ports named "http"; rename one of them']
 
 
 def stateful_set(spec: str) -> str:
@@ -293,10 +300,12 @@ def stateful_set(spec: str) -> str:
 
 def test_the_service_of_a_stateful_set() -> None:
     headless = thing("Service", "spec: {clusterIP: None}")
-    assert judge(s.no_service_name, stateful_set("")) == ["has no serviceName; name the headless Service of its pods"]
+    assert judge(s.no_service_name, stateful_set("")) == [
+        "StatefulSet has no serviceName; set it to the headless Service of its pods"
+    ]
     assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}") + headless) == []
     assert judge(s.no_service_name, stateful_set(f"serviceName: {NAME}-x") + headless) == [
-        f"its serviceName is {NAME}-x, a Service that the chart doesn't render; render it"
+        f'StatefulSet refers to Service "{NAME}-x", which the chart does not render; render the Service'
     ]
 
 

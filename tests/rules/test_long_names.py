@@ -44,11 +44,11 @@ def service(name: str) -> str:
     ("written", "rendered", "expected"),
     [
         ('{{ include "web.fullname" . }}', "release-name-web", []),
-        ('{{ include "web.fullname" . }}-headless', "release-name-web-headless", ["has 66"]),
-        ('"{{ template "web.fullname" . }}-headless"', "release-name-web-headless", ["has 66"]),
-        ('{{ printf "%s-headless" (include "web.fullname" .) }}', "release-name-web-headless", ["has 66"]),
+        ('{{ include "web.fullname" . }}-headless', "release-name-web-headless", ["Service name has 66"]),
+        ('"{{ template "web.fullname" . }}-headless"', "release-name-web-headless", ["Service name has 66"]),
+        ('{{ printf "%s-headless" (include "web.fullname" .) }}', "release-name-web-headless", ["Service name has 66"]),
         ('{{ printf "%s-headless" (include "web.fullname" .) | trunc 63 }}', "release-name-web-headless", []),
-        ("{{ .Release.Name }}-{{ .Values.suffix }}", "release-name-metrics-of-the-server", ["has 75"]),
+        ("{{ .Release.Name }}-{{ .Values.suffix }}", "release-name-metrics-of-the-server", ["Service name has 75"]),
         ("{{ .Release.Name }}-{{ .Values.suffix }}", "release-name-other-than-what-the-values-say", []),
         ('{{ include "web.fullname" . | sha256sum }}-headless', "release-name-web-headless", []),
         ('{{ include "other.fullname" . }}-headless', "release-name-web-headless", []),
@@ -61,13 +61,21 @@ def test_names(written: str, rendered: str, expected: list[str]) -> None:
 
 def test_a_variable_of_the_file() -> None:
     template = '{{- $full := include "web.fullname" . -}}\n{{- $other := index .Values "a" -}}\n'
-    assert lengths(template + service("{{ $full }}-headless"), service("release-name-web-headless")) == ["has 66"]
+    assert lengths(template + service("{{ $full }}-headless"), service("release-name-web-headless")) == [
+        "Service name has 66"
+    ]
     assert lengths(template + service("{{ $other }}-headless"), service("release-name-web-headless")) == []
 
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("ConfigMap", []), ("Deployment", []), ("CronJob", ["has 57"]), ("StatefulSet", ["has 57"]), ("Job", [])],
+    [
+        ("ConfigMap", []),
+        ("Deployment", []),
+        ("CronJob", ["CronJob name has 57"]),
+        ("StatefulSet", ["StatefulSet name has 57"]),
+        ("Job", []),
+    ],
 )
 def test_each_kind_has_its_limit(kind: str, expected: list[str]) -> None:
     written = service('{{ include "web.fullname" . }}').replace("Service", kind)
@@ -76,14 +84,17 @@ def test_each_kind_has_its_limit(kind: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "advice"),
-    [("", "shorten it by trunc"), ("-a", "shorten by trunc what stands before the suffix")],
+    [
+        ("", "truncate it with trunc to at most 52 characters"),
+        ("-a", "truncate the part before the suffix with trunc, so that all of it has at most 52 characters"),
+    ],
 )
 def test_what_is_to_be_cut(suffix: str, advice: str) -> None:
     written = service('{{ include "web.fullname" . }}' + suffix).replace("Service", "StatefulSet")
     files = {"templates/_helpers.tpl": HELPERS, "values.yaml": VALUES, "templates/x.yaml": written}
     rendered = service(f"release-name-web{suffix}").replace("Service", "StatefulSet")
     (message,) = judge_in(RULE, rendered, files)
-    assert message.endswith(f": {advice}")
+    assert message.endswith(f"; {advice} (with a hash appended, it becomes the label controller-revision-hash)")
 
 
 def test_a_label_out_of_a_named_template() -> None:
@@ -91,7 +102,7 @@ def test_a_label_out_of_a_named_template() -> None:
     rendered = service("web") + "  labels:\n    app: release-name-web-frontend\n"
     files = {"templates/_helpers.tpl": HELPERS, "values.yaml": VALUES, "templates/x.yaml": template}
     (message,) = judge_in(RULE, rendered, files)
-    assert message.startswith("has 66 characters where the release's name has 53; the label app has at most 63")
+    assert message.startswith("label app has 66 characters with a 53-character release name")
 
 
 def test_other_scenarios_have_names_of_their_own() -> None:

@@ -56,7 +56,7 @@ def test_notes_that_helmignore_leaves_out(pattern: str) -> None:
         "templates/_h.tpl": '{{ define "web.url" }}x{{ end }}',
     }
     (told,) = found(no_notes, files)
-    assert told.startswith(".helmignore:None .helmignore leaves out templates/NOTES.txt")
+    assert told.startswith(".helmignore:None .helmignore excludes templates/NOTES.txt")
     assert (
         _found_or_unchecked(define_unused, files) == ".helmignore leaves out templates/NOTES.txt, which may call them"
     )

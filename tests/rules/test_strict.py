@@ -113,16 +113,36 @@ PATIENT = container("""
         readinessProbe: {httpGet: {path: /ok, port: 80}}""")
 
 CASES = [
-    ("helm/single-replica", CLAIM, ["runs one pod by default; 2 or more survive the loss of one; set replicas"]),
-    ("helm/no-anti-affinity", DEPLOYMENT, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
-    ("helm/no-anti-affinity", SPREAD, ["nothing keeps its pods on different nodes; set podAntiAffinity"]),
-    ("helm/no-topology-spread", DEPLOYMENT, ["nothing spreads its pods over zones; set topologySpreadConstraints"]),
-    ("helm/no-topology-spread", DAEMON_SET, ["nothing spreads its pods over zones; set topologySpreadConstraints"]),
+    ("helm/single-replica", CLAIM, ["Deployment runs one pod by default; set replicas to 2 or more"]),
+    (
+        "helm/no-anti-affinity",
+        DEPLOYMENT,
+        ["all pods of the Deployment may run on one node; set affinity.podAntiAffinity"],
+    ),
+    ("helm/no-anti-affinity", SPREAD, ["all pods of the Deployment may run on one node; set affinity.podAntiAffinity"]),
+    (
+        "helm/no-topology-spread",
+        DEPLOYMENT,
+        ["all pods of the Deployment may run in one zone; set topologySpreadConstraints"],
+    ),
+    (
+        "helm/no-topology-spread",
+        DAEMON_SET,
+        ["all pods of the DaemonSet may run in one zone; set topologySpreadConstraints"],
+    ),
     ("helm/no-topology-spread", JOB, []),
-    ("helm/restart-policy", DEPLOYMENT, ["leaves its restart policy to Kubernetes; write restartPolicy: Always"]),
-    ("helm/restart-policy", POD, ["restartPolicy Never makes its first failure final; set OnFailure"]),
-    ("helm/restart-policy", JOB, ["restartPolicy Never replaces a pod whose container fails; set OnFailure"]),
-    ("helm/job-no-ttl", JOB, ["stays after it has finished; set ttlSecondsAfterFinished"]),
+    ("helm/restart-policy", DEPLOYMENT, ["Deployment does not set restartPolicy; set it to Always"]),
+    (
+        "helm/restart-policy",
+        POD,
+        ["Pod is not restarted after a failure (restartPolicy Never); set restartPolicy: OnFailure"],
+    ),
+    ("helm/restart-policy", JOB, ["Job replaces the whole pod after a failure (restartPolicy Never); set OnFailure"]),
+    (
+        "helm/job-no-ttl",
+        JOB,
+        ["Job is never deleted after it finishes; set ttlSecondsAfterFinished, for example 86400"],
+    ),
     ("compat/update-strategy", DEPLOYMENT, ["leaves strategy.type to Kubernetes; write RollingUpdate"]),
     ("compat/update-strategy", DAEMON_SET, ["leaves updateStrategy.type to Kubernetes; write RollingUpdate"]),
     ("compat/update-strategy", RECREATE, ["Recreate stops all pods before new ones start; use RollingUpdate"]),
@@ -202,8 +222,8 @@ CASES = [
         ELSEWHERE,
         [
             (
-                "selects no pods: nothing that the chart runs is labelled component=etcd;"
-                " render selector and labels from one named template"
+                "Service selects no pods: no pod of the chart has the labels component=etcd;"
+                " render the selector and the labels with one named template"
             )
         ],
     ),
@@ -212,8 +232,8 @@ CASES = [
         MADE_BY_JOB,
         [
             (
-                "needs the Secret release-name-made, which the chart doesn't render;"
-                " render it, or require its name from the user"
+                'pod needs Secret "release-name-made", which the chart does not render;'
+                " render it, or require its name as a value"
             )
         ],
     ),
@@ -239,7 +259,7 @@ def test_a_budget_is_asked_for_from_the_number_of_pods_on_that_a_team_names() ->
     rule = RULES["helm/no-disruption-budget"]
     assert judge_in(rule, DEPLOYMENT) == []
     assert judge_in(rule, DEPLOYMENT, parameters={"minimum": 1}) == [
-        "has one pod and no PodDisruptionBudget; render one that selects them, with maxUnavailable: 1"
+        "Deployment has one pod and no PodDisruptionBudget; add one that selects the pods, with maxUnavailable: 1"
     ]
 
 
