@@ -1,4 +1,4 @@
-"""VI. Observability: whether a failure is seen, told and survived."""
+"""VI. Observability: whether failures are visible, reported and survived."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a container may ask for."""
+"""How much a container may request."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ _PATTERNS = tuple(_bound(*name.split("_")) for name in _NAMES)
     parameters={name: Parameter("", _REASON) for name in _NAMES},
 )
 def oversized_resources(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container may take, or asks for, more than the team allows.
+    """Container requests or may use more than the team allows.
 
-    Why: One container that may take most of a node leaves no room for its neighbours, and fits on few nodes.
+    Why: A container that may use most of a node leaves no room for its neighbours, and fits on few nodes.
     Bad:
         resources:
           limits:
-            memory: 8Gi      # where the team allows 1Gi
+            memory: 8Gi      # the team allows 1Gi
     Good:
         resources:
           limits:
             memory: 1Gi
     Fix: Lower the default in values.yaml. The rule checks nothing until one of its parameters cpu_limit, memory_limit,
-        cpu_request and memory_request names an amount.
+        cpu_request and memory_request is set.
     Source: Kubernetes documentation, Limit Ranges
     """
     for name in _NAMES:
@@ -58,11 +58,11 @@ def oversized_resources(container: Container, subject: Subject) -> Iterator[Viol
         value = quantity(view.data)
         if most is not None and value is not None and value > most * (1 + 1e-9):
             yield Violation(
-                f"{resource} {kind} {view.data} is above the {bound} that are allowed; lower it",
+                f'{resource} {kind} {view.data} of container "{container.name}" exceeds the allowed {bound}; lower it',
                 at=view,
             )
 
 
 def _plain(text: str) -> str:
-    """An amount as people write it, as Kubernetes does: "512 MiB" is 512Mi, "2 cores" are 2."""
+    """An amount in Kubernetes' notation: "512 MiB" is 512Mi, "2 cores" are 2."""
     return text.replace(" ", "").removesuffix("s").removesuffix("cpu").removesuffix("core").removesuffix("B")

@@ -1,4 +1,4 @@
-"""Logging that users can set."""
+"""Logging that users can configure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _OF_OTHERS = frozenset(
         *("test", "tests", "backup", "sidecar", "sidecars", "metrics", "exporter", "patch", "cleanup"),
     )
 )
-"""Words of what is no long-running container of the application's own: its arguments set nobody's logs."""
+"""Words of parts other than the application's own long-running containers: their arguments don't set its logs."""
 
 
 _WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -48,21 +48,21 @@ _WORD = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
     umbrella=UMBRELLA,
 )
 def fixed_logging(subject: Subject) -> Iterator[Violation]:
-    """No value sets the level or the format of the logs.
+    """Log level and format cannot be set by values.
 
-    Why: Whoever hunts a fault wants more log lines for an hour, and whoever collects logs wants them as JSON; neither
-        should have to change the chart.
+    Why: Troubleshooting needs more log lines for an hour, and log collectors need JSON; neither should require a change
+        of the chart.
     Bad:
-        # values.yaml says nothing of logs
+        # values.yaml has no log settings
         replicaCount: 1
     Good:
         log:
           # -- Least severe level that is logged: debug, info, warn or error
           level: info
-          # -- Form of the log lines on standard output: json or text
+          # -- Format of the log lines on standard output: json or text
           format: json
-    Fix: Add log.level (and log.format, where the software has the choice), and give them to the container as arguments
-        or environment. A chart that passes on arguments or environment of the user's is not reported.
+    Fix: Add log.level (and log.format, if the software supports several), and pass them to the container as arguments
+        or environment. A chart that passes on the user's own arguments or environment is not reported.
     Source: The Twelve-Factor App, XI. Logs; Kubernetes documentation, Logging Architecture
     """
     if not any(_keeps_running(workload) for rendering in subject.renderings for workload in rendering.workloads):
@@ -72,7 +72,9 @@ def fixed_logging(subject: Subject) -> Iterator[Violation]:
         if _sets_logging(tuple(str(step) for step in key.path)):
             return
     where = None if values is None else values.document.view.get("log")
-    yield Violation("no value sets the level or the format of the logs; add log.level and log.format", at=where)
+    yield Violation(
+        "log level and format cannot be set by values; add log.level and log.format to values.yaml", at=where
+    )
 
 
 def _keeps_running(workload: Workload) -> bool:
@@ -80,8 +82,8 @@ def _keeps_running(workload: Workload) -> bool:
 
 
 def _sets_logging(path: tuple[str, ...]) -> bool:
-    """Whether a values path sets how the software logs, or passes on what could: arguments, environment, its
-    configuration."""
+    """Whether a values path sets how the software logs, or passes on arguments, environment or configuration that
+    could."""
     last = path[-1]
     words = {word.lower() for step in path for word in _WORD.findall(step)}
     if _LOG_NAMES.fullmatch(last) or (_FREE_FORM.fullmatch(last) and not words & _OF_OTHERS):

@@ -1,4 +1,4 @@
-"""Logs, metrics and what says nothing when it should."""
+"""Metrics, silent failures and owners."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ _MONITOR_TEXT = LazyPattern(
     umbrella=UMBRELLA,
 )
 def no_metrics(subject: Subject) -> Iterator[Violation]:
-    """Nothing tells Prometheus where the metrics are.
+    """Chart does not expose its metrics to Prometheus.
 
-    Why: Without a monitor or a scrape annotation everybody who installs the chart writes one, or sees nothing.
+    Why: Without a monitor or a scrape annotation, every user of the chart has to write one, or has no metrics.
     Bad:
         # no ServiceMonitor, no PodMonitor, no annotation
         template:
@@ -94,7 +94,9 @@ def no_metrics(subject: Subject) -> Iterator[Violation]:
                 place = workload.pod_metadata.get("annotations")
     if place is not None:
         yield Violation(
-            "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are; add one", at=place
+            "chart has no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation;"
+            " add a ServiceMonitor behind a flag, or the annotation",
+            at=place,
         )
 
 
@@ -118,14 +120,14 @@ def _is_scraped(manifest: Manifest) -> bool:
     umbrella=UMBRELLA + r"|\bprometheus\b(?=.*\b(?:metrics?|scrap\w+|monitor\w*)\b)|\bmetrics\b.{0,40}\bendpoints?\b",
     parameters={
         "strict": Parameter(
-            0, "what a monitor looks for in other namespaces isn't the chart's; 1 looks for it in the chart"
+            0, "targets of a monitor in other namespaces are not the chart's; 1 expects them in the chart"
         )
     },
 )
 def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """A ServiceMonitor or PodMonitor selects nothing, or a port that isn't there.
+    """ServiceMonitor or PodMonitor selects nothing, or an unknown port.
 
-    Why: Prometheus then scrapes nothing and says nothing; the missing metrics are found when they are needed.
+    Why: Prometheus scrapes nothing and reports no error; the missing metrics are noticed only when they are needed.
     Bad:
         kind: ServiceMonitor
         spec:
@@ -140,7 +142,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
               {{- include "web.selectorLabels" . | nindent 6 }}
           endpoints:
             - port: http
-    Fix: Render the selector from the same named template as the Service's labels, and name one of its ports.
+    Fix: Render the selector with the same named template as the Service's labels, and use one of its port names.
     Source: Prometheus Operator documentation, ServiceMonitor; kube-linter dangling-servicemonitor
     """
     for monitor in rendering.of_kind("ServiceMonitor", "PodMonitor"):
@@ -148,7 +150,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
         everywhere = namespaces.get("any").boolean() is True
         named = {part.scalar() for part in namespaces.get("matchNames").items()}
         if (everywhere or named) and not subject.number("strict"):
-            continue  # what it looks for is not the chart's
+            continue  # its targets are not the chart's
         wanted = named or {monitor.effective_namespace}
         selector = LabelSelector(monitor.get("spec", "selector"))
         if monitor.kind == "ServiceMonitor":
@@ -169,7 +171,7 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
             chosen = [_pod_ports(each) for each in workloads]
         if not chosen:
             yield Violation(
-                f"its selector matches no {what} of the chart; render it from the same named template as their labels",
+                f"{monitor.kind} selects no {what} of the chart; use the labels of a {what} in its selector",
                 at=monitor.get("spec", "selector"),
             )
             continue
@@ -179,7 +181,8 @@ def dangling_monitor(rendering: Rendering, subject: Subject) -> Iterator[Violati
             if (name := port.string()) is not None and name not in names:
                 has = ", ".join(sorted(names)) or "none"
                 yield Violation(
-                    f"no {what} that it selects has the port {name}; name one that is there ({has})", at=port
+                    f'{monitor.kind} selects no {what} with a port named "{name}"; use one of their ports: {has}',
+                    at=port,
                 )
 
 
@@ -204,9 +207,9 @@ def _pod_ports(workload: Workload) -> set[str]:
     ),
 )
 def silent_failure(subject: Subject) -> Iterator[Violation]:
-    """A feature that is switched on renders nothing because a value is missing, and nothing says so.
+    """Enabled feature is skipped silently because a value is missing.
 
-    Why: The installation succeeds, the Ingress isn't there, and the user looks for the fault everywhere but in values.
+    Why: The installation succeeds, the Ingress is missing, and users look for the fault everywhere but in the values.
     Bad:
         {{- if and .Values.ingress.enabled .Values.ingress.host }}
         kind: Ingress
@@ -216,17 +219,17 @@ def silent_failure(subject: Subject) -> Iterator[Violation]:
         kind: Ingress
         spec:
           rules:
-            - host: {{ required "ingress.host is required where the ingress is enabled" .Values.ingress.host }}
+            - host: {{ required "ingress.host is required if the ingress is enabled" .Values.ingress.host }}
         {{- end }}
-    Fix: Ask for the flag alone, and take the value by required with a message that names it.
+    Fix: Test only the flag, and read the value with `required` and a message that names it.
     Source: Helm documentation, Chart Development Tips and Tricks: Using the 'required' function
     """
     values = subject.chart.values.data if subject.chart.values is not None else {}
     for template in subject.templates:
         for flag, needed in _skipped(template, template.tree or (), values, ()):
             yield Violation(
-                f"{dotted(flag)} renders nothing where {dotted(needed.names[1:])} is empty, without a word;"
-                " ask for the flag alone and take the value by required",
+                f"{dotted(flag)} silently renders nothing if {dotted(needed.names[1:])} is empty;"
+                f" test only {dotted(flag)}, and read {dotted(needed.names[1:])} with required",
                 at=TextPlace(template.path, template.span(needed)),
             )
 
@@ -234,9 +237,9 @@ def silent_failure(subject: Subject) -> Iterator[Violation]:
 def _skipped(
     template: TemplateFile, nodes: tuple[Content, ...], values: dict[str, Json], asked: tuple[Field, ...]
 ) -> Iterator[tuple[tuple[str, ...], Field]]:
-    """Of the conditions around an object: a flag, and an empty value of the flag's section that is asked for as well.
+    """Of the conditions around an object: a flag, and an empty value of the flag's section that they test as well.
 
-    ``asked`` are the values whose truth the conditions around ``nodes`` ask for.
+    ``asked`` are the values whose truth the conditions around ``nodes`` test.
     """
     for node in nodes:
         kind = type(node)
@@ -254,7 +257,7 @@ def _skipped(
 
 
 def _fields(pipeline: Pipeline) -> Iterator[Field]:
-    """The values whose truth a condition asks for: it is one of them, or an ``and`` of some."""
+    """The values whose truth a condition tests: a single value, or an ``and`` of several."""
     if len(pipeline.commands) != 1:
         return
     args = pipeline.commands[0].args
@@ -271,7 +274,7 @@ def _fields(pipeline: Pipeline) -> Iterator[Field]:
 
 
 def _renders_object(template: TemplateFile, branch: Branch) -> bool:
-    """Whether a whole object stands in the branch."""
+    """Whether the branch contains a whole object."""
     if not branch.body:
         return False
     body = template.text[branch.end : branch.body[-1].end]
@@ -279,7 +282,7 @@ def _renders_object(template: TemplateFile, branch: Branch) -> bool:
 
 
 def _complains(template: TemplateFile, node: If) -> bool:
-    """Whether another arm fails where the value is missing."""
+    """Whether another branch fails if the value is missing."""
     arms = (item for branch in node.branches[1:] for item in contents(branch.body))
     return any(isinstance(item, Action) and re.search(r"\b(?:fail|required)\b", template.source(item)) for item in arms)
 
@@ -317,12 +320,16 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
         r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"
         r"|\bowner(?:ship)?\b.{0,10}\b(?:information|metadata)\b"
     ),
-    parameters={"label": Parameter("owner", "what kube-linter asks for; several, each asked for, with commas between")},
+    parameters={
+        "label": Parameter(
+            "owner", "the label that kube-linter requires; several required labels are separated by commas"
+        )
+    },
 )
 def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """A workload doesn't say whose it is.
+    """Workload has no owner label or annotation.
 
-    Why: Who finds a broken pod at night wants to know whom to wake.
+    Why: Whoever finds a broken pod at night needs to know which team to call.
     Bad:
         metadata:
           labels: {}
@@ -330,12 +337,12 @@ def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
         metadata:
           labels:
             owner: team-web
-    Fix: Offer commonLabels in values.yaml and render them, or set the label in the chart.
+    Fix: Add commonLabels to values.yaml and render them, or set the label in the chart.
     Source: kube-linter required-label-owner and required-annotation-email
     """
     for label in (part.strip() for part in subject.text("label").split(",")):
         if label and label not in workload.manifest.labels and label not in workload.manifest.annotations:
             yield Violation(
-                f"neither a label nor an annotation {label} says whose it is; add one",
+                f'{workload.kind} has no label or annotation "{label}"; add the label',
                 at=workload.manifest.get("metadata", "labels", label),
             )

@@ -1,4 +1,4 @@
-"""Probes that users can set, and know of."""
+"""Probes that users can configure and understand."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _PROBE_KEYS = LazyPattern(r"(?i)(?:liveness|readiness|startup)(?:probe)?s?")
     umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b",
 )
 def probe_fixed(subject: Subject) -> Iterator[Violation]:
-    """A probe is written out in the template, so that no value tunes it.
+    """Probe settings are hard-coded in the template.
 
-    Why: How long a start takes, and how long an answer, depends on the cluster and the data; who can't change the probe
-        gets restarts instead.
+    Why: The time to start and to answer depends on the cluster and the data; users who can't change the probe get
+        restarts instead.
     Bad:
         livenessProbe:
           httpGet:
@@ -37,7 +37,7 @@ def probe_fixed(subject: Subject) -> Iterator[Violation]:
     Good:
         livenessProbe:
           {{- toYaml .Values.livenessProbe | nindent 12 }}
-    Fix: Move the probe into values.yaml and print it with toYaml, or take at least its times from values.
+    Fix: Move the probe to values.yaml and print it with toYaml, or at least read its timings from values.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
     """
     for template in subject.templates:
@@ -47,7 +47,7 @@ def probe_fixed(subject: Subject) -> Iterator[Violation]:
             if _is_written_out(template.text, match):
                 start, end = match.start("probe"), match.end("probe") + len("Probe")
                 yield Violation(
-                    f"the {match['probe']} probe is written out, no value tunes it; print one from values.yaml",
+                    f"{match['probe']} probe is hard-coded in the template; print it with toYaml from values.yaml",
                     at=TextPlace(template.path, template.span_between(start, end)),
                 )
 
@@ -56,7 +56,7 @@ _CONTROL = LazyPattern(r"\{\{-?\s*(?:if|else|end|with|range|/\*)")
 
 
 def _is_written_out(text: str, match: re.Match[str]) -> bool:
-    """Whether the lines below a probe's key hold no action that prints a part of it; its port alone doesn't count."""
+    """Whether no action below a probe's key prints a part of it; the port alone doesn't count."""
     start = text.rfind("\n", 0, match.start()) + 1
     before = text[start : match.start()]
     if "{{" in match["rest"] or before.strip(" \t-"):
@@ -86,10 +86,9 @@ def _is_written_out(text: str, match: re.Match[str]) -> bool:
     umbrella=UMBRELLA,
 )
 def probe_undocumented(subject: Subject) -> Iterator[Violation]:
-    """A probe in values.yaml has no comment that says what it asks.
+    """Probe in values.yaml has no comment.
 
-    Why: Who has to find out why pods aren't ready starts at the probe: which endpoint it asks, and what a bad answer
-        means.
+    Why: Finding out why pods aren't ready starts at the probe: which endpoint it calls, and what a failure means.
     Bad:
         livenessProbe:
           httpGet: {path: /healthz, port: http}
@@ -97,7 +96,7 @@ def probe_undocumented(subject: Subject) -> Iterator[Violation]:
         # -- Liveness probe, GET /healthz; answers 200 while the process is able to serve
         livenessProbe:
           httpGet: {path: /healthz, port: http}
-    Fix: Write above the key what the endpoint is and what its answers mean.
+    Fix: Add a comment above the key that names the endpoint and explains its responses.
     Source: Helm chart best practices, Values: Document values.yaml
     """
     if subject.chart.values is None:
@@ -111,5 +110,5 @@ def probe_undocumented(subject: Subject) -> Iterator[Violation]:
         if key.path not in documented:
             view = subject.chart.values.document.view.get(*key.path)
             yield Violation(
-                f"{key.name} has no comment; say which endpoint it asks, and what a bad answer means", at=view
+                f"{key.name} has no comment; describe which endpoint it calls and what a failure means", at=view
             )

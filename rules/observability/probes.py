@@ -43,7 +43,7 @@ _HEALTH = (
 _WITHOUT = r"\bwithout (?:health[- ]?checks?|(?:health )?probes?)\b"
 
 _PAUSE = LazyPattern(r"(?:^|[/-])pause(?:-\w+)?(?:[:@]|\Z)")
-"""Images of Kubernetes' own container that only waits: it has nothing to ask."""
+"""Images of Kubernetes' pause container, which has nothing to probe."""
 
 _LIVENESS = (
     r"\bliveness ?probes?\b|\bliveness\b(?=.*\b(?:probes?|checks?|health|endpoints?|signals?)\b)"
@@ -58,7 +58,7 @@ UMBRELLA = (
 
 
 def has_probes(container: Container) -> bool:
-    """Whether the container is one that probes are for: it goes on running, in a pod that goes on running."""
+    """Whether the container needs probes: it keeps running, in a pod that keeps running."""
     if container.role == "ephemeralContainers" or container.is_init or _PAUSE.search(container.image):
         return False
     if container.pod.get("restartPolicy").string() in ("Never", "OnFailure"):
@@ -67,12 +67,14 @@ def has_probes(container: Container) -> bool:
 
 
 def _action(probe: View) -> View | None:
-    """What the probe does (its httpGet, tcpSocket, grpc or exec); None where there is no working probe."""
+    """The probe's handler (httpGet, tcpSocket, grpc or exec); None where there is no working probe."""
     return next((part for name in _ACTIONS if (part := probe.get(name)).is_map), None)
 
 
 _ENDS = {
-    "strict": Parameter(0, "what ends by itself needs none; 1 asks it of every container but init and ephemeral ones")
+    "strict": Parameter(
+        0, "containers that end by themselves need none; 1 requires it of all but init and ephemeral ones"
+    )
 }
 
 
@@ -81,13 +83,13 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     if not has_probes(container) and not (may_have_one and subject.number("strict")):
         return
     if name == "readinessProbe" and container.manifest.group == "serving.knative.dev":
-        return  # Knative asks the container's port where nothing else is said
+        return  # Knative probes the container's port by default
     probe = container.field(name)
     found = _action(probe) is not None
     yield Tally(int(found), 1, f"containers have a {words} probe")
     if not found:
-        state = "has no" if not probe else "does nothing in its"
-        yield Violation(f"{state} {words} probe; {advice}", at=probe)
+        state = f"has no {words} probe" if not probe else f"has a {words} probe without a handler"
+        yield Violation(f'container "{container.name}" {state}; {advice}', at=probe)
 
 
 @rule(
@@ -102,10 +104,10 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     parameters=_ENDS,
 )
 def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container that goes on running has no liveness probe.
+    """Container has no liveness probe.
 
-    Why: A process that hangs but doesn't end stays as it is until somebody notices; the kubelet restarts it only if a
-        probe tells.
+    Why: A process that hangs but doesn't exit stays that way until somebody notices; the kubelet restarts it only if a
+        probe fails.
     Bad:
         containers:
           - name: web
@@ -118,10 +120,12 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
               httpGet:
                 path: /healthz
                 port: http
-    Fix: Add a livenessProbe that asks the process itself and nothing it depends on, and let a value tune it.
+    Fix: Add a livenessProbe that tests the process itself and none of its dependencies, and make it configurable.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-liveness-probe
     """
-    yield from _missing(container, subject, "livenessProbe", "liveness", "add livenessProbe with an action")
+    yield from _missing(
+        container, subject, "livenessProbe", "liveness", "add livenessProbe with a handler like httpGet"
+    )
 
 
 @rule(
@@ -140,9 +144,9 @@ def no_liveness_probe(container: Container, subject: Subject) -> Iterator[Outcom
     parameters=_ENDS,
 )
 def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container that goes on running has no readiness probe.
+    """Container has no readiness probe.
 
-    Why: Without one, a pod gets requests as soon as its process exists, and a rolling update goes on although the new
+    Why: Without one, a pod gets requests as soon as its process starts, and a rolling update continues although the new
         version doesn't work.
     Bad:
         containers:
@@ -156,10 +160,12 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
               httpGet:
                 path: /readyz
                 port: http
-    Fix: Add a readinessProbe that is true while the container can serve requests, and let a value tune it.
+    Fix: Add a readinessProbe that succeeds while the container can serve requests, and make it configurable.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-linter no-readiness-probe
     """
-    yield from _missing(container, subject, "readinessProbe", "readiness", "add readinessProbe with an action")
+    yield from _missing(
+        container, subject, "readinessProbe", "readiness", "add readinessProbe with a handler like httpGet"
+    )
 
 
 @rule(
@@ -171,10 +177,10 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     parameters=_ENDS,
 )
 def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container that goes on running has no startup probe.
+    """Container has no startup probe.
 
-    Why: A liveness probe that is quick enough to catch a hang kills a process that starts slowly, again and again; the
-        startup probe holds it back until the process is up.
+    Why: A liveness probe that detects a hang quickly also kills a process that starts slowly, again and again; the
+        startup probe delays it until the process is up.
     Bad:
         livenessProbe:
           httpGet:
@@ -192,11 +198,11 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
           httpGet:
             path: /healthz
             port: http
-    Fix: Add a startupProbe that asks what the livenessProbe asks, with periodSeconds × failureThreshold as long as the
-        slowest start.
+    Fix: Add a startupProbe with the same handler as the livenessProbe, and periodSeconds × failureThreshold as long as
+        the slowest start.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
     """
-    yield from _missing(container, subject, "startupProbe", "startup", "add startupProbe with an action")
+    yield from _missing(container, subject, "startupProbe", "startup", "add startupProbe with a handler like httpGet")
 
 
 @rule(
@@ -212,13 +218,13 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
         forbid(r"\bidentical\b.{0,40}\bprobes?\b|\bprobes?\b.{0,60}\b(?:identical|same)\b|\bsame\b.{0,40}\bprobes?\b"),
     ),
     umbrella=UMBRELLA + r"|\bprobes?\b.{0,40}\bsensible\b|\bsensible\b.{0,40}\bprobes?\b",
-    parameters={"strict": Parameter(0, "more patience does; 1 wants another question")},
+    parameters={"strict": Parameter(0, "a later failure is enough; 1 requires a different endpoint")},
 )
 def identical_probes(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container is restarted for what should only take it out of service.
+    """Liveness and readiness probes are identical.
 
-    Why: Where the liveness probe asks what the readiness probe asks and gives up as fast, a container that is busy or
-        waits for a database is killed at the moment in which it should be left alone.
+    Why: If the liveness probe does the same as the readiness probe and fails as fast, a container that is busy or waits
+        for a database is restarted when it should only get no requests.
     Bad:
         livenessProbe:
           httpGet: {path: /ready, port: http}
@@ -230,7 +236,7 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
           failureThreshold: 10
         readinessProbe:
           httpGet: {path: /ready, port: http}
-    Fix: Let the liveness probe ask an endpoint of its own, or give up later (a longer period or a higher
+    Fix: Use a different endpoint for the liveness probe, or let it fail later (a longer period or a higher
         failureThreshold).
         `fix --unsafe` gives the liveness probe the failureThreshold with which it waits twice as long.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-score
@@ -243,11 +249,15 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
     if action is None or action.data != readiness.get(*action.path[-1:]).data:
         return
     if subject.number("strict"):
-        yield Violation("liveness asks what readiness asks; give it an endpoint of its own", at=liveness)
+        yield Violation(
+            f'liveness and readiness probe of container "{container.name}" call the same endpoint;'
+            " use a different endpoint for the liveness probe",
+            at=liveness,
+        )
     elif _patience(liveness) <= _patience(readiness):
         yield Violation(
-            "liveness asks what readiness asks, and gives up as fast; give it an endpoint of its own"
-            " or a higher failureThreshold",
+            f'liveness probe of container "{container.name}" is the same as the readiness probe and fails as fast;'
+            " use a different endpoint or a higher failureThreshold",
             at=liveness,
             fix=SetField(_twice(liveness, readiness), field=liveness.get("failureThreshold")),
         )
@@ -259,7 +269,7 @@ def _twice(liveness: View, readiness: View) -> int:
 
 
 def _patience(probe: View) -> int:
-    """Seconds of failure until the probe gives up, with Kubernetes' defaults."""
+    """Seconds until a failing probe takes effect, with Kubernetes' defaults."""
     return (probe.get("periodSeconds").integer() or 10) * (probe.get("failureThreshold").integer() or 3)
 
 
@@ -273,14 +283,14 @@ def _patience(probe: View) -> int:
     ),
     umbrella=rf"{UMBRELLA}|{_LIVENESS}|\breadiness\b.*\bprobes?\b|\bprobes?\b.*\breadiness\b|{_HEALTH}",
     parameters={
-        "strict": Parameter(0, "a number needs no declaration where the container declares no port at all; 1 wants it")
+        "strict": Parameter(0, "a number needs no declaration if the container declares no port at all; 1 requires it")
     },
 )
 def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A probe asks a port that its container doesn't declare.
+    """Probe uses a port that the container does not declare.
 
-    Why: A named port that doesn't exist makes the probe fail forever, and with it the rollout; an undeclared number
-        usually is the port of an earlier version.
+    Why: A named port that doesn't exist makes the probe fail forever, and so the rollout; an undeclared number is
+        usually the port of an earlier version.
     Bad:
         ports:
           - name: http
@@ -293,7 +303,7 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Viola
             containerPort: 8080
         livenessProbe:
           httpGet: {path: /healthz, port: http}
-    Fix: Name a port of this container's own ports; ports of the pod's other containers don't count.
+    Fix: Use a port of this container; ports of the pod's other containers don't count.
     Source: Kubernetes API, Probe; kube-linter liveness-port, readiness-port and startup-port
     """
     ports = list(container.field("ports").items())
@@ -306,13 +316,15 @@ def probe_port_unknown(container: Container, subject: Subject) -> Iterator[Viola
             value = port.data
             if isinstance(value, str) and value.isdigit():
                 yield Violation(
-                    f"asks port {value!r} as text, which Kubernetes reads as a name; write it as a number", at=port
+                    f"{probe} sets port {value!r} as a string, which Kubernetes reads as a name; remove the quotes",
+                    at=port,
                 )
             elif (isinstance(value, str) and value not in names) or (
                 isinstance(value, int) and (numbers or strict) and value not in numbers
             ):
                 yield Violation(
-                    f"asks the port {value}, which the container doesn't declare; add it to ports, or ask one of those",
+                    f'{probe} uses port {value}, which container "{container.name}" does not declare;'
+                    " add the port or use a declared one",
                     at=port,
-                    at_most=Severity.WARNING if isinstance(value, int) else None,  # Kubernetes asks it all the same
+                    at_most=Severity.WARNING if isinstance(value, int) else None,  # Kubernetes probes it all the same
                 )

@@ -37,12 +37,12 @@ _LIMITS = (
     r"|.*(?<!pull )(?<!merge )\brequests?\b.{0,30}(?:\band\b|[/,]).{0,10}\blimits\b"
     r"|.*\b(?:pods?|containers?|workloads?)\b.{0,20}\b(?:have|has|set|define|declare|specify)\w*\b.{0,10}\blimits\b)"
 )
-# Not what values.yaml has to offer, nor what a Java machine makes of the limit.
+# Not statements about the structure of values.yaml, or about the heap of a Java machine.
 _SET = (
     r"^(?!.*\b(?:control|nested|structures?|JVM|heap|JAVA_OPTS|JVM_OPTS)\b)"
     r"(?!(?!.*\b(?:set|defin|specif|declar|has\b|have\b|includ|requir)).*\bconfigurable\b)"
 )
-# A statement that names one resource alone does not speak of the others; "Rate limits of API requests" of none.
+# A statement about one resource is not about the others; "Rate limits of API requests" is about none.
 _CPU = _SET + r"(?!.*\bexpos)(?=.*\bcpu\b|(?!.*\b(?:memory|storage)\b))(?!.*\brate\b)"
 _MEMORY = _SET + r"(?!.*\bexpos)(?=.*\bmemory\b|(?!.*\b(?:cpu|storage)\b))(?!.*\brate\b)"
 _STORAGE = r"^(?=.*\bephemeral\b)"
@@ -55,7 +55,7 @@ _BOTH = (
 
 
 _USUAL = {("requests", "cpu"): "100m", ("requests", "memory"): "128Mi"}
-"""What a small server asks for, to begin with. A limit that is too small ends the program: there is no usual one."""
+"""Requests of a small server, as a start. There is no usual limit: one that is too small kills the program."""
 
 
 def _set(container: Container, kind: str, name: str) -> bool:
@@ -75,11 +75,13 @@ def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[O
     if not found:
         at, usual = container.field("resources", kind, name), _USUAL.get((kind, name))
         fix = SetField(usual) if usual is not None else None
-        yield Violation(f"has no {words}; set resources.{kind}.{name}", at=at, group=_group(f"{kind}.{name}"), fix=fix)
+        message = f'container "{container.name}" has no {words}; set resources.{kind}.{name}'
+        yield Violation(message, at=at, group=_group(container, f"{kind}.{name}"), fix=fix)
 
 
-def _group(item: str) -> Group:
-    return Group(("resources",), "resources are incomplete; set {items}", item, by_object=True)
+def _group(container: Container, item: str) -> Group:
+    message = f'resources of container "{container.name}" are incomplete; set {{items}}'
+    return Group(("resources",), message, item, by_object=True)
 
 
 @rule(
@@ -90,10 +92,10 @@ def _group(item: str) -> Group:
     umbrella=UMBRELLA,
 )
 def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container doesn't say how much CPU it needs.
+    """Container has no CPU request.
 
-    Why: The scheduler then counts it as nothing: it lands on a full node, gets what is left over, and a
-        HorizontalPodAutoscaler has no base to reckon from.
+    Why: The scheduler counts the container as zero: it may be placed on a full node and gets only leftover CPU, and a
+        HorizontalPodAutoscaler can't calculate its utilization.
     Bad:
         resources: {}
     Good:
@@ -101,8 +103,8 @@ def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
           requests:
             cpu: 100m
             memory: 64Mi
-    Fix: Give resources.requests.cpu a default in values.yaml that suits a small installation.
-        `fix --unsafe` asks for 100m, to begin with.
+    Fix: Set a default for resources.requests.cpu in values.yaml that suits a small installation.
+        `fix --unsafe` sets 100m as a start.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-cpu-requirements
     """
     yield from _unset(container, "requests", "cpu", "CPU request")
@@ -116,9 +118,9 @@ def no_cpu_request(container: Container, subject: Subject) -> Iterator[Outcome]:
     umbrella=UMBRELLA,
 )
 def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container doesn't say how much memory it needs.
+    """Container has no memory request.
 
-    Why: The scheduler then counts it as nothing, and when the node runs out of memory it is among the first to be
+    Why: The scheduler counts the container as zero, and when the node runs out of memory it is among the first to be
         killed.
     Bad:
         resources: {}
@@ -127,8 +129,8 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
           requests:
             cpu: 100m
             memory: 64Mi
-    Fix: Give resources.requests.memory a default in values.yaml that suits a small installation.
-        `fix --unsafe` asks for 128Mi, to begin with.
+    Fix: Set a default for resources.requests.memory in values.yaml that suits a small installation.
+        `fix --unsafe` sets 128Mi as a start.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-memory-requirements
     """
     yield from _unset(container, "requests", "memory", "memory request")
@@ -142,9 +144,9 @@ def no_memory_request(container: Container, subject: Subject) -> Iterator[Outcom
     umbrella=UMBRELLA,
 )
 def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container may use as much CPU as its node has.
+    """Container has no CPU limit.
 
-    Why: One busy container then slows down its neighbours, and an application that was tried alone behaves otherwise
+    Why: One busy container then slows down its neighbours, and an application that was tested alone behaves differently
         in a full cluster.
     Bad:
         resources:
@@ -156,7 +158,7 @@ def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
             cpu: 100m
           limits:
             cpu: 500m
-    Fix: Give resources.limits.cpu a default in values.yaml. Teams that don't want CPU limits leave the statement out of
+    Fix: Set a default for resources.limits.cpu in values.yaml. Teams that don't want CPU limits omit the statement from
         their constitution.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-score container-resources
     """
@@ -171,10 +173,10 @@ def no_cpu_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
     umbrella=UMBRELLA,
 )
 def no_memory_limit(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container may use as much memory as its node has.
+    """Container has no memory limit.
 
-    Why: A leak then takes the whole node's memory, and the kernel kills whatever it likes, not the container that
-        leaks.
+    Why: A memory leak can use up the whole node, and the kernel may then kill other processes instead of the leaking
+        container.
     Bad:
         resources:
           requests:
@@ -185,7 +187,7 @@ def no_memory_limit(container: Container, subject: Subject) -> Iterator[Outcome]
             memory: 64Mi
           limits:
             memory: 128Mi
-    Fix: Give resources.limits.memory a default in values.yaml.
+    Fix: Set a default for resources.limits.memory in values.yaml.
     Source: Kubernetes documentation, Resource Management for Pods and Containers; kube-linter unset-memory-requirements
     """
     yield from _unset(container, "limits", "memory", "memory limit")
@@ -198,9 +200,9 @@ def no_memory_limit(container: Container, subject: Subject) -> Iterator[Outcome]
     enforces=require(_STORAGE + r"(?:" + _REQUESTS + "|" + _LIMITS + ")"),
 )
 def no_ephemeral_storage(container: Container, subject: Subject) -> Iterator[Outcome]:
-    """A container has no request or limit for the node's disk.
+    """Container has no request or limit for ephemeral storage.
 
-    Why: Logs and scratch files of one container can fill the node's disk, upon which the kubelet evicts its pods.
+    Why: Logs and scratch files of one container can fill the node's disk, and the kubelet then evicts its pods.
     Bad:
         resources:
           requests:
@@ -212,7 +214,7 @@ def no_ephemeral_storage(container: Container, subject: Subject) -> Iterator[Out
             ephemeral-storage: 50Mi
           limits:
             ephemeral-storage: 1Gi
-    Fix: Give resources.requests and resources.limits an ephemeral-storage.
+    Fix: Set ephemeral-storage in resources.requests and resources.limits.
     Source: kube-score container-ephemeral-storage-request-and-limit
     """
     yield from _unset(container, "requests", "ephemeral-storage", "request for ephemeral storage")
@@ -237,7 +239,7 @@ def _amounts(container: Container) -> Iterator[tuple[str, View, View]]:
     evidence="containers request no more than their limit",
 )
 def request_above_limit(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container asks for more than it may use.
+    """Container request exceeds its limit.
 
     Why: Kubernetes rejects the pod, so nothing starts.
     Bad:
@@ -259,7 +261,7 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Viol
         asked, allowed = quantity(request.data), quantity(limit.data)
         if asked is not None and allowed is not None and asked > allowed * (1 + 1e-9):
             yield Violation(
-                f"requests {request.data} of {name}, above its limit of {limit.data}; lower it, or raise the limit",
+                f"{name} request {request.data} exceeds the limit {limit.data}; lower the request or raise the limit",
                 at=request,
             )
 
@@ -275,9 +277,9 @@ def request_above_limit(container: Container, subject: Subject) -> Iterator[Viol
     ),
 )
 def requests_differ(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container may use more than it asks for.
+    """Container requests differ from its limits.
 
-    Why: Only pods whose requests equal their limits are of the class Guaranteed, which is evicted last.
+    Why: Only pods whose requests equal their limits have the QoS class Guaranteed, which is evicted last.
     Bad:
         resources:
           requests:
@@ -290,7 +292,7 @@ def requests_differ(container: Container, subject: Subject) -> Iterator[Violatio
             cpu: 500m
           limits:
             cpu: 500m
-    Fix: Set the requests to the limits, or leave this rule out: most charts gain from room above the request.
+    Fix: Set the requests to the limits, or don't use this rule: most charts benefit from limits above the requests.
     Source: kube-score container-cpu-requests-equal-limits and container-memory-requests-equal-limits
     """
     limits = container.field("resources", "limits")
@@ -300,6 +302,11 @@ def requests_differ(container: Container, subject: Subject) -> Iterator[Violatio
         if asked is None:
             continue
         if limit.data is None:
-            yield Violation(f"requests {request.data} of {name}, but may use any amount; set a limit alike", at=limit)
+            yield Violation(
+                f"{name} request {request.data} has no limit; set resources.limits.{name} to the same amount", at=limit
+            )
         elif allowed is not None and asked < allowed * (1 - 1e-9):
-            yield Violation(f"requests {request.data} of {name}, but may use {limit.data}; set both alike", at=request)
+            yield Violation(
+                f"{name} request {request.data} differs from the limit {limit.data}; set both to the same amount",
+                at=request,
+            )

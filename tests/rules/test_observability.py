@@ -43,7 +43,7 @@ PROBE_RULES = [
 @pytest.mark.parametrize(("rule", "field", "words"), PROBE_RULES)
 def test_a_missing_probe_is_found_at_its_field(rule: Rule, field: str, words: str) -> None:
     text = deployment("image: acme/web:1")
-    assert judge(rule, text) == [f"has no {words} probe; add {field} with an action"]
+    assert judge(rule, text) == [f'container "web" has no {words} probe; add {field} with a handler like httpGet']
     assert fields(rule, text) == [f"spec.template.spec.containers[0].{field}"]
 
 
@@ -53,13 +53,15 @@ def test_a_missing_probe_is_found_at_its_field(rule: Rule, field: str, words: st
 )
 def test_a_container_that_only_waits_has_nothing_to_ask(rule: Rule, field: str, words: str, image: str) -> None:
     assert judge(rule, deployment(f"image: {image}")) == []
-    assert judge(rule, deployment("image: acme/pauser:1")) == [f"has no {words} probe; add {field} with an action"]
+    assert judge(rule, deployment("image: acme/pauser:1")) == [
+        f'container "web" has no {words} probe; add {field} with a handler like httpGet'
+    ]
 
 
 @pytest.mark.parametrize(("rule", "field", "words"), PROBE_RULES)
 def test_a_probe_without_an_action_does_nothing(rule: Rule, field: str, words: str) -> None:
     assert judge(rule, deployment(f"{field}: {{periodSeconds: 5}}")) == [
-        f"does nothing in its {words} probe; add {field} with an action"
+        f'container "web" has a {words} probe without a handler; add {field} with a handler like httpGet'
     ]
 
 
@@ -116,21 +118,29 @@ def test_identical_probes(liveness: str, readiness: str, found: bool) -> None:
         (
             "[{name: http, containerPort: 8080}]",
             "web",
-            "asks the port web, which the container doesn't declare; add it to ports, or ask one of those",
+            'readinessProbe uses port web, which container "web" does not declare; add the port or use a declared one',
         ),
         (
             "[{name: http, containerPort: 8080}]",
             "9090",
-            "asks the port 9090, which the container doesn't declare; add it to ports, or ask one of those",
+            'readinessProbe uses port 9090, which container "web" does not declare; add the port or use a declared one',
         ),
         (
             "[{containerPort: 8080}]",
             "http",
-            "asks the port http, which the container doesn't declare; add it to ports, or ask one of those",
+            'readinessProbe uses port http, which container "web" does not declare; add the port or use a declared one',
         ),
         ("[]", "9090", None),
-        ("[]", "http", "asks the port http, which the container doesn't declare; add it to ports, or ask one of those"),
-        ("[]", "'8080'", "asks port '8080' as text, which Kubernetes reads as a name; write it as a number"),
+        (
+            "[]",
+            "http",
+            'readinessProbe uses port http, which container "web" does not declare; add the port or use a declared one',
+        ),
+        (
+            "[]",
+            "'8080'",
+            "readinessProbe sets port '8080' as a string, which Kubernetes reads as a name; remove the quotes",
+        ),
     ],
 )
 def test_probe_port(ports: str, port: str, expected: str | None) -> None:
@@ -174,7 +184,7 @@ def test_resources_are_asked_of_containers_and_pods(rule: Rule, kind: str, name:
 def test_a_limit_is_also_the_request_but_not_the_other_way_round() -> None:
     assert judge(r.no_cpu_request, deployment("resources: {limits: {cpu: 1}}")) == []
     assert judge(r.no_cpu_limit, deployment("resources: {requests: {cpu: 1}}")) == [
-        "has no CPU limit; set resources.limits.cpu"
+        'container "web" has no CPU limit; set resources.limits.cpu'
     ]
 
 
@@ -192,16 +202,18 @@ def test_a_limit_is_also_the_request_but_not_the_other_way_round() -> None:
 )
 def test_request_above_limit(request_: str, limit: str, above: bool) -> None:
     text = deployment(f"resources: {{requests: {{cpu: '{request_}'}}, limits: {{cpu: '{limit}'}}}}")
-    message = f"requests {request_} of cpu, above its limit of {limit}; lower it, or raise the limit"
+    message = f"cpu request {request_} exceeds the limit {limit}; lower the request or raise the limit"
     assert judge(r.request_above_limit, text) == ([message] if above else [])
 
 
 def test_requests_differ() -> None:
     text = "resources: {requests: {cpu: 100m, memory: 1Gi}, limits: {cpu: 1, memory: 1024Mi}}"
-    assert judge(r.requests_differ, deployment(text)) == ["requests 100m of cpu, but may use 1; set both alike"]
+    assert judge(r.requests_differ, deployment(text)) == [
+        "cpu request 100m differs from the limit 1; set both to the same amount"
+    ]
     unlimited = "resources: {requests: {cpu: 100m}, limits: {memory: 1Gi}}"
     assert judge(r.requests_differ, deployment(unlimited)) == [
-        "requests 100m of cpu, but may use any amount; set a limit alike"
+        "cpu request 100m has no limit; set resources.limits.cpu to the same amount"
     ]
 
 

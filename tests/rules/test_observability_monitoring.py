@@ -65,7 +65,7 @@ def template(*lines: str) -> dict[str, str]:
 def test_probe_fixed(lines: list[str], fixed: bool) -> None:
     messages = found(probe_settings.probe_fixed, template(*lines))
     line = 5 + next(index for index, text in enumerate(lines) if "livenessProbe:" in text)
-    message = "the liveness probe is written out, no value tunes it; print one from values.yaml"
+    message = "liveness probe is hard-coded in the template; print it with toYaml from values.yaml"
     assert messages == ([f"templates/deployment.yaml:{line} {message}"] if fixed else [])
 
 
@@ -116,7 +116,7 @@ def test_logs_that_values_set(values: str) -> None:
 
 @pytest.mark.parametrize("values", ["replicaCount: 1\n", "login:\n  level: 1\n", "catalog:\n  format: x\n", ""])
 def test_fixed_logging(values: str) -> None:
-    message = "no value sets the level or the format of the logs; add log.level and log.format"
+    message = "log level and format cannot be set by values; add log.level and log.format to values.yaml"
     assert rendered(logging.fixed_logging, DEPLOYMENT, {"values.yaml": values}) == [message]
     assert rendered(logging.fixed_logging, DEPLOYMENT, {}) == [message]
     assert rendered(logging.fixed_logging, JOB, {"values.yaml": values}) == []
@@ -126,7 +126,10 @@ def test_fixed_logging(values: str) -> None:
 
 
 def test_no_metrics() -> None:
-    message = "no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation says where metrics are; add one"
+    message = (
+        "chart has no ServiceMonitor, PodMonitor or prometheus.io/scrape annotation;"
+        " add a ServiceMonitor behind a flag, or the annotation"
+    )
     assert rendered(m.no_metrics, DEPLOYMENT, {"values.yaml": "a: 1\n"}) == [message]
     assert rendered(m.no_metrics, JOB, {}) == []
 
@@ -156,18 +159,18 @@ MONITOR = "---\nkind: ServiceMonitor\nmetadata: {name: web}\nspec: {%s}\n"
         ("selector: {}, endpoints: [{targetPort: 8080}]", []),
         (
             "selector: {matchLabels: {app: other}}",
-            ["its selector matches no Service of the chart; render it from the same named template as their labels"],
+            [("ServiceMonitor selects no Service of the chart; use the labels of a Service in its selector")],
         ),
         (
             "selector: {matchLabels: {app: web}}, endpoints: [{port: metrics}]",
-            ["no Service that it selects has the port metrics; name one that is there (http)"],
+            ['ServiceMonitor selects no Service with a port named "metrics"; use one of their ports: http'],
         ),
         ("selector: {matchLabels: {app: other}}, namespaceSelector: {any: true}", []),
         ("selector: {matchLabels: {app: other}}, namespaceSelector: {matchNames: [kube-system]}", []),
         ("selector: {matchExpressions: [{key: app, operator: Exists}]}", []),
         (
             "selector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}",
-            ["its selector matches no Service of the chart; render it from the same named template as their labels"],
+            [("ServiceMonitor selects no Service of the chart; use the labels of a Service in its selector")],
         ),
     ],
 )
@@ -220,11 +223,11 @@ def test_silent_failure(text: str, line: int | None) -> None:
 def test_silent_failure_names_flag_and_value() -> None:
     text = "{{- if and .Values.ingress.enabled .Values.ingress.host }}\n" + OBJECT + "{{- end }}\n"
     [message] = found(m.silent_failure, {"values.yaml": VALUES, "templates/ingress.yaml": text})
-    assert message.startswith("templates/ingress.yaml:1 ingress.enabled renders nothing where ingress.host is empty")
+    assert message.startswith("templates/ingress.yaml:1 ingress.enabled silently renders nothing if ingress.host is empty")
 
 
 def test_no_owner_label() -> None:
-    assert judge(m.no_owner_label, DEPLOYMENT) == ["neither a label nor an annotation owner says whose it is; add one"]
+    assert judge(m.no_owner_label, DEPLOYMENT) == ['Deployment has no label or annotation "owner"; add the label']
     assert judge(m.no_owner_label, DEPLOYMENT.replace("name: web}", "name: web, labels: {owner: a}}", 1)) == []
     assert (
         judge(m.no_owner_label, DEPLOYMENT.replace("name: web}", "name: web, labels: {team: a}}", 1), {"label": "team"})

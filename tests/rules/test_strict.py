@@ -199,23 +199,32 @@ CASES = [
     (
         "observability/no-liveness-probe",
         JOB,
-        ["has no liveness probe; add livenessProbe with an action"],
+        ['container "once" has no liveness probe; add livenessProbe with a handler like httpGet'],
     ),
-    ("observability/no-readiness-probe", POD, ["has no readiness probe; add readinessProbe with an action"]),
+    (
+        "observability/no-readiness-probe",
+        POD,
+        ['container "web" has no readiness probe; add readinessProbe with a handler like httpGet'],
+    ),
     (
         "observability/identical-probes",
         PATIENT,
-        ["liveness asks what readiness asks; give it an endpoint of its own"],
+        [
+            (
+                'liveness and readiness probe of container "web" call the same endpoint;'
+                " use a different endpoint for the liveness probe"
+            )
+        ],
     ),
     (
         "observability/probe-port-unknown",
         container("livenessProbe: {tcpSocket: {port: 80}}"),
-        ["asks the port 80, which the container doesn't declare; add it to ports, or ask one of those"],
+        ['livenessProbe uses port 80, which container "web" does not declare; add the port or use a declared one'],
     ),
     (
         "observability/dangling-monitor",
         MONITOR,
-        ["its selector matches no Service of the chart; render it from the same named template as their labels"],
+        [("ServiceMonitor selects no Service of the chart; use the labels of a Service in its selector")],
     ),
     (
         "helm/dangling-service",
@@ -275,5 +284,5 @@ def test_several_labels_of_an_owner() -> None:
     text = DEPLOYMENT.replace("{name: web}\nspec", "{name: web, annotations: {owner: shop}}\nspec")
     assert judge(RULES["observability/no-owner-label"], text) == []
     assert judge(RULES["observability/no-owner-label"], text, {"label": "owner, email"}) == [
-        "neither a label nor an annotation email says whose it is; add one"
+        'Deployment has no label or annotation "email"; add the label'
     ]
