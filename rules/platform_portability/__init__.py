@@ -1,4 +1,4 @@
-"""IV. Platform Portability: a chart that works on every Kubernetes, and takes platforms as overlays."""
+"""IV. Platform Portability: a chart that works on every Kubernetes, with platforms as overlays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a chart assumes of the cluster that it is installed on: its domain, its nodes, its ports, its rights."""
+"""Assumptions of a chart about its cluster: domain, nodes, ports, permissions."""
 
 from __future__ import annotations
 
@@ -43,15 +43,15 @@ _DOMAIN = ".svc.cluster.local"
     umbrella=STANDARD_KUBERNETES,
 )
 def cluster_domain(subject: Subject) -> Iterator[Violation]:
-    """A template writes the cluster's domain out.
+    """Cluster domain is hard-coded.
 
-    Why: cluster.local is kubeadm's default; on clusters with another domain the name doesn't resolve.
+    Why: cluster.local is only kubeadm's default; on clusters with another domain the name doesn't resolve.
     Bad:
         value: http://{{ include "web.fullname" . }}.{{ .Release.Namespace }}.svc.cluster.local
     Good:
         value: http://{{ include "web.fullname" . }}.{{ .Release.Namespace }}.svc
-    Fix: End the name at `.svc`, which resolves in every cluster, or take the domain from a value.
-        `fix --unsafe` ends the name at .svc.
+    Fix: End the name with `.svc`, which resolves in every cluster, or read the domain from a value.
+        `fix --unsafe` ends the name with .svc.
     Source: Kubernetes documentation, DNS for Services and Pods
     """
     for template in subject.templates:
@@ -62,9 +62,9 @@ def cluster_domain(subject: Subject) -> Iterator[Violation]:
             if start >= 0 and not line.lstrip().startswith("#"):
                 place = TextPlace(template.path, Span(number, start + 1, number, start + 1 + len(_DOMAIN)))
                 yield Violation(
-                    "writes out the cluster's domain; end the name at .svc or take it from a value",
+                    "template hard-codes the cluster domain; end the name with .svc, or read the domain from a value",
                     at=place,
-                    fix=Fix("end the name at .svc", (replaced(place, _DOMAIN.partition(".cluster")[0]),)),
+                    fix=Fix("end the name with .svc", (replaced(place, _DOMAIN.partition(".cluster")[0]),)),
                 )
 
 
@@ -79,13 +79,14 @@ _NODE_KEYS = ("kubernetes.io/os", "kubernetes.io/arch")
         r"\bnode ?(?:affinit|selector)|\boperating system\b|\bmixed[- ](?:os|arch)"
         r"|^(?!.*\b(?:images?|registr(?:y|ies))\b).*\bmulti[- ]arch"
     ),
-    evidence="pods say what nodes they need",
-    parameters={"strict": Parameter(0, "a nodeSelector says it in one line; 1 takes nodeAffinity only")},
+    evidence="pods restrict the nodes that they run on",
+    parameters={"strict": Parameter(0, "a nodeSelector is enough; 1 requires nodeAffinity")},
 )
 def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """Pods don't say what nodes they can run on.
+    """Pod does not restrict the nodes that it runs on.
 
-    Why: In a cluster with Windows nodes, or nodes of another architecture, they may be put where their image can't run.
+    Why: In a cluster with Windows nodes, or nodes of another architecture, the pod may be scheduled where its image
+        can't run.
     Bad:
         spec:
           containers: …
@@ -93,20 +94,20 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
         spec:
           nodeSelector:
             kubernetes.io/os: linux
-    Fix: Set nodeSelector or nodeAffinity on kubernetes.io/os (and kubernetes.io/arch where the image is for one only),
-        best as the default of a value.
+    Fix: Set nodeSelector or nodeAffinity on kubernetes.io/os (and on kubernetes.io/arch if the image supports only
+        one), preferably as the default of a value.
     Source: Kubernetes documentation, Assigning Pods to Nodes; kube-linter no-node-affinity
     """
     if pod.manifest.scenario != "defaults":
-        return  # somebody's own affinity
+        return  # the scenario's own affinity
     affinity = pod.get("affinity", "nodeAffinity")
     if affinity:
         return
     if subject.number("strict"):
-        yield Violation("doesn't say which nodes it can run on; set affinity.nodeAffinity", at=affinity)
+        yield Violation("pod does not restrict the nodes that it runs on; set affinity.nodeAffinity", at=affinity)
     elif not (pod.get("os", "name") or any(pod.get("nodeSelector", key) for key in _NODE_KEYS)):
         yield Violation(
-            "doesn't say which nodes it can run on; set nodeSelector kubernetes.io/os: linux",
+            "pod does not restrict the nodes that it runs on; set nodeSelector kubernetes.io/os: linux",
             at=pod.get("nodeSelector"),
         )
 
@@ -116,13 +117,14 @@ def node_affinity(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     scope=PodSpec,
     default=OFF,
     enforces=require(r"\bdns ?config|\bndots\b"),
-    parameters={"ndots": Parameter("", "any number was somebody's decision; else the one that is wanted")},
-    evidence="pods limit the search of names",
+    parameters={"ndots": Parameter("", "any number is accepted; set one to require it")},
+    evidence="pods set ndots",
 )
 def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
-    """Pods leave the resolver's ndots at Kubernetes' default of 5.
+    """Pod does not set the DNS option ndots.
 
-    Why: A name of another host with fewer than five dots is first looked up in each search domain of the cluster.
+    Why: With the default of 5, an external host name with fewer than five dots is first looked up in each search domain
+        of the cluster.
     Bad:
         spec:
           containers: …
@@ -138,11 +140,11 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
     options, wanted = pod.get("dnsConfig", "options"), subject.text("ndots")
     numbers = [option.get("value") for option in options.items() if option.get("name").data == "ndots"]
     if numbers and wanted and numbers[0].data != wanted:
-        yield Violation(f'ndots is {numbers[0].data}; set "{wanted}"', at=numbers[0])
+        yield Violation(f'ndots is {numbers[0].data}; set it to "{wanted}"', at=numbers[0])
     elif not numbers:
         yield Violation(
-            "sets no ndots, so other hosts' names are searched in every domain of the cluster first;"
-            " add it to dnsConfig.options",
+            "pod does not set ndots, so external names are first looked up in every search domain of the cluster;"
+            " add ndots to dnsConfig.options",
             at=options,
         )
 
@@ -150,7 +152,7 @@ def dns_options(pod: PodSpec, subject: Subject) -> Iterator[Violation]:
 _SERVICE_TYPES = ("ClusterIP", "NodePort", "LoadBalancer", "ExternalName")
 _TYPE = "(?:ClusterIP|NodePort|LoadBalancer|ExternalName)"
 _TYPES = rf"{_TYPE}(?:(?:,? (?:and|or) |, |/){_TYPE})*"
-# "ClusterIP for internal communication" leaves open what the others are.
+# "ClusterIP for internal communication" does not restrict other Services.
 _INSIDE = r"^(?!.*\bfor (?:internal|db|backend)\b).*?"
 
 
@@ -168,12 +170,14 @@ _INSIDE = r"^(?!.*\bfor (?:internal|db|backend)\b).*?"
         require(rf"{_INSIDE}\bonly (?P<allowed_2>{_TYPES}) services?\b"),
     ),
     evidence="Services stay inside the cluster",
-    parameters={"allowed": Parameter("ClusterIP", "reached from inside only; else the types that are, with commas")},
+    parameters={
+        "allowed": Parameter("ClusterIP", "reachable from inside only; the allowed types, separated by commas")
+    },
 )
 def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A Service can be reached from outside the cluster.
+    """Service is exposed outside the cluster by default.
 
-    Why: A LoadBalancer costs money and is open to the world on most platforms before anybody has thought of access.
+    Why: A LoadBalancer costs money and is open to the internet on most platforms before anybody has restricted access.
     Bad:
         kind: Service
         spec:
@@ -182,7 +186,7 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         kind: Service
         spec:
           type: {{ .Values.service.type }}      # ClusterIP by default
-    Fix: Make ClusterIP the default, and let users ask for more.
+    Fix: Default the type to ClusterIP, and let users choose another one.
     Source: Kubernetes documentation, Service: Publishing Services; kube-linter exposed-services
     """
     service_type = manifest.get("spec", "type")
@@ -191,7 +195,10 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         return
     if service_type.scalar() in ("LoadBalancer", "NodePort"):
         advice = " or ".join(allowed) or "ClusterIP"
-        yield Violation(f"type {service_type.data} opens it to the outside by default; use {advice}", at=service_type)
+        yield Violation(
+            f"type {service_type.data} exposes the Service outside the cluster by default; set spec.type to {advice}",
+            at=service_type,
+        )
 
 
 @rule(
@@ -203,13 +210,13 @@ def exposed_service(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         require(r"\bservices?\b.{0,20}\b(?:use|be|have|default to|of type|type:?) (?:type )?ClusterIP\b"),
     ),
     umbrella=STANDARD_KUBERNETES,
-    evidence="Services need no port of the nodes",
+    evidence="Services use no node port",
 )
 def service_type(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A Service takes a port of every node by default.
+    """Service uses a node port by default.
 
-    Why: Node ports are few, often closed by a firewall or forbidden by policy, and a fixed one clashes with the next
-        release.
+    Why: Node ports are scarce, often closed by a firewall or forbidden by policy, and a fixed one conflicts with the
+        next release.
     Bad:
         kind: Service
         spec:
@@ -218,12 +225,15 @@ def service_type(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind: Service
         spec:
           type: {{ .Values.service.type }}      # ClusterIP by default
-    Fix: Make ClusterIP the default, and leave nodePort to values.
+    Fix: Default the type to ClusterIP, and set nodePort only from values.
     Source: Kubernetes documentation, Service: type NodePort; kube-score service-type
     """
     service_type = manifest.get("spec", "type")
     if _is_service(manifest) and manifest.scenario == "defaults" and service_type.data == "NodePort":
-        yield Violation("type NodePort takes a port of every node by default; use ClusterIP", at=service_type)
+        yield Violation(
+            "type NodePort opens a port for the Service on every node by default; set spec.type to ClusterIP",
+            at=service_type,
+        )
 
 
 def _is_service(manifest: Manifest) -> bool:
@@ -236,27 +246,30 @@ def _is_service(manifest: Manifest) -> bool:
     default=SHOULD,
     enforces=forbid(r"\b(?:privileged|low|well-known) ports?\b|\bports? (?:below|under) 1024\b"),
     umbrella=STANDARD_KUBERNETES,
-    evidence="containers listen above port 1023",
+    evidence="containers listen on ports above 1023",
 )
 def privileged_port(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container listens on a port below 1024.
+    """Container listens on a privileged port.
 
-    Why: A process that isn't root needs a capability for that, or a kernel setting that not every platform has; the
-        container that runs at home fails on a hardened cluster.
+    Why: A non-root process needs a capability for a port below 1024, or a kernel setting that not every platform has:
+        the container runs on a test cluster and fails on a hardened one.
     Bad:
         ports:
           - containerPort: 80
     Good:
         ports:
           - containerPort: 8080
-    Fix: Listen above 1023; the Service can still have port 80.
+    Fix: Listen on a port above 1023; the Service can still have port 80.
     Source: Linux capabilities(7), CAP_NET_BIND_SERVICE; kube-linter privileged-ports
     """
     for port in container.field("ports").items():
         number = port.get("containerPort")
         if 0 < (number.integer() or 0) < 1024:
-            advice = "let it listen above 1023, on a port of its own, to which a Service maps this one by targetPort"
-            yield Violation(f"listens on port {number.data}, which needs a privilege; {advice}", at=number)
+            message = (
+                f'container "{container.name}" listens on the privileged port {number.data};'
+                f" use a port above 1023, and map {number.data} to it with the Service's targetPort"
+            )
+            yield Violation(message, at=number)
 
 
 _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAttachment"})
@@ -270,9 +283,9 @@ _CSI_KINDS = frozenset({"CSIDriver", "CSINode", "CSIStorageCapacity", "VolumeAtt
     umbrella=STANDARD_KUBERNETES,
 )
 def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An application's chart installs a storage driver's objects.
+    """Chart installs objects of a storage driver.
 
-    Why: Drivers belong to the cluster and to one platform; a second release replaces them under every volume.
+    Why: Drivers belong to the cluster and to one platform; a second release replaces the driver of every volume.
     Bad:
         apiVersion: storage.k8s.io/v1
         kind: CSIDriver
@@ -280,13 +293,14 @@ def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         kind: PersistentVolumeClaim
         spec:
           storageClassName: {{ .Values.persistence.storageClass }}
-    Fix: Leave the driver to its own chart, and take the storage class from a value.
+    Fix: Leave the driver to its own chart, and read the storage class from a value.
     Source: chart-verifier not-contain-csi-objects; Kubernetes documentation, Storage Classes
     """
     chart = subject.chart_of(manifest)
     if manifest.group == "storage.k8s.io" and manifest.kind in _CSI_KINDS and not (chart and "csi" in chart.name):
         yield Violation(
-            f"a {manifest.kind} belongs to a storage driver, not to an application; leave it out", at=manifest.view
+            f"{manifest.kind} belongs to a storage driver, not to an application; remove it from the chart",
+            at=manifest.view,
         )
 
 
@@ -304,7 +318,7 @@ _LABEL_PREFIX = LazyPattern(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.
     evidence="objects' labels are valid",
 )
 def label_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A label's key or value is none that Kubernetes takes.
+    """Label key or value is not valid.
 
     Why: The API server rejects the whole object.
     Bad:
@@ -315,7 +329,8 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         labels:
           app.kubernetes.io/version: 1.2.0_build.5
           replicas: "3"
-    Fix: Quote what isn't text, replace "+" by "_", and cut values to 63 characters (`trunc 63 | trimSuffix "-"`).
+    Fix: Quote numbers and booleans, replace "+" with "_", and truncate values to 63 characters
+        (`trunc 63 | trimSuffix "-"`).
     Source: Kubernetes documentation, Labels and Selectors: Syntax and character set; kube-score label-values
     """
     places = [manifest.get("metadata", "labels"), manifest.get("spec", "selector", "matchLabels")]
@@ -333,14 +348,17 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 def _label_fault(key: str, value: View) -> str | None:
     prefix, slash, name = key.rpartition("/")
     if not _LABEL_NAME.match(name) or (slash and not _LABEL_PREFIX.match(prefix)):
-        return f"{key} is no key for a label"
+        return f'"{key}" is not a valid label key; use letters, digits, "-", "_" and ".", and at most one prefix/'
     text = value.string()
     if text is None:
         if value.data is None:
             return None  # kept as an empty value
-        return f"the label {key} is not text but {str(value.data).lower()}; put it in quotes"
+        return f"label {key} is {str(value.data).lower()}, not a string; quote it"
     if len(text) > 63:
-        return f"the label {key} has {len(text)} characters, more than 63"
+        return f"label {key} has {len(text)} characters; truncate it to at most 63"
     if not _LABEL_VALUE.match(text):
-        return f'"{text}" is no value for a label ({key}): letters, digits, "-", "_" and "." only, not at the ends'
+        return (
+            f'label {key} has the invalid value "{text}";'
+            ' use letters, digits, "-", "_" and "." only, with a letter or digit at both ends'
+        )
     return None

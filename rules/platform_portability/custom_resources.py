@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: where a chart keeps them, and whether helm can install them."""
+"""CustomResourceDefinitions: where a chart stores them, and whether helm can install them."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ from .objects import STANDARD_KUBERNETES
     umbrella=r"\bhelm\b.{0,40}\bbest[- ]practices?|chart_best_practices",
 )
 def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A chart renders CustomResourceDefinitions from its templates.
+    """CustomResourceDefinition is rendered by a template.
 
-    Why: Removing the release, or switching them off, deletes the definitions, and with them every object of these kinds
-        in the cluster, those of other releases as well; and whoever installs needs rights on the whole cluster.
+    Why: Uninstalling the release, or disabling the definitions, deletes them, and with them every object of these kinds
+        in the cluster, including those of other releases; and the installation needs cluster-wide permissions.
     Bad:
         templates/crd.yaml
     Good:
         crds/crontabs.yaml
-    Fix: Move them to crds/, which helm installs once and never deletes, or to a chart of their own, which renders
-        nothing else; where templates are needed, keep them by the annotation helm.sh/resource-policy: keep.
+    Fix: Move the definitions to crds/, which helm installs once and never deletes, or to a chart of their own, which
+        renders nothing else; if templates are needed, add the annotation helm.sh/resource-policy: keep.
     Source: Helm chart best practices, Custom Resource Definitions; chart-verifier not-contains-crds
     """
     kept = manifest.annotations.get("helm.sh/resource-policy") == "keep"
@@ -61,12 +61,12 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation
         return
     if all(each.kind == manifest.kind for rendering in subject.renderings for each in rendering.manifests):
         return  # the definitions have a chart of their own
-    # A chart that keeps them by default may well have a scenario that cleans up behind a test.
+    # A chart that keeps them by default may have a scenario that cleans up after a test.
     keeps = any("helm.sh/resource-policy" in template.text for template in subject.templates)
     if not subject.stands_in_defaults(manifest) and (manifest.scenario == "defaults" or not keeps):
         yield Violation(
-            "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
-            " helm.sh/resource-policy: keep",
+            "CustomResourceDefinition and all its objects are deleted with the release; move it to crds/, or add the"
+            " annotation helm.sh/resource-policy: keep",
             at=manifest.view,
         )
 
@@ -81,11 +81,11 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation
     umbrella=STANDARD_KUBERNETES,
 )
 def bad_crd(subject: Subject) -> Iterator[Violation]:
-    """A CustomResourceDefinition can't be installed.
+    """CustomResourceDefinition is not valid.
 
-    Why: helm sends the files in crds/ to the cluster as they are, before everything else: templates are not rendered
-        there, and what the API server refuses ends the installation: an API version that is gone, a schema that is not
-        structural, versions of which none or two are stored.
+    Why: helm sends the files in crds/ to the cluster unchanged, before everything else: it doesn't render templates
+        there, and the installation fails if the API server rejects one: because of an API version that was removed, a
+        schema that is not structural, or versions of which none or two are stored.
     Bad:
         apiVersion: apiextensions.k8s.io/v1beta1
         kind: CustomResourceDefinition
@@ -97,7 +97,7 @@ def bad_crd(subject: Subject) -> Iterator[Violation]:
     Source: Helm documentation, Custom Resource Definitions; helm lint (validateCrdsDir, validateCrdAPIVersion,
         validateCrdKind); Kubernetes documentation, Specifying a structural schema
     """
-    # Helm 4's lint reads these files, too, and says what is no YAML and no definition.
+    # Helm 4's lint also reads these files, and reports invalid YAML and other kinds.
     said = {message.file for message in subject.lint if message.file is not None}
     for path, text in sorted(subject.chart.files.items()):
         if not path.startswith("crds/") or not path.endswith((".yaml", ".yml", ".json")):
@@ -107,9 +107,12 @@ def bad_crd(subject: Subject) -> Iterator[Violation]:
         except YamlSyntaxError as error:
             if path not in said:
                 line, column = error.line or 1, error.column or 1
-                action = " (templates are not rendered in crds/)" if "{{" in text else ""
+                advice = (
+                    "remove the template actions, which helm does not render there" if "{{" in text else "correct it"
+                )
                 span = Span(line, column, line, column + 1) if error.line else None
-                yield Violation(f"is not YAML: {error.message}{action}", at=TextPlace(path, span))
+                message = f"file in crds/ is not valid YAML: {error.message}; {advice}"
+                yield Violation(message, at=TextPlace(path, span))
             continue
         for document in documents:
             yield from _document(document, path in said)
@@ -135,7 +138,7 @@ def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
     if kind.data != "CustomResourceDefinition":
         if not said:
             named = f"a {kind.data}" if kind.string() else "no object"
-            yield Violation(f"holds {named}; crds/ is for CustomResourceDefinitions", at=kind)
+            yield Violation(f"file in crds/ contains {named}; move everything but definitions to templates/", at=kind)
         return
     for place in (
         document.view.get("metadata"),
@@ -145,10 +148,12 @@ def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
         for part in place.walk():
             if "{{" in (part.string() or "") and "description" not in part.path:
                 yield Violation(
-                    "helm renders no template in crds/; write the text out, or keep it in templates/", at=part
+                    "file in crds/ contains a template action, which helm does not render there;"
+                    " replace it with its text, or move the file to templates/",
+                    at=part,
                 )
                 return
     if api.data != _SERVED:
-        yield Violation(f"{api.data} is no longer served; use {_SERVED}", at=api)
+        yield Violation(f"Kubernetes no longer serves {api.data}; use {_SERVED}", at=api)
     else:
         yield from _faults(document.view)

@@ -1,4 +1,4 @@
-"""Rendered objects that not every cluster takes."""
+"""Rendered objects that not every cluster accepts."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ VENDORS = r"\b(?:platform|cloud|vendor|provider)[- ]specific\b"
             rf"|\b(?:depend|rel(?:y|ies)|assum\w*)\b.{{0,40}}\b(?:platform|cloud|vendor|provider)"
         ),
     ),
-    evidence="objects by default values are those of any Kubernetes",
+    evidence="default objects work on any Kubernetes",
 )
 def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """Default values render what only one vendor's platform understands.
+    """Default values render vendor-specific settings.
 
-    Why: Elsewhere the installation fails at an unknown kind or an unknown storage driver, pods find no node, or an
-        annotation is silently without effect.
+    Why: On other platforms the installation fails because of an unknown kind or storage driver, pods find no node, or
+        an annotation silently has no effect.
     Bad:
         apiVersion: route.openshift.io/v1
         kind: Route
@@ -59,8 +59,8 @@ def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         {{- if .Values.route.enabled }}        # false by default
         apiVersion: route.openshift.io/v1
         kind: Route
-    Fix: Put the object behind a value that is off, and take annotations, node selectors and storage classes from values
-        that are empty; set them in platforms/<name>.yaml.
+    Fix: Render the object only if a value enables it, and read annotations, node selectors and storage classes from
+        values that are empty by default; set them in platforms/<name>.yaml.
     Source: Kubernetes documentation, API groups and well-known labels; the vendors' own documentation
     """
     if manifest.scenario != "defaults":
@@ -70,16 +70,16 @@ def platform_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]
     for platform, what, at in _signs(manifest):
         if words.isdisjoint(platform.words):
             yield Violation(
-                f"{what} is {platform.name}'s, and default values must do on any Kubernetes;"
-                " leave it to platforms/*.yaml",
+                f"{what} is specific to {platform.name}, but default values must work on any Kubernetes;"
+                " move it to platforms/*.yaml",
                 at=at,
             )
 
 
 def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
-    """What shows a platform: (platform, the words for it, where)."""
+    """The signs of a platform: (platform, description, place)."""
     if manifest.group and (platform := platform_of(manifest.group)) is not None:
-        yield platform, f"the API {manifest.api_version}", manifest.get("apiVersion")
+        yield platform, f"API {manifest.api_version}", manifest.get("apiVersion")
         return
     metadata = [manifest.get("metadata")]
     if manifest.kind != "Pod":
@@ -88,7 +88,7 @@ def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
         for field, noun in (("annotations", "annotation"), ("labels", "label")):
             for key, view in part.get(field).entries():
                 if (platform := platform_of(key)) is not None:
-                    yield platform, f"the {noun} {key}", view
+                    yield platform, f"{noun} {key}", view
     for workload in manifest.workloads:
         yield from _pod_signs(workload.pod.view)
     if manifest.kind in ("StorageClass", "VolumeSnapshotClass", "PersistentVolume", "Ingress", "IngressClass"):
@@ -98,14 +98,14 @@ def _signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
 def _pod_signs(pod: View) -> Iterator[tuple[Platform, str, View]]:
     for key, view in pod.get("nodeSelector").entries():
         if (platform := platform_of(key)) is not None:
-            yield platform, f"the node label {key}", view
+            yield platform, f"node label {key}", view
     affinity = pod.get("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
     for term in affinity.get("nodeSelectorTerms").items():
         for expression in term.get("matchExpressions").items():
             key = expression.get("key").string() or ""
-            # NotIn and DoesNotExist hold on every node that lacks the label.
+            # NotIn and DoesNotExist match every node that lacks the label.
             if expression.get("operator").scalar() in ("In", "Exists", "Gt", "Lt") and (platform := platform_of(key)):
-                yield platform, f"the node label {key}", expression
+                yield platform, f"node label {key}", expression
     for volume in pod.get("volumes").items():
         yield from _volume_signs(volume)
 
@@ -113,28 +113,28 @@ def _pod_signs(pod: View) -> Iterator[tuple[Platform, str, View]]:
 def _volume_signs(volume: View) -> Iterator[tuple[Platform, str, View]]:
     for kind, view in volume.entries():
         if (platform := VOLUMES.get(kind)) is not None:
-            yield platform, f"the volume type {kind}", view
+            yield platform, f"volume type {kind}", view
     driver = volume.get("csi", "driver")
     if (platform := platform_of(driver.string() or "")) is not None:
-        yield platform, f"the storage driver {driver.data}", driver
+        yield platform, f"storage driver {driver.data}", driver
 
 
 def _other_signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
     for field in ("provisioner", "driver"):
         driver = manifest.get(field)
         if (platform := platform_of(driver.string() or "")) is not None:
-            yield platform, f"the storage driver {driver.data}", driver
+            yield platform, f"storage driver {driver.data}", driver
     if manifest.kind == "PersistentVolume":
         yield from _volume_signs(manifest.get("spec"))
     controller = manifest.get("spec", "controller")
     if manifest.kind == "IngressClass" and (platform := platform_of(controller.string() or "")) is not None:
-        yield platform, f"the controller {controller.data}", controller
+        yield platform, f"controller {controller.data}", controller
     for name in (
         manifest.get("spec", "ingressClassName"),
         manifest.get("metadata", "annotations", "kubernetes.io/ingress.class"),
     ):
         if manifest.kind == "Ingress" and (platform := INGRESS_CLASSES.get(name.string() or "")) is not None:
-            yield platform, f"the ingress class {name.data}", name
+            yield platform, f"ingress class {name.data}", name
 
 
 @rule(
@@ -143,13 +143,13 @@ def _other_signs(manifest: Manifest) -> Iterator[tuple[Platform, str, View]]:
     default=MUST,
     enforces=forbid(r"\bhost ?ports?\b"),
     umbrella=STANDARD_KUBERNETES + r"|\bpod[- ]security[- ]standards?\b",
-    evidence="containers take no port of their node",
+    evidence="containers use no host port",
 )
 def host_port(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container takes a port of its node.
+    """Container uses a host port.
 
-    Why: Only one pod a node can have the port, so a second release, or a second pod, stays pending; clusters that keep
-        to the Pod Security Standards refuse it, and network policies may not see its traffic.
+    Why: Only one pod per node can use the port, so a second release, or a second pod, stays pending; clusters that
+        enforce the Pod Security Standards reject the pod, and network policies may not apply to its traffic.
     Bad:
         ports:
           - containerPort: 8080
@@ -157,15 +157,16 @@ def host_port(container: Container, subject: Subject) -> Iterator[Violation]:
     Good:
         ports:
           - containerPort: 8080
-    Fix: Drop hostPort and reach the pods by a Service, of type NodePort or LoadBalancer from outside the cluster.
+    Fix: Remove hostPort and reach the pods through a Service (of type NodePort or LoadBalancer from outside the
+        cluster).
     Source: Kubernetes Pod Security Standards, baseline: Host Ports; polaris hostPortSet
     """
     for port in container.field("ports").items():
         host = port.get("hostPort")
         if host:
-            # The value of both ports is the container's: only the template's line can go.
+            # One value sets both ports: only the template's line can be removed.
             is_shared = host.data == port.get("containerPort").data
-            message = f"takes port {host.data} of its node; drop hostPort and use a Service"
+            message = f'container "{container.name}" uses host port {host.data}; remove hostPort and use a Service'
             yield Violation(message, at=host, of_key=is_shared)
 
 
@@ -186,13 +187,13 @@ _SYSTEM = ("kube-system", "kube-public", "kube-node-lease")
     ),
     umbrella=STANDARD_KUBERNETES,
     tests=True,
-    evidence="objects go into the release's namespace",
+    evidence="objects are in the release namespace",
 )
 def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A template writes an object's namespace out.
+    """Object has a hard-coded namespace.
 
-    Why: `helm install --namespace shop` then puts this object elsewhere, where the namespace may not exist or the user
-        has no rights, and two releases overwrite each other's.
+    Why: `helm install --namespace shop` puts this object elsewhere, where the namespace may not exist or the user may
+        have no permissions, and two releases overwrite each other's objects.
     Bad:
         metadata:
           name: {{ include "web.fullname" . }}
@@ -201,9 +202,9 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         metadata:
           name: {{ include "web.fullname" . }}
           namespace: {{ .Release.Namespace }}
-    Fix: Leave metadata.namespace out, or write {{ .Release.Namespace }}. What has to stand in kube-system and runs no
-        pods isn't reported.
-        `fix --unsafe` writes {{ .Release.Namespace }}.
+    Fix: Remove metadata.namespace, or set it to {{ .Release.Namespace }}. Objects in kube-system without pods are not
+        reported.
+        `fix --unsafe` sets {{ .Release.Namespace }}.
     Source: Helm chart best practices, Templates; Helm documentation, Built-in Objects
     """
     namespace = manifest.namespace
@@ -220,10 +221,10 @@ def fixed_namespace(manifest: Manifest, subject: Subject) -> Iterator[Violation]
         if line.key == "namespace" and line.parents == ("metadata",) and kinds.get(line.document) == manifest.kind
     ]
     if namespace == manifest.release_namespace and any("{{" in value for value in values):
-        return  # the release's own, which a branch not taken here writes out
+        return  # the release namespace; the literal is in a branch that is not taken here
     if any((literal := _LITERAL.match(value)) is not None and literal[1] == namespace for value in values):
         yield Violation(
-            f"is fixed to the namespace {namespace}; leave it out or write {{{{ .Release.Namespace }}}}",
+            f"{manifest.kind} has the hard-coded namespace {namespace}; remove it or use {{{{ .Release.Namespace }}}}",
             at=manifest.get("metadata", "namespace"),
             fix=SetField("{{ .Release.Namespace }}", raw=True),
         )

@@ -1,4 +1,4 @@
-"""Platforms as overlays: values files that extend the base, and templates that know no platform by name."""
+"""Platforms as overlays: values files that extend the base, and templates without platform names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _NAMES = frozenset(word for platform in PLATFORMS for word in (*platform.words, 
     "google-cloud",
     "minikube",
 }
-# Whom else one may ask for a vendor's name: where objects are stored, who signs users in, which DNS is served.
+# Other values (object storage, login, DNS) may legitimately be compared with a vendor's name.
 _PLATFORM_KEYS = LazyPattern(
     r"[.$]\w*(?:platform|cloud|cluster|distribution|distro|environment|flavou?r|infra|kubeversion|controller)",
     re.IGNORECASE,
@@ -61,10 +61,9 @@ _PLATFORM_KEYS = LazyPattern(
     ),
 )
 def platform_branch(subject: Subject) -> Iterator[Violation]:
-    """A template asks for a platform's name.
+    """Template branches on a platform name.
 
-    Why: Each new platform then needs a new branch in the templates, and what is not among the names gets whatever the
-        else says.
+    Why: Each new platform needs a new branch in the templates, and platforms without one get the else branch.
     Bad:
         {{- if eq .Values.platform "aws" }}
         service.beta.kubernetes.io/aws-load-balancer-type: nlb
@@ -73,15 +72,15 @@ def platform_branch(subject: Subject) -> Iterator[Violation]:
         {{- with .Values.service.annotations }}
         {{- toYaml . | nindent 4 }}
         {{- end }}
-    Fix: Make what differs a value of its own, and set it in platforms/<name>.yaml.
+    Fix: Add a value for the setting that differs, and set it in platforms/<name>.yaml.
     Source: Helm chart best practices, Values; twelve-factor configuration
     """
-    plain: set[str] = set()  # texts without any comparison: the same few come again and again
+    plain: set[str] = set()  # texts without any comparison, which occur again and again
     for template in subject.templates:
         for command in _comparisons(template, plain):
             name = _platform_name(command)
             if name is not None and _PLATFORM_KEYS.search(template.source(command)):
-                message = f'asks whether the platform is "{name}"; make what differs a value of its own'
+                message = f'template branches on platform "{name}"; add a value for the setting that differs'
                 yield Violation(message, at=TextPlace(template.path, template.span(command)))
 
 
@@ -100,7 +99,7 @@ def _comparisons(template: TemplateFile, plain: set[str]) -> Iterator[Command]:
 
 
 def _platform_name(command: Command) -> str | None:
-    """The platform that a comparison names beside something else: ``eq .Values.cloud "aws"``."""
+    """The platform name in a comparison with something else: ``eq .Values.cloud "aws"``."""
     texts: list[str] = []
     for argument in command.args[1:]:
         expression = argument
@@ -109,7 +108,7 @@ def _platform_name(command: Command) -> str | None:
         if isinstance(expression, String):
             texts.append(expression.value)
     if len(texts) == len(command.args) - 1:
-        return None  # texts among themselves
+        return None  # a comparison of texts only
     return next((text for text in texts if text.lower() in _NAMES), None)
 
 
@@ -134,9 +133,9 @@ def _base(subject: Subject) -> dict[str, Json]:
     ),
 )
 def overlay_unknown_key(subject: Subject) -> Iterator[Violation]:
-    """A platform's overlay sets a key that the base values don't have.
+    """Platform overlay sets an unknown key.
 
-    Why: A misspelt or renamed key is silently without effect, on that platform alone.
+    Why: A misspelt or renamed key silently has no effect, on that platform alone.
     Bad:
         # platforms/aws.yaml; values.yaml has service.annotations
         service:
@@ -144,7 +143,7 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Violation]:
     Good:
         service:
           annotations: {}
-    Fix: Use a key of values.yaml, or add it there with a default and a comment.
+    Fix: Use a key of values.yaml, or add the key there with a default and a comment.
     Source: Helm documentation, Values Files
     """
     overlays = _overlays(subject)
@@ -161,10 +160,12 @@ def overlay_unknown_key(subject: Subject) -> Iterator[Violation]:
 def _unknown(view: View, base: dict[str, Json]) -> Iterator[Violation]:
     key = str(view.path[-1])
     if key not in base:
-        yield Violation(f"sets {dotted(view.path)}, which values.yaml doesn't have; add it there", at=view)
+        yield Violation(
+            f"overlay sets {dotted(view.path)}, which is not in values.yaml; add it to values.yaml", at=view
+        )
         return
     below = base[key]
-    # An empty map in the base is the users' to fill.
+    # Users fill an empty map of the base.
     if isinstance(below, dict) and below:
         for _, child in view.entries():
             yield from _unknown(child, below)
@@ -176,16 +177,16 @@ def _unknown(view: View, base: dict[str, Json]) -> Iterator[Violation]:
     enforces=require(r"\boverlays?\b.{0,60}\b(?:only|minimal|differ|extend)"),
 )
 def overlay_no_effect(subject: Subject) -> Iterator[Violation]:
-    """A platform's overlay repeats a value of the base.
+    """Platform overlay repeats a default value.
 
-    Why: It looks like a decision for the platform and is a copy; when the base changes, the copy stays behind.
+    Why: The value looks like a decision for the platform but is a copy; when the base changes, the copy is outdated.
     Bad:
         # platforms/aws.yaml; the same as in values.yaml
         replicaCount: 3
     Good:
         # platforms/aws.yaml
         replicaCount: 5
-    Fix: Keep in an overlay only what differs.
+    Fix: Set only values that differ in an overlay.
     Source: Helm documentation, Values Files
     """
     base = _base(subject)
@@ -206,4 +207,4 @@ def _repeated(view: View, base: Json) -> Iterator[Violation]:
         for _, child in view.entries():
             yield from _repeated(child, below)
     elif view.data == below and type(view.data) is type(below):
-        yield Violation(f"sets {dotted(view.path)} to what values.yaml says already; drop it", at=view)
+        yield Violation(f"overlay sets {dotted(view.path)} to its default in values.yaml; remove it", at=view)

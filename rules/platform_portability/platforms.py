@@ -1,7 +1,7 @@
-"""By what an object shows that it is made for one vendor's platform.
+"""The signs that an object is for one vendor's platform.
 
 Sources: the vendors' documentation of their load balancer, identity, ingress and storage add-ons. Projects that run on
-any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Traefik, Kong …) are no platforms.
+any cluster (the Prometheus operator, cert-manager, Gateway API, Argo, Istio, Traefik, Kong …) are not platforms.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import NamedTuple
 class Platform(NamedTuple):
     """A vendor's platform.
 
-    ``words`` are parts of a chart's name that say the chart is for this platform. ``domains`` own API groups,
-    annotations, labels, storage drivers and controllers, those below them as well. ``keys`` are the beginnings of
-    annotations, labels and drivers that stand outside these domains, ``volumes`` the volume types and
-    ``ingress_classes`` the classes that only this platform has.
+    ``words`` in a chart's name show that the chart is for this platform. ``domains`` and their subdomains own API
+    groups, annotations, labels, storage drivers and controllers. ``keys`` are prefixes of annotations, labels and
+    drivers outside these domains, ``volumes`` the volume types and ``ingress_classes`` the classes that only this
+    platform has.
     """
 
     name: str

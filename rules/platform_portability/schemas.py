@@ -1,4 +1,4 @@
-"""Objects beside the schemas of their kinds."""
+"""Objects compared with the schemas of their kinds."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from .objects import STANDARD_KUBERNETES
         ),
     ),
     umbrella=STANDARD_KUBERNETES + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
-    evidence="objects keep the schemas of their kinds",
+    evidence="objects match the schemas of their kinds",
     tests=True,
     told_by=("values/unquoted-text", "portability/label-value"),
 )
 def bad_schema(manifest: Manifest, subject: Subject) -> Iterator[Violation | Unchecked]:
-    """Object doesn't match the schema of its kind.
+    """Object does not match the schema of its kind.
 
-    Why: Helm renders any YAML. The API server rejects a value of the wrong type and a missing field, and drops or
-        rejects a field that it doesn't know: the release stops half installed, or the setting has no effect.
+    Why: Helm renders any YAML. The API server rejects values of the wrong type and missing fields, and drops or rejects
+        unknown fields: the installation stops half-way, or the setting has no effect.
     Bad:
         env:
           - name: PORT
@@ -50,15 +50,15 @@ def bad_schema(manifest: Manifest, subject: Subject) -> Iterator[Violation | Unc
         env:
           - name: PORT
             value: {{ .Values.port | quote }}
-    Fix: Follow the message: write the field as the API names it, quote what must be text, leave numbers and flags
-        without quotes, render lists and maps with `toYaml`. Schemas are those of Kubernetes, of definitions that the
-        chart brings, and of usual operators; an object of any other kind is unchecked.
+    Fix: Follow the message: use the API's field names, quote strings, don't quote numbers and booleans, render lists
+        and maps with `toYaml`. The rule knows the schemas of Kubernetes, of definitions in the chart, and of common
+        operators; objects of other kinds are unchecked.
     Source: Kubernetes' OpenAPI definitions; CustomResourceDefinitions; kubeconform -strict
     """
     faults = subject.schema_faults(manifest)
     if faults is None:
         if manifest.api_version and manifest.kind:
-            yield Unchecked(f"no schema is known for {manifest.api_version} {manifest.kind}")
+            yield Unchecked(f"no schema available for {manifest.api_version} {manifest.kind}")
     elif faults and not subject.given_by_values(manifest):
         for fault in faults:
             yield Violation(f"{fault.problem}; {fault.fix}", at=manifest.get(*fault.path), of_key=fault.is_of_key)

@@ -1,4 +1,4 @@
-"""Services that no pod stands behind."""
+"""Services without pods."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from helm_constitution.api import SHOULD, Rendering, Subject, Violation, forbid,
     ),
 )
 def service_without_selector(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Service has no selector, and the chart renders no endpoints for it.
+    """Service has neither a selector nor endpoints.
 
-    Why: Kubernetes finds no pods for the Service, so whoever calls it is refused, unless something outside of the chart
-        writes the endpoints.
+    Why: Kubernetes finds no pods for the Service, so every connection to it is refused, unless something outside of the
+        chart creates the endpoints.
     Bad:
         kind: Service
         spec:
@@ -33,7 +33,7 @@ def service_without_selector(rendering: Rendering, subject: Subject) -> Iterator
             {{- include "web.selectorLabels" . | nindent 4 }}
           ports:
             - port: 80
-    Fix: Select the pods by their labels; for what runs elsewhere use type ExternalName, or render an EndpointSlice with
+    Fix: Select the pods by their labels; for an external service use type ExternalName, or render an EndpointSlice with
         the label kubernetes.io/service-name.
     Source: Kubernetes documentation, Service: Services without selectors
     """
@@ -48,6 +48,6 @@ def service_without_selector(rendering: Rendering, subject: Subject) -> Iterator
             continue
         if service.name not in backed and not subject.stands_in_defaults(service):
             yield Violation(
-                "has no selector and no endpoints, so nothing answers; select the pods by their labels",
+                "Service has no selector and no endpoints; set spec.selector to the labels of the pods",
                 at=spec.get("selector"),
             )

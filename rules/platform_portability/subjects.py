@@ -1,4 +1,4 @@
-"""Service accounts that bindings name by namespace."""
+"""The namespaces of service accounts in bindings."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _DEFAULT = LazyPattern(r"""subjects:(?:.|\n)*?namespace:[ \t]*["']?default["']?[
     ),
 )
 def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Binding names its service account in a fixed namespace, or in none.
+    """Binding has a hard-coded or missing namespace for its service account.
 
-    Why: The account is in the release's namespace. A role bound to an account of that name elsewhere gives the chart's
-        pods no rights, and gives them to somebody else. A ClusterRoleBinding without a namespace is refused.
+    Why: The account is in the release namespace. A binding to an account of that name elsewhere grants the permissions
+        to other pods, not to the chart's. Kubernetes rejects a ClusterRoleBinding without a namespace.
     Bad:
         subjects:
           - kind: ServiceAccount
@@ -43,8 +43,8 @@ def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violat
           - kind: ServiceAccount
             name: {{ include "web.serviceAccountName" . }}
             namespace: {{ .Release.Namespace }}
-    Fix: Write {{ .Release.Namespace }}. Accounts that the chart doesn't render are not reported.
-        `fix --unsafe` writes it.
+    Fix: Set the namespace to {{ .Release.Namespace }}. Accounts that the chart doesn't render are not reported.
+        `fix --unsafe` sets it.
     Source: Kubernetes documentation, Using RBAC Authorization: Referring to subjects
     """
     for binding in rendering.of_kind("ClusterRoleBinding", "RoleBinding"):
@@ -57,22 +57,22 @@ def subject_namespace(rendering: Rendering, subject: Subject) -> Iterator[Violat
             if not namespace.data:
                 if binding.kind == "ClusterRoleBinding":
                     yield Violation(
-                        f"the account {name} has no namespace, which Kubernetes requires; write"
-                        " {{ .Release.Namespace }}",
+                        f'binding has no namespace for service account "{name}", which Kubernetes requires;'
+                        " set namespace: {{ .Release.Namespace }}",
                         at=namespace,
                         fix=SetField("{{ .Release.Namespace }}", raw=True),
                     )
             elif _is_elsewhere(str(namespace.data), name, rendering, subject.template_text(binding) or ""):
                 yield Violation(
-                    f"the account {name} is in the release's namespace, not always in {namespace.data};"
-                    " write {{ .Release.Namespace }}",
+                    f'binding hard-codes namespace {namespace.data} for service account "{name}" of the release;'
+                    " set namespace: {{ .Release.Namespace }}",
                     at=namespace,
                     fix=SetField("{{ .Release.Namespace }}", raw=True),
                 )
 
 
 def _is_elsewhere(namespace: str, account: str, rendering: Rendering, template: str) -> bool:
-    """Whether the release has the account, and the binding names another namespace, or `default` written out."""
+    """Whether the release has the account, and the binding uses another namespace, or a literal `default`."""
     if rendering.find("ServiceAccount", account, rendering.namespace) is None:
         return False
     if namespace == rendering.namespace:

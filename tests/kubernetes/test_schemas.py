@@ -80,7 +80,7 @@ def test_usual_custom_resources_are_bundled(api_version: str, kind: str) -> None
     assert schema is not None
     assert schema.is_custom
     data = {"apiVersion": api_version, "kind": kind, "metadata": {"name": "a"}, "spek": {}}
-    assert any("has no field spek; did you mean spec?" in line for line in lines(data, schema))
+    assert any("has the unknown field spek; did you mean spec?" in line for line in lines(data, schema))
 
 
 @pytest.mark.parametrize(
@@ -103,31 +103,39 @@ def test_a_good_object() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("ports: [", "port: [", ["spec.port: spec has no field port; did you mean ports?"]),
-        ("port: 80", "port: '80'", ["spec.ports.0.port: port must be a whole number, and is text; render it as a"]),
-        ("port: 80", "Port: 80", ["spec.ports.0.Port: ports[0] has no field Port; did you mean port?"]),
-        ("port: 80, ", "", ["spec.ports.0: ports[0] has no port, which is required; set port"]),
-        ("port: 80", "port: null", ["spec.ports.0: ports[0] has no port, which is required; set port"]),
-        ("port: 80", "port: 80, targetPort: true", ["spec.ports.0.targetPort: targetPort must be a whole number or"]),
+        ("ports: [", "port: [", ["spec.port: spec has the unknown field port; did you mean ports?"]),
+        ("port: 80", "port: '80'", ["spec.ports.0.port: port must be an integer, but is a string; render it as a"]),
+        ("port: 80", "Port: 80", ["spec.ports.0.Port: ports[0] has the unknown field Port; did you mean port?"]),
+        ("port: 80, ", "", ["spec.ports.0: ports[0] lacks the required field port; set port"]),
+        ("port: 80", "port: null", ["spec.ports.0: ports[0] lacks the required field port; set port"]),
+        (
+            "port: 80",
+            "port: 80, targetPort: true",
+            ["spec.ports.0.targetPort: targetPort must be an integer or a string"],
+        ),
         ("port: 80", "port: 80, targetPort: web", []),
         ("port: 80", "port: 80, nodePort: null", []),
         ("port: 80", "port: 80.0", []),
-        ("port: 80", "port: 80.5", ["spec.ports.0.port: port must be a whole number, and is a number"]),
-        ("name: web", "name: web, namespace: 5", ["metadata.namespace: namespace must be text, and is a number"]),
+        ("port: 80", "port: 80.5", ["spec.ports.0.port: port must be an integer, but is a number"]),
+        ("name: web", "name: web, namespace: 5", ["metadata.namespace: namespace must be a string, but is a number"]),
         (
             "name: web",
             "name: web, labels: {a: true}",
-            ["metadata.labels.a: a must be text, and is the truth value"],
+            ["metadata.labels.a: a must be a string, but is the boolean"],
         ),
-        ("spec:\n", "spec:\n  selector: [a]\n", ["spec.selector: selector must be a map, and is a list; render a map"]),
+        ("spec:\n", "spec:\n  selector: [a]\n", ["spec.selector: selector must be a map, but is a list; render a map"]),
         (
             "[{port: 80, name: http}]",
             "[{port: 80, name: a}, {port: 80, name: b, protocol: TCP}]",
-            ["spec.ports.1: ports has port 80 and protocol TCP twice, here and as number 1; keep one of them"],
+            ["spec.ports.1: ports has port 80 and protocol TCP twice, here and as item 1; remove one of them"],
         ),
         ("[{port: 80, name: http}]", "[{port: 80, name: a}, {port: 80, name: b, protocol: UDP}]", []),
         ("spec:\n", "spec:\n  clusterIP: None\n  unknown: null\n", []),
-        ("metadata: {name: web}\n", "metadata: {name: web}\nports: []\n", [": the object has no field ports; move it"]),
+        (
+            "metadata: {name: web}\n",
+            "metadata: {name: web}\nports: []\n",
+            [": object has the unknown field ports; move it"],
+        ),
     ],
 )
 def test_faults_of_an_object(old: str, new: str, expected: list[str]) -> None:
@@ -142,7 +150,9 @@ def test_a_field_is_known_from_its_version_on() -> None:
     text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, resizePolicy: []}]}\n"
     assert told(text, 27) == []
     (line,) = told(text, 26)
-    assert line.startswith("spec.containers.0.resizePolicy: containers[0] has no field resizePolicy; remove it")
+    assert line.startswith(
+        "spec.containers.0.resizePolicy: containers[0] has the unknown field resizePolicy; remove it"
+    )
 
 
 DEFINITION = """
@@ -175,17 +185,20 @@ spec:
     [
         ({"size": "small", "free": {"a": [1]}, "labels": {"a": "b"}}, []),
         ({"size": "smal"}, ["spec.size: size must be one of small, large; did you mean small?"]),
-        ({"size": "x"}, ["spec.size: size must be one of small, large; use one of these"]),
-        ({"sizes": "small"}, ["spec.sizes: spec has no field sizes; did you mean size?"]),
-        ({}, ["spec: spec has no size, which is required; set size"]),
-        ({"size": "small", "labels": {"a": 1}}, ["spec.labels.a: a must be text, and is a number; quote it"]),
+        ({"size": "x"}, ["spec.size: size must be one of small, large; use one of these values"]),
+        ({"sizes": "small"}, ["spec.sizes: spec has the unknown field sizes; did you mean size?"]),
+        ({}, ["spec: spec lacks the required field size; set size"]),
+        ({"size": "small", "labels": {"a": 1}}, ["spec.labels.a: a must be a string, but is a number; quote it"]),
         ({"size": "small", "template": {"kind": "Pod", "metadata": {"name": "a"}}}, []),
-        ({"size": "small", "template": {"metadata": {"nam": "a"}}}, ["spec.template.metadata.nam: metadata has no"]),
+        (
+            {"size": "small", "template": {"metadata": {"nam": "a"}}},
+            ["spec.template.metadata.nam: metadata has the unknown field"],
+        ),
         (
             {"size": "small", "steps": [{"name": "a"}, {"name": "a"}]},
             ["spec.steps.1: steps has name a twice, here"],
         ),
-        (None, [": the object has no spec, which is required; set spec"]),
+        (None, [": object lacks the required field spec; set spec"]),
     ],
 )
 def test_definitions_that_a_chart_brings(spec: Any, expected: list[str]) -> None:
@@ -243,7 +256,7 @@ def test_a_folder_of_the_teams_own(tmp_path: Path, name: str) -> None:
     schema = SchemaFolder(tmp_path).find("acme.io/v1", "Queue", 36)
     assert schema is not None
     data = {"apiVersion": "acme.io/v1", "kind": "Queue", "metadata": {"name": "a"}, "spec": {"sise": 1}}
-    assert lines(data, schema) == ["spec.sise: spec has no field sise; did you mean size?"]
+    assert lines(data, schema) == ["spec.sise: spec has the unknown field sise; did you mean size?"]
     assert SchemaFolder(tmp_path).find("acme.io/v2", "Queue", 36) is None
 
 

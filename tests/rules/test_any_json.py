@@ -96,13 +96,13 @@ def test_any_json_in_any_field(changes: list[tuple[tuple[int, tuple[Any, ...]], 
 @pytest.mark.parametrize(
     ("field", "message"),
     [
-        ("image: 5", "image must be text, and is a number; quote it"),
-        ("name: []", "name must be text, and is a list; quote it"),
-        ("ports: {}", "ports must be a list, and is a map; render a list"),
-        ('ports: [{containerPort: "80"}]', "containerPort must be a whole number, and is text; render it as a number"),
-        ("command: [sh, 5]", "command[1] must be text, and is a number; quote it"),
-        ('securityContext: {privileged: "true"}', "privileged must be true or false, and is text; render it"),
-        ("securityContext: {seccompProfile: {type: []}}", "type must be text, and is a list"),
+        ("image: 5", "image must be a string, but is a number; quote it"),
+        ("name: []", "name must be a string, but is a list; quote it"),
+        ("ports: {}", "ports must be a list, but is a map; render a list"),
+        ('ports: [{containerPort: "80"}]', "containerPort must be an integer, but is a string; render it as a number"),
+        ("command: [sh, 5]", "command[1] must be a string, but is a number; quote it"),
+        ('securityContext: {privileged: "true"}', "privileged must be a boolean, but is a string; render true"),
+        ("securityContext: {seccompProfile: {type: []}}", "type must be a string, but is a list"),
     ],
 )
 def test_the_wrong_type_is_told(field: str, message: str) -> None:

@@ -90,9 +90,9 @@ def test_the_types_of_services_that_are_allowed(kind: str, allowed: str, is_bad:
 @pytest.mark.parametrize(
     ("written", "parameters", "message"),
     [
-        (">=1.25.0-0", {"floor": "1.27"}, 'kubeVersion lets in versions before 1.27; write ">=1.27.0-0"'),
+        (">=1.25.0-0", {"floor": "1.27"}, 'kubeVersion allows versions before 1.27; set it to ">=1.27.0-0"'),
         (">=1.27.0-0", {"floor": "1.27"}, None),
-        (">=1.30.0-0", {"supported": "1.28"}, "kubeVersion leaves out Kubernetes 1.28; widen it"),
+        (">=1.30.0-0", {"supported": "1.28"}, "kubeVersion excludes Kubernetes 1.28; widen the range"),
         (">=1.25.0-0", {"supported": "1.28"}, None),
         (">=1.25.0-0", {}, None),
     ],

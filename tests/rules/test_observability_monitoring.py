@@ -223,7 +223,9 @@ def test_silent_failure(text: str, line: int | None) -> None:
 def test_silent_failure_names_flag_and_value() -> None:
     text = "{{- if and .Values.ingress.enabled .Values.ingress.host }}\n" + OBJECT + "{{- end }}\n"
     [message] = found(m.silent_failure, {"values.yaml": VALUES, "templates/ingress.yaml": text})
-    assert message.startswith("templates/ingress.yaml:1 ingress.enabled silently renders nothing if ingress.host is empty")
+    assert message.startswith(
+        "templates/ingress.yaml:1 ingress.enabled silently renders nothing if ingress.host is empty"
+    )
 
 
 def test_no_owner_label() -> None:

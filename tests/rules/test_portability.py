@@ -21,7 +21,7 @@ def kube_version(written: str) -> dict[str, str]:
 
 
 def test_no_kube_version() -> None:
-    message = 'Chart.yaml has no kubeVersion; write the oldest that is supported, ">=1.27.0-0"'
+    message = 'Chart.yaml has no kubeVersion; set it to the oldest supported version, ">=1.27.0-0"'
     assert found(k.no_kube_version, {}) == [f"Chart.yaml:1 {message}"]
     assert found(k.no_kube_version, kube_version('""')) == [f"Chart.yaml:4 {message}"]
     assert found(k.no_kube_version, kube_version('">=1.20"')) == []
@@ -35,15 +35,15 @@ def test_no_kube_version() -> None:
         (">= 1.25.0 < 1.30.0", 'write ">= 1.25.0-0 < 1.30.0-0"'),
         (">=1.25.0-0 <1.30.0", 'write ">=1.25.0-0 <1.30.0-0"'),
         ("^1.25", 'write "^1.25.0-0"'),
-        ("1.25.x || >=1.27", "write -0 behind each version of the range"),
-        ("1.20 - 1.30", "write -0 behind each version of the range"),
-        ("*", "write -0 behind each version of the range"),
+        ("1.25.x || >=1.27", "append -0 to each version of the range"),
+        ("1.20 - 1.30", "append -0 to each version of the range"),
+        ("*", "append -0 to each version of the range"),
     ],
 )
 def test_ranges_that_leave_vendors_out(written: str, advice: str) -> None:
     (message,) = found(k.kube_version_blocks_vendors, kube_version(f'"{written}"'))
-    assert message.startswith("Chart.yaml:4 older Helm (3.17 for one; 3.22, 4.1 and 4.3 don't) takes v1.")
-    assert message.endswith(f"for a pre-release, which {written} leaves out; {advice}")
+    assert message.startswith(f"Chart.yaml:4 kubeVersion {written} excludes v1.")
+    assert message.endswith(f", a pre-release for older Helm (3.17, not 3.22, 4.1 and 4.3); {advice}")
 
 
 @pytest.mark.parametrize(
@@ -121,42 +121,42 @@ spec:
     [
         (
             "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\n",
-            "the API route.openshift.io/v1 is OpenShift's",
+            "API route.openshift.io/v1 is specific to OpenShift",
             "apiVersion",
         ),
         (
             "apiVersion: v1\nkind: ServiceAccount\nmetadata: {annotations: {eks.amazonaws.com/role-arn: a}}\n",
-            "the annotation eks.amazonaws.com/role-arn is AWS's",
+            "annotation eks.amazonaws.com/role-arn is specific to AWS",
             'metadata.annotations["eks.amazonaws.com/role-arn"]',
         ),
         (
             pod("{}", annotations="{iam.amazonaws.com/role: web}"),
-            "the annotation iam.amazonaws.com/role is AWS's",
+            "annotation iam.amazonaws.com/role is specific to AWS",
             'spec.template.metadata.annotations["iam.amazonaws.com/role"]',
         ),
         (
             pod("{nodeSelector: {cloud.google.com/gke-spot: 'true'}}"),
-            "the node label cloud.google.com/gke-spot is Google Cloud's",
+            "node label cloud.google.com/gke-spot is specific to Google Cloud",
             'spec.template.spec.nodeSelector["cloud.google.com/gke-spot"]',
         ),
         (
             pod("{volumes: [{name: data, csi: {driver: file.csi.azure.com}}]}"),
-            "the storage driver file.csi.azure.com is Azure's",
+            "storage driver file.csi.azure.com is specific to Azure",
             "spec.template.spec.volumes[0].csi.driver",
         ),
         (
             pod("{volumes: [{name: data, gcePersistentDisk: {pdName: data}}]}"),
-            "the volume type gcePersistentDisk is Google Cloud's",
+            "volume type gcePersistentDisk is specific to Google Cloud",
             "spec.template.spec.volumes[0].gcePersistentDisk",
         ),
         (
             "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: web}\nprovisioner: ebs.csi.aws.com\n",
-            "the storage driver ebs.csi.aws.com is AWS's",
+            "storage driver ebs.csi.aws.com is specific to AWS",
             "provisioner",
         ),
         (
             "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: web}\nspec: {ingressClassName: alb}\n",
-            "the ingress class alb is AWS's",
+            "ingress class alb is specific to AWS",
             "spec.ingressClassName",
         ),
         (
@@ -164,14 +164,14 @@ spec:
                 "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: web}\n"
                 "spec: {controller: ingress.k8s.aws/alb}\n"
             ),
-            "the controller ingress.k8s.aws/alb is AWS's",
+            "controller ingress.k8s.aws/alb is specific to AWS",
             "spec.controller",
         ),
     ],
 )
 def test_objects_of_a_platform(text: str, message: str, field: str) -> None:
-    advice = "default values must do on any Kubernetes; leave it to platforms/*.yaml"
-    assert judge_in(o.platform_object, text) == [f"{message}, and {advice}"]
+    advice = "but default values must work on any Kubernetes; move it to platforms/*.yaml"
+    assert judge_in(o.platform_object, text) == [f"{message}, {advice}"]
     assert judge_in(o.platform_object, text, show=field_of) == [field]
 
 
@@ -200,7 +200,7 @@ def test_other_scenarios_may_be_for_a_platform() -> None:
 
 def test_host_ports() -> None:
     text = pod("{containers: [{name: web, ports: [{containerPort: 80}, {containerPort: 81, hostPort: 81}]}]}")
-    assert judge(o.host_port, text) == ["takes port 81 of its node; drop hostPort and use a Service"]
+    assert judge(o.host_port, text) == ['container "web" uses host port 81; remove hostPort and use a Service']
     assert fields(o.host_port, text) == ["spec.template.spec.containers[0].ports[1].hostPort"]
 
 
@@ -226,7 +226,7 @@ OBJECT = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: shop
 )
 def test_fixed_namespaces(template: str, is_fixed: bool) -> None:
     messages = judge_in(o.fixed_namespace, OBJECT, {"templates/x.yaml": template})
-    expected = ["is fixed to the namespace shop; leave it out or write {{ .Release.Namespace }}"]
+    expected = ["ConfigMap has the hard-coded namespace shop; remove it or use {{ .Release.Namespace }}"]
     assert messages == (expected if is_fixed else [])
 
 
@@ -285,11 +285,11 @@ def test_schemas_of_the_configurations_folder(tmp_path: Path, embedded: Embedded
     )
     report = check_chart(tmp_path / "web", embedded, CheckOptions())
     (found,) = (one for one in report.singles if one.rule == "portability/bad-schema")
-    assert found.message == "spec has no field size in queue_v1.json; remove it, or move it where it belongs"
+    assert found.message == "spec has the unknown field size in queue_v1.json; remove it, or move it to the right level"
     assert found.location is not None
     assert (found.location.file, found.location.line) == ("templates/queue.yaml", 6)
     reasons = [each.reason or "" for one in report.principles for each in one.statements]
-    assert any("no schema is known for acme.io/v1 Topic" in reason for reason in reasons)
+    assert any("no schema available for acme.io/v1 Topic" in reason for reason in reasons)
 
 
 def test_one_finding_names_the_kubernetes_versions_without_a_field(tmp_path: Path, embedded: EmbeddedEngine) -> None:
@@ -309,6 +309,9 @@ def test_one_finding_names_the_kubernetes_versions_without_a_field(tmp_path: Pat
     assert told == {
         "quick": [],
         "full": [
-            "containers[0] has no field resizePolicy in Kubernetes 1.25 to 1.26; remove it, or move it where it belongs"
+            (
+                "containers[0] has the unknown field resizePolicy in Kubernetes 1.25 to 1.26;"
+                " remove it, or move it to the right level"
+            )
         ],
     }

@@ -14,7 +14,10 @@ def test_the_clusters_domain() -> None:
     text = "a: b\n# http://x.svc.cluster.local\nurl: http://web.{{ .Release.Namespace }}.svc.cluster.local:80\n"
     files = {"templates/x.yaml": text, "templates/NOTES.txt": "http://web.shop.svc.cluster.local"}
     assert found(a.cluster_domain, files) == [
-        "templates/x.yaml:3 writes out the cluster's domain; end the name at .svc or take it from a value"
+        (
+            "templates/x.yaml:3 template hard-codes the cluster domain;"
+            " end the name with .svc, or read the domain from a value"
+        )
     ]
     assert found(a.cluster_domain, {"templates/x.yaml": '{{ .Values.domain | default "cluster.local" }}'}) == []
 
@@ -74,7 +77,7 @@ def test_privileged_ports(port: str, is_bad: bool) -> None:
 def test_storage_drivers_have_charts_of_their_own() -> None:
     text = "apiVersion: storage.k8s.io/v1\nkind: CSIDriver\nmetadata: {name: disk}\n"
     assert judge_in(a.csi_object, text) == [
-        "a CSIDriver belongs to a storage driver, not to an application; leave it out"
+        "CSIDriver belongs to a storage driver, not to an application; remove it from the chart"
     ]
     assert judge_in(a.csi_object, text, {"Chart.yaml": "name: acme-csi-driver\nversion: 1.0.0\n"}) == []
 
@@ -91,19 +94,23 @@ def test_labels_that_kubernetes_takes(label: str) -> None:
     assert judge(a.label_value, labelled(label)) == []
 
 
+LABEL_VALUE = 'use letters, digits, "-", "_" and "." only, with a letter or digit at both ends'
+LABEL_KEY = 'use letters, digits, "-", "_" and ".", and at most one prefix/'
+
+
 @pytest.mark.parametrize(
     ("label", "message"),
     [
-        ("a: true", "the label a is not text but true; put it in quotes"),
-        ("a: 1.5", "the label a is not text but 1.5; put it in quotes"),
-        ("a: 1+2", '"1+2" is no value for a label (a): letters, digits, "-", "_" and "." only, not at the ends'),
-        ("a: b-", '"b-" is no value for a label (a): letters, digits, "-", "_" and "." only, not at the ends'),
-        ("a: '" + "x" * 64 + "'", "the label a has 64 characters, more than 63"),
-        ("'a b': c", "a b is no key for a label"),
-        ("a/b/c: d", "a/b/c is no key for a label"),
-        ("Acme.test/a: b", "Acme.test/a is no key for a label"),
-        ("'acme.test/': b", "acme.test/ is no key for a label"),
-        (f"{'a' * 64}: b", f"{'a' * 64} is no key for a label"),
+        ("a: true", "label a is true, not a string; quote it"),
+        ("a: 1.5", "label a is 1.5, not a string; quote it"),
+        ("a: 1+2", f'label a has the invalid value "1+2"; {LABEL_VALUE}'),
+        ("a: b-", f'label a has the invalid value "b-"; {LABEL_VALUE}'),
+        ("a: '" + "x" * 64 + "'", "label a has 64 characters; truncate it to at most 63"),
+        ("'a b': c", f'"a b" is not a valid label key; {LABEL_KEY}'),
+        ("a/b/c: d", f'"a/b/c" is not a valid label key; {LABEL_KEY}'),
+        ("Acme.test/a: b", f'"Acme.test/a" is not a valid label key; {LABEL_KEY}'),
+        ("'acme.test/': b", f'"acme.test/" is not a valid label key; {LABEL_KEY}'),
+        (f"{'a' * 64}: b", f'"{"a" * 64}" is not a valid label key; {LABEL_KEY}'),
     ],
 )
 def test_labels_that_kubernetes_rejects(label: str, message: str) -> None:
@@ -126,8 +133,8 @@ CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmeta
 
 def test_definitions_in_templates() -> None:
     message = (
-        "is deleted with the release, and with it all its objects; move it to crds/, or keep it by the annotation"
-        " helm.sh/resource-policy: keep"
+        "CustomResourceDefinition and all its objects are deleted with the release;"
+        " move it to crds/, or add the annotation helm.sh/resource-policy: keep"
     )
     beside = f"{CRD}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\n"
     assert judge_in(c.crd_in_templates, beside) == [message]
@@ -143,10 +150,16 @@ def test_definitions_in_templates() -> None:
         ("# nothing\n", []),
         (
             CRD.replace("/v1", "/v1beta1"),
-            ["crds/a.yaml:1 apiextensions.k8s.io/v1beta1 is no longer served; use apiextensions.k8s.io/v1"],
+            ["crds/a.yaml:1 Kubernetes no longer serves apiextensions.k8s.io/v1beta1; use apiextensions.k8s.io/v1"],
         ),
-        ("kind: ConfigMap\n", ["crds/a.yaml:1 holds a ConfigMap; crds/ is for CustomResourceDefinitions"]),
-        ("just text\n", ["crds/a.yaml:1 holds no object; crds/ is for CustomResourceDefinitions"]),
+        (
+            "kind: ConfigMap\n",
+            ["crds/a.yaml:1 file in crds/ contains a ConfigMap; move everything but definitions to templates/"],
+        ),
+        (
+            "just text\n",
+            ["crds/a.yaml:1 file in crds/ contains no object; move everything but definitions to templates/"],
+        ),
     ],
 )
 def test_files_in_crds(text: str, messages: list[str]) -> None:
@@ -155,8 +168,8 @@ def test_files_in_crds(text: str, messages: list[str]) -> None:
 
 def test_templates_are_not_rendered_in_crds() -> None:
     (message,) = found(c.bad_crd, {"crds/a.yaml": "a: {{ .Values.a }}\n"})
-    assert message.startswith("crds/a.yaml:1 is not YAML: ")
-    assert message.endswith(" (templates are not rendered in crds/)")
+    assert message.startswith("crds/a.yaml:1 file in crds/ is not valid YAML: ")
+    assert message.endswith("; remove the template actions, which helm does not render there")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +190,7 @@ def test_templates_are_not_rendered_in_crds() -> None:
 )
 def test_comparisons_with_platforms(condition: str, name: str | None) -> None:
     files = {"templates/x.yaml": f"a: b\n{{{{- if {condition} }}}}\nc: d\n{{{{- end }}}}\n"}
-    expected = f'templates/x.yaml:2 asks whether the platform is "{name}"; make what differs a value of its own'
+    expected = f'templates/x.yaml:2 template branches on platform "{name}"; add a value for the setting that differs'
     assert found(o.platform_branch, files) == ([expected] if name else [])
 
 
@@ -193,9 +206,12 @@ VALUES = "replicas: 1\nservice:\n  type: ClusterIP\n  annotations: {}\nlist: [a]
         ("list: [b]\n", []),
         (
             "service:\n  kind: b\n",
-            ["platforms/aws.yaml:2 sets service.kind, which values.yaml doesn't have; add it there"],
+            ["platforms/aws.yaml:2 overlay sets service.kind, which is not in values.yaml; add it to values.yaml"],
         ),
-        ("replica: 2\n", ["platforms/aws.yaml:1 sets replica, which values.yaml doesn't have; add it there"]),
+        (
+            "replica: 2\n",
+            ["platforms/aws.yaml:1 overlay sets replica, which is not in values.yaml; add it to values.yaml"],
+        ),
     ],
 )
 def test_keys_of_overlays(overlay: str, unknown: list[str]) -> None:
@@ -208,12 +224,12 @@ def test_keys_of_overlays(overlay: str, unknown: list[str]) -> None:
         ("replicas: 2\n", []),
         ("replicas: true\n", []),
         ("service:\n  type: NodePort\n", []),
-        ("replicas: 1\n", ["platforms/aws.yaml:1 sets replicas to what values.yaml says already; drop it"]),
+        ("replicas: 1\n", ["platforms/aws.yaml:1 overlay sets replicas to its default in values.yaml; remove it"]),
         (
             "service:\n  annotations: {}\n",
-            ["platforms/aws.yaml:2 sets service.annotations to what values.yaml says already; drop it"],
+            ["platforms/aws.yaml:2 overlay sets service.annotations to its default in values.yaml; remove it"],
         ),
-        ("list: [a]\n", ["platforms/aws.yaml:1 sets list to what values.yaml says already; drop it"]),
+        ("list: [a]\n", ["platforms/aws.yaml:1 overlay sets list to its default in values.yaml; remove it"]),
     ],
 )
 def test_overlays_without_effect(overlay: str, repeated: list[str]) -> None:

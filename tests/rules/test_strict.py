@@ -195,7 +195,11 @@ CASES = [
         container("env: [{name: JWT_SECRET, value: my_jwt_secret}, {name: LOG, value: debug}]"),
         ["environment variable JWT_SECRET is a plain-text credential; read it from a Secret with secretKeyRef"],
     ),
-    ("portability/node-affinity", SELECTED, ["doesn't say which nodes it can run on; set affinity.nodeAffinity"]),
+    (
+        "portability/node-affinity",
+        SELECTED,
+        ["pod does not restrict the nodes that it runs on; set affinity.nodeAffinity"],
+    ),
     (
         "observability/no-liveness-probe",
         JOB,
@@ -277,7 +281,7 @@ def test_ndots_of_a_team() -> None:
         "      containers:", '      dnsConfig: {options: [{name: ndots, value: "1"}]}\n      containers:'
     )
     assert judge(RULES["portability/dns-options"], text) == []
-    assert judge(RULES["portability/dns-options"], text, {"ndots": "2"}) == ['ndots is 1; set "2"']
+    assert judge(RULES["portability/dns-options"], text, {"ndots": "2"}) == ['ndots is 1; set it to "2"']
 
 
 def test_several_labels_of_an_owner() -> None:

@@ -1,4 +1,4 @@
-"""What an object's schema says against it: a walk over the object that never ends early."""
+"""The faults of an object according to its schema: a walk over the whole object."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json
 
 MAX_DEPTH = 100
-"""How deep an object is followed; Kubernetes' own are some 20 levels deep."""
+"""The deepest level that is checked; Kubernetes' own objects have some 20 levels."""
 
 
 class SchemaFault(NamedTuple):
     """A part of an object that its schema does not allow.
 
-    ``path`` leads to it from the object's top; where a field is missing, to the map that lacks it. ``problem`` says
-    what is wrong, ``fix`` what to do. ``is_of_key`` says that the key is wrong, whatever its value.
+    ``path`` leads to it from the object's top; for a missing field, to the map that lacks it. ``problem`` is what is
+    wrong, ``fix`` what to do. With ``is_of_key`` the key is wrong, whatever its value.
     """
 
     path: Path
@@ -28,7 +28,7 @@ class SchemaFault(NamedTuple):
 
 
 def schema_faults(data: Json, schema: Schema) -> Iterator[SchemaFault]:
-    """Every fault of an object, from the top down; below a fault nothing is followed."""
+    """Every fault of an object, from the top down; nothing is checked below a fault."""
     root: JsonSchema = {"type": "object", **schema.root}
     if schema.is_custom:
         root = _with_identity(root)
@@ -50,7 +50,7 @@ def _properties(schema: JsonSchema) -> Mapping[str, JsonSchema]:
 def _faults(data: Json, schema: JsonSchema, whole: Schema, path: Path) -> Iterator[SchemaFault]:
     schema = _resolved(schema, whole)
     if data is None or len(path) > MAX_DEPTH:
-        return  # null stands for "not set"; whether that is allowed, the map above says
+        return  # null means "not set"; the map above checks whether that is allowed
     if (fault := _wrong_type(data, schema, path)) is not None:
         yield fault
     elif isinstance(data, dict):
@@ -80,20 +80,20 @@ def _map_faults(data: dict[str, Json], schema: JsonSchema, whole: Schema, path: 
             meant = _meant(key, properties)
             missing = [name for name in missing if name != meant]  # one mistake is one fault
             fix = f"did you mean {meant}?" if meant else _other_place(key, properties, whole)
-            yield SchemaFault((*path, key), f"{_name(path)} has no field {key}", fix, is_of_key=True)
+            yield SchemaFault((*path, key), f"{_name(path)} has the unknown field {key}", fix, is_of_key=True)
     for name in missing:
-        yield SchemaFault(path, f"{_name(path)} has no {name}, which is required", f"set {name}")
+        yield SchemaFault(path, f"{_name(path)} lacks the required field {name}", f"set {name}")
 
 
 def _meant(key: str, properties: Mapping[str, JsonSchema]) -> str | None:
-    """The field that was probably meant by an unknown one."""
+    """The known field whose name is closest to an unknown one."""
     same = [name for name in properties if name.lower() == key.lower()]
     return next(iter(same or get_close_matches(key, properties, n=1, cutoff=0.75)), None)
 
 
 def _other_place(key: str, properties: Mapping[str, JsonSchema], whole: Schema) -> str:
     below = [name for name, part in properties.items() if key in _properties(_resolved(part, whole))]
-    return f"move it into {below[0]}" if len(below) == 1 else "remove it, or move it where it belongs"
+    return f"move it into {below[0]}" if len(below) == 1 else "remove it, or move it to the right level"
 
 
 def _resolved(schema: JsonSchema, whole: Schema) -> JsonSchema:
@@ -103,14 +103,14 @@ def _resolved(schema: JsonSchema, whole: Schema) -> JsonSchema:
 
 
 _WORDS = {
-    "string": ("text", "quote it"),
-    "integer": ("a whole number", "render it as a number without quotes"),
+    "string": ("a string", "quote it"),
+    "integer": ("an integer", "render it as a number without quotes"),
     "number": ("a number", "render it without quotes"),
-    "boolean": ("true or false", "render it without quotes"),
+    "boolean": ("a boolean", "render true or false without quotes"),
     "object": ("a map", "render a map"),
     "array": ("a list", "render a list"),
-    "quantity": ("a quantity such as 500m or 1Gi", "render one text or number"),
-    "int-or-string": ("a whole number or text", "render one number or one text"),
+    "quantity": ("a quantity (500m, 1Gi)", "render one string or number"),
+    "int-or-string": ("an integer or a string", "render one number or one string"),
 }
 
 
@@ -119,7 +119,7 @@ def _wrong_type(data: Json, schema: JsonSchema, path: Path) -> SchemaFault | Non
     if wanted not in _WORDS or _is_of(data, wanted):
         return None
     words, fix = _WORDS[wanted]
-    return SchemaFault(path, f"{_name(path)} must be {words}, and is {_kind_of(data)}", fix)
+    return SchemaFault(path, f"{_name(path)} must be {words}, but is {_kind_of(data)}", fix)
 
 
 def _is_of(data: Json, wanted: str) -> bool:
@@ -136,11 +136,11 @@ def _is_of(data: Json, wanted: str) -> bool:
 
 def _kind_of(data: Json) -> str:
     if isinstance(data, bool):
-        return f"the truth value {str(data).lower()}"
+        return f"the boolean {str(data).lower()}"
     if isinstance(data, int | float):
         return "a number"
     if isinstance(data, str):
-        return "text"
+        return "a string"
     return "a map" if isinstance(data, dict) else "a list"
 
 
@@ -148,15 +148,15 @@ def _not_allowed(data: Json, allowed: list[Any], path: Path) -> SchemaFault:
     words = [str(value) for value in allowed if isinstance(value, str | bool) or _is_short(value)]
     shown = ", ".join(word or '""' for word in words[:12]) + (", …" if len(words) > 12 else "")
     close = get_close_matches(data, words, n=1, cutoff=0.75) if isinstance(data, str) else []
-    fix = f"did you mean {close[0]}?" if close else "use one of these"
+    fix = f"did you mean {close[0]}?" if close else "use one of these values"
     return SchemaFault(path, f"{_name(path)} must be one of {shown}", fix)
 
 
 _TOLD_ELSEWHERE = frozenset({"env", "containers", "initContainers", "volumes", "volumeMounts"})
-"""Lists whose names other rules compare: templates/duplicate-env and helm/api-validation."""
+"""Lists whose names other rules check: templates/duplicate-env and helm/api-validation."""
 
 _DEFAULTS = {"protocol": "TCP"}
-"""Keys of keyed lists that may be left out, and what they are then."""
+"""Keys of keyed lists that may be omitted, and their defaults."""
 
 
 def _duplicates(data: list[Json], schema: JsonSchema, path: Path) -> Iterator[SchemaFault]:
@@ -174,19 +174,19 @@ def _duplicates(data: list[Json], schema: JsonSchema, path: Path) -> Iterator[Sc
         identity = tuple(str(value) for value in values)
         if identity in seen:
             named = " and ".join(f"{key} {value}" for key, value in zip(keys, identity, strict=True))
-            problem = f"{_name(path)} has {named} twice, here and as number {seen[identity] + 1}"
-            yield SchemaFault((*path, index), problem, "keep one of them")
+            problem = f"{_name(path)} has {named} twice, here and as item {seen[identity] + 1}"
+            yield SchemaFault((*path, index), problem, "remove one of them")
         seen.setdefault(identity, index)
 
 
 def _is_short(value: Json) -> bool:
-    """Whether it is a number that fits into a machine's; Python prints no others of any length."""
+    """Whether it is a 64-bit number; Python does not print a longer one of any length."""
     return isinstance(value, int) and value.bit_length() <= 64
 
 
 def _name(path: Path) -> str:
-    """A part by its last key, an item of a list with its place in it; the object itself has no name."""
+    """A part by its last key, a list item with its index; the object itself has no name."""
     if not path:
-        return "the object"
+        return "object"
     last = path[-1]
     return last if isinstance(last, str) else f"{_name(path[:-1])}[{last}]"
