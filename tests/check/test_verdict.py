@@ -129,7 +129,7 @@ def test_rules_on_templates_are_unchecked_for_one_that_cant_be_parsed(tmp_path: 
         "web/templates/more.yaml": CONFIG_MAP.replace("name: web", "name: {{ .Values.missing.name }}"),
     }
     report = checked(tmp_path, embedded, f"Values MUST be good. <!-- rules: {rules} -->", files)
-    assert only(report).reason == f"templates/bad.yaml can't be parsed ({rules})"
+    assert only(report).reason == f"templates/bad.yaml cannot be parsed ({rules})"
     assert [one.rule for one in report.findings if one.principle == "values"] == ["values/undefined"]
     assert (only(report).verdict, report.gate) == (Verdict.FAIL, Gate.ERROR)
 
@@ -163,7 +163,7 @@ def test_what_a_broken_document_may_hold_is_not_missing(tmp_path: Path, embedded
     report = checked(tmp_path, embedded, pinned, files)
     assert [one for one in report.findings if one.rule == "helm/dangling-service"] == []
     assert only(report).verdict is Verdict.UNCHECKED
-    assert "templates/deployment.yaml doesn't render to YAML" in str(only(report).reason)
+    assert "templates/deployment.yaml does not render to valid YAML" in str(only(report).reason)
     whole = {**files, "web/templates/deployment.yaml": "# none\n"}
     assert "helm/dangling-service" in {one.rule for one in checked(tmp_path, embedded, pinned, whole).findings}
 

@@ -156,9 +156,9 @@ def test_a_helm_in_the_working_folder_is_not_taken(run: Run, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("configuration", "words"),
     [
-        ("rules: [evil]", "there is no rule pack 'evil' installed here"),
-        ("rules: [./evil]", "there is no rule pack './evil' installed here"),
-        ("rules: [os]", "there is no rule pack 'os' installed here"),
+        ("rules: [evil]", "rule pack 'evil' is not installed"),
+        ("rules: [./evil]", "rule pack './evil' is not installed"),
+        ("rules: [os]", "rule pack 'os' is not installed"),
         ("plan: ../../secret.md", "leads out of this file's folder"),
         ("constitution: ../../secret.md", "leads out of this file's folder"),
         ("constitution: link.md", "leads out of this file's folder"),

@@ -61,11 +61,14 @@ def test_a_signal_ends_the_program_all_the_same(end: BaseException) -> None:
 @pytest.mark.parametrize(
     ("outcome", "message"),
     [
-        ("text", "yields str instead of a Violation or a Tally"),
-        (None, "yields NoneType instead of a Violation or a Tally"),
-        (Violation(5, at=None), "the message of a violation is int instead of text"),  # type: ignore[arg-type]
-        (Violation("wrong", at="x"), "a violation is at str instead of a View, a TextPlace or None"),  # type: ignore[arg-type]
-        (Violation("wrong", None, (Related(5, "here"),)), "a violation is at int instead of a View"),  # type: ignore[arg-type]
+        ("text", "must yield a Violation or a Tally, not str"),
+        (None, "must yield a Violation or a Tally, not NoneType"),
+        (Violation(5, at=None), "the message of a violation must be a string, not int"),  # type: ignore[arg-type]
+        (Violation("wrong", at="x"), "the place of a violation must be a View, a TextPlace or None, not str"),  # type: ignore[arg-type]
+        (
+            Violation("wrong", None, (Related(5, "here"),)),  # type: ignore[arg-type]
+            "the place of a violation must be a View, a TextPlace or None, not int",
+        ),
     ],
 )
 def test_what_is_no_outcome_is_a_crash(outcome: object, message: str) -> None:
@@ -109,5 +112,7 @@ def test_a_bad_expression_in_a_pack_is_told_with_the_rule(tmp_path: Path) -> Non
         MODULE = RuleModule("ours", "Ours", (), (bad,))
         """
     write(tmp_path, {"own/ours.py": text})
-    with pytest.raises(ConfigurationError, match=r"ours/bad has the pattern '\(', which is no regular expression"):
+    with pytest.raises(
+        ConfigurationError, match=r"ours/bad has the pattern '\(', which is not a valid regular expression"
+    ):
         folder_pack(str(tmp_path / "own"))

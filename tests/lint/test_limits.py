@@ -43,14 +43,14 @@ def uses(subject: Subject) -> Iterator[Violation]:
 
 def test_a_rule_may_take_a_quarter_of_the_time_and_the_others_go_on() -> None:
     first, second = Runner({slow: SETTING, quick: SETTING}, seconds=0.8).run(checked(chart_of({})))
-    assert first.unchecked == "took more than 0.2 s of processor time; raise --timeout"
+    assert first.unchecked == "rule took more than 0.2 s of processor time; raise --timeout"
     assert [violation.message for violation, _ in second.violations] == ["quick"]
 
 
 def test_once_the_time_is_up_the_rules_that_are_left_are_unchecked() -> None:
     slows = {rule(f"ours/slow{number}", default=MUST)(slow.check): SETTING for number in range(20)}
     runs = Runner({**slows, quick: SETTING}, seconds=0.4).run(checked(chart_of({})))
-    assert runs[-1].unchecked == "the rules before it took 0.4 s of processor time; raise --timeout"
+    assert runs[-1].unchecked == "earlier rules took 0.4 s of processor time; raise --timeout"
 
 
 DOUBLED = (
@@ -81,7 +81,9 @@ def test_beyond_the_steps_a_rule_is_unchecked(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(interpreter, "MAX_STEPS", 10)
     chart = chart_of({"templates/a.yaml": "{{ .Values.a }}\n" * 11, "values.yaml": "a: 1\n"})
     run = run_rule(uses, SETTING, checked(chart))
-    assert run.unchecked == f"the templates take more than {abstract.MAX_STEPS:,} steps to follow, or call too deeply"
+    assert run.unchecked == (
+        f"the templates are too complex to follow: more than {abstract.MAX_STEPS:,} steps, or calls nested too deeply"
+    )
 
 
 @pytest.mark.parametrize(

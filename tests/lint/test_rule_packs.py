@@ -110,7 +110,7 @@ def test_a_pack_that_is_not_installed_is_an_error_with_its_line(program: Run, si
     write(tmp_path, {".helm-constitution.yaml": "select: []\nrules:\n  - acne\n"})
     done = program("check", "web", path=site)
     assert done.returncode == 2
-    assert ".helm-constitution.yaml:3: there is no rule pack 'acne' installed here; installed: acme" in done.stderr
+    assert ".helm-constitution.yaml:3: rule pack 'acne' is not installed; installed: acme" in done.stderr
 
 
 def test_rules_of_a_folder_are_listed_explained_and_known_to_a_constitution(program: Run, tmp_path: Path) -> None:
@@ -157,25 +157,25 @@ def test_a_rule_that_crashes_is_told_and_the_others_go_on(program: Run, tmp_path
 @pytest.mark.parametrize(
     ("files", "words"),
     [
-        ({}, "own: no such folder; --rules needs a folder of Python modules"),
-        ({"own/x.txt": ""}, "own: there are no rules here: no Python file"),
-        ({"own/a.py": "x = 1\n"}, "own/a.py: has no MODULE, a RuleModule of the rules in it"),
-        ({"own/a.py": "MODULE = 1\n"}, "own/a.py: MODULE is a RuleModule, and here a int"),
+        ({}, "own: no such folder; --rules must be a folder of Python modules"),
+        ({"own/x.txt": ""}, "own: the folder contains no Python module with rules"),
+        ({"own/a.py": "x = 1\n"}, "own/a.py: must define MODULE, a RuleModule with its rules"),
+        ({"own/a.py": "MODULE = 1\n"}, "own/a.py: MODULE must be a RuleModule, not int"),
         (
             {"own/a.py": "x = 1\nimport no_such\n"},
-            "own/a.py:2: the rules can't be imported: ModuleNotFoundError: No module",
+            "own/a.py:2: the rules cannot be imported: ModuleNotFoundError: No module",
         ),
-        ({"own/a.py": "x = 1\n\ndef f(:\n"}, "own/a.py:3: the rules can't be imported: SyntaxError: invalid syntax"),
+        ({"own/a.py": "x = 1\n\ndef f(:\n"}, "own/a.py:3: the rules cannot be imported: SyntaxError: invalid syntax"),
         (
             {"own/a.py": "from ._b import f\nf()\n", "own/_b.py": "def f():\n    1 / 0\n"},
-            "own/_b.py:2: the rules can't be",
+            "own/_b.py:2: the rules cannot be",
         ),
-        ({"own/a.py": "import sys\nsys.exit(0)\n"}, "own/a.py:2: the rules can't be imported: SystemExit: 0"),
-        ({"own/a.py": PACK, "own/b.py": PACK}, "own/b.py:3: there is a rule ours/bad already"),
-        ({"own/a.py": PACK.replace('"ours"', '"theirs"')}, "own/a.py:3: a rule's id is its module's key, a slash"),
-        ({"own/a.py": PACK.replace("'''Always wrong.'''", "")}, "own/a.py:3: ours/bad has no docstring"),
-        ({"own/a.py": PACK.replace('"ours",', '"Our s",')}, "the module's key 'Our s' is not lower-case"),
-        ({"own/a.py": PACK.replace("(bad,)", "('bad',)")}, "the module's rules are functions with @rule(…)"),
+        ({"own/a.py": "import sys\nsys.exit(0)\n"}, "own/a.py:2: the rules cannot be imported: SystemExit: 0"),
+        ({"own/a.py": PACK, "own/b.py": PACK}, "own/b.py:3: rule ours/bad already exists"),
+        ({"own/a.py": PACK.replace('"ours"', '"theirs"')}, "own/a.py:3: the rule's id must be "),
+        ({"own/a.py": PACK.replace("'''Always wrong.'''", "")}, "own/a.py:3: ours/bad must have a docstring"),
+        ({"own/a.py": PACK.replace('"ours",', '"Our s",')}, "the module's key 'Our s' must consist of lower-case"),
+        ({"own/a.py": PACK.replace("(bad,)", "('bad',)")}, "the module's rules must be functions with @rule(…)"),
         (
             {"own/a.py": PACK.replace("ours/bad", "security/root-user").replace('"ours"', '"security"')},
             "root-user already",
@@ -203,4 +203,4 @@ def test_rules_that_lie_beside_a_chart_never_run_by_themselves(program: Run, tmp
     write(tmp_path, {"web/own/a.py": "raise SystemExit(9)\n", ".helm-constitution.yaml": "rules: [./web/own]\n"})
     done = program("check", "web")
     assert done.returncode == 2
-    assert "there is no rule pack './web/own' installed here" in done.stderr
+    assert "rule pack './web/own' is not installed" in done.stderr

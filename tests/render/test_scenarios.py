@@ -368,7 +368,9 @@ def test_below_full_nothing_is_said_of_flags(tmp_path: Path, embedded: HelmEngin
     report = check(tmp_path, {"templates/a.yaml": CONFIG_MAP + "  a: {{ .Values.a.b }}\n"}, embedded)
     reasons = {one.rule: one.reason for one in report.rules if one.rule.startswith("disclosure/")}
     assert (
-        reasons["disclosure/dead-flag"] == reasons["disclosure/flag-breaks"] == "only --scenarios full switches flags"
+        reasons["disclosure/dead-flag"]
+        == reasons["disclosure/flag-breaks"]
+        == "needs --scenarios full, which toggles every flag"
     )
 
 
@@ -525,7 +527,7 @@ def test_the_second_revision_is_rendered_or_named_as_not_run(tmp_path: Path, eng
         (second,) = (one for one in report.scenarios if one.name == "second revision")
         assert (second.status, second.message) == (
             "not-run",
-            "helm template renders the first revision, --is-upgrade or not; --engine embedded renders the second",
+            "helm template renders only the first revision, even with --is-upgrade; use --engine embedded",
         )
         assert entered == [False, True]
 

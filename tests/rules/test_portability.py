@@ -285,7 +285,7 @@ def test_schemas_of_the_configurations_folder(tmp_path: Path, embedded: Embedded
     )
     report = check_chart(tmp_path / "web", embedded, CheckOptions())
     (found,) = (one for one in report.singles if one.rule == "portability/bad-schema")
-    assert found.message == "spec has the unknown field size in queue_v1.json; remove it, or move it to the right level"
+    assert found.message == "spec has the unknown field size (queue_v1.json); remove it, or move it to the right level"
     assert found.location is not None
     assert (found.location.file, found.location.line) == ("templates/queue.yaml", 6)
     reasons = [each.reason or "" for one in report.principles for each in one.statements]
@@ -310,7 +310,7 @@ def test_one_finding_names_the_kubernetes_versions_without_a_field(tmp_path: Pat
         "quick": [],
         "full": [
             (
-                "containers[0] has the unknown field resizePolicy in Kubernetes 1.25 to 1.26;"
+                "containers[0] has the unknown field resizePolicy (Kubernetes 1.25 to 1.26);"
                 " remove it, or move it to the right level"
             )
         ],

@@ -1,4 +1,4 @@
-"""What a principle's line in the report counts."""
+"""The counts in a principle's line of the report."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from helm_constitution.lint.rule import Outcome, Tally, Unchecked, Violation
 
 Identity = tuple[object, ...]
-"""What a thing is called, whatever scenario it was rendered in."""
+"""The identity of a thing in all scenarios."""
 
 
 class Evidence:
-    """Counts the things that a rule finds right, each once: what the chart is by itself, not what somebody may make of
-    it.
+    """Counts the things that comply with a rule, each once, as the chart renders them by itself.
 
     Args:
-        what: what is counted (``containers run as non-root``); None where only the rule's own tallies count.
+        what: the things that are counted (``containers run as non-root``); None if only the rule's tallies count.
     """
 
     def __init__(self, what: str | None) -> None:
@@ -25,11 +24,11 @@ class Evidence:
         self._counted: dict[str, dict[Identity, Tally]] = {}
 
     def add(self, thing: Identity) -> None:
-        """A thing that is right until something is found."""
+        """Adds a thing, which complies until a violation is found."""
         self._is_right.setdefault(thing, True)
 
     def take(self, thing: Identity, outcome: Outcome) -> None:
-        """What the rule says of a thing.
+        """Records what the rule yields for a thing.
 
         A rule that checks only some of its things counts these itself; of several scenarios the worst counts.
         """
@@ -44,7 +43,7 @@ class Evidence:
                 same[thing] = outcome
 
     def tallies(self) -> Iterator[Tally]:
-        """What was counted."""
+        """The counts."""
         # What is wrong counts even where it could be checked only in part; what is right must have been checked.
         seen = [good for thing, good in self._is_right.items() if not good or thing not in self._unchecked]
         if self._what and seen:

@@ -1,4 +1,4 @@
-"""The page of a rule, out of its docstring: title, Why, Bad, Good, Fix, Source."""
+"""The page of a rule from its docstring: title, Why, Bad, Good, Fix, Source."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def title(rule: Rule) -> str:
-    """The violation in one sentence."""
+    """The rule's title, which names the violation."""
     return title_of(rule.doc)
 
 

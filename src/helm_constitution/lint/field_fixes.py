@@ -1,4 +1,4 @@
-"""Where to write a field that a rule wants set: into values.yaml where a value sets it, else into the template."""
+"""Where to write a field that a rule sets: in values.yaml where a value sets it, else in the template."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _LITERAL = re.compile(
 _ACTION = re.compile(r"\{\{-?\s*(?P<pipeline>[^{}]+?)\s*-?\}\}")
 _NO_VALUE = re.compile(r"(?:if|with|range|else|end|define|template|block|include|toYaml|tpl|/\*)\b|\$\w+\s*:?=|/\*")
 _RAW = "HELM-CONSTITUTION-TEXT"
-"""Stands for a template's text until the lines around it are made."""
+"""Replaces a template's text until the lines around it are written."""
 _QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
 INDENT = "{indent}"
-"""Stands in a template's text for the number of spaces by which it is indented."""
+"""The placeholder in a template's text for the number of spaces of its indentation."""
 QUOTES = "\"'"
 _CONDITION = re.compile(r"\s*\{\{- (?:with|if) [^{}]+\}\}\s*")
 _TO_YAML = re.compile(r"\s*\{\{- toYaml [^{}]+ \| nindent \d+ \}\}\s*")
@@ -40,7 +40,7 @@ _EMPTY_MAP = re.compile(r"\s*(?:\{\s*\})?\s*")
 
 
 class FieldFixes:
-    """Makes the edits of fixes that name a field. Whether they do what they should is found out by rendering.
+    """Makes the edits of fixes for a field. Rendering shows whether they have the intended effect.
 
     Args:
         chart: whose files are edited.
@@ -88,7 +88,7 @@ class FieldFixes:
         return paths_by_place(values.document) if values is not None else {}
 
     def _value_at(self, location: Location) -> Path | None:
-        """The path of what stands at a place of values.yaml."""
+        """The path of the value at a place of values.yaml."""
         if location.base is not Base.CHART or location.file != "values.yaml" or location.line is None:
             return None
         return self._places.get((location.line, location.column or 1))
@@ -163,7 +163,7 @@ class FieldFixes:
         return Fix("quote it", (Edit(place.file, place.line, start, place.line, end, quoted(literal["value"])),))
 
     def _read(self, wanted: ReadValue, view: View, location: Location) -> Fix | None:
-        """The literal on the field's template line becomes a value's default."""
+        """Turns the literal on the field's template line into a value's default."""
         values, file, number = self._chart.values, location.file, location.line
         if values is None or file is None or number is None or not file.startswith("templates/"):
             return None
@@ -187,7 +187,7 @@ class FieldFixes:
         return Fix(f"read it from {path}", (edit, *inserted, *schema), wanted.applicability)
 
     def _replaced(self, file: str, number: int, found: re.Match[str], wanted: SetField) -> Sequence[Edit] | None:
-        """A literal on the template's line is replaced."""
+        """Replaces a literal on the template's line."""
         literal = _LITERAL.fullmatch(found["rest"])
         if literal is None or isinstance(wanted.value, dict):
             return None
@@ -202,7 +202,7 @@ def _template_place(placed: Placed) -> Location | None:
 
 
 def _filled(text: str, raw: str) -> str:
-    """Lines with a template's text where it belongs; one with an indentation stands below its key."""
+    """Lines with a template's text in place; a text with an indentation goes below its key."""
     if INDENT not in raw:
         return text.replace(_RAW, raw)
     lines = []
@@ -231,7 +231,7 @@ def _text(wanted: SetField) -> str:
 def _below_key(
     file: str, number: int, lines: Sequence[str], found: re.Match[str], key: str, value: Json
 ) -> Sequence[Edit]:
-    """A key below a key of the template, as deep as what stands there."""
+    """A key below a key of the template, indented like the lines there."""
     own = len(found["before"])
     below = next((line for line in lines[number:] if line.strip() and not line.lstrip().startswith(("{{", "#"))), "")
     depth = len(below) - len(below.lstrip(" "))
@@ -289,7 +289,7 @@ def _out_of_condition(
 
 
 def _beside_first(file: str, number: int, lines: Sequence[str], key: str, value: Json) -> Sequence[Edit] | None:
-    """A key of a list's item: behind the item's first key where that is on one line, else before it."""
+    """A key of a list item: after the item's first key if that is on one line, else before it."""
     line = lines[number - 1]
     dash = line.index("-")
     column = len(line) - len(line[dash + 1 :].lstrip(" "))

@@ -1,4 +1,4 @@
-"""Makes findings of violations: places them, merges what is alike, sums up what is a dependency's."""
+"""Makes findings of violations: places them, merges equal ones, sums up those of dependencies."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class FindingMaker:
         return tuple(fingerprinted(shown, names, self._random_texts))
 
     def without_secrets(self, file: str, text: str) -> str:
-        """The text of a file of the chart without the secrets that the rules have found in it."""
+        """The text of a file of the chart without the secrets that rules found in it."""
         return self._secrets.hide_in(file, text)
 
     def _random_manifests(self) -> Iterator[tuple[Manifest, AnalysedChart]]:
@@ -205,7 +205,7 @@ class FindingMaker:
         return self._fixes.edits(fix, at, placed) if isinstance(at, View) else None
 
     def _is_chosen(self, manifest: Manifest | None, placed: Placed) -> bool:
-        """Whether the field is what a scenario toggled or filled: its user's choice."""
+        """Whether the field is a value that a scenario toggled or filled: the user's choice."""
         if manifest is None:
             return False
         toggled = self._rendered.set_value(manifest.scenario)
@@ -226,12 +226,12 @@ class FindingMaker:
         return own
 
     def _is_foreign(self, dependency: str, location: Location) -> bool:
-        """Whether the chart's author can't edit what made an object of a dependency."""
+        """Whether an object of a dependency is outside the chart author's control."""
         in_dependency = location.file is None or location.file.startswith("charts/")
         return not self._subcharts and in_dependency and self._checked.analysed.is_foreign(f"charts/{dependency}/")
 
     def _one_note(self, dependency: str, group: list[Finding]) -> Finding:
-        """What a rule found in a dependency's objects, as one note: the chart's author can't edit them."""
+        """The findings of a rule in a dependency's objects as one note: the chart's author can't edit them."""
         first = group[0]
         thing = f"{first.object.kind} {first.object.name}: " if first.object else ""
         more = f" (and {len(group) - 1} more in this dependency)" if len(group) > 1 else ""
@@ -243,7 +243,7 @@ class FindingMaker:
             severity=Severity.NOTE,
             message=f"dependency {dependency}: {thing}{first.message}{more}",
             location=location or first.location,
-            related=(RelatedLocation(first.location, "rendered from here"),) if location is not None else (),
+            related=(RelatedLocation(first.location, "rendered at"),) if location is not None else (),
             object=first.object,
             fix=None,
             scenarios=self._rendered.worth_naming(
@@ -254,10 +254,9 @@ class FindingMaker:
 
 
 def _is_of_a_test(placed: Placed) -> bool:
-    """Whether the values that decide a field all stand in the chart's own tests, ``ci/*-values.yaml``: no user has
-    them."""
+    """Whether all values that set a field are in the chart's own tests, ``ci/*-values.yaml``, which no user has."""
     if not placed.is_value and placed.location.precision is Precision.PARENT:
-        return False  # what is missing, the template leaves out
+        return False  # the template omits a missing field
     deciding = [placed.location] if placed.is_value else [one.location for one in placed.decided]
     return bool(placed.paths) and all(
         place.base is Base.CHART and (place.file or "").startswith("ci/") for place in deciding
@@ -296,5 +295,5 @@ def _one_for_all_names(
 
 
 def _holds(path: str, inner: str) -> bool:
-    """Whether a values path is another, or holds it."""
+    """Whether a values path is the other one, or contains it."""
     return inner == path or inner.startswith((f"{path}.", f"{path}["))

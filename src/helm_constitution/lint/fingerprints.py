@@ -16,7 +16,7 @@ _MOVES = LazyPattern(
     r"(?<=\.yaml|.\.yml|.\.tpl|.\.txt|\.json):\d+(?:-\d+)?|(?<!\d)\d+ (?=lines?\b)|(?<=\bline )\d+|(?<=\blines )\d+"
     r"| \(and \d+ more[^()]*\)"
 )
-"""What a message says of other lines: their numbers, and how many there are."""
+"""The line numbers and line counts in a message."""
 
 
 def fingerprinted(
@@ -26,8 +26,8 @@ def fingerprinted(
 ) -> list[Finding]:
     """Gives each finding an identity of its own that survives what moves it.
 
-    Of an object that is its name and the field, wherever its template stands and whatever is listed before it; else the
-    file and the source line's text. What is alike in all that is numbered.
+    For an object these are its name and the field, wherever its template is and whatever is listed before it; else the
+    file and the source line's text. Findings that are equal in all of this are numbered.
 
     Args:
         findings: of one chart, in an order that is the same each time.
@@ -86,6 +86,6 @@ def lasting_words(finding: Finding, random_texts: Mapping[str, Collection[str]])
 
 
 def _line_of(source: str) -> str:
-    """What stands for a source line; of one that may have thousands of findings, a digest."""
+    """The identity of a source line; of a long one, which may have thousands of findings, a digest."""
     line = " ".join(source.split())
     return line if len(line) <= _LONGEST else sha256(line.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,4 +1,4 @@
-"""Which schemas an object must keep: those that the chart brings, then the bundled ones."""
+"""The schemas that an object must match: definitions in the chart first, then the bundled ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Definitions = Mapping[tuple[str, str], Schema]
 
 
 def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder | None) -> list[SchemaFault] | None:
-    """See ``Subject.schema_faults``; a problem that not every version has names those that have it."""
+    """See ``Subject.schema_faults``; a problem that only some versions have names these versions."""
     schemas = _schemas_of(manifest, rendered, folder)
     if not schemas:
         return None
@@ -35,10 +35,10 @@ def faults_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolder 
             found.setdefault(fault, []).append(schema)
     faults = []
     for fault, against in found.items():
-        # That a field is unknown may be for want of a newer version; a wrong type is wrong in any.
+        # A field may be unknown because the version is too old; a wrong type is wrong in every version.
         is_general = len(against) == len(schemas) and (len(schemas) > 1 or not fault.is_of_key)
         is_named = not is_general or against[0].is_custom
-        problem = f"{fault.problem} in {_named(against)}" if is_named else fault.problem
+        problem = f"{fault.problem} ({_named(against)})" if is_named else fault.problem
         faults.append(fault._replace(problem=problem))
     return faults
 
@@ -112,7 +112,7 @@ def _shipped_definitions(chart: Chart, group: str, kind: str) -> Definitions:
         try:
             documents = load_documents(text, file)
         except YamlSyntaxError:
-            continue  # portability/bad-crd says so
+            continue  # portability/bad-crd reports it
         for document in documents:
             for key, schema in schemas_of_definition(document.view.data, file).items():
                 found.setdefault(key, schema)

@@ -1,4 +1,4 @@
-"""What a rule needs of a chart besides its files, and what a check knows by then."""
+"""What a rule needs besides the chart's files, and what a check knows of the chart."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 
 class Need(enum.Enum):
-    """What a rule reads besides the chart's files. Reading what it does not declare raises, in tests and for users.
+    """What a rule reads besides the chart's files. Reading anything undeclared raises, in tests and for users.
 
-    TOGGLES, COVERAGE and RENDERINGS bring RESULTS with them, OLD_VALUES brings BASELINE, DEPLOYMENT brings CLUSTER.
+    TOGGLES, COVERAGE and RENDERINGS imply RESULTS, OLD_VALUES implies BASELINE, DEPLOYMENT implies CLUSTER.
     """
 
     TEMPLATES = "templates"
-    """The templates as parsed, and who reads which value."""
+    """The parsed templates, and which of them reads which value."""
     RESULTS = "results"
     """How the scenarios went. The rule runs even if no scenario rendered."""
     RENDERINGS = "renderings"
@@ -36,20 +36,20 @@ class Need(enum.Enum):
     LINT = "lint"
     """The messages of ``helm lint``."""
     TOGGLES = "toggles"
-    """How the chart rendered with each flag and enum set otherwise: unchecked without ``--scenarios full``."""
+    """The renderings with each flag and enum set to another value: unchecked without ``--scenarios full``."""
     COVERAGE = "coverage"
     """Which branches of the templates the scenarios entered: unchecked without ``--scenarios full``."""
     BASELINE = "baseline"
-    """The earlier release and what changed since: unchecked without ``--baseline``."""
+    """The earlier release and the changes since then: unchecked without ``--baseline``."""
     OLD_VALUES = "old values"
     """A user's values for the earlier release: unchecked without ``--old-values``. A rule that needs them is selected
-    wherever they are given."""
+    if they are given."""
     CLUSTER = "cluster"
-    """What an API server says of the objects: unchecked without ``--cluster``. A rule that needs it is selected where a
-    cluster is given."""
+    """The API server's answers about the objects: unchecked without ``--cluster``. A rule that needs it is selected if
+    a cluster is given."""
     DEPLOYMENT = "deployment"
-    """How a test deployment went: unchecked without ``--cluster-install``. A rule that needs it is selected where
-    one is asked for."""
+    """How a test deployment went: unchecked without ``--cluster-install``. A rule that needs it is selected if one is
+    requested."""
 
 
 TEMPLATES = Need.TEMPLATES
@@ -64,7 +64,7 @@ CLUSTER = Need.CLUSTER
 DEPLOYMENT = Need.DEPLOYMENT
 
 ON_HELM = frozenset({RESULTS, RENDERINGS, LINT, TOGGLES, COVERAGE, BASELINE, OLD_VALUES, CLUSTER, DEPLOYMENT})
-"""What only helm can tell: rules that need it wait, and depend on which scenarios were rendered."""
+"""Needs that helm provides: rules with one of them wait, and depend on which scenarios were rendered."""
 
 _IMPLIED: Mapping[Need, frozenset[Need]] = {
     RENDERINGS: frozenset({RESULTS}),
@@ -76,15 +76,15 @@ _IMPLIED: Mapping[Need, frozenset[Need]] = {
 
 
 def with_implied(needs: frozenset[Need]) -> frozenset[Need]:
-    """Needs with those that they bring along."""
+    """Needs with those that they imply."""
     return needs.union(*(_IMPLIED.get(need, frozenset()) for need in needs))
 
 
 @record
 class CheckedChart:
-    """What is known of a chart by a point of its check.
+    """What is known of a chart at some point of its check.
 
-    ``rendered`` and ``lint`` are None while helm is at work. ``comparison`` is the chart beside its baseline; where
+    ``rendered`` and ``lint`` are None while helm is running. ``comparison`` is the chart beside its baseline; where
     there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id;
     ``schemas`` is the team's own folder of schemas, ``cluster`` what an API server says, None where none is asked.
     """
@@ -114,7 +114,7 @@ class CheckedChart:
         return replace(self, cluster=cluster)
 
     def has(self, needs: frozenset[Need]) -> bool:
-        """Whether nobody has to wait any more for what is needed."""
+        """Whether everything that is needed is available."""
         return (LINT not in needs or self.lint is not None) and (self.rendered is not None or not needs & _RENDERED)
 
     def line_of(self, location: Location) -> str | None:
@@ -127,11 +127,11 @@ class CheckedChart:
     def not_rendered(self) -> str:
         """Why there is no rendering to check."""
         if self.analysed.chart.is_library:
-            return "a library chart renders nothing by itself"
+            return "library charts render no objects"
         return "no scenario rendered"
 
     def not_applicable(self, needs: frozenset[Need]) -> str | None:
-        """Why a rule with these needs can find nothing in such a chart at all; None where it may."""
+        """Why a rule with these needs does not apply to such a chart; None where it does."""
         wants_objects = bool(needs & (_FULL | {RENDERINGS})) and not needs & _COMPARED
         return self.not_rendered if wants_objects and self.analysed.chart.is_library else None
 
@@ -149,13 +149,13 @@ class CheckedChart:
         return self._not_rendered(needs)
 
     def unseen(self, needs: frozenset[Need]) -> str | None:
-        """What a rule with these needs could not look at: templates that can't be parsed, scenarios and documents that
-        can't be rendered. None where it sees all of it."""
+        """What a rule with these needs could not read: templates that can't be parsed, scenarios and documents that
+        can't be rendered. None where it read everything."""
         parts: dict[str, None] = {}
         if TEMPLATES in needs:
             for template in self.analysed.templates:
                 if template.error is not None:
-                    parts[f"{template.path} can't be parsed"] = None
+                    parts[f"{template.path} cannot be parsed"] = None
         if RENDERINGS in needs and self.rendered is not None:
             parts.update(dict.fromkeys(self.rendered.unseen))
         names = list(parts)
@@ -169,7 +169,7 @@ class CheckedChart:
         if needs & _FULL and self.analysed.chart.is_library:
             return self.not_rendered
         if COVERAGE in needs and rendered.choice != FULL:
-            return "only --scenarios full enters what flags turn on"
+            return "needs --scenarios full, which renders every branch"
         if TOGGLES in needs and not (rendered.choice == FULL and any(one.documents for one in rendered.results)):
             return rendered.not_toggled
         if COVERAGE in needs and rendered.coverage is None:
@@ -178,7 +178,7 @@ class CheckedChart:
 
 
 _NAMED = 3
-"""So many of the things that a rule could not look at are named."""
+"""So many of the things that a rule could not read are named."""
 
 _RENDERED = ON_HELM - {LINT}
 _COMPARED = frozenset({BASELINE, OLD_VALUES})

@@ -1,4 +1,4 @@
-"""Tells what is the chart's from what is a placeholder's."""
+"""Separates violations of the chart from those of placeholders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class PlaceholderFilter:
-    """Tells the violations of a filled scenario that are the chart's from those that are a placeholder's."""
+    """Separates the violations of a filled scenario: those of the chart, and those of a placeholder."""
 
     def __init__(self, scenario: Scenario, plain_of: Callable[[Manifest], Sequence[Manifest]]) -> None:
         self._parts: list[Json] = []

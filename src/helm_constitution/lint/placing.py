@@ -1,4 +1,4 @@
-"""Where to fix what rules found: the template line, the values that decide it, in the chart or in its baseline."""
+"""Where to fix violations: the template line and the values that set it, in the chart or in its baseline."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 class Placed(NamedTuple):
-    """Where to fix a violation, what else to look at, and the values that decide it (with dots).
+    """Where to fix a violation, other places to look at, and the values that set the field (as dotted paths).
 
-    ``is_value`` says that the location is that of the one value that decides.
+    With ``is_value`` the location is that of the one value that sets the field.
     """
 
     location: Location
@@ -41,7 +41,7 @@ class Placed(NamedTuple):
 
 
 class ReleaseOrigins:
-    """Places what stands in a chart and what stands in its baseline, each by its own templates and values."""
+    """Places violations in a chart and in its baseline, each by its own templates and values."""
 
     def __init__(self, checked: CheckedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
         assert checked.rendered is not None
@@ -67,8 +67,8 @@ class ReleaseOrigins:
     def placed(self, violation: Violation, manifest: Manifest | None) -> Placed:
         """Where to fix a violation.
 
-        Of a rendered field that is a value unchanged, the value is to be edited and the template line to be looked at;
-        of any other the other way round. In a text of several lines it is the line with the part that is wrong.
+        If a rendered field is an unchanged value, the value is the place to edit and the template line the one to look
+        at; otherwise it is the other way round. In a text of several lines it is the line with the wrong part.
         """
         return self._in_block(violation, self._placed(violation, manifest))
 

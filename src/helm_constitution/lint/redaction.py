@@ -1,4 +1,4 @@
-"""Keeps secrets out of reports: whatever a rule has found to be one is shown by its first characters only."""
+"""Keeps secrets out of reports: only the first characters of a secret that a rule found are shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from helm_constitution.core.fixes import Fix
 from helm_constitution.core.model import Finding, Location
 
 _SHORTEST = 6
-"""Characters of a secret that is hidden in messages; a shorter one may be a part of any word."""
+"""The shortest secret that is hidden in messages; a shorter one may be part of any word."""
 _KEY = r"\s*(?:- )?[^:=]{1,100}[:=]\s*"
 
 
@@ -20,12 +20,12 @@ def masked(secret: str) -> str:
 
 
 def would_hide(secret: str, text: str) -> bool:
-    """Whether a part of a message would be hidden where that secret stands."""
+    """Whether hiding the secret would change this part of a message."""
     return len(secret) >= _SHORTEST and secret in text
 
 
 class Secrets:
-    """The secrets that the rules of a run have found, and the source lines where they stand.
+    """The secrets that the rules of a run found, and their source lines.
 
     All are added before anything is hidden.
     """
@@ -36,14 +36,14 @@ class Secrets:
         self._hidden: dict[tuple[object, ...], str] = {}  # lines without their secrets: one line may have many findings
 
     def add(self, location: Location, secrets: Iterable[str]) -> None:
-        """Notes secrets that stand at a location; of one with several lines, each line."""
+        """Records secrets at a location; of one with several lines, each line."""
         lines = {line.strip() for secret in secrets for line in secret.splitlines() if line.strip()}
         self._of_line.setdefault((location.file, location.line), set()).update(lines)
         # "prom-operator" may be a password here, and a part of an object's name there.
         self._everywhere.update(line for line in lines if len(line) > 7 and any(map(str.isdigit, line)))
 
     def hide_in(self, file: str, text: str) -> str:
-        """A whole file without secrets: those that rules have found, and what the names of keys give away."""
+        """A whole file without secrets: those that rules found, and those that key names reveal."""
         lines = []
         for number, line in enumerate(lines_without_secrets(text), 1):
             own = self._of_line.get((file, number), set())
@@ -51,7 +51,7 @@ class Secrets:
         return "\n".join(lines)
 
     def hide(self, finding: Finding) -> Finding:
-        """The finding without secrets: neither in its message nor in its source line, whichever rule made it."""
+        """The finding without secrets in its message and source line, whichever rule found it."""
         own = self._of_line.get((finding.location.file, finding.location.line), set())
         hidden = self._everywhere.union(secret for secret in own if len(secret) >= _SHORTEST)
         line = finding.source_line
@@ -79,7 +79,7 @@ def _without(text: str, secrets: Iterable[str]) -> str:
 
 
 def _line_without(line: str, secrets: set[str]) -> str:
-    """A source line that holds one of these secrets, in whatever form it is written there (escaped, say)."""
+    """A source line without these secrets, in whatever form they are written there (escaped, for example)."""
     without = _without(line, secrets)
     if without != line:
         return without

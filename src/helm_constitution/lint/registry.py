@@ -1,4 +1,4 @@
-"""The rules that there are: the top-level ``rules`` folder, installed as ``helm_constitution.rules``."""
+"""All rules: the top-level ``rules`` folder, installed as ``helm_constitution.rules``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rules() -> tuple[Rule, ...]:
 
 
 class RuleQuery(NamedTuple):
-    """What rules a user asks for: ``folders`` of ``--rules``; ``debug`` keeps tracebacks of what can't be imported."""
+    """The rules that a user requests: ``folders`` of ``--rules``; ``debug`` keeps tracebacks of failed imports."""
 
     folders: tuple[Path, ...] = ()
     debug: bool = False

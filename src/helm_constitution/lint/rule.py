@@ -1,4 +1,4 @@
-"""What a rule is made of."""
+"""The parts of a rule."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ or where it is selected."""
 
 
 class Related(NamedTuple):
-    """Another place worth seeing, and why."""
+    """Another place to look at, and why."""
 
     at: Place
     """The other place."""
     message: str
-    """What to see there: ``the Service selects it here``."""
+    """What it shows: ``the Service selects it here``."""
 
 
 class SetField(NamedTuple):
@@ -61,7 +61,7 @@ class SetField(NamedTuple):
     value: Json
     """The field's value; a map or a list is written as a block."""
     applicability: Applicability = Applicability.UNSAFE
-    """How far it may be applied without a person."""
+    """Whether it may be applied without review."""
     raw: bool = False
     field: View | None = None
     """The field, where it is not the violation's."""
@@ -76,49 +76,50 @@ class PipeField(NamedTuple):
     function: str
     """The template function, with its arguments."""
     applicability: Applicability = Applicability.UNSAFE
-    """How far it may be applied without a person."""
+    """Whether it may be applied without review."""
 
 
 class ReadValue(NamedTuple):
     """A fix that moves a literal of a template into values.yaml: ``replicas: {{ .Values.replicaCount }}``.
 
-    The field is that of the violation; it keeps today's literal as its default. ``comment`` is what stands above the
-    value: a fact, never a guess at its purpose.
+    The field is that of the violation; the literal becomes the value's default. ``comment`` is written above the value:
+    a fact, never a guess at its purpose.
     """
 
     path: tuple[str, ...]
     """The value's path."""
     comment: str
     applicability: Applicability = Applicability.UNSAFE
-    """How far it may be applied without a person."""
+    """Whether it may be applied without review."""
 
 
 def replaced(place: TextPlace, text: str) -> Edit:
-    """The edit that puts a text in the place of a stretch of a file."""
+    """The edit that replaces a stretch of a file with a text."""
     assert place.span is not None
     return Edit(place.file, *place.span, text)
 
 
 class Violation(NamedTuple):
-    """What is wrong, in one sentence without a capital or a full stop, and the place to fix.
+    """What is wrong and the place to fix.
 
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part means its nearest
     existing parent), a stretch of a text file, or None where there is no place. Of a rendered object give the field:
     the program finds the template line and the value that sets it.
-    ``part`` is the part of the field's text that is wrong: where several values make up the text, the value that holds
-    this part is the one to fix. ``at_most`` caps the severity of this one violation, whatever its rule's is.
+    ``part`` is the wrong part of the field's text: if several values make up the text, the value that contains this
+    part is the one to fix. ``at_most`` caps the severity of this violation, whatever its rule's severity is.
     ``secrets`` are texts at that place that no report may show.
-    ``of_key`` says that the key of a rendered field is wrong, or how a template prints it, whatever its value: the
-    place is the template's line, not the values that decide.
-    ``group`` says what else is edited with it: all of that is one finding.
-    ``fix`` is how to fix it: the edits, or the value that the field needs.
+    ``of_key``: the key of a rendered field is wrong, or the way in which a template prints it, whatever its value. The
+    place is then the template's line, not the values that set the field.
+    ``group`` names the violations that are fixed by the same edit: they are reported as one finding.
+    ``fix`` is the edits, or the value that the field needs.
     """
 
     message: str
-    """What is wrong, then what to do: ``may run as root; set runAsNonRoot: true``."""
+    """What is wrong, then what to do, without a capital or a full stop: ``container "web" may run as root; set
+    runAsNonRoot: true``. Reports split it at the first ``; ``; the first part must be clear on its own."""
     at: Place | None
     related: tuple[Related, ...] = ()
-    """Other places worth seeing, in the order of the report."""
+    """Other places to look at, in the order of the report."""
     part: str | None = None
     at_most: Severity | None = None
     secrets: tuple[str, ...] = ()
@@ -134,7 +135,7 @@ class Tally(NamedTuple):
     """
 
     good: int
-    """How many keep the rule."""
+    """How many comply with the rule."""
     total: int
     """How many there are."""
     what: str
@@ -142,27 +143,27 @@ class Tally(NamedTuple):
 
 
 class Unchecked(Exception):
-    """Raised by a rule that can't check, or can't go on: ``raise Unchecked("templates/a.yaml can't be parsed")``.
+    """Raised by a rule that can't check the chart: ``raise Unchecked("templates/a.yaml cannot be parsed")``.
 
-    The rule's statements are then unchecked, with this reason, and never pass; what the rule yielded before is kept.
-    A rule that can't check one thing and goes on to others yields it instead of raising it.
-    What a rule declares in ``needs`` raises nothing: where that is missing, the rule does not run.
+    The rule's statements are then unchecked, with this reason, and never pass; violations that it yielded before are
+    kept. A rule that can't check one object and continues with others yields it instead of raising it.
+    Needs that are declared in ``needs`` are checked by the program: where one is missing, the rule does not run.
     """
 
 
 class NotApplicable(Exception):
-    """Raised by a rule where the chart has nothing of the kind that it checks:
+    """Raised by a rule if the chart has nothing that it could check:
     ``raise NotApplicable("the chart has no README")``."""
 
 
 def not_rendered(subject: Subject) -> Unchecked | NotApplicable:
-    """What a rule raises where there is no rendering to check: a library chart has none, any other could not be
-    rendered."""
+    """The exception for a chart without a rendering to check: a library chart has none, any other one failed to
+    render."""
     return (NotApplicable if subject.chart.is_library else Unchecked)(subject.not_rendered)
 
 
 Outcome: TypeAlias = "Violation | Tally | Unchecked"
-"""What a rule yields."""
+"""The outcomes that a rule may yield."""
 
 
 ScopeT = TypeVar("ScopeT", Container, PodSpec, Workload, Manifest, Rendering)
@@ -173,8 +174,8 @@ _EDGE = r"(?:\b|(?-i:(?<=[a-z])(?=[A-Z])))"
 
 
 class Matcher(NamedTuple):
-    """A pattern that recognises the statements a rule enforces, with the polarity that they must have. ``permits`` is
-    false where a statement with MAY is only a permission, which asks for nothing.
+    """A pattern for the statements that a rule enforces, with the polarity that they must have. ``permits`` is false if
+    a statement with MAY is only a permission, which requires nothing.
 
     Compiled when first searched: a constitution that pins its rules never pays for it.
     """
@@ -187,7 +188,7 @@ class Matcher(NamedTuple):
     """Whether a statement that merely permits (MAY) counts."""
 
     def search(self, text: str) -> re.Match[str] | None:
-        """Finds the pattern in a statement's text, whatever the case; a word begins at each hump of a field's name."""
+        """Finds the pattern in a statement's text, ignoring case; each hump of a camel-case name begins a word."""
         pattern = self.pattern
         if _HUMP.search(text):
             pattern = pattern.replace(r"\b", _EDGE)
@@ -199,8 +200,8 @@ def require(pattern: str, *, permits: bool = True) -> Matcher:
 
     Args:
         pattern: a regular expression.
-        permits: whether one with MAY asks for it too, as a note; false where it only permits ("secrets MAY come from
-            a vault").
+        permits: whether a statement with MAY counts too, as a note; false where it is only a permission ("secrets MAY
+            come from a vault").
     """
     return Matcher(pattern, forbids=False, permits=permits)
 
@@ -226,21 +227,21 @@ class Rule:
     id: str
     """``module/name``."""
     default: Obligation | Off
-    """Its weight where the constitution names none, see ``rule``."""
+    """Its weight if no statement sets another one, see ``rule``."""
     check: Callable[..., Iterable[Outcome]]
     scope: type
     enforces: tuple[Matcher, ...] = ()
-    """What recognises the statements that demand it."""
+    """The patterns of the statements that demand it."""
     umbrella: str | None = None
-    """The pattern of wide statements that it is a part of."""
+    """The pattern of wide statements that include it."""
     evidence: str | None = None
-    """What is counted for the principle's line, of a rule with a scope."""
+    """The things that are counted for the principle's line, of a rule with a scope."""
     tests: bool = False
     """Whether it checks test hooks too."""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     """Its parameters, by name."""
     needs: frozenset[Need] = frozenset()
-    """What it reads, with what that implies: RENDERINGS implies RESULTS, for instance."""
+    """What it reads, including implied needs: RENDERINGS implies RESULTS, for example."""
     always: bool = False
     """Whether it runs, as an error, whatever the constitution says."""
     urgency: Urgency = Urgency.USUAL
@@ -319,20 +320,20 @@ def rule(
     told_by: Sequence[str] = (),
     tag: Tag | None = None,
 ) -> Callable[[Callable[..., Iterable[Outcome]]], Rule]:
-    """Makes a rule of a function.
+    """Turns a function into a rule.
 
     Args:
-        id: ``module/name``; the name says the violation, not the cure.
-        scope: what the function is called with, one by one, beside the subject: each :class:`Container`,
-            :class:`PodSpec`, :class:`Workload`, :class:`Manifest` or :class:`Rendering`; without a scope it is called
-            once, with the subject alone.
+        id: ``module/name``; the name describes the violation, not the fix.
+        scope: the type of the things that the function is called with, one by one, beside the subject: each
+            :class:`Container`, :class:`PodSpec`, :class:`Workload`, :class:`Manifest` or :class:`Rendering`; without a
+            scope it is called once, with the subject alone.
         default: MUST, SHOULD, MAY, or OFF: its weight where only selected, and the most an umbrella statement gives it.
         needs: what the function reads besides the chart's files, see :class:`Need`; a rule with a scope needs
-            RENDERINGS in any case. The rule runs once all of it is there, and is unchecked where it can't be had.
+            RENDERINGS in any case. The rule runs once all of it is available, and is unchecked if it is not.
         enforces: patterns of the statements that demand this rule, made by ``require`` and ``forbid``.
-        umbrella: a pattern of wide statements ("secure defaults") that this rule is a part of.
-        evidence: for a scoped rule, what is counted: ``"containers run as non-root"`` gives "12 of 14 containers run
-            as non-root".
+        umbrella: a pattern of wide statements ("secure defaults") that include this rule.
+        evidence: for a scoped rule, the things that are counted: ``"containers run as non-root"`` gives "12 of 14
+            containers run as non-root".
         tests: whether objects that are test hooks are checked too.
         always: whether it runs, as an error, whatever the constitution says.
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or
@@ -357,7 +358,7 @@ def rule(
 
 
 class RuleModule(NamedTuple):
-    """The rules of one principle. ``aliases`` are patterns of other titles that teams give it."""
+    """The rules of one principle. ``aliases`` are patterns of other titles that teams use for it."""
 
     key: str
     """The part of its rules' ids before the slash."""

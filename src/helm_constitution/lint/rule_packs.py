@@ -1,7 +1,7 @@
 """A team's own rules: Python modules in a folder (``--rules DIR``), or an installed pack that the configuration names.
 
-What is merely installed, or merely lies in a chart's repository, never runs: a check doesn't depend on what else is on
-the machine, and checking somebody's chart doesn't run their code.
+A pack that is only installed, or a module that is only in a chart's repository, never runs: a check doesn't depend on
+other software on the machine, and checking somebody's chart doesn't run their code.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Pack(NamedTuple):
 def with_folders(
     modules: Sequence[RuleModule], folders: Sequence[Path], *, debug: bool = False
 ) -> tuple[RuleModule, ...]:
-    """Rule modules with those of folders behind them.
+    """Rule modules followed by those of folders.
 
     Raises:
         ConfigurationError: where one can't be imported, is none, or has the id of another rule; with file and line.
@@ -49,7 +49,7 @@ def with_folders(
 
 
 def joined(modules: Sequence[RuleModule], pack: Pack) -> tuple[RuleModule, ...]:
-    """Rule modules with a pack's behind them.
+    """Rule modules followed by those of a pack.
 
     Raises:
         ConfigurationError: where a rule's id is taken.
@@ -59,7 +59,7 @@ def joined(modules: Sequence[RuleModule], pack: Pack) -> tuple[RuleModule, ...]:
         for rule in module.rules:
             if rule.id in taken:
                 code = rule.check.__code__
-                message = f"there is a rule {rule.id} already; give this one another name"
+                message = f"rule {rule.id} already exists; rename this one"
                 raise ConfigurationError(message, file=code.co_filename, line=code.co_firstlineno)
             taken.add(rule.id)
     return (*modules, *pack.modules)
@@ -75,10 +75,10 @@ def folder_pack(folder: str, debug: bool = False) -> Pack:
         ConfigurationError: where there is none, or one can't be used.
     """
     if not os.path.isdir(folder):
-        raise ConfigurationError("no such folder; --rules needs a folder of Python modules", file=folder)
+        raise ConfigurationError("no such folder; --rules must be a folder of Python modules", file=folder)
     names = sorted(_module_names(folder))
     if not names:
-        raise ConfigurationError("there are no rules here: no Python file", file=folder)
+        raise ConfigurationError("the folder contains no Python module with rules", file=folder)
     # A name of its own for each folder, and none that something installed could have.
     package = f"_helm_constitution_rules_{sha256(folder.encode()).hexdigest()[:12]}"
     parent = ModuleType(package)
@@ -90,7 +90,7 @@ def folder_pack(folder: str, debug: bool = False) -> Pack:
         file = file if os.path.isfile(file) else os.path.join(folder, name, "__init__.py")
         module = _imported(f"{package}.{name}", folder, file, debug)
         if not hasattr(module, "MODULE"):
-            message = "has no MODULE, a RuleModule of the rules in it; a helper's name begins with an underscore"
+            message = "must define MODULE, a RuleModule with its rules; begin the name of a helper with an underscore"
             raise ConfigurationError(message, file=file)
         found.append(_checked(module.MODULE, file))
     return Pack(tuple(found), folder)
@@ -121,25 +121,27 @@ def installed_pack(name: str, debug: bool = False) -> Pack:
     known = {point.name: point for point in entry_points(group=GROUP)}
     if name not in known:
         installed = ", ".join(sorted(known)) or "none"
-        raise ConfigurationError(f"there is no rule pack {name!r} installed here; installed: {installed}")
+        raise ConfigurationError(f"rule pack {name!r} is not installed; installed: {installed}")
     point = known[name]
     module = _imported(point.module, None, point.module, debug)
     file = module.__file__ or point.module
     target: object = module
     for attribute in (point.attr or "").split(".") if point.attr else ():
         if not hasattr(target, attribute):
-            raise ConfigurationError(f"the entry point {name!r} names {point.attr}, which isn't there", file=file)
+            raise ConfigurationError(
+                f"the entry point {name!r} refers to {point.attr}, which does not exist", file=file
+            )
         target = getattr(target, attribute)
     if isinstance(target, ModuleType):
         if not hasattr(target, "MODULE"):
-            raise ConfigurationError("has no MODULE, a RuleModule of the rules in it", file=file)
+            raise ConfigurationError("must define MODULE, a RuleModule with its rules", file=file)
         target = target.MODULE
     several = target if isinstance(target, list | tuple) and not isinstance(target, RuleModule) else [target]
     return Pack(tuple(_checked(one, file) for one in several), _place(file))
 
 
 def _place(file: str) -> str:
-    """What a pack's change shows in: the folder of a package, else the file alone."""
+    """The place in which a change of a pack shows: the folder of a package, else the file."""
     return os.path.dirname(file) if os.path.basename(file) == "__init__.py" else file
 
 
@@ -158,20 +160,22 @@ def _imported(name: str, folder: str | None, file: str, debug: bool) -> ModuleTy
                 if frame.filename.startswith(folder + os.sep) if folder is not None else foreign:
                     place, line = frame.filename, frame.lineno
         words = error.msg if isinstance(error, SyntaxError) else str(error)
-        message = f"the rules can't be imported: {type(error).__name__}: {words}"
+        message = f"the rules cannot be imported: {type(error).__name__}: {words}"
         if debug:
             message += "\n" + "".join(traceback.format_exception(error)).rstrip()
         raise ConfigurationError(message, file=place, line=line) from None
 
 
 def _checked(found: object, file: str) -> RuleModule:
-    """A RuleModule whose parts are what they should be: whoever wrote it may have no type checker."""
+    """A RuleModule whose parts have the right types: its author may have no type checker."""
     if not isinstance(found, RuleModule):
-        raise ConfigurationError(f"MODULE is a RuleModule, and here a {type(found).__name__}", file=file)
+        raise ConfigurationError(f"MODULE must be a RuleModule, not {type(found).__name__}", file=file)
     if not isinstance(found.key, str) or not _KEY.fullmatch(found.key):
-        raise ConfigurationError(f"the module's key {found.key!r} is not lower-case letters, digits, dashes", file=file)
+        raise ConfigurationError(
+            f"the module's key {found.key!r} must consist of lower-case letters, digits and hyphens", file=file
+        )
     if not isinstance(found.rules, list | tuple) or not all(isinstance(rule, Rule) for rule in found.rules):
-        raise ConfigurationError("the module's rules are functions with @rule(…)", file=file)
+        raise ConfigurationError("the module's rules must be functions with @rule(…)", file=file)
     for alias in found.aliases:
         if (fault := _fault_of(alias)) is not None:
             raise ConfigurationError(f"an alias of the module {fault}", file=file)
@@ -180,13 +184,15 @@ def _checked(found: object, file: str) -> RuleModule:
         code = rule.check.__code__
         message = None
         if not _ID.fullmatch(rule.id) or rule.principle != found.key:
-            message = f"a rule's id is its module's key, a slash and its name: {found.key}/…, not {rule.id}"
+            message = f"the rule's id must be {found.key}/NAME, not {rule.id}"
         elif rule.id in seen:
-            message = f"there is a rule {rule.id} already; give this one another name"
+            message = f"rule {rule.id} already exists; rename this one"
         elif (fault := _bad_expression(rule)) is not None:
             message = f"{rule.id} {fault}"
         elif not rule.doc.strip():
-            message = f"{rule.id} has no docstring: one sentence says what is wrong, then Why, Bad, Good, Fix, Source"
+            message = (
+                f"{rule.id} must have a docstring: a title that names the violation, then Why, Bad, Good, Fix, Source"
+            )
         if message is not None:
             raise ConfigurationError(message, file=code.co_filename, line=code.co_firstlineno)
         seen.add(rule.id)
@@ -201,11 +207,11 @@ def _bad_expression(rule: Rule) -> str | None:
 
 
 def _fault_of(pattern: object) -> str | None:
-    """What keeps a pattern from being a regular expression; None where it is one."""
+    """Why a pattern is not a regular expression; None where it is one."""
     if not isinstance(pattern, str):
-        return f"has a pattern that must be text, and is {type(pattern).__name__}"
+        return f"has a pattern that must be a string, not {type(pattern).__name__}"
     try:
         re.compile(pattern)
     except (re.error, RecursionError, OverflowError) as error:
-        return f"has the pattern {pattern!r}, which is no regular expression: {error}"
+        return f"has the pattern {pattern!r}, which is not a valid regular expression: {error}"
     return None

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class Runner:
-    """Runs each rule once, as soon as what it needs is there.
+    """Runs each rule once, as soon as everything that it needs is available.
 
     Args:
         settings: the rules to run, with severity and parameters.
@@ -59,15 +59,15 @@ class Runner:
     def run(
         self, checked: CheckedChart, *, on_helm: bool = False, until: Callable[[], bool] | None = None
     ) -> tuple[RuleRun, ...]:
-        """Runs the rules that have not run yet and whose needs are there.
+        """Runs the rules that have not run yet and whose needs are available.
 
         Args:
             checked: what is known of the chart.
-            on_helm: only those that look at what helm said; the others can wait.
-            until: asked before each rule; once it says so, the rules that are left wait for the next call.
+            on_helm: run only the rules that need output of helm; the others can wait.
+            until: called before each rule; once it returns true, the remaining rules wait for the next call.
 
         Returns:
-            How the rules went that have run by now, in the order of the settings.
+            The runs of the rules that have run so far, in the order of the settings.
         """
         for rule, setting in self._settings.items():
             if rule in self._runs or not checked.has(rule.needs) or (on_helm and not rule.needs & ON_HELM):
@@ -78,26 +78,26 @@ class Runner:
         return tuple(self._runs[rule] for rule in self._settings if rule in self._runs)
 
     def _timed(self, rule: Rule, setting: RuleSetting, checked: CheckedChart) -> RuleRun:
-        """A rule within the time that is left for it."""
+        """Runs a rule within the time that is left for it."""
         if self._left <= self._seconds / 50:
-            reason = f"the rules before it took {self._seconds:g} s of processor time; raise --timeout"
+            reason = f"earlier rules took {self._seconds:g} s of processor time; raise --timeout"
             return RuleRun(rule, setting, unchecked=reason)
         begin, most = time.process_time(), min(self._seconds / 4, self._left)
         try:
             with time_limit(most):
                 return run_rule(rule, setting, checked, debug=self._debug)
         except OutOfTime:
-            reason = f"took more than {most:.2g} s of processor time; raise --timeout"
+            reason = f"rule took more than {most:.2g} s of processor time; raise --timeout"
             return RuleRun(rule, setting, unchecked=reason)
         finally:
             self._left -= time.process_time() - begin
 
 
 def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: bool = False) -> RuleRun:
-    """Runs one rule over a chart of which everything that it needs is known.
+    """Runs one rule over a chart for which everything that it needs is available.
 
-    A rule is foreign code: whatever it raises becomes the run's crash, and so does what it yields that is no outcome.
-    A file of the chart that can't be read is the chart's trouble.
+    A rule is foreign code: an exception that it raises becomes the run's crash, and so does anything it yields that is
+    not an outcome. A file of the chart that can't be read is reported as trouble of the chart.
     """
     if (absent := checked.not_applicable(rule.needs)) is not None:
         return RuleRun(rule, setting, not_applicable=absent)
@@ -117,7 +117,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
             elif isinstance(outcome, Unchecked):
                 reasons[str(outcome)] = None
             else:
-                raise TypeError(f"yields {type(outcome).__name__} instead of a Violation or a Tally")
+                raise TypeError(f"must yield a Violation or a Tally, not {type(outcome).__name__}")
     except NotApplicable as error:
         if not violations and not reasons:
             return RuleRun(rule, setting, not_applicable=str(error))
@@ -135,19 +135,19 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
 def _told(violation: Violation) -> Violation:
     """A violation whose parts can be placed and printed: whoever wrote the rule may have no type checker."""
     if not isinstance(violation.message, str):
-        raise TypeError(f"the message of a violation is {type(violation.message).__name__} instead of text")
+        raise TypeError(f"the message of a violation must be a string, not {type(violation.message).__name__}")
     for at in (violation.at, *(related.at for related in violation.related)):
         if not isinstance(at, View | RenderedLine | TextPlace | Location | None):
-            raise TypeError(f"a violation is at {type(at).__name__} instead of a View, a TextPlace or None")
+            raise TypeError(f"the place of a violation must be a View, a TextPlace or None, not {type(at).__name__}")
     fix: object = violation.fix
     if not isinstance(fix, Fix | SetField | PipeField | ReadValue | None):
         kind = type(fix).__name__
-        raise TypeError(f"the fix of a violation is {kind} instead of a Fix or a field's")
+        raise TypeError(f"the fix of a violation must be a Fix, SetField, PipeField or ReadValue, not {kind}")
     return violation
 
 
 def _unreadable(error: ConstitutionError, chart: str) -> Trouble:
-    """A part of the chart that is read when a rule asks for it can't be read: the chart's fault, told once."""
+    """The trouble for a part of the chart that can't be read when a rule needs it: reported once, as the chart's."""
     file = error.file.removeprefix(f"{chart}{os.sep}") if error.file is not None else None
     return Trouble("error", error.message, file=file, line=error.line)
 
@@ -156,7 +156,7 @@ def _crash(rule: Rule, error: BaseException, debug: bool) -> Trouble:
     import traceback
 
     trace = "".join(traceback.format_exception(error)) if debug else None
-    message = f"rule {rule.id} crashed: {type(error).__name__}: {error}; this is a fault of the rule, not of the chart"
+    message = f"rule {rule.id} crashed: {type(error).__name__}: {error}; this is a bug in the rule, not in the chart"
     return Trouble("crash", message, rule=rule.id, traceback=trace)
 
 
@@ -167,7 +167,7 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
 
 
 def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
-    """What a rule says of each thing of its scope in each rendering; at last, what is counted of them."""
+    """The outcomes of a rule for each thing of its scope in each rendering; at the end, their counts."""
     rendered = subject.checked.rendered
     assert rendered is not None
     evidence = Evidence(rule.evidence)
@@ -176,7 +176,7 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
         if result.rendering is None:
             continue
         if result.broken and rule.scope is Rendering:
-            continue  # what is missing among its objects may stand in the documents that can't be read
+            continue  # missing objects may be in the documents that can't be parsed
         kind = result.scenario.kind
         filled: PlaceholderFilter | None = None
         if result.scenario.filled:
@@ -213,10 +213,10 @@ _NOUNS: Mapping[type, str] = {Container: "containers", PodSpec: "pods", Workload
 
 
 def _is_chosen(violation: Violation, rule: Rule, rendering: Rendering, rendered: RenderedChart) -> bool:
-    """Whether a violation is what the toggled value says by itself: its user's choice, not the chart's fault.
+    """Whether a violation is what the toggled value requests: the user's choice, not a fault of the chart.
 
-    A field that is the value; one that a flag names that was turned on (``controller.hostPort.enabled``); or, where a
-    flag was turned off, what is missing, be it a field or another object.
+    That is a field with exactly this value; a field that is named by an enabled flag (``controller.hostPort.enabled``);
+    or, for a disabled flag, a missing field or object.
     """
     toggled = rendered.set_value(rendering.scenario)
     view = violation.at
@@ -234,7 +234,7 @@ def _is_chosen(violation: Violation, rule: Rule, rendering: Rendering, rendered:
 
 
 def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
-    """What a thing is called, whatever scenario it was rendered in: evidence counts it once."""
+    """The identity of a thing in all scenarios: evidence counts it once."""
     if manifest is None:
         return ()
     pod = thing.pod if isinstance(thing, Container | Workload) else thing
@@ -244,7 +244,7 @@ def _identity(thing: object, manifest: Manifest | None) -> tuple[object, ...]:
 
 
 def _things(rule: Rule, rendering: Rendering, rendered: RenderedChart) -> Iterator[tuple[Any, Manifest | None]]:
-    """What a scoped rule checks in a rendering, equal objects once. Test hooks only where the rule asks for them."""
+    """The things that a scoped rule checks in a rendering, equal objects once; test hooks only if it checks them."""
     if rule.scope is Rendering:
         yield rendering, None
         return

@@ -1,4 +1,4 @@
-"""What a rule may look at: the chart as loaded, its templates as parsed, its renderings, and helm's own words."""
+"""What a rule may read: the loaded chart, its parsed templates, its renderings, and helm's own messages."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ _P = ParamSpec("_P")
 
 
 class UndeclaredNeed(Exception):
-    """Raised where a rule reads what it doesn't declare in ``needs``."""
+    """Raised if a rule reads something that it does not declare in ``needs``."""
 
     def __init__(self, need: Need) -> None:
-        super().__init__(f"reads what it doesn't declare: add {need.name} to its needs")
+        super().__init__(f"reads {need.name} without declaring it; add {need.name} to its needs")
 
 
 @record
 class Subject:
-    """A chart under check, as one rule sees it: the files, and what the rule declares in ``needs``.
+    """The checked chart as seen by one rule: the files, and what the rule declares in ``needs``.
 
-    Members that need something say so; reading one without declaring it is an error of the rule.
+    Members that need something say so; reading one without declaring the need is an error of the rule.
     """
 
     checked: CheckedChart
@@ -69,11 +69,11 @@ class Subject:
         return self.checked.analysed.chart
 
     def number(self, name: str) -> int:
-        """A parameter of the rule that is a number."""
+        """The value of a numeric parameter of the rule."""
         return int(self.parameters[name])
 
     def text(self, name: str) -> str:
-        """A parameter of the rule that is text."""
+        """The value of a text parameter of the rule."""
         return str(self.parameters[name])
 
     def severity_of(self, rule: str) -> Severity | None:
@@ -81,10 +81,10 @@ class Subject:
         return self.checked.severities.get(rule)
 
     def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
-        """``make(chart, *args, **named)``, made once for all rules and kept as long as the chart.
+        """``make(chart, *args, **named)``, computed once for all rules and kept as long as the chart.
 
-        Use it for what is costly and what several rules need: ``subject.derived(readme_of)``. ``make`` is a function of
-        a module, not a lambda, and its other arguments are hashable, because together they are the key.
+        Use it for costly results that several rules need: ``subject.derived(readme_of)``. ``make`` must be a module's
+        function, not a lambda, and its other arguments must be hashable, because together they are the key.
         """
         return self.checked.analysed.derived(make, *args, **named)
 
@@ -111,12 +111,14 @@ class Subject:
         """Every read of ``.Values``. Needs TEMPLATES.
 
         Raises:
-            LimitReached: where the templates take too many steps to be followed; the rule is unchecked then.
+            LimitReached: if following the templates takes too many steps; the rule is then unchecked.
         """
         self._declared(TEMPLATES)
         uses = self.checked.analysed.uses
         if not uses.is_complete:
-            raise LimitReached(f"the templates take more than {MAX_STEPS:,} steps to follow, or call too deeply")
+            raise LimitReached(
+                f"the templates are too complex to follow: more than {MAX_STEPS:,} steps, or calls nested too deeply"
+            )
         return uses
 
     @property
@@ -126,8 +128,7 @@ class Subject:
         return self.checked.analysed.define_texts
 
     def given_by_values(self, manifest: Manifest) -> bool:
-        """Whether an object comes as a whole from the values (``extraObjects``), so that its user wrote it. Needs
-        TEMPLATES."""
+        """Whether a whole object comes from the values (``extraObjects``), so that a user wrote it. Needs TEMPLATES."""
         self._declared(TEMPLATES)
         return self.checked.analysed.given_by_values(manifest)
 
@@ -150,7 +151,7 @@ class Subject:
     def renderings(self) -> Iterator[Rendering]:
         """The renderings of the scenarios that rendered, ``defaults`` first. Needs RESULTS.
 
-        Those with a flag turned off are left out, because what they lack is missing on purpose, and so are those with
+        Scenarios that turn a flag off are left out, because objects are missing there on purpose, and so are those with
         placeholders for empty values.
         """
         for result in self.results:
@@ -164,18 +165,18 @@ class Subject:
         return self.results[0] if self.results else None
 
     def stands_in_defaults(self, manifest: Manifest) -> bool:
-        """Whether an object of another scenario is rendered by default values too. Then a fault of the chart is found
-        there, and what differs comes from the scenario's values. Needs RESULTS."""
+        """Whether the default values also render an object of another scenario. A fault of the chart is then found
+        there, and differences come from the scenario's values. Needs RESULTS."""
         if self.defaults is None or self.defaults.rendering is None or manifest.scenario == self.defaults.scenario.name:
             return False
         found = self.defaults.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
         return found is not None
 
     def schema_faults(self, manifest: Manifest) -> list[SchemaFault] | None:
-        """What an object's schema says against it: in the Kubernetes version of every scenario that renders it, with
-        ``--scenarios full`` in each version that Chart.yaml allows. Definitions that the chart brings come before the
-        configuration's folder ``schemas``, that before the bundled ones. None for a kind without a known schema. Needs
-        RESULTS."""
+        """The faults of an object by its schema: in the Kubernetes version of every scenario that renders it, with
+        ``--scenarios full`` in each version that Chart.yaml allows. Definitions in the chart take precedence over the
+        configuration's folder ``schemas``, and that over the bundled ones. None for a kind without a known schema.
+        Needs RESULTS."""
         from helm_constitution.lint.known_schemas import faults_of
 
         return faults_of(manifest, self._rendered, self.checked.schemas)
@@ -196,7 +197,7 @@ class Subject:
         return self._rendered.inputs
 
     def value(self, path: Sequence[str | int], scenario: str) -> View | None:
-        """A value in the file that sets it for a scenario, or the missing value in the file with its missing here;
+        """A value in the file that sets it for a scenario; a missing value in the file with its nearest existing part;
         None where the scenario has no values file. Needs RESULTS."""
         layers = self._rendered.values_of(scenario)
         for length in range(len(path), 0, -1):
@@ -207,8 +208,8 @@ class Subject:
 
     @property
     def values_files(self) -> Iterator[YamlDocument]:
-        """The values files of scenarios, each once, those from outside the chart among them; without values.yaml.
-        Needs RESULTS."""
+        """The values files of scenarios, each once, including those from outside the chart; without values.yaml. Needs
+        RESULTS."""
         own = self.chart.values.document if self.chart.values is not None else None
         seen = {(own.base, own.file)} if own is not None else set()
         for result in self.results:
@@ -224,7 +225,7 @@ class Subject:
             for result in self.results:
                 if error in result.broken:
                     document = result.broken[error]
-                    # What has no end is missed only at the end of the text.
+                    # A missing end is noticed only at the end of the text.
                     return RenderedLine(document, min(error.rendered_line, document.text.count("\n")))
         return None
 
@@ -240,7 +241,7 @@ class Subject:
 
     @property
     def toggles(self) -> tuple[ToggleResult, ...]:
-        """How the chart rendered with each flag and enum set otherwise. Needs TOGGLES."""
+        """How the chart rendered with each flag and enum set to another value. Needs TOGGLES."""
         self._declared(TOGGLES)
         return self._rendered.toggles
 

@@ -1,4 +1,4 @@
-"""What became of rendering a scenario: the documents of helm parsed, its errors told apart."""
+"""The result of rendering a scenario: helm's documents parsed, its errors classified."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from helm_constitution.text.yaml import load_documents
 from helm_constitution.text.yaml_document import YamlDocument
 
 Known: TypeAlias = dict[tuple[str, str], list[YamlDocument]]
-"""Documents that were read already, by template and text."""
+"""Documents that were already parsed, by template and text."""
 
 
 def conclude(
@@ -28,7 +28,7 @@ def conclude(
     *,
     tests_count: bool = False,
 ) -> ScenarioResult:
-    """What became of a scenario: helm's documents parsed, its errors told apart.
+    """The result of a scenario: helm's documents parsed, its errors classified.
 
     Args:
         scenario: what was rendered.
@@ -70,12 +70,12 @@ def conclude(
 
 
 def not_run(scenario: Scenario, reason: str) -> ScenarioResult:
-    """A scenario that the engine at work can't render."""
+    """A scenario that the engine can't render."""
     return ScenarioResult(scenario, Status.NOT_RUN, reason, None)
 
 
 def needs_input(errors: Sequence[HelmMessage]) -> bool:
-    """Whether the chart itself asks for input: its ``required`` or ``fail``, or a key that its schema requires."""
+    """Whether the chart itself requires input: by ``required`` or ``fail``, or by a key that its schema requires."""
     return bool(errors) and all(_asks(error) for error in errors)
 
 

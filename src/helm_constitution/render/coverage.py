@@ -1,4 +1,4 @@
-"""Which branches of a chart's templates any scenario enters, and what reports show of that."""
+"""The branches of a chart's templates that scenarios enter, and how reports show them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _CALLS = frozenset({"include", "template"})
 
 
 def instrumented(analysed: AnalysedChart, engine: HelmEngine) -> Instrumentation:
-    """What finds out what the renderings of a chart enter."""
+    """Measures what the renderings of a chart enter."""
     return Instrumentation(analysed, tuple(_regions(analysed.templates)), engine)
 
 
@@ -107,7 +107,7 @@ def _fails(pipeline: Pipeline) -> bool:
 
 
 def _asks(pipeline: Pipeline, asking: set[str], variables: set[str]) -> bool:
-    """Whether an expression depends on what ``lookup`` finds."""
+    """Whether an expression depends on the result of ``lookup``."""
     for command in commands(pipeline):
         head = command.args[0]
         if isinstance(head, Identifier) and head.name == "lookup":
@@ -122,7 +122,7 @@ def _asks(pipeline: Pipeline, asking: set[str], variables: set[str]) -> bool:
 
 
 def _asking_defines(templates: Iterable[TemplateFile]) -> set[str]:
-    """The named templates that call ``lookup``, by themselves or through others."""
+    """The named templates that call ``lookup``, directly or through others."""
     asking: set[str] = set()
     defines = [define for template in templates for define in template.defines.values()]
     while True:
@@ -138,7 +138,7 @@ def _asking_defines(templates: Iterable[TemplateFile]) -> set[str]:
 
 
 def _asking_variables(template: TemplateFile, asking: set[str]) -> set[str]:
-    """The variables of a file that hold what ``lookup`` found, or something made of it."""
+    """The variables of a file that contain the result of ``lookup``, or something derived from it."""
     variables: set[str] = set()
     setting = [pipeline for node in contents(template.tree or ()) for pipeline in pipelines(node) if pipeline.variables]
     while True:

@@ -1,4 +1,4 @@
-"""Asks helm how a condition of a template comes out: a copy of the chart stops in front of it and says so."""
+"""Finds the result of a template's condition: a copy of the chart stops before it and prints it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _CALLS = frozenset({"include", "tpl", "lookup", "template"})
 def dead_flags(
     toggle: Toggle, base: ScenarioResult, toggled: ScenarioResult, analysed: AnalysedChart, engine: HelmEngine
 ) -> tuple[Head, ...] | None:
-    """The conditions that ask for a flag, where none of them makes a difference; None where one may.
+    """The conditions that test a flag, if none of them makes a difference; None where one may.
 
     It must be certain: the flag is read in conditions alone that depend on nothing else, helm reaches each of them, and
     each comes out alike whether the flag is on or off, or chooses between nothing and nothing. A named template that
@@ -65,7 +65,7 @@ def dead_flags(
 
 
 def truth(head: Head, request: RenderRequest, analysed: AnalysedChart, engine: HelmEngine) -> bool | None:
-    """How a condition comes out; None where helm doesn't reach it."""
+    """The result of a condition; None where helm doesn't reach it."""
     template, branch = head.template, head.branch
     if branch.pipeline is None:
         return None

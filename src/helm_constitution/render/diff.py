@@ -1,4 +1,4 @@
-"""Whether two renderings differ in more than what is random."""
+"""Whether two renderings differ in more than random values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Texts = tuple[RenderedText, ...]
 
 
 def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
-    """Whether two renderings differ in more than what is another each time.
+    """Whether two renderings differ in more than values that change in each rendering.
 
     Args:
         base: the documents of the one.

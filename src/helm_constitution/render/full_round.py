@@ -1,4 +1,4 @@
-"""What the sources of a full check share: the defaults, what was rendered on top of them, and helm at work."""
+"""What the sources of a full check share: the defaults, the renderings on top of them, and the engine."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Renders(Protocol):
-    """Helm at work on one chart, as a render session has it."""
+    """The engine for one chart, as in a render session."""
 
     engine: HelmEngine
     analysed: AnalysedChart
@@ -42,7 +42,7 @@ class Renders(Protocol):
 
 
 class FullResult(NamedTuple):
-    """What a source of scenarios gives: results in order, and how flags and enums went that it set otherwise."""
+    """The results of a source of scenarios in order, and those of the flags and enums that it toggled."""
 
     results: tuple[ScenarioResult, ...] = ()
     toggles: tuple[ToggleResult, ...] = ()
@@ -65,7 +65,7 @@ class FullRound:
         self.given = given
         self.inputs = inputs
         self.settled: dict[tuple[str, ...], ScenarioResult] = {}
-        """How the chart rendered with a flag turned on, by the flag."""
+        """How the chart rendered with a flag enabled, by the flag."""
 
     @property
     def analysed(self) -> AnalysedChart:
@@ -74,7 +74,7 @@ class FullRound:
 
     @property
     def engine(self) -> HelmEngine:
-        """The engine at work."""
+        """The engine."""
         return self._session.engine
 
     def render_all(self, scenarios: Sequence[Scenario]) -> list[ScenarioResult]:
@@ -96,7 +96,7 @@ class FullRound:
 
     @cached_property
     def api_versions(self) -> tuple[str, ...]:
-        """The API versions that templates ask for, where the chart renders with them."""
+        """The API versions that templates test, if the chart renders with them."""
         asked = next((one for one in self.released if one.scenario.name == API_VERSIONS), None)
         return asked.scenario.request.api_versions if asked and asked.status is Status.RENDERED else ()
 

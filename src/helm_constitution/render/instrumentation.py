@@ -1,4 +1,4 @@
-"""Finds out what a rendering enters of a chart's templates, without changing what is rendered.
+"""Measures which branches of a chart's templates a rendering enters, without changing the output.
 
 Helm doesn't say. So a scenario is rendered from a copy of the chart in which every region begins with an action that
 prints nothing: it notes the region's number in the root that all templates of a rendering share (``$``), where no
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from helm_constitution.templates.analysis import AnalysedChart
 
 Edit: TypeAlias = Callable[[int, str, int], str]
-"""What is put in at a region's beginning: of its number, the template's text, the offset."""
+"""What is inserted at a region's beginning: of its number, the template's text, the offset."""
 
 TELLER = "templates/!qx7r.yaml"
 """Helm runs the templates of a chart last of all, in the reverse order of their names."""
@@ -82,7 +82,7 @@ _COMPUTED = LazyPattern(r"\{\{[^}]*\binclude\s+(?!\(\s*print\w*\s+\S*BasePath\b)
 
 
 class Instrumentation:
-    """The copy of a chart that tells what it enters; a context manager.
+    """The copy of a chart that records what it enters; a context manager.
 
     Args:
         analysed: the chart.
@@ -97,7 +97,7 @@ class Instrumentation:
         self._engine = engine
         self._stack = ExitStack()
         self._copy: Path | None = None
-        # Helm would run another template after the one that tells.
+        # Helm would run another template after the one that reports.
         names = [path for path in analysed.chart.files if path.startswith("templates/")]
         self._tells = bool(regions) and min(names, default="") > TELLER
 
@@ -108,7 +108,7 @@ class Instrumentation:
         self._stack.close()
 
     def render(self, request: RenderRequest, *, is_trial: bool = False) -> Pending[RenderOutput]:
-        """Starts a rendering that is as the chart's own, and notes what it enters.
+        """Starts a rendering that equals the chart's own, and records what it enters.
 
         Of a trial nobody wants to know what is wrong, should it fail.
         """
@@ -121,7 +121,7 @@ class Instrumentation:
         return self._engine.render(self._analysed.chart.path, request).result()
 
     def compare(self, results: Iterable[ScenarioResult]) -> None:
-        """Renders what was rendered once more from the copy. Should that make a difference, it isn't used any more."""
+        """Renders the same again from the copy. If the output differs, the copy is not used any more."""
         rendered = [result for result in results if result.status is Status.RENDERED]
         pending = [self.render(result.scenario.request) for result in rendered]
         for result, visit in zip(rendered, pending, strict=True):
@@ -134,7 +134,7 @@ class Instrumentation:
                     return
 
     def entered(self, requests: Sequence[RenderRequest]) -> set[int]:
-        """The regions that any of these renderings enters; helm is asked for those that it didn't tell of."""
+        """The regions that any of these renderings enters; further renderings find those that were not recorded."""
         pending = [self.render(request) for request in requests if request not in self.told]
         for visit in pending:
             visit.result()
@@ -171,10 +171,10 @@ class Instrumentation:
             self._stack.enter_context(self._engine.hold(self._copy))
         return self._copy
 
-    # --- where silence says nothing ---
+    # --- where a missing record means nothing ---
 
     def _uncertain(self, requests: Sequence[RenderRequest]) -> dict[str | None, frozenset[Node] | None]:
-        """The named templates that a rendering may have entered without telling so; None for what is in none.
+        """The named templates that a rendering may have entered without a record; None for regions outside of them.
 
         With the heads of the regions in one of which they would have been called, None where that isn't known.
         """
@@ -214,7 +214,7 @@ class Instrumentation:
         return [text for text in dict.fromkeys(texts) if "{{" in text and ("include" in text or "template" in text)]
 
     def _ask(self, asked: set[int], requests: Sequence[RenderRequest], entered: set[int]) -> None:
-        """Finds out about these regions by copies that stop there; what is entered goes into ``entered``."""
+        """Finds the entered regions among these by copies that stop there, and adds them to ``entered``."""
         left = set(asked)
         # The defaults alone first: they enter most of what there is, and all others would stop at the same places.
         for some in (requests[:1], requests[1:]):
@@ -238,7 +238,7 @@ class Instrumentation:
 
 
 class _Visit:
-    """A rendering of the copy that is under way."""
+    """A running rendering of the copy."""
 
     def __init__(
         self, visits: Instrumentation, request: RenderRequest, pending: Pending[RenderOutput], is_trial: bool
@@ -250,7 +250,7 @@ class _Visit:
         self._output: RenderOutput | None = None
 
     def result(self) -> RenderOutput:
-        """What the chart renders to. Where the copy doesn't, the chart itself says what is wrong."""
+        """The output of the chart. If the copy fails, the chart itself is rendered for the error message."""
         if self._output is None:
             self._output = self._read(self._pending.result())
         return self._output
@@ -276,7 +276,7 @@ class _Visit:
 
 
 def _around(regions: Sequence[Region], entered: set[int]) -> None:
-    """Whoever is in a region has entered what is around it."""
+    """The regions around an entered region are entered too."""
     for number in tuple(entered):
         parent = regions[number].parent
         while parent is not None:
@@ -296,7 +296,7 @@ def _stops(output: RenderOutput) -> Iterator[int]:
 
 
 def _edited(regions: Sequence[Region], numbers: Collection[int], insertion: Edit) -> dict[str, str]:
-    """The templates with something put in at the beginning of these regions."""
+    """The templates with something inserted at the beginning of these regions."""
     edits: dict[str, list[int]] = {}
     for number in sorted(numbers, key=lambda number: regions[number].start):
         edits.setdefault(regions[number].template.path, []).append(number)
@@ -314,7 +314,7 @@ def _edited(regions: Sequence[Region], numbers: Collection[int], insertion: Edit
 
 
 def _note(number: int, text: str, start: int) -> str:
-    """What notes a region; it takes away the space that the action in front of it takes away."""
+    """The action that records a region; it trims the white space that the action before it trims."""
     trims = text.startswith("-}}", start - 3)
     return f'{{{{ template "Qx7r" (list $ "Qx7r{number}") {"-" if trims else ""}}}}}'
 

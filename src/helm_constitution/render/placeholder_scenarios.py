@@ -1,4 +1,4 @@
-"""Values that are empty by default filled with placeholders, as many at once as go together."""
+"""Values that are empty by default, filled with placeholders, as many at once as possible."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from helm_constitution.text.yaml_scalars import ValuesPath
 
 
 def filled_values(full: FullRound) -> FullResult:
-    """All placeholders of one feature at once; where these don't go together, in halves, down to each by itself, with
-    its other choices. One that the chart has to bear and that breaks it whatever is chosen stays, as failed."""
+    """All placeholders of one feature at once; if these don't render together, in halves, down to each by itself, with
+    its other choices. A value that the chart must accept and that breaks it with every choice stays, as failed."""
     return FullResult(tuple(_rendered(full)))
 
 
@@ -39,12 +39,12 @@ def _rendered(full: FullRound) -> Iterator[ScenarioResult]:
                 if len(group) == 1 and _breaks(*group[0], result):
                     broken[group[0][0].path] = result
         pending = [(around, part) for around, group in failed for part in _easier(group)]
-    for result in broken.values():  # once more, as the chart is: of a trial nobody has kept the lines
+    for result in broken.values():  # again, from the chart itself: a trial keeps no lines
         yield full.render_one(result.scenario)
 
 
 def _breaks(placeholder: Placeholder, number: int, result: ScenarioResult) -> bool:
-    """Whether a value that the chart has to bear makes a template fail, or render what is no YAML."""
+    """Whether a value that the chart must accept makes a template fail, or render invalid YAML."""
     return placeholder.choices[number] == placeholder.expected and any(
         error.kind in (FailureKind.TEMPLATE, FailureKind.YAML) and not (error.file or "").startswith("charts/")
         for error in result.errors
@@ -52,7 +52,7 @@ def _breaks(placeholder: Placeholder, number: int, result: ScenarioResult) -> bo
 
 
 def _easier(group: list[tuple[Placeholder, int]]) -> Iterator[list[tuple[Placeholder, int]]]:
-    """What to try where some values with these placeholders don't render."""
+    """What to try if some values with these placeholders don't render."""
     if len(group) > 1:
         half = (len(group) + 1) // 2
         yield group[:half]

@@ -1,8 +1,8 @@
-"""Values that are empty by default and open a branch: what a full check fills them with, and what it judges then.
+"""Values that are empty by default and open a branch: how a full check fills them, and what it then checks.
 
 A placeholder comes from the schema, from a commented-out example at the key, from the keys that templates read of it,
-from what Kubernetes calls so, from its name. Nobody is to be told about a placeholder: of what is rendered with one,
-only what templates make by themselves is judged, in objects and parts of objects that aren't there without.
+from the Kubernetes field of that name, from its own name. Findings must not be about a placeholder: with one, only the
+objects and parts of objects that templates render by themselves, and only with this value, are checked.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
     from helm_constitution.templates.analysis import AnalysedChart
 
 MOST_CHOICES_TRIED = 3
-"""Placeholders tried for one value."""
+"""The most placeholders that are tried for one value."""
 
 _NAMED = 2
-"""Values that a scenario's name tells."""
+"""The most values in a scenario's name."""
 _DEEPEST = 4
 _WORD = "placeholder"
 _FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
-"""What is missing and called so is a flag."""
+"""A missing value with such a name is a flag."""
 
 
 OVERRIDES = LazyPattern(r"override", re.IGNORECASE)
-"""Values in place of what the chart says of itself: names, selectors, versions."""
+"""Values that override what the chart computes itself: names, selectors, versions."""
 
 _METADATA: Json = {"placeholder.example.com/placeholder": _WORD}
 _CONTAINER: Json = [{"name": _WORD, "image": "placeholder.example.com/placeholder:1.0.0"}]
@@ -94,7 +94,7 @@ _BY_FIELD: tuple[tuple[str, Json], ...] = (
         [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _WORD}, "data": {_WORD: _WORD}}],
     ),
 )
-"""What Kubernetes, or nearly every chart, means by a name."""
+"""The usual content of a name, in Kubernetes or nearly every chart."""
 
 
 _KUBERNETES = LazyPattern(
@@ -102,7 +102,7 @@ _KUBERNETES = LazyPattern(
     r"|volume_?mounts|volumes|resources|security_?context|host_?aliases)\Z",
     re.IGNORECASE,
 )
-"""Names under which no chart expects anything but what Kubernetes has under them."""
+"""Names for which every chart expects the content that Kubernetes defines."""
 
 
 class Placeholder(NamedTuple):
@@ -118,7 +118,7 @@ class Placeholder(NamedTuple):
 
     @property
     def overrides(self) -> bool:
-        """Whether it stands in place of something that the chart says."""
+        """Whether it overrides something that the chart computes itself."""
         return OVERRIDES.search(self.path[-1]) is not None
 
 
@@ -135,7 +135,7 @@ def filled(fills: Sequence[tuple[Placeholder, int]], base: Scenario) -> Scenario
 
 
 def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Placeholder]:
-    """The values that conditions of templates ask for and that are empty or missing by default.
+    """The values that conditions of templates test and that are empty or missing by default.
 
     What the user gave stays as it is, as do what belongs to a dependency, flags, and enums, which are switched.
     """
@@ -162,7 +162,7 @@ def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Pla
         if choices:
             expected = next((one for one in _allowed(path, analysed) if one in choices), None)
             found.append(Placeholder(path, choices, free.enclosing(path), expected))
-    # A map that is filled holds what would be filled below it.
+    # A filled map contains the values that would be filled below it.
     paths_filled = {fill.path for fill in found}
     return [
         fill for fill in found if not any(fill.path[:length] in paths_filled for length in range(1, len(fill.path)))
@@ -170,7 +170,7 @@ def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Pla
 
 
 def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
-    """What a user may write there for certain: what the schema shows or types, what Kubernetes has by that name."""
+    """What a user may certainly write there: by the schema's examples or types, or by a Kubernetes name."""
     schema = schema_of(analysed.chart, path)
     if schema is not None:
         shown = schema.get("examples")
@@ -183,7 +183,7 @@ def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
 def _choices(
     path: ValuesPath, default: Json, analysed: AnalysedChart, examples: _Examples, below: set[ValuesPath]
 ) -> tuple[Json, ...]:
-    """What may stand for a value, the likeliest first."""
+    """The placeholders of a value, the likeliest first."""
     made: list[Json] = []
     schema = schema_of(analysed.chart, path)
     if schema is not None:
@@ -218,7 +218,7 @@ def _choices(
 
 
 def _first(value: Json, keyed: bool) -> Json:
-    """Of an example with several items, the first: what a template makes of one it makes of all."""
+    """The first of several items of an example: a template treats all items alike."""
     if isinstance(value, list):
         return value[:1]
     if keyed and isinstance(value, dict):
@@ -227,7 +227,7 @@ def _first(value: Json, keyed: bool) -> Json:
 
 
 def _fits(value: Json, default: Json, kinds: object) -> bool:
-    """Whether a placeholder is of the type that the default is, or the schema names."""
+    """Whether a placeholder has the type of the default, or of the schema."""
     if isinstance(default, list | dict):
         return isinstance(value, type(default))
     if isinstance(default, str):
@@ -243,7 +243,7 @@ def _by_field(name: str) -> Json:
 
 
 def _of_reads(below: Iterable[ValuesPath], name: str, depth: int) -> Json:
-    """A value that has what templates read of it; None where they read nothing in particular."""
+    """A value with the keys that templates read of it; None where they read none in particular."""
     parts: dict[str, set[ValuesPath]] = {}
     for path in below:
         if path:
@@ -267,7 +267,7 @@ def _scalar_named(name: str) -> Json:
 
 
 def _merged(field: Json, read: Json) -> Json:
-    """What Kubernetes means, with what templates read beside it."""
+    """The Kubernetes content, with the other keys that templates read."""
     if isinstance(field, dict) and isinstance(read, dict):
         return {**read, **field}
     if isinstance(field, list) and isinstance(read, list) and field and read:
@@ -303,7 +303,7 @@ class _Examples:
 
     @staticmethod
     def _read(lines: Sequence[str], name: str) -> Iterator[Json]:
-        """What the first lines that read as a map or list are; words before and behind them are left out."""
+        """The first lines that parse as a map or list; words before and after them are left out."""
         start = 0
         while start < len(lines):
             if not _YAML.match(lines[start]):

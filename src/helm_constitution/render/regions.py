@@ -50,7 +50,7 @@ class Coverage(NamedTuple):
 
     @property
     def branches(self) -> list[int]:
-        """The branches that count: not those that only stop the chart, nor those that need a cluster."""
+        """The branches that count: without those that only stop the chart, and those that need a cluster."""
         return [
             number
             for number, region in enumerate(self.regions)
@@ -59,7 +59,7 @@ class Coverage(NamedTuple):
 
     @property
     def out_of_reach(self) -> list[int]:
-        """The branches that nothing enters without a cluster: ``lookup`` decides, and finds nothing."""
+        """The branches that are entered only with a cluster, because they depend on ``lookup``."""
         return [
             number
             for number, region in enumerate(self.regions)
@@ -77,6 +77,6 @@ class Coverage(NamedTuple):
         return False
 
     def is_outermost(self, number: int) -> bool:
-        """Whether what is around a region was entered."""
+        """Whether the region around a region was entered."""
         parent = self.regions[number].parent
         return parent is None or parent in self.entered

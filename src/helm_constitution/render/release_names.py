@@ -1,4 +1,4 @@
-"""The defaults under other names: releases and namespaces that templates ask for by name."""
+"""The defaults with other names: releases and namespaces that templates compare with."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
     from helm_constitution.templates.analysis import AnalysedChart
 
 _MOST = 10
-"""Names that are tried; more are not asked for by any chart that was looked at."""
+"""The most names that are tried; no known chart compares with more."""
 _COMPARING = frozenset(("eq", "ne", "has", "hasPrefix", "hasSuffix", "contains", "regexMatch", "mustRegexMatch"))
 _NAME = LazyPattern(r"[a-z0-9](?:[a-z0-9-]{0,51}[a-z0-9])?")
 _ASKED = {"Name": "release", "Namespace": "namespace"}
 
 
 def named_releases(full: FullRound) -> FullResult:
-    """The objects that only a release or namespace of a certain name has, each checked by itself.
+    """The objects that only a release or namespace with a certain name has, each checked by itself.
 
-    What the defaults render too is the same but for the name, and was checked there.
+    Objects that the defaults also render differ only in the name, and were checked there.
     """
     asked = list(_asked(full.analysed, full.base.scenario.request))[:_MOST]
     results = full.render_all([_scenario(what, name, full.base.scenario.request) for what, name in asked])
@@ -46,7 +46,7 @@ def named_releases(full: FullRound) -> FullResult:
 
 
 def _asked(analysed: AnalysedChart, given: RenderRequest) -> Iterator[tuple[str, str]]:
-    """What to call otherwise (``release`` or ``namespace``), and how; each once."""
+    """What to rename (``release`` or ``namespace``), and the new name; each once."""
     present = {"release": given.release_name, "namespace": given.namespace}
     seen: set[tuple[str, str]] = set()
     for template in analysed.templates:
@@ -71,7 +71,7 @@ def _compared(pipeline: Pipeline) -> list[str]:
 
 
 def _texts(pipeline: Pipeline) -> Iterator[str]:
-    """The names that a pipeline's texts stand for: what follows a prefix, and what a suffix follows, is up to us."""
+    """The names in a pipeline's texts, with a letter after a prefix and before a suffix."""
     for command in commands(pipeline):
         for arg in command.args:
             if isinstance(arg, String):

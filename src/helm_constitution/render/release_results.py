@@ -8,7 +8,7 @@ from helm_constitution.render.full_round import FullResult, FullRound
 from helm_constitution.render.scenarios import Scenario, ScenarioKind
 
 _REVISION = LazyPattern(r"\{\{[^}]*\.Release\.Revision\b")
-_NO_REVISION = "helm template renders the first revision, --is-upgrade or not; --engine embedded renders the second"
+_NO_REVISION = "helm template renders only the first revision, even with --is-upgrade; use --engine embedded"
 
 
 def released(full: FullRound) -> FullResult:
@@ -17,7 +17,7 @@ def released(full: FullRound) -> FullResult:
 
 
 def second_revision(full: FullRound) -> FullResult:
-    """What no ``helm template`` renders, where templates ask for it."""
+    """The second revision, which ``helm template`` can't render, if templates read it."""
     texts = (template.text for template in full.analysed.templates)
     if full.engine.name != "cli" or not any(_REVISION.search(text) for text in texts):
         return FullResult()

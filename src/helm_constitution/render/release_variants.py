@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 API_VERSIONS = "API versions"
-"""The scenario in which the cluster has every API version that templates ask for."""
+"""The scenario in which the cluster has every API version that templates test."""
 
 
 _VERSION_COMPARED = LazyPattern(r"semverCompare\s+[\"`]([^\"`]*)[\"`]")
@@ -28,7 +28,7 @@ _API_ASKED = LazyPattern(r"\.APIVersions\.Has\s+[\"`]([^\"`]+)[\"`]")
 
 
 def release_scenarios(analysed: AnalysedChart, request: RenderRequest) -> list[Scenario]:
-    """An upgrade, the other Kubernetes versions that are supported, and those at which templates decide otherwise."""
+    """An upgrade, the other supported Kubernetes versions, and the versions that templates compare with."""
     found = [] if request.is_upgrade else [Scenario("upgrade", request._replace(is_upgrade=True), ScenarioKind.UPGRADE)]
     if request.kube_version is None:
         for minor in _minors(analysed):
@@ -57,7 +57,7 @@ def _minors(analysed: AnalysedChart) -> list[int]:
 
 
 def _apis_asked(analysed: AnalysedChart) -> list[str]:
-    """The API versions of others than Kubernetes that templates ask for."""
+    """The API versions outside Kubernetes' own groups that templates test."""
     found = (
         version
         for path, text in sorted(analysed.chart.files.items())

@@ -1,8 +1,8 @@
-"""Finds the values that a chart asks its user for, and fills them with placeholders until it renders.
+"""Finds the values that a chart requires from its user, and fills them with placeholders until it renders.
 
-What asks is the chart's own ``required`` or ``fail``, or a key that its schema requires. Which value would answer is
-told by the schema, by the expression that the template stops at, by the conditions around it, and by the message. A
-value counts as an input only where the chart, given a placeholder for it, renders or stops somewhere else.
+A chart requires a value by ``required`` or ``fail``, or by a required key of its schema. The schema, the expression at
+which the template stops, the conditions around it, and the message show which value is required. A value counts as an
+input only if the chart, given a placeholder for it, renders or stops somewhere else.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from helm_constitution.templates.uses import ValueUses
 
 MOST_RENDERS = 60
-"""Renderings that one scenario may cost; a chart that still asks then stays as it is."""
+"""The most renderings for one scenario; a chart that still requires values is left as it is."""
 MOST_PLACEHOLDERS = 5
-"""Placeholders tried for one value."""
+"""The most placeholders that are tried for one value."""
 
 MANY = 3
-"""Inputs from which on a shorter way to a rendering is looked for."""
+"""From this number of inputs on, a shorter way to a rendering is searched."""
 
 Render = Callable[[Scenario], ScenarioResult]
 
@@ -49,7 +49,7 @@ _WORD = LazyPattern(r"\w+")
 
 
 class Filled(NamedTuple):
-    """A scenario that renders now, and what it needed for that."""
+    """A scenario that renders now, and the inputs that it needed."""
 
     result: ScenarioResult
     inputs: tuple[Input, ...]
@@ -69,7 +69,7 @@ def fill(
         analysed: its chart; only what is known before rendering is asked for.
         render: renders a scenario.
         known: inputs of the chart that an earlier scenario needed; tried first.
-        most: renderings that it may cost.
+        most: the most renderings.
 
     Returns:
         None where no placeholders make it render.
@@ -126,7 +126,7 @@ class _Filler:
         return result
 
     def _step(self, result: ScenarioResult) -> ScenarioResult | None:
-        """One question of the chart answered; None where no answer is found."""
+        """Fills the value that the chart requires; None where none is found."""
         error = result.errors[0]
         if error.kind is FailureKind.SCHEMA:
             asked = {path: error.text for error in result.errors for path in _missing_keys(error)}
@@ -138,14 +138,14 @@ class _Filler:
                 if found is not None:
                     return found
                 if self.last is Status.NEEDS_INPUT and number >= len(self.analysed.uses.compared.get(path, ())):
-                    break  # nothing is wrong with its type: another value is asked for
+                    break  # its type is right: another value is required
         together = paths[:MOST_PLACEHOLDERS]
         return self._accept(result, {path: self._input(path, 0, error.text) for path in together}, again=True)
 
     def _accept(
         self, before: ScenarioResult, more: Mapping[ValuesPath, Input | None], *, again: bool = False
     ) -> ScenarioResult | None:
-        """Tries these values too; they stay where the chart renders with them, or asks for something else."""
+        """Tries these values too; they stay if the chart renders with them, or requires something else."""
         new = {path: one for path, one in more.items() if one is not None}
         if not again:
             new = {path: one for path, one in new.items() if (path, repr(one.placeholder)) not in self.tried}
@@ -179,7 +179,7 @@ class _Filler:
     # --- which values ---
 
     def _candidates(self, error: HelmMessage) -> Iterator[ValuesPath]:
-        """The values that may answer, the most likely first."""
+        """The values that may be required, the most likely first."""
         located = dict.fromkeys(self._located(error))
         all_known = dict.fromkeys((*located, *sorted({read.path for read in self.analysed.uses.reads})))
         named = [path for path in all_known if _is_named(dotted(path), error.text)]
@@ -194,7 +194,7 @@ class _Filler:
         }
         first = [path for path in named if path in located]
         order = dict.fromkeys((*first, *named, *located, *last, *sorted(refused), *told))
-        # A flag is turned only where nothing else answers.
+        # A flag is toggled only if nothing else helps.
         for path in sorted(order, key=lambda path: isinstance(self._default(path), bool)):
             if ANYTHING not in path and path and (self._is_empty(path) or path in named or path in refused):
                 yield path
@@ -248,7 +248,7 @@ class _Filler:
         return Input(path, choices[number], message, self.first.scenario.name) if number < len(choices) else None
 
     def _placeholders(self, path: ValuesPath) -> Iterator[Json]:
-        """What may stand for a value: by its schema, by what templates compare it with, by its default, by its name."""
+        """The placeholders of a value: from its schema, comparisons in templates, its default, its name."""
         default = self._default(path)
         if isinstance(default, bool):
             yield not default
@@ -273,7 +273,7 @@ class _Filler:
 
 
 def _asks_otherwise(result: ScenarioResult, before: ScenarioResult) -> bool:
-    """Whether the chart still needs input, but not the same."""
+    """Whether the chart still needs input, but another one."""
     if result.status is not Status.NEEDS_INPUT:
         return False
     asked = {(error.file, error.line, error.text, error.pointer) for error in before.errors}

@@ -1,4 +1,4 @@
-"""What became of rendering a chart."""
+"""The results of rendering a chart."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ScenarioResult:
 
 @record
 class RenderedChart:
-    """How the scenarios of a chart went, and what was learnt by rendering them.
+    """How the scenarios of a chart went, and what rendering them showed.
 
     ``results`` stand in the order of the scenarios, ``defaults`` first; there are none of a library chart.
     ``choice`` says which scenarios were rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a
@@ -60,7 +60,7 @@ class RenderedChart:
     choice: str = QUICK
     inputs: tuple[Input, ...] = ()
     toggles: tuple[ToggleResult, ...] = ()
-    not_toggled: str = "only --scenarios full switches flags"
+    not_toggled: str = "needs --scenarios full, which toggles every flag"
     coverage: Coverage | None = None
 
     @property
@@ -79,15 +79,15 @@ class RenderedChart:
 
     @cached_property
     def unseen(self) -> tuple[str, ...]:
-        """What could not be rendered and should have been: documents that are not YAML, scenarios that fail."""
+        """Failed renderings: documents that are not valid YAML, scenarios that fail."""
         found: dict[str, None] = {}
         for result in self.results:
             if result.status is not Status.FAILED or not result.scenario.kind.failure_is_error:
                 continue
             for document in result.broken.values():
-                found[f"{document.file} doesn't render to YAML"] = None
+                found[f"{document.file} does not render to valid YAML"] = None
             if not result.broken:
-                found[f"{result.scenario.name} doesn't render"] = None
+                found[f"scenario {result.scenario.name} does not render"] = None
         return tuple(found)
 
     def result_of(self, scenario: str) -> ScenarioResult | None:
@@ -99,7 +99,7 @@ class RenderedChart:
         return {result.scenario.name: result for result in self.results}
 
     def values_of(self, scenario: str) -> tuple[YamlDocument, ...]:
-        """The values files of a scenario, the one that wins first; those that aren't YAML by our reading left out."""
+        """The values files of a scenario, the one that wins first; files that can't be parsed are left out."""
         layers = self._layers.get(scenario)
         if layers is None:
             layers = self._layers[scenario] = tuple(self._values_of(scenario))
@@ -136,7 +136,7 @@ class RenderedChart:
         return plain or toggled or names
 
     def set_value(self, scenario: str) -> SetValue | None:
-        """The value that a scenario sets otherwise to see what comes of it; None for those that users name."""
+        """The value that a scenario toggles; None for the scenarios that users name."""
         return self._toggled.get(scenario)
 
     def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
@@ -156,11 +156,11 @@ class RenderedChart:
     # --- objects that several scenarios render ---
 
     def is_repeated(self, manifest: Manifest) -> bool:
-        """Whether an earlier document renders the same object, word for word."""
+        """Whether an earlier document renders exactly the same object."""
         return manifest in self._repeats[0]
 
     def also_in(self, manifest: Manifest) -> Sequence[str]:
-        """The later scenarios that render the same object, word for word."""
+        """The later scenarios that render exactly the same object."""
         return self._repeats[1].get(manifest, ())
 
     @cached_property
@@ -192,7 +192,7 @@ class RenderedChart:
         )
 
     def without_placeholders(self, manifest: Manifest) -> Sequence[Manifest]:
-        """What an object is in scenarios that fill nothing, each text once."""
+        """The texts of an object in scenarios without placeholders, each once."""
         return self._plain_objects.get(self._lasting(manifest), ())
 
     @cached_property
@@ -206,7 +206,7 @@ class RenderedChart:
         return found
 
     def _lasting(self, manifest: Manifest) -> Identity:
-        """What an object is called in each scenario: its template in place of a name that may be another each time."""
+        """The identity of an object in all scenarios: its template replaces a name that differs in each rendering."""
         kind, namespace, name = manifest.identity
         return kind, namespace, manifest.template if self.analysed.is_random(manifest) else name
 
@@ -248,7 +248,7 @@ class ToggleResult(NamedTuple):
     """
 
     toggle: Toggle
-    """What was set otherwise."""
+    """The value that was toggled."""
     result: ScenarioResult
     """How the chart rendered with it."""
     base: ScenarioResult

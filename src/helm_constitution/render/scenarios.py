@@ -1,4 +1,4 @@
-"""The named ways in which a chart is rendered, and what became of each."""
+"""The named ways in which a chart is rendered."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ FULL = "full"
 
 @dataclass(frozen=True)
 class ScenarioKind:
-    """Where a scenario comes from, and how what comes of it is treated.
+    """Where a scenario comes from, and how its results are treated.
 
     Attributes:
-        name: what it is called in the code; kinds are equal by all of their fields.
+        name: its name in the code; kinds are equal if all of their fields are.
         failure_is_error: whether the chart could not be checked where such a scenario fails to render.
         counts_as_evidence: whether its objects are counted in the evidence of principles.
         is_checked_alone: whether only single objects of it are checked, not how they fit together.
         checks_repeats: whether its objects are checked although an earlier scenario renders the same documents.
-        is_trial: whether nobody asks why it fails.
+        is_trial: whether the reason of a failure doesn't matter.
         is_for_baseline: whether the baseline is rendered with its values too.
     """
 
@@ -70,7 +70,7 @@ ScenarioKind.CONFIGURED = ScenarioKind("configured", is_for_baseline=False)
 ScenarioKind.INPUTS = ScenarioKind("inputs")
 # A flag or an enum set otherwise.
 ScenarioKind.TOGGLED = ScenarioKind("toggled", failure_is_error=False, counts_as_evidence=False, checks_repeats=False)
-# Values that are empty by default filled with placeholders: how objects fit together then, the placeholders decide.
+# Values that are empty by default, filled with placeholders, which decide how objects fit together.
 ScenarioKind.FILLED = ScenarioKind(
     "filled",
     failure_is_error=False,
@@ -82,7 +82,7 @@ ScenarioKind.FILLED = ScenarioKind(
 )
 ScenarioKind.KUBERNETES = ScenarioKind("kubernetes", checks_repeats=False)
 ScenarioKind.UPGRADE = ScenarioKind("upgrade", checks_repeats=False)
-# A release or namespace of a name that templates ask for, with the objects that only this name has.
+# A release or namespace with a name that templates compare with, and the objects that only this name has.
 ScenarioKind.NAMED = ScenarioKind(
     "named",
     failure_is_error=False,
@@ -94,7 +94,7 @@ ScenarioKind.NAMED = ScenarioKind(
 
 
 class SetValue(NamedTuple):
-    """A value that a scenario sets otherwise than by default, to see what comes of it."""
+    """A value that a scenario toggles or fills."""
 
     path: tuple[str, ...]
     """The path in the values, ``("ingress", "enabled")``."""
@@ -121,12 +121,12 @@ class Scenario(NamedTuple):
 
     @property
     def is_users(self) -> bool:
-        """Whether it is one that users name, and not made to see what comes of a value."""
+        """Whether it is one that users name, and not one that toggles or fills a value."""
         return self.toggled is None and not self.filled
 
 
 class ScenarioSetting(NamedTuple):
-    """A scenario as the configuration sets it; what is None or empty is as for the other scenarios."""
+    """A scenario of the configuration; fields that are None or empty are as in the other scenarios."""
 
     name: str
     values_files: tuple[Path, ...] = ()
@@ -138,7 +138,7 @@ class ScenarioSetting(NamedTuple):
     api_versions: tuple[str, ...] = ()
 
     def request(self, base: RenderRequest) -> RenderRequest:
-        """How to render it: the values of ``base`` come on top of its own; of all else its own comes first."""
+        """How to render it: the values of ``base`` override its own; all other options of its own take precedence."""
         return base._replace(
             values_files=(*self.values_files, *base.values_files),
             set_arguments=(*self.set_arguments, *base.set_arguments),
@@ -155,7 +155,7 @@ def plan(folder: Path, request: RenderRequest, which: str, settings: Iterable[Sc
 
     Args:
         folder: the chart's folder.
-        request: what the user asked for on the command line; its values come last, on top of every scenario.
+        request: the options of the command line; its values override those of every scenario.
         which: ``defaults`` for that one alone, else also each ``ci/*-values.yaml`` and ``platforms/*.yaml``, and the
             configuration's.
         settings: the configuration's scenarios.
@@ -163,7 +163,7 @@ def plan(folder: Path, request: RenderRequest, which: str, settings: Iterable[Sc
     scenarios = [Scenario(DEFAULTS, request, ScenarioKind.DEFAULTS)]
     if which == DEFAULTS:
         return scenarios
-    # From the folder, not from the loaded chart: charts leave ci/ out of the package by .helmignore.
+    # From the folder, not from the loaded chart: charts exclude ci/ from the package in .helmignore.
     for directory, endings in (("ci", ("-values.yaml", "-values.yml")), ("platforms", (".yaml", ".yml"))):
         place = folder / directory
         names = sorted(os.listdir(place)) if place.is_dir() else []
@@ -176,7 +176,7 @@ def plan(folder: Path, request: RenderRequest, which: str, settings: Iterable[Sc
 
 
 def set_json(path: Iterable[str], value: Json) -> SetArgument:
-    """The option that sets one value; what the user gives by ``--set`` still comes on top of it."""
+    """The option that sets one value; the user's ``--set`` still overrides it."""
     import json
 
     keys = ".".join(re.sub(r"([.,=\[\]\\])", r"\\\1", step) for step in path)
@@ -184,25 +184,25 @@ def set_json(path: Iterable[str], value: Json) -> SetArgument:
 
 
 _TELLING = 7
-"""Letters of a field's name that a flag may name: hostPID, hostPort, privileged; not image or name."""
+"""The fewest letters of a field name that identifies a flag: hostPID, hostPort, privileged; not image or name."""
 
 
 def names_field(path: Sequence[str], field: View) -> bool:
-    """Whether a value is called as a rendered field is: to set it is to ask for the field."""
+    """Whether a value has the name of a rendered field: setting it requests the field."""
     name = next((step.lower() for step in reversed(field.path) if isinstance(step, str)), "")
     return len(name) >= _TELLING and any(name in step.lower() for step in path)
 
 
 class Input(NamedTuple):
-    """A value that a user must give: its path, the placeholder that the chart took for it, the words that ask.
+    """A value that a user must set: its path, the placeholder that the chart accepted, the message that requires it.
 
-    ``scenario`` is the one in which the chart asked first.
+    ``scenario`` is the first one that required it.
     """
 
     path: ValuesPath
     """The path in the values."""
     placeholder: Json
-    """The value that rendering went on with."""
+    """The value with which rendering continued."""
     message: str
-    """The chart's own words that ask for it."""
+    """The chart's own message that requires it."""
     scenario: str = DEFAULTS

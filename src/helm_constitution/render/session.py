@@ -1,4 +1,4 @@
-"""Renders a chart's scenarios: those that are known at once, then those that follow from how these went."""
+"""Renders a chart's scenarios: first the known ones, then those that follow from their results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RenderSession:
-    """Helm at work on one chart, from its making on.
+    """The rendering of one chart, which begins when the session is created.
 
     Args:
         engine: renders.
@@ -58,16 +58,16 @@ class RenderSession:
         self._texts: dict[str, str] = {}
         self._seen: set[tuple[str, str, tuple[RenderedText, ...]]] = set()
         self.notices = tuple(
-            f"the values are not validated: {reason}" for reason in engine.remote_schemas(analysed.chart.path)
+            f"values are not validated: {reason}" for reason in engine.remote_schemas(analysed.chart.path)
         )
         self._started = [(scenarios[0], first), *((one, self._start(one)) for one in scenarios[1:])]
 
     def done(self) -> bool:
-        """Whether helm has rendered what was asked for at first."""
+        """Whether helm has rendered the first scenarios."""
         return all(isinstance(pending, str) or pending.done() for _, pending in self._started)
 
     def run(self) -> RenderedChart:
-        """Waits for helm, parses what it rendered, and renders what follows from that."""
+        """Waits for helm, parses its output, and renders the scenarios that follow from it."""
         if self.analysed.chart.is_library:
             return RenderedChart(self.analysed, choice=self._choice)
         with ExitStack() as stack:
@@ -109,7 +109,7 @@ class RenderSession:
         return self.engine.render(self.analysed.chart.path, request).result().documents
 
     def _start(self, scenario: Scenario, instrumentation: Instrumentation | None = None) -> Pending[RenderOutput] | str:
-        """The rendering under way, or why the engine can't do it."""
+        """The started rendering, or why the engine can't do it."""
         refusal = self.engine.refusal(scenario.request)
         if refusal is not None:
             return refusal
@@ -143,7 +143,7 @@ class RenderSession:
         return conclude(scenario, output, self.analysed.chart.name, self._known, tests_count=self._tests_count)
 
     def _with_inputs(self, results: Sequence[ScenarioResult]) -> tuple[list[ScenarioResult], tuple[Input, ...]]:
-        """The scenarios that need input once more, with placeholders for what they ask for, where that is found."""
+        """The scenarios that need input, rendered again with placeholders for the required values."""
         asking = [result for result in results if result.status is Status.NEEDS_INPUT]
         if not asking:
             return [], ()

@@ -1,4 +1,4 @@
-"""What a full check renders besides the scenarios that a chart names, all on top of the defaults."""
+"""The scenarios that a full check renders in addition to those of the chart, all on top of the defaults."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SOURCES: tuple[ScenarioSource, ...] = (
 
 
 def render_full(session: Renders, results: Sequence[ScenarioResult], inputs: tuple[Input, ...]) -> FullResult:
-    """What every source gives; nothing where the defaults don't render."""
+    """The scenarios of every source; none if the defaults don't render."""
     names = (DEFAULTS, "inputs")
     base = next((one for one in results if one.scenario.name in names and one.status is Status.RENDERED), None)
     if base is None:
-        return FullResult(not_toggled="the defaults don't render")
+        return FullResult(not_toggled="the default values do not render")
     full = FullRound(session, base, results[0].scenario.request, inputs)
     parts = [source(full) for source in SOURCES]
     return FullResult(

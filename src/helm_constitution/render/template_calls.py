@@ -135,7 +135,7 @@ class TemplateCalls:
             self.texts.extend(part.value for part in others if isinstance(part, String))
 
     def _solve(self) -> None:
-        """What each named template is given: the greatest solution, as what calls itself adds nothing."""
+        """The arguments of each named template: the greatest solution, because recursive calls add nothing."""
         while True:
             found: dict[str, _Given] = {}
             for call in self._calls:
@@ -162,7 +162,7 @@ class TemplateCalls:
         return self._value(call.passed, call.place, frozenset())
 
     def _value(self, node: Node | None, place: _Place, seen: frozenset[str]) -> _Given:
-        """What an expression is."""
+        """The value of an expression."""
         outer = _ROOT if place.owner is None else self._given.get(place.owner, _UNCALLED)
         if isinstance(node, Dot):
             return outer if place.is_outer else _UNKNOWN
@@ -186,7 +186,7 @@ class TemplateCalls:
         return _UNKNOWN
 
     def _variable(self, node: Variable, place: _Place, seen: frozenset[str]) -> _Given:
-        """What a variable is that is set to the same kind of thing wherever its file or named template sets it."""
+        """The value of a variable that is set to the same kind of value everywhere in its file or named template."""
         found = self._set.get((place.template.path, place.owner, node.name), ())
         if node.name in seen or not found:
             return _UNKNOWN
@@ -197,7 +197,7 @@ class TemplateCalls:
 
 
 def _entry(outer: _Given, names: tuple[str, ...]) -> _Given:
-    """What an entry of what a named template was given is."""
+    """The value of an entry of a named template's argument."""
     is_root = len(names) == 1 and (outer.keys is None or names[0] in outer.keys)
     return _ROOT if is_root else _UNKNOWN
 

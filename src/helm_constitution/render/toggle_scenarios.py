@@ -1,4 +1,4 @@
-"""Each flag and enum of a chart set otherwise than by default, one at a time."""
+"""Each flag and enum of a chart set to another value than the default, one at a time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind
 from helm_constitution.render.toggles import Toggle, toggles_of
 
 MOST_FOR_TOGGLE = 20
-"""Renderings that the inputs of one toggled flag may cost."""
+"""The most renderings for the inputs of one toggled flag."""
 
 
 def toggled_values(full: FullRound) -> FullResult:
-    """The defaults with one value set otherwise; what lies behind a flag that is off, with that flag on."""
+    """The defaults with one value toggled; values below a disabled flag with that flag enabled."""
     toggling = _Toggling(full)
     results = tuple(toggling.run())
     return FullResult(results, tuple(toggling.with_dead()))
@@ -32,7 +32,7 @@ class _Toggling:
         self._outcomes: dict[Toggle, ToggleResult] = {}
 
     def run(self) -> Iterator[ScenarioResult]:
-        """Renders flag by flag: those first that no other flag encloses."""
+        """Renders flag by flag, the outermost flags first."""
         full = self._full
         apis = full.api_versions
         pending = toggles_of(full.analysed, full.given)
@@ -49,14 +49,14 @@ class _Toggling:
     def _settle(
         self, toggle: Toggle, base: ScenarioResult, result: ScenarioResult, apis: tuple[str, ...]
     ) -> Iterator[ScenarioResult]:
-        """What became of one toggle."""
+        """The result of one toggle."""
         final = self._filled(result) if result.status is Status.NEEDS_INPUT else result
         if toggle.value is True:
             self._full.settled[toggle.path] = final
         changed = self._is_changed(base, final)
         yield final
         if changed is False and toggle.value is True and apis:
-            # It may be for clusters that have more than Kubernetes' own: a ServiceMonitor, say.
+            # It may need APIs outside Kubernetes: ServiceMonitor, for example.
             before, after = (self._beside(one, apis) for one in (base, final))
             if after.status is Status.RENDERED and is_changed(before.documents, after.documents, None):
                 final, changed = after, True
@@ -81,7 +81,7 @@ class _Toggling:
         return filled.result if filled is not None else result
 
     def _beside(self, result: ScenarioResult, apis: tuple[str, ...]) -> ScenarioResult:
-        """The same in a cluster that has these API versions as well."""
+        """The same in a cluster that also has these API versions."""
         scenario = result.scenario
         request = scenario.request._replace(api_versions=apis)
         other = Scenario(f"{scenario.name} with API versions", request, ScenarioKind.TOGGLED, scenario.toggled)

@@ -1,5 +1,4 @@
-"""What a full check renders besides the scenarios that a chart names: each flag and enum set otherwise, other
-Kubernetes versions, an upgrade."""
+"""The values that a full check toggles: each flag and enum of a chart."""
 
 from __future__ import annotations
 
@@ -24,13 +23,13 @@ _FLAGS = ("enabled", "create")
 
 
 MOST_CHOICES = 12
-"""Values that one enum is set to; one with more is a list of names, not of behaviours."""
+"""The most values of one enum; a longer list is one of names, not of behaviours."""
 
 
 class Toggle(NamedTuple):
-    """One value set otherwise than by default.
+    """One value set to another one than the default.
 
-    ``enclosing`` are the flags around it that have to be on for it to matter (``ingress.enabled`` for
+    ``enclosing`` are the flags around it that must be on for it to matter (``ingress.enabled`` for
     ``ingress.tls.enabled``), the outermost first.
     """
 
@@ -48,7 +47,7 @@ class Toggle(NamedTuple):
 
     @property
     def is_flag(self) -> bool:
-        """Whether it is true or false."""
+        """Whether it is a boolean."""
         return isinstance(self.value, bool)
 
     def scenario(self, base: RenderRequest) -> Scenario:
@@ -59,9 +58,9 @@ class Toggle(NamedTuple):
 
 
 def toggles_of(analysed: AnalysedChart, request: RenderRequest) -> list[Toggle]:
-    """Every flag that templates or dependencies ask for, and every other value of an enum, in the order of values.yaml.
+    """Every flag that templates or dependencies test, and every other value of an enum, in the order of values.yaml.
 
-    What the user gave by ``-f`` or ``--set`` stays as it is, and so does what is in lists or belongs to a dependency.
+    Values that the user set by ``-f`` or ``--set`` stay as they are, and so do those in lists or of a dependency.
     """
     free = FreeValues(analysed, request)
     asked = _Asked(analysed.uses.tested, free.conditions)
@@ -79,7 +78,7 @@ def toggles_of(analysed: AnalysedChart, request: RenderRequest) -> list[Toggle]:
 
 
 class FreeValues:
-    """The values of a chart that a full check may set otherwise."""
+    """The values of a chart that a full check may toggle."""
 
     def __init__(self, analysed: AnalysedChart, request: RenderRequest) -> None:
         chart = analysed.chart
@@ -93,21 +92,21 @@ class FreeValues:
                 self._texts[path] = [text for text in compared if text]
 
     def is_free(self, path: ValuesPath) -> bool:
-        """Whether the user didn't give a value, and it is no dependency's."""
+        """Whether the user didn't set a value, and it is not a dependency's."""
         return not _is_given(self._given, path) and (path[0] not in self._foreign or path in self.conditions)
 
     def choices(self, path: ValuesPath) -> list[str]:
-        """The texts of an enum; none where there are too many."""
+        """The texts of an enum; empty if there are too many."""
         texts = self._texts.get(path, [])
         return list(dict.fromkeys(texts)) if len(texts) <= MOST_CHOICES else []
 
     def enclosing(self, path: ValuesPath) -> tuple[ValuesPath, ...]:
-        """The flags that are off by default and hold what a path belongs to."""
+        """The flags that are off by default and control the section of a path."""
         return _enclosing(self.defaults, path)
 
 
 class _Asked:
-    """The paths that conditions ask for; some have keys that are known only at run time."""
+    """The paths that conditions test; some have keys that are known only at run time."""
 
     def __init__(self, tested: Iterable[ValuesPath], conditions: set[ValuesPath]) -> None:
         self._exact = conditions | {path for path in tested if ANYTHING not in path}
@@ -122,7 +121,7 @@ class _Asked:
 
 
 def _given(request: RenderRequest) -> dict[str, Json]:
-    """What the user gave on the command line, as far as it can be read; helm says the rest."""
+    """The values that the user set on the command line, if they can be parsed; helm reports the rest."""
     from helm_constitution.text.yaml import load_document
 
     values: dict[str, Json] = {}
@@ -156,13 +155,13 @@ def _leaves(data: Json, path: ValuesPath) -> Iterator[tuple[ValuesPath, Json]]:
 
 
 def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:
-    """The flags that are off by default and hold what a path belongs to."""
+    """The flags that are off by default and control the section of a path."""
     found = []
     for length in range(1, len(path)):
         for name in _FLAGS:
             flag = (*path[:length], name)
             if length == len(path) - 1 and path[-1] in _FLAGS:
-                continue  # of one thing, neither toggle holds the other
+                continue  # two toggles of one section don't enclose each other
             value: Json = defaults
             for step in flag:
                 value = value.get(step) if isinstance(value, dict) else None
