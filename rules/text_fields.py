@@ -1,4 +1,4 @@
-"""Fields of objects that are text to Kubernetes, and that templates fill with numbers and booleans."""
+"""Fields that are strings in the Kubernetes API, and that templates tend to fill with numbers and booleans."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from helm_constitution.api import Manifest, View
 
 
 def text_fields(manifest: Manifest) -> Iterator[tuple[View, str]]:
-    """The parts of an object that are text to Kubernetes, each with what it is called."""
+    """The string fields of an object, each with a name for messages."""
     for key, view in manifest.get("metadata", "annotations").entries():
-        yield view, f"the annotation {key}"
+        yield view, f"annotation {key}"
     if not manifest.group and manifest.kind in ("ConfigMap", "Secret"):
         for field in ("data", "stringData"):
             for key, view in manifest.get(field).entries():
@@ -18,12 +18,12 @@ def text_fields(manifest: Manifest) -> Iterator[tuple[View, str]]:
     for workload in manifest.workloads:
         if workload.made_by.metadata is None and manifest.kind != "Pod":
             for key, view in workload.pod_metadata.get("annotations").entries():
-                yield view, f"the annotation {key}"
+                yield view, f"annotation {key}"
         for key, view in workload.pod.get("nodeSelector").entries():
             yield view, f"nodeSelector.{key}"
         for container in workload.pod.all_containers:
             for variable in container.field("env").items():
-                yield variable.get("value"), f"the variable {variable.get('name').data}"
+                yield variable.get("value"), f"environment variable {variable.get('name').data}"
             for field in ("command", "args"):
                 for item in container.field(field).items():
-                    yield item, f"an item of {field}"
+                    yield item, f"item of {field}"

@@ -1,4 +1,4 @@
-"""III. Backward Compatibility: versions that mean what they say, and objects that can be upgraded."""
+"""III. Backward Compatibility: versions that announce breaking changes, and objects that can be upgraded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the changelog tells of what breaks."""
+"""Whether the changelog announces breaking changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MIGRATION = LazyPattern(
     r"|remov\w+ (?:it|them)|take \S+ out|chang\w+ to|must|need(?:s|ed)? to|no longer"
     r"|before (?:the )?upgrad\w+|kubectl)\b"
 )
-"""An example, or a word of what to do."""
+"""An example, or a word that introduces a migration step."""
 
 
 @rule(
@@ -52,9 +52,9 @@ _MIGRATION = LazyPattern(
     ),
 )
 def changelog_silent(subject: Subject) -> Iterator[Violation]:
-    """The changelog does not mention a change that breaks users, or not what to do about it.
+    """Changelog does not mention a breaking change or how to migrate.
 
-    Why: Whoever reads that the version is a MAJOR looks for what it asks of them.
+    Why: A MAJOR version tells users that something breaks; they look in the changelog for what it is and what to do.
     Bad:
         ## 2.0.0
         - Cleaned up the values.
@@ -62,7 +62,7 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
         ## 2.0.0
         ### Breaking changes
         - `replicas` is now `replicaCount`: set `replicaCount: 3` instead of `replicas: 3`.
-    Fix: Name each value and object in CHANGELOG.md, in the README's section on upgrading or in the annotation
+    Fix: Name each value and object in CHANGELOG.md, in the upgrade section of the README or in the annotation
         artifacthub.io/changes, with the old and the new form.
         `fix --unsafe` writes what breaks, and what to do about it, into CHANGELOG.md.
     Source: Keep a Changelog 1.1.0; Artifact Hub annotations
@@ -79,18 +79,19 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
     fix = entry_of(silence, place.file, subject) if silence and isinstance(place, TextPlace) else None
     for change in breaking:
         if change in silence:
-            silent = f"{where} does not mention" if where else "there is no changelog to mention"
+            silent = f"{where} does not mention" if where else "no changelog mentions"
             group = group_of(change, f"{silent} it")
-            yield Violation(f"{silent} that {change.what}", place, _related(change), group=group, fix=fix)
+            message = f"{silent} that {change.what}; add an entry with the migration steps"
+            yield Violation(message, place, _related(change), group=group, fix=fix)
         elif not _MIGRATION.search(text):
             teller = where or "the README"
-            message = f"{teller} tells of {change.names[0]}, but not what to do"
-            group = group_of(change, f"{teller} does not say what to do")
+            message = f"{teller} mentions {change.names[0]} without migration steps; describe what users have to change"
+            group = group_of(change, f"{teller} gives no migration steps")
             yield Violation(message, place, _related(change), group=group)
 
 
 def _announcing(subject: Subject) -> tuple[Place, str]:
-    """Where the change should be told, and what that is called; "" where there is neither changelog nor annotation."""
+    """Where the change belongs, and what the place is called; "" without a changelog and without the annotation."""
     file = changelog_file(subject)
     if file is not None:
         headings = [heading for heading in read_markdown(subject.chart.files[file]).headings if heading.level > 1]
@@ -108,7 +109,7 @@ def _is_named(change: Change, text: str) -> bool:
 
 
 def _above(name: str) -> Iterator[str]:
-    """The paths above a value's, down to two keys: one key alone is a word like others, unless in backticks."""
+    """The paths above a value's, down to two keys: a single key is an ordinary word, unless in backticks."""
     steps = name.split(".")
     yield from (".".join(steps[:length]) for length in range(len(steps) - 1, 1, -1))
     if len(steps) > 1:

@@ -1,4 +1,4 @@
-"""API versions that Kubernetes and widely used extensions no longer serve, or have announced to stop serving.
+"""API versions that Kubernetes and widely used extensions no longer serve, or have announced the removal of.
 
 Sources: Kubernetes documentation, Deprecated API Migration Guide; the release notes of cert-manager and Istio; checked
 against the table of pluto (FairwindsOps/pluto, versions.yaml, April 2026).
@@ -13,8 +13,8 @@ from typing import NamedTuple
 class OldApi(NamedTuple):
     """An API version of a kind. Minor versions of Kubernetes 1; of the extension where ``component`` names one.
 
-    ``deprecated`` and ``removed`` are the first versions that warn and that don't serve it; None where there is none
-    yet. ``replacement`` is the API version to write instead, empty where there is none; ``replaced_since`` the first
+    ``deprecated`` is the first version that warns, ``removed`` the first that does not serve it; None if there is none
+    yet. ``replacement`` is the API version to use instead, empty if there is none; ``replaced_since`` is the first
     version that serves it.
     """
 
@@ -101,4 +101,4 @@ def _table() -> dict[tuple[str, str], OldApi]:
 
 
 OLD_APIS: Mapping[tuple[str, str], OldApi] = _table()
-"""(API version, kind) → when it went."""
+"""(API version, kind) → when it was deprecated and removed."""

@@ -1,4 +1,4 @@
-"""Objects and requirements of a chart that an upgrade from the last release stumbles over."""
+"""Objects and requirements of a chart that break an upgrade from the last release."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .comparing import BREAKING, told
     urgency=Urgency.UPGRADE,
 )
 def immutable_changed(subject: Subject) -> Iterator[Violation]:
-    """A field differs from the last release's that Kubernetes doesn't let change.
+    """Immutable field changed since the last release.
 
     Why: `helm upgrade` fails: "field is immutable".
     Bad:
@@ -30,9 +30,9 @@ def immutable_changed(subject: Subject) -> Iterator[Violation]:
         selector:
           matchLabels:
             app.kubernetes.io/name: web
-    Fix: Keep selectors, volume claim templates, service names and the like as they were, or raise the MAJOR version and
-        say which objects to delete first. Values that differ with every rendering don't count, nor do hooks and Jobs
-        with `ttlSecondsAfterFinished`, which are gone before the next upgrade.
+    Fix: Keep selectors, volume claim templates, service names and other immutable fields as they were, or raise the
+        MAJOR version and document which objects to delete first. Values that differ with every rendering are not
+        reported, nor are hooks and Jobs with `ttlSecondsAfterFinished`, which are gone before the next upgrade.
     Source: Kubernetes' API, validation of updates (pkg/apis/*/validation)
     """
     title = f"put back what {subject.comparison.origin} has, not applied because the change may be meant"
@@ -49,17 +49,17 @@ def immutable_changed(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def object_renamed(subject: Subject) -> Iterator[Violation]:
-    """An object has another name than in the last release, or a port of a Service another name or number.
+    """Object name or Service port changed since the last release.
 
-    Why: Helm deletes the old object and makes a new one: what it held is gone, and whoever calls it by its name no
-        longer reaches it.
+    Why: Helm deletes the old object and creates a new one: its data is lost, and clients that use the old name no
+        longer reach it.
     Bad:
         # the last release had `name: {{ .Release.Name }}-web`
         name: {{ .Release.Name }}-frontend
     Good:
         name: {{ .Release.Name }}-web
-    Fix: Keep the name, or raise the MAJOR version and say what has to move. Kinds that nobody calls by their name
-        (ConfigMaps, roles, budgets) don't count. A default that puts objects into another namespace does.
+    Fix: Keep the name, or raise the MAJOR version and document what has to move. Kinds that clients do not address by
+        name (ConfigMaps, roles, budgets) are not reported. A default that moves objects to another namespace is.
     Source: Helm documentation, Using Helm, `helm upgrade`; Kubernetes documentation, Object Names and IDs
     """
     yield from told(subject, "compat/object-renamed", of_objects=True)
@@ -73,10 +73,10 @@ def object_renamed(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def object_removed(subject: Subject) -> Iterator[Violation]:
-    """An object of the last release is gone or of another API group, or a key of a Secret or ConfigMap is gone.
+    """Object or key of the last release was removed.
 
-    Why: Helm deletes it with the upgrade, a claim with its data, a definition with all objects of its kind. A container
-        that reads a key of a ConfigMap which is gone goes by a default of its own.
+    Why: The upgrade deletes the object: a claim with its data, a custom resource definition with all objects of its
+        kind. A container that reads a removed key of a ConfigMap falls back to its own default.
     Bad:
         # the last release rendered a PersistentVolumeClaim by default
         persistence:
@@ -84,10 +84,10 @@ def object_removed(subject: Subject) -> Iterator[Violation]:
     Good:
         persistence:
           enabled: true
-    Fix: Keep the object, annotate it with `helm.sh/resource-policy: keep`, or raise the MAJOR version and say what to
-        save first. Kinds that nobody outside of the chart depends on don't count, nor do empty Secrets and those
-        of values that users gave, where the chart's own pods read them and move along; those with random words, and
-        those that NOTES.txt shows, do.
+    Fix: Keep the object, annotate it with `helm.sh/resource-policy: keep`, or raise the MAJOR version and document what
+        to save first. Objects that moved to another API group, and removed keys of Secrets and ConfigMaps, are reported
+        as well. Kinds that only the chart itself depends on are not, nor are empty Secrets and Secrets of user-supplied
+        values that the chart's own pods read; Secrets with random values, and those that NOTES.txt shows, are.
     Source: Helm documentation, Charts Tips and Tricks, Tell Helm Not To Uninstall a Resource
     """
     yield from told(subject, "compat/object-removed", of_objects=True)
@@ -95,9 +95,9 @@ def object_removed(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/traffic-refused", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def traffic_refused(subject: Subject) -> Iterator[Violation]:
-    """A network policy that the last release didn't have selects pods that it had.
+    """New network policy restricts traffic to existing pods.
 
-    Why: From the upgrade on nobody reaches these pods but whom the policy names.
+    Why: After the upgrade only the peers that the policy allows can reach these pods.
     Bad:
         # the last release had `enabled: false`
         networkPolicy:
@@ -105,7 +105,7 @@ def traffic_refused(subject: Subject) -> Iterator[Violation]:
     Good:
         networkPolicy:
           enabled: false
-    Fix: Let users switch the policy on, or raise the MAJOR version and say whom it lets in.
+    Fix: Disable the policy by default, or raise the MAJOR version and document which traffic it allows.
     Source: Kubernetes documentation, Network Policies, Two Sorts of Pod Isolation
     """
     yield from told(subject, "compat/traffic-refused", of_objects=True)
@@ -113,9 +113,9 @@ def traffic_refused(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/metrics-dropped", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def metrics_dropped(subject: Subject) -> Iterator[Violation]:
-    """A ServiceMonitor or PodMonitor throws metrics away that it collected in the last release.
+    """ServiceMonitor or PodMonitor drops metrics that the last release collected.
 
-    Why: Dashboards stay empty without a word, and alerts on these metrics never fire again.
+    Why: Dashboards go blank without a warning, and alerts on these metrics never fire again.
     Bad:
         # the last release had no metricRelabelings, and the version is a MINOR
         metricRelabelings:
@@ -124,8 +124,8 @@ def metrics_dropped(subject: Subject) -> Iterator[Violation]:
             action: drop
     Good:
         metricRelabelings: []
-    Fix: Leave it to users which metrics to drop, or raise the MAJOR version and name them. A rule that is only written
-        otherwise doesn't count.
+    Fix: Let users choose which metrics to drop, or raise the MAJOR version and list them. A rule that is only worded
+        differently is not reported.
     Source: Semantic Versioning 2.0.0, 8; Prometheus documentation, metric_relabel_configs
     """
     yield from told(subject, "compat/metrics-dropped", of_objects=True)
@@ -133,18 +133,18 @@ def metrics_dropped(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/definition-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def definition_changed(subject: Subject) -> Iterator[Violation]:
-    """A definition of custom resources in `crds/` differs from the last release's.
+    """Custom resource definition in `crds/` changed since the last release.
 
-    Why: Helm installs what is in `crds/` once, and never upgrades it: the new version of the application runs with the
-        old definitions until somebody applies the new ones.
+    Why: Helm installs the files in `crds/` once and never upgrades them: the new version of the application runs with
+        the old definitions until somebody applies the new ones.
     Bad:
         # crds/backup.yaml has new fields, and the version is a MINOR
         version: 1.3.0
     Good:
         version: 2.0.0
-    Fix: Raise the MAJOR version and say how to apply the definitions. Words for people, columns and how lists are
-        merged don't count; nor does anything where application and images stay, or move a PATCH, and no object is
-        of the kind.
+    Fix: Raise the MAJOR version and document how to apply the definitions. Descriptions, printer columns and list merge
+        keys are not compared; nor are definitions of which the chart renders no object, if the application and its
+        images stay or move by a PATCH.
     Source: Helm documentation, Custom Resource Definitions, Limitations
     """
     yield from told(subject, "compat/definition-changed")
@@ -157,16 +157,16 @@ def definition_changed(subject: Subject) -> Iterator[Violation]:
     enforces=(BREAKING, require(r"\bkube-?version\b.{0,60}\b(?:chang|rais|stable)")),
 )
 def kube_floor_raised(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml's kubeVersion leaves out clusters that the last release accepted.
+    """kubeVersion excludes clusters that the last release accepted.
 
-    Why: Helm refuses the upgrade there.
+    Why: Helm refuses the upgrade on these clusters.
     Bad:
         # the last release had ">=1.25.0-0"
         kubeVersion: ">=1.29.0-0"
     Good:
         kubeVersion: ">=1.25.0-0"
-    Fix: Leave the range as wide as the templates allow, or raise the MAJOR version. Where the last release had no
-        kubeVersion, only versions count that Kubernetes' own project still supports.
+    Fix: Keep the range as wide as the templates allow, or raise the MAJOR version. If the last release had no
+        kubeVersion, only versions that the Kubernetes project still supports are compared.
     Source: Helm documentation, Charts, The kubeVersion field; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/kube-floor-raised")
@@ -174,9 +174,10 @@ def kube_floor_raised(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/dependency-changed", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def dependency_changed(subject: Subject) -> Iterator[Violation]:
-    """A dependency is gone, is another chart under its alias, or has moved to a MAJOR version of its own.
+    """Dependency was removed, replaced or moved to another MAJOR version.
 
-    Why: Its values are a part of this chart's, and its authors say that they break.
+    Why: The values of a dependency are part of this chart's values, and its new MAJOR version announces that they
+        break.
     Bad:
         # the last release had `version: 17.x.x`
         - name: redis
@@ -184,7 +185,7 @@ def dependency_changed(subject: Subject) -> Iterator[Violation]:
     Good:
         - name: redis
           version: 17.x.x
-    Fix: Raise the MAJOR version, and say in the notes on upgrading what the dependency's ask for.
+    Fix: Raise the MAJOR version, and repeat the dependency's migration steps in the upgrade notes.
     Source: Semantic Versioning 2.0.0, What should I do if I update my own dependencies?
     """
     yield from told(subject, "compat/dependency-changed")
@@ -192,9 +193,9 @@ def dependency_changed(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/application-major", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def application_major(subject: Subject) -> Iterator[Violation]:
-    """appVersion, or the tag of an image, has moved to another MAJOR version of the application.
+    """Application moved to another MAJOR version.
 
-    Why: The upgrade of the chart is one of the application, whose authors say that it breaks.
+    Why: Upgrading the chart upgrades the application, and its new MAJOR version announces breaking changes.
     Bad:
         # the last release had appVersion: 2.54.1, and the version is a MINOR
         appVersion: 3.0.0
@@ -202,8 +203,9 @@ def application_major(subject: Subject) -> Iterator[Violation]:
     Good:
         appVersion: 3.0.0
         version: 26.0.0
-    Fix: Raise the MAJOR version of the chart with that of the application. Of images, those count that share a
-        word with the chart's name and don't run in init containers and hooks alone; tags that are dates don't.
+    Fix: Raise the MAJOR version of the chart together with that of the application. Both appVersion and image tags are
+        compared: tags of images that share a word with the chart's name and run outside of init containers and hooks;
+        tags that are dates are not.
     Source: Helm documentation, Charts, The appVersion field; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/application-major")

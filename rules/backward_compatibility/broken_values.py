@@ -1,4 +1,4 @@
-"""Values that no longer do what they did for whoever set them for the last release."""
+"""Values that no longer do what they did in the last release."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from .comparing import BREAKING, group_of, told
     urgency=Urgency.UPGRADE,
 )
 def value_removed(subject: Subject) -> Iterator[Violation]:
-    """A value is gone, or read by nothing any more, that templates of the last release read.
+    """Value was removed since the last release.
 
-    Why: Helm ignores what no template reads: whoever set the value gets something else, without a word.
+    Why: Helm ignores values that no template reads: the user's setting is dropped without a warning.
     Bad:
         # the last release had
         image:
@@ -42,10 +42,9 @@ def value_removed(subject: Subject) -> Iterator[Violation]:
           # -- Deprecated, use image.pullSecrets; removed in 2.0.0
           pullSecret: ""
           pullSecrets: []
-    Fix: Go on reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR
-        version. A value that no template of the last release read, or NOTES.txt and tests alone, breaks nobody
-        and is not reported. One that values.yaml only shows, commented out, counts as well, and so does one that
-        templates refuse by `fail`, which is found by giving it.
+    Fix: Keep reading the old value beside the new one and mark it as deprecated; remove it with the next MAJOR version.
+        Removing a value that no template of the last release read, or only NOTES.txt and tests, is not reported. A
+        value that values.yaml only shows in a comment is reported, and so is one that templates reject with `fail`.
     Source: Semantic Versioning 2.0.0, 8, and How should I handle deprecating functionality?
     """
     yield from told(subject, "compat/value-removed")
@@ -59,15 +58,15 @@ def value_removed(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def value_renamed(subject: Subject) -> Iterator[Violation]:
-    """A value has another name than in the last release.
+    """Value was renamed since the last release.
 
-    Why: The old name is ignored without a word, and the new one's default takes its place.
+    Why: Helm ignores the old name without a warning, and the default of the new one applies.
     Bad:
         # the last release had `replicas: 1`, read by the same line
         replicaCount: 1
     Good:
         replicas: {{ .Values.replicas | default .Values.replicaCount }}
-    Fix: Read the old name too, until the next MAJOR version. A renamed value is known by its use, default and name.
+    Fix: Read the old name too, until the next MAJOR version. Renamed values are recognised by use, default and name.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/value-renamed")
@@ -81,9 +80,9 @@ def value_renamed(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def value_retyped(subject: Subject) -> Iterator[Violation]:
-    """A value is of another type than in the last release, and templates read it otherwise.
+    """Value changed its type since the last release.
 
-    Why: What users wrote in the old form renders to something else, or not at all.
+    Why: A value in the old form renders to something else, or not at all.
     Bad:
         # the last release had `hosts: [web.acme.test]`
         hosts:
@@ -91,7 +90,7 @@ def value_retyped(subject: Subject) -> Iterator[Violation]:
     Good:
         hosts: [web.acme.test]
         hostRules: []
-    Fix: Take both forms (`kindIs "string"`), give the new form a new name, or raise the MAJOR version.
+    Fix: Accept both forms (`kindIs "string"`), give the new form a new name, or raise the MAJOR version.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/value-retyped")
@@ -105,14 +104,14 @@ def value_retyped(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def value_newly_required(subject: Subject) -> Iterator[Violation]:
-    """A value must be given that could be left out in the last release.
+    """Optional value became required.
 
-    Why: The upgrade stops with a message for everybody who hasn't set it.
+    Why: The upgrade fails for every user who has not set it.
     Bad:
         host: {{ required "ingress.host is required" .Values.ingress.host }}
     Good:
         host: {{ .Values.ingress.host | default "*" | quote }}
-    Fix: Give the value a default that keeps what was, or raise the MAJOR version.
+    Fix: Give the value a default that keeps the old behaviour, or raise the MAJOR version.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/value-newly-required")
@@ -126,16 +125,16 @@ def value_newly_required(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def schema_tightened(subject: Subject) -> Iterator[Violation]:
-    """The schema of the values rejects what that of the last release accepted.
+    """Schema rejects values that the last release accepted.
 
-    Why: Helm refuses to upgrade with values that worked.
+    Why: Helm refuses to upgrade with values that worked before.
     Bad:
         # the last release had {"type": ["integer", "string"]}
         "port": {"type": "integer"}
     Good:
         "port": {"type": ["integer", "string"]}
-    Fix: Accept the old form until the next MAJOR version. Both schemas are tried with values of every kind; of a schema
-        that is new, only what it says to the defaults of the last release counts.
+    Fix: Accept the old form until the next MAJOR version. Both schemas are tried with values of every type; a new
+        schema is only tried with the defaults of the last release.
     Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/schema-tightened")
@@ -143,10 +142,10 @@ def schema_tightened(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/image-replaced", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def image_replaced(subject: Subject) -> Iterator[Violation]:
-    """A default image is another program than in the last release, or its variant without a shell.
+    """Default image was replaced by another program or by a variant without a shell.
 
-    Why: The arguments, volumes and settings that users gave were meant for another program; exec probes, hooks and
-        scripts that they run in it, for an image with a shell.
+    Why: The user's arguments, volumes and settings are meant for the old program; their exec probes, hooks and scripts
+        need a shell.
     Bad:
         # the last release had `repository: acme/config-reload`, and the version is a MINOR
         image:
@@ -154,8 +153,8 @@ def image_replaced(subject: Subject) -> Iterator[Violation]:
     Good:
         image:
           repository: registry.acme.test/config-reload
-    Fix: Raise the MAJOR version and say what has to change. Another registry or owner alone doesn't count. An image
-        without a shell is recognised by its name (distroless, scratch, chiseled, chainguard, static).
+    Fix: Raise the MAJOR version and document what has to change. A change of registry or owner alone is not reported.
+        An image without a shell is recognised by its name (distroless, scratch, chiseled, chainguard, static).
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/image-replaced")
@@ -169,9 +168,9 @@ def image_replaced(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def feature_off(subject: Subject) -> Iterator[Violation]:
-    """A feature that was on by default is off.
+    """Feature that was enabled by default is now disabled.
 
-    Why: Whoever relied on it never had to write it into a values file, and loses it with the upgrade.
+    Why: Users who rely on it never had to set it in a values file, and lose it with the upgrade.
     Bad:
         # the last release had `enabled: true`, and the version is a MINOR
         metrics:
@@ -179,8 +178,8 @@ def feature_off(subject: Subject) -> Iterator[Violation]:
     Good:
         metrics:
           enabled: true
-    Fix: Leave it on, or raise the MAJOR version and say how it is turned on. Only keys named `enabled` and `create`
-        count.
+    Fix: Leave it enabled, or raise the MAJOR version and document how to enable it. Only keys named `enabled` and
+        `create` are compared.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/feature-off")
@@ -194,16 +193,16 @@ def feature_off(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def password_changed(subject: Subject) -> Iterator[Violation]:
-    """The default password of an administrator is another one, or is gone.
+    """Default administrator password was changed or removed.
 
-    Why: Whoever logs in with the earlier one, people and programs, is refused after the upgrade.
+    Why: People and programs that log in with the old password are rejected after the upgrade.
     Bad:
         # the last release had `adminPassword: welcome-aboard`, and the version is a MINOR
         adminPassword: ""
     Good:
-        # the same, in a MAJOR version that says where the new password is found
+        # the same, in a MAJOR version that documents where to find the new password
         adminPassword: ""
-    Fix: Taking a default password away is right; raise the MAJOR version for it, and say how users get in.
+    Fix: Removing a default password is right; raise the MAJOR version for it, and document how users log in.
     Source: Semantic Versioning 2.0.0, 8; OWASP, Use of Default Credentials
     """
     yield from told(subject, "compat/password-changed")
@@ -211,18 +210,18 @@ def password_changed(subject: Subject) -> Iterator[Violation]:
 
 @rule("compat/connection-refused", default=MUST, needs={BASELINE}, enforces=BREAKING)
 def connection_refused(subject: Subject) -> Iterator[Violation]:
-    """A connection on which certificates weren't verified by default now has them verified.
+    """Certificates that were not verified by default are now verified.
 
-    Why: What shows a certificate of its own making, or none, is no longer reached after the upgrade.
+    Why: Servers with a self-signed certificate, or none, are no longer reached after the upgrade.
     Bad:
         # the last release had `insecure_skip_verify: true`, and the version is a MINOR
         tls_config:
           ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
     Good:
-        # the same, in a MAJOR version that says how to go on without
+        # the same, in a MAJOR version that documents how to turn verification off
         tls_config:
           ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt
-    Fix: Verifying is right; raise the MAJOR version for it, and say what users set where they can't.
+    Fix: Verifying is right; raise the MAJOR version for it, and document how users turn it off where they have to.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/connection-refused")
@@ -237,20 +236,20 @@ def connection_refused(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def default_changed(subject: Subject) -> Iterator[Violation]:
-    """A default is another than in the last release.
+    """Default value changed since the last release.
 
-    Why: Whoever never set the value gets the new one with the upgrade.
+    Why: Users who never set the value get the new default with the upgrade.
     Bad:
         # the last release had `type: ClusterIP`, and the version is a PATCH
         service:
           type: LoadBalancer
     Good:
-        # the same, in a MINOR version that tells of it
+        # the same, in a MINOR version that announces it
         service:
           type: LoadBalancer
-    Fix: Change defaults with a MINOR version at least. In one it is only noted; tags and versions of images are left
-        out. A default that takes something away (a feature, a password, a MAJOR version of an image) is reported by the
-        rule for that.
+    Fix: Change defaults in a MINOR version at least; there the finding is only a note. Image tags and versions are not
+        compared. A default that takes something away (a feature, a password, a MAJOR version of an image) has its own
+        rule.
     Source: Semantic Versioning 2.0.0, 6 and 7
     """
     comparison = subject.comparison
@@ -272,9 +271,9 @@ def default_changed(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def removed_without_notice(subject: Subject) -> Iterator[Violation]:
-    """A value is removed that the last release didn't call deprecated.
+    """Value was removed without prior deprecation.
 
-    Why: Users have no release in which both the old and the new value work, and move in one step or not at all.
+    Why: There is no release in which both the old and the new value work, so users have to migrate during the upgrade.
     Bad:
         # the last release
         # -- Number of pods
@@ -283,8 +282,8 @@ def removed_without_notice(subject: Subject) -> Iterator[Violation]:
         # the last release
         # -- Deprecated, use replicaCount; removed in 2.0.0
         replicas: 1
-    Fix: Keep the value for one MINOR version with a comment that calls it deprecated, then remove it with the next
-        MAJOR.
+    Fix: Keep the value for one MINOR version with a comment that marks it as deprecated, then remove it in the next
+        MAJOR version.
     Source: Semantic Versioning 2.0.0, How should I handle deprecating functionality?
     """
     comparison = subject.comparison
@@ -293,8 +292,8 @@ def removed_without_notice(subject: Subject) -> Iterator[Violation]:
         if is_removal and change.old is not None and not change.announced:
             name = change.names[0]
             message = (
-                f"{name} goes without a deprecation: mark it as deprecated for one MINOR version before removal; "
-                f"its comment in {comparison.origin} doesn't"
+                f"value {name} was removed without prior deprecation; "
+                'keep it for one MINOR version with "Deprecated" in its comment'
             )
             at = change.new if change.new is not None else change.old
             related = (Related(change.old, f"in {comparison.origin}"),)
@@ -308,17 +307,17 @@ def removed_without_notice(subject: Subject) -> Iterator[Violation]:
     enforces=require(r"\b(?:old|existing|users'?) values?\b.{0,80}\b(?:keep|still|continue|work|mean|understood)"),
 )
 def old_value_lost(subject: Subject) -> Iterator[Violation]:
-    """A values file for the last release is ignored, refused or misunderstood by this one.
+    """Values file of the last release no longer works.
 
-    Why: A migration path is one only if what users have can follow it.
+    Why: A migration path has to work with the values that users have.
     Bad:
         # --old-values prod.yaml; nothing reads replicas any more
         replicas: 3
     Good:
         replicaCount: 3
-    Fix: Change the file as the message says, or the chart, so that it takes the old values too. Give the file by
-        `--old-values` together with `--baseline`. What a key decides is found by rendering both releases without it;
-        of texts that programs read (configuration, arguments, variables) only that it decides nothing any more.
+    Fix: Change the file as the message says, or make the chart accept the old values too. Pass the file as
+        `--old-values` together with `--baseline`. The effect of a key is found by rendering both releases without it;
+        for texts that programs read (configuration, arguments, variables), only that the key no longer has any effect.
     Source: Helm documentation, Charts, Schema Files; Semantic Versioning 2.0.0, 8
     """
     comparison, old_values = subject.comparison, subject.comparison.old_values
@@ -333,4 +332,5 @@ def old_value_lost(subject: Subject) -> Iterator[Violation]:
         yield Violation(lost.message, lost.at, related)
     for change in comparison.changes:
         if change.is_of_old_values and change.rule in ("compat/value-newly-required", "compat/value-retyped"):
-            yield Violation(change.what, old_values.view, () if change.new is None else (Related(change.new, "here"),))
+            related = () if change.new is None else (Related(change.new, "changed here"),)
+            yield Violation(change.what, old_values.view, related)

@@ -1,4 +1,4 @@
-"""What the rules that compare share: the comparison, and problems out of its changes."""
+"""Shared by the rules that compare releases: turns changes into violations."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ BREAKING = require(
     r"\bbreak(?:s|ing)?\b.{0,80}\bMAJOR\b|\bMAJOR\b.{0,80}\bbreak|\bbackwards?[- ]incompatib"
     r"|\b(?:bump|increment|increase|raise)s?\b.{0,60}\bMAJOR\b|\bMAJOR\b.{0,40}\b(?:bump|increment)"
 )
-"""Statements that say what a version owes to its users."""
+"""Statements on which version a breaking change requires."""
 
 
 def told(subject: Subject, rule: str, *, of_objects: bool = False) -> Iterator[Violation]:
-    """The changes that a rule speaks of: in its full weight where the version doesn't allow them, else as notes."""
+    """The changes that a rule reports: at full severity if the version does not allow them, else as notes."""
     comparison = subject.comparison
     changes = [change for change in comparison.changes if change.rule == rule]
     if of_objects and not changes and not comparison.rendered and not subject.chart.is_library:
-        raise Unchecked(f"the objects can't be compared: {unrendered(comparison)}")
+        raise Unchecked(f"objects can't be compared: {unrendered(comparison)}")
     for change in changes:
         yield problem_of(change, comparison)
 
@@ -31,12 +31,12 @@ def unrendered(comparison: Comparison) -> str:
     """Why no scenario could be compared."""
     failed = next((result.message for result in comparison.old.results if result.message), None)
     if failed is not None:
-        return f"{comparison.origin} doesn't render: {failed}"
+        return f"{comparison.origin} does not render: {failed}"
     return "no scenario rendered on both sides"
 
 
 def problem_of(change: Change, comparison: Comparison) -> Violation:
-    """A change as a problem: at its new place, with the old one beside it."""
+    """A change as a violation at its new place, with the old place as a related one."""
     advice = f"; {change.advice}" if change.advice else ""
     at = change.new
     related: tuple[Related, ...] = ()
@@ -49,11 +49,11 @@ def problem_of(change: Change, comparison: Comparison) -> Violation:
 
 
 def group_of(change: Change, lacks: str = "") -> Group:
-    """The change, and what documents lack of it: one finding.
+    """Groups a change with what the documents lack about it into one finding.
 
     Args:
         change: the change.
         lacks: what one document lacks; empty for the change itself.
     """
     advice = f"; {change.advice}" if change.advice else ""
-    return Group(("change", change.rule, change.what), f"{change.what}{advice} ({{items}})", lacks)
+    return Group(("change", change.rule, change.what), f"{change.what} ({{items}}){advice}", lacks)

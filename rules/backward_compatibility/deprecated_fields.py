@@ -1,4 +1,4 @@
-"""Fields, annotations and labels that Kubernetes keeps only for old objects."""
+"""Deprecated fields, annotations and labels of Kubernetes objects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from helm_constitution.api import SHOULD, Manifest, Subject, Tag, View, Violatio
 
 
 class _Old(NamedTuple):
-    """What is written today instead; ``gone`` says since when the old form has no effect, None where it still has."""
+    """The replacement; ``gone`` is the version since which the old form has no effect, None if it still has one."""
 
     instead: str
     gone: str | None = None
@@ -19,7 +19,7 @@ _OBJECT_ANNOTATIONS = {
     "kubernetes.io/ingress.class": _Old("spec.ingressClassName"),
     "volume.beta.kubernetes.io/storage-class": _Old("spec.storageClassName"),
     "service.alpha.kubernetes.io/tolerate-unready-endpoints": _Old("spec.publishNotReadyAddresses", "1.24"),
-    "service.kubernetes.io/topology-aware-hints": _Old("the annotation service.kubernetes.io/topology-mode"),
+    "service.kubernetes.io/topology-aware-hints": _Old("annotation service.kubernetes.io/topology-mode"),
 }
 _POD_ANNOTATIONS = {
     "scheduler.alpha.kubernetes.io/critical-pod": _Old("priorityClassName: system-cluster-critical", "1.16"),
@@ -50,27 +50,27 @@ _NODE_LABELS = {
     tag=Tag.DEPRECATED,
 )
 def deprecated_field(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An object uses a field, annotation or label that Kubernetes has given up.
+    """Object uses a deprecated field, annotation or label.
 
-    Why: Some of them have no effect any more, silently; the others are kept for old objects, and go some day.
+    Why: Some of them no longer have any effect; the others are kept for compatibility and may be removed.
     Bad:
         spec:
           serviceAccount: web
     Good:
         spec:
           serviceAccountName: web
-    Fix: Write the field that replaces it.
+    Fix: Use the field that replaces it.
     Source: Kubernetes API reference; Well-Known Labels, Annotations and Taints; kube-linter
         deprecated-service-account-field
     """
     for name, view in manifest.get("metadata", "annotations").entries():
         old = _OBJECT_ANNOTATIONS.get(name)
         is_written = old is not None and manifest.get(*old.instead.split(".")).data is not None
-        yield from _old(f"the annotation {name}", old, view, is_written)
+        yield from _old(f"annotation {name}", old, view, is_written)
     if manifest.kind == "Service" and not manifest.group:
         address = manifest.get("spec", "loadBalancerIP")
         if address.data:
-            yield from _old("loadBalancerIP", _Old("the annotation of the cloud's own controller"), address)
+            yield from _old("loadBalancerIP", _Old("the annotation of your cloud provider's controller"), address)
     for workload in manifest.workloads:
         yield from _of_pods(workload)
 
@@ -81,24 +81,24 @@ def _of_pods(workload: Workload) -> Iterator[Violation]:
     if account.data and not pod.get("serviceAccountName").data:
         yield from _old("serviceAccount", _Old("serviceAccountName"), account)
     for name, view in workload.pod_metadata.get("annotations").entries():
-        yield from _old(f"the annotation {name}", _POD_ANNOTATIONS.get(name), view)
+        yield from _old(f"annotation {name}", _POD_ANNOTATIONS.get(name), view)
         for start, old in _CONTAINER_ANNOTATIONS.items():
             if name.startswith(start):
-                yield from _old(f"the annotation {name}", old, view)
+                yield from _old(f"annotation {name}", old, view)
     for name, view in pod.get("nodeSelector").entries():
-        yield from _old(f"the node label {name}", _NODE_LABELS.get(name), view)
+        yield from _old(f"node label {name}", _NODE_LABELS.get(name), view)
     required = pod.get("affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
     preferred = pod.get("affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution")
     terms = [*required.get("nodeSelectorTerms").items(), *(entry.get("preference") for entry in preferred.items())]
     for term in terms:
         for expression in term.get("matchExpressions").items():
             key = expression.get("key")
-            yield from _old(f"the node label {key.data}", _NODE_LABELS.get(key.string() or ""), key)
+            yield from _old(f"node label {key.data}", _NODE_LABELS.get(key.string() or ""), key)
 
 
 def _old(what: str, old: _Old | None, at: View, is_written: bool = False) -> Iterator[Violation]:
-    """Tells of something old; ``is_written`` where what is written today stands there as well."""
+    """Reports a deprecated field; ``is_written`` if the object sets its replacement as well."""
     if old is not None:
-        state = f"has no effect since Kubernetes {old.gone}" if old.gone else "is deprecated"
-        advice = f"{old.instead} is there, so drop it" if is_written else f"write {old.instead}"
+        state = f"has had no effect since Kubernetes {old.gone}" if old.gone else "is deprecated"
+        advice = f"remove it: {old.instead} is already set" if is_written else f"use {old.instead}"
         yield Violation(f"{what} {state}; {advice}", at=at)

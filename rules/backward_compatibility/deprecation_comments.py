@@ -1,4 +1,4 @@
-"""What the comments of values.yaml say of a key's deprecation, in whatever form they are written."""
+"""Reads the deprecation of a key from the comments in values.yaml."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _MARKED = LazyPattern(
     r"|\b(?i:(?:this|it|key|value|parameter|option|field|setting|flag)\b.{0,20}\b(?:is|was) (?:now )?deprecated)"
     r"|(?i:\bdeprecated\b\W{0,3}(?:use|in favou?r|please|and will|since)\b)"
 )
-"""A comment that speaks of its key, not of something deprecated elsewhere."""
+"""A comment about its own key, not about something deprecated elsewhere."""
 _NAMED = LazyPattern(
     r"(?i)(?P<name>[a-z_][\w-]*(?:\.[a-z_][\w-]*)*)[`'\"]*,? (?:is|are|was|were|has been) (?:now )?deprecated\b"
 )
-"""Words that name what is deprecated: "oldPort is deprecated in favour of port"."""
+"""Words that name the deprecated key: "oldPort is deprecated in favour of port"."""
 _PRONOUNS = frozenset(
     ("it", "this", "that", "which", "key", "value", "parameter", "option", "field", "setting", "flag", "and")
 )
 _COMMENTED_KEY = LazyPattern(r"(?P<name>[A-Za-z_][\w.-]*):(?P<rest>.*)\Z")
 _PARAMETER = LazyPattern(r"@(?:param|extra|skip) (\S+)")
-"""How Bitnami's generator names the value that a line is about, wherever it stands."""
+"""The tags with which Bitnami's generator names the value of a line."""
 _WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
 def mentions_deprecation(key: ValueKey, keys: Mapping[Path, ValueKey], lines: Sequence[str]) -> bool:
-    """Whether a comment of the key, or of one above it, speaks of deprecation at all."""
+    """Whether a comment of the key, or of one above it, mentions deprecation at all."""
     for length in range(1, len(key.path) + 1):
         above = keys.get(key.path[:length])
         if above is not None and any(WORD in text.lower() for text in _texts(above, lines)):
@@ -36,7 +36,7 @@ def mentions_deprecation(key: ValueKey, keys: Mapping[Path, ValueKey], lines: Se
 
 
 def says_deprecated(key: ValueKey, lines: Sequence[str]) -> bool:
-    """Whether a comment says of the key itself that it is deprecated."""
+    """Whether a comment marks the key itself as deprecated."""
     own = {key.name, str(key.path[-1])}
     for text in _texts(key, lines):
         others = [
@@ -51,7 +51,7 @@ def says_deprecated(key: ValueKey, lines: Sequence[str]) -> bool:
 
 
 def _texts(key: ValueKey, lines: Sequence[str]) -> Iterator[str]:
-    """The comments of a key: what stands above it, and what stands behind it or documents it otherwise."""
+    """The comments of a key: the lines above it, and the comment behind it or elsewhere that documents it."""
     if above := _above(key, lines):
         yield above
     if key.comment is not None and key.comment.span.end_line >= key.span.line:
@@ -61,7 +61,7 @@ def _texts(key: ValueKey, lines: Sequence[str]) -> Iterator[str]:
 def _above(key: ValueKey, lines: Sequence[str]) -> str:
     """The comment lines above a key as written, without those that are about a commented-out key.
 
-    A blank line sets them apart from the key, unless they name it.
+    A blank line separates them from the key, unless they name it.
     """
     end = key.span.line - 1
     apart = end > 0 and not lines[end - 1].strip()

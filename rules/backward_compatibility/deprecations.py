@@ -1,4 +1,4 @@
-"""Deprecated values: marked where users read of them, and spoken of where users set them."""
+"""Deprecated values: marked in values.yaml, and reported when users set them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from helm_constitution.api import (
 from .deprecation_comments import WORD, mentions_deprecation, says_deprecated
 
 _FAIL = LazyPattern(r"\bfail\b")
-# What takes a deprecated value's place: "use service.port instead", "its replacement .service.port".
+# The replacement of a deprecated value: "use service.port instead", "its replacement .service.port".
 _SUCCESSOR = LazyPattern(
     r"(?i)(?<!not )(?<!n't )\b(?:use|set|prefer|replacement|replaced (?:by|with)|superseded by|in favou?r of"
     r"|(?:moved?|migrated?|renamed) to)[^\w.;\n]+(?:the )?(?:\$?\.Values)?\.?([A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*)"
@@ -46,8 +46,8 @@ _WORDS = LazyPattern(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*)*")
 
 
 class _Warned(NamedTuple):
-    """A branch that tells of a deprecated value: the value's path, and where. ``whole``: not of a form of it alone, nor
-    of what replaces it."""
+    """A branch that warns of a deprecated value: the value's path, and where. ``whole``: of the value itself, not of
+    one form of it or of its replacement."""
 
     path: tuple[str, ...]
     template: TemplateFile
@@ -83,12 +83,12 @@ def _warnings(templates: Iterable[TemplateFile]) -> Iterator[_Warned]:
 
 
 def _speaks(lower: str, branch: Branch) -> bool:
-    """Whether the word stands in a branch, given the file in lower case."""
+    """Whether a branch contains the word, given the file in lower case."""
     return lower.find(WORD, branch.end, branch.body[-1].end) >= 0
 
 
 def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
-    """What a branch itself fails with, and prints for people; what its inner branches say is theirs."""
+    """What a branch itself fails with, and prints for people; the texts of inner branches belong to those."""
     failing, printed = "", ""
     for_people = template.is_partial or template.path == "templates/NOTES.txt"
     for node in body:
@@ -104,12 +104,12 @@ def _said(template: TemplateFile, body: Iterable[Content]) -> tuple[str, str]:
 
 
 _PRESENCE = frozenset({"and", "default", "empty", "get", "hasKey", "index", "not", "or"})
-"""Functions by which a condition asks whether a value is set."""
+"""Functions with which a condition tests whether a value is set."""
 
 
 def _values(pipeline: Pipeline, presence: bool = True) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """The values that a condition reads (``.Values.a.b``, ``$.Values.a.b``), and whether it asks for their presence:
-    what is compared, measured or asked for its type may be deprecated in one form only."""
+    """The values that a condition reads (``.Values.a.b``, ``$.Values.a.b``), and whether it tests their presence: a
+    value that is compared, measured or tested for its type may be deprecated in one form only."""
     functions = (command.args[0] for command in pipeline.commands)
     presence &= all(not isinstance(each, Identifier) or each.name in _PRESENCE for each in functions)
     for command in pipeline.commands:
@@ -126,7 +126,7 @@ def _values(pipeline: Pipeline, presence: bool = True) -> Iterator[tuple[tuple[s
 
 
 def _named_below(command: Command) -> tuple[str, ...]:
-    """The keys that `hasKey .Values.a "b"`, `get` and `index` ask for below the map that they are given."""
+    """The keys that `hasKey .Values.a "b"`, `get` and `index` look up in their map."""
     function, *arguments = command.args
     if not isinstance(function, Identifier) or function.name not in ("get", "hasKey", "index"):
         return ()
@@ -140,16 +140,16 @@ def _named_below(command: Command) -> tuple[str, ...]:
     enforces=require(r"\bdeprecat\w+\b.{0,40}\b(?:marked|commented?|documented|noted|flagged)\b"),
 )
 def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
-    """A template treats a value as deprecated, and its comment in values.yaml doesn't say so.
+    """Deprecated value is not marked in values.yaml.
 
-    Why: Users take the value from values.yaml, where it looks as good as any, and learn of its end when it is gone.
+    Why: Users find the value in values.yaml, where it looks like any other, and only notice when it is removed.
     Bad:
         # -- Port of the server
         port: 8080
     Good:
         # -- Deprecated, use service.port; removed in 3.0.0
         port: 8080
-    Fix: Say in the value's comment that it is deprecated, what replaces it and when it goes.
+    Fix: Write in the value's comment that it is deprecated, what replaces it and when it will be removed.
     Source: Semantic Versioning, How should I handle deprecating functionality?
     """
     values = subject.chart.values
@@ -166,7 +166,8 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
         if not mentions_deprecation(key, keys, lines):
             place = TextPlace(warned.template.path, warned.template.span(warned.branch))
             yield Violation(
-                f"{key.name} is deprecated, as a template says, but its comment doesn't say so",
+                f"value {key.name} is deprecated in a template but not in its comment; "
+                'add "Deprecated" and the replacement to the comment',
                 at=values.document.view.get(*warned.path),
                 related=(Related(place, "treated as deprecated here"),),
             )
@@ -182,10 +183,10 @@ def unmarked_deprecation(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def silent_deprecation(subject: Subject) -> Iterator[Violation]:
-    """Whoever still sets a deprecated value isn't told.
+    """Deprecated value causes no warning when it is set.
 
-    Why: Nobody reads values.yaml again on an upgrade; the value goes on working until it is removed, and then silently
-        doesn't.
+    Why: Users do not reread values.yaml for an upgrade; the value works until it is removed, and is then ignored
+        without a warning.
     Bad:
         # -- Deprecated, use service.port
         port: null
@@ -206,7 +207,7 @@ def silent_deprecation(subject: Subject) -> Iterator[Violation]:
     if not marked:
         return
     warned = {warning.path for warning in _warnings(subject.templates)}
-    # A list of deprecated names, or a message made elsewhere, speaks of a value by its name.
+    # A list of deprecated names, or a message built elsewhere, contains the value's name.
     spoken = "\n".join(template.text for template in subject.templates if WORD in template.text.lower())
     for key in marked:
         path = tuple(str(step) for step in key.path)
@@ -214,6 +215,6 @@ def silent_deprecation(subject: Subject) -> Iterator[Violation]:
             continue
         if subject.uses.is_read(path):
             yield Violation(
-                f"{key.name} is deprecated, and whoever sets it isn't told; call fail or warn in NOTES.txt",
+                f"setting the deprecated value {key.name} causes no warning; call fail or print a warning in NOTES.txt",
                 at=values.document.view.get(*key.path),
             )

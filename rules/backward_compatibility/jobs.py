@@ -20,10 +20,10 @@ from helm_constitution.api import SHOULD, Severity, Subject, Urgency, Violation,
     urgency=Urgency.UPGRADE,
 )
 def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """Pod template of a Job changes with the chart's version.
+    """Job's pod template contains the chart version.
 
-    Why: The pod template of a Job can't be changed: the next upgrade fails with "field is immutable" while the old Job
-        is there.
+    Why: The pod template of a Job is immutable: the next upgrade fails with "field is immutable" while the old Job
+        exists.
     Bad:
         kind: Job
         metadata:
@@ -37,8 +37,8 @@ def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation
         kind: Job
         metadata:
           name: {{ include "web.fullname" . }}-migrate-{{ .Release.Revision }}
-    Fix: Make the Job a hook, let its name change with the release (.Release.Revision), or leave versions out of its pod
-        template; ttlSecondsAfterFinished removes it between two upgrades in most cases.
+    Fix: Make the Job a hook, add .Release.Revision to its name, or remove versions from its pod template;
+        ttlSecondsAfterFinished removes the Job between two upgrades in most cases.
     Source: Kubernetes documentation, Jobs; Helm issue 7082
     """
     manifest = workload.manifest
@@ -52,8 +52,8 @@ def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation
         label = part.string() or ""
         if label == chart.version or label.endswith(f"-{chart.version.replace('+', '_')}"):
             yield Violation(
-                f"the Job's pod template holds the chart's version ({part.path[-1]}), and an upgrade can't change it;"
-                " leave it out there, make the Job a hook, or let its name change too",
+                f"Job's pod template contains the chart version ({part.path[-1]}) and is immutable: the next upgrade"
+                " will fail; remove it, make the Job a hook, or add {{ .Release.Revision }} to the Job's name",
                 at=part,
                 at_most=Severity.WARNING if manifest.get("spec", "ttlSecondsAfterFinished").exists else None,
             )
@@ -61,9 +61,9 @@ def job_pod_template(workload: Workload, subject: Subject) -> Iterator[Violation
 
 
 _CHANGING = ("generateName:", ".Release.Revision", "randAlpha", "randNumeric", "now |")
-"""By what the template of a Job gives it another name each time."""
+"""Parts of a Job's template that give it a new name each time."""
 
 
 def _varies(name: str, version: str) -> bool:
-    """Whether a name changes with each release: it holds the version, or ends in a number or a random text."""
+    """Whether a name changes with each release: it contains the version, or ends in a number."""
     return version in name or version.replace(".", "-") in name or name.rpartition("-")[2].isdigit()

@@ -1,4 +1,4 @@
-"""Values that differ with each rendering, though nothing changed."""
+"""Rendered values that differ with each rendering although nothing changed."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ _ONCE = frozenset({"pre-install", "post-install"})
 
 
 _Places: TypeAlias = Mapping[int, tuple[str, tuple[str, ...]]]
-"""Key and parents of the lines of a template that set one, by the line's number."""
+"""Key and parents of each template line that sets a key, by line number."""
 
 
 class _Call(NamedTuple):
-    """A call of a function that gives something else each time."""
+    """A call of a function that returns a new value each time."""
 
     function: str
     template: TemplateFile
@@ -85,21 +85,21 @@ class _Call(NamedTuple):
     urgency=Urgency.UPGRADE,
 )
 def random_value(subject: Subject) -> Iterator[Violation]:
-    """Rendered value differs each time the chart is rendered.
+    """Value changes with every rendering.
 
-    Why: Each upgrade makes a new password or certificate, while the database, or the other side of the connection, has
-        the old one. GitOps tools, which render again and again, never reach sync and roll the pods each time.
+    Why: Each upgrade creates a new password or certificate, while the database, or the other side of the connection,
+        keeps the old one. GitOps tools, which render continuously, never reach sync and restart the pods each time.
     Bad:
         password: {{ randAlphaNum 32 | b64enc }}
     Good:
         {{- $old := lookup "v1" "Secret" .Release.Namespace (include "web.fullname" .) }}
         password: {{ dig "data" "password" (randAlphaNum 32 | b64enc) ($old | default dict) }}
-    Fix: Keep what `lookup` finds, ask for the value by `required`, or let a hook of the first installation make it. One
-        finding for a file; a warning at most where only annotations differ, which some charts want. Names and selectors
-        have compat/unstable-selector.
+    Fix: Keep what `lookup` finds, get the value from users with `required`, or create it in a `pre-install` hook. Each
+        file has one finding, a warning at most if only annotations differ, which some charts intend. Names and
+        selectors are checked by compat/unstable-selector.
     Source: Helm documentation, Chart Development Tips and Tricks; Argo CD documentation, Helm: Random Data
     """
-    used = {  # of a template with several objects, one that is no hook
+    used = {  # if a template has several objects, one that is not a hook
         manifest.template: manifest
         for rendering in subject.renderings
         for manifest in sorted(_lasting(rendering.manifests), key=lambda one: not one.hooks)
@@ -118,7 +118,7 @@ def random_value(subject: Subject) -> Iterator[Violation]:
 
 
 def _lasting(manifests: tuple[Manifest, ...]) -> Iterator[Manifest]:
-    """The objects that an upgrade makes anew."""
+    """The objects that an upgrade creates or updates."""
     for manifest in manifests:
         if (
             manifest.dependency is None
@@ -134,10 +134,10 @@ def _violation(calls: list[_Call], places: _Places, manifest: Manifest | None) -
     hooked = manifest is not None and manifest.kind == "Secret" and "pre-upgrade" in manifest.hooks
     what = "each upgrade replaces the Secret before anything reads it" if hooked else "each upgrade changes it"
     return Violation(
-        f"{first.function} gives another value with each rendering: {what};"
-        " keep the old value by lookup, or ask for it by required",
+        f"{first.function} returns a new value on every rendering: {what};"
+        " keep the old value with lookup, or get it from users with required",
         at=first.place,
-        related=tuple(Related(call.place, f"{call.function} as well") for call in calls[1:4]),
+        related=tuple(Related(call.place, f"{call.function} is called here too") for call in calls[1:4]),
         at_most=Severity.WARNING if only_annotations else None,
     )
 
@@ -163,7 +163,7 @@ def _calls(template: TemplateFile, subject: Subject) -> Iterator[_Call]:
 
 
 def _keeping(subject: Subject) -> set[str]:
-    """The named templates that somebody calls who keeps what is there, and those that nobody calls."""
+    """The named templates called from a template that keeps existing values, and those that are never called."""
     found = {define.name for define in subject.uses.uncalled}
     for template in subject.templates:
         if _keeps(template, subject):
@@ -172,7 +172,7 @@ def _keeping(subject: Subject) -> set[str]:
 
 
 def _keeps(template: TemplateFile, subject: Subject) -> bool:
-    """Whether a template looks for what is there, by itself or through a named template of its own or a library's."""
+    """Whether a template looks up existing values, by itself or through a named template of its own or a library's."""
     if any(word in template.text for word in _KEEPS):
         return True
     return any(
@@ -182,14 +182,14 @@ def _keeps(template: TemplateFile, subject: Subject) -> bool:
 
 
 def _is_asked_for(call: _Call, places: _Places, used: Mapping[str, Manifest]) -> bool:
-    """Whether a call makes an annotation that no scenario renders: somebody has to switch it on."""
+    """Whether a call sets an annotation that no scenario renders because users have to enable it."""
     key, parents = places.get(_line(call), ("", ()))
     manifest = used.get(call.template.path)
     return "annotations" in parents and manifest is not None and f"{key}:" not in manifest.view.document.text
 
 
 def _is_kept(call: _Call, keeping: set[str]) -> bool:
-    """Whether a call stands in a named template that a keeping caller has."""
+    """Whether a call is in a named template whose caller keeps existing values."""
     for name, define in call.template.defines.items():
         if define.start <= call.pipeline.start < define.end:
             return name in keeping

@@ -1,4 +1,4 @@
-"""Selectors that reach too far: pods of another release, of another workload, or without the port that is asked for."""
+"""Selectors that match too much: pods of another release, of another workload, or without the Service's port."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CONTROLLERS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"
 
 
 def _selectors(rendering: Rendering) -> Iterator[tuple[View, Manifest]]:
-    """The selectors of workloads, and of Services that select pods of the chart, without those of test hooks."""
+    """The selectors of workloads, and of Services that select pods of the chart, except those of test hooks."""
     for workload in rendering.workloads:
         if workload.kind in _CONTROLLERS and not workload.manifest.is_left_out:
             yield workload.selector.get("matchLabels"), workload.manifest
@@ -38,7 +38,7 @@ def _selectors(rendering: Rendering) -> Iterator[tuple[View, Manifest]]:
 
 
 def _selected(service: Manifest, rendering: Rendering) -> Iterator[Workload]:
-    """The workloads of whose pods a Service makes its endpoints."""
+    """The workloads whose pods a Service selects."""
     wanted = dict(service.get("spec", "selector").entries())
     for workload in rendering.workloads:
         if not wanted or workload.manifest.effective_namespace != service.effective_namespace:
@@ -61,10 +61,10 @@ def _selected(service: Manifest, rendering: Rendering) -> Iterator[Workload]:
     urgency=Urgency.COLLISION,
 )
 def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Selector of pods does not hold the release's name.
+    """Selector does not contain the release name.
 
-    Why: With two releases in one namespace, the Service of each sends its requests to the pods of both, and their
-        workloads count each other's pods.
+    Why: With two releases in one namespace, the Service of each sends requests to the pods of both, and their workloads
+        count each other's pods.
     Bad:
         selector:
           app.kubernetes.io/name: web
@@ -72,9 +72,9 @@ def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator
         selector:
           app.kubernetes.io/name: web
           app.kubernetes.io/instance: {{ .Release.Name }}
-    Fix: Add app.kubernetes.io/instance to the selectors and to the pods' labels; for an installed workload that is a
-        breaking change, because its selector can't be changed. Objects whose name doesn't hold the release's name
-        either are not reported: a second release can't have them. One finding for selectors that ask for the same.
+    Fix: Add app.kubernetes.io/instance to the selectors and to the pod labels; for an installed workload that is a
+        breaking change, because its selector is immutable. Objects whose name does not contain the release name either
+        are not reported: a second release can't have them. Identical selectors have one finding.
     Source: Helm chart best practices, Labels and Annotations; Kubernetes documentation, Recommended Labels
     """
     if rendering.scenario != "defaults":
@@ -92,10 +92,10 @@ def selector_without_release(rendering: Rendering, subject: Subject) -> Iterator
     for labels, places in found.items():
         shown = ", ".join(f"{name}: {value}" for name, value in labels)
         yield Violation(
-            f"selects {shown}, which the pods of every release have; add app.kubernetes.io/instance with the release's"
-            " name",
+            f"selector {shown} matches the pods of every release; add app.kubernetes.io/instance:"
+            " {{ .Release.Name }} to the selector and the pod labels",
             at=places[0],
-            related=tuple(Related(place, "selects the same") for place in places[1:]),
+            related=tuple(Related(place, "the same selector") for place in places[1:]),
             fix=_BY_HAND,
         )
 
@@ -119,10 +119,10 @@ _BY_HAND = Fix(
     urgency=Urgency.COLLISION,
 )
 def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Two workloads have selectors that take in the same pods.
+    """Selectors of two workloads match the same pods.
 
-    Why: Kubernetes doesn't stop it, and warns of it: each of the two counts the other's pods, autoscalers and
-        disruption budgets act on both, and what has no owner is adopted by the wrong one.
+    Why: Kubernetes allows it but warns against it: each of the two counts the other's pods, autoscalers and disruption
+        budgets act on both, and a pod without an owner is adopted by the wrong one.
     Bad:
         # Deployment web and Deployment worker, both
         selector:
@@ -133,7 +133,7 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
           matchLabels:
             app.kubernetes.io/instance: {{ .Release.Name }}
             app.kubernetes.io/component: worker
-    Fix: Give each workload a label of its own, such as app.kubernetes.io/component, in selector and pod labels.
+    Fix: Give each workload its own label, for example app.kubernetes.io/component, in selector and pod labels.
     Source: Kubernetes documentation, Deployments: Selector
     """
     workloads = [one for one in rendering.workloads if one.kind in _CONTROLLERS and not one.manifest.is_left_out]
@@ -141,17 +141,17 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
         selector = LabelSelector(workload.selector)
         for other in workloads[:index]:
             same_place = other.manifest.effective_namespace == workload.manifest.effective_namespace
-            # An object that is rendered twice has helm/duplicate-object.
+            # helm/duplicate-object reports an object that is rendered twice.
             if not same_place or other.manifest.identity == workload.manifest.identity or selector.is_empty:
                 continue
             takes_other = not list(selector.unmet(other.pod_labels))
             taken = not list(LabelSelector(other.selector).unmet(workload.pod_labels))
             if takes_other or taken:
                 yield Violation(
-                    f"the selectors of {workload.manifest} and {other.manifest} take in the same pods;"
-                    " add a label to each that the other doesn't have",
+                    f"selectors of {workload.manifest} and {other.manifest} match the same pods;"
+                    " add a label to each that the other does not have",
                     at=workload.selector,
-                    related=(Related(other.selector, "the other one"),),
+                    related=(Related(other.selector, "the other selector"),),
                 )
                 break
 
@@ -165,10 +165,10 @@ def selector_overlap(rendering: Rendering, subject: Subject) -> Iterator[Violati
     urgency=Urgency.COLLISION,
 )
 def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """Service selects pods that do not have its port.
+    """Service selects pods without its port.
 
-    Why: The Service sends a share of its requests to pods that refuse them: of another Deployment, or of a Job while it
-        runs.
+    Why: The Service sends a share of its requests to pods that refuse them: those of another Deployment, or of a
+        running Job.
     Bad:
         # the worker's pods have this label, too, and no port 8080
         selector:
@@ -177,7 +177,7 @@ def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violat
         selector:
           app.kubernetes.io/instance: {{ .Release.Name }}
           app.kubernetes.io/component: server
-    Fix: Select by a label that only the pods behind the port have, such as app.kubernetes.io/component.
+    Fix: Select by a label that only the pods with the port have, for example app.kubernetes.io/component.
     Source: Kubernetes documentation, Service: Defining a Service
     """
     for service in rendering.of_kind("Service"):
@@ -193,9 +193,10 @@ def selector_too_wide(rendering: Rendering, subject: Subject) -> Iterator[Violat
             by_number = any(isinstance(port, int) for port in ports)
             shown = ", ".join(str(port) for port in ports)
             yield Violation(
-                f"selects the pods of {names} as well, which have no port {shown}; select by a label that they lack",
+                f"Service also selects the pods of {names}, which have no port {shown}; select by a label that these"
+                " pods do not have",
                 at=service.get("spec", "selector"),
-                # A pod without a port of that name is left out of the endpoints.
+                # The endpoints do not include a pod without a port of that name.
                 at_most=None if by_number else Severity.WARNING,
             )
 

@@ -1,4 +1,4 @@
-"""What can't change in an installed release: selectors, names and claims; and how its pods are replaced."""
+"""Immutable parts of an installed release: selectors, names and claims; and how its pods are replaced."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _UPGRADABLE = (
 )
 _SELECTING = frozenset({"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Rollout", "CloneSet"})
 _NAMED_BY_VERSION = frozenset({"Job", "Pod", "CustomResourceDefinition"})
-"""Kinds whose names may hold a version: a Job and a Pod can't be changed, so a new one is made on each upgrade."""
+"""Kinds whose names may contain a version: Jobs and Pods are immutable, so each upgrade creates a new one."""
 
 _CHANGING_KEYS = {
-    "helm.sh/chart": "changes with every version of the chart",
-    "app.kubernetes.io/version": "changes with every version of the application",
+    "helm.sh/chart": "the chart version",
+    "app.kubernetes.io/version": "the app version",
 }
 _CHECKSUM = LazyPattern(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\Z")
-# What gives another value on each upgrade, by how it stands in a template: plain text, because all of it is searched.
+# Calls that return a new value on each upgrade, as templates write them: plain text, because all of it is searched.
 _CHANGING_CALLS = {
     "randAlpha": "randAlpha",
     "randAlphaNum": "randAlphaNum",
@@ -80,10 +80,10 @@ _INCLUDE = LazyPattern(r"""\binclude\s+["`]([^"`]+)["`]""")
     urgency=Urgency.UPGRADE,
 )
 def unstable_selector(subject: Subject) -> Iterator[Violation]:
-    """A selector, a volume claim template or an object's name holds what changes with every release of the chart.
+    """Selector, volume claim template or object name changes with every release.
 
-    Why: Kubernetes refuses to change a selector or a claim template, so the next `helm upgrade` fails; under a new name
-        the object is made anew, and what the old one held is gone.
+    Why: Selectors and claim templates are immutable, so the next `helm upgrade` fails; under a new name Helm creates a
+        new object and deletes the old one with its data.
     Bad:
         selector:
           matchLabels:
@@ -110,61 +110,65 @@ def unstable_selector(subject: Subject) -> Iterator[Violation]:
 
 
 def _changing_in_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """Versions and checksums, which show in what is rendered."""
+    """Versions and checksums, which are visible in the rendered objects."""
     versions = _versions(manifest, subject)
-    for view, what in _unchangeable(manifest):
+    for view, part, consequence in _unchangeable(manifest):
         key = str(view.path[-1])
-        reason = _CHANGING_KEYS.get(key) or _changing(view.string() or "", versions)
-        if reason is None and key.startswith("checksum/"):
-            reason = "is a checksum"
-        if reason is not None:
-            fix = Fix(f"take {key} out of it, not applied because {what}", (), Applicability.DISPLAY)
-            yield Violation(f"{what}, and {key} {reason}", at=view, fix=fix)
+        changing = _CHANGING_KEYS.get(key) or _changing(view.string() or "", versions)
+        if changing is None and key.startswith("checksum/"):
+            changing = "a checksum"
+        if changing is not None:
+            message = f"{part} contains {changing} ({key}), and {consequence}; remove {key} from the {part}"
+            fix = Fix(f"remove {key} from the {part}, not applied because {consequence}", (), Applicability.DISPLAY)
+            yield Violation(message, at=view, fix=fix)
     if manifest.kind in _NAMED_BY_VERSION or manifest.hooks:
         return
     for version, whose in versions:
         if version.count(".") >= 2 and _holds(manifest.name, version):
-            message = f"the name holds {whose}: each release of the chart makes a new object and removes the old"
+            message = (
+                f"{manifest.kind} name contains {whose}: each new version creates a new object and deletes the old one;"
+                " remove the version from metadata.name"
+            )
             yield Violation(message, at=manifest.get("metadata", "name"))
             return
 
 
-def _unchangeable(manifest: Manifest) -> Iterator[tuple[View, str]]:
-    """The labels and annotations that an upgrade can't change, or that lose the running pods when it does."""
+def _unchangeable(manifest: Manifest) -> Iterator[tuple[View, str, str]]:
+    """The labels and annotations that must not change, each with the part it is in and the consequence of a change."""
     selector = manifest.get("spec", "selector")
     if manifest.kind in _SELECTING:
         for _, value in selector.get("matchLabels").entries():
-            yield value, "the selector can't be changed by an upgrade"
+            yield value, "selector", "selectors are immutable: the next upgrade will fail"
     elif manifest.kind == "Service" and not manifest.group:
         for _, value in selector.entries():
-            yield value, "an upgrade makes the selector miss the pods that still run"
+            yield value, "Service selector", "an upgrade stops it from matching the running pods"
     if manifest.kind == "StatefulSet":
         for claim in manifest.get("spec", "volumeClaimTemplates").items():
             for part in ("labels", "annotations"):
                 for _, value in claim.get("metadata", part).entries():
-                    yield value, "a volume claim template can't be changed by an upgrade"
+                    yield value, "volume claim template", "claim templates are immutable: the next upgrade will fail"
 
 
 def _versions(manifest: Manifest, subject: Subject) -> list[tuple[str, str]]:
     chart = subject.chart_of(manifest)
     if chart is None:
         return []
-    versions = [(chart.version.replace("+", "_"), "the chart's version")]
+    versions = [(chart.version.replace("+", "_"), "the chart version")]
     app_version = chart.metadata.view.get("appVersion").string()
     if app_version and app_version.removeprefix("v") != chart.version:
-        versions.append((app_version.removeprefix("v").replace("+", "_"), "the appVersion"))
+        versions.append((app_version.removeprefix("v").replace("+", "_"), "the app version"))
     return [(version, whose) for version, whose in versions if version.count(".") >= 1 and len(version) >= 3]
 
 
 def _changing(value: str, versions: list[tuple[str, str]]) -> str | None:
     for version, whose in versions:
         if value.removeprefix("v") == version or (version.count(".") >= 2 and _holds(value, version)):
-            return f"holds {whose}"
-    return "is a checksum" if _CHECKSUM.match(value) else None
+            return whose
+    return "a checksum" if _CHECKSUM.match(value) else None
 
 
 def _holds(text: str, version: str) -> bool:
-    """Whether a name holds a version, as written or with hyphens for dots."""
+    """Whether a name contains a version, as written or with hyphens for dots."""
     for form in (version, version.replace(".", "-")):
         start = text.find(form)
         if start > 0 and text[start - 1] in "-_v" and not text[start + len(form) : start + len(form) + 1].isdigit():
@@ -173,15 +177,15 @@ def _holds(text: str, version: str) -> bool:
 
 
 def _changing_call(text: str) -> str | None:
-    """What in a template gives another value on each upgrade: a random function, the time, the revision."""
+    """What makes a template's output change on each upgrade: a random function, the time, the revision."""
     found = [name for sign, name in _CHANGING_CALLS.items() if sign in text]
     return max(found, key=len) if found else None
 
 
 def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Iterator[Violation]:
-    """Random values, the revision and the time, which a single rendering can't tell from fixed ones.
+    """Random values, the revision and the time, which a single rendering can't distinguish from fixed ones.
 
-    ``defines`` are the named templates that hold such a call, with the call.
+    ``defines`` are the named templates with a changing call, each with the call.
     """
     if template.is_partial or (not defines and _changing_call(template.text) is None):
         return
@@ -197,10 +201,10 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
         call, through = _changing_call(line.value), ""
         for included in _INCLUDE.findall(line.value):
             if call is None and included in defines:
-                call, through = defines[included], f' by way of "{included}"'
+                call, through = defines[included], f' via "{included}"'
         if call is not None:
-            where = "the name" if in_name else f"{line.key} in the selector"
-            message = f"{where} comes from {call}{through} and differs with every upgrade"
+            where = "object name" if in_name else f"selector label {line.key}"
+            message = f"{where} comes from {call}{through} and changes with every upgrade; use a fixed value"
             yield Violation(message, at=TextPlace(template.path, line.span))
 
 
@@ -214,7 +218,7 @@ def _changing_in_text(template: TemplateFile, defines: Mapping[str, str]) -> Ite
     urgency=Urgency.BROKEN,
 )
 def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """A workload's selector doesn't match the labels of its own pods.
+    """Selector does not match the labels of the workload's own pods.
 
     Why: Kubernetes rejects the object: "selector does not match template labels".
     Bad:
@@ -243,16 +247,17 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violatio
     labels = workload.pod_labels
     wanted = LabelSelector(selector)
     if wanted.is_empty:
-        yield Violation("the selector is empty, which Kubernetes rejects; select the pods' labels", at=selector)
+        yield Violation("selector is empty, and Kubernetes rejects it; set matchLabels to the pod labels", at=selector)
     for part in wanted.unmet(labels):
         if not part.is_map:
             key = str(part.path[-1])
-            found = f"have {key}: {labels[key]}" if key in labels else f"lack {key}"
-            yield Violation(f"the selector asks for {key}: {part.data}, but its own pods {found}", at=part)
+            found = f"have {key}: {labels[key]}" if key in labels else f"do not have {key}"
+            message = f"selector requires {key}: {part.data}, but the pod labels {found}"
         else:
             values = [value.data for value in part.get("values").items()]
             asked = f"{part.get('key').data} {part.get('operator').data}{f' {values}' if values else ''}"
-            yield Violation(f"the selector asks for {asked}, which its own pods' labels don't match", at=part)
+            message = f"selector requires {asked}, and the pod labels do not match"
+        yield Violation(f"{message}; render both from one named template", at=part)
 
 
 @rule(
@@ -267,15 +272,15 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violatio
     umbrella=_UPGRADABLE,
     parameters={
         "strict": Parameter(
-            0, "RollingUpdate needn't be written, and Recreate may have a reason; 1 wants RollingUpdate written out"
+            0, "RollingUpdate is the default, and Recreate may have a reason; 1 requires an explicit RollingUpdate"
         )
     },
 )
 def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
-    """An upgrade stops all pods of a workload at once, or doesn't reach them at all.
+    """Upgrade stops all pods at once or replaces none of them.
 
-    Why: With Recreate, or 100% unavailable, nothing serves until the new pods are ready; with OnDelete the old pods run
-        on until somebody deletes them.
+    Why: With Recreate, or maxUnavailable: 100%, the service is down until the new pods are ready; with OnDelete the old
+        pods keep running until somebody deletes them.
     Bad:
         strategy:
           type: Recreate
@@ -285,8 +290,8 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violatio
           rollingUpdate:
             maxUnavailable: 0
             maxSurge: 1
-    Fix: Use RollingUpdate. Recreate isn't reported where it has a reason: the pods share a volume claim or a port of
-        their node, or do so with other values; or there is one pod that no Service leads to.
+    Fix: Use RollingUpdate. Recreate is not reported if there is a reason for it: the pods share a volume claim or a
+        host port, or do so with other values; or there is a single pod that no Service selects.
     Source: Kubernetes documentation, Deployment: Strategy; kube-linter no-rolling-update-strategy; kube-score
         deployment-strategy
     """
@@ -299,13 +304,15 @@ def update_strategy(rendering: Rendering, subject: Subject) -> Iterator[Violatio
         unavailable = strategy.get("rollingUpdate", "maxUnavailable")
         strict = bool(subject.number("strict"))
         if kind.data is None and strict:
-            yield Violation(f"leaves {field}.type to Kubernetes; write RollingUpdate", at=kind)
+            yield Violation(f"{workload.kind} does not set spec.{field}.type; set it to RollingUpdate", at=kind)
         elif kind.data == "Recreate" and (strict or not _has_reason(workload, rendering, subject)):
-            yield Violation("Recreate stops all pods before new ones start; use RollingUpdate", at=kind)
+            message = f"Recreate stops all pods before new ones start; set spec.{field}.type to RollingUpdate"
+            yield Violation(message, at=kind)
         elif kind.data == "OnDelete":
-            yield Violation("OnDelete leaves the old pods running after an upgrade; use RollingUpdate", at=kind)
+            message = f"OnDelete leaves the old pods running after an upgrade; set spec.{field}.type to RollingUpdate"
+            yield Violation(message, at=kind)
         elif unavailable.data == "100%" and workload.kind != "DaemonSet":
-            yield Violation("maxUnavailable 100% stops all pods at once; allow fewer", at=unavailable)
+            yield Violation("maxUnavailable: 100% stops all pods at once; set it to a lower share", at=unavailable)
 
 
 _STRATEGIES = {
@@ -317,7 +324,7 @@ _STRATEGIES = {
 
 
 def _needs_to_stop_first(workload: Workload) -> bool:
-    """Whether an old and a new pod can't run side by side: they share a claim, a path or a port of a node."""
+    """Whether an old and a new pod can't run side by side because they share a claim, a host path or a host port."""
     pod = workload.pod
     if pod.get("hostNetwork").data is True:
         return True
@@ -327,11 +334,11 @@ def _needs_to_stop_first(workload: Workload) -> bool:
 
 
 _SHARED = LazyPattern(r"\b(?:persistentVolumeClaim|hostPath|hostPort):")
-"""What an old and a new pod may have to share, as a template writes it."""
+"""Fields of a template that an old and a new pod may have to share."""
 
 
 def _has_reason(workload: Workload, rendering: Rendering, subject: Subject) -> bool:
-    """Whether the pods can't run side by side, here or with other values, or nobody waits for them."""
+    """Whether the pods can't run side by side, here or with other values, or no client depends on them."""
     if _needs_to_stop_first(workload) or not _serves(workload, rendering):
         return True
     text = subject.template_text(workload.manifest)
@@ -339,7 +346,7 @@ def _has_reason(workload: Workload, rendering: Rendering, subject: Subject) -> b
 
 
 def _serves(workload: Workload, rendering: Rendering) -> bool:
-    """Whether somebody waits for an answer: there are several pods, or a Service leads to them."""
+    """Whether clients depend on the pods: there are several, or a Service selects them."""
     replicas = workload.manifest.get("spec", "replicas").integer()
     if replicas is not None and replicas > 1:
         return True

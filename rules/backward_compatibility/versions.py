@@ -37,16 +37,16 @@ _VERSION_ALONE = LazyPattern(r"(?:[a-z0-9.-]+/)?v\d\w*")
     ),
 )
 def bad_version(subject: Subject) -> Iterator[Violation]:
-    """Chart.yaml's version is no semantic version.
+    """Chart version is not a semantic version.
 
-    Why: Helm sorts and picks charts by their versions; it refuses some that are not semantic and reads others, `1.2` or
-        `v1.2.3`, in its own way, and other tools in another.
+    Why: Helm sorts and selects charts by version; it rejects some that are not semantic and interprets others, `1.2` or
+        `v1.2.3`, in its own way, which differs from that of other tools.
     Bad:
         version: "1.2"
     Good:
         version: 1.2.0
-    Fix: Write MAJOR.MINOR.PATCH without a leading v and leading zeros; a pre-release stands behind a hyphen.
-        `fix --unsafe` writes it as helm reads it.
+    Fix: Write MAJOR.MINOR.PATCH without a leading v and leading zeros; a pre-release follows a hyphen.
+        `fix --unsafe` writes the version that helm reads.
     Source: Semantic Versioning 2.0.0; Helm documentation, Charts and Versioning
     """
     version = subject.chart.metadata.view.get("version")
@@ -56,13 +56,13 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     if text is None:
         written = subject.chart.metadata.scalar_text(("version",))
         if not written:
-            yield Violation("Chart.yaml has no version; write MAJOR.MINOR.PATCH", at=version)
+            yield Violation("Chart.yaml has no version; set version to MAJOR.MINOR.PATCH", at=version)
             return
         text = written
     loose = parse_version(text.strip(), strict=False)
-    advice = f"write {loose}" if loose is not None else "write MAJOR.MINOR.PATCH"
+    advice = f"set version to {loose if loose is not None else 'MAJOR.MINOR.PATCH'}"
     fix = SetField(str(loose)) if loose is not None else None
-    yield Violation(f'"{text}" is no semantic version; {advice}', at=version, fix=fix)
+    yield Violation(f'version "{text}" is not a semantic version; {advice}', at=version, fix=fix)
 
 
 @rule(
@@ -87,44 +87,47 @@ def bad_version(subject: Subject) -> Iterator[Violation]:
     tag=Tag.DEPRECATED,
 )
 def removed_api(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """An object's API version is deprecated or gone in a Kubernetes version that the chart supports.
+    """API version is deprecated or removed in a supported Kubernetes version.
 
-    Why: On a cluster that no longer serves the API version the installation fails, and after the cluster's upgrade the
-        release can't even be changed or removed by helm.
+    Why: On a cluster that no longer serves the API version the installation fails, and after a cluster upgrade helm
+        can't even upgrade or uninstall the release.
     Bad:
         apiVersion: policy/v1beta1
         kind: PodDisruptionBudget
     Good:
         apiVersion: policy/v1
         kind: PodDisruptionBudget
-    Fix: Write the replacement; where older clusters still need the old one, choose by .Capabilities, or raise
-        Chart.yaml's kubeVersion.
-        `fix --unsafe` writes the new version; fields that moved are for a person to move.
+    Fix: Use the replacement; if older clusters still need the old version, choose by .Capabilities, or raise
+        kubeVersion in Chart.yaml.
+        `fix --unsafe` writes the new version; fields that moved have to be moved by hand.
     Source: Kubernetes documentation, Deprecated API Migration Guide; pluto
     """
     old = OLD_APIS.get((manifest.api_version, manifest.kind))
     if old is None or _asks_the_cluster(manifest, subject):
         return
-    advice = f"use {old.replacement}" if old.replacement else "there is no replacement"
+    advice = f"use {old.replacement}" if old.replacement else "remove the object: there is no replacement"
     at = manifest.get("apiVersion")
     fix = SetField(old.replacement) if _VERSION_ALONE.fullmatch(old.replacement or "") else None
     if old.component:
         product, _, major = old.component.rpartition(" ")
-        yield Violation(f"{manifest.api_version} is gone since {product} {major}.{old.removed}; {advice}", at=at)
+        message = f"{manifest.kind} of {manifest.api_version} was removed in {product} {major}.{old.removed}; {advice}"
+        yield Violation(message, at=at)
         return
     kube_version = subject.chart.metadata.view.get("kubeVersion").string()
     allowed = allowed_minors(kube_version)
     if old.removed is not None and allowed[-1] >= old.removed:
-        message = f"{manifest.api_version} is no longer served by Kubernetes 1.{old.removed} and later; {advice}"
+        message = f"Kubernetes 1.{old.removed} no longer serves {manifest.kind} of {manifest.api_version}; {advice}"
         yield Violation(message, at=at, fix=fix)
     elif _can_be_replaced(old, allowed):
         yield Violation(
-            f"{manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}", at=at, fix=fix
+            f"{manifest.kind} of {manifest.api_version} is deprecated since Kubernetes 1.{old.deprecated}; {advice}",
+            at=at,
+            fix=fix,
         )
 
 
 def _can_be_replaced(old: OldApi, allowed: Sequence[int]) -> bool:
-    """Whether it is deprecated somewhere and its replacement served everywhere: then there is no reason to keep it."""
+    """Whether some supported version deprecates it and all of them serve its replacement."""
     if old.deprecated is None or not old.replacement or allowed[-1] < old.deprecated:
         return False
     return old.replaced_since is None or allowed[0] >= old.replaced_since
@@ -133,8 +136,8 @@ def _can_be_replaced(old: OldApi, allowed: Sequence[int]) -> bool:
 def allowed_minors(kube_version: str | None) -> Sequence[int]:
     """The minor versions of Kubernetes 1, ascending, that a chart supports; never empty.
 
-    Those that its ``kubeVersion`` accepts in any patch release; without one (or with one that accepts none that is
-    known) those that upstream supports.
+    Those that its ``kubeVersion`` accepts in any patch release; without one (or with one that accepts no known version)
+    those that upstream supports.
     """
     constraint = parse_constraint(kube_version) if kube_version else None
     if constraint is not None:
@@ -149,9 +152,9 @@ def allowed_minors(kube_version: str | None) -> Sequence[int]:
 
 
 def _asks_the_cluster(manifest: Manifest, subject: Subject) -> bool:
-    """Whether the chart takes the API version by .Capabilities: what is rendered here then says nothing of a cluster.
+    """Whether the chart chooses the API version by .Capabilities: the rendered one then says nothing about a cluster.
 
-    `helm template` has every API version that Helm was built with, those that no cluster serves any more among them.
+    `helm template` assumes every API version that Helm was built with, including those that no cluster serves any more.
     """
     text = subject.template_text(manifest)
     if text is not None and ".Capabilities" in text:

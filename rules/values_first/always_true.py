@@ -1,4 +1,4 @@
-"""Booleans that no user can switch off."""
+"""Booleans that users can't set to false."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from helm_constitution.api import (
     enforces=forbid(r"\balways true\b|\bdefault true\b|\b(?:flags?|values?)\b.{0,40}\b(?:ignored|without effect)\b"),
 )
 def always_true(subject: Subject) -> Iterator[Violation]:
-    """Value that is false counts as true.
+    """Boolean value can't be set to false.
 
-    Why: `default` takes its own value for whatever is empty, and false is empty: whoever sets false gets true.
+    Why: `default` replaces every empty value, and false is empty: a user who sets false gets true.
     Bad:
         automount: {{ default true .Values.automount }}
     Good:
         automount: {{ .Values.automount }}      # values.yaml has automount: true
-    Fix: Put the default into values.yaml and print the value; where it may be missing, ask by `hasKey`, or by
-        `dig "automount" true .Values`. A value whose default in values.yaml is text is not reported.
+    Fix: Set the default in values.yaml and print the value; if it may be missing, test it with `hasKey`, or use `dig
+        "automount" true .Values`. A value whose default in values.yaml is a string is not reported.
     Source: Sprig documentation, Defaults: false is empty; Helm issue 3308
     """
     values = subject.chart.values
@@ -53,14 +53,14 @@ def always_true(subject: Subject) -> Iterator[Violation]:
                     place = TextPlace(template.path, template.span(part.pipeline))
                     name = ".".join(names)
                     yield Violation(
-                        f"{name} can't be switched off: default takes true for false; put the default into values.yaml"
-                        f" and print .Values.{name}",
+                        f"value {name} can't be set to false because `default true` replaces it; set the default in"
+                        f" values.yaml and print .Values.{name}",
                         at=place,
                     )
 
 
 def _defaulted(pipeline: Pipeline) -> Iterator[tuple[str, ...]]:
-    """The values that stand behind ``default true``, in either form."""
+    """The values to which ``default true`` applies, in either form."""
     pending = [pipeline]
     while pending:
         current = pending.pop()

@@ -1,4 +1,4 @@
-"""Whether every value says what it is for."""
+"""Whether every value is documented."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ _SETTINGS = r"(?:values?|parameters?|keys?|settings?|options?|configuration|vari
 _WORDS = r"(?:comment(?:s|ed)?|documentation|documented|described|descriptions?)\b"
 _EVERY = r"\b(?:every|each|all)\b"
 _NO_TABLE = r"^(?!.*\breadme\b(?!.*\bcomments?\b)).*"
-"""Not what a README has to hold."""
+"""Not a statement on what a README has to contain."""
 _EITHER = (
     r"\breadme\b\W*(?:and\W*)?or\b.{0,40}\b(?:comments?\b|values\.yaml)"
     r"|\b(?:comments?|values\.yaml)\W*(?:and\W*)?or\b.{0,40}\breadme\b"
 )
-"""Documented in the README or in comments, as the author likes."""
+"""Documented either in the README or in comments."""
 
-# Ends of names of fields of the Kubernetes API (podSecurityContext, extraVolumes) that charts take over as they are:
-# whoever reads the name knows where the rest is documented.
+# Ends of names of Kubernetes API fields (podSecurityContext, extraVolumes) that charts pass through unchanged: the name
+# tells users where the rest is documented.
 _KUBERNETES = (
     *("resources", "limits", "requests"),
     *("affinity", "toleration", "tolerations", "selector", "topologyspreadconstraints"),
@@ -63,17 +63,17 @@ _SWITCHED = frozenset(
     }
 )
 _SENTENCE = 3
-"""Words from which on a comment says what something does; fewer are a title."""
+"""The least number of words of a description; fewer are a title."""
 _WORD = LazyPattern(r"[\w-]+")
 _PART = LazyPattern(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _REFERENCE = frozenset({"name", "key", "optional", "namespace"})
 """A secret's or config map's key, as Kubernetes' SecretKeySelector names it."""
 SET_SIZE = 4
-"""From how many equal entries on a map is a set of things of one kind, which one comment explains."""
+"""The least number of equal entries that make a map a set of like things, which one comment explains."""
 
 
 class Unit(NamedTuple):
-    """What one comment has to explain: a leaf, or a map that is passed on as a whole."""
+    """A value that needs one comment: a leaf, or a map that is passed on as a whole."""
 
     key: ValueKey
     documented: bool
@@ -81,17 +81,17 @@ class Unit(NamedTuple):
 
 
 def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependencies: frozenset[str]) -> Iterator[Unit]:
-    """What needs a comment, in the file's order.
+    """The values that need a comment, in the file's order.
 
     Args:
         keys: the keys of the values file.
-        is_whole: whether the templates pass the map at a path on without knowing its keys.
-        dependencies: the top-level keys that hold a dependency's values.
+        is_whole: whether the templates pass the map at a path on without reading its keys.
+        dependencies: the top-level keys with a dependency's values.
     """
     children: dict[Path, list[ValueKey]] = {}
     for key in keys:
         children.setdefault(key.path[:-1], []).append(key)
-    # How many keys stand below each one, and how many of them have comments.
+    # How many keys are below each one, and how many of them have comments.
     inside, commented = defaultdict[Path, int](int), defaultdict[Path, int](int)
     for key in reversed(keys):
         above = key.path[:-1]
@@ -116,7 +116,7 @@ def units(keys: Sequence[ValueKey], is_whole: Callable[[Path], bool], dependenci
         elif is_whole(key.path) and (key.comment is not None or 2 * commented[key.path] < inside[key.path]):
             yield Unit(key, key.comment is not None, whole=True)
         else:
-            # A comment on a map with one key, a map again, is about what stands in that.
+            # A comment on a map whose only key is a map again is about the inner one.
             passes_on = key.comment is None and len(children[key.path[:-1]]) == 1
             for child, last in zip(below, (None, *below), strict=False):
                 yield from walk(child, parent if passes_on else key, last)
@@ -131,8 +131,9 @@ def _is_explained_nearby(
 ) -> bool:
     """Whether another key's comment is about this one too.
 
-    That of the map around it, where it is the only key, the comment names it, or it switches what a comment of several
-    words describes; that of the key on the line above it, where the comment names it (``dnsPolicy and dnsConfig``).
+    The comment of the map around it, if this is the only key, the comment names it, or it enables what a comment of
+    several words describes; the comment of the key on the line above, if it names this one (``dnsPolicy and
+    dnsConfig``).
     """
     name = str(key.path[-1])
     if parent is not None and parent.comment is not None:
@@ -146,7 +147,7 @@ def _is_explained_nearby(
     words_before = _WORD.findall(before.comment.text)
     if name in words_before and not name.islower():
         return True
-    # A plain word is a key's name where it stands beside the other one's: `labels and annotations`.
+    # A plain word is a key's name if it is next to the other key's name: `labels and annotations`.
     pair = {name, str(before.path[-1])}
     listed = [word for word in words_before if word not in ("and", "or", "an", "the", "any")]
     if any({one, other} == pair for one, other in pairwise(listed)):
@@ -157,7 +158,7 @@ def _is_explained_nearby(
 
 
 def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: frozenset[str]) -> bool:
-    """Whether one comment anywhere at a map explains all of it."""
+    """Whether one comment anywhere in a map explains all of it."""
     if len(key.path) == 1 and key.path[0] in dependencies:
         return True
     if str(key.path[-1]).lower().endswith(_KUBERNETES):
@@ -195,24 +196,22 @@ def _stands_for_all(key: ValueKey, below: Sequence[ValueKey], dependencies: froz
         forbid(rf"\bundocumented {_SETTINGS}"),
     ),
     umbrella=BEST_PRACTICES,
-    parameters={
-        "readme": Parameter("counts", "many charts explain their values there; empty where only comments are to count")
-    },
+    parameters={"readme": Parameter("counts", "many charts document their values there; empty: only comments count")},
 )
 def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
-    """A value has no comment, and no row in the README, that says what it is for.
+    """Value is undocumented.
 
-    Why: values.yaml is what users read first; what isn't explained there is found out by reading templates.
+    Why: values.yaml is what users read first; to understand an undocumented value they have to read templates.
     Bad:
         replicaCount: 3
     Good:
         # -- Number of pods while autoscaling is off
         replicaCount: 3
-    Fix: write a comment above the key (`# text`, helm-docs `# -- text`, Bitnami `## @param path text`, a `@schema`
-        block) or behind it on its line, or give it a row in a table of the README. Fields of the Kubernetes API, maps
-        that templates pass on whole and a dependency's values need one comment for all. Commented-out YAML, section
-        banners and licence headers document nothing.
-        `fix` takes the description of values.schema.json where there is one.
+    Fix: Write a comment above the key (`# text`, helm-docs `# -- text`, Bitnami `## @param path text`, a `@schema`
+        block) or behind it on the same line, or add a row to a table in the README. Fields of the Kubernetes API, maps
+        that templates pass on whole and the values of a dependency need one comment for all. Commented-out YAML,
+        section banners and licence headers are not documentation.
+        `fix` copies the description from values.schema.json if there is one.
     Source: Helm chart best practices, Values ("Document values.yaml"); helm-docs --documentation-strict-mode
     """
     values = subject.chart.values
@@ -222,8 +221,8 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     uses = subject.uses
 
     def is_whole(path: Path) -> bool:
-        # A map whose keys some template reads one by one is the chart's own, though it is passed on whole elsewhere (to
-        # a checksum, say).
+        # A map whose keys some template reads one by one is the chart's own, even if it is passed on whole elsewhere
+        # (for example to a checksum).
         steps = tuple(str(step) for step in path)
         return steps in uses.reached or (not uses.is_taken_apart(steps) and uses.is_whole(steps))
 
@@ -238,10 +237,10 @@ def undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             good += 1
             continue
         what = f"{key.name} and the keys below it have" if unit.whole else f"{key.name} has"
-        example = " (a commented-out example doesn't say it)" if key.has_example else ""
+        example = " (a commented-out example is not a description)" if key.has_example else ""
         missing = "no comment and no row in the README" if in_readme else "no comment"
         yield Violation(
-            f"{what} {missing}; say above it what it is for{example}",
+            f"{what} {missing}; describe it in a comment above the key{example}",
             values.document.view.get(*key.path),
             group=_group(key, missing),
             fix=_from_schema(key, subject),
@@ -253,12 +252,12 @@ def _group(key: ValueKey, missing: str) -> Group:
     """The other values of the same map."""
     above = ".".join(str(step) for step in key.path[:-1])
     where = f"values of {above}" if above else "values"
-    message = f"{{count}} {where} have {missing}; say above each what it is for: {{items}}"
+    message = f"{{count}} {where} have {missing}; describe each in a comment above the key: {{items}}"
     return Group(("undocumented", above), message, str(key.path[-1]))
 
 
 def _from_schema(key: ValueKey, subject: Subject) -> Fix | None:
-    """The schema's description as the comment; nobody else knows what a value is for."""
+    """The schema's description as the comment."""
     part: object = subject.chart.schema
     for step in key.path:
         properties = part.get("properties") if isinstance(part, dict) else None
@@ -269,21 +268,21 @@ def _from_schema(key: ValueKey, subject: Subject) -> Fix | None:
         return None
     line = values.text.split("\n")[key.span.line - 1]
     if line[: key.span.column - 1].strip():
-        return None  # in the line of another key
+        return None  # on the line of another key
     mark = "# -- " if "# -- " in values.text else "# "
     text = f"{line[: key.span.column - 1]}{mark}{' '.join(words.split())}\n"
     edit = Edit(values.path, key.span.line, 1, key.span.line, 1, text)
-    return Fix("take the comment from the schema", (edit,), Applicability.SAFE)
+    return Fix("copy the comment from the schema", (edit,), Applicability.SAFE)
 
 
 def _has_row(name: str, in_readme: frozenset[str]) -> bool:
-    """Whether a key, or one above it, is among those of the README."""
+    """Whether a key, or one above it, is in a table of the README."""
     steps = name.split(".")
     return any(".".join(steps[:length]) in in_readme for length in range(1, len(steps) + 1))
 
 
 def _in_readme(subject: Subject) -> frozenset[str]:
-    """What stands in the first column of the README's tables."""
+    """The first column of the README's tables."""
     files = subject.chart.files
     text = next((files[name] for name in sorted(files) if name.lower() == "readme.md"), "")
     rows = (line.strip() for line in text.splitlines() if line.lstrip().startswith("|"))

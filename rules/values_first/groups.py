@@ -1,4 +1,4 @@
-"""How values are put together: under a key of their own, and so that one of them can be set by itself."""
+"""How values are grouped: under a common key, and so that each can be set by itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SETTINGS = r"(?:values?|settings?|keys?|parameters?|configuration)\b"
 
 _PARTS = frozenset(
     {
-        # of something that is reached over the network, or reaches something
+        # of a server or a client on the network
         *("host", "hosts", "hostname", "port", "path", "url", "uri", "scheme", "protocol", "timeout", "tls"),
         *("address", "domain", "database", "db", "user", "username", "password", "existingSecret"),
         *("secret", "secretName", "secretKey", "token"),
@@ -37,7 +37,7 @@ _PARTS = frozenset(
         *("size", "storageClass", "storageClassName", "accessMode", "accessModes", "mountPath", "existingClaim"),
     }
 )
-"""What charts name the keys of a group: a prefix before three of them is the group's name."""
+"""Usual names of the keys of a group: a prefix that three of them share is the group's name."""
 _LABELS = frozenset({"annotations", "labels"})
 _QUALIFIERS = frozenset(
     {
@@ -45,7 +45,7 @@ _QUALIFIERS = frozenset(
         *("max", "min", "new", "old", "override", "primary", "secondary", "use", "pod", "container", "application"),
     }
 )
-"""First words that say which one, or of what kind, and are no thing that has settings of its own."""
+"""First words that qualify a name and do not name a group of settings."""
 _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -67,14 +67,12 @@ _CAPITAL = LazyPattern(r"(?<=[a-z0-9])(?=[A-Z])")
             r"|\bvalues\.yaml\b.{0,30}\bgroup\w*\b"
         ),
     ),
-    parameters={
-        "siblings": Parameter(3, "two names may begin alike by chance, as podLabels and podAnnotations; three belong")
-    },
+    parameters={"siblings": Parameter(3, "two names may share a prefix by chance, as podLabels and podAnnotations")},
 )
 def flat_group(subject: Subject) -> Iterator[Violation]:
-    """Values that belong together share the beginning of their names instead of a key.
+    """Related values share a name prefix instead of a common key.
 
-    Why: what is grouped is found together, documented once, passed to a named template as one, and switched by one
+    Why: Grouped values are found together, documented once, passed to a named template as one map, and switched by one
         `enabled`.
     Bad:
         databaseHost: db
@@ -85,9 +83,9 @@ def flat_group(subject: Subject) -> Iterator[Violation]:
           host: db
           port: 5432
           user: web
-    Fix: make a map of their common beginning, and read the old names as well for one release. What names the parts of a
-        thing counts (host, port, path, enabled, type, tag and the like), not settings of another program, of a
-        dependency or of a map that templates pass on whole.
+    Fix: Turn the common prefix into a map, and read the old names too for one release. Only usual names of parts are
+        checked (host, port, path, enabled, type, tag), not settings of another program, of a dependency or of a map
+        that templates pass on whole.
     Source: Helm chart best practices, Values ("Flat or Nested Values"); helm create's own values.yaml
     """
     values = subject.chart.values
@@ -105,11 +103,11 @@ def flat_group(subject: Subject) -> Iterator[Violation]:
                 continue
             names = [str(key.path[-1]) for key in members]
             message = (
-                f"{', '.join(names[:-1])} and {names[-1]} are one group; make a map of it: "
+                f"values {', '.join(names[:-1])} and {names[-1]} share a prefix; group them in a map: "
                 f"{dotted((*above, prefix))} with {', '.join(_suffix(name, prefix) for name in names)}"
             )
             first, *others = (values.document.view.get(*key.path) for key in members)
-            yield Violation(message, first, tuple(Related(other, "of the same group") for other in others[:3]))
+            yield Violation(message, first, tuple(Related(other, "in the same group") for other in others[:3]))
 
 
 def _groups(keys: list[ValueKey], least: int) -> Iterator[tuple[str, list[ValueKey]]]:
@@ -130,7 +128,7 @@ def _groups(keys: list[ValueKey], least: int) -> Iterator[tuple[str, list[ValueK
 
 
 def _prefixes(name: str) -> Iterator[str]:
-    """The beginnings of a name that may be a group's, where what follows names a part of one."""
+    """The prefixes of a name that may be a group's name because the rest names a part of one."""
     for found in _CAPITAL.finditer(name):
         prefix = name[: found.start()]
         if prefix not in _QUALIFIERS and prefix[:1].islower() and _suffix(name, prefix) in _PARTS:
@@ -143,7 +141,7 @@ def _suffix(name: str, prefix: str) -> str:
 
 
 def _is_own(key: ValueKey, subject: Subject) -> bool:
-    """Whether some template spells the key out, and none passes the map around it on whole."""
+    """Whether a template reads the key by name, and none passes the map around it on whole."""
     path = tuple(str(step) for step in key.path)
     uses = subject.uses
     if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
@@ -156,7 +154,7 @@ _LISTS_OF_KUBERNETES = (
     *("sidecars", "initcontainers", "pullsecrets", "secrets", "options", "metrics", "headers", "volumeclaimtemplates"),
     *("hosts", "tolerations", "parentrefs", "subjects", "receivers", "rules", "groups", "capabilities"),
 )
-"""Ends of names of lists that are lists in Kubernetes, or in the program that reads them."""
+"""Ends of names of lists that Kubernetes, or the program that reads them, requires to be lists."""
 
 
 @rule(
@@ -168,10 +166,10 @@ _LISTS_OF_KUBERNETES = (
     ),
 )
 def list_of_named(subject: Subject) -> Iterator[Violation]:
-    """A list holds things that have names.
+    """Named items are in a list instead of a map.
 
-    Why: `--set` and a second values file can't change one of them: `--set servers[0].port=80` counts on the order, and
-        a list in another values file replaces this one as a whole.
+    Why: `--set` and a second values file can't change a single item: `--set servers[0].port=80` depends on the order,
+        and a list in another values file replaces this one as a whole.
     Bad:
         servers:
           - name: foo
@@ -180,9 +178,9 @@ def list_of_named(subject: Subject) -> Iterator[Violation]:
         servers:
           foo:
             port: 80
-    Fix: make a map of it, with the names as keys, and let the template range over `$name, $server`. Off by default:
-        lists keep an order, and many are lists in Kubernetes or in the program that reads them, which only their
-        authors can tell; those of usual names (env, volumes, ports, containers) are left out.
+    Fix: Turn the list into a map with the names as keys, and let the template range over `$name, $server`. Off by
+        default: lists keep an order, and many have to be lists for Kubernetes or for the program that reads them, which
+        only their authors know; lists with usual names (env, volumes, ports, containers) are not reported.
     Source: Helm chart best practices, Values ("Consider How Users Will Use Your Values")
     """
     values = subject.chart.values
@@ -198,5 +196,5 @@ def list_of_named(subject: Subject) -> Iterator[Violation]:
         names = [str(thing["name"]) for thing in things]
         if len(things) == len(key.value) == len(set(names)) and any(len(thing) > 1 for thing in things):
             listed = ", ".join(names)
-            message = f"{key.name} is a list of named things; make a map of it with the names as keys: {listed}"
+            message = f"value {key.name} is a list of named items; make it a map with the names as keys: {listed}"
             yield Violation(message, values.document.view.get(*key.path))

@@ -1,4 +1,4 @@
-"""Fields that users customise, and that stand in a template as literals."""
+"""Fields that users customise and that a template hardcodes."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _HARDCODE = r"\b(?:hard-?cod\w+|fix(?:ed)?)\b"
 
 
 class _Field(NamedTuple):
-    """A field that users customise: where it stands, the value that decides it in most charts, and what for."""
+    """A field that users customise: its path, the value that sets it in most charts, and the reason."""
 
     kinds: tuple[str, ...]
     path: str
     value: str
     reason: str
     telling: bool
-    """Whether its text is so special that two lines with it mean the same; `1` and `Always` aren't."""
+    """Whether its text is so distinctive that two lines with it mean the same; `1` and `Always` are not."""
 
 
 _POD = (
@@ -49,23 +49,23 @@ _POD = (
     "Pod",
 )
 _FIELDS = (
-    _Field(("Deployment", "StatefulSet", "Rollout"), "spec.replicas", "replicaCount", "users scale", False),
-    _Field(_POD, "pod.containers.*.image", "image", "users have registries of their own, and patch images", True),
-    _Field(_POD, "pod.initContainers.*.image", "image", "users have registries of their own, and patch images", True),
-    _Field(_POD, "pod.containers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests want others", False),
-    _Field(_POD, "pod.initContainers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests want others", False),
-    _Field(_POD, "pod.containers.*.resources.requests.cpu", "resources", "the load decides", False),
-    _Field(_POD, "pod.containers.*.resources.requests.memory", "resources", "the load decides", False),
-    _Field(_POD, "pod.containers.*.resources.limits.cpu", "resources", "the load decides", False),
-    _Field(_POD, "pod.containers.*.resources.limits.memory", "resources", "the load decides", False),
-    _Field(_POD, "pod.imagePullSecrets.*.name", "imagePullSecrets", "users have registries of their own", True),
-    _Field(_POD, "pod.nodeSelector.*", "nodeSelector", "the cluster has its own nodes", True),
-    _Field(_POD, "pod.priorityClassName", "priorityClassName", "the cluster has its own classes", True),
+    _Field(("Deployment", "StatefulSet", "Rollout"), "spec.replicas", "replicaCount", "users scale workloads", False),
+    _Field(_POD, "pod.containers.*.image", "image", "users mirror and patch images", True),
+    _Field(_POD, "pod.initContainers.*.image", "image", "users mirror and patch images", True),
+    _Field(_POD, "pod.containers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests need others", False),
+    _Field(_POD, "pod.initContainers.*.imagePullPolicy", "image.pullPolicy", "clusters and tests need others", False),
+    _Field(_POD, "pod.containers.*.resources.requests.cpu", "resources", "the load varies", False),
+    _Field(_POD, "pod.containers.*.resources.requests.memory", "resources", "the load varies", False),
+    _Field(_POD, "pod.containers.*.resources.limits.cpu", "resources", "the load varies", False),
+    _Field(_POD, "pod.containers.*.resources.limits.memory", "resources", "the load varies", False),
+    _Field(_POD, "pod.imagePullSecrets.*.name", "imagePullSecrets", "users have their own registries", True),
+    _Field(_POD, "pod.nodeSelector.*", "nodeSelector", "each cluster has its own nodes", True),
+    _Field(_POD, "pod.priorityClassName", "priorityClassName", "each cluster has its own", True),
     _Field(_POD, "pod.securityContext.runAsUser", "podSecurityContext", "OpenShift assigns user IDs", False),
     _Field(_POD, "pod.securityContext.fsGroup", "podSecurityContext", "OpenShift assigns groups", False),
     _Field(_POD, "pod.containers.*.securityContext.runAsUser", "securityContext", "OpenShift assigns user IDs", False),
     _Field(("PersistentVolumeClaim",), "spec.storageClassName", "storageClass", "each cluster has its own", True),
-    _Field(("PersistentVolumeClaim",), "spec.resources.requests.storage", "size", "the data decides", False),
+    _Field(("PersistentVolumeClaim",), "spec.resources.requests.storage", "size", "the data varies", False),
     _Field(
         ("StatefulSet",),
         "spec.volumeClaimTemplates.*.spec.storageClassName",
@@ -77,20 +77,20 @@ _FIELDS = (
         ("StatefulSet",),
         "spec.volumeClaimTemplates.*.spec.resources.requests.storage",
         "size",
-        "the data decides",
+        "the data varies",
         False,
     ),
-    _Field(("HorizontalPodAutoscaler",), "spec.minReplicas", "autoscaling.minReplicas", "the load decides", False),
-    _Field(("HorizontalPodAutoscaler",), "spec.maxReplicas", "autoscaling.maxReplicas", "the load decides", False),
-    _Field(("Service",), "spec.ports.*.nodePort", "service.nodePort", "a node has each port once", False),
-    _Field(("Service",), "spec.loadBalancerIP", "service.loadBalancerIP", "users have addresses of their own", True),
+    _Field(("HorizontalPodAutoscaler",), "spec.minReplicas", "autoscaling.minReplicas", "the load varies", False),
+    _Field(("HorizontalPodAutoscaler",), "spec.maxReplicas", "autoscaling.maxReplicas", "the load varies", False),
+    _Field(("Service",), "spec.ports.*.nodePort", "service.nodePort", "a node port is unique in a cluster", False),
+    _Field(("Service",), "spec.loadBalancerIP", "service.loadBalancerIP", "users have their own addresses", True),
     _Field(("Ingress",), "spec.ingressClassName", "ingress.className", "each cluster has its own", True),
-    _Field(("Ingress",), "spec.rules.*.host", "ingress.host", "users have domains of their own", True),
-    _Field(("HTTPRoute", "GRPCRoute", "TLSRoute"), "spec.hostnames.*", "route.hostnames", "users have domains", True),
+    _Field(("Ingress",), "spec.rules.*.host", "ingress.host", "domains vary", True),
+    _Field(("HTTPRoute", "GRPCRoute", "TLSRoute"), "spec.hostnames.*", "route.hostnames", "domains vary", True),
 )
-"""Not here: fields that a chart's author rightly decides, as ports and Services' type ClusterIP; what stands in no
-object before a user asks for it (tolerations, affinity, extra environment and annotations); and what other rules tell
-(log levels: observability/fixed-logging; namespaces: portability/fixed-namespace)."""
+"""Not here: fields that the chart's author rightly sets, as ports and Services of type ClusterIP; fields that no object
+has before a user sets them (tolerations, affinity, extra environment and annotations); and fields that other rules
+check (log levels: observability/fixed-logging; namespaces: portability/fixed-namespace)."""
 
 _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
 """Types of a Service that depend on the cluster."""
@@ -122,22 +122,22 @@ _EXPOSED = {"Service": ("NodePort", "LoadBalancer")}
         require(r"\b(?:all|every) configuration\b.{0,20}\b(?:flow|come|go)\w*\b.{0,20}\bvalues\b"),
         require(r"\b(?:storage classes|security contexts|networking)\b.*\b(?:overrid\w+|configurable)\b"),
     ),
-    evidence="objects leave to values what users customise",
+    evidence="objects take customisable fields from values",
 )
 def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A field that users customise is a literal in the template.
+    """Customisable field is hardcoded in the template.
 
-    Why: Users who need another image, storage class or host can only copy the chart.
+    Why: Users who need another image, storage class or host have to copy the chart.
     Bad:
         image: busybox:1.37.0
         storageClassName: gp3
     Good:
         image: "{{ .Values.init.image.repository }}:{{ .Values.init.image.tag }}"
         storageClassName: {{ .Values.persistence.storageClass }}
-    Fix: read the field from values.yaml, with today's literal as the default. A comment behind or above the line that
-        says why nobody may change it settles the matter; so does an `else` that makes it one of a value's outcomes.
-        `fix --unsafe` does so where values.yaml has no such value yet.
-    Source: Helm chart best practices, Values; the fields are those that charts of large collections leave to values
+    Fix: Read the field from values.yaml, with the current literal as the default. A field is not reported if a comment
+        behind or above its line explains why it is fixed, or if it is one branch of an `if` with `else`.
+        `fix --unsafe` does so if values.yaml does not have the value yet.
+    Source: Helm chart best practices, Values; the fields are those that charts of large collections take from values
     """
     if manifest.dependency is not None or subject.given_by_values(manifest):
         return
@@ -147,14 +147,15 @@ def hardcoded(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     for view, field in found:
         literals = subject.derived(_literals, subject.templates, manifest.template, str(view.path[-1]))
         if _is_literal(view, field, literals) and not _differs_elsewhere(view, manifest, subject):
-            message = f"is fixed to {_shown(view)}, but {field.reason}; read it from a value such as {field.value}"
+            name = dotted(view.path[_length_of_container(view) or len(manifest.view.path) :])
+            message = f"{name} is hardcoded to {_shown(view)}, but {field.reason}; read it from .Values.{field.value}"
             yield Violation(message, at=view, fix=_from_value(view, field, manifest, subject))
 
 
 def _from_value(view: View, field: _Field, manifest: Manifest, subject: Subject) -> ReadValue:
-    """The value that most charts have for a field; of a map that one value holds, the field's place in it.
+    """The value that most charts have for a field; if one value is a whole map, the field's place in it.
 
-    Where there is such a value for another container, this one's stands under its container's name.
+    If that value already exists for another container, this one's is placed under its container's name.
     """
     path = tuple(field.value.split("."))
     steps = field.path.split(".")
@@ -173,12 +174,12 @@ def _from_value(view: View, field: _Field, manifest: Manifest, subject: Subject)
 
 
 def _length_of_container(view: View) -> int:
-    """How much of a path is that of the container around it; 0 where there is none."""
+    """The length of the path of the container around a field; 0 if there is none."""
     return next((n + 2 for n, step in enumerate(view.path) if step in ("containers", "initContainers")), 0)
 
 
 def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool:
-    """Whether another scenario renders the field of this object otherwise: then some value decides it after all."""
+    """Whether another scenario renders the field of this object differently: then some value sets it after all."""
     for rendering in subject.renderings:
         other = rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
         if other is None or other is manifest:
@@ -187,7 +188,7 @@ def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool
         for step in view.path[len(mine.path) :]:
             mine, theirs = mine.get(step), theirs.get(step)
             if isinstance(step, int) and mine.get("name").data != theirs.get("name").data:
-                break  # another container, say
+                break  # for example another container
         else:
             if theirs.exists and theirs.data != view.data:
                 return True
@@ -195,18 +196,18 @@ def _differs_elsewhere(view: View, manifest: Manifest, subject: Subject) -> bool
 
 
 def customised(manifest: Manifest) -> list[tuple[View, _Field]]:
-    """The fields of an object that users customise, as far as it has them."""
+    """The customisable fields that an object has."""
     fields = [field for field in _FIELDS if manifest.kind in field.kinds]
     found = [(view, field) for field in fields for view in _views(manifest, field.path) if _is_text(view)]
     if manifest.kind in _EXPOSED:
         view = manifest.get("spec", "type")
         if view.string() in _EXPOSED[manifest.kind]:
-            found.append((view, _Field((), "", "service.type", "not every cluster has it", False)))
+            found.append((view, _Field((), "", "service.type", "not every cluster supports it", False)))
     return found
 
 
 def _views(manifest: Manifest, path: str) -> Iterator[View]:
-    """The parts of an object that a path stands for; ``pod`` is its pod spec, ``*`` each part of a list or map."""
+    """The parts of an object that match a path; ``pod`` is its pod spec, ``*`` each part of a list or map."""
     steps = path.split(".")
     views = [manifest.view]
     if steps[0] == "pod":
@@ -224,9 +225,9 @@ def _parts(view: View) -> list[View]:
 def _is_text(view: View) -> bool:
     data = view.data
     if view.path[-2] == "nodeSelector" and str(view.path[-1]).endswith(("/os", "/arch")):
-        return False  # what the image is built for
+        return False  # the image is built for it
     if view.path[-1] in ("replicas", "runAsUser", "fsGroup") and data in (0, 1):
-        return False  # what can't be scaled has one replica, and what needs root says so
+        return False  # workloads that can't be scaled have one replica, and root is an explicit choice
     return isinstance(data, str | int) and data != ""
 
 
@@ -236,7 +237,7 @@ def _shown(view: View) -> str:
 
 
 class _Region(NamedTuple):
-    """A stretch of a template that makes a part of an object: the file's own text, or a named template's."""
+    """A part of a template that renders a part of an object: the file's own text, or a named template's."""
 
     template: TemplateFile
     contents: Sequence[Content]
@@ -278,7 +279,7 @@ _FALLING_BACK = frozenset(
 
 
 def _is_fallback(text: str, call: int) -> bool:
-    """Whether what a named template gives is only what a value falls back on, or is merged with: `merge .Values.pod
+    """Whether the output of a named template is only the fallback of a value, or merged with it: `merge .Values.pod
     (include "web.defaults" . | fromYaml)`."""
     start = text.rfind("{{", 0, call)
     end = text.find("}}", call)
@@ -287,17 +288,17 @@ def _is_fallback(text: str, call: int) -> bool:
 
 
 class _Literals(NamedTuple):
-    """The lines of a template, and of the named templates that it calls, that give a key a value."""
+    """The lines of a template, and of the named templates that it calls, that set a key."""
 
     reads_a_value: bool
     """Whether one of them has an action."""
     settled: Mapping[str, Mapping[str | None, bool]]
-    """Of the others, by value and container: whether a comment or a condition settles one of the lines. The container
-    is None where the text names none above the line."""
+    """The other lines by value and container: whether a comment or a condition explains one of them. The container is
+    None if the text names none above the line."""
 
 
 def _is_literal(view: View, field: _Field, literals: _Literals) -> bool:
-    """Whether a line without any action makes the field, whatever the values, and no comment says why."""
+    """Whether a line without any action sets the field, whatever the values, and no comment explains it."""
     if literals.reads_a_value and not field.telling:
         return False  # the line that reads a value may be the one of this field
     lines = literals.settled.get(str(view.data), {})
@@ -337,7 +338,7 @@ def _literals(chart: Chart, templates: tuple[TemplateFile, ...], path: str, key:
 
 
 def _container_of(text: str, start: int) -> str | None:
-    """The name of the container that a line stands below; None where the text doesn't tell."""
+    """The name of the container that a line belongs to; None if the text does not show it."""
     item: list[str] = []
     indentation: int | None = None
     end = text.find("\n", start)
@@ -356,7 +357,7 @@ def _container_of(text: str, start: int) -> str | None:
                 names = [one.partition(":")[2].strip(" \"'") for one in keys if one.startswith("name:")]
                 return names[0] if names and "{{" not in names[0] else None
         if not indentation:
-            break  # nothing is above the margin
+            break  # nothing is left of the margin
     return None
 
 
@@ -369,13 +370,13 @@ def _lines_back(text: str, end: int) -> Iterator[str]:
 
 
 def _key_depth(line: str) -> int:
-    """The column at which a line's key begins, be it the first of a list's item."""
+    """The column at which a line's key begins, also for the first key of a list item."""
     return len(line) - len(line.lstrip(" -"))
 
 
 def _is_chosen(contents: Sequence[Content], place: int) -> bool:
-    """Whether a control with several arms, or one that asks for a value's absence, decides that the line is there: then
-    a value chooses it."""
+    """Whether a value chooses the line: a control with several branches, or one that tests a value's absence,
+    contains it."""
     index = bisect_right(contents, place, key=lambda node: node.start) - 1
     node = contents[index] if index >= 0 and place < contents[index].end else None
     if isinstance(node, Control):

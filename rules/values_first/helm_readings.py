@@ -1,4 +1,4 @@
-"""What helm makes of values.yaml that its author can't have meant."""
+"""Values that helm reads differently from what the author meant."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     ),
 )
 def null_for_dependency(subject: Subject) -> Iterator[Violation]:
-    """Null is meant to remove a default of a dependency.
+    """Null does not remove a dependency's default in Helm 4.
 
-    Why: Helm 3 removes the dependency's default, Helm 4 keeps it: the same chart installs something else.
+    Why: Helm 3 removes the dependency's default, Helm 4 keeps it: the same chart renders different objects.
     Bad:
         redis:
           livenessProbe: null
@@ -55,7 +55,7 @@ def null_for_dependency(subject: Subject) -> Iterator[Violation]:
         redis:
           livenessProbe:
             enabled: false
-    Fix: Set the value by which the dependency switches the setting off, or one that replaces it.
+    Fix: Set the value with which the dependency disables the setting, or one that replaces it.
     Source: Helm issues 9027 and 12480; tried with Helm 3.17 and 4.3
     """
     chart = subject.chart
@@ -68,14 +68,14 @@ def null_for_dependency(subject: Subject) -> Iterator[Violation]:
 
 
 def _nulls(view: View, inner: Chart, above: tuple[str, ...] = ()) -> Iterator[Violation]:
-    """The nulls of the chart's values for which the dependency has a default that templates see."""
+    """The nulls of the chart's values for which the dependency has a default."""
     for key, part in view.entries():
         path = (*above, key)
         default = inner.values.document.view.get(*path).data if inner.values is not None else None
         if part.data is None and default:
             yield Violation(
                 f"null removes a default of {inner.name} in Helm 3 and keeps it in Helm 4;"
-                f" give {dotted(part.path)} a value",
+                f" set {dotted(part.path)} to a value",
                 at=part,
             )
         elif part.is_map:
@@ -91,9 +91,9 @@ def _nulls(view: View, inner: Chart, above: tuple[str, ...] = ()) -> Iterator[Vi
     umbrella=BEST_PRACTICES,
 )
 def boolean_key(subject: Subject) -> Iterator[Violation]:
-    """Key of a values file is read as true or false.
+    """Key is read as a boolean.
 
-    Why: To helm `y`, `on`, `yes` and `no` without quotes are true and false, as keys as well: templates find no key of
+    Why: Helm reads `y`, `on`, `yes` and `no` without quotes as true and false, also as keys: templates find no key of
         that name, and of two (`y` and `yes`) one is lost.
     Bad:
         axes:
@@ -103,7 +103,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
         axes:
           x: 1
           "y": 2
-    Fix: Put the key in quotes.
+    Fix: Quote the key.
         `fix --unsafe` quotes it.
     Source: YAML 1.1, Boolean Language-Independent Type; Kubernetes reads YAML 1.1
     """
@@ -115,7 +115,7 @@ def boolean_key(subject: Subject) -> Iterator[Violation]:
             value = str(resolve_plain(key.value)).lower()
             name = dotted((*path, key.value))
             yield Violation(
-                f"helm reads the key {name} as {value}; put {key.value} in quotes",
+                f"helm reads the key {name} as {value}; quote {key.value}",
                 at=(place := TextPlace(document.file, span)),
                 fix=Fix("quote the key", (replaced(place, quoted(key.value)),)),
             )
@@ -129,7 +129,7 @@ def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
     while pending:
         node, path = pending.pop()
         if id(node) in seen:
-            continue  # an anchor that is used again
+            continue  # an alias of a known anchor
         seen.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             pending.extend((item, (*path, index)) for index, item in enumerate(node.value))
@@ -152,9 +152,9 @@ def _boolean_keys(root: object) -> Iterator[tuple[ScalarNode, Path]]:
     ),
 )
 def unknown_key(subject: Subject) -> Iterator[Violation]:
-    """Values file of a scenario sets a key that does not exist.
+    """Values file of a scenario sets an unknown key.
 
-    Why: helm ignores it without a message: the scenario looks as if it tried the setting, and doesn't.
+    Why: Helm ignores the key without a warning: the scenario appears to test the setting, and does not.
     Bad:
         # ci/full-values.yaml; values.yaml has ingress.enabled
         ingress:
@@ -162,10 +162,10 @@ def unknown_key(subject: Subject) -> Iterator[Violation]:
     Good:
         ingress:
           enabled: true
-    Fix: Use a key of values.yaml. A key that a template reads all the same, keys of dependencies, `global`, and keys
-        below an empty map of values.yaml are not reported. In files from outside the chart (`-f`) it is a warning: they
-        may serve other charts too.
-    Source: Helm documentation, Values Files; helm-docs and chart-testing look at ci/ and don't tell
+    Fix: Use a key of values.yaml. Keys that a template reads anyway, keys of dependencies, `global`, and keys below an
+        empty map of values.yaml are not reported. In files from outside the chart (`-f`) the finding is a warning: they
+        may be meant for other charts too.
+    Source: Helm documentation, Values Files; helm-docs and chart-testing do not check the keys of files in ci/
     """
     chart = subject.chart
     if chart.values is None or chart.is_library:
@@ -195,5 +195,6 @@ def _unknown(view: View, base: dict[str, Json], subject: Subject, at_most: Sever
 
         near = difflib.get_close_matches(key, base, 1, 0.75)
         parent = f"{dotted(view.path[:-1])}." if len(view.path) > 1 else ""
-        fix = f"; is {parent}{near[0]} meant?" if near else "; use a key of values.yaml"
-        yield Violation(f"neither values.yaml nor a template knows {dotted(view.path)}{fix}", at=view, at_most=at_most)
+        advice = f"did you mean {parent}{near[0]}?" if near else "use a key of values.yaml"
+        message = f"key {dotted(view.path)} is neither in values.yaml nor read by a template; {advice}"
+        yield Violation(message, at=view, at_most=at_most)

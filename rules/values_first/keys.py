@@ -1,4 +1,4 @@
-"""What values.yaml's text says otherwise than it looks."""
+"""Keys and scalars of values files that are not read as they look."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ from .statements import BEST_PRACTICES
     ),
 )
 def duplicate_key(subject: Subject) -> Iterator[Violation]:
-    """A map in a values file has a key twice.
+    """Key is defined twice in a values file.
 
-    Why: helm keeps the last one and says nothing; what was written at the first is lost.
+    Why: Helm keeps the last definition without a warning; the first one is lost.
     Bad:
         image:
           tag: 1.2.3
@@ -57,8 +57,8 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
           pullPolicy: Always
         service:
           port: 80
-    Fix: put what stands below both into one.
-        `fix` takes out the first one, which helm doesn't see.
+    Fix: Merge both into one.
+        `fix` removes the first one, which helm ignores.
     Source: YAML 1.2, 3.2.1.3 (keys are unique); Kubernetes' strict decoding; chart-testing's yamllint key-duplicates
     """
     if subject.chart.values is None:
@@ -66,8 +66,8 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
     for document in scenario_documents(subject):
         for key in document.duplicates:
             name = dotted(key.path)
-            message = f"{name} stands twice; helm keeps this one and drops the first, in line {key.first.line}"
-            first = Related(TextPlace(document.file, key.first), "the first one, which is lost")
+            message = f"key {name} is defined twice, and helm ignores the one on line {key.first.line}; merge them"
+            first = Related(TextPlace(document.file, key.first), "the first definition, which helm ignores")
             fix = _without_first(document, key.first, name)
             yield Violation(message, TextPlace(document.file, key.second), (first,), fix=fix)
 
@@ -82,9 +82,9 @@ def duplicate_key(subject: Subject) -> Iterator[Violation]:
     umbrella=BEST_PRACTICES,
 )
 def missing_file(subject: Subject) -> Iterator[Violation]:
-    """The templates read values, and the chart has no values.yaml.
+    """Chart has no values.yaml.
 
-    Why: values.yaml is where users look for what they can set, and where the defaults stand.
+    Why: Users look in values.yaml for what they can set and for the defaults.
     Bad:
         Chart.yaml
         templates/deployment.yaml      ({{ .Values.image.tag }})
@@ -92,7 +92,7 @@ def missing_file(subject: Subject) -> Iterator[Violation]:
         Chart.yaml
         templates/deployment.yaml
         values.yaml
-    Fix: add values.yaml with a default and a comment for each value that the templates read.
+    Fix: Add values.yaml with a default and a comment for each value that the templates read.
     Source: helm lint (validateValuesFileExistence); chart-verifier contains-values
     """
     chart = subject.chart
@@ -100,7 +100,8 @@ def missing_file(subject: Subject) -> Iterator[Violation]:
         return
     for file in sorted(chart.files):
         if file.startswith("templates/") and ".Values" in chart.files[file]:
-            yield Violation("no values.yaml, though templates read values", TextPlace(file))
+            message = "templates read values, but the chart has no values.yaml; add it with a default for each value"
+            yield Violation(message, TextPlace(file))
             return
 
 
@@ -115,17 +116,18 @@ def missing_file(subject: Subject) -> Iterator[Violation]:
     umbrella=BEST_PRACTICES,
 )
 def key_style(subject: Subject) -> Iterator[Violation]:
-    """A key of the chart's own has a hyphen, a dot or a leading capital.
+    """Key is not in camelCase.
 
-    Why: templates can read `.Values.log-level` only through `index`, and `--set` takes a dot for a level.
+    Why: Templates can read `.Values.log-level` only through `index`, and `--set` splits keys at dots.
     Bad:
         log-level: info
         Replicas: 3
     Good:
         logLevel: info
         replicas: 3
-    Fix: write it in camelCase, beginning with a small letter; read the old name as well for one release. Names of
-        dependencies and keys of maps that templates pass on whole (annotations, settings of the application) are free.
+    Fix: Rename it in camelCase, with a lower-case first letter; read the old name too for one release. Names of
+        dependencies and keys of maps that templates pass on whole (annotations, settings of the application) are not
+        checked.
     Source: Helm chart best practices, Values, Naming Conventions
     """
     values = subject.chart.values
@@ -138,15 +140,15 @@ def key_style(subject: Subject) -> Iterator[Violation]:
         fault = _style_fault(path[-1])
         if fault is None or path[0] in dependencies:
             continue
-        # Only a name that a template spells out is the chart's own, and not one of a map that is passed on whole.
+        # A name is the chart's own if a template reads it by name and no template passes its map on whole.
         if uses.is_whole(path[:-1]) or path[:-1] in uses.reached:
             continue
         if any(read.path[: len(path)] == path for read in uses.reads):
-            yield Violation(f"{key.name} has {fault}", values.document.view.get(*key.path))
+            yield Violation(f"key {key.name} has {fault}", values.document.view.get(*key.path))
 
 
 def _style_fault(name: str) -> str | None:
-    """What a name has that camelCase hasn't, and what to call it."""
+    """How a name violates camelCase, and what to rename it to."""
     fault = (
         "a dot" if "." in name else "a hyphen" if "-" in name else "a leading capital" if name[:1].isupper() else None
     )
@@ -154,16 +156,16 @@ def _style_fault(name: str) -> str | None:
         return None
     words = [word for word in re.split(r"[-.]+", name) if word]
     if not words or (words[0][:2].isupper() and not words[0].isupper()):
-        return f"{fault}; write it in camelCase"
+        return f"{fault}; rename it in camelCase"
     head = words[0].lower() if words[0].isupper() else words[0][:1].lower() + words[0][1:]
-    return f"{fault}; call it {head}{''.join(word[:1].upper() + word[1:] for word in words[1:])}"
+    return f"{fault}; rename it to {head}{''.join(word[:1].upper() + word[1:] for word in words[1:])}"
 
 
 _BOOLEANS = frozenset(
     {*("y", "Y", "yes", "Yes", "YES", "on", "On", "ON"), *("n", "N", "no", "No", "NO", "off", "Off", "OFF")}
 )
 _FIRST = frozenset("yYnNoO0123456789+-")
-"""What such scalars begin with."""
+"""First characters of ambiguous scalars."""
 _OCTAL = LazyPattern(r"[-+]?0[0-9_]+")
 _EXPONENT = LazyPattern(r"[-+]?[0-9]+[eE][-+]?[0-9]+")
 _TRAILING_ZERO = LazyPattern(r"[0-9]+\.[0-9]*0")
@@ -181,17 +183,17 @@ _MODE = LazyPattern(r"mode$|umask$|permissions?$", re.IGNORECASE)
     umbrella=BEST_PRACTICES,
 )
 def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
-    """An unquoted value reads otherwise than it looks.
+    """Unquoted value is not read as it looks.
 
-    Why: YAML 1.1, which helm reads, takes `no` for false, `0123` for 83 and `1.10` for 1.1.
+    Why: Helm reads YAML 1.1, in which `no` is false, `0123` is 83 and `1.10` is 1.1.
     Bad:
         country: NO
         tag: 1.10
     Good:
         country: "NO"
         tag: "1.10"
-    Fix: quote it if it is text; else write what helm reads (`true`, `83`, `1000`). Permission bits may stay octal.
-        `fix` writes true or false, and quotes a number where that changes nothing that is rendered.
+    Fix: Quote it if it is a string; else write what helm reads (`true`, `83`, `1000`). Permission bits may stay octal.
+        `fix` writes true or false, and quotes a number if that does not change the rendered output.
     Source: Helm chart best practices, Values ("Make types clear"); chart-testing's yamllint truthy
     """
     if subject.chart.values is None:
@@ -201,33 +203,33 @@ def ambiguous_scalar(subject: Subject) -> Iterator[Violation]:
             name = next((step for step in reversed(path) if isinstance(step, str)), "")
             if (reading := _reading(text, name)) is not None:
                 view = document.view.get(*path)
-                yield Violation(f"{dotted(path)}: {text} {reading}", view, fix=_quoted(view.data, text))
+                yield Violation(f"{text} in {dotted(path)} {reading}", view, fix=_quoted(view.data, text))
 
 
 def _quoted(data: Json, text: str) -> SetField:
-    """What helm makes of true and false is written out; a number that looks like another text gets quotes."""
+    """Writes a boolean out as helm reads it; quotes a number that looks like another text."""
     if isinstance(data, bool):
         return SetField(data, Applicability.SAFE)
     return SetField(text, Applicability.SAFE)
 
 
 def _reading(text: str, name: str) -> str | None:
-    """What a plain scalar is read as, where that isn't what it looks like."""
+    """How a plain scalar is read, if that is not what it looks like."""
     if text in _BOOLEANS:
         value = str(resolve_plain(text)).lower()
-        return f"reads as {value}; write {value}, or quote it"
+        return f"is read as {value}; write {value}, or quote it"
     if len(text) < 2 or not text[-1].isdigit():
         return None
     if (_OCTAL.fullmatch(text) and not _MODE.search(name)) or _EXPONENT.fullmatch(text):
         data = resolve_plain(text)
-        return f"reads as the number {data}; quote it, or write {data}" if not isinstance(data, str) else None
+        return f"is read as the number {data}; quote it, or write {data}" if not isinstance(data, str) else None
     if _TRAILING_ZERO.fullmatch(text) and _VERSION.search(name):
-        return f"reads as the number {resolve_plain(text)}; quote it"
+        return f"is read as the number {resolve_plain(text)}; quote it"
     return None
 
 
 def _without_first(document: YamlDocument, first: Span, name: str) -> Fix | None:
-    """The lines of an entry that a later one replaces; None where something else stands in them."""
+    """Removes the lines of an entry that a later one replaces; None if they contain something else."""
     lines = document.text.removeprefix("\ufeff").split("\n")
     if lines[first.line - 1][: first.column - 1].strip():
         return None
@@ -238,4 +240,4 @@ def _without_first(document: YamlDocument, first: Span, name: str) -> Fix | None
         if not line.strip() or indent < first.column - (0 if not line.lstrip().startswith("- ") else 1):
             break
         last = number + 1
-    return Fix(f"take out the first {name}", (Edit(document.file, first.line, 1, last + 1, 1, ""),), Applicability.SAFE)
+    return Fix(f"remove the first {name}", (Edit(document.file, first.line, 1, last + 1, 1, ""),), Applicability.SAFE)

@@ -1,4 +1,4 @@
-"""Values printed where Kubernetes takes text: large integers, and what has no quotes."""
+"""Values printed where Kubernetes requires strings: large integers, and unquoted values."""
 
 from __future__ import annotations
 
@@ -40,14 +40,15 @@ _CONVERTED = LazyPattern(r"\b(?:int|int64|toYaml|toJson|mustToJson|toRawJson|toP
 def large_integer(subject: Subject) -> Iterator[Violation]:
     """Large integer is printed in scientific notation.
 
-    Why: helm reads numbers of values files as floats and prints those of a million and more as 1.048576e+06. In text
-        (an argument, a ConfigMap, an environment variable) the program then fails to read its setting, or reads 1.
+    Why: Helm reads numbers in values files as floats and prints those of a million and more as 1.048576e+06. In a
+        string (an argument, a ConfigMap, an environment variable) the program then fails to read its setting, or reads
+        1.
     Bad:
         - --max-upload={{ .Values.maxUploadBytes }}             # --max-upload=1.048576e+06
     Good:
         - --max-upload={{ .Values.maxUploadBytes | int64 }}     # --max-upload=1048576
-    Fix: Pipe the number through int64 (`int64 | quote`), or print it by toJson. A warning where the default is smaller
-        and the value's name tells that users will set larger ones (bytes, milliseconds).
+    Fix: Pipe the number through int64 (`int64 | quote`), or print it with toJson. The finding is a warning if the
+        default is smaller and the value's name suggests that users set larger ones (bytes, milliseconds).
         `fix --unsafe` pipes it through int64.
     Source: Helm issues 1707 and 3001
     """
@@ -68,13 +69,13 @@ def _exponents(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             continue
         for found in dict.fromkeys(_EXPONENT.findall(text)):
             if any(found in written for written in subject.chart.files.values()):
-                continue  # somebody wrote it so
-            message = f"the number {float(found):.0f} is printed as {found}; pipe it through int64"
+                continue  # it is written so in a file
+            message = f"number {float(found):.0f} is printed as {found}; pipe it through int64"
             yield Violation(message, at=view, part=found, of_key=True, fix=PipeField("int64"))
 
 
 def _latent(subject: Subject) -> Iterator[Violation]:
-    """Numbers of bytes and the like that are printed into text, with a default that is small enough to be safe."""
+    """Numbers of bytes or time that are printed into a string, with a default that is small enough to be safe."""
     values = subject.chart.values
     if values is None:
         return
@@ -94,8 +95,7 @@ def _latent(subject: Subject) -> Iterator[Violation]:
             told.add(path)
             place = TextPlace(printed.template.path, printed.template.span(printed.action))
             yield Violation(
-                f"{'.'.join(path)} is printed as 1e+06 once a user sets a million; pipe it through int64 where it is"
-                " printed",
+                f"value {'.'.join(path)} is printed as 1e+06 if a user sets a million; pipe it through int64 here",
                 at=place,
                 related=(Related(view, "the value"),),
                 at_most=Severity.WARNING,
@@ -114,21 +114,21 @@ def _latent(subject: Subject) -> Iterator[Violation]:
         ),
         forbid(r"\bunquoted (?:strings?|text|values)\b"),
     ),
-    evidence="objects have text where Kubernetes takes text",
+    evidence="objects have strings where Kubernetes requires strings",
 )
 def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """Number or boolean stands where Kubernetes takes text.
+    """Number or boolean is set where Kubernetes requires a string.
 
-    Why: The API server refuses the whole object: "cannot unmarshal bool into Go struct field EnvVar.value of type
-        string". helm template and helm lint say nothing.
+    Why: The API server rejects the whole object: "cannot unmarshal bool into Go struct field EnvVar.value of type
+        string". helm template and helm lint do not report it.
     Bad:
         - name: DEBUG
           value: {{ .Values.debug }}
     Good:
         - name: DEBUG
           value: {{ .Values.debug | quote }}
-    Fix: Print the value through quote. Checked are annotations, environment variables, commands and arguments, node
-        selectors, the data of ConfigMaps and the data and stringData of Secrets; labels have portability/label-value.
+    Fix: Pipe the value through quote. The rule checks annotations, environment variables, commands and arguments, node
+        selectors, the data of ConfigMaps and the data and stringData of Secrets; portability/label-value checks labels.
         `fix --unsafe` quotes it.
     Source: Kubernetes API reference: ObjectMeta, EnvVar, Container, ConfigMap, Secret
     """
@@ -138,10 +138,11 @@ def unquoted_text(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             continue
         if isinstance(data, dict | list):
             kind = "a map" if isinstance(data, dict) else "a list"
-            yield Violation(f"{what} is {kind}, where Kubernetes takes text; print it as text (`toJson | quote`)", view)
+            message = f"{what} is {kind}, but Kubernetes requires a string; pipe it through `toJson | quote`"
+            yield Violation(message, at=view)
             continue
         written = view.document.scalar_text(view.path)
-        kind = "true or false" if isinstance(data, bool) else "a number"
+        kind = "boolean" if isinstance(data, bool) else "number"
         shown = str(data).lower() if written is None else written
-        message = f"{what} is {shown} without quotes, {kind} to Kubernetes, which takes text; quote it"
+        message = f"{what} is the {kind} {shown}, but Kubernetes requires a string; pipe it through quote"
         yield Violation(message, at=view, fix=PipeField("quote"))

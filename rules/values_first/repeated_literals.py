@@ -1,4 +1,4 @@
-"""Literals that repeat a value's default where the value should be read."""
+"""Literals that repeat the default of a value instead of reading it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOTES = "templates/NOTES.txt"
 
 
 class _Use(NamedTuple):
-    """A line of a template that names a port of a container: by a literal, or by a value."""
+    """A template line that sets a port to a literal or a value."""
 
     file: str
     line: Line
@@ -52,10 +52,10 @@ class _Use(NamedTuple):
     ),
 )
 def repeated_literal(subject: Subject) -> Iterator[Violation]:
-    """Literal repeats the default of a value that other lines read.
+    """Literal repeats the default of a value.
 
-    Why: By default both say the same. Whoever changes the value changes one of them: the Service sends its requests to
-        a port on which nothing listens, or NOTES.txt tells users to forward a port that isn't there.
+    Why: By default both are equal. A user who changes the value changes only one of them: the Service sends requests to
+        a port on which nothing listens, or NOTES.txt tells users to forward a port that does not exist.
     Bad:
         containerPort: 3000                            # values.yaml has service.port: 3000
         ---
@@ -64,8 +64,8 @@ def repeated_literal(subject: Subject) -> Iterator[Violation]:
         containerPort: {{ .Values.service.port }}
         ---
         targetPort: {{ .Values.service.port }}
-    Fix: Read the value in both places, or refer to the container's port by its name. Checked are ports of containers,
-        of their probes and of the Services' targets, and `port-forward` in NOTES.txt.
+    Fix: Read the value in both places, or refer to the container port by its name. The rule checks ports of containers
+        and probes, target ports of Services, and `port-forward` in NOTES.txt.
     Source: Kubernetes documentation, Service: Port definitions; the chart that `helm create` makes
     """
     values = subject.chart.values
@@ -86,9 +86,9 @@ def repeated_literal(subject: Subject) -> Iterator[Violation]:
     for name, places in repeated.items():
         view = values.document.view.get(*name.split("."))
         count = f" {len(places)} times" if len(places) > 1 else ""
-        more = tuple(Related(place, "repeated here as well") for place in places[1:4])
+        more = tuple(Related(place, "also repeated here") for place in places[1:4])
         yield Violation(
-            f"the port {view.data} repeats {name}{count}, which others read; read .Values.{name} here, too",
+            f"port {view.data} repeats the default of value {name}{count}; read .Values.{name} here too",
             at=places[0],
             related=(Related(view, "the value"), *more),
         )
@@ -99,7 +99,7 @@ _SHARED = frozenset({"service", "containerPort", "containerPorts", "port", "port
 
 
 def _is_of(name: str, file: str, chart: str) -> bool:
-    """Whether a value speaks of what a template renders: two components may have one port each, of the same number."""
+    """Whether a value belongs to a template: two components may have a port each, with the same number."""
     component = name.partition(".")[0]
     return component in _SHARED or component == chart or component.lower() in file.lower()
 
@@ -127,7 +127,7 @@ def _untargeted(file: str, text: str) -> Iterator[_Use]:
 
 
 def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator[Violation]:
-    """Ports that NOTES.txt tells users to forward: written out though a value sets them, or not there at all."""
+    """Ports that NOTES.txt tells users to forward: hardcoded although a value sets them, or missing."""
     text = subject.chart.files.get(_NOTES, "")
     if "port-forward" not in text:
         return
@@ -144,12 +144,13 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
             set_by = [name for name in sorted(names) if str(values.view.get(*name.split(".")).data) == found[1]]
             if set_by:
                 yield Violation(
-                    f"forwards to port {found[1]}, which users may change; print .Values.{set_by[0]}",
+                    f"NOTES.txt forwards to port {found[1]}, which users may change; print .Values.{set_by[0]}",
                     at=place,
                     related=(Related(values.view.get(*set_by[0].split(".")), "the value"),),
                 )
             elif ports and found[1] not in ports and found[1] not in others:
-                yield Violation(f"forwards to port {found[1]}, which no container or Service of the chart has", place)
+                what = f"NOTES.txt forwards to port {found[1]}, which no container or Service has"
+                yield Violation(f"{what}; use an existing port", place)
 
 
 def _may_have_port(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""values.schema.json, and the values that it rejects."""
+"""values.schema.json and the values that it rejects."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ SCHEMA = "values.schema.json"
     ),
 )
 def no_schema(subject: Subject) -> Iterator[Violation]:
-    """The chart has no values.schema.json.
+    """Chart has no values.schema.json.
 
-    Why: without it helm accepts any value; a number given as text is found out in the cluster.
+    Why: Without it helm accepts any value; a number passed as a string only fails in the cluster.
     Bad:
         Chart.yaml
         values.yaml
@@ -71,9 +71,9 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
         Chart.yaml
         values.schema.json
         values.yaml
-    Fix: write a JSON schema that names the type of every value, or generate one from values.yaml (helm-schema and
-        helm-values-schema-json do) and keep it in step.
-        `fix` writes one with the types of the defaults, which accepts the ci files too.
+    Fix: Write a JSON schema with the type of every value, or generate one from values.yaml (with helm-schema or
+        helm-values-schema-json) and keep it up to date.
+        `fix` writes one with the types of the defaults, which accepts the files in ci/ too.
     Source: Helm documentation, Charts, Schema Files; chart-verifier contains-values-schema
     """
     values = subject.chart.values
@@ -81,7 +81,7 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
         raise NotApplicable("the chart has no values")
     if subject.chart.schema is None:
         yield Violation(
-            "no values.schema.json: helm accepts any value of any type",
+            f"chart has no {SCHEMA}: helm accepts any value of any type; add a schema with the type of each value",
             TextPlace(values.path),
             fix=_new_schema(subject.chart),
         )
@@ -101,16 +101,16 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def schema_mismatch(subject: Subject) -> Iterator[Violation]:
-    """A value is not what values.schema.json says it is.
+    """Value does not match values.schema.json.
 
-    Why: helm refuses to install, upgrade, lint and render with such values.
+    Why: Helm refuses to install, upgrade, lint and render with these values.
     Bad:
         # values.schema.json: "replicaCount": {"type": "integer"}
         replicaCount: "3"
     Good:
         replicaCount: 3
-    Fix: write the value that the schema expects, or correct the schema. A property that the schema requires and only
-        users can give is no mismatch.
+    Fix: Write a value that the schema accepts, or correct the schema. A property that the schema requires and only
+        users can set is not reported.
     Source: Helm documentation, Charts, Schema Files; helm lint, helm template
     """
     chart = subject.chart
@@ -126,7 +126,7 @@ def schema_mismatch(subject: Subject) -> Iterator[Violation]:
         if validator is None:
             validator = _Validator(chart.schema, remote)
             if validator.fault is not None:
-                yield Violation(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+                yield Violation(f"{SCHEMA} is not a valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
                 return
         values = _merged(subject, document)
         needs_input = result is not None and result.status is Status.NEEDS_INPUT
@@ -136,17 +136,17 @@ def schema_mismatch(subject: Subject) -> Iterator[Violation]:
             told.add(message)
             yield Violation(message, document.view.get(*path))
         if validator.fault is not None:
-            yield Violation(f"is no valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
+            yield Violation(f"{SCHEMA} is not a valid JSON schema: {validator.fault}", TextPlace(SCHEMA))
             return
     if validator is not None and validator.left_out and not told:
-        raise Unchecked(f"{SCHEMA} refers to {', '.join(validator.left_out)}, which is never fetched")
+        raise Unchecked(f"{SCHEMA} references {', '.join(validator.left_out)}, and remote schemas are never fetched")
 
 
 def _to_judge(subject: Subject, skipped: bool) -> Iterator[tuple[str, ScenarioResult | None]]:
-    """The scenarios whose values helm didn't find valid.
+    """The scenarios whose values helm did not validate successfully.
 
-    Helm checks the schema before it renders: what rendered, or failed in a template, has valid values. ``skipped``
-    tells that helm was asked to leave the schema alone, because it would fetch a part of it.
+    Helm validates before it renders: a scenario that rendered, or failed in a template, has valid values. ``skipped``:
+    helm was told to skip the schema, because it would fetch a part of it.
     """
     results = subject.results
     if not results:
@@ -162,14 +162,14 @@ _BEHIND_THE_CHECK = frozenset({FailureKind.TEMPLATE, FailureKind.REQUIRED, Failu
 
 
 def _values_of(subject: Subject, name: str) -> YamlDocument | None:
-    """The values file that makes a scenario; None where it isn't a file of the chart."""
+    """The values file of a scenario; None if it is not a file of the chart."""
     if name == DEFAULTS:
         return subject.chart.values.document if subject.chart.values is not None else None
     return subject.derived(document_of, name)
 
 
 def _merged(subject: Subject, document: YamlDocument) -> dict[str, Json]:
-    """The values that helm checks: a scenario's file over the defaults, ``global`` and each dependency's key there."""
+    """The values that helm validates: a scenario's file over the defaults."""
     chart = subject.chart
     values: dict[str, Json] = dict(chart.values.data) if chart.values is not None else {}
     if document.data is not values and isinstance(document.data, dict):
@@ -178,7 +178,7 @@ def _merged(subject: Subject, document: YamlDocument) -> dict[str, Json]:
 
 
 def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
-    """Helm's merge: maps key by key, null takes a key away."""
+    """Helm's merge: maps key by key, null removes a key."""
     merged = dict(base)
     for key, value in top.items():
         below = merged.get(key)
@@ -192,7 +192,7 @@ def _over(base: Mapping[str, Json], top: Mapping[str, Json]) -> dict[str, Json]:
 
 
 class _Validator:
-    """The chart's schema. What it refers to outside itself is left out, and named in ``left_out``."""
+    """The chart's schema. References outside the file are not followed, and listed in ``left_out``."""
 
     def __init__(self, schema: object, remote: Sequence[str]) -> None:
         import jsonschema
@@ -210,14 +210,14 @@ class _Validator:
             self._validator = kind(local, registry=Registry())
         except jsonschema.SchemaError as error:
             self.fault = f"{_pointer(error.absolute_path)}: {error.message}"
-        # The libraries take for granted that a schema is a map or a truth, and "$schema" a text.
+        # The libraries assume that a schema is a map or a boolean, and "$schema" a string.
         except (AttributeError, TypeError):
-            self.fault = "a schema must be a map, and its $schema a text"
+            self.fault = "a schema must be a map, and its $schema a string"
         except RecursionError:
             self.fault = "it is nested too deeply"
 
     def faults(self, values: Mapping[str, Json], *, missing_is_fine: bool) -> Iterator[tuple[Path, str]]:
-        """(path, message) of everything that the schema rejects."""
+        """(path, message) of each value that the schema rejects."""
         import json
 
         from referencing.exceptions import Unresolvable
@@ -225,12 +225,12 @@ class _Validator:
         try:
             errors = list(self._validator.iter_errors(values))
         except RecursionError:
-            self.fault = "it refers to itself without end"
+            self.fault = "it references itself endlessly"
             return
         except Unresolvable as unresolvable:
             pointer = f"#{unresolvable.ref.removeprefix('#')}"
             if f'"{pointer}"' in json.dumps(self._validator.schema):
-                self.fault = f"{pointer} leads nowhere"
+                self.fault = f"{pointer} does not exist"
             else:
                 self.left_out.append(unresolvable.ref)
             return
@@ -241,13 +241,13 @@ class _Validator:
 _NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas"})
 """Keywords whose keys are names, not keywords."""
 _PLAIN = frozenset({"enum", "const", "default", "examples"})
-"""Keywords that hold values, not schemas."""
+"""Keywords whose parts are values, not schemas."""
 
 
 def _without_references(schema: object) -> object:
-    """The schema with what lies outside of it open to everything.
+    """The schema in which references outside the file accept everything.
 
-    Without its own ``$id`` too, which would make ``#/…`` a place at that address.
+    Without its own ``$id`` too, which would make ``#/…`` relative to that address.
     """
     if isinstance(schema, list):
         return [_without_references(part) for part in schema]
@@ -274,74 +274,75 @@ def _explained(error: ValidationError, missing_is_fine: bool) -> Iterator[tuple[
     match error.validator:
         case "type":
             kinds = " or ".join(wanted) if isinstance(wanted, list) else str(wanted)
-            given = found if error.instance is None else f"{_kind(error.instance)} {found}"
-            yield path, f"{what} is {given}, the schema wants {kinds}"
+            yield path, f"{what} is {_typed(error.instance, found)}, but the schema requires {kinds}"
         case "required":
             if missing_is_fine:
                 return
-            # One error for each name; only the message tells which.
+            # One error for each name; only the message names it.
             for key in wanted if isinstance(wanted, list) else ():
                 if isinstance(error.instance, dict) and key not in error.instance and repr(key) in error.message:
-                    yield (*path, key), f"{dotted((*path, key))} is missing, the schema requires it"
+                    yield (*path, key), f"{dotted((*path, key))} is missing, but the schema requires it"
         case "additionalProperties" | "unevaluatedProperties" if wanted is False and isinstance(error.instance, dict):
             schema = error.schema if isinstance(error.schema, dict) else {}
             for key in error.instance:
                 if key not in schema.get("properties", {}) and repr(key) in error.message:
-                    yield (*path, key), f"the schema knows no {dotted((*path, key))}"
+                    yield (*path, key), f"{dotted((*path, key))} is not allowed by the schema"
         case "enum":
-            yield path, f"{what} is {found}, the schema wants one of {', '.join(_shown(value) for value in wanted)}"
+            yield path, f"{what} is {found}, but the schema allows only {', '.join(_shown(value) for value in wanted)}"
         case "const":
-            yield path, f"{what} is {found}, the schema wants {_shown(wanted)}"
+            yield path, f"{what} is {found}, but the schema requires {_shown(wanted)}"
         case "pattern":
-            yield path, f"{what} is {found}, the schema wants text that matches {wanted}"
+            yield path, f"{what} is {found}, but the schema requires a match of {wanted}"
         case "minLength" | "maxLength":
             bound = "at least" if error.validator == "minLength" else "at most"
-            yield path, f"{what} is {found}, the schema wants {bound} {_count(wanted, 'character')}"
+            yield path, f"{what} is {found}, but the schema requires {bound} {_count(wanted, 'character')}"
         case "minItems" | "maxItems" | "minProperties" | "maxProperties" if isinstance(error.instance, list | dict):
             bound = "at least" if error.validator.startswith("min") else "at most"
             thing = "item" if isinstance(error.instance, list) else "key"
             has = _count(len(error.instance), thing)
-            yield path, f"{what} has {has}, the schema wants {bound} {_count(wanted, thing)}"
+            yield path, f"{what} has {has}, but the schema requires {bound} {_count(wanted, thing)}"
         case "uniqueItems":
-            yield path, f"{what} holds an item twice, the schema wants each once"
+            yield path, f"{what} has an item twice, but the schema requires unique items"
         case "not":
             yield path, f"{what} is {found}, which the schema forbids"
         case "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum" | "multipleOf" | "format":
-            yield path, f"{what} is {found}, the schema wants {error.validator} {wanted}"
+            yield path, f"{what} is {found}, but the schema requires {error.validator} {wanted}"
         case "anyOf" | "oneOf" if error.context:
-            # The alternatives of another type tell least.
+            # Alternatives of another type explain least.
             fitting = [inner for inner in error.context if inner.validator != "type" or inner.path]
             if fitting:
                 for inner_path, message in _explained(fitting[0], missing_is_fine):
-                    yield inner_path, f"{message} (or another of the schema's alternatives)"
+                    yield inner_path, f"{message} (or another alternative of the schema)"
             else:
                 kinds = " or ".join(dict.fromkeys(str(inner.validator_value) for inner in error.context))
-                given = found if error.instance is None else f"{_kind(error.instance)} {found}"
-            yield path, f"{what} is {given}, the schema wants {kinds}"
+                yield path, f"{what} is {_typed(error.instance, found)}, but the schema requires {kinds}"
         case "oneOf":
-            yield path, f"{what} is {found}, which fits several of the schema's alternatives where one is wanted"
+            yield path, f"{what} is {found}, which matches several alternatives of the schema instead of one"
         case _:
             message = withheld_in(error.message, error.instance, path)
             message = message if len(message) <= 200 else f"{message[:197]}…"
-            yield path, f"{what} breaks the schema's {error.validator}: {message}"
+            yield path, f"{what} violates {error.validator} of the schema: {message}"
 
 
 def _count(number: object, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _kind(value: object) -> str:
+def _typed(value: object, shown: str) -> str:
+    """A value in a sentence, with its type."""
     match value:
+        case None:
+            return shown
         case bool():
-            return "the boolean"
+            return f"the boolean {shown}"
         case int() | float():
-            return "the number"
+            return f"the number {shown}"
         case str():
-            return "the text"
+            return f"the string {shown}"
         case list():
-            return "the list"
+            return f"the list {shown}"
         case _:
-            return "the map"
+            return f"the map {shown}"
 
 
 def _shown(value: object) -> str:
@@ -356,7 +357,7 @@ def _pointer(path: Any) -> str:
 
 
 def _new_schema(chart: Chart) -> Fix:
-    """A schema that accepts the defaults and what the files of scenarios set."""
+    """A schema that accepts the defaults and the values files of scenarios."""
     others: list[dict[str, Json]] = []
     for name, text in chart.files.items():
         if name.startswith(("ci/", "platforms/")) and name.endswith((".yaml", ".yml")):

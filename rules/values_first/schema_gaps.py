@@ -1,4 +1,4 @@
-"""Where values.schema.json and values.yaml don't fit together though helm accepts the values."""
+"""Differences between values.schema.json and values.yaml that helm accepts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from helm_constitution.api import (
 
 SCHEMA = "values.schema.json"
 _DEEPEST = 40
-"""How far references and properties are followed: schemas may refer to themselves."""
+"""How far references and properties are followed: schemas may reference themselves."""
 _COMBINED = ("allOf", "anyOf", "oneOf")
 _BRANCHES = ("if", "then", "else")
 
@@ -40,12 +40,12 @@ def _schema_of(subject: Subject) -> Mapping[str, Any]:
     if schema is None:
         raise NotApplicable(f"the chart has no {SCHEMA}")
     if not isinstance(schema, dict):
-        raise Unchecked(f"{SCHEMA} is no map")
+        raise Unchecked(f"{SCHEMA} is not a map")
     return schema
 
 
 def _parts(node: Any, root: Mapping[str, Any], depth: int = 0) -> Iterator[Mapping[str, Any]]:
-    """A schema and all that it is combined with: references inside the file, allOf, anyOf, oneOf, if, then, else."""
+    """A schema and all schemas combined with it: references inside the file, allOf, anyOf, oneOf, if, then, else."""
     if not isinstance(node, dict) or depth > _DEEPEST:
         return
     yield node
@@ -61,7 +61,7 @@ def _parts(node: Any, root: Mapping[str, Any], depth: int = 0) -> Iterator[Mappi
 
 
 def _resolved(reference: str, root: Mapping[str, Any]) -> Any:
-    """What a reference inside the file stands for; an open schema (which allows everything) for any other."""
+    """The target of a reference inside the file; an open schema (which allows everything) for any other."""
     if not reference.startswith("#"):
         return {"additionalProperties": {}, "x-open": True}
     node: Any = root
@@ -72,7 +72,7 @@ def _resolved(reference: str, root: Mapping[str, Any]) -> Any:
 
 
 def _knows(parts: list[Mapping[str, Any]], key: str) -> list[Any] | None:
-    """The schemas of a key; None where nothing speaks of it. An open part knows every key."""
+    """The schemas of a key; None if no part defines it. An open part allows every key."""
     found: list[Any] = []
     known = False
     for part in parts:
@@ -87,13 +87,13 @@ def _knows(parts: list[Mapping[str, Any]], key: str) -> list[Any] | None:
 
 
 def _properties(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties that a schema names; generators write an empty map of them for a map of any keys."""
+    """The properties of a schema; generators write an empty map of them for a map with any keys."""
     properties = part.get("properties")
     return properties if isinstance(properties, dict) else {}
 
 
 def _has_type(parts: list[Mapping[str, Any]]) -> bool:
-    """Whether a schema says anything about what a value is."""
+    """Whether a schema restricts a value at all."""
     telling = {"type", "enum", "const", "properties", "items", "pattern", "minimum", "maximum", "format", "x-open"}
     return any(telling & set(part) for part in parts)
 
@@ -110,10 +110,9 @@ def _has_type(parts: list[Mapping[str, Any]]) -> bool:
     ),
 )
 def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
-    """The schema doesn't say what a value is.
+    """Value is missing from the schema or has no type there.
 
-    Why: helm takes anything there, misspelt or of another type, while the schema makes users trust that it is
-        checked.
+    Why: Helm accepts anything for the value, misspelt or of another type, while users trust that the schema checks it.
     Bad:
         # values.schema.json has "image" alone
         image: {}
@@ -121,9 +120,9 @@ def schema_gap(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         # values.schema.json: "replicaCount": {"type": "integer"}
         replicaCount: 3
-    Fix: add the key to the schema with its type. Keys below a map that the schema leaves open are free, and so are
-        dependencies' and `global`.
-        `fix` adds what the schema lacks, with the type of its default.
+    Fix: Add the key to the schema with its type. Keys below a map that the schema leaves open, keys of dependencies and
+        `global` are not checked.
+        `fix` adds the missing keys with the type of their default.
     Source: Helm documentation, Charts, Schema Files; helm-schema, helm-values-schema-json
     """
     root = _schema_of(subject)
@@ -158,11 +157,11 @@ def _gaps(
         name = dotted(below.path)
         counted.append(False)
         if schemas is None:
-            yield below, f"{SCHEMA} doesn't know {name}; add it with its type"
+            yield below, f"value {name} is missing from {SCHEMA}; add it with its type"
             continue
         inner = [part for schema in schemas for part in _parts(schema, root)]
         if schemas and not _has_type(inner) and True not in schemas:
-            yield below, f"{SCHEMA} names {name} without a type; add what it may be"
+            yield below, f"value {name} has no type in {SCHEMA}; add its type"
             continue
         counted[-1] = True
         if below.is_map and inner:
@@ -179,17 +178,17 @@ def _gaps(
     ),
 )
 def schema_stale(subject: Subject) -> Iterator[Violation]:
-    """The schema has a key that neither values.yaml nor the templates know.
+    """Schema defines a key that the chart does not use.
 
-    Why: editors offer it, users set it, helm accepts it, and nothing happens.
+    Why: Editors suggest it, users set it, helm accepts it, and nothing happens.
     Bad:
         # values.schema.json, while the chart reads image.tag
         "properties": {"imageTag": {"type": "string"}}
     Good:
         "properties": {"image": {"properties": {"tag": {"type": "string"}}}}
-    Fix: take it out of the schema, or add the value that was meant to values.yaml. Deprecated keys that a template
-        still reads, dependencies' keys and `global` are free. A key of a definition that several values share is
-        reported once, where none of them declares it.
+    Fix: Remove it from the schema, or add the missing value to values.yaml. Deprecated keys that a template still
+        reads, keys of dependencies and `global` are not checked. A key of a definition that several values share is
+        reported once, if none of them declares it.
     Source: Helm documentation, Charts, Schema Files; helm-schema --check
     """
     root = _schema_of(subject)
@@ -200,17 +199,18 @@ def schema_stale(subject: Subject) -> Iterator[Violation]:
     search.walk((), [*_parts(root, root)], values)
     for paths in search.unknown():
         others = len(paths) - 1
-        more = f" (nor for the {others} other value{'s' if others > 1 else ''} of its definition)" if others else ""
+        more = f" (as for the {others} other value{'s' if others > 1 else ''} of its definition)" if others else ""
         message = (
-            f"{dotted(paths[0])} is neither in values.yaml nor read by a template{more}; take it out or add the value"
+            f"schema defines {dotted(paths[0])}, which is neither in values.yaml nor read by a template{more}; "
+            "remove it or add the value"
         )
         yield Violation(message, _place(subject, root, paths[0]))
 
 
 class _Search:
-    """Looks for the properties of a schema that neither values.yaml nor a template knows.
+    """Looks for the properties of a schema that are neither in values.yaml nor read by a template.
 
-    A definition may be the schema of several values: its property is known where one of them knows it.
+    A definition may be the schema of several values: its property is known if one of them has it.
     """
 
     def __init__(self, root: Mapping[str, Any], subject: Subject, free: set[str]) -> None:
@@ -221,7 +221,7 @@ class _Search:
         self._known: set[tuple[int, str]] = set()
 
     def unknown(self) -> Iterator[list[Path]]:
-        """The paths of each property that nothing knows."""
+        """The paths of each unknown property."""
         told: set[Path] = set()
         for property_, paths in self._paths.items():
             if property_ not in self._known and not told.issuperset(paths):
@@ -253,12 +253,12 @@ class _Search:
                     self._paths.setdefault(property_, []).append(below)
 
     def _is_read(self, path: Path) -> bool:
-        """Whether a template reads a value; where none reads a map, values/unused says it of the whole."""
+        """Whether a template reads a value; if none reads a map, values/unused reports the whole map."""
         return self.subject.uses.is_read(tuple(str(step) for step in path))
 
 
 def _place(subject: Subject, root: Mapping[str, Any], path: Path) -> TextPlace:
-    """Where the schema's text has a key: the first line with it behind those of its parents, or of its definition."""
+    """Where the schema's text has a key: its first line after those of its parents, or of its definition."""
     text = subject.chart.files.get(SCHEMA, "")
     place = _found(text, root, root, 0, path, 0)
     return _text_place(text, -1 if place is None else place, str(path[-1]))
@@ -273,7 +273,7 @@ def _text_place(text: str, place: int, key: str) -> TextPlace:
 
 
 def _found(text: str, root: Mapping[str, Any], node: Any, start: int, path: Path, depth: int) -> int | None:
-    """Where a path below a schema stands in the text; the schema's own text begins at ``start``."""
+    """The offset of a path below a schema in the text; the schema's own text begins at ``start``."""
     if not path:
         return start
     if not isinstance(node, dict) or depth > _DEEPEST:
@@ -310,16 +310,16 @@ def _found(text: str, root: Mapping[str, Any], node: Any, start: int, path: Path
     ),
 )
 def schema_not_embeddable(subject: Subject) -> Iterator[Violation]:
-    """The schema rejects what a parent chart passes on.
+    """Schema rejects values that a parent chart passes.
 
-    Why: helm gives `global` to every dependency, and a parent's switch (`<name>.enabled`) stands among its values: the
-        chart can't be used as a dependency, whatever its users write.
+    Why: Helm passes `global` to every dependency, and a parent's condition (`<name>.enabled`) is among its values: the
+        chart can't be used as a dependency, whatever values users set.
     Bad:
         {"additionalProperties": false, "properties": {"image": {}}}
     Good:
         {"additionalProperties": false, "properties": {"image": {}, "global": {"type": "object"},
          "enabled": {"type": "boolean"}}}
-    Fix: add `global` and `enabled` to the schema's properties, or allow additional ones at the top.
+    Fix: Add `global` and `enabled` to the schema's properties, or allow additional properties at the top level.
     Source: Helm documentation, Subcharts and Global Values; Dependencies (condition)
     """
     root = _schema_of(subject)
@@ -329,18 +329,18 @@ def schema_not_embeddable(subject: Subject) -> Iterator[Violation]:
         return
     whole = [*_parts(root, root)]
     for part in strict:
-        # additionalProperties sees its own map's properties alone, unevaluatedProperties all of them
+        # additionalProperties only considers its own map's properties, unevaluatedProperties all of them
         known = [part] if part.get("additionalProperties") is False else whole
         rejected = [key for key in ("global", "enabled") if _knows(known, key) is None]
         if rejected:
             names = " and ".join(f"`{key}`" for key in rejected)
-            message = f"rejects {names}, which parent charts pass to a dependency; add {names} to the properties"
+            message = f"schema rejects {names}, which parent charts pass to a dependency; add {names} to its properties"
             yield Violation(message, _strictness(subject, part is root))
             return
 
 
 def _strictness(subject: Subject, at_root: bool) -> Place:
-    """Where the schema's root forbids additional properties; the file alone where another part does."""
+    """Where the schema's root forbids additional properties; only the file if another part does."""
     document = subject.chart.schema_document
     if document is not None and at_root:
         for key in ("additionalProperties", "unevaluatedProperties"):

@@ -1,4 +1,4 @@
-"""Values that nobody reads, and reads that find no value."""
+"""Values that no template reads, and reads of undefined values."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def _steps(path: Path) -> tuple[str, ...]:
     tag=Tag.UNUSED,
 )
 def unused(subject: Subject) -> Iterator[Violation | Tally]:
-    """No template reads a value.
+    """Value is never used.
 
-    Why: whoever sets it believes to have changed something.
+    Why: Users who set it expect a change, and nothing happens.
     Bad:
         # values.yaml; the templates read .Values.service.type only
         service:
@@ -69,10 +69,10 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         service:
           type: ClusterIP
-    Fix: remove the key, or read it where it was meant to be read. What templates, named templates, `tpl` texts and
-        dependencies (their key, `global`, condition, tags, import-values) may reach counts as read; a comment settles
-        it that says who else reads the key ("not used by the chart").
-    Source: Helm issues 7285, 8822 and 6422, which ask for this
+    Fix: Remove the key, or read it in the template that needs it. A value that templates, named templates, `tpl`
+        strings or dependencies (their key, `global`, condition, tags, import-values) may read is not reported, nor is
+        one whose comment says who else reads it ("not used by the chart").
+    Source: Helm issues 7285, 8822 and 6422, which request this check
     """
     values = subject.chart.values
     if values is None or not values.keys():
@@ -83,7 +83,7 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
     keys = values.keys()
     lines = values.text.removeprefix("\ufeff").split("\n")
     dead: list[ValueKey] = []
-    above: Path = ("",)  # the last key that nobody reads: it settles what is below it
+    above: Path = ("",)  # the last key that no template reads: the keys below it are not reported again
     is_dead = False
     leaves = unread = 0
     for key in keys:
@@ -99,15 +99,15 @@ def unused(subject: Subject) -> Iterator[Violation | Tally]:
         (".".join(_steps(key.path)) for key in dead), {".".join(path) for _, path in uses.missing(values.data)}
     )
     for key in dead:
-        below = "" if key.is_leaf else " and what is below it"
+        what = f"{key.name} is" if key.is_leaf else f"{key.name} and the keys below it are"
         meant = missed.get(".".join(_steps(key.path)))
-        hint = f"; the templates read {meant}: is one of them misspelt?" if meant else "; remove it, or use it"
-        yield Violation(f"no template reads {key.name}{below}{hint}", values.document.view.get(*key.path))
+        hint = f"did you mean {meant}, which the templates read?" if meant else "remove it, or read it in a template"
+        yield Violation(f"value {what} never used; {hint}", values.document.view.get(*key.path))
     yield Tally(leaves - unread, leaves, "values read by templates")
 
 
 def _is_for_others(key: ValueKey, text: str, lines: Sequence[str]) -> bool:
-    """Whether others read a key: it carries an anchor, or its comment says that templates in values or others do."""
+    """Whether others read a key: it has an anchor, or its comment says that templates in values or others read it."""
     if key.comment is not None and (
         (not key.value and _IN_TEMPLATES.search(key.comment.text)) or _FOR_OTHERS.search(key.comment.text)
     ):
@@ -117,7 +117,7 @@ def _is_for_others(key: ValueKey, text: str, lines: Sequence[str]) -> bool:
 
 
 def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
-    """For each name the other one in the same map that it may be a misspelling of."""
+    """For each name, the similar one in the same map that it may be a misspelling of."""
     siblings: dict[str, list[str]] = {}
     for other in others:
         parent, _, last = other.rpartition(".")
@@ -138,11 +138,11 @@ def _close(names: Iterable[str], others: Iterable[str]) -> dict[str, str]:
 
 
 _CLOSE = 0.8
-"""The share of letters that two names have in common, in their order, if one is a misspelling of the other."""
+"""The least share of common letters, in order, of a name and its misspelling."""
 
 
 def _may_be_close(one: str, other: str) -> bool:
-    """Whether two names have so many letters in common, in whatever order (most have not), or one ends in the other."""
+    """Whether two names share enough letters, in any order (most do not), or one ends in the other."""
     if _ends(one, other):
         return True
     common = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
@@ -194,14 +194,15 @@ def _has(data: Json, path: Sequence[str]) -> bool:
     ),
 )
 def undefined(subject: Subject) -> Iterator[Violation]:
-    """A template reads a value that values.yaml doesn't have, without caring for its absence.
+    """Template reads an undefined value.
 
-    Why: users can't see that it exists, a misspelt name renders to nothing, and a missing map stops the rendering.
+    Why: Users can't see that the value exists, a misspelt name renders to nothing, and a missing map makes rendering
+        fail.
     Bad:
         replicas: {{ .Values.replicas }}      (values.yaml has replicaCount)
     Good:
         replicas: {{ .Values.replicaCount }}
-    Fix: give the key a default in values.yaml, or guard the read with `default`, `if`, `with`, `hasKey`, `dig` or
+    Fix: Give the key a default in values.yaml, or guard the read with `default`, `if`, `with`, `hasKey`, `dig` or
         `required`.
     Source: Helm chart best practices, Values
     """
@@ -218,7 +219,7 @@ def undefined(subject: Subject) -> Iterator[Violation]:
         given = [library.values.data for library in merging if library.values is not None]
         if len(given) < len(merging):
             names = ", ".join(sorted(library.name for library in merging if library.values is None))
-            raise Unchecked(f"{names} merges values of its own into .Values")
+            raise Unchecked(f"library chart {names} merges its own values into .Values")
         places = {path: found for path, found in places.items() if not any(_has(data, path) for data in given)}
     keys = chart.values.keys() if chart.values is not None else ()
     known = {".".join(_steps(key.path)) for key in keys}
@@ -226,10 +227,10 @@ def undefined(subject: Subject) -> Iterator[Violation]:
     for path, found in places.items():
         found.sort(key=lambda place: (place.file, place.span.line if place.span else 0))
         near = meant.get(".".join(path))
-        hint = f"; is {near} meant?" if near else "; give it a default there, or guard the read"
-        related = tuple(Related(place, "read here as well") for place in found[1:4])
+        hint = f"did you mean {near}?" if near else "add a default there, or guard the read"
+        related = tuple(Related(place, "also read here") for place in found[1:4])
         if chart.values is not None and chart.values.document.view.get(*path).exists:
-            message = f"reads a key of .Values.{dotted(path)}, which is null in values.yaml; give it its keys, or {{}}"
+            message = f".Values.{dotted(path)} is null in values.yaml, but a template reads its keys; set it to a map"
             yield Violation(message, found[0], related)
             continue
-        yield Violation(f"reads .Values.{dotted(path)}, which values.yaml doesn't have{hint}", found[0], related)
+        yield Violation(f".Values.{dotted(path)} is not defined in values.yaml; {hint}", found[0], related)

@@ -179,13 +179,13 @@ def test_a_breaking_change_is_one_finding_with_what_each_document_lacks(
         }
         write(tmp_path, files)
     report = check_chart(tmp_path / "new", embedded, CheckOptions(baseline=str(tmp_path / "old")))
-    (found,) = (one for one in report.findings if "replicas is removed" in one.message)
+    (found,) = (one for one in report.findings if "value replicas was" in one.message)
     assert {part.rule for part in found.parts} == {
         "compat/value-renamed",
         "compat/changelog-silent",
         "compat/removed-without-notice",
     }
     assert found.message == (
-        "value replicas is removed; replicaCount has most likely taken its place; set replicaCount instead of replicas"
-        " (there is no changelog to mention it, it was never marked as deprecated)"
+        "value replicas was probably renamed to replicaCount (no changelog mentions it, it was never marked as"
+        " deprecated); set replicaCount instead of replicas"
     )

@@ -53,7 +53,7 @@ def test_what_an_object_loses_nothing_by(new: str) -> None:
 
 def test_a_field_may_be_called_a_description() -> None:
     (change,) = changes(DEFINITION + FIELD)
-    assert change.startswith("definitions in crds/ change (backups.acme.test)")
+    assert change.startswith("custom resource definitions in crds/ changed (backups.acme.test)")
 
 
 OPERATOR = """apiVersion: apps/v1
@@ -101,7 +101,7 @@ def test_another_chart_under_the_alias_of_a_dependency(tmp_path: Path) -> None:
         for index, name in enumerate(("redis", "redis-ha", "redis"))
     )
     assert [change.what for change in compare_metadata(old, new)] == [
-        "the dependency cache is another chart: redis-ha, it was redis"
+        "dependency cache was replaced: chart redis-ha instead of redis"
     ]
     assert list(compare_metadata(old, same)) == []
 
@@ -132,12 +132,16 @@ OTHER = DEFINITION.replace("backup", "restore").replace("Backup", "Restore")
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ({"crds/a.yaml": DEFINITION}, {}, "the definition backups.acme.test is no longer in crds/"),
-        ({"crds/a.yaml": f"{DEFINITION}---\n{OTHER}"}, {"crds/a.yaml": OTHER}, "the definition backups.acme.test is"),
+        ({"crds/a.yaml": DEFINITION}, {}, "custom resource definition backups.acme.test is no longer in crds/"),
+        (
+            {"crds/a.yaml": f"{DEFINITION}---\n{OTHER}"},
+            {"crds/a.yaml": OTHER},
+            "custom resource definition backups.acme.test is",
+        ),
         (
             {"crds/a.yaml": DEFINITION, "crds/b.yaml": OTHER},
             {},
-            "2 definitions (backups.acme.test, ",
+            "2 custom resource definitions (backups.acme.test, ",
         ),
         ({"crds/a.yaml": DEFINITION}, {"crds/moved.yaml": DEFINITION}, ""),
     ],

@@ -39,11 +39,11 @@ def test_nothing_changed() -> None:
     [
         ("PersistentVolumeClaim", "its data is lost"),
         ("CustomResourceDefinition", "all objects of its kind are deleted with it"),
-        ("Secret", "whoever reads it no longer finds it"),
+        ("Secret", "its readers no longer find it"),
     ],
 )
 def test_what_somebody_depends_on_is_missed(kind: str, loss: str) -> None:
-    assert changes(thing(kind, body="data: {a: Yg==}\n"), "") == [f"MAJOR {kind} web is removed: {loss}"]
+    assert changes(thing(kind, body="data: {a: Yg==}\n"), "") == [f"MAJOR {kind} web was removed: {loss}"]
 
 
 def test_a_secret_without_keys_is_missed_by_nobody() -> None:
@@ -52,7 +52,7 @@ def test_a_secret_without_keys_is_missed_by_nobody() -> None:
         thing("Secret", body="type: kubernetes.io/service-account-token\n"),
         thing("Secret", annotations="replicator/from: acme"),
     ):
-        assert changes(filled, "") == ["MAJOR Secret web is removed: whoever reads it no longer finds it"]
+        assert changes(filled, "") == ["MAJOR Secret web was removed: its readers no longer find it"]
 
 
 @pytest.mark.parametrize("kind", ["ConfigMap", "Role", "PodDisruptionBudget", "HorizontalPodAutoscaler"])
@@ -94,14 +94,16 @@ def test_a_job_that_is_deleted_when_it_is_done_may_change() -> None:
     ],
 )
 def test_a_port_that_others_ask_for_by_name(before: str, after: str, found: bool) -> None:
-    said = "MAJOR port 80 of Service web is named web, it was http: who asks for it by name no longer finds it"
+    said = "MAJOR port 80 of Service web was renamed from http to web: references to the old name break"
     assert (said in changes(service(before), service(after))) is found
 
 
 def test_an_object_that_leaves_its_group() -> None:
     old, new = (thing("IngressRoute", api=f"{group}/v1") for group in ("acme.test", "web.acme.test"))
     (change,) = changes(old, new)
-    assert change.startswith("MAJOR IngressRoute web is of web.acme.test now, it was of acme.test: the one is deleted")
+    assert change.startswith(
+        "MAJOR IngressRoute web moved from API group acme.test to web.acme.test: the old object is deleted"
+    )
     own = [thing("Ingress", api=api) for api in ("extensions/v1beta1", "networking.k8s.io/v1")]
     assert changes(*own) == []
     assert changes(old, thing("IngressRoute", api="acme.test/v2")) == []
@@ -115,7 +117,7 @@ def test_a_port_that_no_pod_listens_on_is_missed_by_nobody() -> None:
     workload = thing("Deployment", api="apps/v1", body=f"spec: {{{pods}}}\n")
     http, query = "{name: http, port: 80, targetPort: http}", "{name: query, port: 90, targetPort: query}"
     assert changes(service_of(http, query) + workload, service_of(http) + workload) == []
-    gone = "MAJOR port 90 of Service web is gone: whoever calls it there no longer reaches it"
+    gone = "MAJOR port 90 of Service web was removed: clients of the old port no longer reach it"
     assert changes(service_of(http, query), service_of(http)) == [gone]  # pods from elsewhere may have it
     listening = workload.replace("{name: http}", "{name: http}, {name: query}")
     assert changes(service_of(http, query) + listening, service_of(http) + listening) == [gone]
@@ -126,7 +128,7 @@ def test_a_service_without_pods_is_missed_by_nobody() -> None:
     alone = thing("Service", body=f"spec: {{selector: {labels}}}\n")
     spec = f"template: {{metadata: {{labels: {labels}}}, spec: {{containers: []}}}}"
     workload = thing("Deployment", api="apps/v1", body=f"spec: {{{spec}}}\n")
-    gone = "MAJOR Service web is removed: whoever reaches it by its name no longer does"
+    gone = "MAJOR Service web was removed: clients that use its name no longer reach it"
     assert changes(alone, "") == []
     assert changes(alone + workload, workload) == [gone]
     cluster = thing("Cluster", api="acme.test/v1")
@@ -141,7 +143,7 @@ def test_nobody_upgrades_what_kubernetes_refused() -> None:
     new = thing("StatefulSet", api="apps/v1", body=f"spec: {{template: {{spec: {{{mounts}}}}}, {claims}}}\n")
     assert changes(old, new) == []
     assert changes(old.replace("volumeMounts: [{name: data}]", "tty: true"), new) == [
-        "MAJOR volume claim template data of StatefulSet web changes, which Kubernetes refuses: the upgrade fails"
+        "MAJOR volume claim template data of StatefulSet web changed, and it is immutable: the upgrade will fail"
     ]
 
 
@@ -155,24 +157,28 @@ def test_another_api_version_is_the_same_object() -> None:
 
 def test_a_deployment_becomes_a_statefulset() -> None:
     old, new = thing("Deployment", api="apps/v1"), thing("StatefulSet", api="apps/v1")
-    assert changes(old, new) == ["MAJOR Deployment web becomes a StatefulSet: the one is deleted, the other made anew"]
+    assert changes(old, new) == [
+        "MAJOR Deployment web becomes a StatefulSet: the old object is deleted and a new one created"
+    ]
 
 
 def test_a_namespace_of_its_own() -> None:
     old = thing("Service", body="spec: {}\n")
     new = old.replace("  name: web\n", "  name: web\n  namespace: other\n")
     (change,) = changes(old, new)
-    assert change.startswith("MAJOR Service web moves to namespace other: the old one is deleted; whoever reaches it")
+    assert change.startswith(
+        "MAJOR Service web moved to namespace other: the old object is deleted, and clients that use its name"
+    )
 
 
 def test_ports() -> None:
     old = service("name: http, port: 80", "name: metrics, port: 9090")
     assert changes(old, service("name: http, port: 80", "name: more, port: 1", "name: metrics, port: 9090")) == []
     assert changes(old, service("name: http, port: 80", "name: metrics, port: 9091")) == [
-        "MAJOR port 9090 of Service web becomes 9091: whoever calls it there no longer reaches it"
+        "MAJOR port 9090 of Service web changed to 9091: clients of the old port no longer reach it"
     ]
     assert changes(old, service("name: http, port: 80")) == [
-        "MAJOR port 9090 of Service web is gone: whoever calls it there no longer reaches it"
+        "MAJOR port 9090 of Service web was removed: clients of the old port no longer reach it"
     ]
 
 
@@ -180,7 +186,7 @@ def test_reach_from_outside() -> None:
     old = service("port: 80", kind="LoadBalancer")
     assert changes(old, service("port: 80", kind="NodePort")) == []
     assert changes(old, service("port: 80")) == [
-        "MAJOR Service web is a ClusterIP and no longer a LoadBalancer: it is not reachable from outside"
+        "MAJOR Service web changed its type from LoadBalancer to ClusterIP: it is no longer reachable from outside"
     ]
 
 
@@ -198,7 +204,7 @@ def test_reach_from_outside() -> None:
 def test_fields_that_the_api_refuses_to_change(kind: str, old: str, new: str, field: str) -> None:
     (change,) = changes(thing(kind, body=f"{old}\n"), thing(kind, body=f"{new}\n"))
     assert change.startswith(f"MAJOR {field} of ")
-    assert change.endswith("which Kubernetes refuses: the upgrade fails")
+    assert change.endswith("and it is immutable: the upgrade will fail")
 
 
 def test_what_the_api_sets_by_itself_is_no_change() -> None:
@@ -214,7 +220,7 @@ def test_claims_may_grow() -> None:
 
     assert changes(claim("1Gi"), claim("2Gi")) == []
     assert changes(claim("2Gi"), claim("1Gi")) == [
-        "MAJOR PersistentVolumeClaim web shrinks from 2Gi to 1Gi, which Kubernetes refuses: the upgrade fails"
+        "MAJOR PersistentVolumeClaim web shrinks from 2Gi to 1Gi, and claims can only grow: the upgrade will fail"
     ]
 
 
@@ -233,7 +239,7 @@ def test_keys_of_a_secret() -> None:
     old = thing("Secret", body="stringData: {a: x, b: y}\n")
     assert changes(old, thing("Secret", body="data: {a: eA==}\nstringData: {b: z}\n")) == []
     assert changes(old, thing("Secret", body="stringData: {a: x}\n")) == [
-        "MAJOR key b of Secret web is gone: whoever reads it no longer finds it"
+        "MAJOR key b of Secret web was removed: its readers no longer find it"
     ]
 
 
@@ -279,14 +285,12 @@ def test_a_secret_of_the_charts_own_pods_may_have_another_name_or_key() -> None:
 
 def test_a_secret_that_pods_still_ask_for_is_missed() -> None:
     gone = with_secret().partition("---\napiVersion: apps/v1")
-    assert changes(with_secret(), gone[1] + gone[2]) == [
-        "MAJOR Secret web is removed: whoever reads it no longer finds it"
-    ]
+    assert changes(with_secret(), gone[1] + gone[2]) == ["MAJOR Secret web was removed: its readers no longer find it"]
 
 
 def test_what_the_chart_makes_up_is_read_by_users() -> None:
     (renamed,) = changes(with_secret(), with_secret(name="web-login"), again=with_secret(content="z"))
-    assert renamed.startswith("MAJOR Secret web is renamed to web-login")
+    assert renamed.startswith("MAJOR Secret web was renamed to web-login")
 
 
 @pytest.mark.parametrize("part", ["stringData", "data"])
@@ -311,13 +315,13 @@ def test_a_secret_that_takes_the_name_by_which_pods_looked_for_it() -> None:
 def test_what_the_notes_tell_to_read_is_read_by_users() -> None:
     pair = Pair("defaults", rendering(with_secret()), rendering(with_secret(key="pass")))
     (change,) = compare_objects([pair], {}, notes_on_secrets=True)
-    assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
+    assert change.what == "key password of Secret web was removed: its readers no longer find it"
 
 
 def test_keys_that_users_own_secrets_have_as_well() -> None:
     pair = Pair("defaults", rendering(with_secret()), rendering(with_secret(key="pass")))
     (change,) = compare_objects([pair], {}, existing_secrets=True)
-    assert change.what == "key password of Secret web is gone: whoever reads it no longer finds it"
+    assert change.what == "key password of Secret web was removed: its readers no longer find it"
     renamed = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
     assert list(compare_objects([renamed], {}, existing_secrets=True)) == []
 
@@ -344,13 +348,13 @@ def test_a_secret_that_users_may_bring_under_the_charts_name() -> None:
     brought = Pair("create off", rendering(pods), rendering(pods))
     assert list(compare_objects([made], {})) == []
     (change,) = compare_objects([made, brought], {})
-    assert change.what.startswith("Secret web is renamed to web-login")
+    assert change.what.startswith("Secret web was renamed to web-login")
 
 
 def test_a_secret_that_a_flag_is_for() -> None:
     made = Pair("defaults", rendering(with_secret()), rendering(with_secret(name="web-login")))
     (change,) = compare_objects([made], {}, optional=frozenset({"templates/x.yaml"}))
-    assert change.what.startswith("Secret web is renamed to web-login")
+    assert change.what.startswith("Secret web was renamed to web-login")
 
 
 def test_names_of_secrets_that_are_no_texts() -> None:
@@ -361,7 +365,7 @@ def test_names_of_secrets_that_are_no_texts() -> None:
 def test_kinds_of_two_groups_with_one_name() -> None:
     own, other = service("port: 80"), thing("Service", api="serving.knative.dev/v1", body="spec: {a: b}\n")
     assert changes(own + other, other + own) == []
-    assert changes(other, own)[0].startswith("MAJOR Service web is of v1 now")
+    assert changes(other, own)[0].startswith("MAJOR Service web moved from API group serving.knative.dev to v1")
 
 
 def test_a_selector_that_the_api_made_of_the_labels() -> None:

@@ -23,7 +23,7 @@ def test_an_example_that_becomes_an_empty_key(value: str) -> None:
 def test_a_map_that_becomes_a_text(text: str) -> None:
     old = ('folder: {name: ""}\n', "  a: {{ .Values.folder.name }}\n")
     new = (f"folder: {text}\n", "  a: {{ .Values.folder }}\n")
-    assert "MAJOR value folder was a map and is a text" in changes(old, new)
+    assert "MAJOR value folder was a map and is now a string" in changes(old, new)
 
 
 def test_a_map_that_is_printed_whole_in_both() -> None:

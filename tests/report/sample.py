@@ -91,7 +91,7 @@ BASELINE = BaselineReport(
         ChangeReport(
             "compat/value-renamed",
             "MAJOR",
-            "value replicas is removed; replicaCount has most likely taken its place",
+            "value replicas was probably renamed to replicaCount",
             "set replicaCount instead of replicas",
             Location(Base.BASELINE, "values.yaml", 7, 1, 7, 12, Precision.EXACT),
             Location(Base.CHART, "values.yaml", 9, 1, 9, 16, Precision.EXACT),
@@ -102,7 +102,7 @@ BASELINE = BaselineReport(
         ChangeReport(
             "compat/default-changed",
             "PATCH",
-            'the default of service.type changes from "ClusterIP" to "LoadBalancer"',
+            'default of service.type changed from "ClusterIP" to "LoadBalancer"',
             'set service.type to "ClusterIP" where the old default is wanted',
             Location(Base.BASELINE, "values.yaml", 30),
             Location(Base.CHART, "values.yaml", 32),

@@ -22,14 +22,17 @@ def test_semantic_versions(version: str) -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ('"1.2"', '"1.2" is no semantic version; write 1.2.0'),
-        ("1.20", '"1.20" is no semantic version; write 1.20.0'),
-        ("3", '"3" is no semantic version; write 3.0.0'),
-        ("v1.2.3", '"v1.2.3" is no semantic version; write 1.2.3'),
-        ("01.2.3", '"01.2.3" is no semantic version; write 1.2.3'),
-        ("1.2.3.4", '"1.2.3.4" is no semantic version; write MAJOR.MINOR.PATCH'),
-        ("{{ version }}".replace("{", "[").replace("}", "]"), "Chart.yaml has no version; write MAJOR.MINOR.PATCH"),
-        ("", "Chart.yaml has no version; write MAJOR.MINOR.PATCH"),
+        ('"1.2"', 'version "1.2" is not a semantic version; set version to 1.2.0'),
+        ("1.20", 'version "1.20" is not a semantic version; set version to 1.20.0'),
+        ("3", 'version "3" is not a semantic version; set version to 3.0.0'),
+        ("v1.2.3", 'version "v1.2.3" is not a semantic version; set version to 1.2.3'),
+        ("01.2.3", 'version "01.2.3" is not a semantic version; set version to 1.2.3'),
+        ("1.2.3.4", 'version "1.2.3.4" is not a semantic version; set version to MAJOR.MINOR.PATCH'),
+        (
+            "{{ version }}".replace("{", "[").replace("}", "]"),
+            "Chart.yaml has no version; set version to MAJOR.MINOR.PATCH",
+        ),
+        ("", "Chart.yaml has no version; set version to MAJOR.MINOR.PATCH"),
     ],
 )
 def test_other_versions(written: str, message: str) -> None:
@@ -38,7 +41,7 @@ def test_other_versions(written: str, message: str) -> None:
 
 
 def test_no_version_at_all() -> None:
-    expected = ["Chart.yaml:1 Chart.yaml has no version; write MAJOR.MINOR.PATCH"]
+    expected = ["Chart.yaml:1 Chart.yaml has no version; set version to MAJOR.MINOR.PATCH"]
     assert found(versions.bad_version, {"Chart.yaml": "name: web\n"}) == expected
 
 
@@ -55,8 +58,8 @@ def old_budget(kube_version: str | None, template: str = "") -> list[str]:
     return judge_in(versions.removed_api, text, {"Chart.yaml": chart, "templates/x.yaml": template})
 
 
-REMOVED = ["policy/v1beta1 is no longer served by Kubernetes 1.25 and later; use policy/v1"]
-DEPRECATED = ["policy/v1beta1 is deprecated since Kubernetes 1.21; use policy/v1"]
+REMOVED = ["Kubernetes 1.25 no longer serves PodDisruptionBudget of policy/v1beta1; use policy/v1"]
+DEPRECATED = ["PodDisruptionBudget of policy/v1beta1 is deprecated since Kubernetes 1.21; use policy/v1"]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +97,11 @@ def test_apis_of_extensions_and_without_replacement() -> None:
     certificate = "apiVersion: cert-manager.io/v1alpha2\nkind: Certificate\nmetadata: {name: web}\n"
     policy = "---\napiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: web}\n"
     assert judge_in(versions.removed_api, certificate + policy) == [
-        "cert-manager.io/v1alpha2 is gone since cert-manager 1.6; use cert-manager.io/v1",
-        "policy/v1beta1 is no longer served by Kubernetes 1.25 and later; there is no replacement",
+        "Certificate of cert-manager.io/v1alpha2 was removed in cert-manager 1.6; use cert-manager.io/v1",
+        (
+            "Kubernetes 1.25 no longer serves PodSecurityPolicy of policy/v1beta1; remove the "
+            "object: there is no replacement"
+        ),
     ]
 
 
@@ -144,19 +150,24 @@ spec:
 
 
 @pytest.mark.parametrize(
-    ("label", "reason"),
+    ("label", "key", "changing"),
     [
-        ("helm.sh/chart: web-0", "helm.sh/chart changes with every version of the chart"),
-        ("app.kubernetes.io/version: x", "app.kubernetes.io/version changes with every version of the application"),
-        ("chart: web-1.2.0", "chart holds the chart's version"),
-        ("version: 1.2.0", "version holds the chart's version"),
-        ("version: v2.8.1", "version holds the appVersion"),
-        ("config: 0cc175b9c0f1b6a831c399e269772661", "config is a checksum"),
+        ("helm.sh/chart: web-0", "helm.sh/chart", "the chart version"),
+        ("app.kubernetes.io/version: x", "app.kubernetes.io/version", "the app version"),
+        ("chart: web-1.2.0", "chart", "the chart version"),
+        ("version: 1.2.0", "version", "the chart version"),
+        ("version: v2.8.1", "version", "the app version"),
+        ("config: 0cc175b9c0f1b6a831c399e269772661", "config", "a checksum"),
     ],
 )
-def test_selectors_that_change(label: str, reason: str) -> None:
+def test_selectors_that_change(label: str, key: str, changing: str) -> None:
     text = deployment(f"{{matchLabels: {{app: web, {label}}}}}")
-    assert unstable(text) == [f"the selector can't be changed by an upgrade, and {reason}"]
+    assert unstable(text) == [
+        (
+            f"selector contains {changing} ({key}), and selectors are immutable: the next upgrade will fail; "
+            f"remove {key} from the selector"
+        )
+    ]
 
 
 @pytest.mark.parametrize("label", ["version: v2", "chart: web", "track: stable", "release: web-11.2.0", "build: cafe"])
@@ -167,7 +178,10 @@ def test_selectors_that_stay(label: str) -> None:
 def test_a_service_loses_the_pods_that_run() -> None:
     text = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {version: v2.8.1}}\n"
     assert unstable(text) == [
-        "an upgrade makes the selector miss the pods that still run, and version holds the appVersion"
+        (
+            "Service selector contains the app version (version), and an upgrade stops it from "
+            "matching the running pods; remove version from the Service selector"
+        )
     ]
 
 
@@ -175,8 +189,8 @@ def test_volume_claim_templates() -> None:
     claim = "  volumeClaimTemplates:\n    - metadata: {name: data, labels: {helm.sh/chart: web-1.2.0, app: web}}\n"
     assert unstable(deployment("{matchLabels: {app: web}}", kind="StatefulSet") + claim) == [
         (
-            "a volume claim template can't be changed by an upgrade, "
-            "and helm.sh/chart changes with every version of the chart"
+            "volume claim template contains the chart version (helm.sh/chart), and claim templates are immutable: "
+            "the next upgrade will fail; remove helm.sh/chart from the volume claim template"
         )
     ]
 
@@ -202,19 +216,19 @@ def test_names_with_versions(kind: str, name: str, is_bad: bool) -> None:
     [
         (
             "kind: Secret\nmetadata:\n  name: web-{{ randAlphaNum 5 | lower }}\n",
-            ["the name comes from randAlphaNum and differs with every upgrade"],
+            ["object name comes from randAlphaNum and changes with every upgrade; use a fixed value"],
         ),
         (
             "kind: Secret\nmetadata:\n  name: web-{{ .Release.Revision }}\n",
-            ["the name comes from .Release.Revision and differs with every upgrade"],
+            ["object name comes from .Release.Revision and changes with every upgrade; use a fixed value"],
         ),
         (
             "kind: Deployment\nspec:\n  selector:\n    matchLabels:\n      at: {{ now | date `2006` }}\n",
-            ["at in the selector comes from now and differs with every upgrade"],
+            ["selector label at comes from now and changes with every upgrade; use a fixed value"],
         ),
         (
             'kind: Secret\nmetadata:\n  name: {{ include "web.random" . }}\n',
-            ['the name comes from uuidv4 by way of "web.random" and differs with every upgrade'],
+            ['object name comes from uuidv4 via "web.random" and changes with every upgrade; use a fixed value'],
         ),
         ("kind: Job\nmetadata:\n  name: web-{{ .Release.Revision }}\n", []),
         (
@@ -232,8 +246,8 @@ def test_values_that_only_the_template_shows(template: str, messages: list[str])
 def test_a_selector_of_other_pods() -> None:
     text = deployment("{matchLabels: {app: web, tier: front}}", labels="{app: api}")
     assert judge(selectors.selector_mismatch, text) == [
-        "the selector asks for app: web, but its own pods have app: api",
-        "the selector asks for tier: front, but its own pods lack tier",
+        "selector requires app: web, but the pod labels have app: api; render both from one named template",
+        "selector requires tier: front, but the pod labels do not have tier; render both from one named template",
     ]
     assert fields(selectors.selector_mismatch, text) == [
         "spec.selector.matchLabels.app",
@@ -261,7 +275,7 @@ def test_match_expressions(expression: str, matches: bool) -> None:
 
 def test_an_empty_selector_is_rejected() -> None:
     assert judge(selectors.selector_mismatch, deployment("{matchLabels: {}}", labels="{app: web}")) == [
-        "the selector is empty, which Kubernetes rejects; select the pods' labels"
+        "selector is empty, and Kubernetes rejects it; set matchLabels to the pod labels"
     ]
 
 
@@ -283,7 +297,7 @@ spec:
     return judge(selectors.update_strategy, text)
 
 
-RECREATE = ["Recreate stops all pods before new ones start; use RollingUpdate"]
+RECREATE = ["Recreate stops all pods before new ones start; set spec.strategy.type to RollingUpdate"]
 
 
 def test_strategies() -> None:
@@ -291,10 +305,10 @@ def test_strategies() -> None:
     assert strategy("{type: RollingUpdate}") == []
     assert strategy("{}") == []
     assert strategy("{rollingUpdate: {maxUnavailable: 100%}}") == [
-        "maxUnavailable 100% stops all pods at once; allow fewer"
+        "maxUnavailable: 100% stops all pods at once; set it to a lower share"
     ]
     assert strategy("{type: OnDelete}", kind="StatefulSet", field="updateStrategy") == [
-        "OnDelete leaves the old pods running after an upgrade; use RollingUpdate"
+        "OnDelete leaves the old pods running after an upgrade; set spec.updateStrategy.type to RollingUpdate"
     ]
     assert strategy("{rollingUpdate: {maxUnavailable: 100%}}", kind="DaemonSet", field="updateStrategy") == []
 
@@ -326,8 +340,15 @@ def deprecations(values: str, **templates: str) -> tuple[list[str], list[str]]:
 
 
 FAIL = '{{- if .Values.port }}{{ fail "port is deprecated: set service.port" }}{{ end }}'
-UNMARKED = ["values.yaml:2 port is deprecated, as a template says, but its comment doesn't say so"]
-SILENT = ["values.yaml:2 port is deprecated, and whoever sets it isn't told; call fail or warn in NOTES.txt"]
+UNMARKED = [
+    (
+        "values.yaml:2 value port is deprecated in a template but not in its comment; "
+        'add "Deprecated" and the replacement to the comment'
+    )
+]
+SILENT = [
+    "values.yaml:2 setting the deprecated value port causes no warning; call fail or print a warning in NOTES.txt"
+]
 
 
 def test_a_value_that_templates_and_comment_agree_on() -> None:

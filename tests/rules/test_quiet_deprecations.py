@@ -31,7 +31,10 @@ def test_marked_in_any_form(values: str) -> None:
 
 
 def test_a_comment_that_a_blank_line_sets_apart_is_of_another_key() -> None:
-    unmarked = "values.yaml:3 port is deprecated, as a template says, but its comment doesn't say so"
+    unmarked = (
+        "values.yaml:3 value port is deprecated in a template but not in its comment; add "
+        '"Deprecated" and the replacement to the comment'
+    )
     assert both("# host is deprecated\n\nport: 1\n", FAIL)[0] == [unmarked]
 
 
@@ -76,7 +79,10 @@ def test_its_own_deprecation(values: str) -> None:
 def test_one_key_of_a_map_that_is_deprecated(condition: str) -> None:
     template = f'{{{{ if {condition} }}}}{{{{ fail "collectors.docker is deprecated" }}}}{{{{ end }}}}'
     assert both("# What collects\ncollectors:\n  # Of files\n  file: 1\n", template) == ([], [])
-    unmarked = "values.yaml:2 collectors.docker is deprecated, as a template says, but its comment doesn't say so"
+    unmarked = (
+        "values.yaml:2 value collectors.docker is deprecated in a template but not in its comment; "
+        'add "Deprecated" and the replacement to the comment'
+    )
     assert both("collectors:\n  docker: 1\n", template)[0] == [unmarked]
 
 

@@ -143,9 +143,17 @@ CASES = [
         JOB,
         ["Job is never deleted after it finishes; set ttlSecondsAfterFinished, for example 86400"],
     ),
-    ("compat/update-strategy", DEPLOYMENT, ["leaves strategy.type to Kubernetes; write RollingUpdate"]),
-    ("compat/update-strategy", DAEMON_SET, ["leaves updateStrategy.type to Kubernetes; write RollingUpdate"]),
-    ("compat/update-strategy", RECREATE, ["Recreate stops all pods before new ones start; use RollingUpdate"]),
+    ("compat/update-strategy", DEPLOYMENT, ["Deployment does not set spec.strategy.type; set it to RollingUpdate"]),
+    (
+        "compat/update-strategy",
+        DAEMON_SET,
+        ["DaemonSet does not set spec.updateStrategy.type; set it to RollingUpdate"],
+    ),
+    (
+        "compat/update-strategy",
+        RECREATE,
+        ["Recreate stops all pods before new ones start; set spec.strategy.type to RollingUpdate"],
+    ),
     (
         "security/no-network-policy",
         POD,

@@ -31,9 +31,17 @@ def told(chart: Path, engine: EmbeddedEngine, *files: Path) -> list[tuple[Base, 
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [
-        ("ingress:\n  enable: false\n", 2, "knows ingress.enable; is ingress.enabled meant?"),
-        ("logs: debug\n", 1, "knows logs; is log meant?"),
-        ("log: debug\nother:\n  deep: 1\n", 2, "knows other; use a key of values.yaml"),
+        (
+            "ingress:\n  enable: false\n",
+            2,
+            "key ingress.enable is neither in values.yaml nor read by a template; did you mean ingress.enabled?",
+        ),
+        ("logs: debug\n", 1, "key logs is neither in values.yaml nor read by a template; did you mean log?"),
+        (
+            "log: debug\nother:\n  deep: 1\n",
+            2,
+            "key other is neither in values.yaml nor read by a template; use a key of values.yaml",
+        ),
     ],
 )
 def test_a_file_from_outside_is_placed_in_itself(

@@ -86,7 +86,7 @@ def test_a_row_in_the_readme_counts_unless_only_comments_are_to(charts: Charts) 
     }
     found = charts.outcomes("undocumented", files)
     assert [outcome.message for outcome in found if isinstance(outcome, Violation)] == [
-        "port has no comment and no row in the README; say above it what it is for"
+        "port has no comment and no row in the README; describe it in a comment above the key"
     ]
     comments_only = charts.outcomes("undocumented", files, readme="")
     assert len([one for one in comments_only if isinstance(one, Violation)]) == 4
@@ -188,7 +188,8 @@ def test_a_reference_to_a_secret_needs_one_comment(charts: Charts) -> None:
 def test_the_message_tells_when_an_example_stands_there(charts: Charts) -> None:
     (line,) = charts.found("undocumented", {"values.yaml": "tolerations: []\n# - key: spot\n"})
     assert line == (
-        "values.yaml:1 tolerations has no comment; say above it what it is for (a commented-out example doesn't say it)"
+        "values.yaml:1 tolerations has no comment; describe it in a comment above the key (a "
+        "commented-out example is not a description)"
     )
 
 
@@ -215,15 +216,15 @@ def unused(charts: Charts, values: str, template: str = "", **files: str) -> lis
 def test_a_value_that_no_template_reads(charts: Charts) -> None:
     values = "a: 1\nb: 2\nc:\n  d: 1\n  e: {f: 1}\n"
     assert unused(charts, values, "{{ .Values.a }}{{ .Values.c.d }}") == [
-        "no template reads b",
-        "no template reads c.e and what is below it",
+        "value b is never used",
+        "value c.e and the keys below it are never used",
     ]
     assert unused(charts, values, "{{ toYaml .Values }}") == []
 
 
 def test_notes_count_as_templates_and_comments_do_not(charts: Charts) -> None:
     files = {"templates/NOTES.txt": "{{ .Values.a }}", "templates/b.yaml": "# see .Values.b\n{{/* .Values.c */}}"}
-    assert unused(charts, "a: 1\nb: 1\nc: 1\n", "", **files) == ["no template reads b", "no template reads c"]
+    assert unused(charts, "a: 1\nb: 1\nc: 1\n", "", **files) == ["value b is never used", "value c is never used"]
 
 
 @pytest.mark.parametrize(
@@ -245,12 +246,14 @@ def test_dependencies_read_their_values(charts: Charts) -> None:
     )
     values = "db:\n  port: 1\nstore:\n  enabled: true\ntags:\n  data: true\nglobal:\n  region: x\nother: 1\n"
     db = {"charts/db/Chart.yaml": "name: db\nversion: 1.0.0\n", "Chart.yaml": chart}
-    assert unused(charts, values, "", **db) == ["no template reads other"]
+    assert unused(charts, values, "", **db) == ["value other is never used"]
 
 
 def test_what_carries_an_anchor_is_used_by_its_aliases(charts: Charts) -> None:
     assert unused(charts, "x: &x\n  a: 1\nb: *x\nc:\n  <<: *x\n", "{{ .Values.b.a }}{{ .Values.c.a }}") == []
-    assert unused(charts, "x: &x\n  a: 1\nb: 1\n", "{{ .Values.b }}") == ["no template reads x and what is below it"]
+    assert unused(charts, "x: &x\n  a: 1\nb: 1\n", "{{ .Values.b }}") == [
+        "value x and the keys below it are never used"
+    ]
 
 
 def test_values_for_templates_in_values(charts: Charts) -> None:
@@ -261,19 +264,17 @@ def test_values_for_templates_in_values(charts: Charts) -> None:
 def test_a_misspelt_name_is_told_on_both_sides(charts: Charts) -> None:
     files = {"values.yaml": "image:\n  pullPolicy: Always\n", "templates/a.yaml": "{{ .Values.image.PullPolicy }}"}
     (line,) = charts.found("unused", files)
-    assert line.endswith("image.pullPolicy; the templates read image.PullPolicy: is one of them misspelt?")
+    assert line.endswith("image.pullPolicy is never used; did you mean image.PullPolicy, which the templates read?")
     assert charts.found("undefined", files) == [
-        "templates/a.yaml:1 reads .Values.image.PullPolicy, which values.yaml doesn't have; is image.pullPolicy meant?"
+        "templates/a.yaml:1 .Values.image.PullPolicy is not defined in values.yaml; did you mean image.pullPolicy?"
     ]
 
 
 def test_a_name_with_something_before_it_may_be_meant(charts: Charts) -> None:
     files = {"values.yaml": "test:\n  pullPolicy: Always\n", "templates/a.yaml": "{{ .Values.test.imagePullPolicy }}"}
     (line,) = charts.found("undefined", files)
-    assert line.endswith("; is test.pullPolicy meant?")
-    assert (
-        "is test.pullPolicy" not in charts.found("undefined", {**files, "values.yaml": "test: {policy: Always}\n"})[0]
-    )
+    assert line.endswith("; did you mean test.pullPolicy?")
+    assert "did you mean" not in charts.found("undefined", {**files, "values.yaml": "test: {policy: Always}\n"})[0]
 
 
 def test_unused_values_as_evidence(charts: Charts) -> None:
@@ -313,11 +314,14 @@ def test_a_read_that_finds_nothing_is_told_once_with_its_other_places(charts: Ch
 def test_without_values_every_unguarded_read_finds_nothing(charts: Charts) -> None:
     files = {"templates/a.yaml": "{{ .Values.a }}{{ .Values.b | default 1 }}{{ if .Values.c }}{{ .Values.c }}{{ end }}"}
     assert charts.found("undefined", files) == [
-        "templates/a.yaml:1 reads .Values.a, which values.yaml doesn't have; give it a default there, or guard the read"
+        "templates/a.yaml:1 .Values.a is not defined in values.yaml; add a default there, or guard the read"
     ]
     assert charts.found("missing-file", files) == [
-        "templates/a.yaml:1 no values.yaml, though templates read values"
-    ] or (charts.found("missing-file", files) == ["templates/a.yaml:None no values.yaml, though templates read values"])
+        (
+            "templates/a.yaml:None templates read values, but the chart has no values.yaml; "
+            "add it with a default for each value"
+        )
+    ]
 
 
 def test_a_chart_that_reads_no_values_needs_no_file(charts: Charts) -> None:
@@ -339,7 +343,7 @@ SCHEMA: dict[str, Any] = {
 }
 
 
-OR_ANOTHER = "(or another of the schema's alternatives)"
+OR_ANOTHER = "(or another alternative of the schema)"
 
 
 def mismatches(
@@ -355,12 +359,12 @@ FAILED = result(DEFAULTS, Status.FAILED, FailureKind.SCHEMA)
 def test_every_mismatch_is_told_at_its_line(charts: Charts) -> None:
     values = 'replicas: "3"\nlevel: warn\nimage:\n  tag: 1\n  digest: x\nport: A1\nhost: {}\n'
     assert mismatches(charts, SCHEMA, values, FAILED) == [
-        'values.yaml:1 replicas is the text "3", the schema wants integer',
-        'values.yaml:2 level is "warn", the schema wants one of "info", "debug"',
-        "values.yaml:5 the schema knows no image.digest",
-        "values.yaml:4 image.tag is the number 1, the schema wants string",
-        f'values.yaml:6 port is "A1", the schema wants text that matches ^[a-z]+$ {OR_ANOTHER}',
-        "values.yaml:7 host is the map {}, the schema wants integer or string",
+        'values.yaml:1 replicas is the string "3", but the schema requires integer',
+        'values.yaml:2 level is "warn", but the schema allows only "info", "debug"',
+        "values.yaml:5 image.digest is not allowed by the schema",
+        "values.yaml:4 image.tag is the number 1, but the schema requires string",
+        f'values.yaml:6 port is "A1", but the schema requires a match of ^[a-z]+$ {OR_ANOTHER}',
+        "values.yaml:7 host is the map {}, but the schema requires integer or string",
     ]
 
 
@@ -383,7 +387,7 @@ def test_each_draft_and_references_inside_the_file(name: str | None, keyword: st
     }
     if name is not None:
         schema["$schema"] = name
-    expected = ['values.yaml:1 port is the text "http", the schema wants integer']
+    expected = ['values.yaml:1 port is the string "http", but the schema requires integer']
     assert mismatches(charts, schema, "port: http\n", FAILED) == expected
 
 
@@ -401,36 +405,36 @@ def test_remote_references_are_named_and_never_fetched(monkeypatch: pytest.Monke
     files = {"values.schema.json": json.dumps(schema), "values.yaml": "resources: 1\nreplicas: x\n"}
     rendered = result(DEFAULTS, Status.RENDERED)  # helm was asked to leave the schema alone
     assert charts.found("schema-mismatch", files, rendered) == [
-        'values.yaml:2 replicas is the text "x", the schema wants integer'
+        'values.yaml:2 replicas is the string "x", but the schema requires integer'
     ]
-    with pytest.raises(Unchecked, match=r"refers to https://example\.com/kubernetes\.json#/definitions/resources"):
+    with pytest.raises(Unchecked, match=r"references https://example\.com/kubernetes\.json#/definitions/resources"):
         charts.outcomes("schema-mismatch", {**files, "values.yaml": "resources: 1\nreplicas: 1\n"}, rendered)
 
 
 @pytest.mark.parametrize(
     ("schema", "values", "expected"),
     [
-        ({"minLength": 2}, "a: x\n", 'a is "x", the schema wants at least 2 characters'),
-        ({"maxLength": 1}, "a: xy\n", 'a is "xy", the schema wants at most 1 character'),
-        ({"minItems": 1}, "a: []\n", "a has 0 items, the schema wants at least 1 item"),
-        ({"maxProperties": 1}, "a: {b: 1, c: 2}\n", "a has 2 keys, the schema wants at most 1 key"),
-        ({"uniqueItems": True}, "a: [1, 1]\n", "a holds an item twice, the schema wants each once"),
+        ({"minLength": 2}, "a: x\n", 'a is "x", but the schema requires at least 2 characters'),
+        ({"maxLength": 1}, "a: xy\n", 'a is "xy", but the schema requires at most 1 character'),
+        ({"minItems": 1}, "a: []\n", "a has 0 items, but the schema requires at least 1 item"),
+        ({"maxProperties": 1}, "a: {b: 1, c: 2}\n", "a has 2 keys, but the schema requires at most 1 key"),
+        ({"uniqueItems": True}, "a: [1, 1]\n", "a has an item twice, but the schema requires unique items"),
         ({"not": {"const": "latest"}}, "a: latest\n", 'a is "latest", which the schema forbids'),
         (
             {"oneOf": [{"type": "number"}, {"minimum": 1}]},
             "a: 2\n",
-            "a is 2, which fits several of the schema's alternatives where one is wanted",
+            "a is 2, which matches several alternatives of the schema instead of one",
         ),
         (
             {"if": {"required": ["b"]}, "then": {"required": ["c"]}},
             "a: {b: 1}\n",
-            "a.c is missing, the schema requires it",
+            "a.c is missing, but the schema requires it",
         ),
-        ({"properties": {}, "unevaluatedProperties": False}, "a: {b: 1}\n", "the schema knows no a.b"),
+        ({"properties": {}, "unevaluatedProperties": False}, "a: {b: 1}\n", "a.b is not allowed by the schema"),
         (
             {"propertyNames": {"pattern": "^[a-z]+$"}},
             "a: {B: 1}\n",
-            'a is "B", the schema wants text that matches ^[a-z]+$',
+            'a is "B", but the schema requires a match of ^[a-z]+$',
         ),
     ],
 )
@@ -451,20 +455,20 @@ def test_beside_a_remote_reference_the_schema_keeps_its_draft_and_its_names(char
         },
     }
     assert mismatches(charts, schema, "id: 0\nlevel: {$ref: x}\nresources: 1\n", FAILED) == [
-        "values.yaml:1 id is 0, the schema wants minimum 0"
+        "values.yaml:1 id is 0, but the schema requires minimum 0"
     ]
 
 
 def test_a_reference_that_leads_nowhere_is_the_schemas_fault(charts: Charts) -> None:
     schema = {"properties": {"a": {"$ref": "#/definitions/a"}}}
     assert mismatches(charts, schema, "a: 1\n", FAILED) == [
-        "values.schema.json:None is no valid JSON schema: #/definitions/a leads nowhere"
+        "values.schema.json:None values.schema.json is not a valid JSON schema: #/definitions/a does not exist"
     ]
 
 
 def test_a_reference_to_another_file_is_named(charts: Charts) -> None:
     files = {"values.schema.json": '{"$ref": "other.json"}', "values.yaml": "a: 1\n"}
-    with pytest.raises(Unchecked, match=r"refers to other\.json"):
+    with pytest.raises(Unchecked, match=r"references other\.json"):
         charts.outcomes("schema-mismatch", files, FAILED)
 
 
@@ -481,7 +485,7 @@ def test_what_helm_found_valid_is_not_checked_again(charts: Charts) -> None:
 
 
 def test_where_helm_did_not_check_the_schema_is_checked_here(charts: Charts) -> None:
-    expected = ['values.yaml:1 replicas is the text "x", the schema wants integer']
+    expected = ['values.yaml:1 replicas is the string "x", but the schema requires integer']
     for outcome in (
         result(DEFAULTS, Status.RENDERED, skip_schema=True),
         result(DEFAULTS, Status.FAILED, FailureKind.DEPENDENCY),
@@ -492,7 +496,7 @@ def test_where_helm_did_not_check_the_schema_is_checked_here(charts: Charts) -> 
 
 def test_a_library_chart_is_checked_here(charts: Charts) -> None:
     assert mismatches(charts, SCHEMA, "replicas: x\n", files={"Chart.yaml": LIBRARY}) == [
-        'values.yaml:1 replicas is the text "x", the schema wants integer'
+        'values.yaml:1 replicas is the string "x", but the schema requires integer'
     ]
 
 
@@ -501,9 +505,9 @@ def test_a_property_that_users_have_to_give_is_no_mismatch(charts: Charts) -> No
     asked = result(DEFAULTS, Status.NEEDS_INPUT, FailureKind.SCHEMA)
     assert mismatches(charts, schema, "level: info\n", asked) == []
     assert mismatches(charts, schema, "level: info\nimage: x\n", FAILED) == [
-        'values.yaml:2 image is the text "x", the schema wants object',
-        "values.yaml:1 secret is missing, the schema requires it",
-        "values.yaml:1 replicas is missing, the schema requires it",
+        'values.yaml:2 image is the string "x", but the schema requires object',
+        "values.yaml:1 secret is missing, but the schema requires it",
+        "values.yaml:1 replicas is missing, but the schema requires it",
     ]
 
 
@@ -513,9 +517,9 @@ def test_a_scenarios_values_lie_over_the_defaults(charts: Charts) -> None:
     rendered, failed = result(DEFAULTS, Status.RENDERED), result("ci/a-values.yaml", Status.FAILED, FailureKind.SCHEMA)
     found = mismatches(charts, schema, "replicas: 1\nimage: {tag: x}\n", rendered, failed, files=files)
     assert sorted(found) == [
-        'ci/a-values.yaml:1 level is "warn", the schema wants one of "info", "debug"',
-        "ci/a-values.yaml:2 the schema knows no image.digest",
-        "ci/a-values.yaml:3 replicas is missing, the schema requires it",
+        'ci/a-values.yaml:1 level is "warn", but the schema allows only "info", "debug"',
+        "ci/a-values.yaml:2 image.digest is not allowed by the schema",
+        "ci/a-values.yaml:3 replicas is missing, but the schema requires it",
     ]
 
 
@@ -523,13 +527,15 @@ def test_a_mismatch_of_the_defaults_is_told_once(charts: Charts) -> None:
     files = {"ci/a-values.yaml": "level: info\n"}
     failed = result("ci/a-values.yaml", Status.FAILED, FailureKind.SCHEMA)
     assert mismatches(charts, SCHEMA, "replicas: x\n", FAILED, failed, files=files) == [
-        'values.yaml:1 replicas is the text "x", the schema wants integer'
+        'values.yaml:1 replicas is the string "x", but the schema requires integer'
     ]
 
 
 def test_a_schema_that_is_none(charts: Charts) -> None:
     (line,) = mismatches(charts, {"properties": {"a": {"type": "strng"}}}, "a: 1\n", FAILED)
-    assert line.startswith("values.schema.json:None is no valid JSON schema: /properties/a/type: 'strng'")
+    assert line.startswith(
+        "values.schema.json:None values.schema.json is not a valid JSON schema: /properties/a/type: 'strng'"
+    )
 
 
 def test_without_a_schema_nothing_can_mismatch(charts: Charts) -> None:
@@ -548,7 +554,7 @@ def test_an_empty_schema_is_a_schema(charts: Charts) -> None:
 def test_duplicate_keys_name_the_lost_one(charts: Charts) -> None:
     (problem,) = charts.outcomes("duplicate-key", {"values.yaml": "a:\n  b: 1\nc: 1\na:\n  d: 1\n"})
     assert isinstance(problem, Violation)
-    assert problem.message == "a stands twice; helm keeps this one and drops the first, in line 1"
+    assert problem.message == "key a is defined twice, and helm ignores the one on line 1; merge them"
     assert locate(problem.at).line == 4
     assert isinstance(problem.related[0], Related)
     assert locate(problem.related[0].at).line == 1
@@ -557,14 +563,14 @@ def test_duplicate_keys_name_the_lost_one(charts: Charts) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("a: yes", "reads as true; write true, or quote it"),
-        ("a: OFF", "reads as false; write false, or quote it"),
-        ("a: [n]", "reads as false; write false, or quote it"),
-        ("zip: 0123", "reads as the number 83; quote it, or write 83"),
-        ("phone: 0800", "reads as the number 800; quote it, or write 800"),
-        ("commit: 12e6", "reads as the number 12000000; quote it, or write 12000000"),
-        ("tag: 1.10", "reads as the number 1.1; quote it"),
-        ("appVersion: 2.0", "reads as the number 2; quote it"),
+        ("a: yes", "is read as true; write true, or quote it"),
+        ("a: OFF", "is read as false; write false, or quote it"),
+        ("a: [n]", "is read as false; write false, or quote it"),
+        ("zip: 0123", "is read as the number 83; quote it, or write 83"),
+        ("phone: 0800", "is read as the number 800; quote it, or write 800"),
+        ("commit: 12e6", "is read as the number 12000000; quote it, or write 12000000"),
+        ("tag: 1.10", "is read as the number 1.1; quote it"),
+        ("appVersion: 2.0", "is read as the number 2; quote it"),
     ],
 )
 def test_scalars_that_read_otherwise(line: str, message: str, charts: Charts) -> None:
@@ -604,12 +610,12 @@ def test_scalars_that_read_as_they_look(line: str, charts: Charts) -> None:
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("log-level", "a hyphen; call it logLevel"),
-        ("Replicas", "a leading capital; call it replicas"),
-        ("URL", "a leading capital; call it url"),
-        ("HTTPPort", "a leading capital; write it in camelCase"),
-        ("a.b-c", "a dot; call it aBC"),
-        ("-", "a hyphen; write it in camelCase"),
+        ("log-level", "a hyphen; rename it to logLevel"),
+        ("Replicas", "a leading capital; rename it to replicas"),
+        ("URL", "a leading capital; rename it to url"),
+        ("HTTPPort", "a leading capital; rename it in camelCase"),
+        ("a.b-c", "a dot; rename it to aBC"),
+        ("-", "a hyphen; rename it in camelCase"),
     ],
 )
 def test_names_that_are_not_in_camel_case(name: str, fault: str, charts: Charts) -> None:

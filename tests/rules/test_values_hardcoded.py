@@ -37,7 +37,9 @@ def test_a_line_without_an_action_makes_the_field(template: str, fixed: bool) ->
         "templates/_a.tpl": '{{ define "web.claim" }}\nstorageClassName: gp3\n{{ end }}',
     }
     messages = judge_in(HARDCODED, claim("storageClassName: gp3"), files)
-    expected = "is fixed to gp3, but each cluster has its own; read it from a value such as storageClass"
+    expected = (
+        "spec.storageClassName is hardcoded to gp3, but each cluster has its own; read it from .Values.storageClass"
+    )
     assert messages == ([expected] if fixed else [])
 
 

@@ -33,19 +33,22 @@ def found(rule: Rule, schema: object, values: str, template: str = "") -> list[s
     ("schema", "expected"),
     [
         ({"properties": {"a": TEXT, "b": {"properties": {"c": TEXT}}}}, []),
-        ({"properties": {"a": TEXT}}, ["2 values.schema.json doesn't know b"]),
+        ({"properties": {"a": TEXT}}, ["2 value b is missing from values.schema.json"]),
         ({"properties": {"a": TEXT, "b": {"type": "object"}}}, []),
-        ({"properties": {"a": TEXT, "b": {"properties": {"d": {}}}}}, ["3 values.schema.json doesn't know b.c"]),
-        ({"properties": {"a": {}, "b": {"type": "object"}}}, ["1 values.schema.json names a without a type"]),
-        ({"properties": {"a": {"description": "x"}, "b": True}}, ["1 values.schema.json names a without a type"]),
+        (
+            {"properties": {"a": TEXT, "b": {"properties": {"d": {}}}}},
+            ["3 value b.c is missing from values.schema.json"],
+        ),
+        ({"properties": {"a": {}, "b": {"type": "object"}}}, ["1 value a has no type"]),
+        ({"properties": {"a": {"description": "x"}, "b": True}}, ["1 value a has no type"]),
         ({"properties": {"a": TEXT, "b": {"type": "object", "properties": {}}}}, []),
         ({"properties": {"a": TEXT}, "additionalProperties": TEXT}, []),
         ({"properties": {"a": TEXT}, "patternProperties": {"b": TEXT}}, []),
         ({"properties": {"a": TEXT}, "allOf": [{"properties": {"b": {"type": "object"}}}]}, []),
         ({"$ref": "#/$defs/x", "$defs": {"x": {"properties": {"a": TEXT, "b": {"type": "object"}}}}}, []),
         ({"properties": {"a": {"$ref": "https://acme.io/a.json"}, "b": {"enum": [1]}}}, []),
-        ({"properties": {"a": TEXT, "b": {"$ref": "#"}}}, ["3 values.schema.json doesn't know b.c"]),
-        ({"properties": {"a": TEXT, "b": {"$ref": "#/properties/b"}}}, ["2 values.schema.json names b without"]),
+        ({"properties": {"a": TEXT, "b": {"$ref": "#"}}}, ["3 value b.c is missing from values.schema.json"]),
+        ({"properties": {"a": TEXT, "b": {"$ref": "#/properties/b"}}}, ["2 value b has no type"]),
         ({"type": "object"}, []),
     ],
 )
@@ -59,19 +62,23 @@ def test_gaps(schema: object, expected: list[str]) -> None:
     ("schema", "template", "expected"),
     [
         ({"properties": {"a": TEXT}}, "", []),
-        ({"properties": {"z": TEXT}}, "", ["z is neither in values.yaml nor read by a template"]),
+        ({"properties": {"z": TEXT}}, "", ["schema defines z, which is neither in values.yaml nor read by a template"]),
         ({"properties": {"z": TEXT}}, "{{ .Values.z }}", []),
         ({"properties": {"z": False}}, "", []),
         ({"properties": {"global": TEXT}}, "", []),
-        ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ .Values.b.c }}", ["b.z is neither"]),
+        (
+            {"properties": {"b": {"properties": {"z": TEXT}}}},
+            "{{ .Values.b.c }}",
+            ["schema defines b.z, which is neither"],
+        ),
         ({"properties": {"b": {"properties": {"z": TEXT}}}}, "{{ toYaml .Values.b }}", []),
         ({"properties": {"e": {"properties": {"z": TEXT}}}}, "{{ .Values.e.f }}", []),
-        ({"allOf": [{"properties": {"z": TEXT}}]}, "", ["z is neither"]),
+        ({"allOf": [{"properties": {"z": TEXT}}]}, "", ["schema defines z, which is neither"]),
         (SHARED, "", []),
         (
             SHARED,
             "{{ .Values.b.c }}{{ .Values.d.c }}",
-            ["b.z is neither in values.yaml nor read by a template (nor for"],
+            ["schema defines b.z, which is neither in values.yaml nor read by a template (as for"],
         ),
         (SHARED, "{{ .Values.d.z }}", []),
     ],
@@ -98,7 +105,7 @@ def test_stale_keys(schema: object, template: str, expected: list[str]) -> None:
 )
 def test_what_parents_pass_on(schema: object, rejected: str | None) -> None:
     lines = [line.partition(" ")[2] for line in found(EMBEDDED, schema, "a: x\n")]
-    assert lines == ([f"rejects {rejected}, which parent charts pass to a dependency"] if rejected else [])
+    assert lines == ([f"schema rejects {rejected}, which parent charts pass to a dependency"] if rejected else [])
 
 
 @pytest.mark.parametrize("rule", [GAP, STALE, EMBEDDED], ids=lambda rule: rule.id)

@@ -220,13 +220,13 @@ def write_folder(repository: Repository, tree: Sequence[TreeEntry], place: str, 
     size = sum(entry.size for entry in wanted.values())
     if size > MAX_UNPACKED:
         raise BaselineError(
-            f"{place or 'the repository'} at {origin} holds {size // 1024**2} MiB, more than helm reads; give the "
+            f"{place or 'the repository'} at {origin} has {size // 1024**2} MiB, more than helm loads; pass the "
             "baseline as a packaged chart"
         )
     for path, content in zip(wanted, repository.blobs(entry.blob for entry in wanted.values()), strict=True):
         steps = path.split("/")
         if ".." in steps or ".git" in steps:
-            raise BaselineError(f"{origin} holds a file at {path!r}, which leads out of the chart's folder")
+            raise BaselineError(f"{origin} contains a file at {path!r}, which is outside of the chart's folder")
         file = folder.joinpath(*steps)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -262,12 +262,12 @@ class _Links:
             depth: links that may lead to links.
 
         Raises:
-            BaselineError: where links lead to themselves, or multiply what there is.
+            BaselineError: links lead to themselves or multiply the files.
         """
         self._left -= 1
         if self._left < 0:
             raise BaselineError(
-                f"{self._shown} holds more than {MAX_FILES:,} files, links followed; give the baseline as a packaged "
+                f"{self._shown} has more than {MAX_FILES:,} files with links followed; pass the baseline as a packaged "
                 "chart"
             )
         if entry.is_file:
@@ -276,8 +276,8 @@ class _Links:
             path = posixpath.normpath(posixpath.join(posixpath.dirname(entry.path), self._targets[entry.path]))
             if entry.path.startswith(f"{path}/") or path == ".":
                 raise BaselineError(
-                    f"{entry.path!r} is a symbolic link to a folder that it is in: helm would follow it without end; "
-                    "remove it, or give the baseline as a packaged chart"
+                    f"{entry.path!r} is a symbolic link to its own parent folder, and helm would follow it endlessly; "
+                    "remove it, or pass the baseline as a packaged chart"
                 )
             below = [path] if path in self._by_path else _below(self._paths, path)
             for one in below:

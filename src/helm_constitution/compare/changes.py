@@ -1,4 +1,4 @@
-"""A change between two releases, and the step that semantic versioning asks for it."""
+"""A change between two releases, and the step that semantic versioning requires for it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 _CALENDAR = 1000
-"""A first number from here on is a year or a date, and says nothing of what breaks."""
+"""A first number from here on is a year or a date, which does not announce breaking changes."""
 
 
 OLD_VALUES = "old values"
-"""The scenario that a user's values file makes."""
+"""The scenario with a user's values file."""
 
 
 class Step(enum.IntEnum):
@@ -31,17 +31,17 @@ class Step(enum.IntEnum):
     MINOR = 2
     """1.2.3 to 1.3.0: additions."""
     MAJOR = 3
-    """1.2.3 to 2.0.0: what breaks users."""
+    """1.2.3 to 2.0.0: breaking changes."""
 
 
 class Change(NamedTuple):
-    """One change that users of the chart may meet.
+    """One change that may affect users of the chart.
 
-    ``rule`` is the rule that speaks of it, empty for what breaks nobody. ``what`` says in a sentence without a full
-    stop what changed, ``advice`` what a user does about it (empty where there is nothing to do). ``old`` and ``new``
-    are the places on both sides, None where there is none. ``old_values`` and ``new_values`` are YAML as a user would
-    have it in a values file. ``names`` are the words by which a changelog may call it. ``announced`` tells of a value
-    that the earlier release marked as deprecated.
+    ``rule`` is the rule that reports it, empty if it breaks nobody. ``what`` is a sentence on what changed, without a
+    full stop and without a semicolon; ``advice`` tells users what to do (empty if there is nothing to do). ``old`` and
+    ``new`` are the places on both sides, None if there is none. ``old_values`` and ``new_values`` are YAML as a user
+    would have it in a values file. ``names`` are the words with which a changelog may name it. ``announced``: the
+    earlier release marked the value as deprecated.
     """
 
     rule: str
@@ -65,7 +65,7 @@ class Change(NamedTuple):
 
 
 def step_between(old: Version, new: Version) -> Step:
-    """The step that a version took; from a pre-release, what its release will have taken (2.0.0-rc.1: MAJOR)."""
+    """The step between two versions; of a pre-release, that of its release (2.0.0-rc.1: MAJOR)."""
     if new.order <= old.order:
         return Step.NONE
     if old.pre and (old.major, old.minor, old.patch) == (new.major, new.minor, new.patch):
@@ -78,14 +78,14 @@ def step_between(old: Version, new: Version) -> Step:
 
 
 def is_major_step(old: Version | None, new: Version | None) -> bool:
-    """Whether an application went up a MAJOR version; of years and dates, and before 1.0.0, nothing is known."""
+    """Whether an application moved up a MAJOR version; unknown, and so False, for dates and before 1.0.0."""
     return old is not None and new is not None and 0 < old.major < new.major < _CALENDAR
 
 
 def demanded(step: Step, old: Version) -> Step:
-    """The step that a change demands from a version: before 1.0.0 a MINOR may break, and a PATCH bring features.
+    """The step that a change requires of a version: before 1.0.0 a MINOR may break, and a PATCH may add features.
 
-    Of years and dates (2026.4.0) a version says only that it is newer.
+    A version that is a year or a date (2026.4.0) only has to be newer.
     """
     if old.major >= _CALENDAR:
         return min(step, Step.PATCH)
@@ -95,7 +95,7 @@ def demanded(step: Step, old: Version) -> Step:
 
 
 def smallest_version(step: Step, old: Version) -> Version:
-    """The smallest version that a change of this step allows after ``old``."""
+    """The smallest version after ``old`` that allows a change of this step."""
     step = demanded(step, old)
     core = Version(old.major, old.minor, old.patch)
     if step is Step.NONE:
@@ -110,5 +110,5 @@ def smallest_version(step: Step, old: Version) -> Version:
 
 
 def is_enough(step: Step, old: Version, new: Version) -> bool:
-    """Whether the version went far enough for a change of this step."""
+    """Whether the increment is large enough for a change of this step."""
     return step_between(old, new) >= demanded(step, old)

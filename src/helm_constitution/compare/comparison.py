@@ -1,4 +1,4 @@
-"""A chart beside its baseline: what changed, and the version that this asks for."""
+"""A chart beside its baseline: what changed, and the version that the changes require."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ class Comparison:
 
     @property
     def old_version(self) -> Version | None:
-        """The baseline's version; None where it is no semantic version."""
+        """The baseline's version; None if it is not a semantic version."""
         return parse_version(self.old.chart.version, strict=False)
 
     @property
     def new_version(self) -> Version | None:
-        """The chart's version; None where it is no semantic version."""
+        """The chart's version; None if it is not a semantic version."""
         return parse_version(self.new.chart.version, strict=False)
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """Every change, what breaks most first."""
+        """Every change, breaking ones first."""
         found = list(self._found())
         if not found and self.differs:
-            found = [Change("", Step.PATCH, "files of the chart differ")]
+            found = [Change("", Step.PATCH, "chart files changed")]
         return tuple(sorted(found, key=lambda change: -change.step))
 
     def _found(self) -> Iterator[Change]:
@@ -104,7 +104,7 @@ class Comparison:
 
     @cached_property
     def differs(self) -> bool:
-        """Whether anything in the two charts differs, packaged dependencies among it."""
+        """Whether anything in the two charts differs, including packaged dependencies."""
         old, new = self.old.chart, self.new.chart
         if old.files != new.files or old.undecodable != new.undecodable:
             return True
@@ -185,10 +185,10 @@ class Comparison:
         )
 
     def _refused_by_name(self, known: list[Change]) -> Iterator[Change]:
-        """Values that the last release had and that this one refuses in words of its own, by ``fail``.
+        """Values of the last release that this one rejects with ``fail``.
 
         Args:
-            known: changes that are told already, of which one may be what the message names.
+            known: changes that are reported already; the message may name one of them.
         """
         from helm_constitution.compare.release import Release
 
@@ -203,8 +203,8 @@ class Comparison:
         yield Change(
             "compat/value-removed",
             Step.MAJOR,
-            f"a value that is gone is refused: {error.text}",
-            "take out of your values what the message names",
+            f"a removed value is rejected: {error.text}",
+            "remove the values that the message names",
             old.place(gone[0]) if gone else None,
             TextPlace(error.file) if error.file is not None else None,
             names=tuple(dotted(path) for path in gone) or (error.text,),
@@ -212,11 +212,10 @@ class Comparison:
         )
 
     def _refused(self, known: list[Change]) -> Iterator[Change]:
-        """Values that rendered with the old chart, and no longer do: one change for each message.
+        """Values that rendered with the old chart but not with the new one: one change for each message.
 
         Args:
-            known: changes that explain it, if the message names their value; a user is told what becomes of a file all
-                the same.
+            known: changes that explain it, if the message names their value; a user's own file is reported anyway.
         """
         told: set[str] = set()
         for mine, theirs in self._results():
@@ -228,15 +227,15 @@ class Comparison:
             name = mine.scenario.name
             own = self._own.get(name)
             if own is not None and own.status is theirs.status is Status.FAILED:
-                continue  # the chart's own fault, which other rules tell
+                continue  # the chart's own fault, which other rules report
             told.add(error.text)
             if name != OLD_VALUES and any(_names(change, error.text) for change in known):
                 continue
             yield Change(
                 "compat/value-newly-required" if theirs.status is Status.NEEDS_INPUT else "compat/value-retyped",
                 Step.MAJOR,
-                f"the values of {name} render no longer: {error.text}",
-                "give the values that the message asks for",
+                f"the values of {name} no longer render: {error.text}",
+                "set the values that the message names",
                 None,
                 TextPlace(error.file) if error.file is not None else None,
                 names=_words(error.text),
@@ -245,8 +244,8 @@ class Comparison:
 
     @cached_property
     def lost_values(self) -> tuple[Lost, ...]:
-        """Every key of a user's values for the earlier release that this one ignores, refuses or takes for something
-        else; empty without such values."""
+        """Every key of a user's values for the earlier release that this one ignores, rejects or interprets
+        differently; empty if no such file was given."""
         from helm_constitution.compare.old_values import lost_values
 
         return tuple(lost_values(self)) if self.old_values is not None else ()
@@ -262,7 +261,7 @@ class Comparison:
 
     @property
     def required_step(self) -> Step:
-        """The step that the changes ask for, before what 0.x allows is taken off."""
+        """The step that the changes require, without the exception for versions before 1.0.0."""
         return max((change.step for change in self.changes), default=Step.NONE)
 
     @property
@@ -273,27 +272,27 @@ class Comparison:
 
     @property
     def step(self) -> Step:
-        """The step that the version took."""
+        """The step from the baseline's version to the chart's."""
         old, new = self.old_version, self.new_version
         return step_between(old, new) if old is not None and new is not None else Step.NONE
 
     def allows(self, step: Step) -> bool:
-        """Whether the version went far enough for a change of this step, or will be set later."""
+        """Whether the increment is large enough for a change of this step, or the version is set later."""
         old, new = self.old_version, self.new_version
         return self.by_robot or old is None or new is None or is_enough(step, old, new)
 
     @property
     def allows_features(self) -> bool:
-        """Whether the version went far enough for something that users notice (a MINOR; before 1.0.0 a PATCH)."""
+        """Whether the increment is large enough for changes that users notice (a MINOR; before 1.0.0 a PATCH)."""
         return self.allows(Step.MINOR)
 
     @property
     def commit_message(self) -> str:
-        """What a release robot has to read in the commit's message (Conventional Commits 1.0.0)."""
+        """The commit message for a release bot (Conventional Commits 1.0.0)."""
         breaking = [change for change in self.changes if change.step is Step.MAJOR]
         word = "feat" if self.required_step >= Step.MINOR else "fix"
         sign = "!" if breaking else ""
-        first = next((change.what for change in self.changes), "nothing changes")
+        first = next((change.what for change in self.changes), "no changes")
         lines = [f"{word}({self.new.chart.name}){sign}: {_one_line(first, 72)}"]
         if breaking:
             lines.append("")
@@ -309,7 +308,7 @@ def _names(change: Change, message: str) -> bool:
 
 
 def _is_named(values: Mapping[str, Json] | None, message: str) -> bool:
-    """Whether a message names the value that a change would have users set."""
+    """Whether a message names the value that a change tells users to set."""
     path: list[str] = []
     while values and len(values) == 1:
         key, below = next(iter(values.items()))
@@ -323,7 +322,7 @@ def _one_line(text: str, width: int) -> str:
 
 
 def _is_patch(before: str, after: str, separator: str = "") -> bool:
-    """Whether a version is the same, or a PATCH later; with a separator, what stands before it has to be the same."""
+    """Whether a version is the same or a PATCH later; with a separator, the part before it has to be the same."""
     if before == after:
         return True
     if separator:

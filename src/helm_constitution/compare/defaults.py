@@ -1,7 +1,7 @@
-"""Defaults whose change breaks whoever never set them; what any other changed default does is for users to judge.
+"""Changed defaults that break users who never set them; any other changed default is only reported as such.
 
-What breaks is what takes something away that the last release gave: a feature, a program or its interface, a shell, a
-password, a connection, the place of an object. A default that only does the same in another measure is none of these.
+A default breaks users if it takes away something that the last release gave: a feature, a program or its interface, a
+shell, a password, a connection, the namespace of an object. A default that only changes a quantity does not.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _INSECURE = LazyPattern(
     r"(?:tls|ssl|server)?_?(?:insecure|insecure_?skip_?(?:tls_?)?verify|skip_?(?:tls_?|ssl_?|cert\w*?_?)?verif\w+)",
     re.IGNORECASE,
 )
-"""Flags that leave the certificate of the other side unverified."""
+"""Flags that turn off certificate verification."""
 _ITEM_NAMES = ("name", "job_name", "port")
 _SHELLLESS = LazyPattern(r"(?:^|[-_./])(distroless|scratch|chiseled|chainguard|static)(?=$|[-_./])")
-"""Names of images that hold a program and nothing beside it."""
+"""Names of images that contain a program and no shell."""
 
 
 def breaking_defaults(old: Release, new: Release, path: Path) -> Iterator[Change]:
-    """What breaks with another default.
+    """The breaking changes of a default.
 
     Args:
         old: the earlier release.
         new: this one.
-        path: a value that both releases read, and whose default differs, or that only one of them names.
+        path: a value that both releases read and whose default differs, or that only one of them has.
     """
     for leaf in leaves(path, old.get(path)):
         before, after = old.get(leaf), new.get(leaf)
@@ -67,8 +67,8 @@ def _switched_off(old: Release, new: Release, path: Path) -> Change:
     return Change(
         "compat/feature-off",
         Step.MAJOR,
-        f"{feature or 'the chart'} is off by default, it was on: what it did is gone",
-        f"set {dotted(path)} to true where you need it",
+        f"{feature or 'the chart'} is now disabled by default",
+        f"set {dotted(path)} to true if you need it",
         old.place(path),
         new.place(path),
         nested(path, True),
@@ -83,12 +83,12 @@ def _is_password(path: Path) -> bool:
 
 def _password(old: Release, new: Release, path: Path) -> Change:
     after = new.get(path)
-    became = "another one" if isinstance(after, str) and after else "gone"
+    became = "changed" if isinstance(after, str) and after else "removed"
     return Change(
         "compat/password-changed",
         Step.MAJOR,
-        f"the default password {dotted(path)} is {became}: whoever logs in with the earlier one no longer can",
-        f"set {dotted(path)} to a password of your own",
+        f"default password {dotted(path)} was {became}: logins with the old password fail",
+        f"set {dotted(path)} to your own password",
         old.place(path),
         new.place(path),
         nested(path, "…"),
@@ -107,14 +107,12 @@ def _is_place(old: Release, new: Release, path: Path) -> bool:
 
 def _moved(old: Release, new: Release, path: Path) -> Change:
     before, after = old.get(path), new.get(path)
-    where, there = before or "the release's namespace", after or "the release's namespace"
+    where, there = before or "the release namespace", after or "the release namespace"
     return Change(
         "compat/object-renamed",
         Step.MAJOR,
-        f"the objects that {dotted(path)} places move from {where} to {there}: those in {where} are deleted",
-        f"set {dotted(path)} to {shown(before, path)} to leave them where they are"
-        if before
-        else f"set {dotted(path)} to the release's namespace to leave them where they are",
+        f"{dotted(path)} moves objects from {where} to {there}: those in {where} are deleted",
+        f"set {dotted(path)} to {shown(before, path) if before else 'the release namespace'} to leave them in place",
         old.place(path),
         new.place(path),
         nested(path, before),
@@ -124,7 +122,7 @@ def _moved(old: Release, new: Release, path: Path) -> Change:
 
 
 def _unverified(path: Path, value: Json) -> Iterator[Path]:
-    """The flags in a default that leave certificates unverified; items of lists go by their name."""
+    """The flags in a default that turn off certificate verification; list items are identified by name."""
     if isinstance(value, dict):
         for key, part in value.items():
             yield from _unverified((*path, key), part)
@@ -138,12 +136,12 @@ def _unverified(path: Path, value: Json) -> Iterator[Path]:
 
 
 def _verified(old: Release, new: Release, path: Path, flag: Path) -> Change:
-    where = dotted(path) if flag == path else f"{dotted(path)} ({dotted(flag[len(path) :])})"
+    where = dotted(path) if flag == path else f"{dotted(flag[len(path) :])} of {dotted(path)}"
     return Change(
         "compat/connection-refused",
         Step.MAJOR,
-        f"certificates are verified by default that weren't: {where} was true; who can't show a good one is refused",
-        f"have them signed by an authority that is known there, or set {flag[-1]} where you can't",
+        f"certificates are now verified by default ({where} was true): servers without a valid one are rejected",
+        f"use certificates from a trusted authority, or set {flag[-1]} to true",
         old.place(path),
         new.place(path),
         None,
@@ -156,7 +154,7 @@ def _verified(old: Release, new: Release, path: Path, flag: Path) -> Change:
 
 
 def image_changes(old: Release, new: Release) -> Iterator[Change]:
-    """Images that are gone, another program, another MAJOR version or without a shell, and names in other parts."""
+    """Images that were removed or replaced, moved to another MAJOR version, or lost their shell or registry."""
     yield from _emptied(old, new)
     for key, value in _repositories(old):
         other = new.get(key)
@@ -169,7 +167,7 @@ def image_changes(old: Release, new: Release) -> Iterator[Change]:
 
 
 def _emptied(old: Release, new: Release) -> Iterator[Change]:
-    """Images of dependencies that have no default any more: an empty one takes the dependency's own away."""
+    """Images of dependencies that no longer have a default: an empty one overrides the dependency's own."""
     both = old.dependencies & new.dependencies
     for key in leaves((), new.data):
         is_image = key[-1:] == ("repository",) and "".join(key[-2:-1]).lower().endswith("image")
@@ -182,7 +180,7 @@ def _emptied(old: Release, new: Release) -> Iterator[Change]:
         yield Change(
             "compat/value-newly-required",
             Step.MAJOR,
-            f"value {dotted(key)} must now be given: its default {default} is gone",
+            f"value {dotted(key)} is now required: its default {default} was removed",
             f"set {dotted(key)}",
             old.place(key),
             new.place(key),
@@ -206,7 +204,7 @@ def _replaced(old: Release, new: Release, key: Path, value: str, other: str) -> 
         return Change(
             "compat/value-retyped",
             Step.MAJOR,
-            f"value {dotted(key)} held the registry too, which is now {dotted(registry)}",
+            f"value {dotted(key)} no longer contains the registry, which is now {dotted(registry)}",
             f"split your {dotted(key)} into {dotted(registry)} and {dotted(key)}",
             old.place(key),
             new.place(key),
@@ -219,8 +217,8 @@ def _replaced(old: Release, new: Release, key: Path, value: str, other: str) -> 
     return Change(
         "compat/image-replaced",
         Step.MAJOR,
-        f"the image of {dotted(key)} is another program: {other}, it was {value}",
-        f"look at what you set for it, or set {dotted(key)} to {value}",
+        f"image {dotted(key)} is now another program: {other} instead of {value}",
+        f"check the settings that you pass to it, or set {dotted(key)} to {value}",
         old.place(key),
         new.place(key),
         nested(key, value),
@@ -230,20 +228,20 @@ def _replaced(old: Release, new: Release, key: Path, value: str, other: str) -> 
 
 
 def _another_tag(old: Release, new: Release, key: Path) -> Iterator[Change]:
-    """What another tag of the same image, beside its repository, takes away."""
+    """What a new tag of the same image takes away."""
     tag = (*key[:-1], "tag")
     before, after = old.text(tag), new.text(tag)
     name = program(str(new.get(key)))
     if (
         _is_major_step(old, new, before, after)
-        and words((name,)) & words((new.chart.name,))  # a cache that comes along is nobody's interface
+        and words((name,)) & words((new.chart.name,))  # a bundled cache is not part of the interface
         and not _only_helps(old, str(old.get(key)))
     ):
         yield Change(
             "compat/application-major",
             Step.MAJOR,
-            f"{name} goes from {before} to {after} ({dotted(tag)}), a MAJOR version of its own",
-            f"read the notes on upgrading of {name}, or set {dotted(tag)} to {before}",
+            f"{name} moves from {before} to {after} ({dotted(tag)}), a new MAJOR version",
+            f"read the upgrade notes of {name}, or set {dotted(tag)} to {before}",
             old.place(tag),
             new.place(tag),
             nested(tag, before),
@@ -256,8 +254,8 @@ def _another_tag(old: Release, new: Release, key: Path) -> Iterator[Change]:
         yield Change(
             "compat/image-replaced",
             Step.MAJOR,
-            f"the image of {dotted(key[:-1])} is the {variant[1]} one, without a shell: {second}, it was {first}",
-            "look at what you run in it (exec probes, hooks, scripts), and copy the new image where you keep copies",
+            f"{dotted(key[:-1])} is now a {variant[1]} image without a shell: {second} instead of {first}",
+            "check what you run in it (exec probes, hooks, scripts), and mirror the new image if you keep copies",
             old.place(tag),
             new.place(tag),
             nested(tag, before),
@@ -267,7 +265,7 @@ def _another_tag(old: Release, new: Release, key: Path) -> Iterator[Change]:
 
 
 def _is_major_step(old: Release, new: Release, before: str, after: str) -> bool:
-    """Whether a tag goes up a MAJOR version, and not together with appVersion, of which is told already."""
+    """Whether a tag moves up a MAJOR version without appVersion, whose change is reported by itself."""
     earlier, later = (parse_version(text, strict=False) for text in (before, after))
     if earlier is None or later is None or not is_major_step(earlier, later):
         return False
@@ -279,7 +277,7 @@ def _is_major_step(old: Release, new: Release, before: str, after: str) -> bool:
 
 
 def _only_helps(side: Release, repository: str) -> bool:
-    """Whether an image runs in init containers and hooks alone: what prepares a release has no users."""
+    """Whether an image only runs in init containers and hooks, which have no users."""
     helps = False
     for result in side.rendered.results:
         for workload in result.rendering.workloads if result.rendering is not None else ():

@@ -21,7 +21,7 @@ Field = tuple[str, ...]
 """Kind, namespace and name of an object, and the way to a scalar in it: keys, and names of items that have one."""
 
 MOST_RENDERS = 200
-"""Renderings that the search may cost; what isn't found with these is not told."""
+"""The limit of renderings for the search; effects beyond it are not reported."""
 _OF_PROGRAMS = frozenset({"args", "command", "env", "data", "stringData", "binaryData", "annotations", "labels"})
 _IDENTITY = 3
 
@@ -29,7 +29,7 @@ _IDENTITY = 3
 class Trial(NamedTuple):
     """How both releases render with a user's values, without them, and with any other values in their place.
 
-    ``old`` and ``new`` give None where helm refuses the values.
+    ``old`` and ``new`` return None if helm rejects the values.
     """
 
     old: Callable[[dict[str, Json]], Rendering | None]
@@ -37,7 +37,7 @@ class Trial(NamedTuple):
 
 
 class Effect(NamedTuple):
-    """A key that decided ``before`` (a field of the earlier release) and decides ``after``, or nothing, in this one."""
+    """A key that set ``before`` (a field of the earlier release) and sets ``after``, or nothing, in this one."""
 
     path: Path
     before: str
@@ -45,11 +45,11 @@ class Effect(NamedTuple):
 
 
 def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Trial) -> Iterator[Effect]:
-    """The keys that decided a field of the earlier release, and in this one nothing or another field.
+    """The keys that set a field of the earlier release, and in this one nothing or another field.
 
     Args:
         values: the user's file.
-        defaults: what this release has without it; a key that asks for just that decides nothing and loses nothing.
+        defaults: this release's own values; a key that repeats its default has no effect to lose.
         trial: renders both releases.
     """
     old, new = _Side(trial.old, values), _Side(trial.new, values)
@@ -77,17 +77,17 @@ class _Side:
         self.fields = self._fields(values)
 
     def _fields(self, values: dict[str, Json]) -> dict[Field, Json]:
-        """Every scalar; nothing where helm refuses the values."""
+        """Every scalar; none if helm rejects the values."""
         rendering = self._render(values)
         return {} if rendering is None else fields_of(rendering)
 
     @cached_property
     def random(self) -> frozenset[Field]:
-        """The fields that are others with each rendering."""
+        """The fields that change with each rendering."""
         return _differing(self.fields, self._fields(self._values))
 
     def decided_by(self, paths: Sequence[Path]) -> frozenset[Field]:
-        """The fields that are others without some of the values; without ``()``, without any."""
+        """The fields that change without some of the values; ``()`` stands for all of them."""
         self.left -= 1
         values: Json = self._values
         for path in paths:
@@ -96,7 +96,7 @@ class _Side:
 
 
 def _deciding(side: _Side, paths: Sequence[Path], lost: frozenset[Field]) -> Iterator[Path]:
-    """The keys that decide some of these fields, found by leaving out ever smaller parts of the file."""
+    """The keys that set some of these fields, found by leaving out ever smaller parts of the file."""
     fields = side.decided_by(paths) & lost if paths and side.left > 0 else frozenset()
     if not fields:
         return
@@ -113,7 +113,7 @@ def _is_elsewhere(before: frozenset[Field], after: frozenset[Field], old: _Side,
     mine, theirs = ({_bare(field) for field in fields} for fields in (before, after))
     if mine & theirs or any(_OF_PROGRAMS & set(steps) for steps in mine | theirs):
         return False
-    # In another version of the API the same field may have another name.
+    # The same field may have another name in another API version.
     kinds = {field[0] for field in before}
     return _api_versions(old.fields, kinds) == _api_versions(new.fields, kinds)
 

@@ -131,8 +131,8 @@ class Repository:
                 if found is not None and found.strip() and not cut_off:
                     return found.decode().strip(), name
         raise BaselineError(
-            "--baseline auto found neither a tag that holds the chart nor a default branch (origin/HEAD, main, master) "
-            f"that HEAD left; name the revision: --baseline REF{self._shallow_advice()}"
+            "--baseline auto found neither a tag that contains the chart nor a default branch (origin/HEAD, main, "
+            f"master) that HEAD branched off; name the revision: --baseline REF{self._shallow_advice()}"
         )
 
     def tree(self, commit: str) -> list[TreeEntry]:
@@ -202,7 +202,7 @@ class Repository:
             words = out[position:end].split(b" ") if end >= 0 else []
             if len(words) != 3:
                 raise BaselineError(
-                    f"the repository {self.root} lacks {name}; it is a partial clone: fetch the whole of it"
+                    f"the repository {self.root} lacks {name} because it is a partial clone; fetch all objects"
                 )
             size = int(words[2])
             yield out[end + 1 : end + 1 + size]
@@ -233,11 +233,11 @@ class Repository:
             )
         except FileNotFoundError:
             raise BaselineError(
-                "git is not on PATH, and a revision can't be read without it; install it, or name folders, packages or "
-                "files instead"
+                "git is not on PATH, and reading a revision requires it; install it, or use folders, packages or files "
+                "instead"
             ) from None
         except subprocess.TimeoutExpired:
-            raise BaselineError(f"git {arguments[0]} was not done within {_TIMEOUT:g} s and was ended") from None
+            raise BaselineError(f"git {arguments[0]} did not finish within {_TIMEOUT:g} s and was stopped") from None
         except (OSError, ValueError) as error:
             raise BaselineError(f"git {arguments[0]} can't be run: {error}") from None
         if done.returncode == 0:
@@ -247,7 +247,7 @@ class Repository:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
         if any("not a git repository" in line for line in said):
             raise BaselineError(
-                f"{self._folder} is in no git repository; name folders, packages or files instead of revisions"
+                f"{self._folder} is not in a git repository; use folders, packages or files instead of revisions"
             )
         reason = next((line.removeprefix("fatal: ") for line in said if line), f"exit status {done.returncode}")
         raise BaselineError(f"git {arguments[0]} failed: {reason}")

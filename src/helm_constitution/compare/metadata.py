@@ -24,7 +24,7 @@ _EXPLANATIONS = frozenset(
         "x-kubernetes-map-type", "x-kubernetes-list-type", "x-kubernetes-list-map-keys",
     }
 )  # fmt: skip
-"""Fields of a definition that decide neither which objects are taken nor what is kept of them."""
+"""Fields of a definition that affect neither which objects are accepted nor which of their fields are kept."""
 _NEWEST_MINOR = 60
 """Minor versions of Kubernetes 1 that are tried against kubeVersion."""
 
@@ -36,14 +36,14 @@ def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
         yield Change(
             "compat/object-renamed",
             Step.MAJOR,
-            f"the chart {old.name} is called {new.name}: nobody finds the new releases under its name",
-            f"ask for {new.name}, and set fullnameOverride where objects were named after the chart",
+            f"chart {old.name} was renamed to {new.name}: the old name gets no more releases",
+            f"install {new.name}, and set fullnameOverride if objects are named after the chart",
             before.get("name"),
             after.get("name"),
             names=(old.name,),
         )
     if old.is_library != new.is_library:
-        what = "the chart is a library now" if new.is_library else "the chart is no library any more"
+        what = "chart became a library chart" if new.is_library else "chart is no longer a library chart"
         yield Change("compat/object-removed", Step.MAJOR, what, "", before.get("type"), after.get("type"))
     yield from _kube_floor(before.get("kubeVersion"), after.get("kubeVersion"))
     if not _is_contradicted(old, new):
@@ -72,16 +72,19 @@ def _kube_floor(before: View, after: View) -> Iterator[Change]:
         return
     lost = [minor for minor in old if minor not in new]
     if not before.string():
-        # Who says for the first time which clusters the chart works on breaks none that is still looked after.
+        # A first kubeVersion only breaks clusters that Kubernetes still supports.
         lost = [minor for minor in lost if minor >= OLDEST_SUPPORTED]
     if not lost:
         return
     raised = lost[-1] < new[0]
     wanted = after.string()
-    what = f"Kubernetes {_minors(lost)} is no longer accepted: kubeVersion is {wanted}"
-    if before.string():
-        what += f", it was {before.string()}"
-    advice = f"upgrade the cluster to Kubernetes 1.{new[0]} or later first" if raised else "look at kubeVersion"
+    was = f" (was {before.string()})" if before.string() else ""
+    what = f"kubeVersion {wanted}{was} no longer accepts Kubernetes {_minors(lost)}"
+    advice = (
+        f"upgrade the cluster to Kubernetes 1.{new[0]} or later first"
+        if raised
+        else "check your cluster's version against kubeVersion"
+    )
     yield Change(
         "compat/kube-floor-raised", Step.MAJOR, what, advice, before, after, names=("kubeVersion", "Kubernetes")
     )
@@ -98,8 +101,8 @@ def _application(before: View, after: View) -> Iterator[Change]:
     yield Change(
         "compat/application-major",
         Step.MAJOR,
-        f"the application goes from {before.string()} to {after.string()}, a MAJOR version of its own",
-        "read the application's notes on upgrading",
+        f"application moves from {before.string()} to {after.string()}, a new MAJOR version",
+        "read the application's upgrade notes",
         before,
         after,
         names=(str(after.string()).removeprefix("v"), f"{new.major}.{new.minor}", f"{new.major}.x", "appVersion"),
@@ -107,7 +110,7 @@ def _application(before: View, after: View) -> Iterator[Change]:
 
 
 def _is_contradicted(old: Chart, new: Chart) -> bool:
-    """Whether appVersion moves to another MAJOR version, and the tag of the image that had its version doesn't."""
+    """Whether appVersion moves to another MAJOR version while the tag of the image with its version does not."""
     mine, theirs = _version(old.metadata.view.get("appVersion")), _version(new.metadata.view.get("appVersion"))
     if old.values is None or new.values is None or mine is None or theirs is None:
         return False
@@ -128,13 +131,13 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
     theirs = {dependency.key: dependency for dependency in new.dependencies}
     for key, dependency in mine.items():
         if _is_library(old, dependency):
-            continue  # it has neither objects nor values; what its templates make is told of the objects
+            continue  # it has neither objects nor values of its own
         if key not in theirs:
             yield Change(
                 "compat/dependency-changed",
                 Step.MAJOR,
-                f"the dependency {key} is gone, and its objects and values ({key}.…) with it",
-                f"take {key} out of your values, and install what you need of it by itself",
+                f"dependency {key} was removed with its objects and values ({key}.*)",
+                f"remove {key} from your values, and install what you still need separately",
                 dependency.view,
                 new.metadata.view.get("dependencies"),
                 names=(key, dependency.name),
@@ -143,11 +146,11 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
             yield change
     for key, dependency in theirs.items():
         if key not in mine:
-            yield Change("", Step.MINOR, f"the dependency {key} is new", new=dependency.view, names=(key,))
+            yield Change("", Step.MINOR, f"dependency {key} is new", new=dependency.view, names=(key,))
 
 
 def _is_library(chart: Chart, dependency: Dependency) -> bool:
-    """Whether a dependency is here, and is a library."""
+    """Whether a dependency is in charts/ and is a library."""
     found = chart.subcharts.get(dependency.name)
     return found is not None and found.is_library
 
@@ -158,8 +161,8 @@ def _moved(old: Dependency, new: Dependency) -> Change | None:
         return Change(
             "compat/dependency-changed",
             Step.MAJOR,
-            f"the dependency {old.key} is another chart: {new.name}, it was {old.name}",
-            f"write your values below {old.key} as {new.name} takes them, and save the data of {old.name}",
+            f"dependency {old.key} was replaced: chart {new.name} instead of {old.name}",
+            f"adapt your values below {old.key} to {new.name}, and save the data of {old.name}",
             old.view.get("name"),
             new.view.get("name"),
             names=(old.key, old.name, new.name),
@@ -170,8 +173,8 @@ def _moved(old: Dependency, new: Dependency) -> Change | None:
     return Change(
         "compat/dependency-changed",
         Step.MAJOR,
-        f"the dependency {old.key} goes from {old.version} to {new.version}, a MAJOR version of its own",
-        f"read the notes on upgrading of {old.name}; your values below {old.key} may have to change",
+        f"dependency {old.key} moves from {old.version} to {new.version}, a new MAJOR version",
+        f"read the upgrade notes of {old.name} and adapt your values below {old.key}",
         old.view.get("version"),
         new.view.get("version"),
         names=(old.key, old.name),
@@ -190,7 +193,7 @@ def _lowest(constraint: str) -> Version | None:
 def compare_definitions(
     old: Chart, new: Chart, rendered: Mapping[str, View], in_need: Collection[Json] | None = None
 ) -> Iterator[Change]:
-    """Changes of the definitions that helm installs and never upgrades.
+    """Changes of the custom resource definitions that helm installs and never upgrades.
 
     Args:
         old: the earlier release.
@@ -200,7 +203,7 @@ def compare_definitions(
     """
     before, after = dict(_crd_files(old, "")), dict(_crd_files(new, ""))
     if not before:
-        return  # a chart that had none: helm installs the first ones... only with the first installation
+        return  # the chart had none; helm installs definitions only with the first installation
     changed: list[str] = []
     place: TextPlace | None = None
     earlier: TextPlace | None = None
@@ -221,7 +224,7 @@ def compare_definitions(
         yield Change(
             "compat/definition-changed",
             Step.MAJOR,
-            f"definitions in crds/ change ({some}), and `helm upgrade` leaves those of the cluster as they are",
+            f"custom resource definitions in crds/ changed ({some}), and `helm upgrade` does not update them",
             "apply the new definitions before the upgrade: `kubectl apply --server-side -f crds/`",
             earlier,
             place,
@@ -234,8 +237,8 @@ def compare_definitions(
             yield Change(
                 "compat/definition-changed",
                 Step.MAJOR,
-                f"the definition {name} moves from crds/ into the templates, where helm takes over only what carries "
-                "its labels",
+                f"custom resource definition {name} moved from crds/ to the templates, where helm adopts only objects "
+                "with its labels",
                 f"label and annotate {name} for helm before the upgrade (app.kubernetes.io/managed-by, "
                 "meta.helm.sh/release-name, meta.helm.sh/release-namespace)",
                 _text_place(old, kinds[name]),
@@ -246,18 +249,19 @@ def compare_definitions(
 
 
 def _left(old: Chart, new: Chart, gone: Mapping[str, str]) -> Iterator[Change]:
-    """The definitions that are no longer in crds/, nor in a template; those of a dependency only where it is here."""
+    """The definitions that are no longer in crds/ nor in a template; of a dependency only if it is in charts/."""
     own = {"crds", *new.subcharts}
     here = [name for name, path in gone.items() if path.removeprefix("charts/").partition("/")[0] in own]
     if not here:
         return
     some = ", ".join(here[:2]) + (" …" if len(here) > 2 else "")
-    names = f"the definition {some} is" if len(here) == 1 else f"{len(here)} definitions ({some}) are"
+    thing = "custom resource definition"
+    names = f"{thing} {some} is" if len(here) == 1 else f"{len(here)} {thing}s ({some}) are"
     yield Change(
         "compat/definition-changed",
         Step.MAJOR,
-        f"{names} no longer in crds/: new clusters don't get {'it' if len(here) == 1 else 'them'}",
-        f"install {'it' if len(here) == 1 else 'them'} another way before the upgrade",
+        f"{names} no longer in crds/: new clusters do not get {'it' if len(here) == 1 else 'them'}",
+        f"install {'it' if len(here) == 1 else 'them'} separately before the upgrade",
         _text_place(old, gone[here[0]]),
         names=("CRD", "CRDs", "crds", "CustomResourceDefinition", "CustomResourceDefinitions", *here),
     )
@@ -272,7 +276,7 @@ def _crd_files(chart: Chart, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _kinds(files: Mapping[str, str]) -> dict[str, str]:
-    """The file of each definition, by the definition's name, as far as the text tells without being parsed."""
+    """The file of each definition, by the definition's name, as far as it is found without parsing."""
     found: dict[str, str] = {}
     for path, text in files.items():
         for document in text.split("\n---"):
@@ -315,12 +319,12 @@ def _find(text: str, name: str) -> Json:
 
 
 def _bare(data: Json) -> Json:
-    """A definition without what an object loses nothing by if the cluster keeps the old one: its spec, unexplained."""
+    """A definition's spec without the fields that may stay old in the cluster without any loss."""
     return _unexplained(data.get("spec") if isinstance(data, dict) else data)
 
 
 def _unexplained(data: Json, *, is_names: bool = False) -> Json:
-    """A schema without words for people, columns, and how lists and maps are merged; ``is_names`` below properties."""
+    """A schema without descriptions, printer columns and merge keys; ``is_names`` below properties."""
     if isinstance(data, dict):
         return {
             key: _unexplained(part, is_names=key == "properties" and not is_names)

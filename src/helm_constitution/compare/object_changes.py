@@ -1,4 +1,4 @@
-"""What changed in an object that both releases render, as far as the API or a user minds."""
+"""Changes in an object that both releases render, as far as they matter to the API or to users."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _IMMUTABLE: Mapping[str, tuple[Path, ...]] = {
     "IngressClass": (("spec", "controller"),),
     "CustomResourceDefinition": (("spec", "scope"),),
 }
-"""Fields that the API refuses to change."""
+"""Immutable fields."""
 
 
 _DEFAULTS: Mapping[Path, Json] = {
@@ -52,17 +52,17 @@ _DEFAULTS: Mapping[Path, Json] = {
     ("volumeBindingMode",): "Immediate",
     ("preemptionPolicy",): "PreemptLowerPriority",
 }
-"""What the API sets where a field is missing."""
+"""The API's defaults of missing fields."""
 
 
 def object_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
-    # Nobody runs what Kubernetes refused, so nobody has to bring it over an upgrade.
+    # Kubernetes rejected such an object, so no release runs that would have to be upgraded.
     never_ran = any(True for workload in old.workloads for _ in workload.unknown_mounts)
     if _left_its_group(old, new):
         yield _moved_group(old, new)
         return
     if old.kind == "Job" and old.get("spec", "ttlSecondsAfterFinished").data is not None:
-        return  # it is long gone when the upgrade comes, and made anew
+        return  # it is deleted long before the upgrade, which creates a new one
     for path in _IMMUTABLE.get(old.kind, ()) if not never_ran else ():
         before, after = _effective(old, path), _effective(new, path)
         if before != after:
@@ -82,23 +82,23 @@ def object_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Iterat
 
 
 def _left_its_group(old: Manifest, new: Manifest) -> bool:
-    """Whether an object of a custom kind is now of another group: to the API that is another kind."""
+    """Whether a custom resource moved to another group: to the API that is another kind."""
     return not is_own_group(old.api_version) and old.api_version.split("/")[0] != new.api_version.split("/")[0]
 
 
 def _moved_group(old: Manifest, new: Manifest) -> Found:
     before, after = (one.api_version.split("/")[0] for one in (old, new))
-    what = f"{old} is of {after} now, it was of {before}: the one is deleted, the other needs definitions of {after}"
-    advice = f"see that the cluster has the definitions of {after} before the upgrade"
+    what = f"{old} moved from API group {before} to {after}: the old object is deleted"
+    advice = f"install the custom resource definitions of {after} before the upgrade"
     change = Change("compat/object-removed", Step.MAJOR, what, advice, old.get("apiVersion"), new.get("apiVersion"))
     return Found((*old.identity, "group"), change._replace(names=(*names_of(old), before, after)))
 
 
 def _effective(manifest: Manifest, path: Path) -> Json:
-    """A field's value as the API sees it: what is empty is not there, and what is not there has its default."""
+    """A field's value as the API sees it: an empty field is missing, and a missing field has its default."""
     data = _pruned(manifest.get(*path).data)
     if data is None and path == _SELECTOR and manifest.kind != "Job":
-        # What the API's beta versions made of a workload without a selector.
+        # The beta versions of the API derived a missing selector from the pod labels.
         labels = _pruned(manifest.get("spec", "template", "metadata", "labels").data)
         return {"matchLabels": labels} if labels is not None else None
     return _DEFAULTS.get(path) if data is None else data
@@ -115,7 +115,7 @@ def _pruned(data: Json) -> Json:
 
 def _immutable(old: Manifest, new: Manifest, path: Path) -> Found:
     before, after = _deepest_difference(old.get(*path), new.get(*path))
-    what = f"{dotted(path)} of {old} changes, which Kubernetes refuses: the upgrade fails"
+    what = f"{dotted(path)} of {old} changed, and it is immutable: the upgrade will fail"
     change = Change(
         "compat/immutable-changed",
         Step.MAJOR,
@@ -129,7 +129,7 @@ def _immutable(old: Manifest, new: Manifest, path: Path) -> Found:
 
 
 def _deepest_difference(old: View, new: View) -> tuple[View, View]:
-    """The first part in which two fields differ: a label of a selector rather than the whole of it."""
+    """The first part in which two fields differ: a label of a selector rather than the whole selector."""
     for key, part in old.entries():
         if new.is_map and _pruned(part.data) != _pruned(new.get(key).data):
             return _deepest_difference(part, new.get(key))
@@ -144,10 +144,10 @@ def _way_out(manifest: Manifest) -> str:
     kind = manifest.kind.lower()
     if manifest.kind in ("StatefulSet", "Deployment", "DaemonSet", "ReplicaSet"):
         return (
-            f"delete it before the upgrade and leave its pods: `kubectl delete {kind} {manifest.name} --cascade=orphan`"
+            f"delete it before the upgrade but keep its pods: `kubectl delete {kind} {manifest.name} --cascade=orphan`"
         )
     if manifest.kind == "PersistentVolumeClaim":
-        return "save its data, and bring them into the claim that is made anew"
+        return "save its data before the upgrade, and restore it to the new claim"
     return f"delete it before the upgrade: `kubectl delete {kind} {manifest.name}`"
 
 
@@ -164,7 +164,7 @@ def _claim_templates(old: Manifest, new: Manifest) -> Iterator[Found]:
             )
             if before is not None and after is not None:
                 where, place = _deepest_difference(before, after)
-            what = f"volume claim template {name} of {old} changes, which Kubernetes refuses: the upgrade fails"
+            what = f"volume claim template {name} of {old} changed, and it is immutable: the upgrade will fail"
             change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), where, place)
             yield Found(
                 (*old.identity, path, name),
@@ -183,7 +183,7 @@ def _claim(old: Manifest, new: Manifest) -> Iterator[Found]:
     view, other = (side.get("spec", "resources", "requests", "storage") for side in (old, new))
     before, after = quantity(view.data), quantity(other.data)
     if before is not None and after is not None and after < before:
-        what = f"{old} shrinks from {view.data} to {other.data}, which Kubernetes refuses: the upgrade fails"
+        what = f"{old} shrinks from {view.data} to {other.data}, and claims can only grow: the upgrade will fail"
         change = Change("compat/immutable-changed", Step.MAJOR, what, _way_out(old), view, other, names=names_of(old))
         yield Found((*old.identity, "storage"), change)
 
@@ -202,7 +202,7 @@ def _definition(old: Manifest, new: Manifest) -> Iterator[Found]:
                 "compat/object-removed",
                 Step.MAJOR,
                 what,
-                "store the objects in a version that is served before the upgrade",
+                "migrate the stored objects to a served version before the upgrade",
                 name,
                 new.get("spec", "versions"),
                 names=(*names_of(old), str(name.data)),
@@ -222,6 +222,6 @@ def _data(old: Manifest, new: Manifest) -> Iterator[Found]:
     theirs = {key for part in ("data", "stringData") for key, _ in new.get(part).entries()}
     for key, view in mine.items():
         if key not in theirs:
-            what = f"key {key} of {old} is gone: whoever reads it no longer finds it"
+            what = f"key {key} of {old} was removed: its readers no longer find it"
             change = Change("compat/object-removed", Step.MAJOR, what, "read another key", view, new.get("data"))
             yield Found((*old.identity, "key", key), change._replace(names=(*names_of(old), key)))

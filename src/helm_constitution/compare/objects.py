@@ -1,4 +1,4 @@
-"""The rendered objects of two releases, matched by identity: what an upgrade refuses, replaces or takes away.
+"""The rendered objects of two releases, matched by identity: what an upgrade fails on, replaces or removes.
 
 Sources: the validation of updates in Kubernetes' own API (pkg/apis/*/validation), and what `helm upgrade` does with
 objects that a release no longer has: it deletes them.
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class Pair(NamedTuple):
     """One scenario, rendered with both releases and the same values.
 
-    ``passed_over`` are templates whose objects don't count: rendered as at the first installation, those that are there
-    for nothing else.
+    ``passed_over`` are templates whose objects are not compared: those for the first installation only.
     """
 
     scenario: str
@@ -40,26 +39,26 @@ _MISSED = {
     "StatefulSet": "its pods are stopped, and their volume claims are left behind",
     "DaemonSet": "its pods are stopped",
     "CronJob": "it no longer runs",
-    "Service": "whoever reaches it by its name no longer does",
+    "Service": "clients that use its name no longer reach it",
     "Ingress": "it is no longer reachable from outside",
     "HTTPRoute": "it is no longer reachable from outside",
     "Gateway": "it is no longer reachable from outside",
-    "IngressClass": "Ingresses that name it are served no longer",
-    "StorageClass": "claims that name it wait for ever",
-    "PriorityClass": "pods that name it are refused",
+    "IngressClass": "Ingresses that reference it are no longer served",
+    "StorageClass": "claims that reference it stay pending",
+    "PriorityClass": "pods that reference it are rejected",
     "PersistentVolumeClaim": "its data is lost",
-    "Secret": "whoever reads it no longer finds it",
+    "Secret": "its readers no longer find it",
     "CustomResourceDefinition": "all objects of its kind are deleted with it",
     "Namespace": "everything in it is deleted",
     "ServiceMonitor": "its metrics are no longer collected",
     "PodMonitor": "its metrics are no longer collected",
 }
-"""Kinds whose objects somebody outside of the chart depends on, and what happens when one is gone."""
+"""Kinds on which clients outside of the chart depend, and the consequence of removing an object."""
 _HARMLESS_TO_RENAME = frozenset({"Ingress", "HTTPRoute", "CronJob", "ServiceMonitor", "PodMonitor"})
-"""Kinds that nobody calls by their name."""
+"""Kinds that clients do not address by name."""
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 _NUMBER = LazyPattern(r"(?:^|[-.])[12](?:[-.]|$)")
-"""The revision that charts are rendered as, in an object's name."""
+"""The revision with which charts are rendered, in an object's name."""
 
 
 def compare_objects(
@@ -75,12 +74,12 @@ def compare_objects(
 
     Args:
         pairs: the scenarios that both releases rendered.
-        again: the older release's rendering once more, by scenario; asked for only where something differs.
-        notes_on_secrets: whether the older release tells its users to read Secrets.
-        existing_secrets: whether it takes Secrets of its users' own, which hold the same keys as those that it makes.
-        numbered: whether templates ask for the release's revision: a Job with it in its name is another after each
+        again: the older release rendered once more, by scenario; used only if something differs.
+        notes_on_secrets: whether the notes of the older release tell users to read Secrets.
+        existing_secrets: whether it accepts existing Secrets, with the same keys as those that it renders.
+        numbered: whether templates read the release's revision: a Job with it in its name is a new one after each
             upgrade.
-        optional: the templates of Secrets that users may make themselves, by the same names.
+        optional: the templates of Secrets that users may create themselves, by the same names.
     """
     told: set[tuple[object, ...]] = set()
     pairs = list(pairs)
@@ -130,10 +129,9 @@ def _changes(pair: Pair, new: Rendering, readers: SecretReaders) -> Iterator[Fou
             yield one._replace(private=is_private(manifest, readers, now))
     for manifest in fresh:
         if manifest.kind == "NetworkPolicy" and _isolates(manifest, old):
-            what = f"{manifest} is new: pods that it selects are reached only as it says"
-            change = Change(
-                "compat/traffic-refused", Step.MAJOR, what, "allow what your cluster needs before the upgrade"
-            )
+            what = f"{manifest} is new: the pods that it selects only accept the traffic that it allows"
+            advice = "allow the traffic that your cluster needs before the upgrade"
+            change = Change("compat/traffic-refused", Step.MAJOR, what, advice)
             yield Found(
                 (*manifest.identity, "isolates"),
                 change._replace(new=manifest.get("spec", "podSelector"), names=(*names_of(manifest), "networkPolicy")),
@@ -147,7 +145,7 @@ def _changes(pair: Pair, new: Rendering, readers: SecretReaders) -> Iterator[Fou
 
 
 def _isolates(policy: Manifest, old: Rendering) -> bool:
-    """Whether a network policy selects pods that were there before, and that no policy selected."""
+    """Whether a network policy selects pods that existed before and that no policy selected."""
     selector = LabelSelector(policy.get("spec", "podSelector"))
     others = [LabelSelector(one.get("spec", "podSelector")) for one in old.of_kind("NetworkPolicy")]
     return any(
@@ -158,7 +156,7 @@ def _isolates(policy: Manifest, old: Rendering) -> bool:
 
 
 def _by_identity(rendering: Rendering, pair: Pair) -> dict[Identity, Manifest]:
-    """The objects that a release consists of. Hooks are made anew each time, and belong to no release."""
+    """The objects that a release consists of. Hooks are created anew each time and do not belong to it."""
     return {
         manifest.identity: manifest
         for manifest in rendering.manifests
@@ -166,52 +164,52 @@ def _by_identity(rendering: Rendering, pair: Pair) -> dict[Identity, Manifest]:
     }
 
 
-# --- objects that are no longer there under their name ---
+# --- objects that no longer exist under their name ---
 
 
 def _gone(manifest: Manifest, fresh: list[Manifest], readers: SecretReaders) -> Iterator[Found]:
-    """What becomes of an object that the new release doesn't have; one that took its place is taken from ``fresh``."""
+    """The change of an object that the new release does not have; its successor is removed from ``fresh``."""
     successor = _successor(manifest, fresh)
     if successor is not None:
         fresh.remove(successor)
         if manifest.kind == "Secret" and readers.read(successor) and not readers.read(manifest):
-            return  # it has the name now by which the pods looked for it in vain
+            return  # it now has the name under which the pods look for it
     loss = _MISSED.get(manifest.kind)
     if loss is None or manifest.annotations.get("helm.sh/resource-policy") == "keep":
         return
     at = manifest.get("metadata", "name")
     key = (*manifest.identity, "gone")
     if successor is None:
-        what = f"{manifest} is removed: {loss}"
-        advice = f"keep {_save(manifest)} before the upgrade, where it is needed"
+        what = f"{manifest} was removed: {loss}"
+        advice = f"{_rescue(manifest)} before the upgrade if you need it"
         yield Found(key, Change("compat/object-removed", Step.MAJOR, what, advice, at, None, names=names_of(manifest)))
     elif successor.kind != manifest.kind:
-        what = f"{manifest} becomes a {successor.kind}: the one is deleted, the other made anew"
+        what = f"{manifest} becomes a {successor.kind}: the old object is deleted and a new one created"
         change = Change("compat/object-removed", Step.MAJOR, what, "expect an interruption", at, successor.get("kind"))
         yield Found(key, change._replace(names=names_of(manifest)))
     elif manifest.kind not in _HARMLESS_TO_RENAME:
         moved = successor.name == manifest.name
-        where = f"moves to namespace {successor.effective_namespace}" if moved else f"is renamed to {successor.name}"
-        what = f"{manifest} {where}: the old one is deleted; {loss}"
+        where = f"moved to namespace {successor.effective_namespace}" if moved else f"was renamed to {successor.name}"
+        what = f"{manifest} {where}: the old object is deleted, and {loss}"
         place = successor.get("metadata", "namespace" if moved else "name")
         change = Change("compat/object-renamed", Step.MAJOR, what, _after_renaming(manifest, successor), at, place)
         yield Found(key, change._replace(names=(*names_of(manifest), successor.name)))
 
 
-def _save(manifest: Manifest) -> str:
-    return "its data" if manifest.kind in ("PersistentVolumeClaim", "Secret") else "what it does"
+def _rescue(manifest: Manifest) -> str:
+    return "save its data" if manifest.kind in ("PersistentVolumeClaim", "Secret") else "install a replacement"
 
 
 def _after_renaming(old: Manifest, new: Manifest) -> str:
     if old.kind == "Service":
-        return f"let clients call {new.name} instead of {old.name}"
+        return f"point clients to {new.name} instead of {old.name}"
     if old.kind in ("PersistentVolumeClaim", "StatefulSet"):
         return f"move the data of {old.name} to {new.name}"
-    return f"expect {new.name} where {old.name} was"
+    return f"use {new.name} instead of {old.name}"
 
 
 def _successor(manifest: Manifest, fresh: list[Manifest]) -> Manifest | None:
-    """The new object that most likely took the place of one that is gone."""
+    """The new object that most likely replaced a removed one."""
     scored = [(score, other) for other in fresh if (score := _alike(manifest, other)) >= 2]
     if not scored:
         return None
@@ -231,6 +229,3 @@ def _alike(old: Manifest, new: Manifest) -> float:
     if old.get("spec").exists and old.get("spec").data == new.get("spec").data:
         score += 2.0
     return score
-
-
-# --- objects that are there on both sides ---

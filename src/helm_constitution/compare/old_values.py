@@ -1,4 +1,4 @@
-"""A user's values for the earlier release, given to the new one: what of them is ignored, refused or misunderstood."""
+"""A user's values for the earlier release, given to the new one: keys that it ignores, rejects or misreads."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Compared(Protocol):
 
 
 def lost_values(comparison: Compared) -> Iterator[Lost]:
-    """Every key of the user's file that the new chart ignores, refuses or takes for something else."""
+    """Every key of the user's file that the new chart ignores, rejects or interprets differently."""
     document = comparison.old_values
     assert document is not None
     told: set[Path] = set()
@@ -91,11 +91,11 @@ def _ignored(comparison: Compared) -> Iterator[Lost]:
             continue
         change = _behind(comparison, path, "compat/value-renamed", "compat/value-removed", "compat/dependency-changed")
         advice = f"; {change.advice}" if change is not None and change.rule == "compat/value-renamed" else ""
-        yield Lost(view, f"{dotted(path)} is ignored now: nothing in the chart reads it any more{advice}", change)
+        yield Lost(view, f"{dotted(path)} is now ignored: no template reads it any more{advice}", change)
 
 
 def _without_effect(comparison: Compared) -> Iterator[Lost]:
-    """Keys that templates still read, and that decide nothing any more, or something else."""
+    """Keys that templates still read, but with no effect or another one."""
     document, defaults = comparison.old_values, comparison.new.chart.values
     if document is None or comparison.trial is None or not isinstance(document.data, dict):
         return
@@ -103,14 +103,14 @@ def _without_effect(comparison: Compared) -> Iterator[Lost]:
     for effect in lost_effects(document.data, values, comparison.trial):
         name = dotted(effect.path)
         if effect.after is None:
-            message = f"{name} is ignored now: it decided {effect.before}, and decides nothing any more"
+            message = f"{name} is now ignored: it used to set {effect.before} and no longer sets anything"
         else:
-            message = f"{name} means something else now: it decided {effect.before}, and decides {effect.after}"
+            message = f"{name} has another effect now: it used to set {effect.before} and now sets {effect.after}"
         yield Lost(document.view.get(*effect.path), message, None)
 
 
 def _behind(comparison: Compared, path: tuple[str, ...], *rules: str) -> Change | None:
-    """The change that took a value away: of its own path, else of one above it."""
+    """The change that removed a value: of its own path, else of one above it."""
     for length in range(len(path), 0, -1):
         name = dotted(path[:length])
         for change in comparison.changes:
@@ -136,13 +136,13 @@ def _retyped(comparison: Compared) -> Iterator[Lost]:
             view = view.get(key)
         if not view.exists or view.data is None:
             continue
-        # Where both sides hold a text, it is its parts that another value holds now.
+        # If both sides are strings, another value now holds a part of it.
         if type(view.data) is not type(after) or type(before) is type(after):
-            yield Lost(view, f"{dotted(path)} means something else now: {change.what}", change)
+            yield Lost(view, f"{dotted(path)} has to change: {change.what}; {change.advice}", change)
 
 
 def _refused(comparison: Compared) -> Iterator[Lost]:
-    """What the new schema rejects and the old one, if there was one, didn't."""
+    """Values that the new schema rejects and the old one, if there was one, did not."""
     document = comparison.old_values
     new, old = comparison.new.chart, comparison.old.chart
     if document is None or new.schema is None or not isinstance(document.data, dict):
@@ -156,11 +156,11 @@ def _refused(comparison: Compared) -> Iterator[Lost]:
             here = document.view.get(*path)
             for key, part in here.entries():
                 if repr(key) in error.message and key not in (error.schema.get("properties") or {}):
-                    yield Lost(part, f"{dotted((*path, key))} is refused now: the schema doesn't know it", None)
+                    yield Lost(part, f"{dotted((*path, key))} is now rejected: the schema does not allow it", None)
         else:
             view = document.view.get(*path)
             words = withheld_in(error.message, error.instance, path)
-            yield Lost(view, f"{dotted(path) or 'the file'} is refused now by the schema: {words}", None)
+            yield Lost(view, f"{dotted(path) or 'the file'} is now rejected by the schema: {words}", None)
 
 
 def _errors(chart: Chart, values: dict[str, Json]) -> list[Validator.Error]:

@@ -1,4 +1,4 @@
-"""What programs read out of a release's objects: the metrics that monitors name, the settings that ConfigMaps hold."""
+"""What programs read from a release's objects: the metrics of monitors, the settings in ConfigMaps."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View
 
 MONITORS = {"ServiceMonitor": "endpoints", "PodMonitor": "podMetricsEndpoints"}
-"""Kinds that say which metrics Prometheus collects, with the field that lists from where."""
+"""Kinds that configure which metrics Prometheus collects, each with the field that lists its endpoints."""
 
 
 def dropped_metrics(old: Manifest, new: Manifest) -> Iterator[Found]:
-    """Rules of a monitor that throw metrics away, where there was no such rule for these labels."""
+    """Rules of a monitor that drop metrics, if there was no such rule before."""
     field = MONITORS[old.kind]
     mine = {_endpoint(view): view for view in old.get("spec", field).items()}
     for view in new.get("spec", field).items():
@@ -31,15 +31,15 @@ def dropped_metrics(old: Manifest, new: Manifest) -> Iterator[Found]:
         )
         fresh = [rule for text, rule in after.items() if text not in before and _drops(rule)]
         changed = [rule for text, rule in before.items() if text not in after and _drops(rule)]
-        if len(fresh) > len(changed):  # else the rules that there were are written otherwise
+        if len(fresh) > len(changed):  # else the existing rules were only reworded
             place = fresh[0]
             some = str(place.get("regex").data or ".*")
-            what = f"{old} drops metrics that it collected ({some[:60]}{'…' if len(some) > 60 else ''})"
+            what = f"{old} drops metrics that it collected before ({some[:60]}{'…' if len(some) > 60 else ''})"
             change = Change(
                 "compat/metrics-dropped",
                 Step.MAJOR,
                 what,
-                "look for them in dashboards and alerts, or set the rules that you want",
+                "check your dashboards and alerts for them, or set your own rules",
                 known.get("metricRelabelings"),
                 place,
                 names=(*names_of(old), "metricRelabelings", "metrics"),
@@ -61,7 +61,7 @@ def unset_settings(
     mine: Mapping[Identity, Manifest],
     theirs: Mapping[Identity, Manifest],
 ) -> Iterator[Found]:
-    """Keys of ConfigMaps that are gone, and that containers read on both sides: the program then does as it likes."""
+    """Removed keys of ConfigMaps that containers read on both sides: the program falls back to its own default."""
     gone: dict[Identity, list[str]] = {}
     for identity, key in _settings(old):
         before, after = mine.get(identity), theirs.get(identity)
@@ -79,14 +79,14 @@ def unset_settings(
             first = unset[0]
             others = f" (and {len(unset) - 1} more)" if len(unset) > 1 else ""
             what = (
-                f"key {first}{others} of {mine[identity]} is gone, and {asked[identity, first]} reads it: the program "
-                "falls back to a default of its own"
+                f"key {first}{others} of {mine[identity]} was removed, but {asked[identity, first]} reads it: "
+                "the program falls back to its own default"
             )
             change = Change(
                 "compat/object-removed",
                 Step.MAJOR,
                 what,
-                f"set what you rely on ({first} was {mine[identity].get('data', first).data!r})",
+                f"set the value that you rely on ({first} was {mine[identity].get('data', first).data!r})",
                 mine[identity].get("data", first),
                 theirs[identity].get("data"),
                 names=(*names_of(mine[identity]), *unset),
@@ -95,7 +95,7 @@ def unset_settings(
 
 
 def _settings(rendering: Rendering) -> dict[tuple[Identity, str], str]:
-    """The keys of ConfigMaps that environment variables are made of, by the map's identity, with the container."""
+    """The keys of ConfigMaps that environment variables read, by the ConfigMap's identity, each with the container."""
     found: dict[tuple[Identity, str], str] = {}
     for workload in rendering.workloads:
         if workload.manifest.hooks:

@@ -313,16 +313,16 @@ def kind_of(value: Json) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool):
-        return "flag"
+        return "boolean"
     if isinstance(value, dict):
         return "map"
     if isinstance(value, list):
         return "list"
-    return "text" if isinstance(value, str) else "number"
+    return "string" if isinstance(value, str) else "number"
 
 
 def nested(path: Path, value: Json) -> dict[str, Json]:
-    """Values as a user writes them: the value at its path, secrets withheld."""
+    """The value at its path, as a values file has it, secrets withheld."""
     result: Json = withheld(value, path)
     for step in reversed(path):
         result = {step: result}
@@ -331,18 +331,18 @@ def nested(path: Path, value: Json) -> dict[str, Json]:
 
 
 def names_of(path: Path) -> tuple[str, ...]:
-    """What a text may call a value: its path, or the end of it where that is telling."""
+    """The names that a text may use for a value: its path, or the end of it if that is distinctive."""
     return tuple(dict.fromkeys((dotted(path), ".".join(path[-2:]), path[-1] if len(path[-1]) > 5 else dotted(path))))
 
 
 def shown(value: Json, path: Path) -> str:
-    """The value at a path in a sentence, cut where it is long; a secret is withheld."""
+    """The value at a path for use in a sentence, shortened; a secret is withheld."""
     text = _whole(value, path)
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def shown_apart(before: Json, after: Json, path: Path) -> tuple[str, str]:
-    """Two values as :func:`shown`, cut so that the difference is seen."""
+    """Two values as :func:`shown`, shortened so that the difference stays visible."""
     return cut_apart(_whole(before, path), _whole(after, path), 40)
 
 

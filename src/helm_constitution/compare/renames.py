@@ -1,4 +1,4 @@
-"""Values that most likely have another name now."""
+"""Values that were probably renamed."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _LIKE_ENOUGH = 3.0
 
 
 _ALIKE = 0.5
-"""The share of words that the paths of two values must have in common where no template line reads both alike."""
+"""The share of words that the paths of two values must have in common if no template line reads both alike."""
 
 
 _SHARED_KEYS = 0.6
-"""The share of a map's keys that must be found again under another name for the map to count as renamed."""
+"""The share of a map's keys that the new map must have for the map to count as renamed."""
 
 
 def renames_of(old: Release, new: Release, removed: list[Path], added: list[Path]) -> dict[Path, Path]:
-    """The new path of each removed value (a whole map, or a leaf) that is likely to live on elsewhere."""
+    """The new path of each removed value (a whole map, or a leaf) that was probably renamed."""
     found: dict[Path, Path] = {}
     taken: set[Path] = set()
     for path in removed:
@@ -40,7 +40,7 @@ def renames_of(old: Release, new: Release, removed: list[Path], added: list[Path
         for leaf in leaves(path, old.get(path)):
             for other in dict.fromkeys(other for word in sorted(words(leaf)) for other in by_word.get(word, ())):
                 if (leaf != path or _alike(leaf, other) < _ALIKE) and not old.printed_as(leaf) & new.printed_as(other):
-                    continue  # the names of a map's keys and their defaults say little by themselves
+                    continue  # the names of a map's keys and their defaults are weak evidence by themselves
                 score = _likeness(old, new, leaf, other)
                 if score >= _LIKE_ENOUGH:
                     scores.append((score, leaf, other))
@@ -63,15 +63,15 @@ def moved_lists(old: Release, new: Release, dropped: list[Path], added: list[Pat
 
 
 def has_moved(old: Release, new: Release, path: Path) -> bool:
-    """Whether a value was read by its name, and now one of that name elsewhere is: what computes keys around it at run
-    time (``index .Values.server $scope``) only may read it, and did so before."""
+    """Whether templates read a value by its name, and now one of that name elsewhere: templates that compute keys at
+    run time (``index .Values.server $scope``) may read the old one, but could do so before."""
     if not old.lines(path) or new.lines(path) or new.analysed.uses.is_whole(path):
         return False
     return any(one[-1:] == path[-1:] and is_named_anew(old, new, one) for one in leaves((), new.data))
 
 
 def is_named_anew(old: Release, new: Release, path: Path) -> bool:
-    """Whether a value is new, and templates read it by its name, which they did not."""
+    """Whether a value is new, and templates newly read it by its name."""
     return not old.has(path) and bool(new.lines(path)) and not old.lines(path)
 
 
@@ -80,7 +80,7 @@ def is_in(path: Path, other: Path) -> bool:
 
 
 def _same_shape(old: Release, new: Release, path: Path, added: list[Path]) -> Path | None:
-    """The new map, maybe inside of another new one, that has most of a removed map's keys, or is printed as it was."""
+    """The new map, maybe inside another new one, that has most of a removed map's keys, or is printed alike."""
     mine = {leaf[len(path) :] for leaf in leaves(path, old.get(path))}
     if not isinstance(old.get(path), dict) or not old.get(path):
         return None
@@ -97,10 +97,10 @@ def _same_shape(old: Release, new: Release, path: Path, added: list[Path]) -> Pa
 
 
 def _likeness(old: Release, new: Release, path: Path, other: Path) -> float:
-    """How likely a removed value lives on under another path: by its use, its default, its name."""
+    """How likely a removed value was renamed to another path: by its use, its default, its name."""
     before, after = old.get(path), new.get(other)
     kinds = {kind_of(value) for value in (before, after) if value not in ("", None)}
-    if len(kinds) > 1 and kinds != {"text", "number"}:
+    if len(kinds) > 1 and kinds != {"string", "number"}:
         return 0.0
     score = 2.0 * _alike(path, other)
     if path[-1] == other[-1]:

@@ -1,7 +1,7 @@
-"""values.schema.json of two releases: what the old one accepted and the new one rejects, found by trying.
+"""values.schema.json of two releases: values that the old one accepts and the new one rejects, found by trying.
 
-Where both schemas speak of a value and say something else, a set of values of every kind, those that the schemas
-themselves name among them, is given to both.
+If both schemas describe a value differently, both are tried with values of every type, including those that the
+schemas themselves name.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 class _Pair(NamedTuple):
-    """What both schemas say of one value."""
+    """The subschemas of one value."""
 
     path: tuple[str, ...]
     old: Any
@@ -39,12 +39,12 @@ class _Pair(NamedTuple):
 
 
 def compare_schemas(old: Chart, new: Chart) -> Iterator[Change]:
-    """Every value that the old schema accepts in a form that the new one rejects; of a new schema, the old defaults."""
+    """Every value with a form that only the old schema accepts; for a new schema, the rejected old defaults."""
     if new.schema is None:
         return
     after = Validator(new.schema)
     if after.fault:
-        return  # the rule on the schema itself says so
+        return  # values/schema-mismatch reports it
     if old.schema is None:
         if old.values is not None:
             yield from _old_defaults(old, new, after)
@@ -57,7 +57,7 @@ def compare_schemas(old: Chart, new: Chart) -> Iterator[Change]:
 
 
 class Validator:
-    """A schema that is never completed from outside. ``fault`` says that it is no schema at all."""
+    """A schema that never loads references from outside. ``fault``: it is not a valid schema."""
 
     Error: TypeAlias = Any  # jsonschema's ValidationError, which is imported late
 
@@ -77,7 +77,7 @@ class Validator:
             self.fault = True
 
     def accepts(self, schema: Any, value: Json) -> bool | None:
-        """Whether a part of the schema takes a value; None where it refers to what isn't there, or to itself."""
+        """Whether a part of the schema accepts a value; None if a reference is missing or endless."""
         from referencing.exceptions import Unresolvable
 
         try:
@@ -86,7 +86,7 @@ class Validator:
             return None
 
     def errors(self, value: Json) -> list[Error]:
-        """What the whole schema says against values."""
+        """The errors of the whole schema on values."""
         from referencing.exceptions import Unresolvable
 
         try:
@@ -95,7 +95,7 @@ class Validator:
             return []
 
     def resolved(self, schema: Any) -> Any:
-        """A part of the schema behind its local references."""
+        """A part of the schema with its local references followed."""
         for _ in range(_DEPTH):
             reference = schema.get("$ref") if isinstance(schema, dict) else None
             if not isinstance(reference, str) or not reference.startswith("#"):
@@ -113,7 +113,7 @@ class Validator:
 def _pairs(
     path: tuple[str, ...], old: Any, new: Any, before: Validator, after: Validator, left: int
 ) -> Iterator[_Pair]:
-    """What both schemas name, the deepest first: of what is tighter below, the parents are not spoken of again."""
+    """The values that both schemas describe, the deepest first, so that parents do not repeat their findings."""
     old, new = before.resolved(old), after.resolved(new)
     if not isinstance(old, dict) or not isinstance(new, dict) or left == 0:
         return
@@ -129,7 +129,7 @@ def _pairs(
 
 
 def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new: Chart) -> Iterator[Change]:
-    # What stands below is compared by itself: here only the value's own form counts.
+    # The values below are compared by themselves: here only the value's own form counts.
     mine = {key: part for key, part in pair.old.items() if key not in ("properties", "items", "required")}
     theirs = {key: part for key, part in pair.new.items() if key not in ("properties", "items", "required")}
     place = _place(new, pair.path)
@@ -144,23 +144,23 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             and before.accepts(mine, value) is True
             and after.accepts(theirs, value) is False
             and (not is_open or _is_like_default(old, pair, value))
-            # Of a value with a default, helm takes a null away before it asks the schema.
+            # If the value has a default, helm removes a null before it validates.
             and (value is not None or not _has_default(new, pair.path))
         ]
         if closed:
-            whose = name or "the schema"
-            yield _change(pair, f"{whose} takes no keys any more but those that the schema names", old, place)
+            whose = name or "the chart"
+            yield _change(pair, f"{whose} no longer accepts keys that the schema does not define", old, place)
         if rejected and name:
             keys = _needed(theirs) if all(isinstance(value, dict) for value in rejected) else []
             examples = ", ".join(_text(value) for value in rejected[:3])
-            what = f"must now have {some(keys)}" if keys else f"no longer takes {examples}"
+            what = f"must now have {some(keys)}" if keys else f"no longer accepts {examples}"
             yield _change(pair, f"{name} {what}", old, place)
     if pair.new.get("additionalProperties") is False:
         gone = [key for key in pair.old.get("properties") or {} if key not in (pair.new.get("properties") or {})]
         for key in gone:
             if old.values is None or not old.values.document.view.get(*pair.path, key).exists:
-                below = pair._replace(path=(*pair.path, key))  # one that values.yaml had is told of as removed
-                yield _change(below, f"the schema no longer knows {_shown_path(below.path)}", old, place)
+                below = pair._replace(path=(*pair.path, key))  # one that values.yaml had is reported as removed
+                yield _change(below, f"schema no longer allows {_shown_path(below.path)}", old, place)
     known = pair.old.get("required") or []
     for key in pair.new.get("required") or []:
         path = (*pair.path, key)
@@ -168,7 +168,7 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             yield Change(
                 "compat/value-newly-required",
                 Step.MAJOR,
-                f"value {_shown_path(path)} must now be given: the schema requires it",
+                f"value {_shown_path(path)} is now required by the schema",
                 f"set {_shown_path(path)}",
                 _place(old, path),
                 _place(new, path),
@@ -177,7 +177,7 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
 
 
 def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
-    """Whether a value is of its default's type: of one that no schema spoke of, users set nothing else."""
+    """Whether a value has its default's type: without a schema, users set no other."""
     if "properties" in pair.old:
         return isinstance(value, dict)
     path = [0 if step == "[]" else step for step in pair.path]
@@ -186,7 +186,7 @@ def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:
 
 
 def _needed(schema: Mapping[str, Any]) -> list[str]:
-    """The keys that all alternatives of a schema ask for."""
+    """The keys that all alternatives of a schema require."""
     for word in ("anyOf", "oneOf"):
         parts = [part.get("required") or [] for part in schema.get(word) or [] if isinstance(part, dict)]
         if parts:
@@ -195,7 +195,7 @@ def _needed(schema: Mapping[str, Any]) -> list[str]:
 
 
 def _closes(pair: _Pair) -> bool:
-    """Whether keys that the schema doesn't name were taken, and are no longer."""
+    """Whether keys that the schema does not define were accepted and no longer are."""
     return pair.new.get("additionalProperties") is False and pair.old.get("additionalProperties", True) is True
 
 
@@ -205,7 +205,7 @@ def _change(pair: _Pair, what: str, old: Chart, place: TextPlace | None) -> Chan
         "compat/schema-tightened",
         Step.MAJOR,
         what,
-        f"look at {name or 'your values'}: helm refuses what the schema doesn't take",
+        f"check {name or 'your values'}: helm refuses values that the schema rejects",
         _place(old, pair.path),
         place,
         names=(name, pair.path[-1]) if pair.path else (SCHEMA, "schema"),
@@ -213,19 +213,18 @@ def _change(pair: _Pair, what: str, old: Chart, place: TextPlace | None) -> Chan
 
 
 def _old_defaults(old: Chart, new: Chart, after: Validator) -> Iterator[Change]:
-    """Of a schema that is new: which of the old defaults, set by a user, it rejects."""
+    """The old defaults that a new schema rejects when a user sets them."""
     assert old.values is not None
     values = dict(old.values.data)
     for error in after.errors(values):
         path = tuple(str(step) for step in error.absolute_path)
         if error.validator in ("required", "additionalProperties") or not path or not error.instance:
-            continue  # what is empty says little of what users set; helm takes a null away
+            continue  # an empty default does not show what users set; helm removes a null
         yield Change(
             "compat/schema-tightened",
             Step.MAJOR,
-            f"the new schema rejects the earlier default of {dotted(path)}: "
-            f"{withheld_in(error.message, error.instance, path)}",
-            f"write {dotted(path)} as the schema wants it",
+            f"new schema rejects the old default of {dotted(path)}: {withheld_in(error.message, error.instance, path)}",
+            f"change {dotted(path)} to a value that the schema accepts",
             old.values.document.view.get(*error.absolute_path),
             _place(new, path),
             names=(dotted(path), path[-1]),
@@ -242,7 +241,7 @@ def _has_default(chart: Chart, path: tuple[str, ...]) -> bool:
 
 
 def _probes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Json]:
-    """Values to try: some of each kind, and those that the schemas name."""
+    """Values to try: some of each type, and those that the schemas name."""
     found: list[Json] = list(_PROBES)
     pending: list[Any] = [old, new]
     while pending:
@@ -279,7 +278,7 @@ def _shown_path(path: tuple[str, ...]) -> str:
 
 
 def _place(chart: Chart, path: tuple[str, ...]) -> TextPlace | None:
-    """Where the schema speaks of a value: the line with its key below those above it, else the file."""
+    """Where the schema describes a value: the line of its key or of the nearest key above it, else the file."""
     base = chart.metadata.base
     if SCHEMA not in chart.files:
         return None

@@ -1,4 +1,4 @@
-"""Secrets of two releases: who reads them, and whose content they are."""
+"""Secrets of two releases: who reads them, and who provides their content."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class SecretReaders:
             self._brought |= {one[:2] for one in asked} - made
 
     def brought(self, secret: Manifest) -> bool:
-        """Whether users may bring a Secret of that name: a flag says so, or pods read what the chart doesn't make."""
+        """Whether users may provide a Secret of that name: a flag allows it, or pods read one that is not rendered."""
         return secret.template in self._optional or (secret.effective_namespace, secret.name) in self._brought
 
     def read(self, secret: Manifest, key: str = "") -> bool:
@@ -46,9 +46,9 @@ class SecretReaders:
 
 
 def is_private(secret: Manifest, old: SecretReaders, new: SecretReaders, key: str = "") -> bool:
-    """Whether a Secret, or a key of it, was there for the chart's own pods, and they no longer ask for it.
+    """Whether only the chart's own pods read a Secret, or a key of it, and they no longer do.
 
-    Its content is what users gave as values: nobody else has to read it there.
+    Its content comes from the user's values: nobody else has to read it there.
     """
     if secret.kind != "Secret" or not old.read(secret) or old.brought(secret):
         return False
@@ -56,7 +56,7 @@ def is_private(secret: Manifest, old: SecretReaders, new: SecretReaders, key: st
 
 
 def _secrets(data: Json) -> Iterator[tuple[str, str]]:
-    """Names of Secrets in a pod's spec, each with the key that is read; "" where all are."""
+    """Names of Secrets in a pod's spec, each with the key that is read; "" if all are."""
     if isinstance(data, list):
         for item in data:
             yield from _secrets(item)
@@ -75,7 +75,7 @@ def _secrets(data: Json) -> Iterator[tuple[str, str]]:
 
 
 def made_secrets(old: Mapping[Identity, Manifest], twin: Mapping[Identity, Manifest]) -> frozenset[tuple[object, ...]]:
-    """The Secrets that hold a random word, which users have from nowhere else; not those that hold it in a file."""
+    """The Secrets with a random value, which users can read nowhere else; not those with it in a file."""
     return frozenset(
         identity
         for identity, manifest in old.items()
@@ -104,7 +104,7 @@ def _is_file(content: Json, *, encoded: bool) -> bool:
 
 
 def holds_nothing(manifest: Manifest) -> bool:
-    """Whether an object is a Secret without a key, into which nobody else puts any."""
+    """Whether an object is a Secret without any key, which nothing else fills."""
     return (
         manifest.kind == "Secret"
         and manifest.get("type").data in (None, "", "Opaque")

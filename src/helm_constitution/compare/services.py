@@ -1,4 +1,4 @@
-"""Services of two releases: their ports and names, and whether anybody is behind them."""
+"""Services of two releases: their ports and names, and whether pods are behind them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ _EXPOSED = frozenset({"LoadBalancer", "NodePort"})
 
 
 def service_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Iterator[Found]:
-    """What a Service no longer gives to those who call it.
+    """The ways to reach a Service that no longer work.
 
     Args:
         old: the Service as it was.
         new: as it is.
-        rendering: the older release's, in which its pods are.
+        rendering: the older release's, with its pods.
     """
     kind, other_kind = old.get("spec", "type"), new.get("spec", "type")
     if kind.data in _EXPOSED and other_kind.data != kind.data and other_kind.data not in _EXPOSED:
-        what = (
-            f"{old} is a {other_kind.data or 'ClusterIP'} and no longer a {kind.data}: it is not reachable from outside"
-        )
+        other = other_kind.data or "ClusterIP"
+        what = f"{old} changed its type from {kind.data} to {other}: it is no longer reachable from outside"
         change = Change(
             "compat/object-removed",
             Step.MAJOR,
@@ -47,7 +46,7 @@ def service_changes(old: Manifest, new: Manifest, rendering: Rendering) -> Itera
 
 
 def _port(service: Manifest, port: View, theirs: Sequence[View], ports: View) -> Iterator[Found]:
-    """What becomes of one port of a Service: its number or its name, by which others ask for it, is another, or gone.
+    """The change of a Service port's number or name, which clients use, if it was changed or removed.
 
     Args:
         service: the Service as it was.
@@ -60,15 +59,15 @@ def _port(service: Manifest, port: View, theirs: Sequence[View], ports: View) ->
     same = next((one for one in theirs if _numbered(one) == _numbered(port)), None)
     if same is None:
         place = same_name.get("port") if same_name is not None else ports
-        became = f"becomes {place.data}" if same_name is not None else "is gone"
-        what = f"port {number.data} of {service} {became}: whoever calls it there no longer reaches it"
-        advice = f"let clients call port {place.data}" if same_name is not None else "let clients call another port"
+        became = f"changed to {place.data}" if same_name is not None else "was removed"
+        what = f"port {number.data} of {service} {became}: clients of the old port no longer reach it"
+        advice = f"point clients to port {place.data}" if same_name is not None else "point clients to another port"
         at = number
     elif name.data and same_name is None and same.get("name").data:
         place, at = same.get("name"), name
-        what = f"port {number.data} of {service} is named {place.data}, it was {name.data}: who asks for it by name "
-        what += "no longer finds it"
-        advice = f"name {place.data} where monitors and routes of your own name {name.data}"
+        what = f"port {number.data} of {service} was renamed from {name.data} to {place.data}: references to the old "
+        what += "name break"
+        advice = f"use {place.data} instead of {name.data} in your own monitors and routes"
     else:
         return
     change = Change("compat/object-renamed", Step.MAJOR, what, advice, at, place)
@@ -83,7 +82,7 @@ def _numbered(port: View) -> tuple[Json, Json]:
 
 
 def has_no_pods(service: Manifest, rendering: Rendering) -> bool:
-    """Whether a Service selects pods of its own release, which has none that match, and nothing that may make some."""
+    """Whether a Service selects pods of its own release that neither exist nor can be created by a custom resource."""
     selector = service.get("spec", "selector").data
     return (
         isinstance(selector, dict)
@@ -97,7 +96,7 @@ def has_no_pods(service: Manifest, rendering: Rendering) -> bool:
 
 
 def _leads_nowhere(service: Manifest, port: View, rendering: Rendering) -> bool:
-    """Whether a Service's port goes to a name that no port has in the pods that it selects."""
+    """Whether a Service's port targets a name that no port of the selected pods has."""
     target, selector = port.get("targetPort").data, service.get("spec", "selector").data
     if not isinstance(target, str) or target.isdigit() or not isinstance(selector, dict) or not selector:
         return False

@@ -44,7 +44,7 @@ class BaselineRequest(NamedTuple):
 
 
 class BaselineSession:
-    """Helm at work on a baseline, from its making on."""
+    """A baseline that helm renders, from its creation on."""
 
     reason = None
 
@@ -88,14 +88,14 @@ def open_comparison(
         chart: the chart that is checked.
         scenarios: its scenarios.
         engine: renders both.
-        stack: what the baseline needs on disk is gone with it.
+        stack: removes the baseline's files on disk when it closes.
 
     Raises:
-        ConstitutionError: where there is no such baseline, or it can't be read.
+        ConstitutionError: there is no such baseline, or it can't be read.
     """
     source = stack.enter_context(open_baseline(wanted.baseline, chart))
     if source.folder is None:
-        return NoBaseline(f"the chart is new: {source.origin} has no chart {chart.name}")
+        return NoBaseline(f"the chart is new: {source.origin} does not contain {chart.name}")
     old = load_chart(source.folder, shown=source.origin, base=Base.BASELINE)
     earlier = plan(source.folder, wanted.request, wanted.choice, wanted.settings)
     old_values = None

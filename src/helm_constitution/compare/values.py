@@ -1,6 +1,6 @@
-"""values.yaml of two releases: what went, was renamed, has another type, must now be given, has another default.
+"""values.yaml of two releases: values that were removed, renamed, retyped, newly required or given a new default.
 
-A value counts as a part of the interface only where templates read it: what nobody read is missed by nobody.
+Only values that templates read are part of the interface: removing a value that no template reads breaks nobody.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 _DEFINE = LazyPattern(r"\{\{-?\s*define\b")
 _API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
 _OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
-"""Keys that say which release of the application runs: that they move is what releases are for."""
+"""Keys that set the release of the application: they are expected to move."""
 
 
 class _Difference(NamedTuple):
-    """Where two trees of values part: keys that only one has, and values that differ."""
+    """The differences of two trees of values: keys that only one has, and values that differ."""
 
     removed: list[Path]
     added: list[Path]
@@ -86,7 +86,7 @@ class _ValueChanges:
         yield from image_changes(self.old, self.new)
         targets = set(renamed.values())
         yield from self._added(added, targets)
-        # A list that most likely has another name now is no default that was dropped.
+        # A list that was probably renamed is not a default that was dropped.
         dropped = [path for path in found.removed if self._is_read_by_both(path)]
         moved = moved_lists(self.old, self.new, dropped, added)
         for path, target in moved.items():
@@ -104,14 +104,14 @@ class _ValueChanges:
         return self.old.reads(path) and self.new.reads(path)
 
     def _all_removed(self, found: _Difference) -> list[Path]:
-        """The values that are gone, or that nothing reads any more, the outermost of each."""
+        """The values that were removed or that no template reads any more, the outermost of each."""
         removed = [gone for path in found.removed for gone in self._gone(path)]
         removed += self._unread(self.old.data, ())
         removed += [path for path in self.old.shown_only if not self.new.has(path) and self._lost_readers(path)]
         return [path for path in removed if not any(is_in(path, one) and path != one for one in removed)]
 
     def _added(self, added: Iterable[Path], targets: set[Path]) -> Iterator[Change]:
-        """The values that are new, but for those that others became."""
+        """The new values, except the targets of renamed ones."""
         for path in added:
             if not any(path[: len(target)] == target or target[: len(path)] == path for target in targets):
                 yield Change(
@@ -124,7 +124,7 @@ class _ValueChanges:
                 )
 
     def _defaults(self, paths: Iterable[Path]) -> Iterator[Change]:
-        """The defaults that are others now."""
+        """The changed defaults."""
         for path in dict.fromkeys(paths):
             breaking = list(breaking_defaults(self.old, self.new, path))
             yield from breaking
@@ -132,11 +132,11 @@ class _ValueChanges:
                 yield self._default(path)
 
     def _is_nothing_still(self, path: Path) -> bool:
-        """Whether a value said nothing and says nothing: `# secretName: x` became `secretName:`."""
+        """Whether a value had no default and has none: `# secretName: x` became `secretName:`."""
         return self.old.get(path) is None and self.new.get(path) is None
 
     def _gone(self, path: Path) -> Iterator[Path]:
-        """What of a value that values.yaml no longer has did something, and no longer does: itself, or parts of it."""
+        """The parts of a value removed from values.yaml that had an effect and lost it, or the value itself."""
         if path[0] in self.old.dependencies and path[0] in self.new.dependencies:
             yield from self._gone_from_dependency(path)
             return
@@ -157,7 +157,7 @@ class _ValueChanges:
                 yield from self._gone((*path, key))
 
     def _gone_from_dependency(self, path: Path) -> Iterator[Path]:
-        """What of a dependency's values this chart read too, and no longer does, where the dependency has none such."""
+        """A dependency's values that this chart read too and no longer does, if the dependency has no such value."""
         value = self.old.get(path)
         if self.old.asks(path):
             if (
@@ -171,7 +171,7 @@ class _ValueChanges:
                 yield from self._gone_from_dependency((*path, key))
 
     def _chose_api_version(self, path: Path) -> bool:
-        """Whether a value only chose between versions of an API where this release has settled for one.
+        """Whether a value only chose between versions of an API where this release has a fixed one.
 
         It did so in named templates that only lines with `apiVersion:` called. The objects are the same in whichever
         version they are sent, if all clusters that kubeVersion accepts serve it.
@@ -199,13 +199,13 @@ class _ValueChanges:
                     yield from self._unread(value, below)
 
     def _lost_readers(self, path: Path) -> bool:
-        """Whether a value did something, and no longer does."""
+        """Whether a value had an effect and lost it."""
         if path[0] in self.old.dependencies or path[0] in self.new.dependencies:
             return False
         return self.old.reads(path) and not self.new.reads(path) and not self.old.decides_nothing(path)
 
     def _is_flag_dropped(self, path: Path) -> bool:
-        """Whether a flag that templates asked for is now at most printed with the rest of its map."""
+        """Whether a flag that templates tested is now at most printed with the rest of its map."""
         return (
             path[-1] in FLAGS
             and isinstance(self.old.get(path), bool)
@@ -214,17 +214,17 @@ class _ValueChanges:
         )
 
     def _is_printed_no_longer(self, path: Path) -> bool:
-        """Whether templates printed a value, and at most ask whether it is there."""
+        """Whether templates printed a value, and now at most test whether it is set."""
         return self.old.printing.prints(path) and not self.new.printing.may_print(path)
 
     def _left_loop(self, path: Path) -> bool:
-        """Whether a key was read in a map that templates go over, and is no longer, though they go over it still."""
+        """Whether templates that range over a map no longer read one of its keys."""
         return self.old.printing.reads_in_loop(path) and not (
             self.new.printing.reads_in_loop(path) or self.new.lines(path) or self.new.printing.prints_around(path)
         )
 
     def _newly_toggled(self, added: list[Path]) -> Iterator[Change]:
-        """Flags that are off by default, and without which settings of the last release do nothing any more."""
+        """New flags, off by default, without which settings of the last release no longer have any effect."""
         for path in added:
             above = path[:-1]
             if (
@@ -241,8 +241,8 @@ class _ValueChanges:
                 yield Change(
                     "compat/value-newly-required",
                     Step.MAJOR,
-                    f"{dotted(above)} does nothing any more unless {dotted(path)} is true",
-                    f"set {dotted(path)} to true where you set {dotted(above)}",
+                    f"value {dotted(above)} no longer has any effect unless {dotted(path)} is true",
+                    f"set {dotted(path)} to true if you set {dotted(above)}",
                     self.old.place(above),
                     self.new.place(path),
                     None,
@@ -251,21 +251,21 @@ class _ValueChanges:
                 )
 
     def _settings(self, above: Path) -> Iterator[Path]:
-        """The keys of a map that both releases ask for."""
+        """The keys of a map that both releases read by name."""
         value = self.old.get(above)
         for key in value if isinstance(value, dict) else ():
             if self.old.asks((*above, key)) and self.new.asks((*above, key)):
                 yield (*above, key)
 
     def _works_without(self, flag: Path, path: Path) -> bool:
-        """Whether a value is read somewhere that a flag needn't be true for."""
+        """Whether a value is read somewhere that does not depend on a flag."""
         return any(
             read.path == path and flag not in self.new.enters(read.template, read.node.start)
             for read in self.new.analysed.uses.reads
         )
 
     def _removed(self, path: Path, renamed: Mapping[Path, Path]) -> Iterator[Change]:
-        """The change of a value that went: one for the whole, or one for each part that has another new name."""
+        """The changes of a removed value: one for the whole, or one for each part that was renamed."""
         value = self.old.get(path)
         target = renamed.get(path)
         parts = [leaf for leaf in leaves(path, value) if leaf in renamed] if target is None else []
@@ -276,15 +276,17 @@ class _ValueChanges:
         elif not parts or len(parts) < len(list(leaves(path, value))):
             announced = self.old.is_deprecated(path)
             stays = self.new.has(path)
-            what = f"value {dotted(path)} is " + ("read by nothing any more" if stays else "removed")
-            if isinstance(value, dict) and value:
-                what += f" with all below it ({some(list(value))})" if not parts else ", partly"
+            has_keys = isinstance(value, dict) and bool(value)
+            lost = "is no longer read" if stays else "was removed"
+            what = f"value {dotted(path)} {'partly ' if has_keys and parts else ''}{lost}"
+            if isinstance(value, dict) and value and not parts:
+                what += f" with all values below it ({some(list(value))})"
             what += ", as its deprecation announced" if announced else ""
             yield Change(
                 "compat/value-removed",
                 Step.MAJOR,
                 what,
-                f"take {dotted(path)} out of your values" + ("" if stays else "; nothing reads it any more"),
+                f"remove {dotted(path)} from your values: no template reads it any more",
                 self.old.place(path),
                 self.new.place(path),
                 nested(path, value),
@@ -298,7 +300,7 @@ class _ValueChanges:
         return Change(
             "compat/value-renamed",
             Step.MAJOR,
-            f"value {dotted(path)} is removed; {dotted(target)} has most likely taken its place",
+            f"value {dotted(path)} was probably renamed to {dotted(target)}",
             f"set {dotted(target)} instead of {dotted(path)}",
             self.old.place(path),
             self.new.place(target),
@@ -317,8 +319,8 @@ class _ValueChanges:
         return Change(
             "compat/value-retyped",
             Step.MAJOR,
-            f"value {dotted(path)} was a {first} and is a {second}",
-            f"write {dotted(path)} as a {second}",
+            f"value {dotted(path)} was a {first} and is now a {second}",
+            f"change {dotted(path)} to a {second}",
             self.old.place(path),
             self.new.place(path),
             nested(path, before),
@@ -327,18 +329,18 @@ class _ValueChanges:
         )
 
     def _items_retyped(self, changed: list[Path]) -> Iterator[Change]:
-        """Items of lists and maps that templates printed as they are, and in which they look for keys now."""
+        """Items of lists and maps that templates printed as they are, and whose keys they read now."""
         for path in sorted(self.old.printing.printed_items - self.new.printing.printed):
             if self.old.printing.reads_below_item(path) or not self.new.printing.reads_below_item(path):
                 continue
             if any(is_in(one, path[:-1]) and is_retyped(self.old, self.new, one) for one in changed):
-                continue  # told by the defaults
+                continue  # the changed defaults report it
             above = path[: path.index(ANYTHING)]
             name = dotted(path[:-1]).replace(f".{ANYTHING}", "[]")
             yield Change(
                 "compat/value-retyped",
                 Step.MAJOR,
-                f"items of {name} were printed as they are, and are maps now",
+                f"items of {name} were plain values and are now maps",
                 f"write each item of {name} as a map",
                 self.old.place(above),
                 self.new.place(above),
@@ -350,14 +352,14 @@ class _ValueChanges:
             value = self.new.get(path)
             if path in self.old.required or value not in (None, "") or not self.old.reads(path):
                 continue
-            # Behind a value that the last release didn't know, and that is off, nobody is asked.
+            # A new value that is off by default guards the requirement: nobody meets it without enabling that value.
             met = [one for one in places if not any(self._is_new_and_off(flag) for flag in one.enters)]
             if not met:
                 continue
             yield Change(
                 "compat/value-newly-required",
                 Step.MAJOR,
-                f"value {dotted(path)} must now be given",
+                f"value {dotted(path)} is now required",
                 f"set {dotted(path)}",
                 self.old.place(path),
                 met[0].place,
@@ -375,8 +377,8 @@ class _ValueChanges:
         return Change(
             "compat/default-changed",
             Step.PATCH,
-            f"the default of {dotted(path)} changes from {old_default} to {new_default}",
-            f"set {dotted(path)} to {shown(before, path)} where the old default is wanted",
+            f"default of {dotted(path)} changed from {old_default} to {new_default}",
+            f"set {dotted(path)} to {shown(before, path)} to keep the old default",
             self.old.place(path),
             self.new.place(path),
             nested(path, before),
