@@ -188,3 +188,30 @@ def test_an_unknown_place_in_the_configuration_is_an_error(tmp_path: Path, embed
     write(root, {".helm-constitution.yaml": "policies: [none]\n"})
     with pytest.raises(ConfigurationError, match="there is no file none; write its path from this file"):
         checked(root, embedded, policies=())
+
+
+def test_the_pods_of_a_workload_are_placed_in_its_template(tmp_path: Path, embedded: HelmEngine) -> None:
+    demand = """{expression: "object.spec.containers.all(c, c.image.startsWith('example.com/'))", message: ours}"""
+    named = """{expression: "has(object.metadata.labels) && 'team' in object.metadata.labels", message: a team}"""
+    pods = (
+        policy("pods", demand, named, kind="pods")
+        .replace("[apps]", '[""]')
+        .replace(" object.spec.template.spec.", " object.spec.")
+    )
+    assert found(checked(given(tmp_path, pods=pods), embedded)) == [
+        "policy/pods templates/deployment.yaml:11 error a team",
+        "policy/pods values.yaml:3 error ours",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operations", "reason"),
+    [
+        ("UPDATE", "it is for updates alone; compare with --baseline"),
+        ("DELETE", "it is for DELETE alone, which neither an installation nor an upgrade does"),
+    ],
+)
+def test_what_no_request_asks_is_unchecked(tmp_path: Path, embedded: HelmEngine, operations: str, reason: str) -> None:
+    report = checked(given(tmp_path, few=REPLICAS.replace("CREATE, UPDATE", operations)), embedded)
+    assert found(report) == []
+    assert f"policy/few is unchecked: {reason}" in report.notices

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from helm_constitution.admission.cel import Activation, CelError, CelSyntaxError, Unevaluable, compiled
 from helm_constitution.admission.expressions import composed, without_texts
@@ -20,20 +20,22 @@ _IN_MESSAGE = LazyPattern(r"(?<![\w.])((?:metadata|spec|data|rules|subjects)(?:\
 _DEEPEST = 8
 
 
-def place_of(manifest: View, policy: Policy, validation: Validation | None, message: str, values: Activation) -> View:
+def place_of(
+    field: Callable[..., View], policy: Policy, validation: Validation | None, message: str, values: Activation
+) -> View:
     """The field that a denial is about; the object itself where nothing tells.
 
     Args:
-        manifest: the object as rendered.
+        field: gives a part of the object as rendered, by its steps.
         policy: with the variables that the expression may read.
         validation: the one that failed, if any did.
         message: the denial's.
         values: those that the expression was evaluated with.
     """
     told = _IN_MESSAGE.search(message)
-    if told is not None and (view := manifest.get(*_steps(f".{told.group(1)}"))).exists:
+    if told is not None and (view := field(*_steps(f".{told.group(1)}"))).exists:
         return view
-    return manifest.get(*_Finder(policy, values).path(validation.check.text)) if validation is not None else manifest
+    return field(*_Finder(policy, values).path(validation.check.text)) if validation is not None else field()
 
 
 class _Finder:

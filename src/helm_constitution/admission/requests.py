@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from helm_constitution.admission.admitted import admitted
 from helm_constitution.admission.cel import Unevaluable
 from helm_constitution.admission.evaluation import Request
-from helm_constitution.admission.matching import Target
+from helm_constitution.admission.matching import CREATE, Target
 from helm_constitution.admission.policies import Binding, Policy
 from helm_constitution.kubernetes.resources import is_cluster_scoped, resource_of
 from helm_constitution.text.yaml_document import View, YamlDocument
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
-    from helm_constitution.kubernetes.manifests import Manifest, Rendering
+    from helm_constitution.kubernetes.manifests import Manifest, Rendering, Workload
 
 
 def request_of(manifest: Manifest, operation: str, namespaces: KnownNamespaces) -> Request:
@@ -29,6 +29,40 @@ def request_of(manifest: Manifest, operation: str, namespaces: KnownNamespaces) 
     known = namespaces.object_of(namespace) if namespace else None
     data = admitted(manifest.view.data, group, kind, namespace)
     return Request(target, data, None, known, is_namespace_known=known is not None or kind == "Namespace")
+
+
+_OWNERS = {"CronJob": ("batch/v1", "Job"), "Deployment": ("apps/v1", "ReplicaSet")}
+"""What makes the pods of a kind, where that is not the object itself."""
+
+
+def pod_request_of(workload: Workload, namespaces: KnownNamespaces) -> Request:
+    """The request by which a controller creates a pod of a rendered workload: its name is that of the workload."""
+    manifest = workload.manifest
+    api_version, kind = _OWNERS.get(manifest.kind, (manifest.api_version, manifest.kind))
+    owner: dict[str, Json] = {"apiVersion": api_version, "kind": kind, "name": manifest.name, "controller": True}
+    metadata = workload.pod_metadata.data
+    pod: Json = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            **(metadata if isinstance(metadata, dict) else {}),
+            "name": manifest.name,
+            "ownerReferences": [owner],
+        },
+        "spec": workload.pod.view.data,
+    }
+    labels = {key: value for key, value in workload.pod_labels.items() if isinstance(value, str)}
+    target = Target("", "v1", "Pod", "pods", manifest.name, manifest.effective_namespace, CREATE, labels)
+    known = namespaces.object_of(manifest.effective_namespace)
+    data = admitted(pod, "", "Pod", manifest.effective_namespace)
+    return Request(target, data, None, known, is_namespace_known=known is not None)
+
+
+def pod_field(workload: Workload, *steps: str | int) -> View:
+    """A field of a pod in the workload that makes it."""
+    if steps[:1] == ("metadata",):
+        return workload.pod_metadata.get(*steps[1:])
+    return workload.pod.view.get(*steps[1:])
 
 
 class KnownNamespaces:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from pathlib import Path as FilePath
 
 from helm_constitution.admission.admitted import admitted
 from helm_constitution.admission.evaluation import Denial, Request, Unknown, evaluate
@@ -12,23 +12,26 @@ from helm_constitution.admission.matching import CREATE, UPDATE
 from helm_constitution.admission.places import place_of
 from helm_constitution.admission.policies import Policy, PolicySet, Unread
 from helm_constitution.admission.reading import files_of, read_policies
-from helm_constitution.admission.requests import GivenParameters, KnownNamespaces, request_of
+from helm_constitution.admission.requests import GivenParameters, KnownNamespaces, pod_field, pod_request_of, request_of
 from helm_constitution.api import (
     MAY,
     MUST,
     SHOULD,
     Manifest,
     Outcome,
+    Path,
     Rule,
     RuleModule,
     Severity,
     Subject,
     Unchecked,
+    View,
     Violation,
     rule,
 )
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Obligation
+from helm_constitution.kubernetes.resources import is_built_in
 
 KEY = "policy"
 """The part before the slash in the ids of these rules."""
@@ -36,7 +39,7 @@ KEY = "policy"
 _WEIGHTS: Mapping[Severity, Obligation] = {Severity.ERROR: MUST, Severity.WARNING: SHOULD, Severity.NOTE: MAY}
 
 
-def policy_module(places: Sequence[Path]) -> RuleModule:
+def policy_module(places: Sequence[FilePath]) -> RuleModule:
     """The policies of files and folders as rules.
 
     Raises:
@@ -50,7 +53,7 @@ def policy_module(places: Sequence[Path]) -> RuleModule:
 @lru_cache(maxsize=8)
 def _module(places: tuple[str, ...], states: tuple[tuple[str, int, int], ...]) -> RuleModule:
     """The module of these files as they are now: many charts share it."""
-    found = read_policies([Path(place) for place in places])
+    found = read_policies([FilePath(place) for place in places])
     made = [(_rule_of(policy, found), policy.file, policy.line) for policy in found.policies]
     made.extend((_unread_rule(policy), policy.file, policy.line) for policy in found.unread)
     rules: dict[str, Rule] = {}
@@ -109,34 +112,58 @@ def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Sub
     result = rendered.result_of(manifest.scenario) if rendered is not None else None
     namespaces = KnownNamespaces(known.objects, result.rendering if result is not None else None)
     parameters = GivenParameters(known.objects)
-    told: dict[tuple[str, Severity], None] = {}
+    told: set[tuple[str, Severity, Path]] = set()
     unknown: dict[str, None] = {}
-    for request in _requests(manifest, subject, namespaces):
+    if (missing := _never_asked(policy, subject)) is not None:
+        unknown[missing] = None
+    for request, field in _requests(manifest, subject, namespaces):
         for outcome in evaluate(policy, request, parameters.of, namespaces.labels):
             if isinstance(outcome, Unknown):
                 unknown[outcome.reason] = None
-            elif (outcome.message, outcome.severity) not in told:
-                told[outcome.message, outcome.severity] = None
-                yield _violation(policy, manifest, outcome)
+                continue
+            place = place_of(field, policy, outcome.validation, outcome.message, outcome.activation)
+            if (outcome.message, outcome.severity, place.path) not in told:
+                told.add((outcome.message, outcome.severity, place.path))
+                yield _violation(policy, outcome, place)
     yield from (Unchecked(reason) for reason in unknown)
 
 
-def _violation(policy: Policy, manifest: Manifest, denial: Denial) -> Violation:
-    place = place_of(manifest.view, policy, denial.validation, denial.message, denial.activation)
+def _never_asked(policy: Policy, subject: Subject) -> str | None:
+    """Why no request of this check is one that the policy is for, whatever the object; None where some may be."""
+    operations = {operation for one in policy.resources.rules for operation in one.operations}
+    if not operations or operations & {CREATE, "*"}:
+        return None
+    if UPDATE in operations:
+        return None if subject.checked.comparison is not None else "it is for updates alone; compare with --baseline"
+    return f"it is for {' and '.join(sorted(operations))} alone, which neither an installation nor an upgrade does"
+
+
+def _violation(policy: Policy, denial: Denial, place: View) -> Violation:
     # A note of one binding stays a note, though another one denies.
     strongest = max((max(binding.severities) for binding in policy.bindings), default=Severity.ERROR)
     return Violation(denial.message, place, at_most=denial.severity if denial.severity < strongest else None)
 
 
-def _requests(manifest: Manifest, subject: Subject, namespaces: KnownNamespaces) -> Iterator[Request]:
-    """The object's creation; where it was in the baseline too, its update."""
+_Asked = tuple[Request, Callable[..., View]]
+"""A request, and what gives a field of its object as rendered."""
+
+
+_CONTROLLED = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSet", "StatefulSet"})
+"""The kinds whose pods Kubernetes' own controllers create from the template as it is."""
+
+
+def _requests(manifest: Manifest, subject: Subject, namespaces: KnownNamespaces) -> Iterator[_Asked]:
+    """The object's creation; where it was in the baseline too, its update; and the creation of its pods."""
     made = request_of(manifest, CREATE, namespaces)
-    yield made
+    yield made, manifest.view.get
     old = _old(manifest, subject)
     if old is not None:
         data = admitted(old.view.data, old.group, old.kind, made.target.namespace)
         target = made.target._replace(operation=UPDATE, old_labels=old.labels)
-        yield made._replace(target=target, old_object=data)
+        yield made._replace(target=target, old_object=data), manifest.view.get
+    if manifest.kind in _CONTROLLED and is_built_in(manifest.group):
+        for workload in manifest.workloads:
+            yield pod_request_of(workload, namespaces), partial(pod_field, workload)
 
 
 def _old(manifest: Manifest, subject: Subject) -> Manifest | None:
