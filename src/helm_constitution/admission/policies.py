@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from helm_constitution.admission.cel import Program
 from helm_constitution.core.model import Severity
+from helm_constitution.core.records import record
 from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.text.yaml_scalars import Json
 
@@ -98,7 +99,8 @@ class Unread(NamedTuple):
     line: int
 
 
-class PolicySet(NamedTuple):
+@record
+class PolicySet:
     """What files of policies hold: policies, other objects (parameters, namespaces), policies that are not read."""
 
     policies: tuple[Policy, ...]

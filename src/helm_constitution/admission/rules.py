@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from helm_constitution.admission.admitted import admitted
 from helm_constitution.admission.evaluation import Denial, Request, Unknown, evaluate
@@ -32,6 +33,10 @@ from helm_constitution.api import (
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.model import Obligation
 from helm_constitution.kubernetes.resources import is_built_in
+
+if TYPE_CHECKING:
+    from helm_constitution.api import Comparison, Rendering
+    from helm_constitution.render.results import RenderedChart
 
 KEY = "policy"
 """The part before the slash in the ids of these rules."""
@@ -108,15 +113,16 @@ def _page(policy: Policy) -> str:
 
 
 def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Subject) -> Iterator[Outcome]:
-    rendered = subject.checked.rendered
-    result = rendered.result_of(manifest.scenario) if rendered is not None else None
-    namespaces = KnownNamespaces(known.objects, result.rendering if result is not None else None)
+    rendering = _rendering_of(manifest, subject.checked.rendered)
+    assert rendering is not None, "an object is of a rendering"
+    namespaces = KnownNamespaces(known.objects, rendering)
     parameters = GivenParameters(known.objects)
     told: set[tuple[str, Severity, Path]] = set()
     unknown: dict[str, None] = {}
     if (missing := _never_asked(policy, subject)) is not None:
         unknown[missing] = None
-    for request, field in _requests(manifest, subject, namespaces):
+    # What admission sees of an object is the same for each policy, and costs more than most policies.
+    for request, field in rendering.derived(_requests, manifest, known, subject.checked.comparison):
         for outcome in evaluate(policy, request, parameters.of, namespaces.labels):
             if isinstance(outcome, Unknown):
                 unknown[outcome.reason] = None
@@ -152,23 +158,25 @@ _CONTROLLED = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSe
 """The kinds whose pods Kubernetes' own controllers create from the template as it is."""
 
 
-def _requests(manifest: Manifest, subject: Subject, namespaces: KnownNamespaces) -> Iterator[_Asked]:
+def _requests(
+    rendering: Rendering, manifest: Manifest, known: PolicySet, comparison: Comparison | None
+) -> tuple[_Asked, ...]:
     """The object's creation; where it was in the baseline too, its update; and the creation of its pods."""
+    namespaces = KnownNamespaces(known.objects, rendering)
     made = request_of(manifest, CREATE, namespaces)
-    yield made, manifest.view.get
-    old = _old(manifest, subject)
+    found: list[_Asked] = [(made, manifest.view.get)]
+    before = _rendering_of(manifest, comparison.old) if comparison is not None else None
+    old = before.find(manifest.kind, manifest.name, manifest.effective_namespace) if before is not None else None
     if old is not None:
         data = admitted(old.view.data, old.group, old.kind, made.target.namespace)
         target = made.target._replace(operation=UPDATE, old_labels=old.labels)
-        yield made._replace(target=target, old_object=data), manifest.view.get
+        found.append((made._replace(target=target, old_object=data), manifest.view.get))
     if manifest.kind in _CONTROLLED and is_built_in(manifest.group):
-        for workload in manifest.workloads:
-            yield pod_request_of(workload, namespaces), partial(pod_field, workload)
+        found.extend((pod_request_of(one, namespaces), partial(pod_field, one)) for one in manifest.workloads)
+    return tuple(found)
 
 
-def _old(manifest: Manifest, subject: Subject) -> Manifest | None:
-    comparison = subject.checked.comparison
-    result = comparison.old.result_of(manifest.scenario) if comparison is not None else None
-    if result is None or result.rendering is None:
-        return None
-    return result.rendering.find(manifest.kind, manifest.name, manifest.effective_namespace)
+def _rendering_of(manifest: Manifest, rendered: RenderedChart | None) -> Rendering | None:
+    """The rendering of an object's scenario."""
+    result = rendered.result_of(manifest.scenario) if rendered is not None else None
+    return result.rendering if result is not None else None

@@ -142,9 +142,12 @@ def _out_of_reach(coverage: Coverage | None) -> Iterator[str]:
 
 def _unchecked_besides(runs: Sequence[RuleRun]) -> Iterator[str]:
     """What could not be checked by rules that run without a statement to be unchecked: a selected rule, a policy."""
+    rules: dict[str, list[str]] = {}
     for run in runs:
         if run.unchecked is not None and not run.setting.statements:
-            yield f"{run.rule.id} is unchecked: {run.unchecked}"
+            rules.setdefault(run.unchecked, []).append(run.rule.id)
+    for reason, several in rules.items():
+        yield f"{', '.join(several)} {'is' if len(several) == 1 else 'are'} unchecked: {reason}"
 
 
 def _inputs(rendered: RenderedChart) -> Iterator[InputReport]:
