@@ -60,7 +60,7 @@ def test_a_list_is_its_elements(tmp_path: Path) -> None:
 
 def test_an_unknown_field_names_the_likely_one(tmp_path: Path) -> None:
     text = POLICY.replace("message:", "mesage:")
-    assert fault(tmp_path, text) == "14: validations[0] has no field mesage; did you mean message?"
+    assert fault(tmp_path, text) == "14: validations[0] has the unknown field mesage; did you mean message?"
 
 
 def test_an_expression_that_is_none_is_told_at_its_line(tmp_path: Path) -> None:

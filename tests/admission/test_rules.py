@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -215,3 +217,34 @@ def test_what_no_request_asks_is_unchecked(tmp_path: Path, embedded: HelmEngine,
     report = checked(given(tmp_path, few=REPLICAS.replace("CREATE, UPDATE", operations)), embedded)
     assert found(report) == []
     assert f"policy/few is unchecked: {reason}" in report.notices
+
+
+@pytest.mark.parametrize(
+    ("kind", "demand", "reason"),
+    [
+        ("deployments", "object.metadata.uid != ''", "reads uid, which only a cluster sets"),
+        ("queues", "object.spec.size > 1", "reads size of Queue, which the definition may give a default"),
+    ],
+)
+def test_a_field_that_only_a_cluster_sets_is_unknown(
+    tmp_path: Path, embedded: HelmEngine, kind: str, demand: str, reason: str
+) -> None:
+    text = policy("fields", f'{{expression: "{demand}"}}', kind=kind).replace("[apps]", '["*"]')
+    root = given(tmp_path, fields=text)
+    write(
+        root / "web", {"templates/queue.yaml": "apiVersion: acme.io/v1\nkind: Queue\nmetadata: {name: a}\nspec: {}\n"}
+    )
+    report = checked(root, embedded)
+    assert found(report) == []
+    assert f"policy/fields is unchecked: {reason}" in report.notices
+
+
+def test_a_missing_package_is_one_clear_line(tmp_path: Path) -> None:
+    given(tmp_path, few=REPLICAS)
+    program = "import sys; sys.modules['cel_expr_python'] = None; from helm_constitution.__main__ import main; main()"
+    command = [sys.executable, "-c", program, "check", "web", "--policies", "policies"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "helm-constitution: error: policies need the package cel-expr-python: pip install 'helm-constitution[policies]'"
+    ]

@@ -9,6 +9,7 @@ from helm_constitution.admission.cel import Activation, CelError, Unevaluable, a
 from helm_constitution.admission.matching import NamespaceLabels, Target, matches
 from helm_constitution.admission.policies import Binding, Expression, MatchResources, Policy, Validation
 from helm_constitution.core.model import Severity
+from helm_constitution.kubernetes.resources import is_built_in
 from helm_constitution.text.yaml_scalars import Json
 
 _LONGEST_MESSAGE = 5 * 1024
@@ -165,8 +166,44 @@ def _value(expression: Expression, policy: Policy, values: Activation, request: 
     try:
         return expression.program.evaluate(values)
     except CelError as error:
+        if (reason := _set_in_cluster(str(error), request.target)) is not None:
+            raise Unevaluable(reason) from None
         cause = _in_variable(expression, policy, values) or str(error)
         raise CelError(f"expression '{expression.text}' resulted in error: {cause}") from None
+
+
+_SET_BY_CLUSTERS = frozenset(
+    {
+        "clusterIP",
+        "clusterIPs",
+        "creationTimestamp",
+        "generation",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "managedFields",
+        "nodeName",
+        "nodePort",
+        "preemptionPolicy",
+        "priority",
+        "resourceVersion",
+        "status",
+        "tolerations",
+        "uid",
+    }
+)
+"""Fields that the API server and its admission plug-ins set before policies see the object."""
+
+
+def _set_in_cluster(error: str, target: Target) -> str | None:
+    """Why a field that is missing here may be there in a cluster; None for any other error."""
+    _, told, key = error.rpartition("no such key: ")
+    if not told:
+        return None
+    if key in _SET_BY_CLUSTERS:
+        return f"reads {key}, which only a cluster sets"
+    if not is_built_in(target.group):
+        return f"reads {key} of {target.kind}, which the definition may give a default"
+    return None
 
 
 def _in_variable(expression: Expression, policy: Policy, values: Activation) -> str | None:
