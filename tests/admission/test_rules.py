@@ -248,3 +248,12 @@ def test_a_missing_package_is_one_clear_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         "helm-constitution: error: policies need the package cel-expr-python: pip install 'helm-constitution[policies]'"
     ]
+
+
+def test_the_variable_that_is_false_leads_to_the_field(tmp_path: Path, embedded: HelmEngine) -> None:
+    text = policy("named", "{expression: variables.ours, message: an image of ours}")
+    ours = """- {name: ours, expression: "variables.containers.all(c, c.image.startsWith('example.com/'))"}"""
+    text = text.replace("          validations:", f"            {ours}\n          validations:", 1)
+    assert found(checked(given(tmp_path, named=text), embedded)) == [
+        "policy/named values.yaml:3 error an image of ours"
+    ]

@@ -17,6 +17,7 @@ _FIELD = LazyPattern(rf"(?<![\w.])(object|variables)({_STEP}+)")
 _STEPS = LazyPattern(r"\.\s*\??\s*([A-Za-z_]\w*)|\[\??\s*(?:'([^'\n]*)'|\"([^\"\n]*)\"|(\d+))\s*\]")
 _ALL = LazyPattern(rf"\s*((?:object|variables){_STEP}+)\s*\.\s*all\s*\(\s*([A-Za-z_]\w*)\s*,")
 _IN_MESSAGE = LazyPattern(r"(?<![\w.])((?:metadata|spec|data|rules|subjects)(?:\.[A-Za-z_]\w*|\[\d+\])+)")
+_ONE_VARIABLE = LazyPattern(r"\s*variables\s*\.\s*([A-Za-z_]\w*)\s*")
 _DEEPEST = 8
 
 
@@ -56,6 +57,9 @@ class _Finder:
                 return self.path(next((part for part in parts if self._value(part) is not True), parts[-1]), depth + 1)
             if text.strip().startswith("(") and text.strip().endswith(")") and _is_one(text.strip()):
                 return self.path(text.strip()[1:-1], depth + 1)
+            named = _ONE_VARIABLE.fullmatch(text)
+            if named is not None and named.group(1) in self._variables:
+                return self.path(self._variables[named.group(1)], depth + 1)
             found = _ALL.match(text)
             if found is not None and (body := _body(text, found.end())) is not None:
                 return self._in_list(found.group(1), found.group(2), body, depth)
