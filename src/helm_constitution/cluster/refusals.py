@@ -22,6 +22,8 @@ _TYPED = re.compile(r"(?:^|[\s:;])\.(?P<field>[^\s:]+(?:\[[^\]]*\])*[^\s:]*): (?
 _STEP = re.compile(r"\[(?P<inside>(?:\"[^\"]*\"|[^\]])*)\]|(?P<key>[^.\[\]]+)")
 _KEYED = re.compile(r'([\w.-]+)=("(?:[^"\\]|\\.)*"|[^,]+)')
 _CREATED = re.compile(r"^failed to create typed patch object \([^)]*\): (?:errors:\s*)?|^.*?strict decoding error: ")
+_PATTERN = re.compile(r", regex used for validation is '[^']*(?:'[^)]*)?'")
+"""What follows the examples of a right name, for programmers."""
 _SHORTEST = 4
 """Characters of a secret that is hidden in messages; a shorter one may be a part of any word."""
 
@@ -116,7 +118,7 @@ def _step(match: re.Match[str], here: Json) -> str | int:
 
 def _short(message: str) -> str:
     """A message in one line, without what was said before the fields."""
-    told = " ".join(_CREATED.sub("", message).split())
+    told = _PATTERN.sub("", " ".join(_CREATED.sub("", message).split()))
     return told if len(told) <= 400 else f"{told[:399]}…"
 
 
