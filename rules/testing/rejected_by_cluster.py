@@ -90,7 +90,7 @@ def failed_deployment(subject: Subject) -> Iterator[Violation | Unchecked]:
     """
     deployment = subject.cluster.deployment
     if deployment is None:
-        raise Unchecked("the cluster was gone before the test deployment")
+        raise Unchecked("the cluster was gone before the test deployment ended")
     for reason in deployment.unchecked:
         yield Unchecked(reason)
     for failure in deployment.failures:

@@ -43,8 +43,8 @@ class Child(NamedTuple):
 class Server(NamedTuple):
     """A running API server.
 
-    ``kubeconfig`` has the contexts ``admin``, ``guest`` (no rights), ``stranger`` (a token that is not accepted) and
-    ``nobody`` (an address where nobody listens), and no current one.
+    ``kubeconfig`` has the contexts ``admin``, ``guest`` (no rights), ``stranger`` (a token that is not accepted),
+    ``anonymous`` (none) and ``nobody`` (an address where nobody listens), and no current one.
     """
 
     address: str
@@ -171,9 +171,13 @@ def _kubeconfig(folder: Path, address: str, certificate: Path) -> Path:
         "apiVersion": "v1",
         "kind": "Config",
         "clusters": [{"name": name, "cluster": cluster} for name, cluster in clusters.items()],
-        "users": [{"name": name, "user": {"token": token}} for name, token in users.items()],
+        "users": [
+            *({"name": name, "user": {"token": token}} for name, token in users.items()),
+            {"name": "unknown", "user": {}},
+        ],
         "contexts": [
             *({"name": name, "context": {"cluster": "tested", "user": name}} for name in users),
+            {"name": "anonymous", "context": {"cluster": "tested", "user": "unknown"}},
             {"name": "nobody", "context": {"cluster": "nowhere", "user": "admin"}},
         ],
     }

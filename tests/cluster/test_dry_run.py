@@ -176,6 +176,7 @@ def test_what_is_missing_is_said_in_one_line(
     [
         ("absent", "the context absent can't be used: "),
         ("stranger", "does not accept the credentials of this context"),
+        ("anonymous", 'User "system:anonymous" cannot get'),
         ("nobody", "does not answer: Connection refused"),
     ],
 )

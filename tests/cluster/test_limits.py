@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.cluster.charts import PLANTED, WELL
@@ -91,6 +92,34 @@ def test_a_server_that_vanishes_is_one_problem_beside_what_was_found(api_server:
     assert problem["message"].startswith(f"the cluster admin (https://127.0.0.1:{line.port}) does not answer: ")
     assert "planted" not in checked.output
     assert checked.chart["findings"], "what the other rules found"
+
+
+class Page(BaseHTTPRequestHandler):
+    """A web server of another kind."""
+
+    def do_GET(self) -> None:
+        """A page for any address."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"<html>hello</html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Writes nothing."""
+
+
+def test_what_is_no_api_server_is_one_line(api_server: Server, tmp_path: Path) -> None:
+    write(tmp_path, WELL)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        config = json.loads(api_server.kubeconfig.read_text("utf-8"))
+        config["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{server.server_port}"}
+        file = tmp_path / "kubeconfig"
+        file.write_text(json.dumps(config), "utf-8")
+        checked = check(api_server._replace(kubeconfig=file), tmp_path, "web")
+        server.shutdown()
+    assert (checked.status, checked.output) == (2, "")
+    assert checked.errors.count("\n") == 1
+    assert "does not answer as an API server does" in checked.errors
 
 
 def test_a_server_that_never_answers_ends_with_the_time_limit(api_server: Server, tmp_path: Path) -> None:

@@ -115,6 +115,8 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
     if checked.lint is not None and checked.lint.failed:
         messages = checked.lint.messages
         yield Trouble("lint", messages[0].text if messages else "helm lint did not come to its end")
+    if checked.cluster is not None and checked.cluster.gone is not None:
+        yield Trouble("cluster", checked.cluster.gone.message)
     yield from _unread_templates(checked, rendered)
     yield from (run.crash for run in runs if run.crash is not None)
 

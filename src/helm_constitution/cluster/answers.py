@@ -85,13 +85,9 @@ class ClusterAnswers:
     gone: ClusterError | None = None
 
     def of(self, manifest: Manifest) -> Iterator[Answer]:
-        """What the server said of an object.
-
-        Raises:
-            ClusterError: it was gone before it was asked about this one.
-        """
-        if manifest not in self.created and self.gone is not None:
-            raise self.gone
+        """What the server said of an object: of a new one, and of its update where that was asked for."""
         for answers in (self.created, self.updated):
             if manifest in answers:
                 yield answers[manifest]
+        if self.gone is not None:
+            yield Answer(unchecked="the cluster was gone before all objects were checked")

@@ -58,20 +58,19 @@ class Connection:
             self._api = _ApiClient(configuration, min(target.seconds, REQUEST_SECONDS))
         except _SETUP as error:  # a certificate or a key that can't be read
             raise ClusterError(
-                f"the credentials of the context {target.context} can't be used: {_told(error)}"
+                f"the credentials of the context {target.context} can't be used: {_words(error)}"
             ) from None
         self._dynamic: DynamicClient | None = None
 
     def version(self) -> str:
         """The server's version, ``v1.36.3``. Raises ClusterError."""
-        answer = self._asked(lambda: self._client.version["kubernetes"]["gitVersion"])
-        return str(answer)
+        return str(self._told(lambda: self._client.version["kubernetes"]["gitVersion"]))
 
     def api_versions(self) -> tuple[str, ...]:
         """What ``.Capabilities.APIVersions`` holds in this cluster: ``apps/v1`` and ``apps/v1/Deployment``. Raises
         ClusterError."""
         found: dict[str, None] = {}
-        for resource in self._asked(lambda: list(self._client.resources.search())):
+        for resource in self._told(lambda: list(self._client.resources.search())):
             if isinstance(resource, Resource) and resource.kind and not resource.kind.endswith("List"):
                 found[str(resource.group_version)] = None
                 found[f"{resource.group_version}/{resource.kind}"] = None
@@ -80,7 +79,7 @@ class Connection:
     def require_namespace(self) -> None:
         """Raises ClusterError where the namespace doesn't exist, or nobody may ask."""
         name = self._target.namespace
-        namespaces = self.resource("v1", "Namespace")
+        namespaces = self._told(lambda: self._client.resources.get(api_version="v1", kind="Namespace"))
         try:
             self._asked(lambda: namespaces.get(name=name))
         except Refused as refused:
@@ -168,6 +167,13 @@ class Connection:
             self._dynamic = DynamicClient(self._api, cache_file=os.path.join(kept_folder(), "discovery.json"))
         return self._dynamic
 
+    def _told(self, ask: Callable[[], _T]) -> _T:
+        """The answer to what anybody may ask; where this user may not, the cluster can't be asked at all."""
+        try:
+            return self._asked(ask)
+        except Refused as refused:
+            raise ClusterError(f"{self.called}: {refused.message}") from None
+
     def _asked(self, ask: Callable[[], _T], *, late: bool = False) -> _T:
         """The answer. ``late`` requests tidy up, whatever time is left."""
         if not late and time.monotonic() >= self._until:
@@ -181,7 +187,7 @@ class Connection:
             raise Refused(code, _status(error.body)) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ClusterError(f"{self.called} does not answer: {_reason(error)}") from None
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except (ValueError, TypeError, AttributeError, KeyError):  # what the client makes of an answer of another kind
             raise ClusterError(f"{self.called} does not answer as an API server does") from None
 
 
@@ -209,7 +215,7 @@ def _configuration(target: ClusterTarget) -> client.Configuration:
         line = mark.line + 1 if mark is not None else None
         raise ClusterError("no YAML that a kubeconfig could be", file=getattr(mark, "name", files), line=line) from None
     except _SETUP as error:
-        raise ClusterError(f"{files}: the context {target.context} can't be used: {_told(error)}") from None
+        raise ClusterError(f"{files}: the context {target.context} can't be used: {_words(error)}") from None
     if problems:
         raise ClusterError(f"the credentials of the context {target.context} can't be had: {problems[0]}")
     configuration.retries = False
@@ -235,7 +241,7 @@ def _logged() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(handler)
 
 
-def _told(error: BaseException) -> str:
+def _words(error: BaseException) -> str:
     return _first_line(str(error)) or type(error).__name__
 
 
@@ -249,8 +255,8 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused:
         return "no answer in time"
     if isinstance(error, urllib3.exceptions.SSLError):
-        return f"its certificate is not accepted ({_told(error)})"
-    return re.sub(r"^\[Errno -?\d+\] ", "", _told(error).rpartition(": ")[2])
+        return f"its certificate is not accepted ({_words(error)})"
+    return re.sub(r"^\[Errno -?\d+\] ", "", _words(error).rpartition(": ")[2])
 
 
 def _without_credentials(host: str) -> str:

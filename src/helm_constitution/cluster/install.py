@@ -34,15 +34,13 @@ class _Helm:
     """helm, in one namespace of one context.
 
     Args:
+        binary: helm's absolute path.
         target: names the context.
         namespace: of the release.
         request: the values and the release's name.
     """
 
-    def __init__(self, target: ClusterTarget, namespace: str, request: RenderRequest) -> None:
-        binary = find_helm()
-        if binary is None:
-            raise ConfigurationError("--cluster-install needs the helm command; install it, or set HELM_BIN")
+    def __init__(self, binary: str, target: ClusterTarget, namespace: str, request: RenderRequest) -> None:
         self._binary = binary
         self._release = request.release_name
         self._common = [f"--kube-context={target.context}", f"--namespace={namespace}"]
@@ -101,8 +99,11 @@ def deploy(
     if first is None or first.status is not Status.RENDERED:
         reason = first.message if first is not None else "a library chart renders nothing by itself"
         return Deployment(unchecked=(f"no test deployment: the defaults don't render ({reason})",))
+    binary = find_helm()
+    if binary is None:
+        raise ConfigurationError("--cluster-install needs the helm command; install it, or set HELM_BIN")
     with own_namespace(connection) as namespace:
-        helm = _Helm(target, namespace, first.scenario.request)
+        helm = _Helm(binary, target, namespace, first.scenario.request)
         try:
             failures = _fresh(helm, rendered.chart.path)
             unchecked: Sequence[str] = ()

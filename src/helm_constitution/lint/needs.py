@@ -144,7 +144,8 @@ class CheckedChart:
                 return "no values for the baseline were given (--old-values)"
         if CLUSTER in needs and self.cluster is None:
             return "no cluster was given (--cluster)"
-        if DEPLOYMENT in needs and self.cluster is not None and self.cluster.deployment is None:
+        asked = self.cluster is not None and (self.cluster.deployment is not None or self.cluster.gone is not None)
+        if DEPLOYMENT in needs and not asked:
             return "no test deployment was asked for (--cluster-install)"
         return self._not_rendered(needs)
 
