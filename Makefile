@@ -40,7 +40,7 @@ test: setup
 # The tests against a real API server, one server for all of them. Building it takes ten minutes, once, and Go.
 cluster-test: setup
 	@$(PYTHON) -m scripts.build_cluster
-	@echo "the tests against a real API server: about a minute"
+	@echo "the tests against a real API server: about two minutes"
 	$(PYTHON) -m pytest -m cluster $(ARGS)
 
 plugin-test: setup

@@ -23,6 +23,13 @@ GUEST_TOKEN = "planted-guest-token-0815"
 NAMESPACE = "checked"
 """A namespace that exists."""
 _READY_SECONDS = 120
+_AUDIT = "audit.log"
+_AUDITED = {
+    "apiVersion": "audit.k8s.io/v1",
+    "kind": "Policy",
+    "omitStages": ["RequestReceived"],
+    "rules": [{"level": "Metadata"}],
+}
 _GUARDED = '"$@" & child=$!; read -r _; kill -9 $child; wait $child 2>/dev/null'
 """Runs a program until standard input ends, as it does with the process that holds its other end, even if that is
 killed."""
@@ -61,6 +68,17 @@ class Server(NamedTuple):
             found: dict[str, object] = json.loads(answer.read())
             return found
 
+    def audited(self, namespace: str) -> list[tuple[str, str]]:
+        """The verb and the address of each request so far for what is in a namespace, those of the tests left out."""
+        lines = (self.kubeconfig.parent / _AUDIT).read_text("utf-8").splitlines()
+        events = [json.loads(line) for line in lines]
+        return [
+            (event["verb"], event["requestURI"])
+            for event in events
+            if event.get("objectRef", {}).get("namespace") == namespace
+            and not event.get("userAgent", "").startswith("Python-urllib")
+        ]
+
     def add(self, path: str, body: object) -> None:
         """Makes an object, if it isn't there."""
         try:
@@ -81,7 +99,7 @@ def running_server(folder: Path) -> Iterator[Server]:
     with ExitStack() as stack:
         etcd, peers, port = _free_ports(3)
         store = f"http://127.0.0.1:{etcd}"
-        _start(
+        started(
             stack,
             folder,
             binaries / "etcd",
@@ -92,10 +110,12 @@ def running_server(folder: Path) -> Iterator[Server]:
             "--unsafe-no-fsync",
             "--logger=zap",
         )
+        policy = folder / "audit-policy.json"
+        policy.write_text(json.dumps(_AUDITED), encoding="utf-8")
         key, tokens = folder / "accounts.key", folder / "tokens.csv"
         subprocess.run(["openssl", "genrsa", "-out", key, "2048"], check=True, capture_output=True)
         tokens.write_text(f'{ADMIN_TOKEN},admin,1,"system:masters"\n{GUEST_TOKEN},guest,2\n', encoding="utf-8")
-        process = _start(
+        process = started(
             stack,
             folder,
             binaries / "kube-apiserver",
@@ -112,6 +132,8 @@ def running_server(folder: Path) -> Iterator[Server]:
             "--authorization-mode=RBAC",
             "--disable-admission-plugins=ServiceAccount",
             "--allow-privileged=true",
+            f"--audit-policy-file={policy}",
+            f"--audit-log-path={folder / _AUDIT}",
         )
         address, certificate = f"https://127.0.0.1:{port}", folder / "certificates" / "apiserver.crt"
         server = Server(address, _kubeconfig(folder, address, certificate), certificate, process)
@@ -139,7 +161,8 @@ def _trusting(certificate: Path) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate))
 
 
-def _start(stack: ExitStack, folder: Path, binary: Path, *arguments: str) -> Child:
+def started(stack: ExitStack, folder: Path, binary: Path, *arguments: str) -> Child:
+    """Starts a program that ends with the stack, and with this process."""
     log = stack.enter_context((folder / f"{binary.name}.log").open("wb"))
     # Of a session of its own: Ctrl-C reaches pytest alone, and what ends with it is ended by the pipe.
     command = ["sh", "-c", _GUARDED, "sh", str(binary), *arguments]

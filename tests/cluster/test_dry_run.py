@@ -75,6 +75,22 @@ def test_a_chart_that_the_server_accepts_passes_and_leaves_nothing(api_server: S
         assert api_server.request("GET", path)["items"] == []
 
 
+def test_equal_objects_are_sent_once_and_as_a_dry_run(api_server: Server, tmp_path: Path) -> None:
+    api_server.add("/api/v1/namespaces", {"metadata": {"name": "audited"}})
+    scenarios = {f"web/ci/{name}-values.yaml": "greeting: hello\n" for name in ("one", "two")}
+    other = {"web/ci/other-values.yaml": "greeting: hi\n"}
+    chart = write(tmp_path, {**WELL, **scenarios, **other})
+    checked = check(api_server, chart, "web", "--no-cache", "--cluster-namespace", "audited")
+    assert len(checked.chart["scenarios"]) == 4
+    sent = [(verb, address) for verb, address in api_server.audited("audited") if verb != "get"]
+    assert [(verb, address.partition("?")[0].rpartition("/")[2]) for verb, address in sent] == [
+        ("patch", "release-name-web"),
+        ("create", "jobs"),
+        ("patch", "release-name-web"),
+    ]
+    assert all("dryRun=All" in address and "fieldValidation=Strict" in address for _, address in sent)
+
+
 def test_what_the_user_may_not_do_is_unchecked(api_server: Server, tmp_path: Path) -> None:
     checked = check(api_server, write(tmp_path, WELL), "web", context="guest")
     assert checked.findings() == []

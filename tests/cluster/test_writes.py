@@ -150,6 +150,9 @@ def test_an_installed_release_is_updated_as_a_dry_run(api_server: Server, tmp_pa
     found = sorted({(file, message) for file, _, message in checked.findings()})
     assert [file for file, _ in found] == [file for file, _ in REFUSED]
     assert all(words in message for (_, message), (_, words) in zip(found, REFUSED, strict=True)), found
+    by_program = [address for verb, address in api_server.audited("installed") if verb in ("patch", "create", "delete")]
+    assert len([address for address in by_program if "fieldValidation=Strict" in address]) > 3
+    assert [address for address in by_program if "helm-constitution" in address and "dryRun=All" not in address] == []
     now: Any = api_server.request("GET", deployment)
     assert now["metadata"]["resourceVersion"] == kept["metadata"]["resourceVersion"]
 
