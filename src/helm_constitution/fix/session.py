@@ -55,7 +55,7 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
     """Tries the fixes of a chart's findings; writes nothing.
 
     Args:
-        request: the chart, a folder, and what is asked of the check.
+        request: the chart, a folder, and what is asked of the check; its copy is fixed where it has one.
         applicable: how safe a fix may be.
         only: the rules whose findings are fixed; all, if empty.
 
@@ -66,7 +66,7 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
         raise ChartError("a packaged chart can't be fixed; unpack it first", file=str(request.chart))
     with scratch_folder() as scratch:
         copy = scratch / (request.chart.resolve().name or "chart")
-        shutil.copytree(request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
+        shutil.copytree(request.copy or request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
         return _Session(request._replace(copy=copy), applicable, only).run()
 
 

@@ -3,41 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from helm_constitution.check.charts import placed
 from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
+from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.model import Progress
 from helm_constitution.core.unsaved import Unsaved
+from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.report.model import ChartReport
+from helm_constitution.server.answers import Answer, Fault
+from helm_constitution.server.lookup import Lookup
 from helm_constitution.server.mirror import Mirror
-
-
-class Fault(NamedTuple):
-    """What kept a chart from being checked at all; ``file`` is an absolute path, None for the chart itself."""
-
-    message: str
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-
-
-class Answer(NamedTuple):
-    """What a check of one chart gave: a report or a fault.
-
-    ``constitution`` is the constitution's absolute path, None for the built-in one; ``policy_files`` are all files
-    that rule the chart.
-    """
-
-    report: ChartReport | None
-    fault: Fault | None = None
-    constitution: str | None = None
-    policy_files: tuple[str, ...] = ()
 
 
 class Checker:
@@ -78,9 +59,22 @@ class Checker:
             self._examined[chart] = examined
         return _answer(examined, chart)
 
-    def examined(self, chart: Path) -> Examined | None:
-        """What the last check of an open chart found; None where there was none, or it failed."""
-        return self._examined.get(chart)
+    def lookup(self, chart: Path) -> Lookup | None:
+        """Answers questions about an open chart; None where it was not checked, or could not be."""
+        examined = self._examined.get(chart)
+        return Lookup(examined, chart, self._engine) if examined is not None else None
+
+    def fixed(self, chart: Path, texts: Unsaved) -> Mapping[str, str]:
+        """The files that safe fixes change, by their paths in the chart, with their new texts; nothing is written.
+
+        Raises:
+            ConstitutionError: the chart can't be checked.
+        """
+        unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
+        options = self._options._replace(cache=False)
+        request = CheckRequest(chart, self._engine, options, None, self._copy(chart, unsaved), unsaved)
+        files = fix_chart(request, {Applicability.SAFE}).files
+        return {file: content.decode("utf-8") for file, content in files.items() if content is not None}
 
     def forget(self, chart: Path) -> None:
         """Drops what is kept of a chart of which no file is open any more."""

@@ -11,7 +11,8 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
 
-from helm_constitution.server.worker import CheckTask, Failure, ForgetTask, Setup, serve
+from helm_constitution.server.tasks import Task
+from helm_constitution.server.worker import Failure, Setup, serve
 
 if TYPE_CHECKING:
     from asyncio import Future
@@ -35,7 +36,7 @@ class Link:
         self._process: BaseProcess | None = None
         self._connection: Connection | None = None
 
-    async def ask(self, task: CheckTask | ForgetTask) -> object:
+    async def ask(self, task: Task) -> object:
         """What a task gives: None for one that was cancelled, a Failure where the worker ended or hung.
 
         Raises:
@@ -75,7 +76,7 @@ class Link:
                 process.join()
         self._lost("the process that checks was ended")
 
-    def _send(self, number: int, task: CheckTask | ForgetTask | None) -> None:
+    def _send(self, number: int, task: Task | None) -> None:
         if self._connection is None:
             if task is None:
                 return

@@ -12,7 +12,7 @@ from helm_constitution.core.tags import Tag
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.text_findings import object_of
 from helm_constitution.report.words import clean
-from helm_constitution.server.checker import Answer, Fault
+from helm_constitution.server.answers import Answer, Fault
 
 CRASH = "crash"
 """The kind of a trouble that is a fault of a rule."""

@@ -31,6 +31,7 @@ class Positions:
     """
 
     def __init__(self, text: str, encoding: Encoding) -> None:
+        self.text = text
         self.lines = re.split(_LINE_END.pattern, text)
         self._encoding = encoding
 
@@ -52,6 +53,20 @@ class Positions:
             return EditorRange(row, character, row, max(self._units(text.rstrip()), character))
         last = min(max(end_line - 1, row), len(self.lines) - 1)
         return EditorRange(row, character, last, self._units(self.lines[last][: end_column - 1]))
+
+    def point(self, line: int, column: int) -> tuple[int, int]:
+        """A place as an editor counts it; the line behind the last one is the text's end."""
+        if line > len(self.lines):
+            return len(self.lines) - 1, self._units(self.lines[-1])
+        return line - 1, self._units(self.lines[line - 1][: column - 1])
+
+    def between(self, start: int, end: int) -> EditorRange:
+        """The stretch between two offsets."""
+        return EditorRange(*self._at(start), *self._at(end))
+
+    def _at(self, offset: int) -> tuple[int, int]:
+        lines = re.split(_LINE_END.pattern, self.text[:offset])
+        return len(lines) - 1, self._units(lines[-1])
 
     def from_editor(self, line: int, character: int) -> tuple[int, int]:
         """Line and column of a place that an editor names; what lies behind a line's end is its end."""

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from helm_constitution.core.unsaved import Unsaved
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
 from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.model import ChartReport
+from helm_constitution.server.answers import Answer
 from helm_constitution.server.charts import chart_of, charts_below, ruled_folder
-from helm_constitution.server.checker import Answer
 from helm_constitution.server.link import Link
 from helm_constitution.server.notes import CRASH, Note, each_once, notes_of
 from helm_constitution.server.schedule import Schedule, Wanted
-from helm_constitution.server.worker import CheckTask, Failure, ForgetTask
+from helm_constitution.server.tasks import CheckTask, ForgetTask
+from helm_constitution.server.worker import Failure
 
 
 class Document(NamedTuple):
@@ -26,11 +27,16 @@ class Document(NamedTuple):
 
 
 class ChartState(NamedTuple):
-    """What is known of a chart: the notes of its last check, its report, the files that rule it."""
+    """What is known of a chart: the notes of its last check, its report, the files that rule it.
+
+    ``texts`` are those that were checked; ``constitution`` is its path, None for the built-in one.
+    """
 
     notes: tuple[Note, ...] = ()
     report: ChartReport | None = None
     policy_files: tuple[str, ...] = ()
+    constitution: str | None = None
+    texts: Unsaved = NO_TEXTS
 
 
 class Editor(Protocol):
@@ -104,6 +110,16 @@ class Session:
         """The texts of open files."""
         return {path: document.text for path, document in self.documents.items()}
 
+    def is_current(self, chart: Path) -> bool:
+        """Whether what is known of a chart is true of the texts as they are now."""
+        state = self.charts[chart]
+
+        def of_chart(texts: Unsaved) -> Unsaved:
+            rules = state.policy_files
+            return {path: texts[path] for path in texts if path in rules or Path(path).is_relative_to(chart)}
+
+        return of_chart(state.texts) == of_chart(self.texts())
+
     def _is_open(self, chart: Path) -> bool:
         return any(Path(path).is_relative_to(chart) for path in self.documents)
 
@@ -128,11 +144,13 @@ class Session:
         if not (chart / "Chart.yaml").is_file() and str(chart / "Chart.yaml") not in self.documents:
             self._remove(chart)
             return
-        answer = await self._link.ask(CheckTask(chart, wanted.scenarios, self.texts()))
+        texts = self.texts()
+        answer = await self._link.ask(CheckTask(chart, wanted.scenarios, texts))
         if isinstance(answer, Failure):
             self._say(f"{chart.name}: {answer.message}")
         elif isinstance(answer, Answer):
-            state = ChartState(tuple(notes_of(answer, chart)), answer.report, answer.policy_files)
+            notes = tuple(notes_of(answer, chart))
+            state = ChartState(notes, answer.report, answer.policy_files, answer.constitution, texts)
             if answer.report is None:  # what rules it is not known by a fault in that
                 state = state._replace(policy_files=self.charts.get(chart, state).policy_files)
             self._set(chart, state)

@@ -11,16 +11,15 @@ import os
 import queue
 import threading
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import NamedTuple
 
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.core.errors import ConstitutionError, internal_error
 from helm_constitution.core.signals import end_cleanly
-from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.helm.choose import choose_engine
 from helm_constitution.helm.protocol import Limits
 from helm_constitution.server.checker import Checker
+from helm_constitution.server.tasks import Superseded, Task
 
 _LAST_SECONDS = 3.0
 """How long a check may go on after the editor's end is closed."""
@@ -34,38 +33,11 @@ class Setup(NamedTuple):
     options: CheckOptions
 
 
-class CheckTask(NamedTuple):
-    """One chart to check, see :meth:`Checker.check`."""
-
-    chart: Path
-    scenarios: str
-    texts: Unsaved
-
-    def run(self, checker: Checker, still_counts: _StillCounts) -> object:
-        """Checks it."""
-        return checker.check(self.chart, self.scenarios, self.texts, still_counts)
-
-
-class ForgetTask(NamedTuple):
-    """A chart of which no file is open any more."""
-
-    chart: Path
-
-    def run(self, checker: Checker, still_counts: _StillCounts) -> object:
-        """Drops what is kept of it."""
-        checker.forget(self.chart)
-        return None
-
-
 class Failure(NamedTuple):
     """A task that went wrong: the words for the user; ``is_ours`` for a fault of the program."""
 
     message: str
     is_ours: bool = True
-
-
-class Superseded(Exception):
-    """Newer text came: nobody waits for this check any more."""
 
 
 class _StillCounts:
@@ -91,7 +63,7 @@ def serve(connection: Connection, setup: Setup) -> None:
     """
     end_cleanly()
     gc.disable()  # what one check leaves in cycles is looked for when nobody waits
-    tasks: queue.SimpleQueue[tuple[int, CheckTask | ForgetTask] | None] = queue.SimpleQueue()
+    tasks: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
     cancelled: set[int] = set()
     threading.Thread(target=_listen, args=(connection, tasks, cancelled), daemon=True).start()
     checker: Checker | None = None
@@ -123,9 +95,7 @@ def serve(connection: Connection, setup: Setup) -> None:
             checker.close()
 
 
-def _listen(
-    connection: Connection, tasks: queue.SimpleQueue[tuple[int, CheckTask | ForgetTask] | None], cancelled: set[int]
-) -> None:
+def _listen(connection: Connection, tasks: queue.SimpleQueue[tuple[int, Task] | None], cancelled: set[int]) -> None:
     try:
         while True:
             message = connection.recv()

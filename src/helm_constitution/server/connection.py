@@ -1,0 +1,93 @@
+"""The connection with one editor: what the session finds goes out, places are turned into what the editor counts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from lsprotocol import types
+from pygls import uris
+from pygls.lsp.server import LanguageServer
+
+from helm_constitution import __version__
+from helm_constitution.server.link import Link
+from helm_constitution.server.notes import Note
+from helm_constitution.server.positions import Encoding, Positions
+from helm_constitution.server.protocol import SOURCE, Texts, diagnostic
+from helm_constitution.server.session import Session
+from helm_constitution.server.worker import Setup
+
+_SILENCE = 8
+"""So many times the limit of one helm run a check may take."""
+
+
+class ConstitutionServer(LanguageServer):
+    """Speaks with one editor.
+
+    Args:
+        setup: what checks are made with.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        # Whole texts: where a line ends is then no question between the editor's counting and pygls's.
+        super().__init__(SOURCE, __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
+        self.setup = setup
+        self.link = Link(setup, _SILENCE * setup.limits.seconds)
+        self.session = Session(self.link, self, setup.options.scenarios)
+        self.texts = Texts(self._positions, self._uri)
+        self._checking: asyncio.Task[None] | None = None
+
+    def begin(self) -> None:
+        """Begins to check the charts of the workspace."""
+        self._checking = asyncio.ensure_future(self.session.schedule.run())
+
+    def end(self) -> None:
+        """Ends all checks, and the process that makes them."""
+        if self._checking is not None:
+            self._checking.cancel()
+            self._checking = None
+        self.link.close()
+
+    def show(self, path: str, notes: list[Note]) -> None:
+        """Publishes the diagnostics of a file."""
+        document = self.session.documents.get(path)
+        self.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(
+                uri=self._uri(path),
+                diagnostics=[diagnostic(note, self.texts) for note in notes],
+                version=document.version if document is not None else None,
+            )
+        )
+
+    def say(self, message: str) -> None:
+        """Shows a message, and logs it."""
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"{SOURCE}: {message}"))
+
+    def path_of(self, uri: str) -> str | None:
+        """The path of a file; None for what is no file (``untitled:``)."""
+        if not uri.startswith("file:"):
+            return None
+        path = uris.to_fs_path(uri)
+        return os.path.abspath(path) if path else None
+
+    def _uri(self, path: str) -> str:
+        document = self.session.documents.get(path)
+        return document.uri if document is not None else uris.from_fs_path(path) or ""
+
+    def _positions(self, path: str) -> Positions:
+        return Positions(self._text(path), self._encoding)
+
+    def _text(self, path: str) -> str:
+        document = self.session.documents.get(path)
+        if document is not None:
+            return document.text
+        try:
+            return Path(path).read_bytes().decode("utf-8-sig", "replace")
+        except OSError:
+            return ""
+
+    @property
+    def _encoding(self) -> Encoding:
+        chosen = self.server_capabilities.position_encoding
+        return {"utf-8": "utf-8", "utf-32": "utf-32"}.get(str(getattr(chosen, "value", chosen)), "utf-16")  # type: ignore[return-value]

@@ -1,0 +1,132 @@
+"""What an editor shows on request: hovers, definitions, references, lenses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from helm_constitution.core.model import Status
+from helm_constitution.report.model import ChartReport
+from helm_constitution.report.pages import pages_of, rule_address
+from helm_constitution.report.words import clean
+from helm_constitution.server.charts import chart_of
+from helm_constitution.server.tasks import Insight, LookTask
+from helm_constitution.text.rule_page import sections_of, title_of
+
+if TYPE_CHECKING:
+    from helm_constitution.server.connection import ConstitutionServer
+
+
+async def hover(server: ConstitutionServer, params: types.HoverParams) -> types.Hover | None:
+    """The pages of the rules that found something on the line, and what is known of the value or template there."""
+    path = server.path_of(params.text_document.uri)
+    if path is None:
+        return None
+    line, _ = server.texts.positions(path).from_editor(params.position.line, params.position.character)
+    parts = list(_pages(server, path, params.position.line))
+    parts += _statements(server, path, line)
+    insight = await _ask(server, path, params.position, wants_hover=True)
+    if insight is not None and insight.hover:
+        parts.insert(0, insight.hover)
+    if not parts:
+        return None
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)))
+
+
+async def definitions(server: ConstitutionServer, params: types.DefinitionParams) -> list[types.Location]:
+    """Where what stands at a place is defined: the value's key, its schema, the named template."""
+    path = server.path_of(params.text_document.uri)
+    insight = await _ask(server, path, params.position) if path is not None else None
+    return [server.texts.location_of(place) for place in insight.definitions] if insight is not None else []
+
+
+async def references(server: ConstitutionServer, params: types.ReferenceParams) -> list[types.Location]:
+    """Where what stands at a place is read or called; its definitions too, where they are asked for."""
+    path = server.path_of(params.text_document.uri)
+    insight = await _ask(server, path, params.position) if path is not None else None
+    if insight is None:
+        return []
+    places = [*(insight.definitions if params.context.include_declaration else ()), *insight.references]
+    return [server.texts.location_of(place) for place in dict.fromkeys(places)]
+
+
+def lenses(server: ConstitutionServer, params: types.CodeLensParams) -> list[types.CodeLens]:
+    """Above a template: the scenarios of the last check, and how they went."""
+    path = server.path_of(params.text_document.uri)
+    chart = chart_of(Path(path)) if path is not None else None
+    state = server.session.charts.get(chart) if chart is not None else None
+    if path is None or chart is None or state is None or state.report is None:
+        return []
+    if Path(path).relative_to(chart).parts[0] != "templates":
+        return []
+    top = types.Range(types.Position(0, 0), types.Position(0, 0))
+    return [types.CodeLens(top, types.Command(title, "")) for title in _lens_titles(state.report)]
+
+
+def _lens_titles(report: ChartReport) -> Iterator[str]:
+    rendered = [one.name for one in report.scenarios if one.status is Status.RENDERED]
+    yield clean(f"rendered with {', '.join(rendered)}") if rendered else "no scenario renders"
+    for one in report.scenarios:
+        if one.status is not Status.RENDERED:
+            yield clean(f"{one.name}: {one.status.value}")
+
+
+def _pages(server: ConstitutionServer, path: str, line: int) -> Iterator[str]:
+    """The pages of the rules with a finding on a line."""
+    for state in server.session.charts.values():
+        rules = {
+            note.code: None
+            for note in state.notes
+            if note.finding is not None
+            and note.place.path == path
+            and (found := server.texts.range_of(note.place)).start.line <= line <= found.end.line
+        }
+        if rules and state.report is not None:
+            pages = pages_of([state.report])
+            yield from (_page(rule, pages[rule]) for rule in rules if rule in pages)
+
+
+def _page(rule: str, doc: str) -> str:
+    lines = [f"**{rule}**: {title_of(doc)}"]
+    for name, text in sections_of(doc).items():
+        lines.append(
+            f"*{name}:*\n```yaml\n{text}\n```" if name in ("Bad", "Good") else f"*{name}:* {' '.join(text.split())}"
+        )
+    address = rule_address(rule)
+    return "\n\n".join([*lines, *([f"[The rule's page]({address})"] if address is not None else [])])
+
+
+def _statements(server: ConstitutionServer, path: str, line: int) -> Iterator[str]:
+    """The rules behind the statement that begins on a line of a constitution, or in the lines above it."""
+    for state in server.session.charts.values():
+        if state.constitution != path or state.report is None:
+            continue
+        statements = [one for principle in state.report.principles for one in principle.statements]
+        above = [one for one in statements if one.statement.line <= line]
+        if not above:
+            continue
+        nearest = max(above, key=lambda one: one.statement.line)
+        text = server.texts.positions(path).lines
+        if any(not row.strip() for row in text[nearest.statement.line - 1 : line]):
+            continue  # a paragraph of its own
+        pages = pages_of([state.report])
+        rules = [f"- `{rule}`: {title_of(pages[rule])}" for rule in nearest.rules if rule in pages]
+        verdict = f"**{nearest.statement.keyword}**: {nearest.verdict.label}"
+        reason = f" ({clean(nearest.reason)})" if nearest.reason else ""
+        yield "\n".join([verdict + reason, "", *(rules or ["No rule checks this statement."])])
+        return
+
+
+async def _ask(
+    server: ConstitutionServer, path: str, position: types.Position, *, wants_hover: bool = False
+) -> Insight | None:
+    chart = chart_of(Path(path))
+    if chart is None:
+        return None
+    line, column = server.texts.positions(path).from_editor(position.line, position.character)
+    file = Path(path).relative_to(chart).as_posix()
+    answer = await server.link.ask(LookTask(chart, file, line, column, wants_hover))
+    return answer if isinstance(answer, Insight) else None

@@ -1,0 +1,223 @@
+"""What stands at a place of a chart, who reads it and what it renders to."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from helm_constitution.check.pipeline import Examined
+from helm_constitution.core.confidential import line_without_secrets, withheld
+from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.locate.marked_render import MarkedRender
+from helm_constitution.render.results import RenderedObjects
+from helm_constitution.report.words import as_yaml, clean
+from helm_constitution.server.notes import Place
+from helm_constitution.templates.uses import Printed
+from helm_constitution.text.yaml_document import Span, YamlDocument, dotted
+
+VALUES = "values.yaml"
+_SHOWN = 12
+"""So many places or lines are shown before the rest is counted."""
+_NAMED = LazyPattern(r"""\b(include|template|define|block)\s+(["`])(?P<name>[^"`\n]+)\2""")
+
+
+class Thing(NamedTuple):
+    """What stands at a place: a value by its path, or a named template by its name; at most one of them."""
+
+    value: tuple[str, ...] = ()
+    template: str = ""
+
+
+class Lookup:
+    """Answers questions about a chart as its last check saw it.
+
+    Args:
+        examined: that check.
+        chart: the chart's folder, an absolute path.
+        engine: renders with marks, to tell template lines and rendered lines together.
+    """
+
+    def __init__(self, examined: Examined, chart: Path, engine: HelmEngine) -> None:
+        self._rendered = examined.rendered
+        self._analysed = examined.rendered.analysed
+        self._files = examined.rendered.chart.files
+        self._chart = chart
+        self._engine = engine
+
+    def thing(self, file: str, line: int, column: int) -> Thing:
+        """What stands at a place; line and column count from 1, in code points."""
+        if file == VALUES:
+            return Thing(value=self._key_at(line, column))
+        text = self._line(file, line)
+        for found in re.finditer(_NAMED.pattern, text):
+            if found.start() <= column - 1 <= found.end():
+                return Thing(template=found["name"])
+        reads = [
+            read
+            for read in self._analysed.uses.reads
+            if read.file == file and _holds(read.span, line, column) and read.path
+        ]
+        # The narrowest expression is the one that is meant; of one expression the longest path.
+        reads.sort(key=lambda read: (_size(read.span), -len(read.path)))
+        return Thing(value=_keys(reads[0].path)) if reads else Thing()
+
+    def definitions(self, thing: Thing) -> list[Place]:
+        """Where a value is set by default and described by the schema, or where a named template is defined."""
+        if thing.template:
+            return [
+                self._place(template.path, template.span(define))
+                for template in self._analysed.templates
+                for name, define in template.defines.items()
+                if name == thing.template
+            ]
+        found = []
+        values = self._rendered.chart.values
+        if values is not None:
+            for length in range(len(thing.value), 0, -1):
+                if (span := values.document.key_span(thing.value[:length])) is not None:
+                    found.append(self._place(VALUES, span))
+                    break
+        schema = self._rendered.chart.schema_document
+        if schema is not None and thing.value:
+            path = tuple(step for key in thing.value for step in ("properties", key))
+            if (span := schema.key_span(path)) is not None:
+                found.append(self._place("values.schema.json", span))
+        return found
+
+    def references(self, thing: Thing) -> list[Place]:
+        """The places that read a value, something below or above it; or that call a named template."""
+        if thing.template:
+            return list(self._calls(thing.template))
+        if not thing.value:
+            return []
+        size = len(thing.value)
+        found = {
+            self._place(read.file, read.span): None
+            for read in self._analysed.uses.reads
+            if read.path and _keys(read.path)[:size] == thing.value[: len(read.path)]
+        }
+        return sorted(found)
+
+    def hover(self, file: str, line: int, column: int) -> str:
+        """What is known of a place, as Markdown; empty where nothing is."""
+        thing = self.thing(file, line, column)
+        parts: list[str] = []
+        if thing.value:
+            parts.append(self._of_value(thing))
+            if file == VALUES:
+                lines = {(one.template.path, one.template.span(one.action).line) for one in self._printed(thing)}
+                parts.append(self._rendered_lines(lines))
+        elif thing.template:
+            calls = len(self.references(thing))
+            parts.append(f"Named template `{clean(thing.template)}`, called {_times(calls)}")
+        if file.startswith("templates/"):
+            parts.append(self._rendered_lines({(file, line)}))
+        return "\n\n".join(part for part in parts if part)
+
+    def _of_value(self, thing: Thing) -> str:
+        values = self._rendered.chart.values
+        key = values.by_path.get(thing.value) if values is not None else None
+        lines = [f"**`{clean(dotted(thing.value))}`**"]
+        if key is not None:
+            if key.comment is not None:
+                lines.append(clean(" ".join(key.comment.text.split())))
+            shown = as_yaml({thing.value[-1]: withheld(key.value, thing.value)}) if _is_map(key.value) else ""
+            default = withheld(key.value, thing.value)
+            lines.append(f"```yaml\n{shown}```" if shown else f"Default: `{clean(str(default))}`")
+        else:
+            lines.append("No default in values.yaml")
+        places = self.references(thing)
+        named = [f"{os.path.relpath(place.path, self._chart)}:{place.line}" for place in places]
+        lines.append(f"Read at {_some(named)}" if named else "No template reads it")
+        return "\n\n".join(lines)
+
+    def _printed(self, thing: Thing) -> Iterator[Printed]:
+        size = len(thing.value)
+        return (one for one in self._analysed.uses.printed if _keys(one.path)[:size] == thing.value)
+
+    def _rendered_lines(self, lines: set[tuple[str, int]]) -> str:
+        """What template lines render to, by scenario and object; those of named templates too."""
+        documents: dict[tuple[str, str, str], tuple[YamlDocument, list[str]]] = {}
+        for result in self._rendered.results:
+            for manifest in result.rendering.manifests if result.rendering is not None else ():
+                document = manifest.view.document
+                scenarios = documents.setdefault(document.alike, (document, []))[1]
+                scenarios.append(result.scenario.name)
+        wanted = {file for file, _ in lines}
+        partial = any(os.path.basename(file).startswith("_") for file in wanted)
+        some = [one for one, _ in documents.values() if partial or one.file in wanted]
+        if not some or not lines:
+            return ""
+        with MarkedRender(some, self._rendered, RenderedObjects(self._rendered.results), self._engine) as render:
+            maps = render.run()
+        shown: list[str] = []
+        for key, found in maps.items():
+            document, scenarios = documents[key]
+            text = [
+                line_without_secrets(content)
+                for number, content in enumerate(document.text.splitlines(), 1)
+                if (origin := found.origin(number)) is not None and (origin.file, origin.line) in lines
+            ]
+            if text:
+                kind, name = (document.view.get(*path).string() or "" for path in (("kind",), ("metadata", "name")))
+                head = clean(f"# {kind} {name} ({', '.join(dict.fromkeys(scenarios))})")
+                shown += [head, *map(clean, text[:_SHOWN])]
+        return "Renders to\n\n```yaml\n" + "\n".join(shown[: 3 * _SHOWN]) + "\n```" if shown else ""
+
+    def _calls(self, name: str) -> Iterator[Place]:
+        for file, text in self._files.items():
+            if not file.startswith("templates/"):
+                continue
+            for number, line in enumerate(text.split("\n"), 1):
+                for found in re.finditer(_NAMED.pattern, line):
+                    if found["name"] == name and found[1] in ("include", "template"):
+                        yield self._place(file, Span(number, found.start() + 1, number, found.end() + 1))
+
+    def _key_at(self, line: int, column: int) -> tuple[str, ...]:
+        """The key whose line this is; of several on it, the one that begins last before the column."""
+        values = self._rendered.chart.values
+        keys = [key for key in values.keys() if key.span.line == line] if values is not None else []  # noqa: SIM118
+        before = [key for key in keys if key.span.column <= column] or keys
+        return _keys(max(before, key=lambda key: key.span.column).path) if before else ()
+
+    def _line(self, file: str, line: int) -> str:
+        lines = self._files.get(file, "").split("\n")
+        return lines[line - 1] if 1 <= line <= len(lines) else ""
+
+    def _place(self, file: str, span: Span) -> Place:
+        return Place(str(self._chart.joinpath(*file.split("/"))), *span)
+
+
+def _keys(path: Iterable[object]) -> tuple[str, ...]:
+    """A path as far as it is keys that are written in the text."""
+    found = []
+    for step in path:
+        if not isinstance(step, str):
+            break
+        found.append(step)
+    return tuple(found)
+
+
+def _holds(span: Span, line: int, column: int) -> bool:
+    return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+
+
+def _size(span: Span) -> tuple[int, int]:
+    return span.end_line - span.line, span.end_column - span.column
+
+
+def _is_map(value: object) -> bool:
+    return isinstance(value, dict | list) and bool(value)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(f"`{clean(name)}`" for name in names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

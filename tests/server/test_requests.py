@@ -1,0 +1,216 @@
+"""Hovers, code actions, definitions, references and lenses over a real stream."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.server.editor import Editor, editor
+from tests.support import WEB, write
+
+pytestmark = pytest.mark.helm
+
+HELPERS = """
+    {{- define "web.name" -}}
+    {{ .Release.Name }}-web
+    {{- end }}
+    """
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Path:
+    """A repository with the chart of ``tests.support``, whose name comes from a named template."""
+    (tmp_path / ".git").mkdir()
+    deployment = WEB["web/templates/deployment.yaml"]
+    named = deployment.replace("{{ .Release.Name }}-web", '{{ include "web.name" . }}')
+    write(tmp_path, {**WEB, "web/templates/deployment.yaml": named, "web/templates/_helpers.tpl": HELPERS})
+    return tmp_path / "web"
+
+
+def place(file: Path, text: str, word: str) -> types.TextDocumentPositionParams:
+    """The place of a word in a file's text."""
+    before = text[: text.index(word)]
+    row = before.count("\n")
+    column = len(before) - (before.rfind("\n") + 1)
+    return types.TextDocumentPositionParams(
+        types.TextDocumentIdentifier(file.as_uri()), types.Position(row, column + 1)
+    )
+
+
+async def hover(shown: Editor, file: Path, text: str, word: str) -> str:
+    """The text of the hover over a word."""
+    at = place(file, text, word)
+    found = await shown.client.text_document_hover_async(types.HoverParams(at.text_document, at.position))
+    if found is None:
+        return ""
+    assert isinstance(found.contents, types.MarkupContent)
+    return found.contents.value
+
+
+async def actions(shown: Editor, file: Path, row: int, *only: str) -> dict[str, types.CodeAction]:
+    """The code actions of a row of a file, by their titles."""
+    stretch = types.Range(types.Position(row, 0), types.Position(row, 0))
+    context = types.CodeActionContext([], only=list(only) or None)
+    params = types.CodeActionParams(types.TextDocumentIdentifier(file.as_uri()), stretch, context)
+    found = await shown.client.text_document_code_action_async(params) or []
+    return {one.title: one for one in found if isinstance(one, types.CodeAction)}
+
+
+def applied(text: str, edits: list[types.TextEdit]) -> str:
+    """A text of plain letters with an editor's edits."""
+    lines = text.splitlines(keepends=True)
+    starts = [sum(map(len, lines[:number])) for number in range(len(lines) + 1)]
+
+    def offset(at: types.Position) -> int:
+        return starts[at.line] + at.character
+
+    for edit in sorted(edits, key=lambda one: offset(one.range.start), reverse=True):
+        text = text[: offset(edit.range.start)] + edit.new_text + text[offset(edit.range.end) :]
+    return text
+
+
+def test_a_hover_tells_what_reads_a_value_and_what_it_renders_to(web: Path) -> None:
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            values = web / "values.yaml"
+            await shown.open(values)
+            text = "# The image.\nimage: unsaved:2\n# Where notes go.\nnotes: none\n"
+            await shown.edit(values, text)
+            told = await hover(shown, values, text, "image:")
+            assert "`image`" in told
+            assert "The image." in told
+            assert "`templates/deployment.yaml:14`" in told
+            assert "# Deployment release-name-web (defaults)" in told
+            assert "image: unsaved:2" in told
+            unused = await hover(shown, values, text, "notes:")
+            assert "No template reads it" in unused
+            assert "**values/unused**: No template reads a value." in unused
+
+    asyncio.run(session())
+
+
+def test_a_hover_tells_what_a_template_line_renders_to(web: Path) -> None:
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "deployment.yaml"
+            await shown.open(template)
+            text = template.read_text()
+            told = await hover(shown, template, text, ".Values.image")
+            assert "Default: `web:1.2.3`" in told
+            assert "image: web:1.2.3" in told
+            assert "web.name" in await hover(shown, template, text, "web.name")
+
+    asyncio.run(session())
+
+
+def test_a_hover_in_a_constitution_tells_the_rules_of_a_statement(web: Path) -> None:
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            constitution = web.parent / "constitution.md"
+            await shown.open(constitution, language="markdown")
+            told = await hover(shown, constitution, constitution.read_text(), "Containers MUST")
+            assert "**MUST NOT**: fail" in told
+            assert "`security/privileged`" in told
+            assert await hover(shown, constitution, constitution.read_text(), "# Ours") == ""
+
+    asyncio.run(session())
+
+
+def test_definitions_and_references(web: Path) -> None:
+    write(web, {"values.schema.json": '{"properties": {\n"image": {"type": "string"}}}\n'})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template, values = web / "templates" / "deployment.yaml", web / "values.yaml"
+            await shown.open(template)
+            await shown.open(values)
+            at = place(template, template.read_text(), ".Values.image")
+            found = await shown.client.text_document_definition_async(
+                types.DefinitionParams(at.text_document, at.position)
+            )
+            assert isinstance(found, list | tuple)
+            assert [(Path(one.uri).name, one.range.start.line) for one in found if isinstance(one, types.Location)] == [
+                ("values.yaml", 1),
+                ("values.schema.json", 1),
+            ]
+            at = place(values, values.read_text(), "image:")
+            context = types.ReferenceContext(include_declaration=False)
+            reads = await shown.client.text_document_references_async(
+                types.ReferenceParams(context, at.text_document, at.position)
+            )
+            assert [(Path(one.uri).name, one.range.start.line) for one in reads or ()] == [("deployment.yaml", 13)]
+            at = place(template, template.read_text(), "web.name")
+            found = await shown.client.text_document_definition_async(
+                types.DefinitionParams(at.text_document, at.position)
+            )
+            assert isinstance(found, list | tuple)
+            assert [Path(one.uri).name for one in found if isinstance(one, types.Location)] == ["_helpers.tpl"]
+
+    asyncio.run(session())
+
+
+def test_waiving_a_finding_asks_for_reasons(web: Path) -> None:
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "deployment.yaml"
+            (first, _) = await shown.open(template)
+            offered = await actions(shown, template, first.range.start.line)
+            waive = offered["Waive security/privileged here (fill in both reasons)"]
+            assert waive.edit is not None
+            assert waive.edit.document_changes is not None
+            (create, change) = waive.edit.document_changes
+            assert isinstance(create, types.CreateFile)
+            assert isinstance(change, types.TextDocumentEdit)
+            written = "".join(edit.new_text for edit in change.edits if isinstance(edit, types.TextEdit))
+            assert "rule: security/privileged" in written
+            assert "container: web" in written
+            configuration = web / ".helm-constitution.yaml"
+            configuration.write_text(written)
+            (asked,) = await shown.open(configuration)
+            assert "why_needed" in asked.message
+
+    asyncio.run(session())
+
+
+def test_a_fix_at_its_finding_and_all_safe_fixes_at_once(web: Path) -> None:
+    demand = "Actions MUST have spaces. <!-- rules: templates/spacing -->"
+    write(web.parent, {"constitution.md": f"# Ours\n\n## Templates\n\n{demand}\n"})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "deployment.yaml"
+            await shown.open(template)
+            text = template.read_text().replace("{{ .Values.image }}", "{{.Values.image}}")
+            (spacing,) = await shown.edit(template, text)
+            fix = next(iter((await actions(shown, template, spacing.range.start.line, "quickfix")).values()))
+            assert fix.is_preferred
+            assert fix.edit is not None
+            assert fix.edit.changes is not None
+            assert applied(text, list(fix.edit.changes[template.as_uri()])) == template.read_text()
+            offered = await actions(shown, template, 0, "source.fixAll")
+            (action,) = offered.values()
+            assert action.kind == "source.fixAll.helm-constitution"
+            resolved = await shown.client.code_action_resolve_async(action)
+            assert resolved.edit is not None
+            assert resolved.edit.document_changes is not None
+            (change,) = resolved.edit.document_changes
+            assert isinstance(change, types.TextDocumentEdit)
+            edits = [edit for edit in change.edits if isinstance(edit, types.TextEdit)]
+            assert applied(text, edits) == template.read_text()
+
+    asyncio.run(session())
+
+
+def test_a_lens_tells_the_scenarios_of_a_template(web: Path) -> None:
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "deployment.yaml"
+            await shown.open(template)
+            params = types.CodeLensParams(types.TextDocumentIdentifier(template.as_uri()))
+            found = await shown.client.text_document_code_lens_async(params) or ()
+            assert [one.command.title for one in found if one.command is not None] == ["rendered with defaults"]
+
+    asyncio.run(session())
