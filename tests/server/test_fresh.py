@@ -1,0 +1,111 @@
+"""After any sequence of edits, what is shown is what a check of the same text finds."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helm_constitution.check.options import CheckOptions
+from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.server.checker import Checker
+from helm_constitution.server.notes import Note, notes_of
+from tests.support import WEB, write
+
+pytestmark = pytest.mark.helm
+
+HELPERS = '{{- define "web.name" -}}\n{{ .Release.Name }}-web\n{{- end }}\n'
+LINES = [
+    "image: web:1.2.3\n",
+    "more: {a: 1}\n",
+    "# A comment.\n",
+    "flag: true\n",
+    "bad: [\n",
+    "  key: {{ .Values.more.a }}\n",
+    "{{ if .Values.flag }}\n",
+    "{{ end }}\n",
+    '{{ include "web.name" . }}\n',
+    "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: more}\n",
+    "",
+]
+"""Lines that mean something in one of the files, and break the others."""
+FILES = ["values.yaml", "templates/deployment.yaml", "templates/_helpers.tpl", "Chart.yaml", "README.md"]
+
+Edit = tuple[str, int, str]
+
+
+def edits() -> st.SearchStrategy[list[Edit]]:
+    """Sequences of edits: a file, the line that is replaced (or put in), a line."""
+    one = st.tuples(st.sampled_from(FILES), st.integers(0, 24), st.sampled_from(LINES))
+    return st.lists(one, min_size=1, max_size=6)
+
+
+def shown(notes: Sequence[Note], folder: Path) -> list[tuple[object, ...]]:
+    """Notes without the folder that the chart lies in."""
+    return [
+        (
+            str(Path(note.place.path).relative_to(folder)),
+            note.place[1:],
+            note.severity,
+            note.code,
+            note.message.replace(str(folder), ""),
+            [(str(Path(place.path).relative_to(folder)), place[1:], text) for place, text in note.related],
+            note.tag,
+            note.finding and note.finding.fix,
+        )
+        for note in notes
+    ]
+
+
+def check_edits(sequence: Sequence[Edit], engine: HelmEngine) -> None:
+    """Edits a chart in a session without saving, and compares each step with a check of a chart with that text.
+
+    Raises:
+        AssertionError: they differ.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch).resolve() / "edited"
+        write(folder, {**WEB, "web/templates/_helpers.tpl": HELPERS, ".git/HEAD": ""})
+        chart = folder / "web"
+        checker = Checker(engine, CheckOptions())
+        texts: dict[str, str] = {}
+        try:
+            for number, (file, row, line) in enumerate(sequence):
+                path = chart / file
+                before = texts.get(str(path)) or (path.read_text() if path.is_file() else "")
+                lines = before.splitlines(keepends=True)
+                lines[row : row + 1 - number % 2] = [line]
+                texts[str(path)] = "".join(lines)
+                kept = shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), folder)
+                assert kept == shown(*fresh(folder, texts, engine)), (file, row, line)
+        finally:
+            for one in (chart,):
+                checker.forget(one)
+
+
+def fresh(folder: Path, texts: Mapping[str, str], engine: HelmEngine) -> tuple[list[Note], Path]:
+    """What a first check finds in a chart that has these texts on the disk."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch).resolve() / "saved"
+        for file in folder.rglob("*"):
+            if file.is_file():
+                target = copy / file.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.read_bytes())
+        for path, text in texts.items():
+            target = copy / Path(path).relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(text.encode())
+        chart = copy / "web"
+        return notes_of(Checker(engine, CheckOptions()).check(chart, DEFAULTS, {}), chart), copy
+
+
+@settings(max_examples=12)
+@given(edits())
+def test_what_is_shown_is_what_a_fresh_check_finds(embedded: HelmEngine, sequence: list[Edit]) -> None:
+    check_edits(sequence, embedded)
