@@ -188,8 +188,8 @@ def root_user(container: Container, subject: Subject) -> Iterator[Violation]:
           runAsUser: 10001
     Fix: Set runAsNonRoot: true in the pod's or the container's securityContext, and a non-zero runAsUser if the
         image does not set its user by number.
-        `fix --unsafe` sets runAsNonRoot if runAsUser is set to a user other than root. Otherwise a person has to
-        decide: a container whose image runs as root, or as a user without a number, would no longer start.
+        `fix --unsafe` sets runAsNonRoot if runAsUser is set to a user other than root. Otherwise decide yourself: a
+        container whose image runs as root, or as a user without a number, would no longer start.
     Source: Kubernetes Pod Security Standards, restricted: Running as Non-root, Running as Non-root user (v1.23+);
         a pod in a user namespace of its own (hostUsers: false) is exempt (v1.35+)
     """

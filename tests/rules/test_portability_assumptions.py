@@ -129,6 +129,13 @@ spec:
 
 
 CRD = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.acme.test}\n"
+DEFINED = """
+spec:
+  group: acme.test
+  scope: Namespaced
+  names: {plural: as, kind: A}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
 
 
 def test_definitions_in_templates() -> None:
@@ -146,7 +153,7 @@ def test_definitions_in_templates() -> None:
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        (CRD, []),
+        (CRD + DEFINED, []),
         ("# nothing\n", []),
         (
             CRD.replace("/v1", "/v1beta1"),
