@@ -35,6 +35,18 @@ WORDS = (
     r"\bor so\b",
     r"\bcares? for\b",
     r"\bis told\b",
+    r"\bsuch as is\b",
+    r"\bone that is there\b",
+    r"\bmakes of\b",
+    r"\bhangs on\b",
+    r"\bset otherwise\b",
+    r"\bwith commas between\b",
+    r"\bthe other way round\b",
+    r"\btruth value\b",
+    r"\bhas to bear\b",
+    r"\bthe team asks\b",
+    r"\bof one's own\b",
+    r"\bcomes? to be\b",
     r"\btakes? (?:it |them |this |that )?for (?:true|false|an?|the)\b",
 )
 ODD = re.compile("|".join(WORDS), re.IGNORECASE)

@@ -151,11 +151,11 @@ def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Viola
             continue
         least, most = scaler.get("spec", "minReplicas"), scaler.get("spec", "maxReplicas")
         count = least.integer()
-        if (1 if count is None else count) < minimum:
-            yield Violation(
-                f"autoscaler may scale down to {1 if count is None else count}; set minReplicas to {minimum} or more",
-                at=least,
-            )
+        fewest = 1 if count is None else count
+        if fewest < minimum:
+            pods = f"{fewest} pod{'' if fewest == 1 else 's'}"
+            message = f"autoscaler may scale down to {pods}; set minReplicas to {minimum} or more"
+            yield Violation(message, at=least)
         upper = most.integer()
         if upper is not None and count is not None and upper <= count:
             message = (

@@ -13,7 +13,7 @@ _END = LazyPattern(r"\{\{-? end \}\}\Z")
 def budget_for(workload: Workload, subject: Subject) -> Fix | None:
     """A template with the metadata and the selector of the workload's template, under the same conditions.
 
-    None where that template holds more than one object, or anything but conditions around it.
+    None if that template contains more than one object, or anything but conditions around it.
     """
     text = subject.template_text(workload.manifest)
     folder, _, name = workload.manifest.template.rpartition("/")
@@ -44,12 +44,12 @@ def budget_for(workload: Workload, subject: Subject) -> Fix | None:
         *after,
     ]
     edit = Edit(file, 1, 1, 1, 1, "".join(f"{line}\n" for line in budget))
-    return Fix("render a PodDisruptionBudget with maxUnavailable: 1", (edit,))
+    return Fix("add a PodDisruptionBudget with maxUnavailable: 1", (edit,))
 
 
 def _block(lines: Sequence[str], key: str, depth: int) -> list[str]:
-    """The lines of a key and of what stands below it; none where it is written in another way, or its actions reach
-    beyond it."""
+    """The lines of a key and those below it; empty if the key is written in another way, or its actions extend beyond
+    it."""
     begin = next((number for number, line in enumerate(lines) if line == key), None)
     if begin is None:
         return []
@@ -63,7 +63,7 @@ def _block(lines: Sequence[str], key: str, depth: int) -> list[str]:
 
 
 def _without_annotations(metadata: Sequence[str]) -> Sequence[str]:
-    """The metadata with what a budget needs of it: the annotations are about the workload."""
+    """The metadata without the annotations, which are about the workload."""
     begin = next((number for number, line in enumerate(metadata) if line.strip() == "annotations:"), None)
     if begin is None:
         return metadata

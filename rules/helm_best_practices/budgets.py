@@ -59,7 +59,7 @@ def no_disruption_budget(rendering: Rendering, subject: Subject) -> Iterator[Vio
             matchLabels:
               {{- include "web.selectorLabels" . | nindent 6 }}
     Fix: Render a PodDisruptionBudget that selects the workload's pods.
-        `fix --unsafe` adds a file with one to a chart without any; its selector is as the workload's template has it.
+        `fix --unsafe` adds a file with one to a chart without any; its selector is that of the workload's template.
     Source: Kubernetes documentation, Disruptions; kube-score deployment-has-poddisruptionbudget,
         statefulset-has-poddisruptionbudget; polaris missingPodDisruptionBudget
     """

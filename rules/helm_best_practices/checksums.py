@@ -57,7 +57,7 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
               checksum/config: {{ include (print $.Template.BasePath "/configmap.yaml") . | sha256sum }}
     Fix: Add the checksum of the template as a pod annotation. Jobs, pods with the annotation of a reloader, and empty
         or immutable ConfigMaps and Secrets are not reported.
-        `fix --unsafe` adds the annotation, unless the workload's own file renders what it reads.
+        `fix --unsafe` adds the annotation, unless the same file renders the workload and the ConfigMap or Secret.
     Source: Helm documentation, Chart Development Tips and Tricks: Automatically Roll Deployments
     """
     for workload in rendering.workloads:
@@ -77,7 +77,7 @@ def no_checksum(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
 
 
 def _fix(workload: Workload, source: Manifest, annotation: str) -> SetField | None:
-    """The checksum of the file that renders what is read. A file can't hold its own checksum."""
+    """The checksum of the file that renders the ConfigMap or Secret. A file can't contain its own checksum."""
     folder, _, path = source.template.partition("/")
     if folder != "templates" or source.template == workload.manifest.template:
         return None

@@ -1,4 +1,4 @@
-"""Large files that no template reads are left out of the chart by .helmignore."""
+"""A fix that excludes large files that no template reads from the chart in .helmignore."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _NEEDED = LazyPattern(
     r"|(?:README|LICENSE|NOTICE|CHANGELOG)[^/]*\Z|\.[^/]*\Z"
 )
 _LARGE = 10_000
-"""Bytes below which a file makes no difference."""
+"""Smaller files (in bytes) make no difference."""
 _FILE = ".helmignore"
 
 
 def ignored(subject: Subject, excess: int) -> Fix | None:
-    """The largest files, as many as it takes; None where they are too few, or a template may read any of them.
+    """Excludes the largest files, as many as needed; None if they are too few, or a template may read any of them.
 
     Args:
         excess: the bytes by which the release is too large.
@@ -45,4 +45,4 @@ def ignored(subject: Subject, excess: int) -> Fix | None:
         rows = text.replace("\r\n", "\n").split("\n")
         at = (len(rows), len(rows[-1]) + 1)
         edit = Edit(_FILE, *at, *at, f"\n{lines.rstrip()}" if rows[-1] else lines)
-    return Fix(f"leave {', '.join(sorted(chosen)[:3])} out by .helmignore", (edit,), Applicability.SAFE)
+    return Fix(f"exclude {', '.join(sorted(chosen)[:3])} in .helmignore", (edit,), Applicability.SAFE)

@@ -83,7 +83,7 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 
 def _group(manifest: Manifest, what: str, advice: str) -> Group:
     """The other objects that lack the same labels."""
-    return Group(("label", what), f"{{count}} objects lack {what}; {advice}: {{items}}", str(manifest))
+    return Group(("label", what), f"{{count}} objects lack {what}; {advice} in {{items}}", str(manifest))
 
 
 @rule(

@@ -1,4 +1,4 @@
-"""What is read of an object that `lookup` may not find, with defaults."""
+"""A fix that adds defaults to the fields of an object that `lookup` may not find."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _CALL = re.compile(r"\((?P<found>lookup(?: (?:[^()\s|]+|\([^()]*\)))+)\)" + _FIE
 
 
 def with_defaults(file: str, text: str, variables: Sequence[str]) -> Fix | None:
-    """Every field that is read of what `lookup` finds, or of these variables, has an empty text where it is missing.
+    """Adds an empty default to every field that is read from the result of `lookup`, or from these variables.
 
-    None where nothing is read of it.
+    None if no field is read.
     """
     patterns = [_CALL, *(re.compile(rf"(?P<found>{re.escape(name)}){_FIELDS}") for name in variables)]
     edits: list[Edit] = []

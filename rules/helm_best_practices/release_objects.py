@@ -92,7 +92,7 @@ _PRINTED = LazyPattern(r"""\{\{-?\s*((?:printf\b[^|{}\n]*)?\.Chart\.Version)(?=[
 _DEFINE = LazyPattern(r"""\{\{-?\s*define "(?P<name>[^"\n]*)"\s*-?\}\}(.*?)\{\{-?\s*end\b""", re.DOTALL)
 _LABEL_DEFINE = LazyPattern(r"""\bhelm\.sh/chart["']?:[ \t]*["']?\{\{-?\s*(?:include|template) "([^"\n]*)\"""")
 _CHART_DEFINES = (".chart", "chartref")
-"""How the named template for this label is usually called."""
+"""The usual names of the named template for this label."""
 
 
 @rule(
@@ -172,7 +172,7 @@ def too_large(subject: Subject) -> Iterator[Violation]:
         kind: ConfigMap
         {{- end }}
     Fix: Split the data into several objects; exclude files that the chart doesn't need in .helmignore.
-        For large files that no template reads, fix does the latter.
+        `fix` excludes large files that no template reads.
     Source: Kubernetes documentation, ConfigMaps and Secrets: size limit; Helm issue 8281
     """
     most = subject.number("bytes")

@@ -211,7 +211,7 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
         password: {{ randAlphaNum 32 | b64enc }}
         {{- end }}
     Fix: Check the result with `if`, `with`, `default` or `dig`, and define a fallback.
-        `fix --unsafe` gives the fields that are read an empty default.
+        `fix --unsafe` adds an empty default to the fields that are read.
     Source: Helm documentation, Template Functions: Using the lookup function
     """
     for template in subject.templates:
@@ -226,7 +226,7 @@ def lookup_unguarded(subject: Subject) -> Iterator[Violation]:
 
 
 def _unguarded(template: TemplateFile) -> Iterator[tuple[Command, Sequence[str]]]:
-    """The calls of lookup, with the variables that hold what they find."""
+    """The calls of lookup, with the variables that contain their results."""
     asked = _asked(template)
     for node in contents(template.tree or ()):
         if isinstance(node, Control):

@@ -238,7 +238,7 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
           httpGet: {path: /ready, port: http}
     Fix: Use a different endpoint for the liveness probe, or let it fail later (a longer period or a higher
         failureThreshold).
-        `fix --unsafe` gives the liveness probe the failureThreshold with which it waits twice as long.
+        `fix --unsafe` sets a failureThreshold with which the liveness probe fails after twice the time.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes; kube-score
         pod-probes-identical
     """
@@ -264,7 +264,7 @@ def identical_probes(container: Container, subject: Subject) -> Iterator[Violati
 
 
 def _twice(liveness: View, readiness: View) -> int:
-    """The failureThreshold with which the liveness probe gives up after twice the time of the readiness probe."""
+    """The failureThreshold with which the liveness probe fails after twice the time of the readiness probe."""
     return math.ceil(2 * _patience(readiness) / (liveness.get("periodSeconds").integer() or 10))
 
 

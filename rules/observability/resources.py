@@ -80,7 +80,7 @@ def _unset(container: Container, kind: str, name: str, words: str) -> Iterator[O
 
 
 def _group(container: Container, item: str) -> Group:
-    message = f'resources of container "{container.name}" are incomplete; set {{items}}'
+    message = f'container "{container.name}" lacks resource requests or limits; set {{items}}'
     return Group(("resources",), message, item, by_object=True)
 
 

@@ -318,7 +318,7 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
             drop: [ALL]
     Fix: Set capabilities.drop: [ALL] in the container's securityContext; only NET_BIND_SERVICE may be added
         back.
-        `fix --unsafe` drops them.
+        `fix --unsafe` sets drop: [ALL].
     Source: Kubernetes Pod Security Standards, restricted: Capabilities (v1.22+)
     """
     if container.pod.is_windows or is_moot(container, subject):
@@ -342,15 +342,12 @@ def capabilities(container: Container, subject: Subject) -> Iterator[Violation]:
     added = container.field("securityContext", "capabilities", "add")
     forbidden = [str(item.data) for item in added.items() if item.data != "NET_BIND_SERVICE"]
     if forbidden:
+        noun = "capability" if len(forbidden) == 1 else "capabilities"
         yield Violation(
-            f'container "{container.name}" adds {_capabilities(forbidden)}; remove all but NET_BIND_SERVICE',
+            f'container "{container.name}" adds the {noun} {_listed(forbidden)}; remove all but NET_BIND_SERVICE',
             at=added,
             group=hardening(container, f"no added {_listed(forbidden)}"),
         )
-
-
-def _capabilities(names: list[str]) -> str:
-    return f"the {'capability' if len(names) == 1 else 'capabilities'} {_listed(names)}"
 
 
 def _listed(names: list[str]) -> str:

@@ -237,7 +237,7 @@ def test_large_files_that_no_template_reads_are_left_out(tmp_path: Path, library
     write(tmp_path, {**CHART, "constitution.md": constitution, "docs/picture.svg": picture, ".helmignore": "*.tmp"})
     result = fix_chart(CheckRequest(tmp_path, library, CheckOptions()), (Applicability.SAFE,))
     assert ([one.fix.title for one in result.applied], result.taken_back, result.after.findings) == (
-        ["leave docs/picture.svg out by .helmignore"],
+        ["exclude docs/picture.svg in .helmignore"],
         (),
         (),
     )

@@ -79,8 +79,8 @@ def test_replicas_beside_an_autoscaler() -> None:
     ("spec", "messages"),
     [
         (", minReplicas: 2, maxReplicas: 5", []),
-        (", maxReplicas: 5", ["autoscaler may scale down to 1; set minReplicas to 2 or more"]),
-        (", minReplicas: 1, maxReplicas: 5", ["autoscaler may scale down to 1; set minReplicas to 2 or more"]),
+        (", maxReplicas: 5", ["autoscaler may scale down to 1 pod; set minReplicas to 2 or more"]),
+        (", minReplicas: 1, maxReplicas: 5", ["autoscaler may scale down to 1 pod; set minReplicas to 2 or more"]),
         (
             ", minReplicas: 4, maxReplicas: 4",
             ["autoscaler cannot scale: maxReplicas 4 is not above minReplicas 4; raise maxReplicas"],

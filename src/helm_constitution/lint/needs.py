@@ -146,7 +146,7 @@ class CheckedChart:
             return "no cluster was given (--cluster)"
         asked = self.cluster is not None and (self.cluster.deployment is not None or self.cluster.gone is not None)
         if DEPLOYMENT in needs and not asked:
-            return "no test deployment was asked for (--cluster-install)"
+            return "no test deployment was requested (--cluster-install)"
         return self._not_rendered(needs)
 
     def unseen(self, needs: frozenset[Need]) -> str | None:

@@ -247,9 +247,9 @@ class Rule:
     urgency: Urgency = Urgency.USUAL
     """Whether reports put what it finds before other findings, and why."""
     told_by: tuple[str, ...] = ()
-    """The rules that tell what it finds where they find it too."""
+    """The rules whose violation at the same place replaces one of this rule."""
     tag: Tag | None = None
-    """How editors show what it finds, besides underlining it."""
+    """How editors show its findings, besides underlining them."""
 
     @property
     def principle(self) -> str:
@@ -339,9 +339,9 @@ def rule(
         parameters: what statements and configuration may set, read by ``subject.number(name)`` or
             ``subject.text(name)``.
         urgency: whether reports put what it finds before other findings: BROKEN, EXPOSED, UPGRADE or COLLISION.
-        told_by: ids of rules that may find the same fault. Where one does, at the same field or line or of the same
-            secret, it alone makes a finding, which names this rule's place and breaks this rule's statements too.
-        tag: how editors show the place of what it finds: UNUSED greys it out, DEPRECATED strikes it through.
+        told_by: ids of rules that may find the same fault. If one does, at the same field or line or of the same
+            secret, only its finding is reported; it also names this rule's place and breaks this rule's statements.
+        tag: how editors show the place of its findings: UNUSED greys it out, DEPRECATED strikes it through.
     """
     matchers = (enforces,) if isinstance(enforces, Matcher) else tuple(enforces)
 

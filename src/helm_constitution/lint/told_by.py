@@ -1,4 +1,4 @@
-"""One finding for one fault: what a rule finds that another one says of the same place is told there alone."""
+"""One finding per fault: a violation that another rule reports at the same place becomes part of its finding."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from helm_constitution.text.yaml_document import View
 
 _Key: TypeAlias = tuple[object, ...]
 _Telling: TypeAlias = tuple[str, int]
-"""A violation that is told: its rule's id, and its number in the run."""
+"""A violation that is reported: its rule's id, and its number in the run."""
 
 
 def each_once(runs: Sequence[RuleRun]) -> tuple[RuleRun, ...]:
-    """The runs without what other rules tell of the same place, as rules declare it by ``told_by``.
+    """The runs without the violations that other rules report at the same place, as rules declare it by ``told_by``.
 
-    A fault is the same where both are at one field or one line, or find the same secrets. What isn't told is noted at
-    the violation that tells it (``also``), with the statements that it breaks. The order of the runs doesn't matter; a
-    rule that doesn't run tells nothing, so what it would tell is told by the other.
+    Two violations are the same fault if both are at one field or one line, or contain the same secrets. The removed one
+    is recorded at the reported one (``also``), with the statements that it breaks. The order of the runs doesn't
+    matter; if a rule doesn't run, the other one's violations are reported.
     """
     by_rule = {run.rule.id: run for run in runs}
     told: dict[str, dict[_Key, _Telling]] = {}
@@ -53,7 +53,7 @@ def _without(run: RuleRun, kept: Sequence[int], also: Mapping[_Telling, Sequence
 
 
 def _tellers_first(runs: Iterable[RuleRun]) -> list[RuleRun]:
-    """The runs in an order in which each comes after those that may tell what it finds."""
+    """The runs, each one after those of the rules in its ``told_by``."""
     by_id = {run.rule.id: run for run in runs}
     found: dict[str, RuleRun] = {}
 
@@ -69,7 +69,7 @@ def _tellers_first(runs: Iterable[RuleRun]) -> list[RuleRun]:
 
 
 def _keys(violation: Violation) -> Iterator[_Key]:
-    """What makes two faults one: the secrets, or else the place."""
+    """The keys that are equal for the same fault: the secrets, or else the place."""
     at = violation.at
     if violation.secrets:
         yield from (("secret", secret.strip()) for secret in violation.secrets)
