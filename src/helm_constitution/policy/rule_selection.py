@@ -29,15 +29,13 @@ class RuleSelection(NamedTuple):
 
     ``open_parts`` holds for each statement that its rules check in part what they leave open: all its own words where
     only what leads its list has rules; ``opposed`` for each
-    without a rule those that demand the opposite; ``weaker`` the rules that weigh less than the statement, because it
-    is a wide one.
+    without a rule those that demand the opposite.
     """
 
     rules: Mapping[Rule, RuleSetting]
     by_statement: Mapping[StatementId, tuple[Rule, ...]]
     open_parts: Mapping[StatementId, tuple[str, ...]] = MappingProxyType({})
     opposed: Mapping[StatementId, tuple[Rule, ...]] = MappingProxyType({})
-    weaker: Mapping[StatementId, frozenset[Rule]] = MappingProxyType({})
 
     def of(self, principle: Principle, statement: Statement) -> tuple[Rule, ...]:
         """The rules that enforce a statement; none where no rule does."""
@@ -112,15 +110,12 @@ def match(
     by_statement: dict[StatementId, tuple[Rule, ...]] = {}
     open_parts: dict[StatementId, tuple[str, ...]] = {}
     opposed: dict[StatementId, tuple[Rule, ...]] = {}
-    weaker: dict[StatementId, frozenset[Rule]] = {}
     for (principle, statement), found, rest, opposite in zip(statements, links, all_parts, opposites, strict=True):
         for rule, (obligation, values) in found.items():
             gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
         key = statement_id(principle, statement)
         if rest:
             open_parts[key] = rest
-        if light := frozenset(rule for rule, (weight, _) in found.items() if weight < statement.obligation):
-            weaker[key] = weaker.get(key, frozenset()) | light
         if opposite:
             opposed[key] = opposite
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
@@ -136,7 +131,17 @@ def match(
         bound.update((parameters or {}).get(rule.id, {}))
         severity = (severities or {}).get(rule.id, severity)
         demands[rule] = RuleSetting(severity, tuple(asked.statements) if asked is not None else (), bound)
-    return RuleSelection(demands, by_statement, open_parts, opposed, weaker)
+    return RuleSelection(demands, by_statement, open_parts, opposed)
+
+
+def weaker_rules(constitution: Constitution, modules: Sequence[RuleModule]) -> tuple[frozenset[Rule], ...]:
+    """For each statement, in order, its rules that weigh less than it says, because it is a wide one."""
+    return tuple(
+        frozenset(rule for rule, (weight, _) in found.items() if weight < statement.obligation)
+        for (_, statement), found in zip(
+            constitution.statements, _links(constitution, tuple(modules)).rules, strict=True
+        )
+    )
 
 
 def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> Severity | None:
@@ -199,7 +204,6 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     for number, statement in enumerate(statements):
         for pin in statement.pins:
             pinned.setdefault(pin.rule, []).append((number, pin.by_default))
-    pinned_ones = {number for number, statement in enumerate(statements) if statement.pinned}
     search = Search(statements)
     spans: dict[int, list[Span]] = {}
     led: list[_Led] = []
@@ -208,9 +212,7 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     for module in modules:
         for rule in module.rules:
             for number, by_default in pinned.get(rule.id, ()):
-                asked = statements[number].obligation
-                weight = min(asked, rule.default) if by_default and isinstance(rule.default, Obligation) else asked
-                links[number][rule] = weight, _pinned_parameters(rule, statements[number])
+                links[number][rule] = _pinned(rule, statements[number], by_default=by_default)
             if not search.free:
                 continue
             for matcher in rule.enforces:
@@ -241,10 +243,10 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
         _add_led(links, led, wide, statements)
         order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
         links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
-    own = {*spans, *pinned_ones, *(one.number for one in led if one.source is not Source.LEAD)}
+    own = {*spans, *(one.number for one in led if one.source is not Source.LEAD)}
     own.update(one.number for one in wide if one.source is not Source.LEAD)
     parts = tuple(
-        (statement.text,) if links[number] and number not in own else _left_open(statement, spans.get(number, ()))
+        _left_open(statement, spans.get(number, ()), is_led=bool(links[number]) and number not in own)
         for number, statement in enumerate(statements)
     )
     against = tuple(tuple(dict.fromkeys(opposed.get(n, ()))) if not links[n] else () for n in range(len(statements)))
@@ -295,9 +297,12 @@ def _add_led(
             links[number].setdefault(rule, (weight, {}))
 
 
-def _left_open(statement: Statement, spans: Sequence[Span]) -> tuple[str, ...]:
-    if statement.pinned or not spans:
+def _left_open(statement: Statement, spans: Sequence[Span], *, is_led: bool) -> tuple[str, ...]:
+    """The parts of a statement that its rules leave open: all of it where only what leads its list has them."""
+    if statement.pinned or not (spans or is_led):
         return ()
+    if is_led:
+        return (statement.text,)
     text = text_of(statement)
     return left_open(text, own_start(statement), spans)
 
@@ -306,6 +311,14 @@ def _span(found: re.Match[str], text: str) -> Span:
     """Where a pattern matched; one that only looks ahead speaks of the whole statement."""
     behind = len(text) - len(found.string)
     return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
+
+
+def _pinned(rule: Rule, statement: Statement, *, by_default: bool) -> tuple[Obligation, dict[str, int | str]]:
+    """The weight and the parameters that a pinned rule gets."""
+    weight = statement.obligation
+    if by_default and isinstance(rule.default, Obligation):
+        weight = min(rule.default, weight)
+    return weight, _pinned_parameters(rule, statement)
 
 
 def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:

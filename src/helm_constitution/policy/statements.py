@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
 
 _PIN = LazyPattern(r"\s*rules?\s*:")
-_PIN_NAME = LazyPattern(r"(?P<rule>[^\s,;]+)(?P<weight>\s*\(default\))?")
+_PIN_NAME = LazyPattern(r"(?P<rule>[^\s,;(]+)(?P<weight>\s*\(default\))?")
 _VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
 _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
