@@ -182,6 +182,45 @@ DOCUMENTS = {
 
         Every value MUST be read by a template. Charts MUST NOT use Helm 2.
         """,
+    "rules for agents": """
+        # Kubernetes rules
+
+        ## Never generate
+
+        - `privileged: true`
+        - `hostNetwork: true` / `hostPID: true`
+        - `image: myapp:latest` — always pin to a digest or explicit tag
+        - Missing `readinessProbe` on any container
+
+        ## Validation criteria
+
+        - [ ] **[VAL-RES-01]** Resources are defined.
+        - [ ] **[VAL-PRB-01]** Probes are defined.
+
+        ## Anti-patterns
+
+        - Flag any hardcoded namespace in templates.
+        """,
+    "tables and examples": """
+        # Workloads
+
+        ## Probes
+
+        | Probe | For | Note |
+        |---|---|---|
+        | readinessProbe | Remove the pod from its Service | MUST define; keep it cheap |
+        | livenessProbe | Restart a stuck container | SHOULD define |
+
+        ## Pods
+
+        Every container MUST declare CPU and memory requests (for scheduling).
+        Containers MUST be hardened (for example `allowPrivilegeEscalation: false`).
+        Policy checks: reject `:latest`.
+        `hostNetwork` MUST be false.
+
+        - _References_:
+          - Kubernetes Pod Security Standards
+        """,
 }
 
 
