@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from click.testing import CliRunner
 
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
-from helm_constitution.core.errors import ChartError
+from helm_constitution.core.errors import ChartError, ConfigurationError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.fix.files import ChangedMeanwhile, ChartFiles
 from helm_constitution.fix.session import Fixed, fix_chart
@@ -287,3 +288,30 @@ def test_what_is_called_safe_and_is_not_is_taken_back_whatever_is_fixed_with_it(
     ]
     assert len(result.applied) == 4
     assert b"name: proxy" in (result.files["templates/pod.yaml"] or b"")
+
+
+def test_where_one_file_cannot_be_written_none_is_changed(tmp_path: Path, library: HelmEngine) -> None:
+    """As on a full disk: the template, which is written first, fits, and the values do not."""
+    write(tmp_path, {**CHART, "values.yaml": f"{CHART['values.yaml']}# {'x' * 5000}\n"})
+    result = fixed(tmp_path, library)
+    before = files(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(ConfigurationError, match=r"values\.yaml: the fixed file can't be written: File too large"):
+            result.source.write(result.files)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert files(tmp_path) == before
+
+
+def test_what_cannot_be_copied_or_rendered_is_told(tmp_path: Path) -> None:
+    write(tmp_path, {**CHART, "templates/broken.yaml": "{{ if }}\n"})
+    status, out, err = run(str(tmp_path), "--unsafe")
+    assert (status, out.splitlines()) == (
+        2,
+        [f"{tmp_path}: 0 fixes applied, 0 taken back; 1 findings before, 1 after"],
+    )
+    assert err == f"{tmp_path}: could not be checked: missing value for if\n"
+    os.mkfifo(tmp_path / "templates" / "pipe.yaml")
+    assert run(str(tmp_path))[2].endswith("is a named pipe\n")

@@ -91,6 +91,11 @@ def test_what_an_alias_brings_is_left(path: Path) -> None:
     assert changed("a: &a {x: 1}\nb: *a\n", path, 2) is None
 
 
+@pytest.mark.parametrize("text", ["a: &one x\nb: *one\n", "\ufeffa: &one {}\nb: *one\n"])
+def test_what_others_take_by_an_anchor_is_left(text: str) -> None:
+    assert changed(text, ("a",), "y") is None
+
+
 KEYS = st.text("abcxyz", min_size=1, max_size=3)
 SCALARS = st.one_of(st.booleans(), st.none(), st.integers(-9, 999), st.text(max_size=6))
 

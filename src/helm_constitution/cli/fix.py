@@ -79,6 +79,8 @@ def command(
                 _show_differences(chart, fixed)
             for line in _told(chart, fixed, unsafe=unsafe):
                 say(line, error=diff)
+            for trouble in fixed.after.troubles if fixed.after.gate is Gate.ERROR else ():
+                say(f"{chart}: could not be checked: {trouble.message}", error=True)
             changes = 1 if diff and fixed.files else 0
             status = max(status, 2 if fixed.after.gate is Gate.ERROR else changes)
     finally:

@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from helm_constitution.core.errors import ChartError
-from helm_constitution.core.files import held_alone, write_file
+from helm_constitution.core.errors import ChartError, ConfigurationError
+from helm_constitution.core.files import held_alone, write_bytes
 from helm_constitution.core.fixes import Edit, Fix
 from helm_constitution.text.edits import EditError, apply_edits, merged
 
@@ -83,7 +83,7 @@ class ChartFiles:
 
         Raises:
             ChangedMeanwhile: a file is no longer as it was read; nothing is written then.
-            ConfigurationError: a file can't be written.
+            ConfigurationError: a file can't be written; those that were are as before again.
         """
         changed = {file: content for file, content in files.items() if content != self.original(file)}
         places = {file: self._place(file) for file in changed}
@@ -91,14 +91,29 @@ class ChartFiles:
             for file, place in places.items():
                 if _content(place) != self.original(file):
                     raise ChangedMeanwhile(f"{place} changed meanwhile; nothing was written: run fix again")
-            for file in sorted(changed, key=lambda name: changed[name] is None):
-                content, place = changed[file], places[file]
-                if content is None:
-                    place.unlink()
-                    continue
-                place.parent.mkdir(parents=True, exist_ok=True)
-                write_file(place, content.decode("utf-8"), "the fixed file")
+            written: list[str] = []
+            try:
+                for file in sorted(changed, key=lambda name: changed[name] is None):
+                    _put(places[file], changed[file])
+                    written.append(file)
+            except ConfigurationError:
+                # What belongs together is there as a whole, or not at all.
+                for file in reversed(written):
+                    _put(places[file], self.original(file))
+                raise
         return sorted(changed)
+
+
+def _put(place: Path, content: bytes | None) -> None:
+    """Writes a file in one step; removes it, where there is to be none."""
+    try:
+        if content is None:
+            place.unlink()
+            return
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"the fixed file can't be written: {error.strerror}", file=str(place)) from None
+    write_bytes(place, content, "the fixed file")
 
 
 def _content(place: Path) -> bytes | None:

@@ -66,7 +66,13 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
         raise ChartError("a packaged chart can't be fixed; unpack it first", file=str(request.chart))
     with scratch_folder() as scratch:
         copy = scratch / (request.chart.resolve().name or "chart")
-        shutil.copytree(request.copy or request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
+        try:
+            shutil.copytree(request.copy or request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
+        except shutil.Error as error:
+            source, _, reason = error.args[0][0]
+            raise ChartError(f"can't be copied: {reason}", file=str(source)) from None
+        except OSError as error:
+            raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
         return _Session(request._replace(copy=copy), applicable, only).run()
 
 

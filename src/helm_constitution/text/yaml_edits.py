@@ -142,13 +142,16 @@ def _replaced(document: YamlDocument, path: Path, node: yaml.Node, value: Json) 
     span = document.value_span(path)
     if span is None or node.start_mark.index < _key_end(document, path):
         return None
+    begin = document.text.removeprefix("\ufeff")[node.start_mark.index : node.start_mark.index + 1]
+    if begin == "&":
+        return None  # other places take it by this anchor
     text = scalar(value)
     if isinstance(node, yaml.ScalarNode):
         if span.line != span.end_line or (span.column == span.end_column and isinstance(value, dict | list) and value):
             return None
         if span.column == span.end_column:  # `key:` with nothing behind it
             return _behind_colon(document, span, text)
-        if document.text[node.start_mark.index : node.start_mark.index + 1] in "|>" and node.style in ("|", ">"):
+        if begin in "|>" and node.style in ("|", ">"):
             return None
         return (Edit(document.file, *span, text),)
     if node.value or not isinstance(value, dict):
