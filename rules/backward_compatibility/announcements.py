@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _MIGRATION = LazyPattern(
     r"```|^(?: {4}|\t)\S|->|→|=>|\b(?:use|set|instead|replaced? (?:by|with)|renam\w+|mov\w+|migrat\w+|delet\w+|apply"
-    r"|remov\w+ (?:it|them)|take \S+ out|chang\w+ to|must|need(?:s|ed)? to|no longer"
+    r"|remov\w+ (?:it|them)|(?:remove|take) \S+ (?:from|out)|chang\w+ to|must|need(?:s|ed)? to|no longer"
     r"|before (?:the )?upgrad\w+|kubectl)\b"
 )
 """An example, or a word that introduces a migration step."""

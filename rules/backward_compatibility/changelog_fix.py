@@ -24,7 +24,7 @@ def entry_of(changes: Sequence[Change], file: str, subject: Subject) -> Fix | No
     lines = text.replace("\r\n", "\n").split("\n")
     if newest is None or not lines[newest.line - 1].startswith("#"):
         return None
-    told = "\n".join(f"- {change.what}{f': {change.advice}' if change.advice else ''}" for change in changes)
+    told = "\n".join(f"- {change.what}{f'; {change.advice}' if change.advice else ''}" for change in changes)
     section = f"{'#' * (newest.level + 1)} Breaking changes\n\n{told}"
     found = _VERSION.search(newest.text)
     if found is not None and found[0] == version:

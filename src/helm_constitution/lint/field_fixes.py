@@ -33,6 +33,7 @@ _QUOTING = re.compile(r"\s*\|\s*(?:quote|squote|toString)\s*\Z")
 INDENT = "{indent}"
 """The placeholder in a template's text for the number of spaces of its indentation."""
 QUOTES = "\"'"
+_BLOCK = re.compile(r"\{\{-?\s*(if|with|range|define|block|end)\b")
 _CONDITION = re.compile(r"\s*\{\{- (?:with|if) [^{}]+\}\}\s*")
 _TO_YAML = re.compile(r"\s*\{\{- toYaml [^{}]+ \| nindent \d+ \}\}\s*")
 _END = re.compile(r"\s*\{\{- end \}\}\s*")
@@ -119,6 +120,8 @@ class FieldFixes:
         lines = [line.rstrip("\r") for line in self._chart.files.get(file, "").split("\n")]
         if number > len(lines) or (found := _KEY.fullmatch(lines[number - 1])) is None:
             return None
+        if wanted.raw and _is_dot_another(lines[: number - 1]):
+            wanted = wanted._replace(value=str(wanted.value).replace(" . ", " $ "))
         if not missing:
             if wanted.raw and INDENT in str(wanted.value):
                 return _first_below(file, number, lines, found, str(wanted.value))
@@ -193,6 +196,17 @@ class FieldFixes:
             return None
         start = found.start("rest") + literal.start("value")
         return (Edit(file, number, start + 1, number, start + 1 + len(literal["value"]), _text(wanted)),)
+
+
+def _is_dot_another(lines: Sequence[str]) -> bool:
+    """Whether the line behind these is inside of a `with` or `range`, where the dot is not the root."""
+    opened: list[str] = []
+    for found in _BLOCK.finditer("\n".join(lines)):
+        if found[1] != "end":
+            opened.append(found[1])
+        elif opened:
+            opened.pop()
+    return "with" in opened or "range" in opened
 
 
 def _template_place(placed: Placed) -> Location | None:
