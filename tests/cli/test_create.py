@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "shop").mkdir()
     with pytest.raises(ConfigurationError, match="already exists"):
         create(str(tmp_path / "shop"))
+
+
+def test_no_part_of_a_chart_is_left(tmp_path: Path) -> None:
+    """As on a full disk: small files fit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(ConfigurationError, match="the chart can't be written: File too large"):
+            create(str(tmp_path / "shop"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.helm

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -63,15 +64,25 @@ def command(*, name: str, kind: str, route: str | None, starter: bool) -> int:
         raise ConfigurationError(f"{chart!r} is not a chart's name: it {form}")
     if folder.exists():
         raise ConfigurationError("already exists; create writes into a new folder", file=str(folder))
-    for path, text in starter_files(kind, route or "ingress").items():
-        file = folder / path
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"can't be made: {error.strerror}", file=str(file.parent)) from None
-        write_file(file, text if starter else text.replace(_PLACEHOLDER, chart), "the chart")
+    files = starter_files(kind, route or "ingress")
+    whole = False
+    try:
+        for path, text in files.items():
+            _write(folder / path, text if starter else text.replace(_PLACEHOLDER, chart))
+        whole = True
+    finally:
+        if not whole:  # a full disk, an interrupt: no part of a chart is left
+            shutil.rmtree(folder, ignore_errors=True)
     say(f"written: {folder}")
     return 0
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"can't be made: {error.strerror}", file=str(file.parent)) from None
+    write_file(file, text, "the chart")
 
 
 def starter_files(kind: str, route: str) -> Mapping[str, str]:
