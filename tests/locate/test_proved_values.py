@@ -216,6 +216,28 @@ def test_what_would_fill_what_is_missing(
     assert f"{related.location.file}:{related.location.line} {related.message}".startswith(told)
 
 
+def test_which_of_empty_lists_is_filled(tmp_path: Path, embedded: EmbeddedEngine) -> None:
+    ingress = """apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: a}
+spec:
+  ingressClassName: x
+  {{- $tls := .Values.b.tls | default list }}
+  {{- if $tls }}
+  tls:
+    {{- range $tls }}
+    - hosts: {{ toJson .hosts }}
+      secretName: {{ .secretName }}
+    {{- end }}
+  {{- end }}
+  rules: [{host: a.b}]
+"""
+    values = "a:\n  tls: []\nb:\n  tls: []\nc:\n  tls: []\n"
+    write(tmp_path, {"Chart.yaml": CHART, "values.yaml": values, "templates/ingress.yaml": ingress})
+    (found,) = (one for one in check_chart(tmp_path, embedded).singles if one.rule == "security/no-tls")
+    assert [(one.location.line, one.message) for one in found.related] == [(4, "set by `b.tls`")]
+
+
 @pytest.mark.parametrize(
     ("use", "more"),
     [

@@ -103,6 +103,11 @@ class _Change(NamedTuple):
     value: Json
     code: int
 
+    @property
+    def is_flag(self) -> bool:
+        """Whether it has one other value only, by which nobody knows it again."""
+        return isinstance(self.value, bool) or self.value == [{}]
+
 
 class _Trial:
     """One scenario rendered with other values."""
@@ -153,16 +158,17 @@ class _Trial:
                 if path in changes:
                     continue
                 mark = str(_FIRST_MARK + len(changes))
-                if isinstance(old, bool):
+                if isinstance(old, bool) or old == []:
+                    # What an item must hold isn't known: an empty list is a flag, which gets one that is empty.
                     code = next((code for code in _FLAG_CODES if code not in used), 0)
                     used.add(code)
-                    changes[path] = _Change(not old, code)
+                    changes[path] = _Change([{}] if old == [] else not old, code)
                 elif isinstance(old, int | float):
                     changes[path] = _Change(int(mark), 1)
                 elif isinstance(old, dict) and old:
                     changes[path] = _Change({**old, f"k{mark}": mark}, 1)
                 else:
-                    changes[path] = _Change([mark] if isinstance(old, list) and old else mark, 1)
+                    changes[path] = _Change([mark] if isinstance(old, list) else mark, 1)
         # What holds another one that is set stays as it is.
         above = {path[:length] for path in changes for length in range(len(path))}
         return {path: change for path, change in changes.items() if path not in above}
@@ -175,7 +181,13 @@ class _Trial:
             return number == 1 and bool(self._arguments(1))
         if self._outputs[1] is None:
             return len(self._chosen(2)) < len(self._chosen(1)) and bool(self._arguments(2))
-        return any(change.code & 2 for change in self._changes.values())
+        return any(self._is_open(field) for field in self.fields)
+
+    def _is_open(self, field: _Field) -> bool:
+        """Whether flags that the first render left alone, or switched with others, may decide a field."""
+        changes = [self._changes[one.whole] for one in field.candidates if one.whole in self._changes]
+        later = {change.code for change in changes if change.code & 2}
+        return bool(later) and (0b11 in later or not any(self._decides(one, field) for one in field.candidates))
 
     def start(self, engine: HelmEngine, number: int) -> Pending[RenderOutput]:
         """Starts a render with the changed values; what the user sets still comes on top of them."""
@@ -234,7 +246,7 @@ class _Trial:
                 is_seen = True
                 if new is None or not _is_alike(new, change.value):
                     return False
-            elif isinstance(change.value, bool) and (new is None or not _is_alike(new, old.data)):
+            elif change.is_flag and (new is None or new.exists != old.exists or new.data != old.data):
                 return False
         return is_seen
 
@@ -311,6 +323,8 @@ def _document(texts: Sequence[str], field: _Field) -> View | None:
 
 def _is_alike(new: View, value: Json) -> bool:
     """Whether a field is a value, as a template prints it."""
+    if value == [{}]:
+        return new.exists
     if isinstance(value, dict | list):
         return new.data == value
     return new.exists and text_of(new.data) == text_of(value)
