@@ -216,6 +216,24 @@ def test_what_would_fill_what_is_missing(
     assert f"{related.location.file}:{related.location.line} {related.message}".startswith(told)
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        '{{ template "lib.image" .Values.web }}',
+        '{{ include "lib.image" (dict "repository" "x/y" "tag" (get .Values.web "tag")) }}',
+        '{{ printf "x/y:%s" (toString (index .Values "web" "tag")) | trimAll " " | lower }}',
+    ],
+)
+def test_the_part_of_a_text(tmp_path: Path, embedded: EmbeddedEngine, image: str) -> None:
+    helper = '{{- define "lib.image" -}}{{- printf "%s:%s" .repository .tag -}}{{- end -}}'
+    files = {
+        "values.yaml": "other:\n  tag: latest\nweb:\n  repository: x/y\n  tag: latest\n",
+        "templates/_image.tpl": helper,
+        "templates/pod.yaml": POD.replace("a:1", image),
+    }
+    assert places(tmp_path, embedded, files, "security/latest-tag") == ["values.yaml:5"]
+
+
 def test_which_of_empty_lists_is_filled(tmp_path: Path, embedded: EmbeddedEngine) -> None:
     ingress = """apiVersion: networking.k8s.io/v1
 kind: Ingress

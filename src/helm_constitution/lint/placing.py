@@ -89,7 +89,7 @@ class ReleaseOrigins:
             return None  # the template's own text
         printed = () if at.file is None or at.line is None else self._own.on_line(at.file, at.line, view.document)
         under = dependency[0].values if dependency is not None else ()
-        return Asked(view, at, manifest.scenario, tuple(one.path for one in printed), under)
+        return Asked(view, at, manifest.scenario, tuple(one.path for one in printed), under, violation.part)
 
     def _may_be_given(self, view: View, dependency: Vendored) -> bool:
         """Whether the author decides a dependency's field: it is the author's own, or the chart gives it values."""

@@ -25,7 +25,8 @@ MOST = 6
 class Asked(NamedTuple):
     """A rendered field whose value isn't known, with its place in a template and the scenario that renders it.
 
-    ``printed`` are the paths of values that the line prints, ``under`` is where the values of its dependency stand.
+    ``printed`` are the paths of values that the line prints, ``under`` is where the values of its dependency stand,
+    ``part`` what is wrong in the field's text.
     """
 
     field: View
@@ -33,6 +34,7 @@ class Asked(NamedTuple):
     scenario: str
     printed: tuple[Path, ...] = ()
     under: Path = ()
+    part: str | None = None
 
 
 class Candidate(NamedTuple):
@@ -110,6 +112,8 @@ class Candidates:
         if text:
             alike = self._by_text.get(text, [])
             same += [path for path in alike if any(path[: len(one)] == one for one in asked.printed)]
+            if not same and asked.part is not None and asked.part in text:
+                same += self._by_text.get(asked.part, [])
             if not same and len(text) > 1 and not isinstance(field.data, bool):
                 same += alike
         yield from (Candidate(path) for path in same)

@@ -244,11 +244,19 @@ class _Trial:
             new = self._field(number, output, field)
             if path in self._chosen(number):
                 is_seen = True
-                if new is None or not _is_alike(new, change.value):
+                if new is None or not (_is_alike(new, change.value) or self._is_part(new, old, path)):
                     return False
             elif change.is_flag and (new is None or new.exists != old.exists or new.data != old.data):
                 return False
         return is_seen
+
+    def _is_part(self, new: View, old: View, path: Path) -> bool:
+        """Whether a text became another one by what a value in it was set to."""
+        before, mark = text_of(value_at(self._values, path)), text_of(self._changes[path].value)
+        text = text_of(old.data)
+        if not before or not mark or not text or isinstance(self._changes[path].value, bool):
+            return False
+        return text.count(before) == 1 and text_of(new.data) == text.replace(before, mark)
 
     def _field(self, number: int, output: Mapping[str, Sequence[str]], field: _Field) -> View | None:
         """What a field is in a render; None where its object isn't found."""
