@@ -125,7 +125,7 @@ def test_types_that_templates_take_both_ways_are_no_break(old: tuple[str, str], 
 )
 def test_a_map_where_an_empty_text_was(new: str, is_break: bool) -> None:
     found = changes(('a: ""\n', "  a: {{ .Values.a | quote }}\n"), ('a: {name: ""}\n', new))
-    assert ("MAJOR value a was a text and is a map" in found) is is_break
+    assert ("MAJOR value a was a string and is now a map" in found) is is_break
 
 
 def test_a_map_of_containers_where_a_list_was() -> None:
@@ -515,3 +515,16 @@ def test_what_computed_keys_read_now_is_read_still() -> None:
     assert changes(old, ("names: a\nserver: {}\n", COMPUTED)) == [
         'PATCH default of server.a changed from {"labels": "x"} to nothing'
     ]
+
+
+@pytest.mark.parametrize(
+    ("reading", "is_default"),
+    [
+        ("  x: {{ tpl (index .Values .Values.name) $ }}\n", False),
+        ("  x: {{ toYaml .Values.more | quote }}\n", True),
+    ],
+)
+def test_a_default_is_one_only_where_the_old_templates_name_it(reading: str, is_default: bool) -> None:
+    old = ("name: a\nmore:\n  b: 1\n", reading + "  b: {{ .Values.more.b }}{{ .Values.name }}\n")
+    new = ("name: a\nmore:\n  b: 1\n  extra: {on: true}\n", old[1] + "  y: {{ .Values.more.extra.on }}\n")
+    assert any("default of more.extra" in change for change in changes(old, new)) is is_default

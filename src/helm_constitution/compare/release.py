@@ -72,6 +72,19 @@ class Release:
     def reads(self, path: Path) -> bool:
         return self.analysed.uses.is_read(path)
 
+    def names(self, path: Path) -> bool:
+        """Whether templates spell a value out, or use all of what holds it, instead of keys that nobody knows; or
+        whether it is a dependency's."""
+        uses = self.analysed.uses
+        if () not in uses.reached or path[0] in self.dependencies:
+            return True
+        return uses.is_whole(path) or any(read[: len(path)] == path for read in uses.paths)
+
+    def replaces(self, key: str, earlier: Release) -> bool:
+        """Whether the dependency below a key is another chart than it was."""
+        names, before = ({one.key: one.name for one in side.chart.dependencies} for side in (self, earlier))
+        return key in names and names[key] != before.get(key, names[key])
+
     def get(self, path: Path) -> Json:
         return value_at(self.data, path)
 

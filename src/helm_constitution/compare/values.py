@@ -95,7 +95,7 @@ class _ValueChanges:
         defaults.extend(
             path
             for path in found.added
-            if self._is_read_by_both(path) and not any(is_in(target, path) for target in targets)
+            if self._is_read_by_both(path) and self.old.names(path) and not any(is_in(one, path) for one in targets)
         )
         told = {name for change in items for name in change.names}
         yield from self._defaults(path for path in defaults if dotted(path) not in told)
@@ -124,8 +124,8 @@ class _ValueChanges:
                 )
 
     def _defaults(self, paths: Iterable[Path]) -> Iterator[Change]:
-        """The changed defaults."""
-        for path in dict.fromkeys(paths):
+        """The changed defaults, except below a dependency that was replaced by another chart: that is one change."""
+        for path in dict.fromkeys(path for path in paths if not self.new.replaces(path[0], self.old)):
             breaking = list(breaking_defaults(self.old, self.new, path))
             yield from breaking
             if not breaking and path[-1].lower() not in _OF_THE_APPLICATION and not self._is_nothing_still(path):
