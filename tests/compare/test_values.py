@@ -528,3 +528,19 @@ def test_a_default_is_one_only_where_the_old_templates_name_it(reading: str, is_
     old = ("name: a\nmore:\n  b: 1\n", reading + "  b: {{ .Values.more.b }}{{ .Values.name }}\n")
     new = ("name: a\nmore:\n  b: 1\n  extra: {on: true}\n", old[1] + "  y: {{ .Values.more.extra.on }}\n")
     assert any("default of more.extra" in change for change in changes(old, new)) is is_default
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_told"),
+    [
+        ("ghcr.io/acme/gateway:0.5.17", "ghcr.io/acme/gateway:0.5.20", False),
+        ("nats:2.12.6", "nats:2.12.7", False),
+        ("localhost:5000/a/b:1.0.0", "localhost:5000/a/b:1.0.1@sha256:abcd", False),
+        ("host.acme.io:8080", "host.acme.io:9090", True),
+    ],
+)
+def test_an_image_of_a_new_release_is_no_other_default(before: str, after: str, is_told: bool) -> None:
+    key = "image" if "acme.io:" not in before else "address"
+    old = (f'{key}: "{before}"\n', f"  x: {{{{ .Values.{key} }}}}\n")
+    found = changes(old, (f'{key}: "{after}"\n', old[1]))
+    assert any(f"default of {key}" in change for change in found) is is_told

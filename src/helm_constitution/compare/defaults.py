@@ -153,6 +153,21 @@ def _verified(old: Release, new: Release, path: Path, flag: Path) -> Change:
 # --- images ---
 
 
+_OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
+"""Keys that set the release of the application: they are expected to move."""
+_IMAGE = LazyPattern(r"(?P<repository>[a-z0-9._-]+(?::\d+)?(?:/[a-z0-9._-]+)*):[\w.-]+(?:@sha256:\w+)?")
+
+
+def is_new_release(old: Release, new: Release, path: Path) -> bool:
+    """Whether a default only moves on with the application: a tag or version, or an image of the same repository."""
+    if path[-1].lower() in _OF_THE_APPLICATION:
+        return True
+    before, after = (_IMAGE.fullmatch(str(side.get(path) or "")) for side in (old, new))
+    if before is None or after is None or "image" not in path[-1].lower():
+        return False  # `host:8080` reads like an image
+    return before["repository"] == after["repository"]
+
+
 def image_changes(old: Release, new: Release) -> Iterator[Change]:
     """Images that were removed or replaced, moved to another MAJOR version, or lost their shell or registry."""
     yield from _emptied(old, new)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.changes import Change, Step
-from helm_constitution.compare.defaults import breaking_defaults, image_changes
+from helm_constitution.compare.defaults import breaking_defaults, image_changes, is_new_release
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.release import (
     FLAGS,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 _DEFINE = LazyPattern(r"\{\{-?\s*define\b")
 _API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
-_OF_THE_APPLICATION = frozenset({"tag", "version", "appversion", "digest", "sha", "sha256", "imagetag"})
-"""Keys that set the release of the application: they are expected to move."""
 
 
 class _Difference(NamedTuple):
@@ -128,7 +126,7 @@ class _ValueChanges:
         for path in dict.fromkeys(path for path in paths if not self.new.replaces(path[0], self.old)):
             breaking = list(breaking_defaults(self.old, self.new, path))
             yield from breaking
-            if not breaking and path[-1].lower() not in _OF_THE_APPLICATION and not self._is_nothing_still(path):
+            if not (breaking or is_new_release(self.old, self.new, path) or self._is_nothing_still(path)):
                 yield self._default(path)
 
     def _is_nothing_still(self, path: Path) -> bool:
