@@ -1,4 +1,4 @@
-"""Helm's words in findings: where a message of helm points to, whether two say the same, which rule speaks for it."""
+"""Helm's messages in findings: where one points to, whether two are equal, which rule reports it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from helm_constitution.api import ScenarioResult
 
 _METADATA = LazyPattern(r"chart\.metadata\.(\w+)")
-"""What helm calls a field of Chart.yaml when it loads a chart."""
+"""Helm's names of Chart.yaml's fields when it loads a chart."""
 _FIELD = LazyPattern(
     r"\b(apiVersion|name|version|kubeVersion|type|dependencies|maintainers|sources|icon|home|annotations|appVersion)\b"
 )
@@ -43,7 +43,7 @@ def _field(message: HelmMessage) -> str | None:
 
 
 def place_of(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -> Place | None:
-    """Where a message of helm points to: a key of the scenario's values, a line of a file or of what is rendered of it,
+    """Where a message of helm points to: a key of the scenario's values, a line of a file or of its rendered text, or
     or the file."""
     if message.pointer is not None and (value := subject.value(message.pointer, scenario)) is not None:
         return value
@@ -61,7 +61,7 @@ def place_of(message: HelmMessage, subject: Subject, scenario: str = DEFAULTS) -
     text = subject.chart.files.get(message.file)
     lines = text.split("\n") if text is not None else []
     if message.line > len(lines):
-        # A dependency's file, or one that helm counts otherwise: the line as helm says it.
+        # A dependency's file, or one whose lines helm counts differently: the line as helm reports it.
         column = message.column or 1
         return TextPlace(message.file, Span(message.line, column, message.line, column + 1))
     line = lines[message.line - 1].rstrip()
@@ -81,12 +81,12 @@ def text_of(message: HelmMessage) -> str:
 
 
 def words_of(text: str) -> str:
-    """A message without what helm's commands word differently: used to see that two say the same."""
+    """A message without the differences between helm's commands, to compare two."""
     return re.sub(r"[^a-z0-9]+", " ", text.lower()).strip()
 
 
 def says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
-    """Whether helm template's errors say already what a message of helm lint says."""
+    """Whether helm template's errors already contain a message of helm lint."""
     words = words_of(message.text)
     for error in errors:
         if error.kind is message.kind is FailureKind.SCHEMA and message.pointer is not None:
@@ -102,7 +102,7 @@ def says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
         others = words_of(error.text)
         if words and others and (words in others or others in words):
             return True
-        # lint stops at the first file that fails, as template does; their texts differ in what stands before it
+        # lint stops at the first file that fails, as template does; their texts differ in the prefix
         stopped = (FailureKind.TEMPLATE, FailureKind.REQUIRED, FailureKind.YAML, FailureKind.DEPENDENCY)
         if message.kind is error.kind and error.kind in stopped and message.file == error.file:
             return True
@@ -110,14 +110,14 @@ def says_the_same(message: HelmMessage, errors: Iterable[HelmMessage]) -> bool:
 
 
 TOLD_BY = {
-    FailureKind.YAML: ("templates/invalid-yaml", "what renders is not YAML"),
-    FailureKind.SCHEMA: ("values/schema-mismatch", "the values are not what the schema wants"),
+    FailureKind.YAML: ("templates/invalid-yaml", "the rendered text is not YAML"),
+    FailureKind.SCHEMA: ("values/schema-mismatch", "the values do not match the schema"),
 }
-"""The rules that say what a rendering failed of, and what they say."""
+"""The rules that report the cause of a failed rendering, each with its words."""
 
 
 def is_told_elsewhere(error: HelmMessage, result: ScenarioResult, subject: Subject) -> bool:
-    """Whether another rule runs, with the same weight, and says it."""
+    """Whether another rule runs at the same severity and reports it."""
     if error.kind not in TOLD_BY or subject.severity_of(TOLD_BY[error.kind][0]) is not Severity.ERROR:
         return False
     if error.kind is FailureKind.YAML:

@@ -1,4 +1,4 @@
-"""The names of rendered objects, as the API server takes them."""
+"""The names of rendered objects that the API server accepts."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _FREE = ("CertificateSigningRequest",)
 
 
 class NameFault(NamedTuple):
-    """What is wrong with an object's name: ``advice`` says what to write, ``meant`` is an example, or empty."""
+    """The fault of an object's name: ``advice`` says how to fix it, ``meant`` is an example, or empty."""
 
     advice: str
     meant: str
 
 
 def name_fault(manifest: Manifest) -> NameFault | None:
-    """What the API server refuses in an object's name; None where it takes it, or where there is none."""
+    """Why the API server rejects an object's name; None if it accepts it, or if there is none."""
     name = manifest.get("metadata", "name").string()
     if not name or manifest.kind in _FREE:
         return None
@@ -30,11 +30,11 @@ def name_fault(manifest: Manifest) -> NameFault | None:
     if pattern.fullmatch(name):
         return None
     meant = re.sub(r"[^a-z0-9.-]+", "-", name.lower()).strip("-.")
-    return NameFault(f"write {words}", meant if pattern.fullmatch(meant) else "")
+    return NameFault(f"use {words}", meant if pattern.fullmatch(meant) else "")
 
 
 def _wanted(manifest: Manifest) -> tuple[LazyPattern, str]:
-    """The pattern that the API server holds names of a kind to, in words too."""
+    """The API server's pattern for names of a kind, and its description."""
     if manifest.group.endswith("rbac.authorization.k8s.io"):
         return _SEGMENT, "no slash and no percent sign"
     kind = manifest.kind if not manifest.group else ""

@@ -8,7 +8,7 @@ from helm_constitution.api import Chart, Subject, YamlDocument, YamlSyntaxError,
 
 
 def document_of(chart: Chart, name: str) -> YamlDocument | None:
-    """A values file of the chart, by its path; None where there is none, or it isn't YAML: whose scenario it makes has
+    """A values file of the chart, by its path; None if there is none, or it is not YAML: its scenario then has helm's
     helm's own message on that."""
     text = chart.files.get(name)
     if text is None:

@@ -1,4 +1,4 @@
-"""Looks for YAML keys in a template's text, where the rendered object no longer shows how a field was written."""
+"""Finds YAML keys in a template's text, where the rendered object does not show how a field was written."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 def key_lines(text: str) -> Iterator[Line]:
-    """The lines of a template that set a key, read by indentation alone; actions and comments are passed over."""
+    """The lines of a template that set a key, read by indentation only; actions and comments are skipped."""
     stack: list[tuple[int, str]] = []
     document = 0
     for number, raw in enumerate(text.split("\n"), 1):

@@ -45,11 +45,11 @@ _CLOSED = LazyPattern(
     r"|\b(?:future|newer|later|further|new) (?:changes|versions|releases) (?:are|can be|will be)\b",
     re.IGNORECASE,
 )
-"""What a changelog that isn't kept any more says of itself, before its first entry."""
+"""Notices of an abandoned changelog, before its first entry."""
 _SET_AT_RELEASE = LazyPattern(r"0\.0\.0(?:$|[-+])|snapshot", re.IGNORECASE)
 _BULLET = LazyPattern(r"\A[^A-Za-z]*")
 _SCOPED = LazyPattern(r"\A\W*\[[^\]]*\]\W*")
-"""What stands before the words of ``* [bitnami/redis] fix: …``."""
+"""The prefix of ``* [bitnami/redis] fix: …``."""
 _DONE = LazyPattern(r"\b(added|changed|fixed|removed|deprecated|updated|renamed)\b", re.IGNORECASE)
 _KIND = LazyPattern(
     r"\b(add(s|ed|itions?)?|new|features?|feat|chang(es?|ed)|fix(es|ed)?|bug ?-?fix(es)?|hotfix|remov(es?|ed|als?)"
@@ -116,9 +116,10 @@ def _read_changelog(file: str, text: str) -> _Changelog:
     ),
 )
 def no_changelog(subject: Subject) -> Iterator[Violation]:
-    """The chart keeps no changelog.
+    """Chart has no changelog.
 
-    Why: who upgrades has to know what changed; without a record they compare templates, or find out in production.
+    Why: Users who upgrade have to know what changed; without a changelog they compare templates, or find out in
+        production.
     Bad:
         Chart.yaml
         README.md
@@ -126,7 +127,7 @@ def no_changelog(subject: Subject) -> Iterator[Violation]:
         Chart.yaml
         CHANGELOG.md
         README.md
-    Fix: keep a CHANGELOG.md beside Chart.yaml, or the annotation `artifacthub.io/changes` in Chart.yaml.
+    Fix: Add a CHANGELOG.md beside Chart.yaml, or the annotation `artifacthub.io/changes` in Chart.yaml.
     Source: Keep a Changelog 1.1.0; Artifact Hub annotations
     """
     if changelog_file(subject) or _changelog_folder(subject) or _annotated(subject):
@@ -135,7 +136,7 @@ def no_changelog(subject: Subject) -> Iterator[Violation]:
     if readme is not None and any(_HEADING.search(heading.text) for heading in parsed(subject, readme[1]).headings):
         return
     yield Violation(
-        "there is no CHANGELOG.md in the chart and no annotation artifacthub.io/changes", TextPlace("Chart.yaml")
+        "chart has no changelog; add CHANGELOG.md or the annotation artifacthub.io/changes", TextPlace("Chart.yaml")
     )
 
 
@@ -206,22 +207,23 @@ def _covered(text: str, versions: set[str]) -> bool:
     ),
 )
 def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
-    """CHANGELOG.md has no entry for the version in Chart.yaml.
+    """Changelog has no entry for the chart version.
 
-    Why: the version that a user is about to install is the one whose changes they look for.
+    Why: Users look for the changes of the version that they are about to install.
     Bad:
         ## [1.2.2] - 2024-01-01        (Chart.yaml says version: 1.2.3)
     Good:
         ## [1.2.3] - 2024-02-01
         ## [1.2.2] - 2024-01-01
-    Fix: add a heading with the version of Chart.yaml and, below it, what changed; rename "Unreleased" when releasing.
+    Fix: Add a heading with the version of Chart.yaml and list the changes below it; rename "Unreleased" for the
+        release.
     Source: Keep a Changelog 1.1.0
     """
     version = _bare(subject.chart.version)
     if not version:
         return
     if _SET_AT_RELEASE.search(version):
-        raise Unchecked(f"the version {subject.chart.version} is a stand-in that the release replaces")
+        raise Unchecked(f"version {subject.chart.version} is a placeholder that the release replaces")
     file = changelog_file(subject)
     if file is None:
         files = _changelog_folder(subject)
@@ -240,14 +242,16 @@ def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
         return
     head = changelog.text.split("\n")[: changelog.entries[0].heading.line - 1] if changelog.entries else []
     if _CLOSED.search("\n".join(head)):
-        raise Unchecked(f"{changelog.file} says that it isn't kept any more")
+        raise Unchecked(f"{changelog.file} is marked as no longer maintained")
     related = (Related(subject.chart.metadata.view.get("version"), "the chart's version"),)
     if not changelog.entries:
-        message = f"no entry for version {subject.chart.version}, and none for any other version"
+        message = (
+            f"changelog has no entry for version {subject.chart.version} or any other; add a heading for each version"
+        )
         yield Violation(message, TextPlace(changelog.file), related)
         return
     newest = changelog.entries[0]
-    message = f"no entry for version {subject.chart.version}; the first entry here is {newest.version}"
+    message = f"changelog has no entry for version {subject.chart.version} (latest entry: {newest.version}); add one"
     yield Violation(message, TextPlace(changelog.file, newest.heading.span), related)
 
 
@@ -260,9 +264,9 @@ def changelog_version_missing(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
-    """The changelog does not separate kinds of change.
+    """Changelog does not group changes by kind.
 
-    Why: a reader looks for what breaks and what is new; a bare list of commits hides both.
+    Why: Readers look for breaking changes and new features; a bare list of commits hides both.
     Bad:
         ## 1.2.3
         - the replica count
@@ -273,9 +277,9 @@ def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
         - `replicas` is now `replicaCount`
         ### Fixed
         - the image's tag
-    Fix: write a heading for each version and group its changes: breaking changes, added, changed, deprecated, fixed.
-        In the annotation `artifacthub.io/changes`, give each change its kind: added, changed, deprecated, removed,
-        fixed or security.
+    Fix: Write a heading for each version and group its changes: breaking changes, added, changed, deprecated, fixed. In
+        the annotation `artifacthub.io/changes`, set the kind of each change: added, changed, deprecated, removed, fixed
+        or security.
     Source: Keep a Changelog 1.1.0; Conventional Commits 1.0.0; Artifact Hub, Helm annotations (artifacthub.io/changes)
     """
     if changelog_file(subject) is None and _annotated(subject):
@@ -289,7 +293,7 @@ def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
     if not changelog.entries:
         # Plain-text changelogs set versions at the beginning of a line.
         if not re.search(r"^[\W_]*(version |release )?v?\d+\.\d+\.\d+", changelog.text, re.IGNORECASE | re.MULTILINE):
-            message = "no heading names a version; give each version a heading and group its changes by kind"
+            message = "changelog has no headings for versions; add one for each version and group its changes by kind"
             yield Violation(
                 message, TextPlace(changelog.file, Span(1, 1, 1, 1 + len(changelog.text.split("\n", 1)[0])))
             )
@@ -299,14 +303,13 @@ def changelog_unstructured(subject: Subject) -> Iterator[Violation]:
     newest = entries[0]
     if any(_names_a_kind(line) for line in newest.body):
         return
-    message = (
-        f"the entry for {newest.version} doesn't say what kind of change it lists (added, changed, fixed, breaking …)"
-    )
+    what = f"entry for {newest.version} does not group its changes by kind"
+    message = f"{what}; use headings (added, changed, fixed, breaking …)"
     yield Violation(message, TextPlace(changelog.file, newest.heading.span))
 
 
 _KINDS = ("added", "changed", "deprecated", "removed", "fixed", "security")
-"""What Artifact Hub knows, and shows each in its own way."""
+"""The kinds that Artifact Hub supports."""
 
 
 def _unstructured_annotation(subject: Subject) -> Iterator[Violation]:
@@ -318,16 +321,16 @@ def _unstructured_annotation(subject: Subject) -> Iterator[Violation]:
         changes = None
     if not isinstance(changes, list) or not changes:
         yield Violation(
-            f"{_ANNOTATION} is no list of changes; write `- kind: added` and `description: …` for each", view
+            f"{_ANNOTATION} is not a list of changes; write `- kind: added` and `description: …` for each", view
         )
         return
     for number, change in enumerate(changes, 1):
         if isinstance(change, dict) and str(change.get("kind")) not in _KINDS:
-            found = f"of the kind {change['kind']}" if change.get("kind") else "without a kind"
-            yield Violation(f"change {number} in {_ANNOTATION} is {found}; give it one of {', '.join(_KINDS)}", view)
+            found = f"has the unknown kind {change['kind']}" if change.get("kind") else "has no kind"
+            yield Violation(f"change {number} in {_ANNOTATION} {found}; use {', '.join(_KINDS)}", view)
     texts = [change for change in changes if not isinstance(change, dict)]
     if texts and not any(_names_a_kind(str(text)) for text in texts):
         yield Violation(
-            f"no change in {_ANNOTATION} says of what kind it is; write `- kind: added` and `description: …`",
+            f"changes in {_ANNOTATION} have no kind; write `- kind: added` and `description: …`",
             view,
         )

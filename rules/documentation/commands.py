@@ -93,14 +93,14 @@ def _place(command: _Command, word: str, file: str) -> TextPlace:
     enforces=require(r"\breadme('s)?\b.{0,40}\bcommands?\b|\bcommands? in (the|its|a|each) readme\b"),
 )
 def readme_command_broken(subject: Subject) -> Iterator[Violation]:
-    """A command in the README names a chart or a value that doesn't exist.
+    """Command in the README uses an unknown chart or value.
 
-    Why: readers copy commands; helm takes an unknown value without a word, and the setting does nothing.
+    Why: Readers copy commands; helm accepts an unknown value without a warning, and the setting has no effect.
     Bad:
         helm install web acme/web --set replicas=3        (values.yaml: replicaCount)
     Good:
         helm install web acme/web --set replicaCount=3
-    Fix: write the value's path as values.yaml has it, the chart's name as Chart.yaml has it.
+    Fix: Use the value's path in values.yaml and the chart's name in Chart.yaml.
     Source: Helm documentation, helm install, --set
     """
     name, document = require_readme(subject)
@@ -114,7 +114,7 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
         # Only where this chart is never installed by its name: a README may well install other charts, too.
         for command, chart in named[:1]:
             if chart not in others and _looks_alike(chart, own):
-                message = f"the command installs the chart {chart}, but this chart is called {own}"
+                message = f"command installs the chart {chart}, but this chart is {own}; use {own}"
                 yield Violation(message, _place(command, chart, name))
     for command in commands:
         charts = _chart_names(command)
@@ -124,7 +124,10 @@ def readme_command_broken(subject: Subject) -> Iterator[Violation]:
             path, open_ended = parse_path(key.replace("\\.", "\ue002"))
             path = tuple(step.replace("\ue002", ".") if isinstance(step, str) else step for step in path)
             if path and not open_ended and not is_value(path, subject) and not _is_read(path, document):
-                yield Violation(f"the command sets {key}, which is no value of the chart", _place(command, key, name))
+                yield Violation(
+                    f"command sets {key}, which is not a value of this chart; use a key of values.yaml",
+                    _place(command, key, name),
+                )
 
 
 def _is_read(path: Path, document: Markdown) -> bool:

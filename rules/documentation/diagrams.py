@@ -33,12 +33,12 @@ _LINK = LazyPattern(r"\]\([^)]*(?:architecture|diagram|overview)[^)]*\)", re.IGN
     default=OFF,
     needs={RESULTS},
     enforces=require(r"\bdiagrams?\b"),
-    parameters={"workloads": Parameter(3, "how one or two workloads work together can be said in a sentence")},
+    parameters={"workloads": Parameter(3, "a sentence can explain one or two workloads")},
 )
 def no_diagram(subject: Subject) -> Iterator[Violation]:
-    """The README of a chart with many parts shows no picture of them.
+    """README of a chart with many workloads has no diagram.
 
-    Why: who runs the chart has to know which part talks to which before the first of them fails.
+    Why: Operators have to know which component talks to which before the first of them fails.
     Bad:
         # web
         Installs a server, a worker, a scheduler and a cache.
@@ -48,9 +48,9 @@ def no_diagram(subject: Subject) -> Iterator[Violation]:
           server --> cache
           scheduler --> worker --> cache
         ```
-    Fix: draw the workloads and what connects them, as an image, in mermaid or in plain characters; or link to such a
-        picture. Badges and logos are none. Off by default: what is complex, only the chart's authors can tell; here it
-        is a chart that renders at least so many workloads with its default values.
+    Fix: Draw the workloads and their connections, as an image, in mermaid or in plain characters; or link to a diagram.
+        Badges and logos are not diagrams. Off by default, because only the chart's authors know whether it is complex;
+        the parameter is the number of workloads with default values from which a diagram is required.
     Source: Artifact Hub and helm-docs conventions; GitHub renders mermaid in Markdown
     """
     name, readme = require_readme(subject)
@@ -62,7 +62,7 @@ def no_diagram(subject: Subject) -> Iterator[Violation]:
         for workload in defaults.rendering.workloads
     )
     if count >= subject.number("workloads") and not _shows(readme):
-        message = f"the chart runs {count} workloads, and the README has no diagram; draw how they work together"
+        message = f"chart runs {count} workloads, but the README has no diagram; draw how they work together"
         yield Violation(message, TextPlace(name))
 
 

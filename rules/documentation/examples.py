@@ -26,9 +26,9 @@ from ..helm_words import is_example, place_of, says_the_same, text_of, values_fi
     enforces=require(r"\bexamples?\b.*\b(work|render|valid|tested|run|complete|current|up.to.date)"),
 )
 def example_broken(subject: Subject) -> Iterator[Violation]:
-    """An example doesn't render.
+    """Example does not render.
 
-    Why: users begin with a copy of an example; one that fails costs them the trust in all the others.
+    Why: Users start from a copy of an example; one that fails makes them distrust all others.
     Bad:
         # examples/production.yaml
         ingress:
@@ -37,7 +37,7 @@ def example_broken(subject: Subject) -> Iterator[Violation]:
         # examples/production.yaml
         ingress:
           hosts: [shop.example.com]
-    Fix: correct the example, or the template. An example gives everything that the chart requires.
+    Fix: Correct the example or the template. An example has to set all values that the chart requires.
     Source: Helm documentation, Values Files
     """
     examples = [result for result in subject.results if is_example(result)]
@@ -52,7 +52,7 @@ def example_broken(subject: Subject) -> Iterator[Violation]:
             if says_the_same(error, told):
                 continue
             name = result.scenario.name
-            how = "needs more input" if result.status is Status.NEEDS_INPUT else "doesn't render"
+            how = "needs more input" if result.status is Status.NEEDS_INPUT else "does not render"
             related_place = values_file_of(result, subject)
             place = related_place if result.status is Status.NEEDS_INPUT else place_of(error, subject, name)
-            yield Violation(f"the example {name} {how}: {text_of(error)}", place or related_place)
+            yield Violation(f"example {name} {how}: {text_of(error)}", place or related_place)

@@ -40,10 +40,10 @@ from .values_in_readme import looks_like_values
     ),
 )
 def no_readme(subject: Subject) -> Iterator[Violation]:
-    """The chart has no README.md.
+    """Chart has no README.md.
 
-    Why: the README is the page that registries and `helm show readme` show; without it nobody learns what the chart
-        installs and what it needs.
+    Why: Registries and `helm show readme` show the README; without it users do not learn what the chart installs and
+        what it needs.
     Bad:
         Chart.yaml
         values.yaml
@@ -53,16 +53,16 @@ def no_readme(subject: Subject) -> Iterator[Violation]:
         README.md
         values.yaml
         templates/
-    Fix: write a README.md beside Chart.yaml that says how to install, configure, upgrade and troubleshoot the chart.
+    Fix: Add a README.md beside Chart.yaml that explains how to install, configure, upgrade and troubleshoot the chart.
     Source: Helm documentation, Charts, "The Chart File Structure"; chart-verifier has-readme
     """
     if any(name.lower() in NAMES for name in subject.chart.undecodable):
         return
     found = readme_of(subject)
     if found is None:
-        yield Violation("there is no README.md; `helm show readme` has nothing to show", TextPlace("Chart.yaml"))
+        yield Violation("chart has no README.md; add one with installation and values", TextPlace("Chart.yaml"))
     elif not found[1].strip():
-        yield Violation(f"{found[0]} is empty", TextPlace(found[0]))
+        yield Violation(f"{found[0]} is empty; explain how to install and configure the chart", TextPlace(found[0]))
 
 
 # Each kind of section by its usual headings, as found in public charts.
@@ -85,7 +85,7 @@ _UPGRADE_WORDS = LazyPattern(
     r"\b(?:when|before|while|after|for|on) (?:you )?upgrad(?:e|es|ing)\b|\bto upgrade (?:from|to)\b|\bupgrade notes?\b",
     re.IGNORECASE,
 )
-"""What says under another heading ("Changelog") that steps of upgrades are told there."""
+"""Words under another heading ("Changelog") that refer to upgrade steps."""
 UPGRADE_FILE = LazyPattern(r"(?:^|/)(upgrad|migrat)[\w.-]*\Z", re.IGNORECASE)
 _TROUBLESHOOTING = LazyPattern(
     r"trouble.?shoot|\bfaqs?\b|frequently asked|\bknown (\w+ )?limitations|\bpitfalls?\b"
@@ -103,7 +103,7 @@ _LEADS_TO_VALUES = LazyPattern(
     r"(?=.*\b(?:values|options|parameters|settings|configuration)\b(?!\.)).*(?<!-f )\bvalues\.(?:ya?ml|md)\b",
     re.IGNORECASE,
 )
-"""Lines that lead to where the values are explained: `see the options in values.yaml`."""
+"""Lines that link to the description of the values: `see the options in values.yaml`."""
 _LINK = LazyPattern(r"https?://|\]\(")
 
 
@@ -145,9 +145,9 @@ _SAYS = (
     ),
 )
 def readme_no_installing(subject: Subject) -> Iterator[Violation]:
-    """The README doesn't say how to install the chart.
+    """README has no installation instructions.
 
-    Why: it is what everybody comes for first: the command, the repository, what has to be there before.
+    Why: Users look for them first: the command, the repository, the prerequisites.
     Bad:
         # web
         A chart for the web service.
@@ -155,12 +155,12 @@ def readme_no_installing(subject: Subject) -> Iterator[Violation]:
         # web
         ## Installing
             helm install web oci://registry.acme.test/charts/web
-    Fix: add a section with the command that installs the chart, or a link to an installation guide.
+    Fix: Add a section with the command that installs the chart, or a link to an installation guide.
     Source: Artifact Hub and helm-docs conventions; chart-verifier has-readme
     """
     name, document = require_readme(subject)
     if not _shows_installing(document, subject.chart.is_library):
-        message = 'no section says how to install the chart; add a heading such as "Installing" with the command'
+        message = 'README has no installation instructions; add a section "Installing" with the command'
         yield Violation(message, TextPlace(name))
 
 
@@ -182,9 +182,9 @@ def readme_no_installing(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def readme_no_values(subject: Subject) -> Iterator[Violation]:
-    """The README doesn't describe the chart's values.
+    """README does not describe the values.
 
-    Why: the values are the chart's interface; who doesn't find them explained reads the templates, or leaves.
+    Why: The values are the chart's interface; users who do not find them documented read the templates, or leave.
     Bad:
         # web
         ## Installing
@@ -192,7 +192,7 @@ def readme_no_values(subject: Subject) -> Iterator[Violation]:
         # web
         ## Installing
         ## Values
-    Fix: add a section with a table of the values (helm-docs writes it), or one that leads to where they are explained.
+    Fix: Add a section with a table of the values (helm-docs generates it), or one that links to their description.
         `fix` adds a table in the form of helm-docs.
     Source: helm-docs; Bitnami readme-generator-for-helm
     """
@@ -202,7 +202,7 @@ def readme_no_values(subject: Subject) -> Iterator[Violation]:
     if not _shows_values(document):
         fix = whole_table(name, subject.chart.files[name], subject.chart.values)
         yield Violation(
-            'no section describes the values; add a heading such as "Values" with a table', TextPlace(name), fix=fix
+            'README does not describe the values; add a section "Values" with a table', TextPlace(name), fix=fix
         )
 
 
@@ -216,9 +216,9 @@ def readme_no_values(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
-    """Nothing tells how to upgrade a release of the chart.
+    """README has no upgrade instructions.
 
-    Why: people come back for a new version, and have to know what it asks of them before they run it.
+    Why: Users come back for a new version, and have to know its migration steps before they install it.
     Bad:
         # web
         ## Installing
@@ -229,14 +229,15 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
         ## Values
         ## Upgrading
         ### To 2.0.0
-    Fix: add a section on upgrading with what each major version asks for, or an UPGRADING.md beside the README.
+    Fix: Add a section on upgrading with the migration steps of each MAJOR version, or an UPGRADING.md beside the
+        README.
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     name, document = require_readme(subject)
     guide = any(UPGRADE_FILE.search(file) and not file.startswith("templates/") for file in subject.chart.files)
     told = _has_heading(document, UPGRADING) or any(_UPGRADE_WORDS.search(line) for line in document.prose)
     if not guide and not told:
-        message = 'no section on upgrading; add a heading "Upgrading" with what each version asks for'
+        message = 'README has no upgrade instructions; add a section "Upgrading" with the steps for each version'
         yield Violation(message, TextPlace(name))
 
 
@@ -249,9 +250,9 @@ def readme_no_upgrading(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def readme_no_troubleshooting(subject: Subject) -> Iterator[Violation]:
-    """The README doesn't help with what commonly goes wrong.
+    """README has no troubleshooting section.
 
-    Why: the same few failures meet every new user; a line on each saves an issue, or an evening.
+    Why: New users meet the same few failures; a line on each saves an issue, or an evening.
     Bad:
         # web
         ## Installing
@@ -260,10 +261,10 @@ def readme_no_troubleshooting(subject: Subject) -> Iterator[Violation]:
         ## Installing
         ## Troubleshooting
         - Pods stay Pending: no node has the memory that resources.requests asks for.
-    Fix: add a section that says how common failures look and what to do about each.
+    Fix: Add a section that describes common failures and how to solve them.
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     name, document = require_readme(subject)
     if not _has_heading(document, _TROUBLESHOOTING):
-        message = 'no section on troubleshooting; add a heading "Troubleshooting" with common failures and what to do'
+        message = 'README has no troubleshooting section; add "Troubleshooting" with common failures and solutions'
         yield Violation(message, TextPlace(name))

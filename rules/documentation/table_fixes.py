@@ -22,10 +22,10 @@ from helm_constitution.api import (
 from .values_in_readme import Kind, Row, ValuesTable
 
 _TYPES = {bool: "bool", int: "int", float: "float", str: "string", list: "list", dict: "object", type(None): "string"}
-"""The types as helm-docs names them."""
+"""helm-docs' names of the types."""
 
 _LONGEST = 200
-"""Characters of a default that a table's cell takes."""
+"""The most characters of a default in a table cell."""
 
 
 def default_fix(readme: str, row: Row, table: ValuesTable, view: View) -> Fix | None:
@@ -44,7 +44,7 @@ def without_row(readme: str, row: Row, lines: Sequence[str]) -> Fix | None:
     line = row.cell.span.line
     if len(row.cell.code) > 1 or not lines[line - 1].lstrip().startswith("|"):
         return None
-    return Fix(f"take out the row of {row.text}", (Edit(readme, line, 1, line + 1, 1, ""),), Applicability.SAFE)
+    return Fix(f"remove the row of {row.text}", (Edit(readme, line, 1, line + 1, 1, ""),), Applicability.SAFE)
 
 
 def missing_row(readme: str, table: ValuesTable, gap: Path, values: ValuesFile, lines: Sequence[str]) -> Fix | None:

@@ -75,9 +75,9 @@ def _on_upgrading(subject: Subject, text: str, lines: list[str]) -> Iterator[str
     ),
 )
 def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
-    """A MAJOR version has no section on upgrading to it.
+    """MAJOR version has no upgrade section.
 
-    Why: A MAJOR version says "read first"; there has to be something to read.
+    Why: A MAJOR version tells users to read first; there has to be something to read.
     Bad:
         ## Upgrading
         ### To 1.0.0
@@ -85,9 +85,9 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
         ## Upgrading
         ### To 2.0.0
         Set `replicaCount` instead of `replicas`.
-    Fix: Add a heading with the version to the README's section on upgrading, or to UPGRADING.md, and say what to do.
-        A MAJOR version in which nothing is found that breaks users needs none.
-        Where a robot writes versions (release: bot), it is a note until the version is there.
+    Fix: Add a heading with the version to the README's section on upgrading, or to UPGRADING.md, and describe what to
+        do. A MAJOR version without a breaking change needs none. If a bot sets versions (release: bot), the finding is
+        a note until the version is set.
     Source: Helm documentation, Charts, "Chart README"; Artifact Hub conventions
     """
     comparison = subject.comparison
@@ -107,7 +107,7 @@ def no_upgrade_guide(subject: Subject) -> Iterator[Violation]:
             return
     at = TextPlace(readme[0]) if readme is not None else subject.chart.metadata.view.get("version")
     yield Violation(
-        f'no section on upgrading to {target}; add a heading "To {target}" with what it asks for',
+        f'no section describes the upgrade to {target}; add a heading "To {target}" with the steps',
         at,
         (Related(subject.chart.metadata.view.get("version"), "the chart's version"),),
         at_most=Severity.NOTE if comparison.by_robot and target != comparison.new_version else None,
@@ -140,15 +140,15 @@ def _is_about(found: tuple[Heading, str], version: Version, whole: bool) -> bool
     ),
 )
 def stale_docs(subject: Subject) -> Iterator[Violation]:
-    """The values changed since the last release, and neither README nor changelog did.
+    """Values changed but the documentation did not.
 
-    Why: Who reads the documentation sets values that are gone, and never hears of the new ones.
+    Why: Users who read the documentation set values that were removed, and never learn of the new ones.
     Bad:
         # values.yaml has a new key since the last release; README.md and CHANGELOG.md are as they were
         replicaCount: 1
     Good:
         | replicaCount | int | `1` | Number of pods |
-    Fix: Bring the README's values up to date (helm-docs does), and write the change into CHANGELOG.md.
+    Fix: Update the values in the README (helm-docs does), and add the change to CHANGELOG.md.
     Source: Artifact Hub conventions; helm-docs
     """
     comparison = subject.comparison
@@ -166,4 +166,8 @@ def stale_docs(subject: Subject) -> Iterator[Violation]:
     readme = readme_of(subject)
     file = readme[0] if readme is not None else next(path for path in subject.chart.files if path.lower() in new)
     what = changes[0].what if count == 1 else f"{count} values changed"
-    yield Violation(f"{what} since {comparison.origin}, and the documentation didn't change", TextPlace(file), related)
+    yield Violation(
+        f"{what} since {comparison.origin}, but README and changelog did not change; update them",
+        TextPlace(file),
+        related,
+    )

@@ -53,7 +53,7 @@ _NOTHING = frozenset(
 _CLOSED = ("ClusterIP", "NodePort", "LoadBalancer", "Always", "IfNotPresent", "Never")
 _LITERAL = LazyPattern(r"[^\s<>…]+\Z")
 _MOSTLY = 0.8
-"""The share of the values from which on a hand-written table is taken to list them all."""
+"""The least share of the values that makes a hand-written table a complete list."""
 
 
 def _compact(data: Json) -> str:
@@ -199,14 +199,14 @@ def is_value(path: Path, subject: Subject) -> bool:
     ),
 )
 def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
-    """The README's table of values and values.yaml say different things.
+    """README's values table differs from values.yaml.
 
-    Why: readers set what the table names and rely on the defaults that it shows; a removed key does nothing, silently.
+    Why: Readers set the values in the table and rely on its defaults; a removed key is ignored without a warning.
     Bad:
         | replicas | int | `1` | Number of pods |        (values.yaml: replicaCount: 3)
     Good:
         | replicaCount | int | `3` | Number of pods |
-    Fix: run helm-docs (or the generator that wrote the table) after every change of values.yaml, or correct the row.
+    Fix: Run helm-docs (or the generator of the table) after every change of values.yaml, or correct the row.
         `fix` does the same for single rows, in the table's own form.
     Source: helm-docs; Bitnami readme-generator-for-helm
     """
@@ -226,7 +226,7 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
             found, real = values.find(row.path)
             if found is FoundValue.NO:
                 if not row.open_ended and not is_value(row.path, subject):
-                    message = f"the table documents {row.text}, which values.yaml doesn't have"
+                    message = f"README documents {row.text}, which is not in values.yaml; remove the row"
                     fix = without_row(name, row, lines)
                     yield Violation(message, TextPlace(name, row.cell.span), fix=fix)
                 continue
@@ -235,9 +235,9 @@ def readme_values_drift(subject: Subject) -> Iterator[Violation | Tally]:
                 view = values.view(real)
                 if _differs(view, row.default, table, values):
                     shown, real_default = cut_apart(_shown(row.default.text), _compact(view.data))
-                    message = f"the table shows {shown} as the default of {row.text}, values.yaml has {real_default}"
+                    what = f"README shows {shown} as the default of {row.text}, but values.yaml has {real_default}"
                     place, related = TextPlace(name, row.default.span), (Related(view, "the default"),)
-                    yield Violation(message, place, related, fix=default_fix(name, row, table, view))
+                    yield Violation(f"{what}; correct the row", place, related, fix=default_fix(name, row, table, view))
     for outcome in _missing_rows(values, tables, paths):
         if isinstance(outcome, Violation) and isinstance(outcome.at, View):
             table = next((one for one in tables if one.kind is not Kind.BY_HAND), tables[0])
@@ -266,10 +266,10 @@ def _missing_rows(values: ChartValues, tables: Sequence[ValuesTable], paths: set
     else:
         yield Tally(coverage.good, coverage.total, "values in the README's table")
     place = (generated or tables)[0].table
-    hint = "; run helm-docs" if helm_docs else ""
+    hint = "; run helm-docs" if helm_docs else "; add it"
     for gap in gaps:
         view = values.view(gap)
         count = _leaves(view.data)
         more = f" (nor for the {count} values below it)" if count > 1 else ""
         heading = f' below "{place.heading.text}"' if place.heading is not None else ""
-        yield Violation(f"the README's table{heading} has no row for {dotted(gap)}{more}{hint}", view)
+        yield Violation(f"README's values table{heading} has no row for {dotted(gap)}{more}{hint}", view)

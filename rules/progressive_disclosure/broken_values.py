@@ -31,10 +31,10 @@ from ..helm_words import place_of, text_of
     ),
 )
 def value_breaks(subject: Subject) -> Iterator[Violation]:
-    """Setting an empty value breaks the chart.
+    """Chart fails to render when an empty value is set.
 
-    Why: The default hides the fault: the template has never seen the value, and the first user who sets it gets an
-        error, or YAML that nobody can read.
+    Why: The empty default hides the fault: the template was never rendered with a value, and the first user who sets
+        one gets an error or invalid YAML.
     Bad:
         {{- with .Values.podAnnotations }}
         annotations: {{- toYaml . | nindent 4 }}               (the pod's metadata is indented by 6)
@@ -44,8 +44,8 @@ def value_breaks(subject: Subject) -> Iterator[Violation]:
         annotations:
           {{- toYaml . | nindent 8 }}
         {{- end }}
-    Fix: Correct the line that the message names; `helm template . --set-json` with the value repeats it. Tried are
-        values whose schema or name (podAnnotations, tolerations, resources) says what may stand there.
+    Fix: Correct the line that the message names; `helm template . --set-json` with the value reproduces it. The rule
+        tries values whose schema or name (podAnnotations, tolerations, resources) shows their form.
     Source: helm template, with --set-json for each value
     """
     for result in subject.results:
@@ -57,4 +57,4 @@ def value_breaks(subject: Subject) -> Iterator[Violation]:
         view = values.document.view.get(*path) if values is not None else None
         related = (Related(view, "the value"),) if view is not None and view.exists else ()
         place = place_of(error, subject, result.scenario.name) or view
-        yield Violation(f"breaks once {dotted(path)} is set: {text_of(error)}", place, related)
+        yield Violation(f"chart fails to render when {dotted(path)} is set: {text_of(error)}", place, related)

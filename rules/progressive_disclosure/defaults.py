@@ -66,14 +66,14 @@ def _value_names(subject: Subject) -> set[str]:
     urgency=Urgency.BROKEN,
 )
 def defaults_fail(subject: Subject) -> Iterator[Violation]:
-    """The default values give nothing, or stop without saying what is missing.
+    """Chart deploys nothing with its default values.
 
-    Why: the first thing that everybody tries is the chart as it is; it should work, or name what it needs.
+    Why: Users first try the chart with its defaults; it should work, or name the value that it needs.
     Bad:
         {{ required "required!" .Values.database.host }}
     Good:
         {{ required "database.host is required: the host name of the PostgreSQL server" .Values.database.host }}
-    Fix: give defaults that deploy something useful; where only the user can know a value, stop with `required` and a
+    Fix: Set defaults that deploy something useful; if only the user can know a value, fail with `required` and a
         message that names it.
     Source: Helm best practices, Values ("Consider how users will use your values")
     """
@@ -81,19 +81,24 @@ def defaults_fail(subject: Subject) -> Iterator[Violation]:
     if defaults is None:
         raise not_rendered(subject)
     if defaults.status is Status.FAILED:
-        raise Unchecked("the defaults don't render, see testing/render-error")
+        raise Unchecked("the defaults do not render, see testing/render-error")
     if defaults.status is Status.NEEDS_INPUT:
         names = _value_names(subject)
         for error in defaults.errors:
             if error.kind is FailureKind.SCHEMA or names_a_value(error.text, names):
                 continue
             text = " ".join(error.text.split())
-            yield Violation(f'the defaults need input, but the message names no value: "{text}"', _place(error))
+            yield Violation(
+                f'default values need input, but the message names no value: "{text}"; name it in the message',
+                _place(error),
+            )
     elif defaults.status is Status.RENDERED and defaults.rendering is not None and not defaults.rendering.manifests:
         if any(file.startswith("crds/") for file in subject.chart.files):
             return
         at = TextPlace("values.yaml") if subject.chart.values is not None else TextPlace("Chart.yaml")
-        yield Violation("the default values render no object at all: helm install creates nothing", at)
+        yield Violation(
+            "default values render no objects: helm install creates nothing; enable the main workload by default", at
+        )
 
 
 def _place(error: HelmMessage) -> TextPlace | None:
@@ -123,9 +128,9 @@ _ASKING = (
     *("change", "replace", "fill", "to", "placeholder", "xxx", "<", "your", "insert", "put", "enter", "set"),
     *("fixme", "tbd"),
 )
-"""With one of these begins what asks to be replaced."""
+"""Beginnings of placeholders."""
 _ASKING_WITHIN = ("change", "<your", "<insert", "<replace", "<put", "<enter", "your", "insert", "replace", "example")
-"""One of these is in what asks for it within a longer value."""
+"""Parts of placeholders within a longer value."""
 _TEMPLATE_ACTION = LazyPattern(r"\{\{.*?\}\}")
 _COMMENT = LazyPattern(r"\s*(?:#|//|;|--\s|\*\s|<!--)")
 _KEYS_OF_LABELS = frozenset(
@@ -211,16 +216,16 @@ def _shows(text: str, piece: str) -> bool:
     ),
 )
 def placeholder_accepted(subject: Subject) -> Iterator[Violation]:
-    """A placeholder of values.yaml is deployed as if it were a real value.
+    """Placeholder is deployed as a real value.
 
-    Why: nobody notices that a value was never replaced: "changeme" becomes the password, example.com the host.
+    Why: Nobody notices that the value was never replaced: "changeme" becomes the password, example.com the host.
     Bad:
         adminPassword: changeme
     Good:
         # -- Password of the administrator (required)
         adminPassword: ""
         # templates/secret.yaml: {{ required "adminPassword is required" .Values.adminPassword }}
-    Fix: leave the default empty and read it with `required`, or stop with `fail` while the value is the placeholder.
+    Fix: Leave the default empty and read it with `required`, or call `fail` while the value is the placeholder.
     Source: Helm documentation, Chart Development Tips and Tricks, "Using the 'required' function"; RFC 2606
     """
     values = subject.chart.values
@@ -312,8 +317,7 @@ def _violation(
     path = dotted(rendered.path[len(manifest.view.path) :]) if manifest is not None else dotted(rendered.path)
     where = f"{path} of {manifest}" if manifest is not None else path
     return Violation(
-        f'the placeholder "{placeholder.word}" gets into {where}, and nothing fails; '
-        "stop with required or fail until it is replaced",
+        f'placeholder "{placeholder.word}" is deployed in {where}; stop with required or fail until it is replaced',
         placeholder.view,
         (*related, Related(rendered, "rendered at")),
     )

@@ -96,19 +96,19 @@ def _of_object(manifest: Manifest) -> Iterator[View]:
         require(r"\bvalidate required values|required values\b.*\brequired function"),
         require(r"\bdefaults?\b.*\bworking (deployment|install)"),
     ),
-    evidence="objects have the names, images, ports and references that were checked",
+    evidence="objects set the required names, images, ports and references",
     tests=True,
 )
 def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A field that Kubernetes requires is rendered empty.
+    """Required field is rendered empty.
 
-    Why: helm is content; the API server rejects the object, or a pod never starts, and nobody says which value is
-        missing.
+    Why: Helm accepts it; the API server rejects the object, or a pod never starts, and no message names the missing
+        value.
     Bad:
         image: "{{ .Values.image.repository }}:{{ .Values.image.tag }}"      (both are empty by default)
     Good:
         image: "{{ required "image.repository is required" .Values.image.repository }}:{{ .Values.image.tag }}"
-    Fix: give the value a default, or read it with `required` and a message that names it.
+    Fix: Give the value a default, or read it with `required` and a message that names it.
     Source: Kubernetes API reference, required fields; Helm documentation, "Using the 'required' function"
     """
     empty = list(_of_object(manifest))

@@ -79,9 +79,10 @@ def _settings_of(chart: Chart) -> Sequence[tuple[tuple[str, ...], Json]]:
     ),
 )
 def flag_odd_name(subject: Subject) -> Iterator[Violation]:
-    """A feature is switched by something else than its `enabled`.
+    """Feature flag is not named `enabled`.
 
-    Why: who knows one flag knows them all; a negative or a bare one has to be looked up, and has no room for settings.
+    Why: Users who know one flag know them all; a negative or bare flag has to be looked up, and leaves no room for
+        settings.
     Bad:
         disableTls: false
         ingress: true
@@ -90,8 +91,8 @@ def flag_odd_name(subject: Subject) -> Iterator[Violation]:
           enabled: true
         ingress:
           enabled: true
-    Fix: make a map of the feature and give it the boolean `enabled`; `create` is usual for service accounts and RBAC.
-        A flag that is deprecated keeps its name, and so does one that a program's option is called like.
+    Fix: Turn the feature into a map with the boolean `enabled`; `create` is usual for service accounts and RBAC.
+        Deprecated flags and flags named after a program's option are not reported.
     Source: helm create's own values.yaml; Helm best practices, Values
     """
     for path, data in _settings(subject):
@@ -104,14 +105,14 @@ def flag_odd_name(subject: Subject) -> Iterator[Violation]:
         found = _VERBS.match(name)
         if name in _FEATURES:
             what = dotted(path)
-            yield Violation(f"{what} is a feature with one bare switch; call it {what}.enabled", view)
+            yield Violation(f"feature {what} is a bare switch; rename it to {what}.enabled", view)
         elif found is not None and name not in _FIELDS_OF_KUBERNETES:
             feature = _lower(found.group(2) or found.group(3))
             if _is_deprecated(subject, path, feature) or _is_option(name, subject):
                 continue
-            turned = " and turn its meaning round" if found.group(1) == "disable" else ""
+            turned = " and invert its meaning" if found.group(1) == "disable" else ""
             better = dotted((*path[:-1], feature, "enabled"))
-            yield Violation(f"the flag {dotted(path)} is not called enabled; call it {better}{turned}", view)
+            yield Violation(f"flag {dotted(path)} is not named enabled; rename it to {better}{turned}", view)
 
 
 _DEPRECATED = LazyPattern(r"\b(?:deprecated|obsolete|superseded)\b", re.IGNORECASE)
@@ -177,17 +178,17 @@ _ADVANCED = frozenset(
     ),
 )
 def advanced_on(subject: Subject) -> Iterator[Violation]:
-    """An advanced feature is on by default.
+    """Advanced feature is enabled by default.
 
-    Why: it needs what a plain cluster may not have (an ingress controller, metrics, an operator), or shows more than a
-        first installation should.
+    Why: It needs components that a plain cluster may not have (an ingress controller, metrics, an operator), or exposes
+        more than a first installation should.
     Bad:
         autoscaling:
           enabled: true
     Good:
         autoscaling:
           enabled: false
-    Fix: turn it off by default and say in the comment how to turn it on.
+    Fix: Disable it by default and explain in the comment how to enable it.
     Source: helm create's own values.yaml (ingress, autoscaling and httpRoute are off)
     """
     own = {part.lower() for part in re.split(r"[-_]", subject.chart.name)}
@@ -211,7 +212,9 @@ def advanced_on(subject: Subject) -> Iterator[Violation]:
         if _is_off_above(view):
             continue
         what = dotted(path[:-1] if name in ("enabled", "enable", "create") else path)
-        yield Violation(f"{what} is on by default; turn it off and say how to turn it on", view)
+        yield Violation(
+            f"advanced feature {what} is enabled by default; set it to false and document how to enable it", view
+        )
 
 
 def _view(subject: Subject, path: tuple[str, ...]) -> View:
@@ -240,7 +243,7 @@ def _is_off_above(view: View) -> bool:
 _UNSURE = frozenset({"experimental", "alpha", "beta", "unsafe", "debug"})
 _GROUPS = _UNSURE | {"advanced"}
 _SWITCH = frozenset({"debug", "mode", "enable", "enabled", "log", "logs", "logging", "level"})
-"""Words of a debug switch: it is one setting, and there is nothing to group it with."""
+"""Words of a debug switch, which is a single setting with nothing to group it with."""
 
 
 @rule(
@@ -251,16 +254,16 @@ _SWITCH = frozenset({"debug", "mode", "enable", "enabled", "log", "logs", "loggi
     ),
 )
 def ungrouped_advanced(subject: Subject) -> Iterator[Violation]:
-    """An experimental setting stands among the ordinary ones.
+    """Experimental setting is not grouped separately.
 
-    Why: readers take what stands beside ordinary settings for as safe as those.
+    Why: Users expect a setting among ordinary ones to be as safe as those.
     Bad:
         experimentalRouting: false
     Good:
         experimental:
           routing: false
-    Fix: move what calls itself experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`. A mere
-        debug switch (debugMode) is free, and so is what a program's option is called like.
+    Fix: Move settings named experimental, alpha, beta, debug or unsafe below `experimental` or `advanced`. Debug
+        switches (debugMode) and settings named after a program's option are not reported.
     Source: Helm best practices, Values ("Consider how users will use your values")
     """
     for path, _ in _settings(subject):
@@ -277,5 +280,5 @@ def ungrouped_advanced(subject: Subject) -> Iterator[Violation]:
         if set(parts) <= _SWITCH or _is_option(name, subject):
             continue
         group = "experimental" if word in ("alpha", "beta") else word
-        message = f"{dotted(path)} calls itself {word}; move it below a group such as {group} or advanced"
+        message = f"value {dotted(path)} is {word} but among ordinary settings; move it below {group} or advanced"
         yield Violation(message, _view(subject, path))

@@ -83,17 +83,17 @@ def _is_flag(path: Path, dependencies: frozenset[str]) -> bool:
     ),
 )
 def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
-    """A feature flag's default isn't true or false.
+    """Feature flag is not a boolean.
 
-    Why: a quoted "false" is a text, and any text but the empty one is true to a template: the feature is on.
+    Why: A quoted "false" is a string, and every string but the empty one is true in a template: the feature is enabled.
     Bad:
         autoscaling:
           enabled: "false"
     Good:
         autoscaling:
           enabled: false
-    Fix: write true or false without quotes; helm's condition and `if` read nothing else as users mean it.
-        `fix --unsafe` writes what is meant.
+    Fix: Write true or false without quotes; conditions of dependencies and `if` misread anything else.
+        `fix --unsafe` writes the intended boolean.
     Source: Helm best practices, Values ("Make types clear"); Helm documentation, Charts, dependency conditions
     """
     values = subject.chart.values
@@ -115,19 +115,19 @@ def flag_not_boolean(subject: Subject) -> Iterator[Violation | Tally]:
                 good += 1  # "auto", "if-possible": more than on and off, so no flag
                 continue
             message = (
-                f'is the text "{data}", which is true in a template; write {_meant(data)} without quotes'
+                f'is the string "{data}", which is true in a template; write {_meant(data)} without quotes'
                 if data
-                else "is an empty text; write true or false"
+                else "is an empty string; write true or false"
             )
         elif data is None:
             if not certain or _is_documented_default(view, subject):
                 good += 1
                 continue
-            message = "has no value; write true or false, so that readers see the default"
+            message = "has no value; write true or false"
         else:
             message = f"is the number {data}; write true or false"
         meant = _meant(data) == "true" if isinstance(data, str) else bool(data)
-        yield Violation(f"the flag {dotted(path)} {message}", view, fix=SetField(meant))
+        yield Violation(f"flag {dotted(path)} {message}", view, fix=SetField(meant))
     yield Tally(good, total, "flags are boolean")
 
 

@@ -29,7 +29,7 @@ from helm_constitution.api import (
 )
 
 _DYNAMIC = "\ufffc"
-"""Stands for the parts of a message that are only known when it is printed."""
+"""A placeholder for the parts of a message that are only known at run time."""
 
 _DIRECTION = LazyPattern(
     r"\b(set|sets|setting|provid\w*|specif\w+|must|should|shall|has to|have to|needs? to|please|us(?:e|ing)|enabl\w+"
@@ -42,7 +42,7 @@ _DIRECTION = LazyPattern(
 _PATH = LazyPattern(
     r"\.?Values\b|\b[a-z]\w*(?:\.\w+)+|\b[a-z]+[A-Z]\w*|`[^`]+`|'[\w.-]+'|\"[\w.-]+\"|--\w|\b\w+\.ya?ml\b"
 )
-"""What names a thing: a path, a camelCase key, something in quotes, an option, a file."""
+"""A name in a message: a path, a camelCase key, something in quotes, an option, a file."""
 
 _KEY_PART = LazyPattern(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _DECORATIONS = frozenset({"trim", "quote", "squote", "nospace", "title", "upper", "lower", "indent", "nindent", "wrap"})
@@ -160,14 +160,14 @@ def _known_keys(subject: Subject) -> set[str]:
     ),
 )
 def unhelpful_message(subject: Subject) -> Iterator[Violation]:
-    """A `required` or `fail` stops the chart with a message that helps nobody.
+    """Error message of `required` or `fail` names no value.
 
-    Why: the message is all that the user sees; without the value's name they have to read the templates.
+    Why: The message is all that users see; without the value's name they have to read the templates.
     Bad:
         {{ required "missing value" .Values.ingress.host }}
     Good:
         {{ required "ingress.host is required while ingress.enabled is true" .Values.ingress.host }}
-    Fix: name the value by its path and say what to set it to.
+    Fix: Name the path of the value and what to set it to.
     Source: Helm documentation, Chart Development Tips and Tricks, "Using the 'required' function"
     """
     known: set[str] | None = None
@@ -184,7 +184,7 @@ def unhelpful_message(subject: Subject) -> Iterator[Violation]:
                 continue
             shown = f'"{text.strip()}"' if text.strip() else "an empty message"
             yield Violation(
-                f"{function} stops with {shown}, which names no value and nothing to do; say what to set to what",
+                f"{function} fails with {shown}, which names no value; name the value and what to set it to",
                 TextPlace(template.path, template.span(message)),
             )
 

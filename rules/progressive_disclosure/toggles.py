@@ -46,14 +46,14 @@ def _value(one: ToggleResult, subject: Subject) -> View | None:
     tag=Tag.UNUSED,
 )
 def dead_flag(subject: Subject) -> Iterator[Violation | Tally]:
-    """Switching a flag changes nothing.
+    """Flag has no effect.
 
-    Why: somebody turns it off, believes it, and runs what they wanted to be rid of.
+    Why: Users turn it off, trust it, and still run the feature.
     Bad:
         {{- if .Values.metrics.enabled | default true }}      (default takes false for missing: always true)
     Good:
         {{- if .Values.metrics.enabled }}
-    Fix: give the flag its effect, or take it out of values.yaml and the templates. A default belongs into values.yaml.
+    Fix: Implement the flag, or remove it from values.yaml and the templates. Set defaults in values.yaml.
     Source: Helm documentation, Template Function List, "default"; text/template, Actions
     """
     flags = [one for one in subject.toggles if one.toggle.is_flag]
@@ -63,13 +63,13 @@ def dead_flag(subject: Subject) -> Iterator[Violation | Tally]:
         if one.dead is None:
             continue
         related = tuple(
-            Related(TextPlace(head.template.path, head.template.span(head.branch)), "comes out alike either way")
+            Related(TextPlace(head.template.path, head.template.span(head.branch)), "renders the same either way")
             for head in one.dead
         )
-        why = "the conditions that ask for it decide nothing" if related else "nothing calls what asks for it"
+        why = "its conditions have no effect" if related else "the templates that read it are never called"
         yield Violation(f"setting it to {_shown(one)} changes nothing: {why}", _value(one, subject), related)
     if flags:
-        yield Tally(good, len(flags), "flags change what is rendered by themselves")
+        yield Tally(good, len(flags), "flags that change the rendered output")
 
 
 def _shown(one: ToggleResult) -> str:
@@ -89,9 +89,9 @@ def _shown(one: ToggleResult) -> str:
     ),
 )
 def flag_breaks(subject: Subject) -> Iterator[Violation | Tally]:
-    """Switching one flag breaks the chart.
+    """Chart fails to render when a flag is switched.
 
-    Why: the feature was never tried; the first user who wants it gets an error out of a template.
+    Why: The feature was never tested; the first user who enables it gets a template error.
     Bad:
         {{- if .Values.ingress.enabled }}
         host: {{ (index .Values.ingress.hosts 0).host }}      (hosts is empty by default)
@@ -100,7 +100,7 @@ def flag_breaks(subject: Subject) -> Iterator[Violation | Tally]:
         {{- if .Values.ingress.enabled }}
         host: {{ required "ingress.hosts needs a host where ingress.enabled is true" (first .Values.ingress.hosts) }}
         {{- end }}
-    Fix: correct the template, or ask by `required` or `fail` for what the feature needs: asking so is no fault.
+    Fix: Correct the template, or require the values of the feature with `required` or `fail`, which is not reported.
     Source: helm template, with --set for each flag
     """
     switched = subject.toggles
@@ -119,7 +119,7 @@ def flag_breaks(subject: Subject) -> Iterator[Violation | Tally]:
         values = [value for one in those if (value := _value(one, subject)) is not None]
         place = place_of(error, subject, those[0].result.scenario.name) or (values[0] if values else None)
         related = tuple(Related(value, "switched") for value in values)
-        yield Violation(f"breaks with {names}{more}: {text_of(error)}", place, related)
+        yield Violation(f"chart fails to render with {names}{more}: {text_of(error)}", place, related)
     if switched:
         good = sum(one.result.status is not Status.FAILED for one in switched)
-        yield Tally(good, len(switched), "flags and enums can be switched")
+        yield Tally(good, len(switched), "flags and enums that render when switched")

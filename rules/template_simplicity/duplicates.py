@@ -62,14 +62,15 @@ class _Copy(NamedTuple):
     ),
     umbrella=READABLE,
     parameters={
-        "lines": Parameter(6, "below that a call and a named template are no shorter than the copy"),
-        "names": Parameter(2, "a component's name and one more; what differs in more is another block"),
+        "lines": Parameter(6, "a named template and its call are no shorter than fewer lines"),
+        "names": Parameter(2, "a component's name and one more; blocks that differ in more names are not copies"),
     },
 )
 def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
-    """The same block of lines is in templates twice, also with other names.
+    """Block of template lines is duplicated.
 
-    Why: A change to one copy is forgotten in the others; nobody can tell whether a difference is meant.
+    Why: A change to one copy is easily forgotten in the others, and later nobody can tell whether a difference is
+        intended.
     Bad:
         # templates/server.yaml and templates/worker.yaml, with .Values.worker there
         {{- with .Values.server.nodeSelector }}
@@ -83,11 +84,11 @@ def duplicated_block(subject: Subject) -> Iterator[Violation | Tally]:
         …
     Good:
         {{- include "web.scheduling" .Values.server | nindent 6 }}
-    Fix: write the block once as a named template, give it what differs (`.Values.server`, or a `dict`), and include it
-        in both places. Lines that each object needs (apiVersion, kind, metadata, labels), `end`, comments and plain
-        list items don't count, nor do lines that set variables and blocks without any action; a block begins and ends
-        within one arm of an `if`, `with` or `range`.
-        `fix --unsafe` does so where the lines are the same and have one key that names them.
+    Fix: Move the block to a named template, pass the differences as its argument (`.Values.server`, or a `dict`), and
+        include it in both places. Lines that each object needs (apiVersion, kind, metadata, labels), `end`, comments,
+        plain list items, lines that set variables and blocks without any action are not counted; a block begins and
+        ends within one branch of an `if`, `with` or `range`. Copies that differ in a few names are reported too.
+        `fix --unsafe` does so if the lines are equal and have one key that names them.
     Source: Helm documentation, Named Templates; public charts' constitutions ("include rather than duplicating logic")
     """
     lines, names = subject.number("lines"), subject.number("names")
@@ -121,13 +122,13 @@ def _problem(subject: Subject, templates: Sequence[TemplateFile], lines: Lines, 
     called = f', "{subject.chart.name}.{name}",' if name else ""
     message = (
         f"{here.end_line - here.line + 1} lines repeat {first.path}:{original.line}-{original.end_line}{how}{more}; "
-        f"write them once as a named template{called} and include it twice"
+        f"move them to a named template{called} and include it twice"
     )
     fix = None
     if name and not copy.renamed:
         files, called = subject.chart.files, f"{subject.chart.name}.{name}"
         fix = included_twice(called, files, (first.path, original), (second.path, here))
-    related = (Related(TextPlace(first.path, original), "the same lines"),)
+    related = (Related(TextPlace(first.path, original), "the original lines"),)
     return Violation(message, TextPlace(second.path, here), related, fix=fix)
 
 
@@ -250,7 +251,7 @@ def _end(start: int, last: int, lines: Lines, arms: _Arms) -> int | None:
 
 
 _CANDIDATES = 4
-"""How many earlier places a block is compared with: more would cost time and tell the same."""
+"""How many earlier places a block is compared with: more would cost time and find the same."""
 
 
 def _says_enough(lines: Lines, start: int, end: int, least: int) -> bool:

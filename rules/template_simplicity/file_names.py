@@ -64,10 +64,10 @@ _SHORT: Mapping[str, tuple[str, ...]] = {
     "MutatingWebhookConfiguration": ("mwc", "webhook"),
     "VerticalPodAutoscaler": ("vpa", "autoscal"),
 }
-"""What file names say for a kind besides its own words: kubectl's short names, and those usual in public charts."""
+"""Short names of kinds in file names: kubectl's, and those usual in public charts."""
 
 _GENERATED = LazyPattern(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+_[a-z0-9]+")
-"""What controller-gen calls the file of a definition: its group and its plural name."""
+"""controller-gen's file names of definitions: group and plural name."""
 _PART = LazyPattern(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*")
 _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
 
@@ -85,18 +85,18 @@ _TOLD_APART = LazyPattern(r"[^a-z0-9]+")
     umbrella=BEST_PRACTICES,
 )
 def file_name(subject: Subject) -> Iterator[Violation | Tally]:
-    """A template file has a name with capitals or underscores, or one that does not say what it renders.
+    """Template file name does not follow the naming convention.
 
-    Why: Whoever looks for the Service opens service.yaml; under another name it is found by searching.
+    Why: Readers look for the Service in service.yaml; under another name they have to search for it.
     Bad:
         templates/my_Stuff.yaml         (kind: Service)
     Good:
         templates/metrics-service.yaml
-    Fix: rename the file to what it is for and its kind, in lower case with dashes. The folder counts too
-        (deployments/server.yaml), and short names as in svc.yaml, pvc.yaml or rbac.yaml. Partials are free, and so are
-        tests, files that print what the values bring along, those of several kinds (templates/mixed-kinds), and
-        definitions under the names that controller-gen gives them (acme.io_webs.yaml).
-        `fix` gives it that name where nothing that is rendered changes.
+    Fix: Rename the file after its purpose and kind, in lower case with dashes. The folder may name the kind
+        (deployments/server.yaml), and short names are accepted (svc.yaml, pvc.yaml, rbac.yaml). Partials, tests, files
+        that print objects from values, files with several kinds (templates/mixed-kinds), and definitions with
+        controller-gen's names (acme.io_webs.yaml) are not checked.
+        `fix` renames it if that does not change the rendered output.
     Source: Helm chart best practices, Templates ("file names should use dashed notation", "reflect the resource kind")
     """
     rendered = rendered_kinds(subject)
@@ -113,15 +113,15 @@ def file_name(subject: Subject) -> Iterator[Violation | Tally]:
         generated = list(kinds) == ["CustomResourceDefinition"] and _GENERATED.fullmatch(stem) is not None
         if stem != stem.lower() or " " in stem or ("_" in stem and not generated):
             better = f"{_dashed(stem)}{name[len(stem) :]}"
-            message = f"the file's name has capitals, underscores or spaces; call it {better}"
+            message = f"file name has capitals, underscores or spaces; rename it to {better}"
             yield Violation(message, TextPlace(template.path), fix=_renamed(template.path, name, better))
         elif len(kinds) == 1 and not generated and "test" not in path and not _names(path, kind := next(iter(kinds))):
             better = f"{stem}-{kind.lower()}.yaml"
-            message = f"the file's name does not say that it renders {kind}; call it {better}, for example"
+            message = f"file name does not mention the kind {kind}; rename it, for example to {better}"
             yield Violation(message, TextPlace(template.path), fix=_renamed(template.path, name, better))
         else:
             good += 1
-    yield Tally(good, total, "template files named for what they make")
+    yield Tally(good, total, "template files named after their kind")
 
 
 def _dashed(stem: str) -> str:
@@ -149,7 +149,7 @@ def _names(path: str, kind: str) -> bool:
 
 
 EXTENSIONS = (".yaml", ".yml", ".tpl", ".txt")
-"""What helm lint accepts (validateAllowedExtension)."""
+"""The extensions that helm lint accepts (validateAllowedExtension)."""
 
 
 @rule(
@@ -163,17 +163,17 @@ EXTENSIONS = (".yaml", ".yml", ".tpl", ".txt")
     umbrella=BEST_PRACTICES,
 )
 def extension(subject: Subject) -> Iterator[Violation]:
-    """A file under templates/ has an extension that is not a template's.
+    """File in templates/ does not have a template extension.
 
-    Why: helm renders every file under templates/ whatever it is called: a JSON, a script or an editor's backup is run
-        as a template and sent to the cluster, and helm lint fails.
+    Why: Helm renders every file in templates/ whatever its name: a JSON file, a script or an editor's backup is
+        rendered as a template and sent to the cluster, and helm lint fails.
     Bad:
         templates/dashboard.json
         templates/service.yaml.orig
     Good:
         files/dashboard.json          (read with .Files.Get)
-    Fix: move what is no template into another folder, delete what is left over, or name the file .yaml (.tpl for named
-        templates alone). Where this rule is an error, testing/lint-error doesn't repeat it.
+    Fix: Move files that are not templates to another folder, delete leftovers, or rename the file to .yaml (.tpl if it
+        only has named templates). If this rule is an error, testing/lint-error does not repeat it.
     Source: helm lint (validateAllowedExtension); Helm chart best practices, Templates
     """
     for template in subject.templates:
@@ -181,10 +181,10 @@ def extension(subject: Subject) -> Iterator[Violation]:
         if not name.endswith(EXTENSIONS):
             dot = name.rfind(".")
             shown = f"extension {name[dot:]}" if dot > 0 else "no extension"
-            message = f"has {shown}, yet helm renders it as a template; name it .yaml or move it out of templates/"
-            yield Violation(message, TextPlace(template.path))
+            what = f"file has {shown}, but helm renders it as a template"
+            yield Violation(f"{what}; rename it to .yaml or move it out of templates/", TextPlace(template.path))
 
 
 def _renamed(path: str, name: str, better: str) -> Fix:
     new = f"{path.removesuffix(name)}{better}"
-    return Fix(f"call it {better}", (), Applicability.SAFE, ((path, new),))
+    return Fix(f"rename it to {better}", (), Applicability.SAFE, ((path, new),))

@@ -39,12 +39,13 @@ _DEPTH = rf"{_NEST}(?:.{{0,80}}?\b(?P<limit>\d+|two|three|four|five|six)\b)?"
     needs={TEMPLATES},
     enforces=(require(_DEPTH), forbid(_DEPTH)),
     umbrella=READABLE,
-    parameters={"limit": Parameter(3, "what a reader can keep in mind; real constitutions ask for 3")},
+    parameters={"limit": Parameter(3, "a reader can keep 3 in mind; public charts' constitutions require 3")},
 )
 def nesting_depth(subject: Subject) -> Iterator[Violation | Tally]:
-    """`if`, `with` and `range` are nested too deep.
+    """Template blocks are nested too deeply.
 
-    Why: Whoever reads the innermost line has to know what every condition around it says, and which `.` is meant.
+    Why: To understand the innermost line, readers have to keep every surrounding condition in mind, and which `.`
+        applies.
     Bad:
         {{- if .Values.ingress.enabled }}
         {{- range .Values.ingress.hosts }}
@@ -57,9 +58,8 @@ def nesting_depth(subject: Subject) -> Iterator[Violation | Tally]:
         {{- range .Values.ingress.hosts }}
         {{- include "web.paths" . }}
         {{- end }}{{- end }}
-    Fix: move what is nested deeper into a named template with a name that tells what it is for, or join conditions
-        with `and`. Blocks beside each other are told once. Each named template is counted on its own; `else if` nests
-        nothing.
+    Fix: Move the deeper `if`, `with` or `range` to a named template with a telling name, or join conditions with `and`.
+        Adjacent blocks have one finding. Each named template is counted on its own; `else if` does not add a level.
     Source: Helm documentation, Named Templates; the limit of 3 is that of public charts' constitutions
     """
     limit = subject.number("limit")
@@ -72,7 +72,7 @@ def nesting_depth(subject: Subject) -> Iterator[Violation | Tally]:
         good += not found
         for controls in found:
             yield _too_deep_problem(template, controls, limit)
-    yield Tally(good, total, f"templates nested at most {limit} deep")
+    yield Tally(good, total, f"templates nested at most {limit} levels deep")
 
 
 def _too_deep(template: TemplateFile, limit: int) -> Iterator[Sequence[Control]]:
@@ -91,11 +91,10 @@ def _too_deep_problem(template: TemplateFile, controls: Sequence[Control], limit
     keyword = "if" if isinstance(first, If) else "with" if isinstance(first, With) else "range"
     height = max(map(_height, controls))
     others = len(controls) - 1
-    inside = f" ({limit + height} with what {'they hold' if others else 'it holds'})" if height > 1 else ""
+    inside = f" ({limit + height} with {'their' if others else 'its'} inner blocks)" if height > 1 else ""
     beside = f", and {others} more block{'s' if others > 1 else ''} beside it" if others else ""
-    what = f"`{keyword}` nested {limit + 1} deep{beside}{inside}"
-    levels = f"{limit} level{'s' if limit != 1 else ''}"
-    message = f"{what}, where {levels} should do; move {'them' if others else 'it'} into a named template"
+    what = f"`{keyword}` is nested {limit + 1} levels deep{beside}{inside}, and the limit is {limit}"
+    message = f"{what}; move {'them' if others else 'it'} to a named template"
     return Violation(message, TextPlace(template.path, template.span(first.branches[0])))
 
 
@@ -122,10 +121,10 @@ _MANY = r"\b(?:mix\w*|several|multiple|many|more than one|different)\b.{0,40}\b(
     umbrella=BEST_PRACTICES,
 )
 def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
-    """A template file renders more than one kind of object.
+    """Template file renders several kinds of objects.
 
-    Why: Who looks for a Service opens service.yaml; what stands in a file of another name is found by searching, and
-        changes to one object show up in the history of all.
+    Why: Readers look for a Service in service.yaml; in a file with another name they have to search for it, and changes
+        to one object appear in the history of all.
     Bad:
         # templates/deployment.yaml
         kind: Deployment
@@ -136,9 +135,8 @@ def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
         kind: Deployment
         # templates/service.yaml
         kind: Service
-    Fix: give each kind a file of its own, named after it. Several objects of one kind, `kind: List`, the two scopes of
-        one kind (Role, ClusterRole) and the kinds that a value chooses from (Deployment or StatefulSet) may share a
-        file.
+    Fix: Move each kind to its own file, named after it. Several objects of one kind, `kind: List`, the two scopes of
+        one kind (Role, ClusterRole) and kinds that a value chooses from (Deployment or StatefulSet) may share a file.
     Source: Helm chart best practices, Templates ("Each resource definition should be in its own template file")
     """
     rendered = [_kinds_of(rendering, subject) for rendering in subject.renderings]
@@ -160,8 +158,8 @@ def mixed_kinds(subject: Subject) -> Iterator[Violation | Tally]:
             continue
         span = template.span_between(*other) if other is not None else None
         listed = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
-        yield Violation(f"renders {listed}; keep one kind per file", TextPlace(template.path, span))
-    yield Tally(good, total, "template files make one kind of object")
+        yield Violation(f"file renders {listed}; keep one kind per file", TextPlace(template.path, span))
+    yield Tally(good, total, "template files with one kind of object")
 
 
 def _scopes(kinds: Iterable[str]) -> set[str]:

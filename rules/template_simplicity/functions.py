@@ -28,13 +28,13 @@ from helm_constitution.api import (
 
 from .named_templates import says_something
 
-_EACH_TIME = "makes another one in each rendering"
+_EACH_TIME = "creates a new one on each rendering"
 _UNUSUAL: Mapping[str, str] = {
-    "tpl": "renders texts from the values as templates",
-    "lookup": "asks the cluster, and finds nothing in `helm template`",
-    "dig": "walks down nested maps to a key or a default",
-    "set": "changes a map for everybody who reads it later",
-    "unset": "changes a map for everybody who reads it later",
+    "tpl": "renders strings from the values as templates",
+    "lookup": "queries the cluster, and finds nothing in `helm template`",
+    "dig": "looks up a nested key or a default",
+    "set": "changes a map for all later readers",
+    "unset": "changes a map for all later readers",
     "genCA": _EACH_TIME,
     "genCAWithKey": _EACH_TIME,
     "genSelfSignedCert": _EACH_TIME,
@@ -45,18 +45,18 @@ _UNUSUAL: Mapping[str, str] = {
     "htpasswd": _EACH_TIME,
     "encryptAES": _EACH_TIME,
     "derivePassword": "computes a password from a master password",
-    "decryptAES": "decrypts with a key that stands in the chart or its values",
-    "buildCustomCert": "makes a certificate of two base64 texts",
+    "decryptAES": "decrypts with a key from the chart or its values",
+    "buildCustomCert": "builds a certificate from two base64 strings",
     "pluck": "collects one key of several maps",
-    "urlParse": "takes an address apart into a map",
-    "urlJoin": "puts an address together from a map",
-    "getHostByName": "asks the name service of the machine that renders",
+    "urlParse": "splits a URL into a map",
+    "urlJoin": "joins a URL from a map",
+    "getHostByName": "queries the DNS of the machine that renders",
     "fromYaml": "reads a text back as a map",
     "fromYamlArray": "reads a text back as a list",
     "fromJson": "reads a text back as a map",
     "fromJsonArray": "reads a text back as a list",
 }
-"""What surprises readers in the functions that most charts do without. Source: the function lists of Helm and sprig."""
+"""The surprising effects of rarely used functions. Source: the function lists of Helm and sprig."""
 
 _CANDIDATE = LazyPattern(
     r"\b(?:tpl|lookup|dig|set|unset|gen[A-Z]|htpasswd|encryptAES|derivePassword|decryptAES|buildCustomCert|pluck|url[A-Z]"
@@ -69,7 +69,7 @@ _TEMPLATED = LazyPattern(
     r"|\btemplate (?:string|syntax|expression)s?\b|\btemplates? (?:is|are|can|may) ",
     re.IGNORECASE,
 )
-"""What a comment of values.yaml says of a value that `tpl` renders."""
+"""Words in a comment of values.yaml on a value that `tpl` renders."""
 
 _OBSCURE = (
     r"\b(?:obscure|unusual|advanced|uncommon|rare\w*|exotic|non-?obvious|clever|complex|readers .{0,40}haven't met)\b"
@@ -92,24 +92,24 @@ _COMMENTS = r"\b(?:comment(?:s|ed|ing)?|explain(?:s|ed|ing)?|explanation|documen
         forbid(rf"(?:{_OBSCURE}).{{0,40}}(?:{_FUNCTIONS})"),
     ),
     parameters={
-        "verbs": Parameter(4, "registry/repository:tag is read at a glance, more parts want an example of the result"),
-        "keys": Parameter(2, "two keys are read as such; more are a path that dots would show better"),
+        "verbs": Parameter(4, "registry/repository:tag is read at a glance, more parts need an example of the result"),
+        "keys": Parameter(2, "two keys are easy to read; more are a path that dots show better"),
     },
 )
 def unexplained_function(subject: Subject) -> Iterator[Violation | Tally]:
-    """A function that most readers haven't met stands without a comment.
+    """Unusual template function has no comment.
 
-    Why: Operators who aren't Go programmers can't tell what such a call makes, nor what it does to a rendering outside
-        of the cluster (`lookup`), to later lines (`set`) or to the next upgrade (`genCA`).
+    Why: Operators who do not write Go can't tell what the call returns, nor how it affects a rendering without a
+        cluster (`lookup`), later lines (`set`) or the next upgrade (`genCA`).
     Bad:
         port: {{ dig "http" "port" 8080 .Values.service }}
     Good:
         {{- /* service.http.port, or 8080 where either key is missing */}}
         port: {{ dig "http" "port" 8080 .Values.service }}
-    Fix: write a comment on the line or just above it (above the `define`, for a named template): what comes out, and
-        why a plain value doesn't do. One comment serves all uses of a function in a file; for `tpl` a comment in
-        values.yaml does, on a value that may hold a template. `include` and `fromYaml` together need none: that is how
-        a named template gives a map.
+    Fix: Write a comment on the line or just above it (for a named template, above the `define`): what the result is,
+        and why a plain value is not enough. One comment covers all uses of a function in a file; for `tpl` a comment in
+        values.yaml on a value that may contain a template is enough. `include` and `fromYaml` together need none: that
+        is how a named template returns a map.
     Source: Helm chart best practices, Templates (comments); the functions are those that few public charts use
     """
     verbs, keys = subject.number("verbs"), subject.number("keys")
@@ -143,7 +143,7 @@ def unexplained_function(subject: Subject) -> Iterator[Violation | Tally]:
         template, first, what = uses[0]
         files = len({other.path for other, _, _ in uses})
         more = f" ({len(uses)} times in {files} file{'s' if files > 1 else ''})" if len(uses) > 1 else ""
-        hint = "say in a comment, or in values.yaml, which" if name == "tpl" else "say in a comment what for"
+        hint = "explain in a comment, or in values.yaml, which" if name == "tpl" else "explain its purpose in a comment"
         yield Violation(f"`{name}`{more} {what}; {hint}", TextPlace(template.path, template.span(first)))
     yield Tally(good, total, "uses of unusual functions explained")
 
@@ -156,17 +156,17 @@ def _unusual(command: Command, verbs: int, keys: int) -> tuple[str, str] | None:
         if name in _UNUSUAL:
             return name, _UNUSUAL[name]
         if name.startswith("must") and name[4:5].isupper():
-            return name, "stops the rendering where its arguments don't fit"
+            return name, "fails if its arguments are invalid"
         if name.startswith("regex"):
-            return name, "works on a regular expression"
+            return name, "uses a regular expression"
         if name == "index" and len(command.args) - 2 > keys:
-            return name, f"walks down {len(command.args) - 2} keys"
+            return name, f"looks up {len(command.args) - 2} nested keys"
         if name == "printf" and len(command.args) > 1 and isinstance(form := command.args[1], String):
             count = len(_VERB.findall(form.value.replace("%%", "")))
             if count >= verbs and " " not in form.value:  # a sentence explains itself
-                return f'printf "{form.value}"', f"puts {count} texts together"
+                return f'printf "{form.value}"', f"joins {count} strings"
     elif isinstance(function, Field | Variable) and function.names[-2:] == ("Files", "Glob"):
-        return ".Files.Glob", "reads the chart's files of some names"
+        return ".Files.Glob", "reads chart files by a name pattern"
     return None
 
 
@@ -191,7 +191,7 @@ def _values_speak_of_templates(subject: Subject) -> bool:
 
 
 _NEAR = 3
-"""How many lines below a comment it still explains: an `if` and a `with` may stand between."""
+"""How many lines below a comment it still explains: an `if` and a `with` may be between."""
 
 
 def _is_explained(template: TemplateFile, lines: Sequence[str], command: Command) -> bool:

@@ -34,9 +34,9 @@ _LOGIC = rf"{_COMPLEX}.{{0,20}}\b(?:logic|conditions?|expressions?)\b"
 _NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\b|\bdefines?\b"
 
 _FORMATTING = frozenset({"toYaml", "toJson", "nindent", "indent", "quote", "squote", "trim"})
-"""Steps that only shape the output; a reader passes over them."""
+"""Steps that only format the output."""
 _GIVES_A_NAME = frozenset({"include", "dict", "list", "default"})
-"""Functions of a variable that only gives something a name: a helper's result, an empty map, a value or its default."""
+"""Functions of variables that only name something: a helper's result, an empty map, a value or its default."""
 
 
 @rule(
@@ -49,24 +49,22 @@ _GIVES_A_NAME = frozenset({"include", "dict", "list", "default"})
     ),
     umbrella=READABLE,
     parameters={
-        "conditions": Parameter(
-            3, "what a reader weighs at once; of 1100 `and`s and `or`s in public charts 9 of 10 do"
-        ),
-        "steps": Parameter(4, "a value and three changes; formatting as by `toYaml` and `nindent` doesn't count"),
-        "variables": Parameter(3, "two or three steps still fit one thought; names for plain values don't count"),
+        "conditions": Parameter(3, "9 of 10 conditions with `and` or `or` in public charts have no more"),
+        "steps": Parameter(4, "a value and three changes; formatting with `toYaml` and `nindent` is not counted"),
+        "variables": Parameter(3, "two or three steps are easy to follow; names for plain values are not counted"),
     },
 )
 def inline_logic(subject: Subject) -> Iterator[Violation | Tally]:
-    """A template that renders objects holds logic that belongs into a named template.
+    """Template contains complex inline logic.
 
-    Why: Whoever reads the object has to work out a condition of many parts, a long pipe or a chain of variables before
-        knowing what will be deployed; a name would have said it, and could be tested and used again.
+    Why: Readers have to work out a long condition, a long pipeline or a chain of variables to know what is deployed; a
+        named template explains it by its name, and can be tested and reused.
     Bad:
         {{- if and .Values.tls.enabled (or .Values.tls.existingSecret .Values.tls.cert) (not .Values.tls.auto) }}
     Good:
         {{- if include "web.usesOwnCertificate" . }}
-    Fix: move the condition, the pipe or the run of variables into a named template whose name tells what it decides;
-        a template that answers a question prints `true` or nothing.
+    Fix: Move the condition, the pipeline or the variables to a named template with a telling name; a template that
+        answers a question prints `true` or nothing.
     Source: Helm documentation, Named Templates; public charts' constitutions ("complex logic in named templates")
     """
     conditions, steps = subject.number("conditions"), subject.number("steps")
@@ -85,9 +83,9 @@ def inline_logic(subject: Subject) -> Iterator[Violation | Tally]:
                     simple = False
                     span = template.span_between(run[0].start, run[-1].end)
                     if all(_sets(node.pipeline) for node in run):
-                        message = f"{len(run)} keys are set in a row; make the map in a named template"
+                        message = f"{len(run)} keys are set in a row; build the map in a named template"
                     else:
-                        message = f"{len(run)} variables are computed in a row; give the result a named template"
+                        message = f"{len(run)} variables are computed in a row; compute the result in a named template"
                     yield Violation(message, TextPlace(template.path, span))
         for part in computed:
             text = part.text
@@ -148,12 +146,12 @@ def _excess(pipeline: Pipeline, conditions: int, steps: int) -> str | None:
             pending.append(expression.base)
         elif isinstance(expression, Pipeline):
             if (count := _conditions(expression)) > conditions:
-                return f"{count} conditions in one action; give them a name in a named template"
+                return f"action has {count} conditions; move them to a named template"
             length = len(expression.commands)
             if length > steps:
                 length = sum(not _is_formatting(command.args[0]) for command in expression.commands)
                 if length > steps:
-                    return f"a pipe of {length} steps; give its result a name in a named template"
+                    return f"pipeline has {length} steps; move it to a named template"
             for command in expression.commands:
                 pending.extend(operand for operand in command.args if isinstance(operand, Pipeline | Chain))
     return None

@@ -48,17 +48,17 @@ _NAMED = r"\b(?:named|helper|partial) templates?\b|\bhelpers?\b|\b_helpers\.tpl\
     umbrella=f"{BEST_PRACTICES}|{READABLE}",
 )
 def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
-    """A named template has no comment.
+    """Named template has no comment.
 
-    Why: A call, `include "web.endpoint" (list $ .name)`, says neither what it is given nor what it returns; without a
+    Why: A call, `include "web.endpoint" (list $ .name)`, shows neither what it expects nor what it returns; without a
         comment each reader has to work it out from the body.
     Bad:
         {{- define "web.endpoint" -}}
     Good:
         {{/* The URL of a service. Given a list: the root context, the service's name. */}}
         {{- define "web.endpoint" -}}
-    Fix: write a template comment right above the `define`, or as the first thing in it: what it returns, and what `.`
-        has to be if it isn't the root context.
+    Fix: Write a template comment right above the `define`, or at its beginning: what it returns, and what `.` has to be
+        if it is not the root context.
     Source: Helm chart best practices, Templates ("Template comments should be used when documenting features of a
         template, such as explaining a defined template")
     """
@@ -69,9 +69,9 @@ def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
             good += 1
         else:
             message = (
-                f'named template "{define.name}" has no comment; say above it what it returns and what it is given'
+                f'named template "{define.name}" has no comment; describe its argument and its result above the define'
             )
-            several = "{count} named templates have no comment; say above each what it returns and is given: {items}"
+            several = "{count} named templates have no comment; describe argument and result above each define: {items}"
             group = Group(("define-undocumented", template.path), several, define.name)
             yield Violation(message, TextPlace(template.path, _head(template, define)), group=group)
     yield Tally(good, total, "named templates documented")
@@ -94,17 +94,17 @@ def define_undocumented(subject: Subject) -> Iterator[Violation | Tally]:
     urgency=Urgency.COLLISION,
 )
 def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
-    """The name of a named template doesn't begin with the chart's.
+    """Named template is not prefixed with the chart name.
 
-    Why: Named templates are global: where two charts of a release define `labels`, the one that helm loads last is used
-        by both, and the other's objects change without a word.
+    Why: Named templates are global: if two charts of a release define `labels`, both use the one that helm loads last,
+        and the other chart's objects change without a warning.
     Bad:
         {{- define "labels" -}}
     Good:
         {{- define "web.labels" -}}
-    Fix: put the chart's name and a dot before the name, and change its calls. Of a name of three words and more, two
-        do, or the initials. A template that replaces one of a dependency, or that a dependency calls, keeps its name.
-        The names of a library chart are what other charts call, and aren't reported.
+    Fix: Prefix the name with the chart's name and a dot, and change its calls. If the chart's name has three words or
+        more, two of them or the initials are enough. A template that overrides one of a dependency, or that a
+        dependency calls, keeps its name. Names of a library chart are not reported, because other charts call them.
     Source: Helm chart best practices, Templates ("all defined template names should be namespaced")
     """
     chart = subject.chart
@@ -131,15 +131,17 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
                 continue
             is_usual = head in wrong or 2 * heads[head] > len(definitions) > 1
             better = _proposal(define.name, chart.name, is_usual)
-            message = f'named template "{define.name}" lacks the chart\'s name; call it "{better}"'
-            several = f'{{count}} named templates lack the chart\'s name; call it "{better}", and so on: {{items}}'
+            message = f'named template "{define.name}" is not prefixed with the chart name; rename it to "{better}"'
+            several = (
+                f'{{count}} named templates lack the prefix of the chart name; rename them, as "{better}": {{items}}'
+            )
             group = Group(("prefix", head if "." in define.name else ""), several, define.name)
             yield Violation(message, TextPlace(template.path, _head(template, define)), group=group)
     yield Tally(good, total, "named templates named after the chart")
 
 
 _OF_A_CHART = ".chart"
-"""What `helm create` calls a template that no part of a chart has (`ingester.labels` is one of a part)."""
+"""The names of `helm create` for templates of the whole chart (`ingester.labels` is one of a component)."""
 _CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
 
 

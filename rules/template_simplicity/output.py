@@ -52,17 +52,17 @@ _VALID = (
     urgency=Urgency.BROKEN,
 )
 def invalid_yaml(subject: Subject) -> Iterator[Violation]:
-    """A rendered document is not YAML.
+    """Template renders invalid YAML.
 
-    Why: helm stops at the first such document and names only that one; nothing can be installed with these values.
+    Why: Helm fails at the first invalid document and names only that one; nothing can be installed with these values.
     Bad:
         labels:
         {{ toYaml .Values.labels }}              (the second line loses its indentation)
     Good:
         labels:
           {{- toYaml .Values.labels | nindent 2 }}
-    Fix: correct the indentation or the quoting of the template named; `helm template . --debug` shows what came out.
-        Where this rule is an error, it speaks for testing/render-error about these documents.
+    Fix: Correct the indentation or the quoting in the named template; `helm template . --debug` shows the rendered
+        text. If this rule is an error, testing/render-error does not repeat it.
     Source: helm lint (validateYamlContent); helm template
     """
     if not subject.results:
@@ -98,10 +98,10 @@ def invalid_yaml(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A map of a rendered object holds a key twice.
+    """Rendered object has a duplicate key.
 
-    Why: helm keeps the last one without a word, what the first one said is lost; kubectl, Kustomize and Argo CD reject
-        the document or keep another one.
+    Why: Helm keeps the last one without a warning, and the first one is lost; kubectl, Kustomize and Argo CD reject the
+        document or keep another one.
     Bad:
         labels:
           app.kubernetes.io/name: {{ include "web.name" . }}
@@ -110,7 +110,7 @@ def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         labels:
           {{- $own := dict "app.kubernetes.io/name" (include "web.name" .) }}
           {{- toYaml (merge $own .Values.labels) | nindent 2 }}
-    Fix: write the key once; where values may bring it along, merge the maps before printing them.
+    Fix: Set the key once; if values may contain it too, merge the maps before printing them.
     Source: YAML 1.2, 3.2.1.3 (keys are unique); sigs.k8s.io/yaml, UnmarshalStrict
     """
     document = manifest.view.document
@@ -119,7 +119,7 @@ def duplicate_key(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         length = len(manifest.view.path)
         if path[:length] == manifest.view.path:
             shown = dotted(path[length:])
-            message = f"{shown} stands twice; helm keeps the last one, strict readers reject the object"
+            message = f"key {shown} is rendered twice, and strict parsers reject the object; render it once"
             first = Related(RenderedLine(document, duplicate.first.line), "the first one")
             yield Violation(message, at=document.view.get(*path), related=(first,), of_key=True)
 
@@ -142,14 +142,14 @@ _NIL_ALONE = LazyPattern(
     ),
 )
 def no_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
-    """A missing value, or a wrong format, was printed into an object.
+    """Missing value or format error is printed into an object.
 
-    Why: The object is valid and means nonsense: a host called `<nil>.example.com`, a port `%!d(string=80)`.
+    Why: The object is valid but meaningless: a host `<nil>.example.com`, a port `%!d(string=80)`.
     Bad:
         host: {{ printf "%s.%s" .Values.name .Values.domain }}       (values.yaml has no domain)
     Good:
         host: {{ printf "%s.%s" .Values.name (required "set domain" .Values.domain) }}
-    Fix: give the value a default, or ask for it with `required`; print numbers with `%v` or `%d` of an `int`.
+    Fix: Give the value a default, or read it with `required`; print numbers with `%v` or `%d` of an `int`.
     Source: Go, package fmt (format errors); Helm replaces only a plain `<no value>`
     """
     if manifest.kind == "CustomResourceDefinition":
@@ -165,7 +165,8 @@ def no_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 
 
 def _printed(found: str, view: View) -> Violation:
-    return Violation(f"holds `{found}`, what Go prints for a value that is missing or of another type", at=view)
+    what = f"rendered text contains `{found}`, which Go prints for a missing value or a wrong type"
+    return Violation(f"{what}; set or convert the value", at=view)
 
 
 def _may_hold_nil(text: str) -> bool:
@@ -205,10 +206,10 @@ _ILLEGAL_INDENT = LazyPattern(r'document starts with an illegal indent: "(.*)", 
     ),
 )
 def top_indent(subject: Subject) -> Iterator[Violation]:
-    """A rendered file begins with an indented line.
+    """Rendered file begins with an indented line.
 
-    Why: helm strips the indentation of a document's first line and leaves the others: they don't fit together any more,
-        and the document is another one, or none.
+    Why: Helm strips the indentation of a document's first line and keeps that of the others: the document is then a
+        different one, or invalid.
     Bad:
         {{- if .Values.enabled }}
           apiVersion: v1
@@ -219,13 +220,13 @@ def top_indent(subject: Subject) -> Iterator[Violation]:
         apiVersion: v1
         kind: Service
         {{- end }}
-    Fix: begin objects in the first column, whatever stands around them. testing/lint-warning doesn't repeat it.
+    Fix: Begin objects in the first column, also inside of blocks. testing/lint-warning does not repeat it.
     Source: helm lint (validateTopIndentLevel)
     """
     for message in subject.lint:
         if found := _ILLEGAL_INDENT.search(message.text):
             yield Violation(
-                "the first line of what it renders is indented; begin objects in the first column",
+                "first rendered line is indented; begin objects in the first column",
                 _place_of_line(subject, message.file, found[1]),
             )
 
@@ -254,12 +255,12 @@ def _place_of_line(subject: Subject, file: str | None, line: str) -> TextPlace |
             r"|\benv(?:ironment)? ?var(?:iable)?s?\b.{0,40}\b(?:twice|duplicate\w*|more than once)\b"
         ),
     ),
-    evidence="containers name each environment variable once",
+    evidence="containers set each environment variable once",
 )
 def duplicate_env(container: Container, subject: Subject) -> Iterator[Violation]:
-    """A container has an environment variable twice.
+    """Container sets an environment variable twice.
 
-    Why: The last one wins in the cluster, `kubectl apply` and Helm's three-way merge keep track of only one: an upgrade
+    Why: The last one wins in the cluster, but `kubectl apply` and Helm's three-way merge track only one: an upgrade
         that removes one of them may remove both.
     Bad:
         env:
@@ -270,7 +271,7 @@ def duplicate_env(container: Container, subject: Subject) -> Iterator[Violation]
         env:
           - name: LOG_LEVEL
             value: {{ .Values.log.level }}
-    Fix: set the variable in one place; let a value of the chart decide what users want to change.
+    Fix: Set the variable in one place, from a value if users need to change it.
     Source: Kubernetes API, Container.env (merge key: name); kube-linter duplicate-env-var; kube-score
         environment-variable-key-duplication
     """
@@ -280,6 +281,6 @@ def duplicate_env(container: Container, subject: Subject) -> Iterator[Violation]
         if name is None:
             continue
         if name in seen:
-            message = f"sets {name} twice, here and as number {seen[name] + 1} of its environment; set it once"
+            message = f"container sets variable {name} twice (also as item {seen[name] + 1} of env); set it once"
             yield Violation(message, at=entry.get("name"))
         seen[name] = index

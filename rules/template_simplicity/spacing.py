@@ -40,15 +40,15 @@ from .statements import BEST_PRACTICES
     umbrella=BEST_PRACTICES,
 )
 def spacing(subject: Subject) -> Iterator[Violation | Tally]:
-    """An action's braces have no space inside.
+    """Template braces have no space inside.
 
-    Why: `{{-1}}` prints -1 where `{{- 1}}` trims; with spaces, markers and content are told apart at a glance.
+    Why: `{{-1}}` prints -1, `{{- 1}}` trims; with spaces, readers can tell trim markers from content at a glance.
     Bad:
         name: {{.Release.Name}}
     Good:
         name: {{ .Release.Name }}
-    Fix: write a space after `{{` or `{{-` and before `}}` or `-}}`. Comments have none: `{{/*` and `*/}}`.
-        `fix` puts them in, in the whole file.
+    Fix: Write a space after `{{` or `{{-` and before `}}` or `-}}`. Comments have none: `{{/*` and `*/}}`.
+        `fix` adds them in the whole file.
     Source: Helm chart best practices, Templates ("whitespace after the opening braces and before the closing braces")
     """
     good = total = 0
@@ -65,7 +65,7 @@ def spacing(subject: Subject) -> Iterator[Violation | Tally]:
         example = f"`{shown if len(shown) <= 50 else f'{shown[:30]}…{shown[-16:]}'}`"
         others = len(found) - 1
         more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
-        message = f"no space between braces and what they hold: {example}{more}"
+        message = f"no space inside the braces: {example}{more}"
         yield Violation(message, TextPlace(template.path, template.span_between(start, end)), fix=_spaced(template))
     yield Tally(good, total, "templates with spaces inside braces")
 
@@ -80,16 +80,16 @@ def spacing(subject: Subject) -> Iterator[Violation | Tally]:
     ),
 )
 def trailing_space(subject: Subject) -> Iterator[Violation | Tally]:
-    """Lines of a template end in spaces.
+    """Template lines end in spaces.
 
-    Why: Nobody sees them, yet they reach block scalars of the rendered objects, where YAML then can't be printed as it
-        was written, and they show up as changes in reviews.
+    Why: They are invisible, but end up in block scalars of the rendered objects, which YAML then prints as quoted
+        strings, and they appear as changes in reviews.
     Bad:
         key: value␠␠
     Good:
         key: value
-    Fix: delete them; most editors do so on saving.
-        `fix --unsafe` takes it out.
+    Fix: Delete them; most editors do so on saving.
+        `fix --unsafe` removes them.
     Source: chart-testing (yamllint's trailing-spaces)
     """
     good = total = 0
@@ -105,8 +105,8 @@ def trailing_space(subject: Subject) -> Iterator[Violation | Tally]:
         what = f"{len(found)} lines end" if len(found) > 1 else "the line ends"
         ends = ((index, len(lines[index].rstrip()), len(lines[index].removesuffix("\r"))) for index in found)
         edits = tuple(Edit(template.path, index + 1, start + 1, index + 1, end + 1, "") for index, start, end in ends)
-        fix = Fix("take out the white space", edits)
-        yield Violation(f"{what} in white space", TextPlace(template.path, span), fix=fix)
+        fix = Fix("remove the trailing space", edits)
+        yield Violation(f"{what} in white space; delete it", TextPlace(template.path, span), fix=fix)
     yield Tally(good, total, "templates without trailing spaces")
 
 
@@ -123,4 +123,4 @@ def _spaced(template: TemplateFile) -> Fix:
         ):
             if is_crowded:
                 edits.append(replaced(TextPlace(template.path, template.span_between(offset, offset)), " "))
-    return Fix("put spaces inside the braces", tuple(edits), Applicability.SAFE)
+    return Fix("add spaces inside the braces", tuple(edits), Applicability.SAFE)

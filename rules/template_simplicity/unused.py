@@ -50,18 +50,18 @@ _VERB = LazyPattern(r"%[-+# 0-9.]*[a-zA-Z]")
     tag=Tag.UNUSED,
 )
 def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
-    """A named template is called by nothing.
+    """Named template is never used.
 
-    Why: Readers look for its callers, maintainers keep it working, and what it says is no longer true of the chart.
+    Why: Readers look for its callers, and maintainers keep it working for nothing.
     Bad:
         {{- define "web.oldLabels" -}}…{{- end }}          (no include "web.oldLabels" anywhere)
     Good:
         {{- define "web.labels" -}}…{{- end }}
         labels: {{- include "web.labels" . | nindent 4 }}
-    Fix: delete it, or call it where its text was copied. Library charts are exempt, and so are the helpers that every
-        chart should have (name, fullname, chart, labels, selectorLabels, serviceAccountName), and what replaces a
-        dependency's template of the same name (or may, where the dependency isn't vendored) or may be meant by a name
-        computed at run time.
+    Fix: Delete it, or call it where its text was copied. Library charts are not checked, nor are the helpers that every
+        chart should have (name, fullname, chart, labels, selectorLabels, serviceAccountName), templates that override a
+        dependency's template of the same name (or may, if the dependency is not in charts/), and those that a computed
+        name may call.
         `fix` deletes it with the comment above it.
     Source: Helm documentation, Named Templates; the same complaint as a compiler's about unused functions
     """
@@ -102,7 +102,7 @@ def define_unused(subject: Subject) -> Iterator[Violation | Tally]:
             and not any(re.fullmatch(pattern, define.name) for pattern in patterns)
         ]
     for template, define in unused:
-        message = f'nothing calls the named template "{define.name}"; delete it, or include it where it was meant'
+        message = f'named template "{define.name}" is never used; delete it, or include it where it is needed'
         place = TextPlace(template.path, template.span_between(define.start, define.head_end))
         yield Violation(message, place, fix=_without(template, define))
     yield Tally(len(defines) - len(unused), len(defines), "named templates used")

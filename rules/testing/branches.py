@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from helm_constitution.api import Coverage, Region
 
 _NAMED = 3
-"""Values that a finding names at most."""
+"""The most values that a finding names."""
 
 
 @rule(
@@ -40,9 +40,9 @@ _NAMED = 3
     ),
 )
 def branch_never_rendered(subject: Subject) -> Iterator[Violation | Tally]:
-    """No scenario enters a branch of a template.
+    """Template branch is never rendered.
 
-    Why: what nobody has rendered may be broken, and is first tried by a user.
+    Why: An untested branch may be broken, and a user is the first to render it.
     Bad:
         # templates/deployment.yaml; replicas is 1 in values.yaml and in every ci/*-values.yaml
         {{- if gt (int .Values.replicas) 1 }}
@@ -51,8 +51,8 @@ def branch_never_rendered(subject: Subject) -> Iterator[Violation | Tally]:
     Good:
         # ci/replicated-values.yaml
         replicas: 3
-    Fix: set in a ci/*-values.yaml what the branch asks for, or take the branch away. Branches that only stop the chart,
-        and those that need a cluster for `lookup` to find something, don't count.
+    Fix: Set the values that the branch needs in a ci/*-values.yaml, or remove the branch. Branches that only call
+        `fail`, and those that need a live cluster (`lookup`), are not counted.
     Source: chart-testing, ci/*-values.yaml; helm-unittest
     """
     coverage = subject.coverage
@@ -83,11 +83,11 @@ def _is_called(coverage: Coverage, region: Region, subject: Subject) -> bool:
 def _message(region: Region, subject: Subject) -> str:
     paths = _asked(region, subject)
     if not paths:
-        return "no scenario enters this branch"
+        return "branch is never rendered; set its values in a ci/*-values.yaml"
     names = ", ".join(paths[:_NAMED])
     if isinstance(region.node, Branch) and region.node.pipeline is None:
-        return f"no scenario enters this branch, which {names} may lead to; set it so in a ci/*-values.yaml"
-    return f"no scenario enters this branch, which asks for {names}; set it so in a ci/*-values.yaml"
+        return f"branch is never rendered; try {names} in a ci/*-values.yaml"
+    return f"branch is never rendered; set {names} in a ci/*-values.yaml"
 
 
 def _asked(region: Region, subject: Subject) -> list[str]:

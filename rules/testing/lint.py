@@ -33,7 +33,7 @@ _OWN_RULES = (
     ("is not a valid SemVer", "compat/bad-version"),
     (" is deprecated in v", "compat/removed-api"),
 )
-"""Words of helm lint's messages that have a rule of their own."""
+"""Messages of helm lint that another rule reports."""
 
 
 def _has_own_rule(message: HelmMessage, subject: Subject) -> bool:
@@ -82,14 +82,14 @@ def _lint(subject: Subject, level: MessageLevel) -> Iterator[Violation]:
 def lint_error(subject: Subject) -> Iterator[Violation]:
     """`helm lint` reports an error.
 
-    Why: what helm itself rejects can't be packaged, published or installed with confidence. An object's name that the
-        API server refuses counts as an error too: helm lint only warns of it, and doesn't look into a List.
+    Why: A chart that helm itself rejects can't be packaged, published or installed reliably. An object name that the
+        API server rejects is an error too: helm lint only warns about it, and does not check inside a List.
     Bad:
         version: one
     Good:
         version: 1.0.0
-    Fix: correct what the message names; `helm lint` repeats it. What `helm template` says as well stands under
-        testing/render-error alone.
+    Fix: Correct what the message names; `helm lint` reproduces it. Errors that `helm template` reports too are only in
+        testing/render-error.
     Source: helm lint
     """
     yield from _lint(subject, MessageLevel.ERROR)
@@ -105,16 +105,16 @@ def lint_error(subject: Subject) -> Iterator[Violation]:
     ),
 )
 def lint_warning(subject: Subject) -> Iterator[Violation]:
-    """`helm lint` warns of something.
+    """`helm lint` reports a warning.
 
-    Why: helm's warnings are what its next version, or the cluster, will reject.
+    Why: Helm warns about things that its next version, or the cluster, will reject.
     Bad:
         metadata:
           name: Web_Server
     Good:
         metadata:
           name: web-server
-    Fix: correct what the message names; `helm lint --strict` counts it as an error.
+    Fix: Correct what the message names; `helm lint --strict` treats it as an error.
     Source: helm lint
     """
     yield from _lint(subject, MessageLevel.WARNING)

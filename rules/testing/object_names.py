@@ -17,7 +17,7 @@ def bad_names(subject: Subject) -> Iterator[Violation]:
     for rendering in subject.renderings:
         for manifest in rendering.manifests:
             if (fault := name_fault(manifest)) is not None:
-                message = f'the name "{manifest.name}" is refused by the API server; {fault.advice}'
+                message = f'the API server rejects the {manifest.kind} name "{manifest.name}"; {fault.advice}'
                 yield Violation(message, manifest.view.get("metadata", "name"))
 
 

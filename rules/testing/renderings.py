@@ -57,15 +57,15 @@ def _require_renderable(subject: Subject) -> ScenarioResult:
     urgency=Urgency.BROKEN,
 )
 def render_error(subject: Subject) -> Iterator[Violation]:
-    """The chart doesn't render with its default values.
+    """Chart does not render with its default values.
 
-    Why: `helm install` fails in the same way, for everybody.
+    Why: `helm install` fails in the same way for every user.
     Bad:
         replicas: {{ .Values.web.replicas.count }}      (values.yaml has no web.replicas)
     Good:
         replicas: {{ .Values.replicaCount }}
-    Fix: correct the template at the line named, or give the value a default in values.yaml. Where the user has to give
-        a value, stop with `required` and a message that names it: that is no error.
+    Fix: Correct the template at the named line, or give the value a default in values.yaml. If the user has to set a
+        value, fail with `required` and a message that names it, which is not reported.
     Source: helm template
     """
     defaults = _require_renderable(subject)
@@ -81,7 +81,7 @@ def render_error(subject: Subject) -> Iterator[Violation]:
     if defaults.errors and not told:
         raise Unchecked(see_rule(defaults.errors[0]))
     for error in told:
-        yield Violation(f"doesn't render: {text_of(error)}", place_of(error, subject))
+        yield Violation(f"chart does not render: {text_of(error)}", place_of(error, subject))
 
 
 @rule(
@@ -98,11 +98,10 @@ def render_error(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.BROKEN,
 )
 def scenario_error(subject: Subject) -> Iterator[Violation]:
-    """A way to render the chart that it is meant for fails.
+    """Chart does not render in a supported scenario.
 
-    Why: values files for tests and platforms, and what the configuration names, are the chart's own examples of its
-        use; what fails there fails for the users who follow. So does an upgrade, or a Kubernetes version that
-        Chart.yaml allows.
+    Why: Values files for tests and platforms, and configured scenarios, are the chart's own examples of its use; what
+        fails there fails for users who follow them. So does an upgrade, or a Kubernetes version that Chart.yaml allows.
     Bad:
         # ci/ingress-values.yaml
         ingress: true            (the templates read ingress.enabled)
@@ -110,7 +109,7 @@ def scenario_error(subject: Subject) -> Iterator[Violation]:
         # ci/ingress-values.yaml
         ingress:
           enabled: true
-    Fix: correct the template or the values file; `helm template . -f <the file>` repeats the message.
+    Fix: Correct the template or the values file; `helm template . -f <the file>` reproduces the message.
     Source: chart-testing (ct lint, ct install) and its ci/*-values.yaml
     """
     defaults = _require_renderable(subject)
@@ -134,4 +133,4 @@ def scenario_error(subject: Subject) -> Iterator[Violation]:
     for error, results in causes.values():
         names = ", ".join(result.scenario.name for result in results)
         place = place_of(error, subject, results[0].scenario.name) or values_file_of(results[0], subject)
-        yield Violation(f"doesn't render with {names}: {text_of(error)}", place)
+        yield Violation(f"chart does not render with {names}: {text_of(error)}", place)

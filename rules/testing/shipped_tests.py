@@ -29,9 +29,9 @@ _HOOK = LazyPattern(r"^(?!\s*#).*helm\.sh/hook[\"']?\s*:.*\btest(?:-success|-fai
     enforces=require(r"helm test\b|test hooks?|helm\.sh/hook|smoke tests?|connection tests?"),
 )
 def no_test_hook(subject: Subject) -> Iterator[Violation]:
-    """The chart has no test for `helm test` to run.
+    """Chart has no `helm test` test.
 
-    Why: after an install or upgrade nobody can ask the chart itself whether what it deployed works.
+    Why: After an install or upgrade, users can't check with the chart itself whether the release works.
     Bad:
         templates/deployment.yaml
         templates/service.yaml
@@ -40,11 +40,11 @@ def no_test_hook(subject: Subject) -> Iterator[Violation]:
         metadata:
           annotations:
             helm.sh/hook: test
-    Fix: add a pod or job with the annotation `helm.sh/hook: test` in templates/tests/ that calls the service.
+    Fix: Add a Pod or Job with the annotation `helm.sh/hook: test` in templates/tests/ that calls the Service.
     Source: Helm documentation, Chart Tests; chart-verifier contains-test
     """
     if subject.chart.is_library:
-        raise NotApplicable("a library chart installs nothing that could be tested")
+        raise NotApplicable("a library chart installs nothing to test")
     own = [file for file in subject.chart.files if file.startswith("templates/")]
     if any(_HOOK.search(subject.chart.files[file]) for file in own):
         return
@@ -53,18 +53,19 @@ def no_test_hook(subject: Subject) -> Iterator[Violation]:
         if any(manifest.is_test for manifest in manifests):
             return
         if not any(manifest.workloads for manifest in manifests):
-            raise NotApplicable("the chart runs nothing that could be tested")
+            raise NotApplicable("the chart runs no workload to test")
     if subject.chart.missing_dependencies:
-        raise Unchecked("dependencies are missing in charts/, and may bring tests")
+        raise Unchecked("dependencies that may contain tests are missing in charts/")
     yield Violation(
-        "no template has the annotation helm.sh/hook: test; `helm test` runs nothing", TextPlace("Chart.yaml")
+        "chart has no test for `helm test`; add a Pod or Job with the annotation helm.sh/hook: test",
+        TextPlace("Chart.yaml"),
     )
 
 
 _CONTROL = LazyPattern(r"\{\{-?\s*(?:if|else|range|with)\b")
 _MANY_BRANCHES = 10
 _UNIT_TEST = LazyPattern(r"tests/.*\.ya?ml\Z|(?!templates/).*_test\.ya?ml\Z")
-"""Where helm-unittest finds tests by itself, and where a chart may tell it to look (`--file`)."""
+"""Where helm-unittest looks for tests by default, and where a chart may keep them (`--file`)."""
 _LEFT_OUT = LazyPattern(r"^/?(ci|(?:unit[-_]?)?tests?|\*\*?/tests?|\S*_test\.ya?ml)(/|/\*+)?\s*$")
 
 
@@ -79,7 +80,7 @@ def _require_loaded(subject: Subject, folder: str) -> None:
     for line in subject.chart.files.get(".helmignore", "").splitlines():
         found = _LEFT_OUT.match(line.strip())
         if found is not None and folder in found.group(1):
-            raise Unchecked(f".helmignore leaves {folder} out of what is read")
+            raise Unchecked(f".helmignore excludes {folder}")
 
 
 @rule(
@@ -88,24 +89,24 @@ def _require_loaded(subject: Subject, folder: str) -> None:
     enforces=require(r"\bunit.?tests?\b|helm.?unittest"),
 )
 def no_unit_tests(subject: Subject) -> Iterator[Violation]:
-    """The chart's templates have logic, but no unit test.
+    """Templates with logic have no unit tests.
 
-    Why: a branch that nobody renders breaks unnoticed; a unit test says in three lines what it should give.
+    Why: An untested branch breaks unnoticed; a unit test states in three lines what it should render.
     Bad:
         templates/deployment.yaml      (with if, range and with)
     Good:
         templates/deployment.yaml
         tests/deployment_test.yaml
-    Fix: write tests for helm-unittest in tests/*_test.yaml, first for the templates with the most conditions.
+    Fix: Write tests for helm-unittest in tests/*_test.yaml, first for the templates with the most conditions.
     Source: helm-unittest
     """
     branches = _branches(subject)
     if branches < _MANY_BRANCHES:
-        raise NotApplicable("the templates have too little logic to be tested by itself")
+        raise NotApplicable("the templates have too little logic for unit tests")
     if any(_UNIT_TEST.match(file) for file in subject.chart.files):
         return
     _require_loaded(subject, "test")
-    message = f"the templates have {branches} conditions and loops, but there is no tests/*_test.yaml"
+    message = f"templates have {branches} conditions and loops, but no unit tests; add tests/*_test.yaml"
     yield Violation(message, TextPlace("Chart.yaml"))
 
 
@@ -116,9 +117,9 @@ def no_unit_tests(subject: Subject) -> Iterator[Violation]:
     enforces=require(r"\bci values\b|values files? (in|under) ci\b|\bci/(?!cd\b)|chart-testing|\bct (lint|install)\b"),
 )
 def no_ci_values(subject: Subject) -> Iterator[Violation]:
-    """The chart ships no values to be tested with besides its defaults.
+    """Chart has no values files for tests.
 
-    Why: with the defaults alone most branches are never rendered; what a flag switches on is first tried by a user.
+    Why: With the defaults alone most branches are never rendered; users are the first to enable a feature.
     Bad:
         Chart.yaml
         values.yaml
@@ -126,20 +127,23 @@ def no_ci_values(subject: Subject) -> Iterator[Violation]:
         Chart.yaml
         ci/ingress-values.yaml
         values.yaml
-    Fix: add a values file for each usual way of installing the chart, ci/<name>-values.yaml; chart-testing and this
+    Fix: Add a values file for each usual way of installing the chart, ci/<name>-values.yaml; chart-testing and this
         program render the chart with each of them.
     Source: chart-testing, ci/*-values.yaml
     """
     if subject.chart.is_library:
         raise NotApplicable("a library chart is not rendered by itself")
     if not _branches(subject):
-        raise NotApplicable("the templates have nothing that values could switch")
+        raise NotApplicable("the templates have no conditions on values")
     if any(result.scenario.name.startswith("ci/") for result in subject.results):
         return
     if any(file.startswith("ci/") and file.endswith(("-values.yaml", "-values.yml")) for file in subject.chart.files):
         return
     _require_loaded(subject, "ci")
-    yield Violation("has no ci/*-values.yaml; chart-testing tries it with its defaults alone", TextPlace("Chart.yaml"))
+    yield Violation(
+        "chart has no ci/*-values.yaml, so only its defaults are tested; add one for each usual installation",
+        TextPlace("Chart.yaml"),
+    )
 
 
 @rule(
@@ -149,17 +153,17 @@ def no_ci_values(subject: Subject) -> Iterator[Violation]:
     enforces=require(r"\b(overlays?|platform values)\b.*\b(tests?|tested|tried|exercised)\b"),
 )
 def overlay_untested(subject: Subject) -> Iterator[Violation]:
-    """A platform's overlay is in no test.
+    """Platform overlay is not tested.
 
-    Why: nobody renders the chart for that platform until somebody installs it there.
+    Why: The chart is not rendered for that platform until a user installs it there.
     Bad:
         platforms/aws.yaml
         tests/deployment_test.yaml       (names no overlay)
     Good:
         platforms/aws.yaml
         tests/aws_test.yaml              (values: [../platforms/aws.yaml])
-    Fix: name the overlay in a helm-unittest suite (`values:`), add ci/<platform>-values.yaml, or make it part of a
-        scenario in .helm-constitution.yaml.
+    Fix: List the overlay in a helm-unittest suite (`values:`), add ci/<platform>-values.yaml, or add it to a scenario
+        in .helm-constitution.yaml.
     Source: helm-unittest, test suite `values`; chart-testing, ci/*-values.yaml
     """
     files = subject.chart.files
@@ -183,5 +187,5 @@ def overlay_untested(subject: Subject) -> Iterator[Violation]:
             continue
         _require_loaded(subject, "test")
         _require_loaded(subject, "ci")
-        message = f"no test names {overlay}, and there is no ci/{stem}-values.yaml"
+        message = f"overlay {overlay} is not tested; add ci/{stem}-values.yaml, or list it in a test's values"
         yield Violation(message, TextPlace(overlay))

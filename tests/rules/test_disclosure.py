@@ -52,7 +52,10 @@ def stopped(text: str, kind: FailureKind = FailureKind.REQUIRED, values: str = "
 
 @pytest.mark.parametrize("text", ["required!", "no value given", "this is needed"])
 def test_defaults_that_stop_without_naming_a_value(text: str) -> None:
-    message = f'templates/a.yaml:3 the defaults need input, but the message names no value: "{text}"'
+    message = (
+        f'templates/a.yaml:3 default values need input, but the message names no value: "{text}"; '
+        f"name it in the message"
+    )
     assert stopped(text) == [message]
 
 
@@ -71,7 +74,10 @@ def test_a_schema_names_what_it_requires() -> None:
 def test_defaults_that_render_nothing() -> None:
     nothing = rendering("")
     assert judge("defaults-fail", chart({"values.yaml": "a: 1\n"}, nothing)) == [
-        "values.yaml:None the default values render no object at all: helm install creates nothing"
+        (
+            "values.yaml:None default values render no objects: helm install creates nothing; "
+            "enable the main workload by default"
+        )
     ]
     assert judge("defaults-fail", chart({"crds/a.yaml": "kind: X\n"}, nothing)) == []
 
@@ -111,8 +117,8 @@ def test_placeholders_that_get_through(value: str) -> None:
     (message,) = judge(
         "placeholder-accepted", chart({"values.yaml": f'a: 1\nkey: "{value}"\n'}, configmap(f'"{value}"'))
     )
-    assert message.startswith("values.yaml:2 the placeholder ")
-    assert "gets into data.key of ConfigMap a" in message
+    assert message.startswith("values.yaml:2 placeholder ")
+    assert "is deployed in data.key of ConfigMap a" in message
 
 
 @pytest.mark.parametrize(
@@ -198,16 +204,16 @@ def flags(values: str) -> list[str]:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ('"true"', 'is the text "true", which is true in a template; write true without quotes'),
-        ('"no"', 'is the text "no", which is true in a template; write false without quotes'),
-        ('""', "is an empty text; write true or false"),
-        ("", "has no value; write true or false, so that readers see the default"),
-        ("~", "has no value; write true or false, so that readers see the default"),
+        ('"true"', 'is the string "true", which is true in a template; write true without quotes'),
+        ('"no"', 'is the string "no", which is true in a template; write false without quotes'),
+        ('""', "is an empty string; write true or false"),
+        ("", "has no value; write true or false"),
+        ("~", "has no value; write true or false"),
         ("0", "is the number 0; write true or false"),
     ],
 )
 def test_flags_that_are_not_boolean(value: str, message: str) -> None:
-    assert flags(f"ingress:\n  enabled: {value}\n") == [f"values.yaml:2 the flag ingress.enabled {message}"]
+    assert flags(f"ingress:\n  enabled: {value}\n") == [f"values.yaml:2 flag ingress.enabled {message}"]
 
 
 @pytest.mark.parametrize("key", ["enabled", "enable", "create", "disabled", "metricsEnabled", "isEnabled"])
@@ -391,7 +397,7 @@ def test_fields_that_may_be_empty(text: str) -> None:
 )
 def test_odd_names_of_flags(key: str, better: str) -> None:
     (message,) = found(RULES["disclosure/flag-odd-name"], {"values.yaml": f"web: {{{key}: true}}\n"})
-    assert f"call it web.{better}" in message
+    assert f"rename it to web.{better}" in message
 
 
 @pytest.mark.parametrize(
@@ -485,14 +491,14 @@ def test_inputs_that_the_defaults_ask_for_are_counted() -> None:
     assert many_required(5) == []
     (message,) = many_required(6)
     assert message.endswith(
-        "users must give 6 values before anything renders (at most 5): a.b0, a.b1, a.b2, a.b3, a.b4, a.b5"
+        "chart requires 6 values before it renders (limit 5): a.b0, a.b1, a.b2, a.b3, a.b4, a.b5; add defaults"
     )
 
 
 def test_inputs_that_were_not_found_are_not_judged() -> None:
-    with pytest.raises(Unchecked, match="not found by rendering"):
+    with pytest.raises(Unchecked, match="not be found by rendering"):
         many_required(0)
-    with pytest.raises(Unchecked, match="not found by rendering"):
+    with pytest.raises(Unchecked, match="not be found by rendering"):
         many_required(6, "ci/all-values.yaml")
 
 

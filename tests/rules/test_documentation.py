@@ -42,7 +42,7 @@ def test_readme_of_any_name_that_helm_shows(name: str) -> None:
 @pytest.mark.parametrize("name", ["docs/README.md", "README.md.gotmpl", "README.rst"])
 def test_other_files_are_no_readme(name: str) -> None:
     assert docs("no-readme", {name: "# web\n"}) == [
-        "Chart.yaml:None there is no README.md; `helm show readme` has nothing to show"
+        "Chart.yaml:None chart has no README.md; add one with installation and values"
     ]
 
 
@@ -179,7 +179,7 @@ def test_helm_docs_prints_the_same_default(value: str, shown: str) -> None:
 def test_another_default(value: str, shown: str, printed: str) -> None:
     text = shown.strip("`")
     assert values_drift(f"key: {value}\n", helm_docs(f"| key | x | {shown} | Text |")) == [
-        f"README.md:5 the table shows {text} as the default of key, values.yaml has {printed}"
+        f"README.md:5 README shows {text} as the default of key, but values.yaml has {printed}; correct the row"
     ]
 
 
@@ -197,9 +197,9 @@ def test_keys_with_dots_in_each_way_of_writing_them() -> None:
     values = "a:\n  b.c/d: 1\n  e: 2\n"
     for key in ('a."b.c/d"', "a.'b.c/d'", "a.b.c/d", "a.b\\.c/d", "`a.b.c/d`"):
         assert values_drift(values, helm_docs(f"| {key} | int | `2` | Text |", "| a.e | int | `2` | Text |")) == [
-            "README.md:5 the table shows 2 as the default of "
+            "README.md:5 README shows 2 as the default of "
             + key.strip("`").replace("\\", "" if "`" not in key else "\\")
-            + ", values.yaml has 1"
+            + ", but values.yaml has 1; correct the row"
         ]
 
 
@@ -214,7 +214,7 @@ def test_removed_keys_are_named_but_not_below_what_is_open() -> None:
     rows += ["| name.first | | `x` | x |", "| old | | `3` | x |", "| hosts | | `[]` | x |", "| gone | | `4` | x |"]
     rows += ["| resources | | `{}` | x |", "| name | | `nil` | x |"]
     assert values_drift(values, helm_docs(*rows)) == [
-        "README.md:12 the table documents gone, which values.yaml doesn't have"
+        "README.md:12 README documents gone, which is not in values.yaml; remove the row"
     ]
 
 
@@ -226,14 +226,14 @@ def test_a_key_that_a_template_reads_is_not_gone() -> None:
 def test_a_row_for_a_map_covers_what_is_below_and_a_missing_map_is_one_finding() -> None:
     values = "a:\n  b: 1\n  c: 2\nd:\n  e: 3\n  f:\n    g: 4\nh: 5\n"
     missing = values_drift(values, helm_docs('| a | object | `{"b":1,"c":2}` | |', "| h | int | `5` | |"))
-    place = 'the README\'s table below "Values"'
+    place = 'README\'s values table below "Values"'
     assert missing == [f"values.yaml:4 {place} has no row for d (nor for the 2 values below it); run helm-docs"]
 
 
 def test_helm_docs_may_leave_out_what_has_no_description() -> None:
     values = "# -- Text\na: 1\nb: 2\n# -- New\nc: 3\n"
     assert values_drift(values, helm_docs("| a | int | `1` | Text |")) == [
-        'values.yaml:5 the README\'s table below "Values" has no row for c; run helm-docs'
+        'values.yaml:5 README\'s values table below "Values" has no row for c; run helm-docs'
     ]
 
 
@@ -242,7 +242,7 @@ def test_a_hand_written_table_need_not_be_complete() -> None:
     some = by_hand(*(f"| key{number} | x | 1 |" for number in range(6)))
     most = by_hand(*(f"| key{number} | x | 1 |" for number in range(9)))
     assert values_drift(values, some) == []
-    assert values_drift(values, most) == ["values.yaml:10 the README's table has no row for key9"]
+    assert values_drift(values, most) == ["values.yaml:10 README's values table has no row for key9; add it"]
 
 
 @pytest.mark.parametrize(
@@ -352,7 +352,7 @@ def test_a_pre_release_may_stand_under_the_version_it_leads_to() -> None:
 
 def test_a_version_set_at_release_is_not_judged() -> None:
     files = {"Chart.yaml": "name: web\nversion: 0.0.0\n", "CHANGELOG.md": "## 1.1.0\n"}
-    with pytest.raises(Unchecked, match="stand-in"):
+    with pytest.raises(Unchecked, match="placeholder that the release"):
         docs("changelog-version-missing", files)
 
 
@@ -382,7 +382,7 @@ def test_lines_that_tell_the_kind_of_change(line: str) -> None:
 @pytest.mark.parametrize("line", ["- x", "Some words on the address", "* #123", "* [bitnami/web] x"])
 def test_lines_that_do_not(line: str) -> None:
     (problem,) = docs("changelog-unstructured", {"CHANGELOG.md": f"# Changes\n\n## 1.0.0\n\n{line}\n"})
-    assert problem.startswith("CHANGELOG.md:3 the entry for 1.0.0 doesn't say what kind of change it lists")
+    assert problem.startswith("CHANGELOG.md:3 entry for 1.0.0 does not group its changes by kind")
 
 
 def commands(*lines: str, values: str = "replicas: 1\nimage: {tag: ''}\n") -> list[str]:
@@ -421,7 +421,7 @@ def test_commands_that_work(command: str) -> None:
 )
 def test_values_in_commands_that_do_not_exist(command: str, column: int) -> None:
     (message,) = commands(command)
-    assert message.startswith("README.md:4 the command sets gone")
+    assert message.startswith("README.md:4 command sets gone")
     files = {"README.md": f"```\n{command}\n```\n", "values.yaml": "replicas: 1\nimage: {tag: ''}\n"}
     rule = RULES["docs/readme-command-broken"]
     (problem,) = [one for one in rule.check(chart_subject(rule, files)) if isinstance(one, Violation)]
@@ -436,13 +436,13 @@ def test_a_command_may_set_what_the_readme_has_a_template_in_the_values_read() -
 
 def test_a_command_over_several_lines() -> None:
     assert commands("helm install web acme/web \\", "  --set replicas=1 \\", "  --set gone=1") == [
-        "README.md:6 the command sets gone, which is no value of the chart"
+        "README.md:6 command sets gone, which is not a value of this chart; use a key of values.yaml"
     ]
 
 
 def test_a_chart_by_its_former_name() -> None:
     assert commands("helm install web acme/web-server") == [
-        "README.md:4 the command installs the chart web-server, but this chart is called web"
+        "README.md:4 command installs the chart web-server, but this chart is web; use web"
     ]
     assert commands("helm install web acme/web-server", "helm install web acme/web") == []
     assert commands("helm install cert-manager jetstack/cert-manager") == []
@@ -457,7 +457,7 @@ def test_a_chart_by_its_former_name() -> None:
     ],
 )
 def test_a_changelog_that_is_closed_need_not_have_the_version(words: str) -> None:
-    with pytest.raises(Unchecked, match="isn't kept any more"):
+    with pytest.raises(Unchecked, match="no longer maintained"):
         docs("changelog-version-missing", {"CHANGELOG.md": f"# Changelog\n\n{words}\n\n## 0.9.0\n"})
 
 
@@ -490,11 +490,11 @@ def test_annotations_that_tell_the_kind_of_change(changes: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ("- the address", "no change in artifacthub.io/changes says of what kind it is"),
-        ("- kind: feature\n  description: x", "change 1 in artifacthub.io/changes is of the kind feature"),
-        ("- kind: added\n  description: x\n- description: y", "change 2 in artifacthub.io/changes is without a kind"),
-        ("some text", "artifacthub.io/changes is no list of changes"),
-        ("- [", "artifacthub.io/changes is no list of changes"),
+        ("- the address", "changes in artifacthub.io/changes have no kind"),
+        ("- kind: feature\n  description: x", "change 1 in artifacthub.io/changes has the unknown kind feature"),
+        ("- kind: added\n  description: x\n- description: y", "change 2 in artifacthub.io/changes has no kind"),
+        ("some text", "artifacthub.io/changes is not a list of changes"),
+        ("- [", "artifacthub.io/changes is not a list of changes"),
     ],
 )
 def test_annotations_that_do_not(changes: str, message: str) -> None:
@@ -529,8 +529,8 @@ def test_cells_with_pipes_code_html_and_links() -> None:
         "| ~~gone~~ | int | `1` | x |",
     )
     assert values_drift(values, helm_docs(*rows, '| g | string | `"other"` | x |')) == [
-        "README.md:8 the table shows 2 as the default of f, values.yaml has 1",
-        'README.md:10 the table shows "other" as the default of g, values.yaml has "text"',
+        "README.md:8 README shows 2 as the default of f, but values.yaml has 1; correct the row",
+        'README.md:10 README shows "other" as the default of g, but values.yaml has "text"; correct the row',
     ]
 
 
@@ -542,9 +542,9 @@ def test_the_table_of_readme_generator() -> None:
         "| `gone` | x | `1` |\n"
     )
     assert values_drift(values, table) == [
-        'README.md:8 the table shows 1.2.4 as the default of image.tag, values.yaml has "1.2.3"',
-        "README.md:10 the table documents gone, which values.yaml doesn't have",
-        'values.yaml:5 the README\'s table below "Common parameters" has no row for note',
+        'README.md:8 README shows 1.2.4 as the default of image.tag, but values.yaml has "1.2.3"; correct the row',
+        "README.md:10 README documents gone, which is not in values.yaml; remove the row",
+        'values.yaml:5 README\'s values table below "Common parameters" has no row for note; add it',
     ]
 
 

@@ -96,7 +96,7 @@ def test_a_name_that_a_dependency_calls(call: str) -> None:
 def test_a_wrong_prefix_is_replaced(names: tuple[str, ...], name: str, better: str) -> None:
     text = "\n".join(f'{{{{ define "{one}" }}}}x{{{{ end }}}}' for one in names)
     told = found(define_unprefixed, {"templates/_h.tpl": text})
-    assert next(one for one in told if f'"{name}"' in one).endswith(f'call it "{better}"')
+    assert next(one for one in told if f'"{name}"' in one).endswith(f'rename it to "{better}"')
 
 
 POD = "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec:\n  containers: [{name: a, image: 'busybox:1'}]\n"

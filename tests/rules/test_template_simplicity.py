@@ -36,16 +36,19 @@ def nesting(text: str, limit: int) -> list[str]:
     return [outcome.message for outcome in NESTING.check(subject) if isinstance(outcome, Violation)]
 
 
-TWO = "`if` nested 2 deep, and 1 more block beside it (3 with what they hold), where 1 level should do; move them into"
+TWO = (
+    "`if` is nested 2 levels deep, and 1 more block beside it (3 with their inner blocks), and the "
+    "limit is 1; move them to"
+)
 
 
 @pytest.mark.parametrize(
     ("text", "limit", "expected"),
     [
         ("{{ if .a }}{{ end }}", 1, []),
-        ("{{ if .a }}{{ end }}{{ if .b }}{{ end }}", 0, ["`if` nested 1 deep, where 0 levels"] * 2),
-        ("{{ if .a }}{{ with .b }}{{ end }}{{ end }}", 1, ["`with` nested 2 deep, where 1 level should do"]),
-        ("{{ if .a }}{{ else }}{{ range .b }}{{ end }}{{ end }}", 1, ["`range` nested 2 deep"]),
+        ("{{ if .a }}{{ end }}{{ if .b }}{{ end }}", 0, ["`if` is nested 1 levels deep, and the limit is 0"] * 2),
+        ("{{ if .a }}{{ with .b }}{{ end }}{{ end }}", 1, ["`with` is nested 2 levels deep, and the limit is 1"]),
+        ("{{ if .a }}{{ else }}{{ range .b }}{{ end }}{{ end }}", 1, ["`range` is nested 2 levels deep"]),
         ("{{ if .a }}{{ else if .b }}{{ else if .c }}{{ end }}", 1, []),
         ("{{ range .a }}{{ else }}{{ end }}{{ if .b }}{{ end }}", 1, []),
         ('{{ define "web.a" }}{{ if .a }}{{ end }}{{ end }}', 1, []),
@@ -61,28 +64,28 @@ def test_levels_are_counted(text: str, limit: int, expected: list[str]) -> None:
 
 def test_a_file_with_a_syntax_error_is_not_counted() -> None:
     subject = chart_subject(NESTING, {"templates/a.yaml": "{{ if }}", "templates/b.yaml": ""}, {"limit": 3})
-    assert list(NESTING.check(subject)) == [Tally(1, 1, "templates nested at most 3 deep")]
+    assert list(NESTING.check(subject)) == [Tally(1, 1, "templates nested at most 3 levels deep")]
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("kind: Service\n---\nkind: Service\n", []),
-        ("kind: Service\n---\nkind: Ingress # behind\n", ["templates/a.yaml:3 renders Service and Ingress"]),
-        ("kind: Aa\n---\nkind: Bb\n---\nkind: Cc\n", ["templates/a.yaml:3 renders Aa, Bb and Cc"]),
+        ("kind: Service\n---\nkind: Ingress # behind\n", ["templates/a.yaml:3 file renders Service and In"]),
+        ("kind: Aa\n---\nkind: Bb\n---\nkind: Cc\n", ["templates/a.yaml:3 file renders Aa, Bb a"]),
         ("kind: {{ if .x }}Deployment{{ else }}DaemonSet{{ end }}\n", []),
         ("{{ if .x }}\nkind: Aa\n{{ else if .y }}\nkind: Bb\n{{ else }}\nkind: Cc\n{{ end }}\n", []),
         (
             "{{ if .x }}\n---\nkind: Aa\n{{ else }}\n---\nkind: Bb\n---\nkind: Cc\n{{ end }}\n",
-            ["templates/a.yaml:8 renders"],
+            ["templates/a.yaml:8 file re"],
         ),
-        ("{{ if .x }}\nkind: Aa\n{{ end }}\n{{ if .y }}\n---\nkind: Bb\n{{ end }}\n", ["templates/a.yaml:6 renders"]),
-        ("{{ if .x }}\nkind: Aa\n{{ else }}\nkind: Bb\n{{ end }}\n---\nkind: Cc\n", ["templates/a.yaml:7 renders"]),
+        ("{{ if .x }}\nkind: Aa\n{{ end }}\n{{ if .y }}\n---\nkind: Bb\n{{ end }}\n", ["templates/a.yaml:6 file re"]),
+        ("{{ if .x }}\nkind: Aa\n{{ else }}\nkind: Bb\n{{ end }}\n---\nkind: Cc\n", ["templates/a.yaml:7 file re"]),
         ('kind: {{ .x | default "DaemonSet" }}\n', []),
         ('kind: "Service"\n---\nkind: Service\n', []),
         ("kind: {{ .Values.kind }}\n", []),
         ("kind: Role\n---\nkind: ClusterRole\n", []),
-        ("kind: Issuer\n---\nkind: ClusterIssuer\n---\nkind: Certificate\n", ["templates/a.yaml:5 renders"]),
+        ("kind: Issuer\n---\nkind: ClusterIssuer\n---\nkind: Certificate\n", ["templates/a.yaml:5 file re"]),
         ("kind: List\nitems:\n- kind: Service\n", []),
         ("data:\n  kind: A\n---\nkind: B\n", []),
         ("{{/*\nkind: A\n*/}}\nkind: B\n", []),
@@ -144,7 +147,7 @@ def test_a_first_part_that_stands_for_the_chart_is_replaced() -> None:
     text = "".join(f'{{{{ define "{name}" }}}}x{{{{ end }}}}' for name in names)
     subject = chart_subject(UNPREFIXED, {"templates/_a.tpl": text})
     messages = [outcome.message for outcome in UNPREFIXED.check(subject) if isinstance(outcome, Violation)]
-    proposals = [message.partition("call it ")[2] for message in messages]
+    proposals = [message.partition("rename it to ")[2] for message in messages]
     assert proposals == ['"web.name"', '"web.labels"', '"web.image"', '"web.host.name"']
 
 
@@ -241,7 +244,7 @@ def test_what_invalid_yaml_tells_is_not_told_twice() -> None:
 def test_keys_of_other_documents_are_not_this_objects() -> None:
     text = "kind: List\nitems:\n- kind: A\n  a: 1\n  a: 2\n- kind: B\n  b: 1\n"
     (problem,) = problems(DUPLICATE, text)
-    assert problem.message.startswith("a stands twice")
+    assert problem.message.startswith("key a is rendered twice")
     assert isinstance(problem.at, View)
     assert dotted(problem.at.path) == "items[0].a"
 

@@ -145,16 +145,16 @@ def test_the_helper_is_named_after_the_outermost_key() -> None:
     ("action", "expected"),
     [
         ("if and .a .b .c", None),
-        ("if and .a .b (not .c) (eq .d 1)", "4 conditions"),
-        ("if and .a (or .b .c) .d", "4 conditions"),
-        ("if not (and .a .b .c .d)", "4 conditions"),
+        ("if and .a .b (not .c) (eq .d 1)", "action has 4 conditions"),
+        ("if and .a (or .b .c) .d", "action has 4 conditions"),
+        ("if not (and .a .b .c .d)", "action has 4 conditions"),
         ("if and (not (or .a .b)) .c", None),
-        ("if .a | and .b .c .d", "4 conditions"),
-        ("with (and .a .b .c .d).e", "4 conditions"),
+        ("if .a | and .b .c .d", "action has 4 conditions"),
+        ("with (and .a .b .c .d).e", "action has 4 conditions"),
         ("if eq .a 1 2 3 4 5", None),
         ("if .a | b | c | d", None),
-        ("if .a | b | c | d | f", "a pipe of 5 steps"),
-        ("if print (.a | b | c | d | f)", "a pipe of 5 steps"),
+        ("if .a | b | c | d | f", "pipeline has 5 steps"),
+        ("if print (.a | b | c | d | f)", "pipeline has 5 steps"),
         ("if .a | b | toYaml | trim | nindent 4 | quote", None),
     ],
 )
@@ -182,7 +182,7 @@ def test_runs_of_variables(text: str, count: int) -> None:
 def test_a_run_of_set_is_no_run_of_variables() -> None:
     text = "".join(f'{{{{ $_ := set . "k{index}" {index} }}}}\n' for index in range(4))
     (line,) = found(INLINE, {"templates/a.yaml": text})
-    assert line == "templates/a.yaml:1 4 keys are set in a row; make the map in a named template"
+    assert line == "templates/a.yaml:1 4 keys are set in a row; build the map in a named template"
 
 
 @pytest.mark.parametrize("path", ["templates/_a.tpl", "templates/NOTES.txt"])
@@ -247,7 +247,7 @@ def test_one_finding_for_a_function_in_the_chart() -> None:
     (line,) = found(
         UNEXPLAINED, {"templates/a.yaml": text, "templates/b.yaml": text, "templates/c.yaml": f"# why\n{text}"}
     )
-    assert line.startswith("templates/a.yaml:1 `dig` (4 times in 2 files) walks down")
+    assert line.startswith("templates/a.yaml:1 `dig` (4 times in 2 files) looks up")
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_file_names_tell_the_kind(path: str, kind: str, named: bool) -> None:
 
 def test_a_better_name_keeps_the_extension() -> None:
     (line,) = found(FILE_NAME, {"templates/my_Service.yml": "kind: Service\n"})
-    assert line.endswith("call it my-service.yml")
+    assert line.endswith("rename it to my-service.yml")
 
 
 def test_files_without_a_kind_of_their_own_are_free() -> None:
@@ -344,7 +344,7 @@ def test_extensions(name: str, expected: str | None) -> None:
 def test_named_templates_are_called(caller: str, used: bool) -> None:
     files = {"templates/_a.tpl": '\n{{ define "web.a" }}x{{ end }}', "templates/b.yaml": caller}
     lines = found(UNUSED, files)
-    assert begins(lines, [] if used else ['templates/_a.tpl:2 nothing calls the named template "web.a"'])
+    assert begins(lines, [] if used else ['templates/_a.tpl:2 named template "web.a" is never used'])
 
 
 def test_values_may_call_named_templates_and_readmes_do_not() -> None:
@@ -397,7 +397,7 @@ def test_trailing_spaces_are_counted_and_shown() -> None:
     subject = chart_subject(TRAILING, {"templates/a.yaml": "a \nb\n\t\nc\r\nd \r\n", "templates/b.yaml": "a\n"})
     problem, tally = TRAILING.check(subject)
     assert isinstance(problem, Violation)
-    assert problem.message == "3 lines end in white space"
+    assert problem.message == "3 lines end in white space; delete it"
     assert (locate(problem.at).line, locate(problem.at).column) == (1, 2)
     assert tally == Tally(1, 2, "templates without trailing spaces")
 
@@ -451,7 +451,10 @@ def pod(env: str) -> str:
 )
 def test_variables_of_a_container_are_set_once(env: str, places: list[str]) -> None:
     assert fields(DUPLICATE_ENV, pod(env)) == places
-    assert all(message.startswith("sets A twice, here and as number") for message in judge(DUPLICATE_ENV, pod(env)))
+    assert all(
+        message.startswith("container sets variable A twice (also as item")
+        for message in judge(DUPLICATE_ENV, pod(env))
+    )
 
 
 def test_of_a_long_action_both_braces_are_shown() -> None:

@@ -136,7 +136,7 @@ def test_another_fault_in_another_place_is_not_a_repetition() -> None:
 def test_a_render_error_stands_at_its_place() -> None:
     fault = error("nil pointer evaluating interface {}.y", file="templates/a.yaml", line=2, column=9)
     assert judge("render-error", {"templates/a.yaml": TEMPLATE}, result("defaults", fault)) == [
-        "templates/a.yaml:2:9 doesn't render: nil pointer evaluating interface {}.y"
+        "templates/a.yaml:2:9 chart does not render: nil pointer evaluating interface {}.y"
     ]
 
 
@@ -144,7 +144,7 @@ def test_a_schema_error_stands_at_the_value() -> None:
     fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("web", "replicas"))
     values = {"values.yaml": "web:\n  replicas: many\n"}
     assert judge("render-error", values, result("defaults", fault)) == [
-        "values.yaml:2:3 doesn't render: web.replicas: got string, want integer"
+        "values.yaml:2:3 chart does not render: web.replicas: got string, want integer"
     ]
 
 
@@ -181,14 +181,14 @@ def test_a_schema_error_is_said_once(
 def test_a_fault_of_chart_yaml_stands_at_its_field() -> None:
     fault = error('validation: chart.metadata.version "one" is invalid', FailureKind.OTHER)
     assert judge("render-error", {"Chart.yaml": "name: web\nversion: one\n"}, result("defaults", fault)) == [
-        'Chart.yaml:2:1 doesn\'t render: validation: chart.metadata.version "one" is invalid'
+        'Chart.yaml:2:1 chart does not render: validation: chart.metadata.version "one" is invalid'
     ]
 
 
 def test_a_line_of_the_rendered_text_is_named() -> None:
     fault = HelmMessage(MessageLevel.ERROR, "not YAML", FailureKind.YAML, "templates/a.yaml", rendered_line=12)
     assert judge("render-error", {}, result("defaults", fault)) == [
-        "templates/a.yaml:None:None doesn't render: not YAML (line 12 of the rendered text)"
+        "templates/a.yaml:None:None chart does not render: not YAML (line 12 of the rendered text)"
     ]
 
 
@@ -212,7 +212,7 @@ def test_one_cause_in_several_scenarios_is_one_finding() -> None:
     files = {"templates/a.yaml": TEMPLATE, "ci/a-values.yaml": "", "ci/b-values.yaml": ""}
     results = (result("defaults"), result("ci/a-values.yaml", fault), result("ci/b-values.yaml", fault))
     assert judge("scenario-error", files, *results) == [
-        "templates/a.yaml:2:9 doesn't render with ci/a-values.yaml, ci/b-values.yaml: nil pointer"
+        "templates/a.yaml:2:9 chart does not render with ci/a-values.yaml, ci/b-values.yaml: nil pointer"
     ]
 
 
@@ -226,7 +226,7 @@ def test_a_schema_error_of_a_scenario_stands_in_its_values_file() -> None:
     fault = error("got string, want integer", FailureKind.SCHEMA, pointer=("replicas",))
     files = {"values.yaml": "replicas: 1\n", "ci/a-values.yaml": "other: 1\nreplicas: many\n"}
     assert judge("scenario-error", files, result("defaults"), result("ci/a-values.yaml", fault)) == [
-        "ci/a-values.yaml:2:1 doesn't render with ci/a-values.yaml: replicas: got string, want integer"
+        "ci/a-values.yaml:2:1 chart does not render with ci/a-values.yaml: replicas: got string, want integer"
     ]
 
 
@@ -253,7 +253,7 @@ def test_test_hooks(line: str) -> None:
 )
 def test_what_is_no_test_hook(line: str) -> None:
     assert found(RULES["testing/no-test-hook"], {"templates/a.yaml": f"{line}\n"}) == [
-        "Chart.yaml:None no template has the annotation helm.sh/hook: test; `helm test` runs nothing"
+        "Chart.yaml:None chart has no test for `helm test`; add a Pod or Job with the annotation helm.sh/hook: test"
     ]
 
 
@@ -263,12 +263,12 @@ def test_missing_dependencies_may_bring_tests(tmp_path: Path) -> None:
     )
     rule = RULES["testing/no-test-hook"]
     subject = subject_of(rule, checked(load_chart(tmp_path), (result("defaults", error("x")),)))
-    with pytest.raises(Unchecked, match="may bring tests"):
+    with pytest.raises(Unchecked, match="may contain tests"):
         list(rule.check(subject))
 
 
 def test_a_chart_that_runs_nothing_needs_no_test() -> None:
-    with pytest.raises(NotApplicable, match="runs nothing"):
+    with pytest.raises(NotApplicable, match="runs no workload"):
         judge("no-test-hook", {"templates/a.yaml": "kind: ConfigMap\n"})
 
 
@@ -278,7 +278,7 @@ BRANCHES = "{{ if .Values.a }}a{{ else }}b{{ end }}\n" * 5
 def test_unit_tests_are_wanted_where_there_is_logic() -> None:
     rule = RULES["testing/no-unit-tests"]
     assert found(rule, {"templates/a.yaml": BRANCHES}) == [
-        "Chart.yaml:None the templates have 10 conditions and loops, but there is no tests/*_test.yaml"
+        "Chart.yaml:None templates have 10 conditions and loops, but no unit tests; add tests/*_test.yaml"
     ]
     assert found(rule, {"templates/a.yaml": BRANCHES, "tests/a_test.yaml": ""}) == []
     assert found(rule, {"templates/a.yaml": BRANCHES, "unittests/a_test.yaml": ""}) == []
@@ -294,11 +294,14 @@ def test_unit_tests_are_wanted_where_there_is_logic() -> None:
 def test_ci_values_are_wanted_where_values_switch_something() -> None:
     files = {"templates/a.yaml": BRANCHES}
     assert judge("no-ci-values", files) == [
-        "Chart.yaml:None:None has no ci/*-values.yaml; chart-testing tries it with its defaults alone"
+        (
+            "Chart.yaml:None:None chart has no ci/*-values.yaml, so only its defaults are tested; "
+            "add one for each usual installation"
+        )
     ]
     assert judge("no-ci-values", {**files, "ci/a-values.yaml": ""}) == []
     assert judge("no-ci-values", files, result("defaults"), result("ci/a-values.yaml")) == []
     with pytest.raises(Unchecked, match="helmignore"):
         judge("no-ci-values", {**files, ".helmignore": "/ci\n"})
-    with pytest.raises(NotApplicable, match="nothing that values could switch"):
+    with pytest.raises(NotApplicable, match="no conditions on values"):
         judge("no-ci-values", {"templates/a.yaml": "a: b\n"})
