@@ -48,6 +48,22 @@ WORDS = (
     r"\bof one's own\b",
     r"\bcomes? to be\b",
     r"\btakes? (?:it |them |this |that )?for (?:true|false|an?|the)\b",
+    r"\btakes in\b",  # matches, accepts
+    r"\bgives another\b",
+    r"\bby way of\b",
+    r"\bis fixed to\b",
+    r"\bno semantic version\b",  # not a semantic version
+    r"\bgiven up\b",
+    r"\bmade anew\b",
+    r"\brender no longer\b",
+    r"\bgoes without\b",
+    r"\bof its own making\b",
+    r"\bnotes on upgrading\b",  # upgrade notes
+    r"\bin vain\b",
+    r"\bisn't told\b",
+    r"\btells of\b",  # mentions
+    r"\bdecides nothing\b",
+    r"doesn't (?:say|know)\b",
 )
 ODD = re.compile("|".join(WORDS), re.IGNORECASE)
 NAMES = re.compile(r"judge_tests|could-not-judge|judges\b|decided_by")

@@ -120,5 +120,6 @@ def unguarded_empty(manifest: Manifest, subject: Subject) -> Iterator[Violation]
 
 
 def _problem(view: View) -> Violation:
-    shown = f'is "{view.data}"' if view.data else "is empty"
-    return Violation(f"{shown}, but Kubernetes requires it; give the value a default or read it with required", view)
+    field = next(step for step in reversed(view.path) if isinstance(step, str))
+    what = f'field {field} is "{view.data}"' if view.data else f"field {field} is empty"
+    return Violation(f"{what}, but Kubernetes requires it; give the value a default or read it with required", view)

@@ -132,9 +132,7 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
             is_usual = head in wrong or 2 * heads[head] > len(definitions) > 1
             better = _proposal(define.name, chart.name, is_usual)
             message = f'named template "{define.name}" is not prefixed with the chart name; rename it to "{better}"'
-            several = (
-                f'{{count}} named templates lack the prefix of the chart name; rename them, as "{better}": {{items}}'
-            )
+            several = f'{{count}} named templates lack the chart name as prefix; rename them (as "{better}"): {{items}}'
             group = Group(("prefix", head if "." in define.name else ""), several, define.name)
             yield Violation(message, TextPlace(template.path, _head(template, define)), group=group)
     yield Tally(good, total, "named templates named after the chart")

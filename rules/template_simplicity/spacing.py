@@ -65,7 +65,7 @@ def spacing(subject: Subject) -> Iterator[Violation | Tally]:
         example = f"`{shown if len(shown) <= 50 else f'{shown[:30]}…{shown[-16:]}'}`"
         others = len(found) - 1
         more = f", and {others} other{'s' if others > 1 else ''} in this file" if others else ""
-        message = f"no space inside the braces: {example}{more}"
+        message = f"no space inside the braces of {example}{more}; add spaces"
         yield Violation(message, TextPlace(template.path, template.span_between(start, end)), fix=_spaced(template))
     yield Tally(good, total, "templates with spaces inside braces")
 

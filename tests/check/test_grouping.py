@@ -87,7 +87,7 @@ def test_what_privileged_makes_moot_is_left_out(report: ChartReport) -> None:
         ("observability/no-cpu-request", "a", "set requests.cpu, requests.memory, limits.memory"),
         ("helm/missing-label", None, "2 objects lack the standard labels"),
         ("helm/release-collision", None, "2 objects have the same name in every release"),
-        ("templates/define-unprefixed", None, "2 named templates lack the chart's name"),
+        ("templates/define-unprefixed", None, "2 named templates lack the chart name as prefix"),
         ("templates/define-undocumented", None, "2 named templates have no comment"),
     ],
 )

@@ -460,4 +460,4 @@ def test_variables_of_a_container_are_set_once(env: str, places: list[str]) -> N
 def test_of_a_long_action_both_braces_are_shown() -> None:
     text = '{{ printf "%s/%s-ca" (include "web.namespace" .) (include "web.fullname" .) | quote}}\n'
     (line,) = found(SPACING, {"templates/a.yaml": f"a: {text}"})
-    assert line.endswith('`{{ printf "%s/%s-ca" (include …me" .) | quote}}`'), line
+    assert line.endswith('`{{ printf "%s/%s-ca" (include …me" .) | quote}}`; add spaces'), line
