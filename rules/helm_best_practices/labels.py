@@ -76,7 +76,9 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         advice = "include the chart's labels template"
         helper = next((name for name in subject.define_texts if name.endswith(".labels")), None)
         text = f'{{{{- include "{helper}" . | nindent {{indent}} }}}}'
-        fix = SetField(text, raw=True) if helper is not None else None
+        # Beside a label that the named template prints too, one of them would stand twice.
+        has_none = not any(present.get(name) for name in _RECOMMENDED)
+        fix = SetField(text, raw=True) if helper is not None and has_none else None
         message = f"{manifest.kind} lacks {what}; {advice}"
         yield Violation(message, at=labels, group=_group(manifest, what, advice), fix=fix)
 
