@@ -21,7 +21,7 @@ from helm_constitution.api import (
 )
 
 from .hardening import hardening
-from .statements import BASELINE, LEAST_PRIVILEGE, RESTRICTED
+from .statements import BASELINE, LEAST_PRIVILEGE, NON_ROOT, RESTRICTED
 
 
 def is_privileged(container: Container) -> bool:
@@ -165,10 +165,7 @@ def privilege_escalation(container: Container, subject: Subject) -> Iterator[Vio
     default=MUST,
     enforces=(
         RESTRICTED,
-        require(
-            r"\bnon-?root\b|\brootless containers?\b|\brunAsNonRoot\b|\b(?:unprivileged|dedicated|regular) user\b"
-            r"|\bnon-?zero (?:runAsUser|uids?|user ?ids?)\b"
-        ),
+        NON_ROOT,
         forbid(r"\b(?:as|under|with) (?:the )?root\b(?! ca\b)|\broot (?:user|containers?)\b|\brun\w* (?:as )?UID 0\b"),
     ),
     umbrella=LEAST_PRIVILEGE,

@@ -33,3 +33,9 @@ RESTRICTED = require(
     r"|\brestricted (?:pod security )?(?:profile|policy|level|standard)"
 )
 """Statements that require the restricted profile; one that names only the baseline profile does not."""
+
+NON_ROOT = require(
+    r"\bnon-?root\b|\brootless containers?\b|\brunAsNonRoot\b|\b(?:unprivileged|dedicated|regular) user\b"
+    r"|\bnon-?zero (?:runAsUser|uids?|user ?ids?)\b"
+)
+"""Statements that ask for another user than root."""
