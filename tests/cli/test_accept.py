@@ -55,7 +55,7 @@ def test_the_way_of_an_old_chart(program: Run, tmp_path: Path) -> None:
     write(tmp_path, {"web/README.md": "# web\n"})
     done = program("check", "web")
     assert done.returncode == 1
-    assert "error[values/unused]: no template reads new" in done.stdout
+    assert "error[values/unused]: value new is never used" in done.stdout
     assert "\ngate: fail; 1 error, 3 in debt; " in done.stdout
 
     assert program("accept", "web").stdout.startswith("web: 1 finding accepted, 4 before, 1 fixed (see --prune)\n")
