@@ -19,7 +19,7 @@ from helm_constitution.kubernetes.resources import is_cluster_scoped, resource_o
 from helm_constitution.text.yaml import load_documents
 from tests.admission.cases import FOLDER, NAMES, expected
 from tests.cluster.server import ADMIN_TOKEN, Server
-from tests.kubernetes.definitions import CHANGES, GOOD, changed
+from tests.kubernetes.definitions import CHANGES, GOOD, Change, changed
 
 _SECONDS = 30
 """How long a policy may take until it is in force, or gone."""
@@ -95,7 +95,7 @@ def _answer(server: Server, one: dict[str, Any]) -> str:
 
 
 def test_the_api_server_refuses_the_same_definitions(api_server: Server) -> None:
-    refused = {}
+    refused: dict[Change | None, bool] = {}
     for change in (None, *CHANGES):
         definition = yaml.safe_load(GOOD if change is None else changed(change))
         try:
@@ -103,4 +103,4 @@ def test_the_api_server_refuses_the_same_definitions(api_server: Server) -> None
             refused[change] = False
         except urllib.error.HTTPError:
             refused[change] = True
-    assert refused == {None: False, **dict.fromkeys(CHANGES, True)}
+    assert refused == {change: change is not None for change in (None, *CHANGES)}
