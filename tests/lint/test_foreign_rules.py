@@ -29,6 +29,7 @@ def signals() -> Iterator[None]:
     """The signals as the entry point sets them up."""
     names = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     before = [signal.getsignal(name) for name in names]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without it
     end_cleanly()
     yield
     for name, handler in zip(names, before, strict=True):
