@@ -85,7 +85,7 @@ def test_a_failure_that_no_statement_demands_is_the_charts_verdict(tmp_path: Pat
     (found,) = report.findings
     assert (found.rule, found.location.file, found.location.line) == ("testing/lint-error", "templates/list.yaml", 6)
     assert found.message == (
-        'the name "b_ad" is refused by the API server; write lower-case letters, digits, hyphens and dots'
+        'the API server rejects the ConfigMap name "b_ad"; use lower-case letters, digits, hyphens and dots'
     )
     assert (report.verdict, report.gate) == (Verdict.FAIL, Gate.FAIL)
 

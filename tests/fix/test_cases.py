@@ -47,4 +47,5 @@ def _of_rule(report: ChartReport, rule: str) -> int:
 
 def test_the_page_of_each_rule_with_a_fix_says_what_it_does() -> None:
     mentioned = {rule.id for rule in registry.rules() if "`fix" in sections_of(rule.doc).get("Fix", "")}
-    assert mentioned == {case.rule for case in FIXED}
+    # The file that the last one leaves out is too large for a case; tests/fix/test_fix.py makes it.
+    assert mentioned == {*(case.rule for case in FIXED), "helm/too-large"}

@@ -142,7 +142,7 @@ def test_with_a_release_robot_a_guide_to_the_next_version_is_only_noted(chart: P
     (chart / "Chart.yaml").write_text(METADATA.format("1.0.0"))
     (finding,) = check(chart, embedded).findings
     assert (finding.rule, finding.severity) == ("docs/no-upgrade-guide", Severity.NOTE)
-    assert "upgrading to 2.0.0" in finding.message
+    assert "the upgrade to 2.0.0" in finding.message
 
 
 def test_a_new_chart_is_said_to_be_new(chart: Path, embedded: HelmEngine) -> None:

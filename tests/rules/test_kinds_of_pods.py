@@ -3,7 +3,7 @@ container without ports."""
 
 from __future__ import annotations
 
-from helm_constitution.api import Subject
+from helm_constitution.api import CLUSTER, Subject
 from helm_constitution.lint import registry
 from helm_constitution.lint.rule import Violation
 from tests.rules.support import chart_subject, field_of, rendering, things
@@ -103,7 +103,12 @@ def reported(text: str, *modules: str) -> list[str]:
     objects = rendering(text)
     found = []
     for rule in registry.rules():
-        if rule.scope is Subject or rule.weight == "off" or (modules and rule.principle not in modules):
+        if (
+            rule.scope is Subject
+            or CLUSTER in rule.needs
+            or rule.weight == "off"
+            or (modules and rule.principle not in modules)
+        ):
             continue
         subject = chart_subject(rule, {}, renderings=[objects])
         for thing in things(rule, objects):

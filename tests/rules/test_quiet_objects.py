@@ -42,7 +42,7 @@ def test_recreate_has_a_reason_with_other_values(volume: str) -> None:
 
 def test_recreate_without_a_reason() -> None:
     found = judge_in(selectors.update_strategy, RECREATE, {"templates/x.yaml": "kind: Deployment\nemptyDir: {}"})
-    assert found == ["Recreate stops all pods before new ones start; use RollingUpdate"]
+    assert found == ["Recreate stops all pods before new ones start; set spec.strategy.type to RollingUpdate"]
 
 
 SERVICES = """
