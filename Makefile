@@ -67,6 +67,7 @@ lint: $(READY)
 docs: $(READY)
 	$(PYTHON) -m scripts.document_api
 	$(PYTHON) -m scripts.document_site
+	$(PYTHON) -m scripts.spec_kit
 	$(PYTHON) -m scripts.picture
 	@if $(PYTHON) -c "import mkdocs" 2>/dev/null; then $(PYTHON) -m mkdocs build --quiet --strict; \
 	else echo "the pages are written; for the site as HTML: $(PYTHON) -m pip install -e '.[site]'"; fi
