@@ -20,7 +20,8 @@ _FENCE = re.compile(r"^( *)(`{3,})(\w*)\n(.*?)^\1\2$", re.MULTILINE | re.DOTALL)
 
 def documents() -> list[Path]:
     """Every page for people."""
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.rglob("*.md"))]
+    pages = ("README.md", "CONTRIBUTING.md", "spec-kit/README.md")
+    return [*(ROOT / page for page in pages), *sorted(DOCS.rglob("*.md"))]
 
 
 def prose(text: str) -> str:
