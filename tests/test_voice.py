@@ -114,6 +114,7 @@ def test_documents_are_plain() -> None:
     documents = [ROOT / "README.md", ROOT / "action.yml", *sorted((ROOT / "examples" / "ci").iterdir())]
     documents += [file for file in sorted(DOCS.rglob("*.md")) if file.name != "peers.md"]
     documents += sorted((ROOT / "src" / "helm_constitution" / "data").glob("con*"))
+    documents += [file for file in sorted((ROOT / "spec-kit").rglob("*")) if file.is_file()]
     found = [
         f"{file.relative_to(ROOT)}:{number}: {word}"
         for file in documents
