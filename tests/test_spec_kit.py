@@ -13,11 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 import yaml
 
-from helm_constitution.cli.main import cli
 from helm_constitution.cli.plan import fill_plan
 from helm_constitution.core.model import Verdict
 from helm_constitution.lint import registry
@@ -26,6 +24,7 @@ from helm_constitution.policy.faults import constitution_faults, constitution_re
 from helm_constitution.report.model import ChartReport, PrincipleReport
 from scripts.document_site import DOCS
 from scripts.spec_kit import BUILT_IN, FOLDER, TEMPLATE, constitution_template
+from tests.command_lines import parse
 from tests.report.support import chart
 
 PAGE = DOCS / "how-to" / "spec-kit.md"
@@ -112,15 +111,9 @@ def uses() -> Iterator[str]:
 
 @pytest.mark.parametrize("use", list(uses()))
 def test_commands_and_options_exist(use: str) -> None:
-    program, *words = shlex.split(use)
+    program, _, arguments = use.partition(" ")
     assert program == "helm-constitution"
-    command: click.Command = cli
-    context = click.Context(cli)
-    while isinstance(command, click.Group) and words:
-        inner = command.get_command(context, words.pop(0))
-        assert inner is not None, use
-        command, context = inner, click.Context(inner, parent=context)
-    command.make_context(command.name, words)
+    parse(arguments)
 
 
 def test_the_constitution_template_is_current() -> None:
