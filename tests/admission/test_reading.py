@@ -84,7 +84,7 @@ def test_a_variable_must_be_defined_before_it_is_read(tmp_path: Path) -> None:
 
 def test_parameters_need_their_kind(tmp_path: Path) -> None:
     text = POLICY.replace("<= 5", "<= params.most")
-    assert fault(tmp_path, text) == "13: reads params, and the policy has no paramKind"
+    assert fault(tmp_path, text) == "13: reads params, but the policy has no paramKind"
 
 
 def test_a_binding_needs_its_policy(tmp_path: Path) -> None:
@@ -97,7 +97,8 @@ def test_a_binding_needs_its_policy(tmp_path: Path) -> None:
       policyName: large
       validationActions: [Deny]
     """
-    assert fault(tmp_path, f"{POLICY}    ---{binding}") == "21: binds the policy 'large', which no given file holds"
+    told = "21: binds the policy 'large', which is not in the given files"
+    assert fault(tmp_path, f"{POLICY}    ---{binding}") == told
 
 
 def test_a_policy_stands_once(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_kyvernos_policy_is_read_as_far_as_it_is_the_same(tmp_path: Path) -> Non
     (policy,) = read_policies([tmp_path]).policies
     assert policy.bindings
     assert policy.validations[0].check.unknown == (
-        "images.containers.size() > 0 needs what only Kyverno has: undeclared reference to 'images.containers'"
+        "images.containers.size() > 0 uses what only Kyverno supports: undeclared reference to 'images.containers'"
     )
 
 

@@ -75,7 +75,7 @@ def policy(name: str, *validations: str, actions: str = "Deny", kind: str = "dep
         """
 
 
-UNREAD = "a ClusterPolicy is not read; only ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy are"
+UNREAD = "a ClusterPolicy is not supported; only ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy are"
 REPLICAS = policy("few", "{expression: object.spec.replicas <= 5, message: at most 5 replicas}")
 IMAGES = policy(
     "images",
@@ -188,7 +188,7 @@ def test_commands_know_the_rules_of_policies(tmp_path: Path, monkeypatch: pytest
 def test_an_unknown_place_in_the_configuration_is_an_error(tmp_path: Path, embedded: HelmEngine) -> None:
     root = given(tmp_path, few=REPLICAS)
     write(root, {".helm-constitution.yaml": "policies: [none]\n"})
-    with pytest.raises(ConfigurationError, match="there is no file none; write its path from this file"):
+    with pytest.raises(ConfigurationError, match="there is no file none; write its path relative to this file"):
         checked(root, embedded, policies=())
 
 
@@ -209,7 +209,7 @@ def test_the_pods_of_a_workload_are_placed_in_its_template(tmp_path: Path, embed
 @pytest.mark.parametrize(
     ("operations", "reason"),
     [
-        ("UPDATE", "it is for updates alone; compare with --baseline"),
+        ("UPDATE", "it applies only to updates; use --baseline"),
         ("DELETE", "it is for DELETE alone, which neither an installation nor an upgrade does"),
     ],
 )

@@ -67,7 +67,7 @@ def test_names_of_windows() -> None:
 
 
 UNSAFE: dict[str, tuple[Entry, str]] = {
-    "a way out": (("web/../../x", b""), "entry 'web/../../x' leads out of the chart's folder"),
+    "a way out": (("web/../../x", b""), "entry 'web/../../x' points outside of the chart's folder"),
     "a way out in the first place": (("../x", b""), "leads out"),
     "a way out at the end": (("web/templates/..", b""), "leads out"),
     "a way out of Windows": (("web\\..\\..\\x", b""), "leads out"),
@@ -77,8 +77,8 @@ UNSAFE: dict[str, tuple[Entry, str]] = {
     "a drive in the first place": (("c:/x", b""), "is an absolute path"),
     "a symbolic link": (special("web/templates/a", tarfile.SYMTYPE, "/etc/passwd"), "is a link"),
     "a hard link": (special("web/templates/a", tarfile.LNKTYPE, "web/Chart.yaml"), "is a link"),
-    "a device": (special("web/null", tarfile.CHRTYPE), "is no plain file"),
-    "a pipe": (special("web/pipe", tarfile.FIFOTYPE), "is no plain file"),
+    "a device": (special("web/null", tarfile.CHRTYPE), "is not a regular file"),
+    "a pipe": (special("web/pipe", tarfile.FIFOTYPE), "is not a regular file"),
     "no folder": (("Chart.yaml", CHART), "is not inside a folder"),
 }
 
@@ -207,20 +207,20 @@ def test_too_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("data", [b"", b"apiVersion: v2\nname: web\n", b"\x1f\x8b", b"PK\x03\x04 a zip file"])
 def test_no_archive(data: bytes) -> None:
     message = refusal(data)
-    assert message.startswith(("not a packaged chart", "the archive is damaged or cut off at its beginning"))
+    assert message.startswith(("not a packaged chart", "the archive is damaged or truncated at the beginning"))
 
 
 def test_an_empty_archive() -> None:
-    assert refusal(pack([])) == "not a packaged chart: the archive holds no files"
+    assert refusal(pack([])) == "not a packaged chart: the archive contains no files"
 
 
 def test_a_gzip_of_something_else() -> None:
-    assert "damaged or cut off at its beginning" in refusal(gzip.compress(b"name: web\n" * 100))
+    assert "damaged or truncated at the beginning" in refusal(gzip.compress(b"name: web\n" * 100))
 
 
 def test_an_archive_that_is_cut_off() -> None:
     data = pack([("web/Chart.yaml", CHART), ("web/random", os.urandom(50_000))])
-    assert "damaged or cut off after entry 2" in refusal(data[:30_000])
+    assert "damaged or truncated after entry 2" in refusal(data[:30_000])
 
 
 @given(st.data())

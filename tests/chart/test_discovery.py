@@ -136,7 +136,7 @@ def test_a_chart_in_the_folder_of_werf_is_found_and_one_in_another_hidden_folder
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text("name: web\n")
     assert find_charts(tmp_path) == [tmp_path / ".helm"]
-    with pytest.raises(ChartError, match=r"are skipped, name them: \S*/other/\.deploy$"):
+    with pytest.raises(ChartError, match=r"are skipped unless named: \S*/other/\.deploy$"):
         find_charts(tmp_path / "other")
 
 

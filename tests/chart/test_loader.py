@@ -216,7 +216,7 @@ FAULTS: dict[str, tuple[dict[str, str | bytes], str, int | None, str]] = {
     "Latin-1 values": ({"values.yaml": b"a: 1\nb: \xe9\n"}, "web/values.yaml", 2, "byte 0xe9 at offset 8"),
     "a Latin-1 template": ({"templates/x.yaml": b"\n\n\xff"}, "web/templates/x.yaml", 3, "not UTF-8"),
     "a Latin-1 Chart.yaml": ({"Chart.yaml": b"name: \xe9"}, "web/Chart.yaml", 1, "save the file as UTF-8"),
-    "a double star": ({".helmignore": "a\n**/b\n"}, "web/.helmignore", 2, "helm knows no `**`"),
+    "a double star": ({".helmignore": "a\n**/b\n"}, "web/.helmignore", 2, "`**` is not supported"),
     "a bad pattern": ({".helmignore": "[a\n"}, "web/.helmignore", 1, "bad pattern"),
     "all ignored": ({".helmignore": "*.yaml\n"}, "web", None, "no Chart.yaml in web: .helmignore leaves it out"),
 }
@@ -289,7 +289,7 @@ def test_links_in_circles_end(tmp_path: Path) -> None:
     assert "b/y" in load_chart(tmp_path).files
     (tmp_path / "b" / "to-a").symlink_to(tmp_path / "a")
     error = fault(tmp_path)
-    assert "symbolic link to a folder that it is in" in error.message
+    assert "symbolic link to its own parent folder" in error.message
     assert error.file == "web/a/to-b/to-a"
 
 
@@ -326,7 +326,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "templates" / "pipe")
     error = fault(tmp_path)
     assert error.file == "web/templates/pipe"
-    assert "no plain file" in error.message
+    assert "not a regular file" in error.message
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other devices there")
@@ -348,7 +348,7 @@ def test_dependencies_that_lead_back_end(tmp_path: Path, target: str) -> None:
     write(chart, {"charts/y/Chart.yaml": "apiVersion: v2\nname: y\nversion: 0.1.0\n"})
     for name in ("a", "b", "c", "d"):
         (chart / "charts" / name).symlink_to(target)
-    assert "a symbolic link to a folder that it is in" in fault(chart).message
+    assert "a symbolic link to its own parent folder" in fault(chart).message
 
 
 def test_dependencies_that_lead_to_each_other_end(tmp_path: Path) -> None:
@@ -357,7 +357,7 @@ def test_dependencies_that_lead_to_each_other_end(tmp_path: Path) -> None:
         (tmp_path / "charts" / name / "charts").mkdir()
         (tmp_path / "charts" / name / "charts" / other).symlink_to(f"../../{other}")
     chart = load_chart(tmp_path)
-    with pytest.raises(ChartError, match="a symbolic link to a folder that it is in"):
+    with pytest.raises(ChartError, match="a symbolic link to its own parent folder"):
         chart.subcharts["y"].subcharts["z"].subcharts["y"]
 
 
@@ -459,7 +459,7 @@ def test_find_charts_says_what_is_missing(tmp_path: Path) -> None:
         (tmp_path / "gone", "no such chart"),
         (tmp_path / "empty", f"not a chart: no Chart.yaml in {tmp_path / 'empty'}"),
         (tmp_path / "web" / "values.yaml", "not a chart: a chart is a folder"),
-        (tmp_path / "web" / "Chart.yaml", "give the chart's folder"),
+        (tmp_path / "web" / "Chart.yaml", "must be the chart's folder"),
         (Path("a\0b"), "can't be read"),
     ):
         with pytest.raises(ChartError) as caught:

@@ -97,7 +97,7 @@ def test_each_kind_is_what_it_is_called(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["job", "cronjob", "library"])
 @pytest.mark.parametrize("route", ["--ingress", "--gateway"])
 def test_what_serves_nothing_has_no_route(tmp_path: Path, kind: str, route: str) -> None:
-    message = f"{route} needs a chart that serves requests: --kind deployment or statefulset"
+    message = f"{route} requires a chart that serves requests: --kind deployment or statefulset"
     with pytest.raises(ConfigurationError, match=message):
         create(str(tmp_path / "shop"), "--kind", kind, route)
     assert not (tmp_path / "shop").exists()
@@ -105,7 +105,7 @@ def test_what_serves_nothing_has_no_route(tmp_path: Path, kind: str, route: str)
 
 @pytest.mark.parametrize("name", ["Shop", "shop_api", "-shop", "a" * 51, "1shop"])
 def test_a_bad_name_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ConfigurationError, match="is not a chart's name"):
+    with pytest.raises(ConfigurationError, match="is not a valid chart name"):
         create(str(tmp_path / name))
     assert not (tmp_path / name).exists()
 

@@ -210,11 +210,11 @@ def test_little_of_everything(helm4: Path, tmp_path: Path, engine: str) -> None:
 
 
 HELMS = {
-    "hangs": ("sleep 1000", "was not done within 2 s"),
-    "hangs and ignores the end": ("trap '' TERM INT HUP; sleep 1000; sleep 1000", "was not done within 2 s"),
+    "hangs": ("sleep 1000", "did not finish within 2 s"),
+    "hangs and ignores the end": ("trap '' TERM INT HUP; sleep 1000; sleep 1000", "did not finish within 2 s"),
     "crashes": ("kill -SEGV $$", "helm ended by signal 11"),
     "prints garbage": ("head -c 3000 /dev/zero | tr '\\0' x", "foreign output"),
-    "prints endlessly": ("yes", "and was ended"),
+    "prints endlessly": ("yes", "and was stopped"),
     "is Helm 2": ("echo 'Error: unknown flag: --kube-version' >&2; exit 1", "unknown flag"),
     "is no program": (None, "can't be run"),
 }

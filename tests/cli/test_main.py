@@ -123,8 +123,8 @@ def test_values_and_namespace_reach_helm(program: Run, chart: Path) -> None:
         (("explain", "nothing/here"), "unknown rule 'nothing/here'"),
         (("check", "web", "--output", "srif=x"), "unknown format 'srif'; one of text, concise, json, sarif, "),
         (("check", "web", "--output", "json=none/x"), "none: the report can't be written: no such folder"),
-        (("check", "web", "--output", "json=web"), "json=web names no file"),
-        (("check", "web", "--output", "json="), "json= names no file"),
+        (("check", "web", "--output", "json=web"), "json=web must name a file"),
+        (("check", "web", "--output", "json="), "json= must name a file"),
     ],
 )
 def test_bad_input_is_2_and_says_what_to_do(program: Run, chart: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -169,7 +169,7 @@ def test_a_file_that_is_no_report_is_written_over_only_by_force(program: Run, ch
     file.write_text("my own work\n")
     done = program("check", "web", option, "mine")
     assert (done.returncode, file.read_text()) == (2, "my own work\n")
-    assert "mine: holds something else than a report; --force writes over it" in done.stderr
+    assert "mine: is not a report; --force overwrites it" in done.stderr
     assert program("check", "web", option, "mine", "--force").returncode == 1
     assert "my own work" not in file.read_text()
     assert program("check", "web", option, "mine").returncode == 1

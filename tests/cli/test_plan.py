@@ -230,7 +230,7 @@ def test_a_row_of_the_same_waiver_gets_the_reasons_of_today() -> None:
 
 
 def test_a_plan_without_a_check_is_an_error() -> None:
-    with pytest.raises(ConfigurationError, match=r"plan\.md: has no heading 'Constitution Check'"):
+    with pytest.raises(ConfigurationError, match=r"plan\.md: must have the heading 'Constitution Check'"):
         fill("# Plan\n\n```\n## Constitution Check\n```\n", report())
 
 
@@ -311,10 +311,10 @@ def test_the_command_fills_the_plan(root: Path) -> None:
     ("arguments", "words"),
     [
         (("none.md", "web"), "none.md: the plan can't be read: No such file or directory"),
-        (("constitution.md", "web"), "constitution.md: has no heading 'Constitution Check'"),
+        (("constitution.md", "web"), "constitution.md: must have the heading 'Constitution Check'"),
         (("plan.md", "none"), "none: no such chart"),
         (("bad.md", "web"), "bad.md: not UTF-8 at byte 0"),
-        (("plan.md", "."), "a plan is of one chart, and here are 2; name it"),
+        (("plan.md", "."), "a plan must be for one chart, but 2 were found; name one"),
     ],
 )
 def test_bad_input_is_2_and_changes_nothing(root: Path, arguments: tuple[str, ...], words: str) -> None:

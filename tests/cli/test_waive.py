@@ -75,13 +75,13 @@ def test_a_waiver_in_a_repository_names_its_chart(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("security/privilege", *REASONS), "unknown rule"),
-        (("security/privileged", *REASONS), "security findings are waived one by one"),
-        (("security", *REASONS), "security findings are waived one by one"),
+        (("security/privileged", *REASONS), "security findings must be waived one by one"),
+        (("security", *REASONS), "security findings must be waived one by one"),
         (("nothing", *REASONS), "unknown principle 'nothing'"),
-        (("values/unused", "--why", " ", "--instead", "none"), "why_needed is text, and not empty"),
-        (("values/unused", *REASONS, "--expires", "2999-02-30"), "expires is a day"),
+        (("values/unused", "--why", " ", "--instead", "none"), "why_needed must be a non-empty string"),
+        (("values/unused", *REASONS, "--expires", "2999-02-30"), "expires must be a date"),
         (("values/unused", *REASONS, "--expires", "2001-01-01"), "must be a day to come"),
-        (("values/unused", *REASONS, "--container", "web"), "container is a part of an object"),
+        (("values/unused", *REASONS, "--container", "web"), "container requires object"),
     ],
 )
 def test_what_is_refused_by_hand_is_refused_and_nothing_is_written(

@@ -160,22 +160,22 @@ def test_the_cluster_tells_version_and_apis_for_the_rendering(api_server: Server
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--cluster-namespace", "checked"), "--cluster-namespace needs --cluster, the context to ask"),
-        (("--cluster-allow-writes",), "--cluster-allow-writes needs --cluster, the context to ask"),
-        (("--kube-version", "cluster"), "--kube-version cluster needs --cluster, the context to ask for its version"),
+        (("--cluster-namespace", "checked"), "--cluster-namespace requires --cluster"),
+        (("--cluster-allow-writes",), "--cluster-allow-writes requires --cluster"),
+        (("--kube-version", "cluster"), "--kube-version cluster requires --cluster, the context whose version to use"),
         (("--cluster", ""), "--cluster must name a context of the kubeconfig"),
-        (("--cluster", "admin"), "--cluster needs --cluster-namespace, a namespace that exists there"),
+        (("--cluster", "admin"), "--cluster requires --cluster-namespace, an existing namespace"),
         (
             ("--cluster", "admin", "--cluster-namespace", "nowhere"),
             "the cluster admin has no namespace nowhere; create it, or name another with --cluster-namespace",
         ),
         (
             ("--cluster", "admin", "--cluster-namespace", "checked", "--cluster-upgrade"),
-            "--cluster-upgrade needs --baseline, the release to upgrade from",
+            "--cluster-upgrade requires --baseline, the release to upgrade from",
         ),
         (
             ("--cluster", "admin", "--cluster-namespace", "checked", "--cluster-install"),
-            "--cluster-install makes objects in the cluster: it needs --cluster-allow-writes",
+            "--cluster-install creates objects in the cluster: it requires --cluster-allow-writes",
         ),
     ],
 )
@@ -217,7 +217,7 @@ def test_no_credentials_are_shown_or_kept(api_server: Server, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("kubeconfig", "message"),
     [
-        ("clusters: [\n", "no YAML that a kubeconfig could be"),
+        ("clusters: [\n", "not a valid kubeconfig"),
         ("just text\n", "the context admin can't be used"),
         (None, "the context admin can't be used"),
     ],

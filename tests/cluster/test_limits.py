@@ -119,7 +119,7 @@ def test_what_is_no_api_server_is_one_line(api_server: Server, tmp_path: Path) -
         server.shutdown()
     assert (checked.status, checked.output) == (2, "")
     assert checked.errors.count("\n") == 1
-    assert "does not answer as an API server does" in checked.errors
+    assert "does not respond like an API server" in checked.errors
 
 
 def test_a_server_that_never_answers_ends_with_the_time_limit(api_server: Server, tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_what_does_not_help_is_taken_back_with_the_reason(tmp_path: Path, librar
     write(tmp_path, {**CHART, "templates/pod.yaml": template, "values.yaml": "image: web:1.2.3\nsecurityContext: {}\n"})
     result = fixed(tmp_path, library, "security/privilege-escalation")
     assert [one.candidate.fix.title for one in result.taken_back] == ["set allowPrivilegeEscalation: false"]
-    assert [one.reason for one in result.taken_back] == ["its finding is still there"]
+    assert [one.reason for one in result.taken_back] == ["its finding remains"]
     assert list(result.files) == ["templates/pod.yaml"]
 
 
@@ -153,11 +153,11 @@ def test_the_command_says_what_it_did(tmp_path: Path) -> None:
     write(tmp_path, CHART)
     chart = str(tmp_path)
     assert run(chart)[1] == (
-        f"{chart}: 0 fixes applied, 0 taken back, 4 more with --unsafe; 4 findings before, 4 after\n"
+        f"{chart}: 0 fixes applied, 0 reverted, 4 more with --unsafe; 4 findings before, 4 after\n"
     )
     status, out, _ = run(chart, "--unsafe", "--only", "security/capabilities")
     assert status == 0
-    assert out.splitlines()[-1] == f"{chart}: 2 fixes applied, 0 taken back; 4 findings before, 2 after"
+    assert out.splitlines()[-1] == f"{chart}: 2 fixes applied, 0 reverted; 4 findings before, 2 after"
     assert out.startswith(f"fixed: {chart}{os.sep}templates/pod.yaml:7: security/capabilities: set securityContext")
 
 
@@ -216,7 +216,7 @@ def test_what_is_immutable_is_told_with_the_reason_and_left(tmp_path: Path) -> N
     )
     before = files(tmp_path)
     status, out, _ = run(str(tmp_path), "--unsafe")
-    template = f"by hand: {tmp_path / 'templates' / 'cache.yaml'}"
+    template = f"manual: {tmp_path / 'templates' / 'cache.yaml'}"
     assert (status, files(tmp_path)) == (0, before)
     reason = "are immutable: the next upgrade will fail"
     rule = "compat/unstable-selector"
@@ -226,7 +226,7 @@ def test_what_is_immutable_is_told_with_the_reason_and_left(tmp_path: Path) -> N
             f"{template}:19: {rule}: remove chart from the volume claim template, not applied because claim templates"
             f" {reason}"
         ),
-        f"{tmp_path}: 0 fixes applied, 0 taken back; 2 findings before, 2 after",
+        f"{tmp_path}: 0 fixes applied, 0 reverted; 2 findings before, 2 after",
     ]
 
 
@@ -309,7 +309,7 @@ def test_what_cannot_be_copied_or_rendered_is_told(tmp_path: Path) -> None:
     status, out, err = run(str(tmp_path), "--unsafe")
     assert (status, out.splitlines()) == (
         2,
-        [f"{tmp_path}: 0 fixes applied, 0 taken back; 1 findings before, 1 after"],
+        [f"{tmp_path}: 0 fixes applied, 0 reverted; 1 findings before, 1 after"],
     )
     assert err == f"{tmp_path}: could not be checked: missing value for if\n"
     os.mkfifo(tmp_path / "templates" / "pipe.yaml")

@@ -171,7 +171,7 @@ def test_the_limit_on_time_holds_on_a_worker(tmp_path: Path, dask: Dask, charts:
     dask.start(1)
     found = checked(charts[:2], Cluster(dask.address, job()._replace(limits=Limits(seconds=3.0))))
     assert [report.gate for _, report in sorted(found.items())] == [Gate.FAIL, Gate.ERROR]
-    assert "was not done within 3 s and was ended" in found["two"].troubles[0].message
+    assert "did not finish within 3 s and was stopped" in found["two"].troubles[0].message
 
 
 def test_the_process_behind_a_worker_that_dies_costs_one_chart(dask: Dask, charts: list[Place]) -> None:

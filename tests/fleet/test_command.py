@@ -130,7 +130,7 @@ def test_every_format_tells_of_the_fleet(charts: Path) -> None:
     (charts / "out.csv").write_text("mine\n", "utf-8")
     refused = fleet(charts, *outputs, "charts")
     assert refused.returncode == 2
-    assert "out.csv: holds something else than a report; --force writes over it" in refused.stderr
+    assert "out.csv: is not a report; --force overwrites it" in refused.stderr
 
 
 def test_a_folder_of_results_that_can_not_be_made_is_said(tmp_path: Path) -> None:
@@ -138,7 +138,9 @@ def test_a_folder_of_results_that_can_not_be_made_is_said(tmp_path: Path) -> Non
     write(tmp_path, {"file": "mine\n"})
     done = fleet(tmp_path, "--results", "file/results", "one")
     assert done.returncode == 2
-    assert re.fullmatch(r"helm-constitution: error: file.results.charts: the folder can't be made: .*\n", done.stderr)
+    assert re.fullmatch(
+        r"helm-constitution: error: file.results.charts: the folder can't be created: .*\n", done.stderr
+    )
 
 
 def test_the_text_shows_the_worst_charts_and_the_commonest_rules() -> None:

@@ -144,7 +144,7 @@ def test_a_worker_without_a_sign_is_ended(fleet: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SILENT], cwd=fleet, env=environment(fleet), capture_output=True, text=True, check=True
     )
-    assert done.stdout.startswith("7 two the check made no progress for 3 s and was ended; ")
+    assert done.stdout.startswith("7 two the check made no progress for 3 s and was stopped; ")
 
 
 def descendants(pid: int) -> list[int]:

@@ -114,7 +114,7 @@ def test_a_repository_that_is_elsewhere_is_cloned_beside_the_results(tmp_path: P
     write_chart(tmp_path / "work", "web")
     commit(tmp_path / "work")
     source = f"git+file://{tmp_path}/work"
-    assert "needs --results DIR" in fleet(tmp_path, source).stderr
+    assert "requires --results DIR" in fleet(tmp_path, source).stderr
     done = fleet(tmp_path, "--results", "results", "--format", "json", source)
     assert list(matrix(done)) == [f"{source}@HEAD:web"]
     write_chart(tmp_path / "work", "api")

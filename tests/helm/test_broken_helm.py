@@ -65,7 +65,7 @@ def test_a_silent_failure_says_so(tmp_path: Path) -> None:
     engine = fake_helm(tmp_path, template="", lint="", status=3)
     lint, render = run(engine, write_chart(tmp_path / "web", {}))
     assert lint.failed
-    assert [message.text for message in render.errors] == ["helm ended with exit status 3 and said nothing"]
+    assert [message.text for message in render.errors] == ["helm ended with exit status 3 without a message"]
     engine.close()
 
 

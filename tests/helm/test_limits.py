@@ -46,7 +46,7 @@ def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4
     other = engine.render(good, RenderRequest())
     found = failures(lint.result(), render.result())
     assert time.monotonic() - start < 120
-    text = "helm was not done within 2 s and was ended; --timeout gives it more"
+    text = "helm did not finish within 2 s and was stopped; raise --timeout"
     assert found == [(FailureKind.TIMEOUT, text)] * 2
     assert other.result().ok
     engine.close()
@@ -56,7 +56,7 @@ def test_a_busy_chart_ends_in_time_and_the_next_one_is_rendered(kind: str, helm4
 def test_a_large_chart_is_ended(kind: str, helm4: Path, tmp_path: Path) -> None:
     engine = engine_of(kind, helm4, Limits(seconds=30, memory=300 * 1024**2))
     found = failures(*run(engine, write_chart(tmp_path, {"templates/a.yaml": LARGE})))
-    assert found == [(FailureKind.TIMEOUT, "helm took more than 300 MiB of memory and was ended")] * 2
+    assert found == [(FailureKind.TIMEOUT, "helm used more than 300 MiB of memory and was stopped")] * 2
     assert run(engine, write_chart(tmp_path / "good", {}))[1].ok
     engine.close()
 
@@ -282,7 +282,7 @@ def test_endless_output_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     processes = Processes(Limits())
     for stream in ("1", "2"):
         ended = shell(processes, f"yes >&{stream}")
-        assert ended.breach == "helm wrote more than 1 MiB and was ended"
+        assert ended.breach == "helm printed more than 1 MiB and was stopped"
         assert (ended.output, ended.errors) == ("", "")
     processes.close()
 

@@ -176,20 +176,20 @@ def test_a_message_is_cut_where_helm_quotes_a_whole_template() -> None:
         pytest.param(
             "YAML parse error on web/templates/a.yaml: error converting YAML to JSON: yaml: line 5: mapping values "
             "are not allowed in this context",
-            ("not YAML once rendered: mapping values are not allowed in this context", "templates/a.yaml", 5),
+            ("rendered text is not YAML: mapping values are not allowed in this context", "templates/a.yaml", 5),
             id="scanner",
         ),
         pytest.param(
             "YAML parse error on web/templates/a.yaml: error converting YAML to JSON: yaml: line 4: did not find "
             "expected key",
-            ("not YAML once rendered: did not find expected key", "templates/a.yaml", 5),
+            ("rendered text is not YAML: did not find expected key", "templates/a.yaml", 5),
             id="go-yaml-s-parser-counts-from-0",
         ),
         pytest.param(
             "YAML parse error on web/charts/dep/templates/b.yaml: error converting YAML to JSON: yaml: mapping values "
             "are not allowed in this context",
             (
-                "not YAML once rendered: mapping values are not allowed in this context",
+                "rendered text is not YAML: mapping values are not allowed in this context",
                 "charts/dep/templates/b.yaml",
                 None,
             ),
@@ -198,20 +198,24 @@ def test_a_message_is_cut_where_helm_quotes_a_whole_template() -> None:
         pytest.param(
             "YAML parse error on web/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot "
             "unmarshal array into Go value of type releaseutil.SimpleHead",
-            ("no Kubernetes object once rendered: is a list, should be a map", "templates/a.yaml", None),
+            ("rendered text is not a Kubernetes object: must be a map, not a list", "templates/a.yaml", None),
             id="helm3-no-map",
         ),
         pytest.param(
             "YAML parse error on web/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot "
             'unmarshal string into Go struct field .metadata of type struct { Name string "json:\\"name\\""; '
             'Annotations map[string]string "json:\\"annotations\\"" }',
-            ("no Kubernetes object once rendered: metadata is a string, should be a map", "templates/a.yaml", None),
+            (
+                "rendered text is not a Kubernetes object: metadata must be a map, not a string",
+                "templates/a.yaml",
+                None,
+            ),
             id="helm4-no-metadata",
         ),
         pytest.param(
             "YAML parse error on web/templates/a.yaml: error unmarshaling JSON: while decoding JSON: json: cannot "
             "unmarshal array into Go struct field SimpleHead.kind of type string",
-            ("no Kubernetes object once rendered: kind is a list, should be a string", "templates/a.yaml", None),
+            ("rendered text is not a Kubernetes object: kind must be a string, not a list", "templates/a.yaml", None),
             id="helm3-kind",
         ),
     ],
@@ -243,21 +247,21 @@ def test_rendered_text_that_is_no_object(text: str, expected: tuple[str, str, in
                 "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string "
                 "into Go struct field Metadata.keywords of type []string"
             ),
-            ("keywords is a string, should be a list of strings", "Chart.yaml", None, None),
+            ("keywords must be a list of strings, not a string", "Chart.yaml", None, None),
         ),
         (
             (
                 "cannot load Chart.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal string "
                 "into Go struct field .keywords of type []string"
             ),
-            ("keywords is a string, should be a list of strings", "Chart.yaml", None, None),
+            ("keywords must be a list of strings, not a string", "Chart.yaml", None, None),
         ),
         (
             (
                 "cannot load requirements.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal "
                 "string into Go struct field .dependencies of type []*v2.Dependency"
             ),
-            ("dependencies is a string, should be a list of maps", "requirements.yaml", None, None),
+            ("dependencies must be a list of maps, not a string", "requirements.yaml", None, None),
         ),
         (
             (
@@ -303,7 +307,7 @@ def test_rendered_text_that_is_no_object(text: str, expected: tuple[str, str, in
                 "failed to parse list.yaml: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array "
                 "into Go value of type map[string]interface {}"
             ),
-            ("is a list, should be a map", "list.yaml", None, None),
+            ("must be a map, not a list", "list.yaml", None, None),
         ),
         ("something helm never said before", ("something helm never said before", None, None, None)),
     ],
@@ -345,7 +349,7 @@ def test_incompatible_kubernetes_version() -> None:
 
 def test_values_of_a_subchart_that_are_no_map() -> None:
     message = one("chart dependencies processing failed: type mismatch on dep: %!t(string=foo)")
-    assert message.text == "dep is a string, should be a map: the values of a subchart"
+    assert message.text == "dep must be a map, the values of a subchart, not a string"
     assert (message.file, message.pointer) == ("values.yaml", ("dep",))
 
 
@@ -532,7 +536,7 @@ def test_lint_that_could_not_begin() -> None:
         (2, "runtime: goroutine stack exceeds\nfatal error: stack overflow\n", FailureKind.TEMPLATE, "without end"),
         (2, "fatal error: runtime: out of memory\n", FailureKind.TIMEOUT, "out of memory"),
         (2, "panic: boom\n\ngoroutine 1\n", FailureKind.OTHER, "helm ended with exit status 2: boom"),
-        (-9, "", FailureKind.OTHER, "helm ended by signal 9 and said nothing"),
+        (-9, "", FailureKind.OTHER, "helm ended by signal 9 without a message"),
     ],
 )
 def test_crashes(status: int, errors: str, kind: FailureKind, words: str) -> None:

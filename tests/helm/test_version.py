@@ -82,6 +82,6 @@ def test_something_else_called_helm(tmp_path: Path) -> None:
     script.write_text("#!/bin/sh\necho I am at the helm\n")
     script.chmod(0o755)
     engine = CliEngine(str(script), Limits())
-    with pytest.raises(EngineError, match="doesn't print its version"):
+    with pytest.raises(EngineError, match="does not print a Helm version"):
         engine.version()
     engine.close()

@@ -133,10 +133,10 @@ def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("- a", 1, "the configuration is a map of options"),
+        ("- a", 1, "the configuration must be a map of options"),
         ("select: []\nselct: []", 2, "unknown option 'selct'; did you mean 'select'?"),
         ("x: 1", 1, "unknown option 'x'; known: constitution, "),
-        ("select: []\nselect: []", 2, "select stands twice"),
+        ("select: []\nselect: []", 2, "select is set twice"),
         ("select: docs", 1, "select is a list of rule ids"),
         ("ignore:\n  - docs\n  - docs/no-reedme", 3, "unknown rule 'docs/no-reedme'; did you mean 'docs/no-readme'?"),
         ("ignore: [secruity]", 1, "unknown rule 'secruity'; did you mean 'security'?"),
@@ -146,15 +146,15 @@ def test_a_file_in_a_folder_that_everybody_may_write_to_is_not_taken(tmp_path: P
         ("severity:\n  docs/nothing-like-it-at-all: note", 2, "unknown rule"),
         ("parameters:\n  templates/nesting-depth: 4", 2, "the parameters of templates/nesting-depth are a map"),
         ("parameters:\n  templates/nesting-depth:\n    limt: 4", 3, "did you mean 'limit'?"),
-        ("parameters:\n  templates/nesting-depth:\n    limit: four", 3, "limit is a whole number"),
+        ("parameters:\n  templates/nesting-depth:\n    limit: four", 3, "limit must be an integer"),
         ("fail_on: errors", 1, "fail_on is one of error, warning, note, never"),
-        ("judge_tests: sometimes", 1, "judge_tests is true or false"),
-        ("constitution: [a]", 1, "constitution is the path of a file"),
-        ("select: []\nconstitution: none.md", 2, "there is no file none.md; write its path from this file"),
+        ("judge_tests: sometimes", 1, "judge_tests must be true or false"),
+        ("constitution: [a]", 1, "constitution must be the path of a file"),
+        ("select: []\nconstitution: none.md", 2, "there is no file none.md; write its path relative to this file"),
         ("plan: none.md", 1, "there is no file none.md"),
         (f"plan: {'x' * 300}", 1, "there is no file xxx"),
-        ("charts: [a]", 1, "charts is a map"),
-        ("charts:\n  charts/wbe: {}", 2, "nothing is called 'charts/wbe' here"),
+        ("charts: [a]", 1, "charts must map"),
+        ("charts:\n  charts/wbe: {}", 2, "no folder matches 'charts/wbe'"),
         ("charts:\n  charts/web:\n    selct: []", 3, "unknown option of a chart 'selct'; did you mean 'select'?"),
         ("charts:\n  charts/web:\n    waivers: []", 3, "unknown option of a chart 'waivers'"),
         ("charts:\n  charts/db:\n    fail_on: x", 3, "fail_on is one of"),
@@ -202,7 +202,7 @@ def test_the_look_for_a_pattern_ends(root: Path, monkeypatch: pytest.MonkeyPatch
     """In a large folder it is left open whether a pattern matches anything."""
     text = "charts: {'**/nowhere': {fail_on: note}}\n"
     many = write(root / "many", {f"{number}.txt": "x" for number in range(4)})
-    with pytest.raises(ConfigurationError, match="nothing is called"):
+    with pytest.raises(ConfigurationError, match="no folder matches"):
         load(root, text)
     monkeypatch.setattr("helm_constitution.policy.configuration._MOST_PATHS", len(list(many.iterdir())))
     assert load(root, text).fail_on is None

@@ -176,12 +176,12 @@ def test_what_can_not_be_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "c.md: holds no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"),
+        ("", "c.md: contains no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"),
         ("# A\n\n## [PRINCIPLE_1_NAME]\n", "c.md:3: the template's placeholder [PRINCIPLE_1_NAME] is not filled in"),
-        ("A MUST.\n```\n", "c.md:2: this code fence is never closed: everything behind it would be passed over"),
+        ("A MUST.\n```\n", "c.md:2: this code fence is never closed: everything after it would be skipped"),
         (
             "<!-- rules: a/b -->\n\nA MUST.\n",
-            "c.md:1: this names rules but stands behind no statement; put it at a statement's end",
+            "c.md:1: this comment names rules but follows no statement; put it at the end of one",
         ),
     ],
 )
@@ -216,7 +216,7 @@ Peace MUST be. <!-- rules: security/root-user -->
         (3, "names the unknown rule 'security/root-usr'; did you mean 'security/root-user'?"),
         (5, "two sections are titled 'Security' (lines 1 and 5); rename one"),
         (9, "the template's placeholder [RATIFICATION_DATE] is not filled in"),
-        (9, "version '1.0' is not semantic; write it like 1.0.0"),
+        (9, "version '1.0' must be a semantic version like 1.0.0"),
     ]
 
 
@@ -239,7 +239,7 @@ def test_semantic_versions(version: str) -> None:
 @pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "01.0.0", "latest", "2025-10-10"])
 def test_versions_that_are_not_semantic(version: str) -> None:
     assert faults(f"{TEXT}\n**Version**: {version}\n") == [
-        (5, f"version {version!r} is not semantic; write it like 1.0.0")
+        (5, f"version {version!r} must be a semantic version like 1.0.0")
     ]
 
 

@@ -177,7 +177,7 @@ def test_a_security_waiver_that_fits_two_places_waives_neither(team: Team) -> No
     report = team.waive("rule: security/privileged\nfile: templates/deployment.yaml")
     assert waived(report) == []
     (stale,) = report.stale
-    assert stale.reason == "it fits 2 places, and security findings are waived one by one: narrow it"
+    assert stale.reason == "it fits 2 places, but security findings must be waived one by one: narrow it"
     assert report.status == 1
 
 
@@ -195,29 +195,29 @@ def test_one_place_that_is_wrong_in_two_objects_is_one(team: Team) -> None:
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("waivers: {}", 1, "waivers is a list of maps"),
-        ("waivers:\n  - docs", 2, "a waiver is a map"),
+        ("waivers: {}", 1, "waivers must be a list of maps"),
+        ("waivers:\n  - docs", 2, "a waiver must be a map"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    why: x", 4, "unknown key of a waiver 'why'"),
-        ("waivers:\n  - why_needed: x", 2, "a waiver names a rule, or a principle"),
-        ("waivers:\n  - rule: docs/no-readme\n    principle: docs", 2, "a waiver names a rule, or a principle"),
+        ("waivers:\n  - why_needed: x", 2, "a waiver must name a rule or a principle"),
+        ("waivers:\n  - rule: docs/no-readme\n    principle: docs", 2, "a waiver must name a rule or a principle"),
         ("waivers:\n  - rule: docs/no-reedme", 2, "unknown rule 'docs/no-reedme'; did you mean 'docs/no-readme'?"),
         (
             "waivers:\n  - chart: web\n    principle: security",
             3,
-            "security findings are waived one by one: name the rule",
+            "security findings must be waived one by one: name the rule",
         ),
         ("waivers:\n  - rule: docs/no-readme\n    why_needed: x", 2, "needs simpler_alternative_rejected_because"),
         ("waivers:\n  - rule: docs/no-readme\n    simpler_alternative_rejected_because: x", 2, "needs why_needed"),
-        ("waivers:\n  - rule: docs/no-readme\n    why_needed: ''", 3, "why_needed is text, and not empty"),
-        ("waivers:\n  - rule: docs/no-readme\n    why_needed: [a]", 3, "why_needed is text, and not empty"),
+        ("waivers:\n  - rule: docs/no-readme\n    why_needed: ''", 3, "why_needed must be a non-empty string"),
+        ("waivers:\n  - rule: docs/no-readme\n    why_needed: [a]", 3, "why_needed must be a non-empty string"),
         ("waivers:\n  - rule: security/privileged{reasons}", 2, "name the file, object or values path"),
-        ("waivers:\n  - rule: docs/no-readme\n    container: a{reasons}", 3, "name that too"),
+        ("waivers:\n  - rule: docs/no-readme\n    container: a{reasons}", 3, "name the object too"),
         ("waivers:\n  - rule: docs/no-readme\n    object: web{reasons}", 3, "like Deployment/web"),
-        ("waivers:\n  - rule: docs/no-readme{reasons}", 2, "say which chart the waiver is for"),
+        ("waivers:\n  - rule: docs/no-readme{reasons}", 2, "the waiver must name its chart"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: wbe{reasons}", 3, "there is no chart wbe here"),
-        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: soon{reasons}", 4, "a day like 2030-12-31"),
-        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 20301231{reasons}", 4, "a day like"),
-        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 2030-02-31{reasons}", 4, "a day like"),
+        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: soon{reasons}", 4, "a date like 2030-12-31"),
+        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 20301231{reasons}", 4, "a date like"),
+        ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 2030-02-31{reasons}", 4, "a date like"),
         (
             "waivers:\n  - principle: dosc\n    chart: web{reasons}",
             2,
@@ -304,9 +304,9 @@ def test_a_comment_on_the_value_that_decides_waives_what_is_found_in_the_templat
 @pytest.mark.parametrize(
     ("comment", "words"),
     [
-        (f"# {ALLOW} values/unused", "a waiver names a rule and a reason: `# constitution: allow RULE -- reason`"),
-        (f"# {ALLOW} values/unused --", "a waiver names a rule and a reason"),
-        (f"# {ALLOW} -- because", "a waiver names a rule and a reason"),
+        (f"# {ALLOW} values/unused", "a waiver must name a rule and a reason: `# constitution: allow RULE -- reason`"),
+        (f"# {ALLOW} values/unused --", "a waiver must name a rule and a reason"),
+        (f"# {ALLOW} -- because", "a waiver must name a rule and a reason"),
         (f"# {ALLOW} values/unusd -- because", "unknown rule 'values/unusd'; did you mean 'values/unused'?"),
         (f"# {ALLOW} security -- because", "unknown rule 'security'"),
     ],

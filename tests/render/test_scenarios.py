@@ -86,26 +86,26 @@ def test_versions_are_for_the_helm_command(tmp_path: Path, helm4: Path, embedded
     cli4.close()
     report = check(tmp_path / "embedded", files, embedded)
     assert statuses(report) == {"defaults": "rendered", "old": "not-run"}
-    assert "takes no --kube-version" in (report.scenarios[1].message or "")
+    assert "only renders for Kubernetes" in (report.scenarios[1].message or "")
     assert not report.troubles
 
 
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("scenarios: {a: b}", 1, "scenarios is a list of maps"),
-        ("scenarios:\n- a", 2, "a scenario is a map with a name"),
+        ("scenarios: {a: b}", 1, "scenarios must be a list of maps"),
+        ("scenarios:\n- a", 2, "a scenario must be a map with a name"),
         ("scenarios:\n- name: a\n  value: [x]", 3, "unknown option of a scenario 'value'; did you mean 'values'?"),
-        ("scenarios:\n- values: []", 2, "a scenario's name is text"),
-        ("scenarios:\n- name: defaults", 2, "a scenario's name is text"),
-        ("scenarios:\n- name: kubernetes 1.35", 2, "a scenario's name is text"),
-        ("scenarios:\n- name: a=b", 2, "a scenario's name is text"),
-        ("scenarios:\n- name: a\n- name: a", 3, "two scenarios are called 'a'"),
+        ("scenarios:\n- values: []", 2, "a scenario's name must consist of"),
+        ("scenarios:\n- name: defaults", 2, "a scenario's name must consist of"),
+        ("scenarios:\n- name: kubernetes 1.35", 2, "a scenario's name must consist of"),
+        ("scenarios:\n- name: a=b", 2, "a scenario's name must consist of"),
+        ("scenarios:\n- name: a\n- name: a", 3, "duplicate scenario 'a'"),
         ("scenarios:\n- name: a\n  values: [none.yaml]", 3, "there is no file none.yaml"),
-        ("scenarios:\n- name: a\n  set: a=b", 3, "set is a list of texts"),
-        ("scenarios:\n- name: a\n  is_upgrade: 1", 3, "is_upgrade is true or false"),
-        ("scenarios:\n- name: a\n  kube_version: 1.35", 3, "kube_version is text; write it in quotes"),
-        ("scenarios:\n- name: a\n  kube_version: new", 3, "'new' is no Kubernetes version"),
+        ("scenarios:\n- name: a\n  set: a=b", 3, "set must be a list of strings"),
+        ("scenarios:\n- name: a\n  is_upgrade: 1", 3, "is_upgrade must be true or false"),
+        ("scenarios:\n- name: a\n  kube_version: 1.35", 3, "kube_version must be a string; write it in quotes"),
+        ("scenarios:\n- name: a\n  kube_version: new", 3, "'new' is not a Kubernetes version"),
         ("scenarios:\n- name: a\n  namespace: ''", 3, "namespace is text"),
     ],
 )

@@ -144,7 +144,7 @@ def test_sarif_leaves_out_the_weakest_of_more_results_than_code_scanning_takes(
     only = sarif_run(sarif.render(run(chart(*(finding(severity=severity) for severity in severities)))))
     assert [result["level"] for result in only["results"]] == ["error", "warning"]
     (*_, last) = only["invocations"][0]["toolExecutionNotifications"]
-    assert last["message"]["text"].startswith("2 more findings, the weakest, are left out")
+    assert last["message"]["text"].startswith("2 more findings, the least severe, are omitted")
 
 
 def test_sarif_suppresses_what_is_waived_or_debt_and_keeps_the_reason() -> None:

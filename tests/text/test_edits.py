@@ -34,8 +34,8 @@ def test_only_the_stretch_changes(text: str, edits: list[Edit], expected: str) -
         ("a\n", [edit(4, 1, 4, 1, "x")], "has no line 4"),
         ("a\r\nb\n", [edit(1, 3, 1, 3, "x")], "has no column 3 in line 1"),
         ("abc\n", [edit(1, 1, 1, 3, "x"), edit(1, 2, 1, 4, "y")], "two edits overlap"),
-        ("a\rb\n", [edit(1, 1, 1, 1, "x")], "line ends that only some readers count"),
-        ("a\u2028b\n", [edit(1, 1, 1, 1, "x")], "line ends that only some readers count"),
+        ("a\rb\n", [edit(1, 1, 1, 1, "x")], "line separators that only some readers count"),
+        ("a\u2028b\n", [edit(1, 1, 1, 1, "x")], "line separators that only some readers count"),
     ],
 )
 def test_what_is_not_certain_is_refused(text: str, edits: list[Edit], message: str) -> None:

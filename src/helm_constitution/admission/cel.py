@@ -95,9 +95,9 @@ def compiled(text: str) -> Program:
 
 def _reason(text: str) -> str:
     if "@mapInsert" in text:
-        return "transformMap and transformMapEntry are not there"
+        return "transformMap and transformMapEntry are not supported"
     if "budget" in text:
-        return "takes more steps than are followed here"
+        return "takes more steps than the limit"
     return _CODE.sub("", next(iter(text.splitlines()), "")).strip().removeprefix("Untranslatable: ")
 
 

@@ -162,7 +162,7 @@ def _value(expression: Expression, policy: Policy, values: Activation, request: 
         raise Unevaluable(expression.unknown)
     if expression.reads_namespace and not request.is_namespace_known and request.target.namespace:
         name = request.target.namespace
-        raise Unevaluable(f"reads namespaceObject, and the namespace {name} is known in a cluster alone")
+        raise Unevaluable(f"reads namespaceObject, and only a cluster knows the namespace {name}")
     try:
         return expression.program.evaluate(values)
     except CelError as error:

@@ -104,4 +104,4 @@ def _selects_namespace(resources: MatchResources, target: Target, namespace_labe
     keys |= {str(part.get("key").data) for part in selector.view.get("matchExpressions").items()}
     if keys <= {_NAME_LABEL}:
         return selector.matches({_NAME_LABEL: target.namespace})
-    raise Unevaluable(f"the labels of the namespace {target.namespace} are known in a cluster alone")
+    raise Unevaluable(f"only a cluster knows the labels of the namespace {target.namespace}")

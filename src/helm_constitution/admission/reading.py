@@ -79,7 +79,7 @@ def read_policies(places: Sequence[Path]) -> PolicySet:
         raise ConfigurationError(f"no policy here: no {_POLICY}", file=", ".join(str(place) for place in places))
     for unbound in bindings.keys() - policies.keys():
         place = next(view for view in views if view.get("spec", "policyName").string() == unbound)
-        raise _fault(f"binds the policy {unbound!r}, which no given file holds", place.get("spec", "policyName"))
+        raise _fault(f"binds the policy {unbound!r}, which is not in the given files", place.get("spec", "policyName"))
     return PolicySet(tuple(policies.values()), tuple(others), tuple(unread))
 
 
@@ -115,7 +115,7 @@ def _objects(file: Path) -> Iterator[View]:
     for document in documents:
         if document.duplicates:
             twice = document.duplicates[0]
-            raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(file), line=twice.second.line)
+            raise ConfigurationError(f"{twice.path[-1]} is set twice", file=str(file), line=twice.second.line)
         view = document.view
         is_list = (view.get("kind").string() or "").endswith("List") and view.get("items").is_list
         yield from (part for part in (view.get("items").items() if is_list else (view,)) if part.is_map)
@@ -208,7 +208,7 @@ def _expression(
         if name not in variables:
             raise _fault(f"reads variables.{name}, which is not defined before it", view)
     if names(text, "params") and not spec.get("paramKind").exists:
-        raise _fault("reads params, and the policy has no paramKind", view)
+        raise _fault("reads params, but the policy has no paramKind", view)
     every = {*direct, *(inner for name in direct for inner in variables[name].variables)}
     read = tuple(name for name in variables if name in every)
     whole = [text, *(variables[name].text for name in read)]
@@ -222,7 +222,7 @@ def _expression(
         return made._replace(unknown=f"{_short(text)} can't be evaluated here: {error}")
     except CelSyntaxError as error:
         if kind != _POLICY and "undeclared reference" in str(error):
-            return made._replace(unknown=f"{_short(text)} needs what only Kyverno has: {error}")
+            return made._replace(unknown=f"{_short(text)} uses what only Kyverno supports: {error}")
         raise _fault(f"the expression can't be compiled: {error}", view) from None
     if wanted is not None and program.type != wanted:
         raise _fault(f"the expression must evaluate to {wanted.lower()} but got {program.type.lower()}", view)

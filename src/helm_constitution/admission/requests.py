@@ -117,7 +117,7 @@ class GivenParameters:
         if not found:
             name = f" {wanted.name}" if wanted.name else ""
             raise Unevaluable(
-                f"the parameters of {binding.name} ({policy.parameter_kind[1]}{name}) are in no given file"
+                f"the parameters of {binding.name} ({policy.parameter_kind[1]}{name}) are not in the given files"
             )
         return found
 

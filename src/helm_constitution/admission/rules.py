@@ -64,9 +64,7 @@ def _module(places: tuple[str, ...], states: tuple[tuple[str, int, int], ...]) -
     rules: dict[str, Rule] = {}
     for one, file, line in made:
         if one.id in rules:
-            raise ConfigurationError(
-                f"there is a policy {one.id} already; give this one another name", file=file, line=line
-            )
+            raise ConfigurationError(f"policy {one.id} already exists; rename this one", file=file, line=line)
         rules[one.id] = one
     return RuleModule(KEY, "Policies", (), tuple(rules.values()))
 
@@ -89,7 +87,7 @@ def _rule_of(policy: Policy, known: PolicySet) -> Rule:
 def _unread_rule(policy: Unread) -> Rule:
     def check(subject: Subject) -> Iterator[Outcome]:
         raise Unchecked(
-            f"a {policy.kind} is not read; only ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy are"
+            f"a {policy.kind} is not supported; only ValidatingAdmissionPolicy and Kyverno's ValidatingPolicy are"
         )
 
     check.__doc__ = f"""{policy.kind} {policy.name} is not read.
@@ -140,7 +138,7 @@ def _never_asked(policy: Policy, subject: Subject) -> str | None:
     if not operations or operations & {CREATE, "*"}:
         return None
     if UPDATE in operations:
-        return None if subject.checked.comparison is not None else "it is for updates alone; compare with --baseline"
+        return None if subject.checked.comparison is not None else "it applies only to updates; use --baseline"
     return f"it is for {' and '.join(sorted(operations))} alone, which neither an installation nor an upgrade does"
 
 

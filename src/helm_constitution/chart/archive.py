@@ -48,8 +48,8 @@ class Budget:
         self._packages += 1
         if self._packages > MAX_PACKAGES:
             raise ChartError(
-                f"charts/ holds more than {MAX_PACKAGES // 2:,} packages, in packages too; leave out what the chart "
-                "doesn't need",
+                f"charts/ contains more than {MAX_PACKAGES // 2:,} packages, nested ones included; remove those "
+                "that the chart doesn't need",
                 file=shown,
             )
 
@@ -58,8 +58,8 @@ class Budget:
         self._left -= size
         if self._left < 0:
             raise ChartError(
-                f"the packages in charts/ unpack to more than {MAX_NESTED // 1024**2} MiB together, the most that is "
-                "read; unpack them into folders, or leave out what the chart doesn't need",
+                f"the packages in charts/ unpack to more than {MAX_NESTED // 1024**2} MiB in total, the "
+                "limit; unpack them into folders, or remove those that the chart doesn't need",
                 file=shown,
             )
 
@@ -115,7 +115,7 @@ def read_entries(stream: IO[bytes], shown: str, budget: Budget | None = None) ->
                 entries += 1
                 if entries > MAX_ENTRIES:
                     raise ChartError(
-                        f"the archive has more than {MAX_ENTRIES:,} entries; no chart needs so many", file=shown
+                        f"the archive has more than {MAX_ENTRIES:,} entries, the limit for a chart", file=shown
                     )
                 name = _safe_name(member, shown)
                 if name is None:
@@ -128,22 +128,22 @@ def read_entries(stream: IO[bytes], shown: str, budget: Budget | None = None) ->
     except gzip.BadGzipFile as error:
         if entries:
             raise _damaged(shown, entries) from error
-        raise ChartError("not a packaged chart: not a gzip archive (`helm package` makes one)", file=shown) from error
+        raise ChartError("not a packaged chart: must be a gzip archive (see `helm package`)", file=shown) from error
     except (EOFError, zlib.error, tarfile.TarError, *broken_headers) as error:
         raise _damaged(shown, entries) from error
     if not entries:
-        raise ChartError("not a packaged chart: the archive holds no files", file=shown)
+        raise ChartError("not a packaged chart: the archive contains no files", file=shown)
 
 
 def _too_large(shown: str) -> ChartError:
     return ChartError(
-        f"the archive unpacks to more than {MAX_UNPACKED // 1024**2} MiB, the most that helm reads", file=shown
+        f"the archive unpacks to more than {MAX_UNPACKED // 1024**2} MiB, helm's limit for a chart", file=shown
     )
 
 
 def _damaged(shown: str, entries: int) -> ChartError:
-    where = f"after entry {entries}" if entries else "at its beginning"
-    return ChartError(f"the archive is damaged or cut off {where}; package or download it again", file=shown)
+    where = f"after entry {entries}" if entries else "at the beginning"
+    return ChartError(f"the archive is damaged or truncated {where}; package or download it again", file=shown)
 
 
 def _safe_name(member: TarInfo, shown: str) -> str | None:
@@ -160,7 +160,7 @@ def _safe_name(member: TarInfo, shown: str) -> str | None:
     if raw.startswith("/") or inner.startswith("/") or _DRIVE.match(raw) or _DRIVE.match(inner):
         raise refuse("is an absolute path")
     if ".." in (top, *inner.split("/")):
-        raise refuse("leads out of the chart's folder")
+        raise refuse("points outside of the chart's folder")
     if "\0" in raw:
         raise refuse("has a NUL in its name")
     if member.isdir():
@@ -168,7 +168,7 @@ def _safe_name(member: TarInfo, shown: str) -> str | None:
     if member.issym() or member.islnk():
         raise refuse("is a link; package the chart with the file itself")
     if not member.isreg() or member.issparse():
-        raise refuse("is no plain file (a device, a pipe or a sparse file)")
+        raise refuse("is not a regular file (a device, a pipe or a sparse file)")
     if not inner:
         raise refuse("is not inside a folder; a packaged chart has one folder that holds Chart.yaml")
     return os.path.normpath(inner).replace(os.sep, "/")

@@ -28,14 +28,14 @@ def find_charts(path: Path) -> list[Path]:
     except FileNotFoundError:
         if shown.startswith("oci:"):  # Path makes one slash of two
             address = shown.replace("oci:/", "oci://", 1)
-            message = f"a chart of a registry must be fetched first: run `helm pull {address}`, then check the .tgz"
+            message = f"a chart in a registry must be pulled first: run `helm pull {address}`, then check the .tgz"
             raise ChartError(message, file=address) from None
         raise ChartError("no such chart: neither a folder nor a packaged chart", file=shown) from None
     except (OSError, ValueError) as error:
         raise ChartError(f"can't be read: {_reason(error)}", file=shown) from error
     if not stat.S_ISDIR(mode):
         if path.name == "Chart.yaml":
-            raise ChartError(f"give the chart's folder, {path.parent}, not its Chart.yaml", file=shown)
+            raise ChartError(f"must be the chart's folder, {path.parent}, not its Chart.yaml", file=shown)
         if not path.name.endswith((".tgz", ".tar.gz")):
             raise ChartError("not a chart: a chart is a folder with Chart.yaml or a packaged .tgz", file=shown)
         return [path]
@@ -73,7 +73,7 @@ _FIRST = ("Chart.yaml", "*/Chart.yaml")
 def _hint(skipped: list[str]) -> str:
     """Where charts are that were not looked for."""
     holding = [folder for folder in sorted(skipped) if any(any(Path(folder).glob(one)) for one in _FIRST)]
-    return f"; hidden folders and test data are skipped, name them: {', '.join(holding)}" if holding else ""
+    return f"; hidden folders and test data are skipped unless named: {', '.join(holding)}" if holding else ""
 
 
 def _as_typed(place: str) -> str:

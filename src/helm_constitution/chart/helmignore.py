@@ -52,7 +52,7 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
         if not rule or rule.startswith("#"):
             continue
         if "**" in rule:
-            raise ChartError("helm knows no `**` in .helmignore and can't load the chart", file=file, line=number)
+            raise ChartError("`**` is not supported in .helmignore: helm can't load the chart", file=file, line=number)
         negated = rule.startswith("!")
         rule = rule.removeprefix("!")
         folders_only = rule.endswith("/")

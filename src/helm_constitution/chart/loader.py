@@ -78,7 +78,7 @@ class _Subcharts(Mapping[str, "Chart"]):
             raw = source.chart_yaml()
             if raw is None:
                 raise ChartError(
-                    "not a chart: no Chart.yaml in it; helm can't load what else stands in charts/", file=source.shown
+                    "not a chart: no Chart.yaml in it; helm can't load anything else in charts/", file=source.shown
                 )
             metadata = _yaml(text_of(raw, f"{source.shown}/Chart.yaml"), "Chart.yaml", source.shown)
             named.setdefault(_name(metadata, source.shown), source)
@@ -179,7 +179,7 @@ def _yaml(text: str, name: str, shown: str, base: Base = Base.CHART) -> YamlDocu
 def _name(metadata: YamlDocument, shown: str) -> str:
     file = f"{shown}/Chart.yaml"
     if metadata.data is None:
-        raise ChartError("the file is empty; a chart needs apiVersion, name and version", file=file)
+        raise ChartError("the file is empty; it must set apiVersion, name and version", file=file)
     if not isinstance(metadata.data, dict):
         raise ChartError("must be a map with apiVersion, name and version", file=file, line=1)
     name = metadata.view.get("name")
@@ -249,7 +249,7 @@ def _schema(text: str | None, shown: str) -> object | None:
     except json.JSONDecodeError as error:
         raise ChartError(f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}", file=shown, line=error.lineno) from None
     except ValueError:
-        raise ChartError("holds a whole number of more than 4,300 digits; shorten it", file=shown) from None
+        raise ChartError("contains an integer of more than 4,300 digits; shorten it", file=shown) from None
     except RecursionError:
         raise ChartError("nested too deeply to be read", file=shown) from None
     return schema

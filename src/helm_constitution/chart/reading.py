@@ -24,14 +24,14 @@ def read_file(path: str, shown: str) -> bytes:
         with open(descriptor, "rb") as file:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-                raise ChartError("must be a plain file; this is a device, a pipe or a socket", file=shown)
+                raise ChartError("must be a regular file, not a device, a pipe or a socket", file=shown)
             content = file.read(MAX_READ + 1)
     except FileNotFoundError:
         raise
     except (OSError, ValueError) as error:
         raise ChartError(f"can't be read: {reason_of(error)}", file=shown) from error
     if len(content) > MAX_READ:
-        raise ChartError(f"larger than {MAX_READ // 1024**2} MiB, the most that helm reads of a chart", file=shown)
+        raise ChartError(f"larger than {MAX_READ // 1024**2} MiB, helm's limit for a chart", file=shown)
     return content
 
 

@@ -91,8 +91,8 @@ class FolderSource:
                 total += size
                 if total > MAX_UNPACKED:
                     raise ChartError(
-                        f"the chart's files are larger than {MAX_UNPACKED // 1024**2} MiB together, the most that helm "
-                        "reads; leave out what doesn't belong to it in .helmignore",
+                        f"the chart's files are larger than {MAX_UNPACKED // 1024**2} MiB in total, helm's limit; "
+                        "exclude what doesn't belong to the chart in .helmignore",
                         file=self.shown,
                     )
                 try:
@@ -131,7 +131,7 @@ class FolderSource:
         self._tree.entries += len(entries)
         if self._tree.entries > MAX_FILES:
             raise ChartError(
-                f"more than {MAX_FILES:,} files; is this the chart's folder, and do its links lead where they should?",
+                f"more than {MAX_FILES:,} files; check that this is the chart's folder, and where its links point",
                 file=self.shown,
             )
         for entry in entries:
@@ -141,9 +141,7 @@ class FolderSource:
             except FileNotFoundError:
                 if not entry.is_symlink():
                     continue  # removed meanwhile
-                raise ChartError(
-                    "a symbolic link that leads nowhere: helm can't load the chart", file=self._name(name)
-                ) from None
+                raise ChartError("a broken symbolic link: helm can't load the chart", file=self._name(name)) from None
             except OSError as error:
                 raise ChartError(f"can't be read: {reason_of(error)}", file=self._name(name)) from error
             is_folder = stat.S_ISDIR(state.st_mode)
@@ -168,11 +166,11 @@ def _identity(state: os.stat_result) -> tuple[int, int]:
 
 
 def _endless(shown: str) -> ChartError:
-    return ChartError("a symbolic link to a folder that it is in: helm would follow it without end", file=shown)
+    return ChartError("a symbolic link to its own parent folder: helm would follow it endlessly", file=shown)
 
 
 def _not_plain(shown: str) -> ChartError:
-    return ChartError("no plain file (a device, a pipe or a socket): helm can't load the chart", file=shown)
+    return ChartError("not a regular file (a device, a pipe or a socket): helm can't load the chart", file=shown)
 
 
 class PackageSource:

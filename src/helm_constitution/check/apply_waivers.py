@@ -55,7 +55,7 @@ def apply_waivers(
             if not waiver.is_shared and _would_be_used(waiver, runs, rendered.choice == FULL):
                 stale.append(_stale(waiver, "unused waiver: no finding matches it; remove it"))
         elif len(places) > 1 and waiver.waives.startswith(f"{SECURITY}/") and not waiver.lines:
-            reason = f"it fits {len(places)} places, and security findings are waived one by one: narrow it"
+            reason = f"it matches {len(places)} places, but security findings must be waived one by one: narrow it"
             stale.append(_stale(waiver, reason))
         else:
             for index in (one for group in places.values() for one in group):

@@ -71,7 +71,7 @@ def examine(request: CheckRequest) -> Examined:
     """
     options = request.options
     if options.old_values is not None and options.baseline is None:
-        raise ConfigurationError("--old-values needs --baseline, the release that the values were for")
+        raise ConfigurationError("--old-values requires --baseline, the release that the values are for")
     try:
         with time_limit(3 * options.seconds), ExitStack() as stack:
             return _check(request._replace(options=options._replace(today=options.day)), stack)

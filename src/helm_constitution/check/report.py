@@ -110,11 +110,11 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
             yield Trouble("scenario", message, scenario=result.scenario.name, file=error.file, line=error.line)
     asked = [result for result in rendered.results if result.status is Status.NEEDS_INPUT]
     if asked and not any(result.status in (Status.RENDERED, Status.FAILED) for result in rendered.results):
-        hint = "no scenario renders without input; give it with -f VALUES or --set KEY=VALUE"
+        hint = "no scenario renders without input; set it with -f VALUES or --set KEY=VALUE"
         yield Trouble("needs-input", f"{hint}: {asked[0].message}", scenario=asked[0].scenario.name)
     if checked.lint is not None and checked.lint.failed:
         messages = checked.lint.messages
-        yield Trouble("lint", messages[0].text if messages else "helm lint did not come to its end")
+        yield Trouble("lint", messages[0].text if messages else "helm lint did not finish")
     if checked.cluster is not None and checked.cluster.gone is not None:
         yield Trouble("cluster", checked.cluster.gone.message)
     yield from _unread_templates(checked, rendered)

@@ -21,14 +21,14 @@ from helm_constitution.report.model import ChartReport
 
 @click.command("accept")
 @charts_argument
-@click.option("--prune", is_flag=True, help="Remove what was fixed, add nothing.")
+@click.option("--prune", is_flag=True, help="Remove what was fixed; add nothing.")
 @click.option("--force", is_flag=True, help="Replace a file that accept did not write.")
 @check_options
 def command(arguments: CheckArguments, /, charts: tuple[Path, ...], prune: bool, force: bool) -> int:
-    """Accept today's findings as debt: check shows them, and fails on new ones only.
+    """Accept today's findings as debt: check shows them, but fails only on new ones.
 
-    They are kept in .helm-constitution-debt.yaml, beside the configuration, else beside Chart.yaml. Give the same
-    options as to check, so that the same is found.
+    They are stored in .helm-constitution-debt.yaml, beside the configuration, else beside Chart.yaml. Give the same
+    options as to check, to get the same findings.
     """
     options = arguments.options._replace(debt=not force)
     run = run_checks(charts, arguments._replace(options=options))
@@ -64,7 +64,7 @@ def accept_findings(
         for trouble in report.troubles:
             if trouble.fatal:
                 place = f"{report.path}/{trouble.file}" if trouble.file else report.path
-                message = f"could not be checked, so nothing is written: {trouble.message}"
+                message = f"could not be checked, nothing was written: {trouble.message}"
                 raise ConfigurationError(message, file=place, line=trouble.line)
     files = {report.path: _debt_file(report, configuration) for report in reports}
     # Two programs at once, each with its chart, would otherwise lose what the first one writes.
@@ -81,7 +81,7 @@ def accept_findings(
         for file, ledger in ledgers.items():
             if prune:
                 gone = [key for key in ledger if not (file.parent / key).exists()]
-                lines.extend(f"{key}: the chart is gone, and {_findings(len(ledger.pop(key)))} with it" for key in gone)
+                lines.extend(f"{key}: chart is gone, {_findings(len(ledger.pop(key)))} removed" for key in gone)
             lines.extend(_written(file, ledger))
     return lines
 
@@ -112,7 +112,7 @@ def _line(report: ChartReport, change: Change, prune: bool) -> str:
     elif prune:
         parts.append("nothing was fixed")
     if change.unknown:
-        parts.append(f"{change.unknown} not looked for in this check (rule switched off, scenario not rendered)")
+        parts.append(f"{change.unknown} not covered by this check (rule switched off, scenario not rendered)")
     return f"{report.path}: {', '.join(parts)}"
 
 
@@ -129,7 +129,7 @@ def _written(file: Path, ledger: dict[str, Sequence[DebtEntry]]) -> list[str]:
             file.unlink()
         except OSError as error:
             raise ConfigurationError(f"can't be removed: {error.strerror}", file=str(file)) from None
-        return [f"no debt is left: {_shown(file)} is removed"]
+        return [f"no debt left: {_shown(file)} removed"]
     text = debt_text(ledger)
     if file.exists() and file.read_bytes() == text.encode():
         return []

@@ -11,12 +11,12 @@ from helm_constitution.check.cache import clean_cache, look_into_cache
 
 @click.group("cache")
 def command() -> None:
-    """Show or remove the reports that answer checks of unchanged charts."""
+    """Show or remove the cached reports of unchanged charts."""
 
 
 @command.command("info")
 def info() -> None:
-    """Print where reports are kept, how many, and how large they are."""
+    """Print the location, number and size of the cached reports."""
     state = look_into_cache()
     click.echo(f"{state.folder}: {_counted(state.reports)}, {state.size / 1024:.0f} KiB")
     if state.oldest is not None:
@@ -25,7 +25,7 @@ def info() -> None:
 
 @command.command("clean")
 def clean() -> None:
-    """Remove every report that is kept."""
+    """Remove all cached reports."""
     click.echo(f"removed {_counted(clean_cache())}")
 
 

@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 @click.option(
     "--changed",
     is_flag=True,
-    help="The arguments are changed files: check the chart of each, once; pass over files of no chart. Without files, "
-    "those that are staged in git.",
+    help="Take changed files as arguments, and check the chart of each once; skip files outside charts. Without "
+    "arguments, take the files staged in git.",
 )
 @click.option(
     "--changed-since",
     "since",
     metavar="REF",
-    help="Check the charts of the files that changed since HEAD left a git revision (for CI: the target branch).",
+    help="Check the charts whose files changed since HEAD branched off a git revision (in CI: the target branch).",
 )
 @click.option(
     "--coverage",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write what the scenarios enter of the templates into a file, in lcov's form.",
+    help="Write the template coverage of the scenarios to a file, in lcov format.",
 )
 @click.option(
     "--format",
@@ -52,14 +52,14 @@ if TYPE_CHECKING:
     type=click.Choice(list(FORMATS)),
     default="text",
     show_default=True,
-    help="The report on standard output.",
+    help="The format of the report on standard output.",
 )
 @output_option
 @click.option(
     "--history",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="Earlier JSON reports, in the order of their names, for the trend in the HTML report.",
+    help="A folder of earlier JSON reports, ordered by name, for the trend in the HTML report.",
 )
 @force_option
 @click.option("--all", "full", is_flag=True, help="Show every finding in the text report.")
@@ -83,7 +83,7 @@ def command(
     history: Path | None,
     outputs: tuple[str, ...],
 ) -> int:
-    """Check charts: folders, packaged .tgz files, or folders that hold charts (default: the current folder).
+    """Check charts: folders, packaged .tgz files, or folders that contain charts (default: the current folder).
 
     Exit status: 0 the gate passes, 1 findings at or above --fail-on, 2 something could not be checked.
     """

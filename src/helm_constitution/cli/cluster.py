@@ -35,8 +35,8 @@ _OPTIONS = (
         "--cluster",
         "context",
         metavar="CONTEXT",
-        help="Ask the API server of this kubeconfig context what it says of every object, as a dry run. The current "
-        "context is never taken unless it is named.",
+        help="Send every object to the API server of this kubeconfig context, as a dry run. The current context is "
+        "used only if you name it.",
     ),
     click.option(
         "--cluster-namespace",
@@ -48,25 +48,26 @@ _OPTIONS = (
         "--cluster-release",
         "release",
         metavar="NAME",
-        help="Render under this release's name: that of a release which is installed in the namespace.",
+        help="Render with this release name, that of a release installed in the namespace.",
     ),
     click.option(
         "--cluster-upgrade",
         "upgrade",
         is_flag=True,
-        help="With --baseline: ask whether the baseline's objects can be updated to the chart's.",
+        help="With --baseline: check whether the baseline's objects can be updated to the chart's.",
     ),
     click.option(
         "--cluster-install",
         "install",
         is_flag=True,
-        help="Install, test, upgrade and uninstall the chart in a namespace of its own. Needs --cluster-allow-writes.",
+        help="Install, test, upgrade and uninstall the chart in a temporary namespace. Requires "
+        "--cluster-allow-writes.",
     ),
     click.option(
         "--cluster-allow-writes",
         "allows_writes",
         is_flag=True,
-        help="Allow making a namespace, and objects in it, which are removed afterwards.",
+        help="Allow the creation of a temporary namespace with objects, which is removed afterwards.",
     ),
 )
 
@@ -98,7 +99,7 @@ def with_cluster(arguments: CheckArguments, given: ClusterArguments) -> CheckArg
     target = _target(arguments, given)
     if target is None:
         if request.kube_version == OF_CLUSTER:
-            raise ConfigurationError("--kube-version cluster needs --cluster, the context to ask for its version")
+            raise ConfigurationError("--kube-version cluster requires --cluster, the context whose version to use")
         return arguments
     connection = connect(target)
     if request.kube_version == OF_CLUSTER:
@@ -118,16 +119,16 @@ def _target(arguments: CheckArguments, given: ClusterArguments) -> ClusterTarget
         if given.allows_writes:
             others.append("--cluster-allow-writes")
         if others:
-            raise ConfigurationError(f"{others[0]} needs --cluster, the context to ask")
+            raise ConfigurationError(f"{others[0]} requires --cluster")
         return None
     if not given.context:
         raise ConfigurationError("--cluster must name a context of the kubeconfig")
     if not given.namespace:
-        raise ConfigurationError("--cluster needs --cluster-namespace, a namespace that exists there")
+        raise ConfigurationError("--cluster requires --cluster-namespace, an existing namespace")
     if given.upgrade and arguments.options.baseline is None:
-        raise ConfigurationError("--cluster-upgrade needs --baseline, the release to upgrade from")
+        raise ConfigurationError("--cluster-upgrade requires --baseline, the release to upgrade from")
     if given.install and not given.allows_writes:
-        raise ConfigurationError("--cluster-install makes objects in the cluster: it needs --cluster-allow-writes")
+        raise ConfigurationError("--cluster-install creates objects in the cluster: it requires --cluster-allow-writes")
     return ClusterTarget(
         given.context,
         given.namespace,

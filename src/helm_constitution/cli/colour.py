@@ -24,7 +24,7 @@ color_option = click.option(
     type=click.Choice(["auto", "always", "never"]),
     expose_value=False,
     callback=_choose,
-    help="Colour in the text report; auto asks NO_COLOR, FORCE_COLOR and the terminal.",
+    help="Colour in the text report; auto follows NO_COLOR, FORCE_COLOR and the terminal.",
 )
 
 pass_colour = click.make_pass_decorator(ColourChoice, ensure=True)

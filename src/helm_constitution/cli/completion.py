@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def command(context: click.Context, shell: str) -> None:
-    """Print the script by which a shell completes this program's commands, options, rules and files.
+    """Print the shell completion script for commands, options, rules and files.
 
     \b
     bash, in ~/.bashrc:  eval "$(helm-constitution completion bash)"

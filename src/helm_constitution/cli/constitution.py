@@ -18,7 +18,7 @@ _file_argument = click.argument("file", required=False, type=click.Path(path_typ
 
 @click.group("constitution")
 def command() -> None:
-    """Look at a constitution itself."""
+    """Inspect a constitution document."""
 
 
 @command.command("show")
@@ -26,9 +26,9 @@ def command() -> None:
 @rules_option
 @policies_option
 def show(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> None:
-    """Print each principle, statement, obligation and the rules that enforce it.
+    """Print each principle and statement with its obligation and the rules that enforce it.
 
-    FILE is the constitution; without it the one that a check in this folder would use.
+    FILE defaults to the constitution that a check in this folder would use.
     """
     modules = rule_modules(folders, policies)
     document = load_constitution(Path(), file, modules)
@@ -41,9 +41,9 @@ def show(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ...
 @rules_option
 @policies_option
 def check(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> int:
-    """Find faults in the document: no principles, duplicates, unknown rules, a version that is not semantic.
+    """Find faults in the document: no principles, duplicates, unknown rules, an invalid version.
 
-    Lists besides what looks like a demand and is not understood, and how many statements have no pin.
+    Also lists sentences that look like demands but are not understood, and counts statements without a pin.
     """
     name, text = read_constitution(Path(), file)
     modules = rule_modules(folders, policies)
@@ -58,12 +58,12 @@ def check(file: Path | None, folders: tuple[Path, ...], policies: tuple[Path, ..
 
 @command.command("pin")
 @_file_argument
-@click.option("--write", is_flag=True, help="Write the pins into FILE; nothing else in it changes.")
+@click.option("--write", is_flag=True, help="Write the pins to FILE; nothing else in it changes.")
 @rules_option
 @policies_option
 def pin_document(file: Path | None, write: bool, folders: tuple[Path, ...], policies: tuple[Path, ...]) -> int:
-    """Propose a pin, the rules that enforce it, for each statement that has none, and say what no rule checks.
+    """Propose a pin (the rules that enforce it) for each statement without one, and name what no rule checks.
 
-    A pinned statement keeps its rules with every new version of this program.
+    A pinned statement keeps its rules in later versions of this program.
     """
     return pin(file, rule_modules(folders, policies), write=write)

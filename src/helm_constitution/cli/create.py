@@ -40,30 +40,30 @@ class _Starters(NamedTuple):
     type=click.Choice(KINDS),
     default=KINDS[0],
     show_default=True,
-    help="What the chart runs; a library runs nothing, other charts include its named templates.",
+    help="What the chart runs; a library runs nothing, and other charts include its named templates.",
 )
-@click.option("--ingress", "route", flag_value="ingress", help="Make a server reachable by an Ingress: the default.")
-@click.option("--gateway", "route", flag_value="gateway", help="By an HTTPRoute of the Gateway API instead.")
+@click.option("--ingress", "route", flag_value="ingress", help="Expose the server with an Ingress (default).")
+@click.option("--gateway", "route", flag_value="gateway", help="Expose it with a Gateway API HTTPRoute instead.")
 @click.option(
     "--starter",
     is_flag=True,
-    help="Write a starter for `helm create --starter`: NAME is its folder, the chart's name stays open.",
+    help="Write a starter for `helm create --starter`: NAME is its folder; the chart's name stays open.",
 )
 def command(*, name: str, kind: str, route: str | None, starter: bool) -> int:
-    """Write a chart into the folder NAME that keeps the built-in constitution without a finding.
+    """Create a chart in the folder NAME that passes the built-in constitution without a finding.
 
-    It has a README, a changelog and, unless it is a library, a schema, unit tests, a test for `helm test`, values for
-    CI and a platform's overlay.
+    It includes a README, a changelog and, unless it is a library, a schema, unit tests, a test for `helm test`,
+    values for CI and a platform overlay.
     """
     if route is not None and kind not in _SERVERS:
-        raise ConfigurationError(f"--{route} needs a chart that serves requests: --kind {' or '.join(_SERVERS)}")
+        raise ConfigurationError(f"--{route} requires a chart that serves requests: --kind {' or '.join(_SERVERS)}")
     folder = Path(name)
     chart = folder.name
     if not starter and (not _NAME.fullmatch(chart) or len(chart) > _LONGEST):
         form = f"must have lower-case letters, digits and single hyphens, at most {_LONGEST}, and begin with a letter"
-        raise ConfigurationError(f"{chart!r} is not a chart's name: it {form}")
+        raise ConfigurationError(f"{chart!r} is not a valid chart name: it {form}")
     if folder.exists():
-        raise ConfigurationError("already exists; create writes into a new folder", file=str(folder))
+        raise ConfigurationError("already exists; name a new folder", file=str(folder))
     files = starter_files(kind, route or "ingress")
     whole = False
     try:
@@ -81,7 +81,7 @@ def _write(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(f"can't be made: {error.strerror}", file=str(file.parent)) from None
+        raise ConfigurationError(f"can't be created: {error.strerror}", file=str(file.parent)) from None
     write_file(file, text, "the chart")
 
 

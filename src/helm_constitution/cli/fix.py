@@ -31,17 +31,17 @@ from helm_constitution.helm.choose import choose_engine
 @click.option(
     "--changed",
     is_flag=True,
-    help="The arguments are changed files: fix the chart of each, once; pass over files of no chart. Without files, "
-    "those that are staged in git.",
+    help="Take changed files as arguments, and fix the chart of each once; skip files outside charts. Without "
+    "arguments, take the files staged in git.",
 )
-@click.option("--unsafe", is_flag=True, help="Apply fixes that change what is rendered, too.")
-@click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
+@click.option("--unsafe", is_flag=True, help="Also apply fixes that change the rendered objects.")
+@click.option("--diff", is_flag=True, help="Print the changes as a diff; write nothing.")
 @click.option(
     "--only",
     multiple=True,
     shell_complete=complete_rules,
     metavar="IDS",
-    help="Fix the findings of these rules alone: ids or modules, with commas. Can be repeated.",
+    help="Fix the findings of these rules only: ids or modules, separated by commas. Can be repeated.",
 )
 @color_option
 def command(
@@ -54,10 +54,10 @@ def command(
     only: tuple[str, ...],
     unsafe: bool,
 ) -> int:
-    """Fix what check finds in charts: folders, or folders that hold charts (default: the current folder).
+    """Fix the findings in charts: folders, or folders that contain charts (default: the current folder).
 
-    Safe fixes leave what is rendered as it is, byte for byte; --unsafe applies the others too. Every scenario is
-    rendered again, and a fix stays only where its finding is gone and no other came.
+    Safe fixes leave the rendered output unchanged, byte for byte; --unsafe applies the others too. Every scenario is
+    rendered again, and a fix is kept only if its finding is gone and there is no new one.
 
     Exit status: 0 done, 1 with --diff something would change, 2 a chart could not be checked or written.
     """
@@ -106,15 +106,15 @@ def _told(chart: Path, fixed: Fixed, *, unsafe: bool) -> Iterator[str]:
         yield f"fixed: {_where(chart, one)}: {one.rules}: {one.fix.title}"
     for taken in fixed.taken_back:
         where = _where(chart, taken.candidate)
-        yield f"taken back: {where}: {taken.candidate.rules}: {taken.candidate.fix.title}: {taken.reason}"
+        yield f"reverted: {where}: {taken.candidate.rules}: {taken.candidate.fix.title}: {taken.reason}"
     by_hand = candidates(fixed.after.findings, (Applicability.DISPLAY,))
     for one in by_hand:
-        yield f"by hand: {_where(chart, one)}: {one.rules}: {one.fix.title}"
+        yield f"manual: {_where(chart, one)}: {one.rules}: {one.fix.title}"
     left = candidates(fixed.after.findings, (Applicability.UNSAFE,)) if not unsafe else []
     more = f", {len(left)} more with --unsafe" if left else ""
     count = len(fixed.applied)
     yield (
-        f"{chart}: {count} fix{'' if count == 1 else 'es'} applied, {len(fixed.taken_back)} taken back"
+        f"{chart}: {count} fix{'' if count == 1 else 'es'} applied, {len(fixed.taken_back)} reverted"
         f"{more}; {_active(fixed.before.findings)} findings before, {_active(fixed.after.findings)} after"
     )
 

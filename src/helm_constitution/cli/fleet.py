@@ -52,18 +52,18 @@ class _Checked(NamedTuple):
     default=1,
     show_default=True,
     metavar="N",
-    help="How many versions of each chart of a Helm repository, a registry or git tags.",
+    help="How many of the newest versions to check of each chart in a Helm repository, a registry or git tags.",
 )
 @click.option(
     "--results",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Keep each chart's report and the tables here; a run that was interrupted goes on from it.",
+    help="Folder for each chart's report and the tables; an interrupted run resumes from it.",
 )
 @click.option(
     "--scheduler",
     metavar="ADDRESS",
-    help="Check the charts on the workers of a Dask scheduler (tcp://HOST:PORT), else in processes of this machine.",
+    help="Check the charts on the workers of a Dask scheduler (tcp://HOST:PORT) instead of on this machine.",
 )
 @click.option(
     "--format",
@@ -92,9 +92,9 @@ def command(
     results: Path | None,
     scheduler: str | None,
 ) -> int:
-    """Check the charts of many sources, and show which principles they keep.
+    """Check the charts of many sources, and show which principles they follow.
 
-    SOURCE is a folder or a package; git+REPOSITORY[@REVISION] (a pattern such as v* takes tags); the address of a Helm
+    SOURCE is a folder or a package; git+REPOSITORY[@REVISION] (a pattern like v* matches tags); the address of a Helm
     repository, with #CHART for one of its charts; oci://HOST/PATH/CHART[:VERSION]; or @FILE, a list with one source on
     each line.
 

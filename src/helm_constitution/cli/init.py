@@ -13,16 +13,16 @@ from helm_constitution.policy.find import FILE_NAME, NAMES
 _DATA = Path(__file__).parent.parent / "data"
 
 _INTRODUCTION = """\
-What our charts are held to by helm-constitution. It is a copy of the program's own constitution to begin with: change
-the words, strike what doesn't fit, add principles. A comment behind each statement names the rules that check it;
+The principles that helm-constitution checks our charts against. It starts as a copy of the built-in constitution:
+change the words, remove what doesn't fit, add principles. A comment after each statement names the rules that check it;
 `helm-constitution rules` lists all, and `helm-constitution constitution check` finds faults in this file.
 """
 
 
 @click.command("init")
-@click.option("--force", is_flag=True, help="Replace files that stand there.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 def command(force: bool) -> None:
-    """Write a constitution and a configuration into the current folder, to begin with.
+    """Write a first constitution and configuration into the current folder.
 
     The constitution is .specify/memory/constitution.md where there is a .specify folder, else constitution.md.
     """
@@ -69,15 +69,15 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
             to_write[file] = text
             lines.append(f"replaced: {_shown(file, folder)}")
         elif file == constitution and file.is_file():
-            lines.append(f"kept as it is: {_shown(file, folder)}")
+            lines.append(f"left unchanged: {_shown(file, folder)}")
         else:
-            message = "stands here already, and init did not write it like this; --force replaces it"
+            message = "already exists with other content; --force replaces it"
             raise ConfigurationError(message, file=_shown(file, folder))
     for file, text in to_write.items():
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ConfigurationError(f"can't be made: {error.strerror}", file=str(file.parent)) from None
+            raise ConfigurationError(f"can't be created: {error.strerror}", file=str(file.parent)) from None
         write_file(file, text, "the file")
     return lines
 

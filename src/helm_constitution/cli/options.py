@@ -82,7 +82,7 @@ rules_option = click.option(
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="A folder with rules of your own: Python modules, each with a MODULE. Can be repeated.",
+    help="A folder with your own rules: Python modules, each with a MODULE. Can be repeated.",
 )
 policies_option = click.option(
     "--policies",
@@ -102,14 +102,14 @@ _OPTIONS = (
         type=click.Path(),
         multiple=True,
         metavar="VALUES",
-        help="A values file, on top of every scenario. Can be repeated.",
+        help="A values file to add to every scenario. Can be repeated.",
     ),
     click.option("--set", multiple=True, metavar="KEY=VALUE", help="Set a value. Can be repeated."),
-    click.option("--set-string", multiple=True, metavar="KEY=VALUE", help="Set a text value. Can be repeated."),
+    click.option("--set-string", multiple=True, metavar="KEY=VALUE", help="Set a string value. Can be repeated."),
     click.option("--set-file", multiple=True, metavar="KEY=VALUE", help="Set a value from a file. Can be repeated."),
     click.option("--set-json", multiple=True, metavar="KEY=VALUE", help="Set a value from JSON. Can be repeated."),
     click.option(
-        "--set-literal", multiple=True, metavar="KEY=VALUE", help="Set a literal text value. Can be repeated."
+        "--set-literal", multiple=True, metavar="KEY=VALUE", help="Set a literal string value. Can be repeated."
     ),
     click.option(
         "-n",
@@ -122,7 +122,7 @@ _OPTIONS = (
     click.option(
         "--kube-version",
         metavar="VERSION",
-        help="The Kubernetes version to render for (cli engine); cluster: that of check --cluster, with its APIs.",
+        help="The Kubernetes version to render for (cli engine); cluster: the version and APIs of check --cluster.",
     ),
     click.option(
         "-a",
@@ -135,27 +135,28 @@ _OPTIONS = (
         "--constitution",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The constitution, or built-in; else the chart's or its repository's, else the built-in one.",
+        help="The constitution, or built-in. Default: that of the chart or its repository, else the built-in one.",
     ),
     click.option(
         "--config",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The configuration; else .helm-constitution.yaml beside the chart or above it.",
+        help="The configuration. Default: .helm-constitution.yaml in the chart's folder or above it.",
     ),
     click.option(
         "--select",
         multiple=True,
         shell_complete=complete_rules,
         metavar="IDS",
-        help="Rules to run besides those that the constitution demands: ids or modules, with commas. Can be repeated.",
+        help="Rules to run in addition to those that the constitution demands: ids or modules, separated by commas. "
+        "Can be repeated.",
     ),
     click.option(
         "--ignore",
         multiple=True,
         shell_complete=complete_rules,
         metavar="IDS",
-        help="Rules not to run. Their statements are unchecked then. Can be repeated.",
+        help="Rules to skip; their statements are then unchecked. Can be repeated.",
     ),
     rules_option,
     policies_option,
@@ -165,19 +166,19 @@ _OPTIONS = (
         type=click.Choice(["defaults", "quick", "full"]),
         default="quick",
         show_default=True,
-        help="defaults: the default values alone. quick: ci/*-values.yaml, platforms/*.yaml and the configuration's "
-        "too. full: also each flag switched, empty values filled, an upgrade, other Kubernetes versions.",
+        help="defaults: the default values only. quick: also ci/*-values.yaml, platforms/*.yaml and the scenarios of "
+        "the configuration. full: also each flag switched, empty values filled, an upgrade, other Kubernetes versions.",
     ),
     click.option(
         "--jobs",
         type=click.IntRange(min=1),
         metavar="N",
-        help="How many charts are checked at once, and scenarios of a single one; else as many as there are cores.",
+        help="How many charts, or scenarios of a single chart, to check in parallel. Default: the number of cores.",
     ),
     click.option(
         "--baseline",
         metavar="auto|REF|DIR|TGZ",
-        help="The earlier release to compare with: a git revision, a folder, a package; auto: the newest release tag.",
+        help="The release to compare with: a git revision, a folder or a package; auto: the newest release tag.",
     ),
     click.option(
         "--old-values",
@@ -199,9 +200,9 @@ _OPTIONS = (
         default=60.0,
         show_default=True,
         metavar="SECONDS",
-        help="How long one run of helm may take, and how much processor time the rules may take.",
+        help="The time limit of one run of helm, and of the processor time of the rules.",
     ),
-    click.option("--no-cache", is_flag=True, help="Check an unchanged chart again."),
+    click.option("--no-cache", is_flag=True, help="Check unchanged charts again."),
     click.option("--debug", is_flag=True, envvar="HELM_DEBUG", help="Show tracebacks of crashed rules."),
 )
 
@@ -281,7 +282,7 @@ def _render_request(given: _Given) -> RenderRequest:
     values = []
     for name in given["values"]:
         if not os.path.isfile(name):
-            raise ConfigurationError("no such values file; -f takes local files only", file=name)
+            raise ConfigurationError("no such file; -f must be a local file", file=name)
         values.append(Path(os.path.abspath(name)))
     # In the order in which helm applies them.
     flags = {

@@ -15,13 +15,13 @@ output_option = click.option(
     type=click.Path(),
     multiple=True,
     metavar="[FORMAT=]FILE",
-    help="Write the report into a file (besides, in another format). Can be repeated.",
+    help="Also write the report to a file, in this or another format. Can be repeated.",
 )
-force_option = click.option("--force", is_flag=True, help="Write reports over files that hold something else.")
+force_option = click.option("--force", is_flag=True, help="Overwrite files that are not reports.")
 fail_on_option = click.option(
     "--fail-on",
     type=click.Choice(["error", "warning", "note", "never"]),
-    help="The weakest finding that fails the gate.  [default: error, or the configuration's]",
+    help="The lowest severity that fails the gate.  [default: error, or the configuration's]",
 )
 
 
@@ -40,11 +40,11 @@ def output_target(text: str, form: str, formats: Collection[str]) -> tuple[str, 
     if equals and head in formats:
         form, text = head, tail
     elif equals and head.isalpha():
-        known = f"one of {', '.join(formats)}; for a file of that name write ./{text}"
+        known = f"one of {', '.join(formats)}; for a file with that name, write ./{text}"
         raise ConfigurationError(f"--output {text}: unknown format {head!r}; {known}")
     file = Path(text)
     if not text or file.is_dir():
-        raise ConfigurationError(f"--output {form}={text} names no file to write the report into")
+        raise ConfigurationError(f"--output {form}={text} must name a file")
     if not file.parent.is_dir():
         raise ConfigurationError("the report can't be written: no such folder", file=str(file.parent))
     return form, file
@@ -61,4 +61,4 @@ def refuse_to_replace(files: Iterable[Path | None]) -> None:
 
         for file in files:
             if file is not None and not may_be_replaced(file):
-                raise ConfigurationError("holds something else than a report; --force writes over it", file=str(file))
+                raise ConfigurationError("is not a report; --force overwrites it", file=str(file))

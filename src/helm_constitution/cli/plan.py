@@ -68,12 +68,12 @@ _NUMBER = LazyPattern(r"(?:[IVX]+|\d+)[.)]\s+")
 def command(arguments: CheckArguments, /, file: Path, chart: Path | None) -> int:
     """Fill the Constitution Check of a spec-kit plan from a check of CHART (default: the current folder).
 
-    Its Complexity Tracking gets the configuration's waivers. Everything else in FILE stays as it is.
+    Adds the configuration's waivers to its Complexity Tracking. Everything else in FILE stays unchanged.
     """
     text = read_plan(file)
     run = run_checks((chart,) if chart is not None else (), arguments)
     if len(run.charts) > 1:
-        message = f"a plan is of one chart, and here are {len(run.charts)}; name it"
+        message = f"a plan must be for one chart, but {len(run.charts)} were found; name one"
         raise ConfigurationError(message, file=str(chart or "."))
     (report,) = run.charts
     if report.constitution is None:
@@ -123,7 +123,7 @@ def fill_plan(
     plan = _Plan(text)
     heading = plan.heading(CHECK)
     if heading is None:
-        raise ConfigurationError(f"has no heading {CHECK!r}; spec-kit's template for plans has one", file=file)
+        raise ConfigurationError(f"must have the heading {CHECK!r}, like spec-kit's template for plans", file=file)
     plan.fill_check(heading, report, modules)
     rows = _rows(report, waivers, report.name if is_shared else None)
     if rows:

@@ -11,12 +11,12 @@ from helm_constitution.core.errors import ConfigurationError
 
 
 @click.command("server")
-@click.option("--stdio", is_flag=True, help="Standard input and output; there is no other way, editors give this.")
+@click.option("--stdio", is_flag=True, help="Use standard input and output (always on; editors pass it).")
 @check_options
 def command(arguments: CheckArguments, /, *, stdio: bool) -> int:
-    """Serve an editor: diagnostics, fixes and more while one writes, by the Language Server Protocol.
+    """Run a language server: it gives editors diagnostics, fixes and more as you type.
 
-    A chart is checked with --scenarios when one of its files is opened or saved, while one types with its defaults.
+    When a file is opened or saved, its chart is checked with --scenarios; as you type, with the default values only.
     """
     try:
         from helm_constitution.server.main import serve

@@ -23,13 +23,13 @@ from helm_constitution.policy.waivers import require_known_principles
 @click.argument("chart", type=click.Path(path_type=Path), default=Path())
 @click.option("--why", metavar="TEXT", required=True, help="Why the violation is needed.")
 @click.option("--instead", metavar="TEXT", required=True, help="Why a simpler alternative was rejected.")
-@click.option("--object", "thing", metavar="KIND/NAME", help="The object that it is for; * is any text.")
+@click.option("--object", "thing", metavar="KIND/NAME", help="The object that it applies to; * matches any text.")
 @click.option("--container", metavar="NAME", help="The container of that object.")
-@click.option("--file", metavar="PATH", help="The file of the chart that it is for.")
-@click.option("--values", metavar="PATH", help="The value that it is for.")
-@click.option("--expires", metavar="DATE", help="The last day on which it holds, like 2030-12-31.")
+@click.option("--file", metavar="PATH", help="The file of the chart that it applies to.")
+@click.option("--values", metavar="PATH", help="The values path that it applies to.")
+@click.option("--expires", metavar="DATE", help="The last day on which it applies, like 2030-12-31.")
 @click.option("--approved-by", metavar="NAME", help="Who approved it.")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to write it into.")
+@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="The configuration to add it to.")
 @rules_option
 def command(
     *,
@@ -46,13 +46,13 @@ def command(
     config: Path | None,
     folders: tuple[Path, ...],
 ) -> int:
-    """Waive a RULE (or a principle) for a chart, with both reasons, in the configuration.
+    """Add a waiver of a RULE (or a principle) for a chart to the configuration, with both reasons.
 
-    An unknown rule, a missing reason and a security rule without a place are refused, as in a waiver by hand. The rest
-    of the file stays as it is.
+    An unknown rule, a missing reason and a security rule without a place are refused, as in a waiver that you write
+    yourself. The rest of the file stays unchanged.
     """
     if not (chart / "Chart.yaml").is_file() and not chart.is_file():
-        raise ConfigurationError("not a chart: there is no Chart.yaml", file=str(chart))
+        raise ConfigurationError("not a chart: no Chart.yaml in it", file=str(chart))
     target = find_configuration(chart, config) or configuration_beside(chart)
     keys = {
         "rule" if "/" in rule else "principle": rule,
@@ -67,7 +67,7 @@ def command(
         "approved_by": approved_by,
     }
     if expires is not None and expires < today():
-        raise ConfigurationError(f"--expires must be a day to come: {expires} is over")
+        raise ConfigurationError(f"--expires must not be in the past: {expires}")
     modules = rule_modules(folders)
     with held_alone((target,)):
         before = _text(target)

@@ -28,7 +28,7 @@ from helm_constitution.report.model import ChartReport
 def command(arguments: CheckArguments, /, charts: tuple[Path, ...]) -> int:
     """List the waivers of charts: how old each is, how many findings it covers, and its last day.
 
-    Exit status: 0, 1 where one has expired or is unused, 2 where a chart could not be checked.
+    Exit status: 0 no waiver fails the gate, 1 one has expired or is unused, 2 a chart could not be checked.
     """
     run = run_checks(charts, arguments)
     status = 0
@@ -76,14 +76,14 @@ def _age(waiver: Waiver, chart: Path, day: str) -> str:
     """Since when it stands in the repository, by git; a waiver that isn't committed is new."""
     place = waiver.location
     if place.file is None or place.line is None or place.base is Base.ABSOLUTE:
-        return "of unknown age"
+        return "age unknown"
     folder = chart if chart.is_dir() else chart.parent
     try:
         repository = Repository(folder)
         root = folder if place.base is Base.CHART else repository.root
         since = repository.day_of_line(root / place.file, place.line)
     except BaselineError:
-        return "of unknown age"
+        return "age unknown"
     if since is None:
         return "not committed"
     days = (date.fromisoformat(day) - date.fromisoformat(since)).days

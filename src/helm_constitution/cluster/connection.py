@@ -177,7 +177,7 @@ class Connection:
     def _asked(self, ask: Callable[[], _T], *, late: bool = False) -> _T:
         """The answer. ``late`` requests tidy up, whatever time is left."""
         if not late and time.monotonic() >= self._until:
-            raise ClusterError(f"{self.called} was not done within {self._target.seconds:g} s; raise --timeout")
+            raise ClusterError(f"{self.called} did not finish within {self._target.seconds:g} s; raise --timeout")
         try:
             return ask()
         except ApiException as error:
@@ -188,7 +188,7 @@ class Connection:
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ClusterError(f"{self.called} does not answer: {_reason(error)}") from None
         except (ValueError, TypeError, AttributeError, KeyError):  # what the client makes of an answer of another kind
-            raise ClusterError(f"{self.called} does not answer as an API server does") from None
+            raise ClusterError(f"{self.called} does not respond like an API server") from None
 
 
 class _ApiClient(client.ApiClient):
@@ -213,11 +213,11 @@ def _configuration(target: ClusterTarget) -> client.Configuration:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark is not None else None
-        raise ClusterError("no YAML that a kubeconfig could be", file=getattr(mark, "name", files), line=line) from None
+        raise ClusterError("not a valid kubeconfig", file=getattr(mark, "name", files), line=line) from None
     except _SETUP as error:
         raise ClusterError(f"{files}: the context {target.context} can't be used: {_words(error)}") from None
     if problems:
-        raise ClusterError(f"the credentials of the context {target.context} can't be had: {problems[0]}")
+        raise ClusterError(f"the credentials of the context {target.context} can't be obtained: {problems[0]}")
     configuration.retries = False
     if not configuration.verify_ssl:
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)

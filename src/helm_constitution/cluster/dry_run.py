@@ -52,7 +52,7 @@ def applied(connection: Connection, resource: Any, manifest: Manifest, namespace
     if is_new and not typed:
         return first
     if not is_new and manifest.group in _NAMED_BY_CONTENT:
-        return Answer(unchecked=f"{manifest} exists in the cluster, and its name can't be another")
+        return Answer(unchecked=f"{manifest} exists in the cluster, and can't be created under another name")
     # A field of a wrong name or type keeps the server from looking at the others: they are asked for without it.
     renamed = _renamed(body)
     again = answer(

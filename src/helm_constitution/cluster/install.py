@@ -101,7 +101,7 @@ def deploy(
         return Deployment(unchecked=(f"no test deployment: the defaults don't render ({reason})",))
     binary = find_helm()
     if binary is None:
-        raise ConfigurationError("--cluster-install needs the helm command; install it, or set HELM_BIN")
+        raise ConfigurationError("--cluster-install requires the helm command; install it, or set HELM_BIN")
     with own_namespace(connection) as namespace:
         helm = _Helm(binary, target, namespace, first.scenario.request)
         try:
@@ -132,7 +132,7 @@ def _over(helm: _Helm, comparison: Comparison) -> tuple[list[str], list[str]]:
     version = comparison.old.chart.version
     if (told := helm.install(comparison.old.chart.path)) is not None:
         helm.uninstall()
-        return [], [f"no upgrade was tried: the baseline {version} can't be installed ({told})"]
+        return [], [f"upgrade not tested: the baseline {version} can't be installed ({told})"]
     told = helm.upgrade(comparison.new.chart.path)
     helm.uninstall()
     return [f"helm upgrade --wait from {version} fails: {told}"] if told is not None else [], []

@@ -36,7 +36,7 @@ def own_namespace(connection: Connection) -> Iterator[str]:
         try:
             connection.create(namespaces, body, None)
         except Refused as refused:
-            raise ClusterError(f"{connection.called} lets nobody make a namespace: {refused.message}") from None
+            raise ClusterError(f"{connection.called} does not allow creating a namespace: {refused.message}") from None
         yield name
     finally:
         # Whether it was made before a signal came is not known; deleting what isn't there does no harm.

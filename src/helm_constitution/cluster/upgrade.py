@@ -71,11 +71,11 @@ def _updated(
             try:
                 connection.create(resource, before, place)
             except Refused as refused:
-                reason = f"{old} of the baseline can't be made in a namespace of its own: {refused.message}"
+                reason = f"{old} of the baseline can't be created in a separate namespace: {refused.message}"
                 return Answer(unchecked=reason, is_update=True)
         elif not connection.exists(resource, new.name, place):
             if place is None:
-                way_out = "nothing is made outside a namespace"
+                way_out = "cluster-scoped objects are never created"
             else:
                 way_out = "name the installed release (--cluster-release), or allow writes (--cluster-allow-writes)"
             return Answer(unchecked=f"update of {new}: it is not in the cluster; {way_out}", is_update=True)

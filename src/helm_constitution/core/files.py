@@ -34,9 +34,7 @@ def write_bytes(file: Path, data: bytes, what: str) -> None:
     """Writes bytes as :func:`write_file` writes a text. Raises ConfigurationError as that does."""
     target = Path(os.path.realpath(file))
     if os.path.islink(file) and not target.exists():
-        raise ConfigurationError(
-            f"{what} can't be written: a symbolic link that leads nowhere; remove it", file=str(file)
-        )
+        raise ConfigurationError(f"{what} can't be written: a broken symbolic link; remove it", file=str(file))
     try:
         if target.exists() and not target.is_file():
             target.write_bytes(data)

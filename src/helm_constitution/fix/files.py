@@ -42,7 +42,7 @@ class ChartFiles:
         place = self.folder / file
         root = os.path.realpath(self.folder)
         if os.path.commonpath([root, os.path.realpath(place)]) != root:
-            raise ChartError("a link that leads out of the chart; edit the file that it leads to", file=str(place))
+            raise ChartError("a link to a file outside of the chart; edit that file instead", file=str(place))
         return place
 
     def after(self, known: Mapping[str, bytes | None], fixes: Iterable[Fix]) -> dict[str, bytes | None]:
@@ -90,7 +90,7 @@ class ChartFiles:
         with held_alone(place for place in places.values() if place.parent.is_dir()):
             for file, place in places.items():
                 if _content(place) != self.original(file):
-                    raise ChangedMeanwhile(f"{place} changed meanwhile; nothing was written: run fix again")
+                    raise ChangedMeanwhile(f"{place} changed meanwhile; nothing was written; run fix again")
             written: list[str] = []
             try:
                 for file in sorted(changed, key=lambda name: changed[name] is None):

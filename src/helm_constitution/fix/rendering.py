@@ -28,4 +28,4 @@ def rendered(request: CheckRequest) -> RenderedChart:
             chart = load_chart(folder, shown=str(request.chart))
             return begin_renderings(request, load_policy(request, chart), AnalysedChart(chart), first).run()
     except OutOfTime:
-        raise ChartError("rendering it took too long; raise --timeout", file=str(request.chart)) from None
+        raise ChartError("rendering took too long; raise --timeout", file=str(request.chart)) from None

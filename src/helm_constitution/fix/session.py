@@ -162,7 +162,7 @@ class _Session:
         """Fixes that stay, and the chart with them: as many of the wanted as can, on top of those that were kept."""
         while wanted:
             if self._tries == 0:
-                self._take_back(wanted, "not tried any more: too many fixes failed; run fix again")
+                self._take_back(wanted, "not tried: too many other fixes failed; run fix again")
                 return kept, now
             judgement, after = self._try(before, [*kept, *wanted])
             if judgement.good and after is not None:
@@ -176,7 +176,7 @@ class _Session:
                 wanted = [one for one in wanted if one not in blamed]
                 continue
             if len(wanted) == 1:
-                self._take_back(wanted, judgement.reason or "another fix no longer holds with it")
+                self._take_back(wanted, judgement.reason or "it breaks another fix")
                 return kept, now
             half = len(wanted) // 2
             kept, now = self._settled(before, kept, wanted[:half], now)

@@ -46,7 +46,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
     worse = reason = _worse(before, after)
     same = _Same(before, after, applied)
     for candidate in _left(before, after, applied, same):
-        blamed[candidate] = "its finding is still there"
+        blamed[candidate] = "its finding remains"
     new = [] if blamed or worse is not None else _new(before, after, same)
     # What is new and has a fix is nobody's fault before that fix was tried.
     hopeless = [finding for finding in new if finding.fix is None] or new
@@ -83,12 +83,12 @@ def _worse(before: Examined, after: Examined) -> str | None:
         if one.name in earlier and _ORDER.index(one.status) > _ORDER.index(earlier[one.name]):
             return f"{one.name} no longer renders: {' '.join((one.message or '').split())[:200]}"
     if len(after.report.scenarios) < len(before.report.scenarios):
-        return "a scenario is gone"
+        return "a scenario no longer exists"
     known = Counter((trouble.kind, trouble.rule, trouble.file) for trouble in before.report.troubles)
     for trouble in after.report.troubles:
         known[key := (trouble.kind, trouble.rule, trouble.file)] -= 1
         if known[key] < 0:
-            return f"could not be checked any more: {trouble.message}"
+            return f"can no longer be checked: {trouble.message}"
     return None
 
 

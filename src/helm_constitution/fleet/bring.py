@@ -34,7 +34,7 @@ def brought(place: Place) -> Iterator[Path]:
         with scratch_folder() as folder:
             yield _brought_into(place, folder)
     except OSError as error:
-        raise ConstitutionError(f"can't be brought: {error.strerror or error}", file=place.shown) from None
+        raise ConstitutionError(f"can't be fetched: {error.strerror or error}", file=place.shown) from None
 
 
 def _brought_into(place: Place, folder: Path) -> Path:

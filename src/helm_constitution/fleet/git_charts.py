@@ -48,7 +48,7 @@ def git_places(source: str, newest: int, clones: Path | None) -> list[Place]:
         found = _charts(repository.tree(commit))
         places = [_place(address, revision, commit, chart, where) for chart in found]
     if not places:
-        raise ChartError(f"there is no chart at {revision}", file=f"{PREFIX}{address}")
+        raise ChartError(f"no chart at {revision}", file=f"{PREFIX}{address}")
     return places
 
 
@@ -96,7 +96,7 @@ def _is_here(address: str) -> bool:
 def _clone(address: str, clones: Path | None, source: str) -> Path:
     """A bare clone of a repository, with everything that it has now; git's own settings give the credentials."""
     if clones is None:
-        raise ConfigurationError("a repository that isn't on this machine needs --results DIR", file=source)
+        raise ConfigurationError("a remote repository requires --results DIR", file=source)
     folder = clones / sha256(address.encode()).hexdigest()[:16]
     if folder.is_dir():
         _git(source, "--git-dir", str(folder), "fetch", "--quiet", "--force", "--tags", "--prune", "origin")
@@ -117,7 +117,7 @@ def _git(source: str, *arguments: str) -> None:
     except FileNotFoundError:
         raise ConfigurationError("git is not on PATH; install it", file=source) from None
     except subprocess.TimeoutExpired:
-        raise ConfigurationError(f"git was not done within {_CLONE_SECONDS:g} s", file=source) from None
+        raise ConfigurationError(f"git did not finish within {_CLONE_SECONDS:g} s", file=source) from None
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "error:"))] or [done.stderr]
         raise ConfigurationError(f"git can't read it: {said[0].removeprefix('fatal: ').strip()}", file=source)

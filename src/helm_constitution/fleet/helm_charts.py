@@ -151,13 +151,13 @@ def _listed(said: str, source: str) -> list[dict[str, str]]:
         found = json.loads(said)
         return [{"name": str(one["name"]), "version": str(one["version"])} for one in found]
     except (ValueError, TypeError, KeyError):
-        raise ConfigurationError("helm lists the repository in a form that is not understood", file=source) from None
+        raise ConfigurationError("helm prints the list of charts in an unknown format", file=source) from None
 
 
 def _helm(shown: str, *arguments: str) -> str:
     helm = find_helm()
     if helm is None:
-        raise ConfigurationError("needs the helm command, which is not on PATH; install it", file=shown)
+        raise ConfigurationError("requires the helm command, which is not on PATH; install it", file=shown)
     return _run(shown, [helm, *arguments])
 
 
@@ -172,7 +172,7 @@ def _run(shown: str, command: list[str]) -> str:
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        raise ConfigurationError(f"helm was not done within {_SECONDS:g} s and was ended", file=shown) from None
+        raise ConfigurationError(f"helm did not finish within {_SECONDS:g} s and was stopped", file=shown) from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"helm can't be run: {error}", file=shown) from None
     if done.returncode:
@@ -183,5 +183,5 @@ def _run(shown: str, command: list[str]) -> str:
 def _failed(said: str, shown: str) -> ConfigurationError:
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     telling = [line for line in lines if "dial tcp" in line or line.startswith(("Error:", "error:"))] or lines[-1:]
-    words = telling[0].removeprefix("Error: ") if telling else "without a word"
+    words = telling[0].removeprefix("Error: ") if telling else "helm printed no message"
     return ConfigurationError(f"helm can't read it: {words}", file=shown)

@@ -150,9 +150,9 @@ class Pool:
 
     def _breach(self, worker: _Worker, now: float) -> str | None:
         if resident(worker.pid) > self._limits.memory:
-            return f"the check took more than {self._limits.memory // 1024**2} MiB of memory and was ended"
+            return f"the check took more than {self._limits.memory // 1024**2} MiB of memory and was stopped"
         if now > worker.until:
-            return f"the check made no progress for {self._silence:g} s and was ended"
+            return f"the check made no progress for {self._silence:g} s and was stopped"
         return None
 
     def _lost(self, worker: _Worker, breach: str | None) -> tuple[int, ChartReport]:

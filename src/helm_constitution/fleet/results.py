@@ -77,4 +77,4 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(f"the folder can't be made: {error.strerror}", file=str(folder)) from None
+        raise ConfigurationError(f"the folder can't be created: {error.strerror}", file=str(folder)) from None

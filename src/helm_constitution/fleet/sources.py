@@ -88,6 +88,6 @@ def _places(source: str, newest: int, clones: Path | None) -> list[Place]:
     if source.startswith(_ADDRESSES):
         return repository_places(source, newest)
     if "://" in source:
-        known = "http://, https://, oci:// and git+… are read; name folders and packages by their paths"
+        known = "http://, https://, oci:// and git+… are supported; name folders and packages by their paths"
         raise ConfigurationError(f"unknown kind of source; {known}", file=source)
     return [Place.local(chart) for chart in find_charts(Path(source))]

@@ -83,9 +83,9 @@ def choose_engine(name: str, limits: Limits) -> HelmEngine:
             if found is not None:
                 return kind.start(found, limits)
             if kind.name == name:
-                others = f", or leave out --engine {name}" if kind is ENGINES[0] else ""
+                others = f", or omit --engine {name}" if kind is ENGINES[0] else ""
                 raise EngineError(f"{kind.absent}; {kind.how_to_get}{others}")
-    raise EngineError(f"no helm to render charts with: {', or '.join(kind.how_to_get for kind in ENGINES)}")
+    raise EngineError(f"helm is required to render charts: {', or '.join(kind.how_to_get for kind in ENGINES)}")
 
 
 def find_helm() -> str | None:
@@ -99,7 +99,7 @@ def find_helm() -> str | None:
         return _which("helm")
     found = _which(named)
     if found is None:
-        raise EngineError(f"HELM_BIN is set to {named!r}, which can't be run; unset it or name a helm")
+        raise EngineError(f"HELM_BIN is set to {named!r}, which can't be run; set it to a helm executable, or unset it")
     return found
 
 

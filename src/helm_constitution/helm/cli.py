@@ -68,7 +68,7 @@ class CliEngine:
             from helm_constitution.helm import messages
 
             words = messages.error_text(ended.errors) or ended.errors.strip() or f"exit status {ended.status}"
-            raise EngineError(f"{self._helm} doesn't print its version as helm does: {words}")
+            raise EngineError(f"{self._helm} does not print a Helm version: {words}")
         return version
 
     def kube_version(self, request: RenderRequest) -> str:

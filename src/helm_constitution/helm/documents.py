@@ -256,7 +256,7 @@ def uninstallable(documents: Iterable[RenderedText], memory: TextMemory | None =
     that can't be. One message each."""
     memory = memory or TextMemory()
     return tuple(
-        _message(document, f"no Kubernetes object once rendered: {fault}", None)
+        _message(document, f"rendered text is not a Kubernetes object: {fault}", None)
         for document in documents
         if (fault := memory.identity_fault(document.text)) is not None
     )
@@ -275,7 +275,7 @@ def _identity_fault(text: str) -> str | None:
             return f"{name} is missing; add it, or render nothing here"
     group = str(found["apiVersion"]).rpartition("/")[0]
     if ("." not in group or group.endswith(".k8s.io")) and not str(found["kind"])[0].isupper():
-        return f"Kubernetes has no kind {found['kind']!r}; its kinds begin with a capital letter"
+        return f"Kubernetes has no kind {found['kind']!r}; kinds begin with a capital letter"
     return None
 
 
@@ -285,11 +285,11 @@ def _fault(text: str) -> tuple[str, int | None] | None:
     try:
         head = _read(text)
     except YamlSyntaxError as error:
-        return f"not YAML once rendered: {error.message}", error.line
+        return f"rendered text is not YAML: {error.message}", error.line
     if "\\/" in text and (line := _escaped_slash(text)) is not None:
-        return "not YAML once rendered: found unknown escape character", line
+        return "rendered text is not YAML: found unknown escape character", line
     fault = _head_fault(head)
-    return None if fault is None else (f"no Kubernetes object once rendered: {fault}", None)
+    return None if fault is None else (f"rendered text is not a Kubernetes object: {fault}", None)
 
 
 def _needs_reading(text: str) -> bool:
@@ -340,7 +340,7 @@ def _head_fault(head: object) -> str | None:
     if head is None:
         return None
     if not isinstance(head, dict):
-        return f"is {_named(head)}, should be a map"
+        return f"must be a map, not {_named(head)}"
     for name in ("apiVersion", "kind"):
         if fault := _text_fault(head, name, name):
             return fault
@@ -354,17 +354,17 @@ def _metadata_fault(metadata: object) -> str | None:
     if metadata is None:
         return None
     if not isinstance(metadata, dict):
-        return f"metadata is {_named(metadata)}, should be a map"
+        return f"metadata must be a map, not {_named(metadata)}"
     if fault := _text_fault(metadata, "name", "metadata.name"):
         return fault
     for _, texts in _head_fields(metadata, "annotations"):
         if texts is None:
             continue
         if not isinstance(texts, dict):
-            return f"metadata.annotations is {_named(texts)}, should be a map"
+            return f"metadata.annotations must be a map, not {_named(texts)}"
         for name, value in texts.items():
             if isinstance(value, (dict, list)):
-                return f"metadata.annotations.{name} is {_named(value)}, should be a string"
+                return f"metadata.annotations.{name} must be a string, not {_named(value)}"
     return None
 
 
@@ -372,7 +372,7 @@ def _text_fault(head: object, name: str, shown: str) -> str | None:
     """What is wrong with a field that holds a text; numbers and booleans are texts to helm."""
     for _, value in _head_fields(head, name):
         if isinstance(value, (dict, list)):
-            return f"{shown} is {_named(value)}, should be a string"
+            return f"{shown} must be a string, not {_named(value)}"
     return None
 
 

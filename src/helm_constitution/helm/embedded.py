@@ -71,12 +71,10 @@ class EmbeddedEngine:
         """Why the library can't render what is asked for: it knows one Kubernetes version."""
         what = None
         if options.kube_version(request) != DEFAULT_KUBE_VERSION:
-            what = f"renders for Kubernetes {DEFAULT_KUBE_VERSION} only and takes no --kube-version"
+            what = f"only renders for Kubernetes {DEFAULT_KUBE_VERSION}"
         elif request.api_versions:
-            what = "takes no --api-versions"
-        return what and (
-            f"the embedded engine {what}; install helm (helm.sh/docs/intro/install) and give --engine cli, which does"
-        )
+            what = "does not support --api-versions"
+        return what and (f"the embedded engine {what}; install helm (helm.sh/docs/intro/install) and use --engine cli")
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts what ``helm lint`` does.

@@ -103,14 +103,14 @@ def crash(status: int, errors: str) -> HelmMessage:
         errors: what it wrote on its standard error.
     """
     if "stack overflow" in errors:
-        text = "helm crashed, its stack full: a template calls itself without end"
+        text = "helm crashed with a stack overflow: a template calls itself endlessly"
         return HelmMessage(MessageLevel.ERROR, text, FailureKind.TEMPLATE)
     if "out of memory" in errors:
         return broken_limit("helm ran out of memory")
     fatal = re.search(r"^(?:fatal error|panic): (.*)$", errors, re.MULTILINE)
     how = f"by signal {-status}" if status < 0 else f"with exit status {status}"
     words = fatal[1] if fatal else errors.strip()
-    text = f"helm ended {how}" + (f": {words}" if words else " and said nothing")
+    text = f"helm ended {how}" + (f": {words}" if words else " without a message")
     return HelmMessage(MessageLevel.ERROR, shortened(text))
 
 
@@ -222,14 +222,14 @@ def _yaml_message(text: str, file: str | None, line: int | None) -> HelmMessage:
     rendered = "/templates/" in f"/{file}"
     if mistyped := _MISTYPED.match(text):
         given, field, wanted = mistyped.groups()
-        text = f"is {_JSON_TYPES.get(given, given)}, should be {_go_type(wanted)}"
+        text = f"must be {_go_type(wanted)}, not {_JSON_TYPES.get(given, given)}"
         if field is not None:  # Metadata.keywords in Helm 3, .keywords in Helm 4
             path = field.partition(".")[2]
             text = f"{path[:1].lower()}{path[1:]} {text}"
         if rendered:
-            text = f"no Kubernetes object once rendered: {text}"
+            text = f"rendered text is not a Kubernetes object: {text}"
     elif not text.startswith("unknown field"):
-        text = f"not YAML once rendered: {text}" if rendered else f"not YAML: {text}"
+        text = f"rendered text is not YAML: {text}" if rendered else f"not YAML: {text}"
     if rendered:
         return plain(text, file, FailureKind.YAML)._replace(rendered_line=line)
     # In crds/, helm counts within one document of the file.
@@ -275,6 +275,6 @@ def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
     if _NO_CHART_FILE.fullmatch(text):
         return plain("Chart.yaml file is missing", file)
     if match := _MISTYPED_VALUES.fullmatch(text):
-        words = f"{match[1]} is a {match[2]}, should be a map: the values of a subchart"
+        words = f"{match[1]} must be a map, the values of a subchart, not a {match[2]}"
         return plain(words, VALUES_FILE)._replace(pointer=(match[1],))
     return None

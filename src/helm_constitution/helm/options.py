@@ -33,25 +33,19 @@ def check(request: RenderRequest) -> None:
     for argument in request.set_arguments:
         # A backslash makes the next character plain: "h\ttp:" is "http:".
         if argument.flag == "--set-file" and (match := _SET_FILE_URL.search(argument.value.replace("\\", ""))):
-            raise ConfigurationError(
-                f"--set-file takes local files only: helm would fetch {match[1]}; download it and give the file"
-            )
+            raise ConfigurationError(f"--set-file must be a local file: helm would fetch {match[1]}; download it first")
     kube_version(request)
 
 
 def _check_values_file(file: Path) -> None:
     name = str(file)
     if _URL.match(name):
-        raise ConfigurationError(
-            "values files are local files: helm would fetch this one; download it and give the file", file=name
-        )
+        raise ConfigurationError("must be a local file: helm would fetch this one; download it first", file=name)
     if name == "-":
-        raise ConfigurationError(
-            "values can't come from standard input, which helm would read more than once; give a file"
-        )
+        raise ConfigurationError("values must come from a file: helm would read standard input more than once")
     if not os.path.isfile(name):
         if os.path.exists(name):
-            raise ConfigurationError("no regular file, and helm reads values more than once", file=name)
+            raise ConfigurationError("must be a regular file: helm reads values more than once", file=name)
         raise ConfigurationError("no such values file", file=name)
 
 
@@ -66,11 +60,11 @@ def kube_version(request: RenderRequest) -> str:
     match = _KUBE_VERSION.fullmatch(request.kube_version)
     if match is None:
         raise ConfigurationError(
-            f"--kube-version {request.kube_version!r} is no Kubernetes version; write it as v1.36.0 or 1.36"
+            f"--kube-version {request.kube_version!r} is not a Kubernetes version; write it like v1.36.0 or 1.36"
         )
     major, minor, patch, rest = match.groups()
     if (int(major), int(minor)) > (1, NEWEST + _AHEAD):
-        raise ConfigurationError(f"--kube-version {request.kube_version}: Kubernetes 1.0 to 1.{NEWEST} are known")
+        raise ConfigurationError(f"--kube-version {request.kube_version} must be between 1.0 and 1.{NEWEST}")
     return f"v{int(major)}.{int(minor)}.{int(patch or 0)}{rest}"
 
 

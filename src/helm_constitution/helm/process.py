@@ -203,19 +203,19 @@ def memory_breach(pid: int, limits: Limits) -> str | None:
     """The words for a process that takes more memory than it may; None while it doesn't."""
     if resident(pid) <= limits.memory:
         return None
-    return f"helm took more than {_mebibytes(limits.memory)} of memory and was ended"
+    return f"helm used more than {_mebibytes(limits.memory)} of memory and was stopped"
 
 
 def output_breach(outputs: Sequence[int]) -> str | None:
     """The words for a process that has written more than it may; None while it hasn't."""
     if all(os.fstat(output).st_size <= OUTPUT_LIMIT for output in outputs):
         return None
-    return f"helm wrote more than {_mebibytes(OUTPUT_LIMIT)} and was ended"
+    return f"helm printed more than {_mebibytes(OUTPUT_LIMIT)} and was stopped"
 
 
 def time_breach(limits: Limits) -> str:
     """The words for a process that takes more time than it may."""
-    return f"helm was not done within {limits.seconds:g} s and was ended; --timeout gives it more"
+    return f"helm did not finish within {limits.seconds:g} s and was stopped; raise --timeout"
 
 
 def _mebibytes(size: int) -> str:

@@ -33,7 +33,7 @@ class WorkerProcess:
             else:
                 self.child = _spawn(request_end, answer_end, self.errors, environment)
         except OSError as error:
-            raise EngineError(f"no process can be started for the embedded engine: {error.strerror}") from error
+            raise EngineError(f"can't start a process for the embedded engine: {error.strerror}") from error
         finally:
             os.close(request_end)
             os.close(answer_end)

@@ -93,7 +93,7 @@ def _version_faults(spec: Mapping[str, Any]) -> Iterator[SchemaFault]:
         if not isinstance(name, str) or not _LABEL.fullmatch(name):
             yield SchemaFault((*path, "name"), "a version's name must be like v1 or v1beta1", "rename it")
         elif name in names[:index]:
-            yield SchemaFault((*path, "name"), f"the version {name} stands twice", "keep one of them")
+            yield SchemaFault((*path, "name"), f"version {name} is listed twice", "keep one of them")
         schema = _map(version, "schema").get("openAPIV3Schema")
         if not isinstance(schema, dict):
             yield SchemaFault(path, f"the version {name} has no schema.openAPIV3Schema", "add it")

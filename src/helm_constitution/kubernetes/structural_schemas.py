@@ -111,7 +111,7 @@ def _metadata_faults(schema: _Schema, path: Path, level: str) -> Iterator[Schema
 def _list_faults(schema: _Schema, path: Path) -> Iterator[SchemaFault]:
     kind, items = schema.get("x-kubernetes-list-type"), schema.get("items")
     if isinstance(items, list):
-        yield _fault((*path, "items"), "items must be one schema, and is a list", "keep one")
+        yield _fault((*path, "items"), "items must be one schema, not a list", "keep one")
     if schema.get("type") == "array" and "items" not in schema:
         yield _fault(path, "items is missing", "set items")
     if kind is not None and kind not in ("atomic", "map", "set"):
@@ -145,7 +145,7 @@ def _key_list_faults(items: _Schema, keys: list[Any], path: Path) -> Iterator[Sc
     required = items.get("required")
     for key in keys:
         if key not in parts:
-            yield _fault((*path, "x-kubernetes-list-map-keys"), f"{key} is no property of the items", "add it")
+            yield _fault((*path, "x-kubernetes-list-map-keys"), f"{key} is not a property of the items", "add it")
         elif parts[key].get("type") in ("array", "object"):
             yield _fault((*path, "items", "properties", key), f"{key} must be a scalar, as a key", "choose another key")
         elif key not in (required if isinstance(required, list) else ()) and "default" not in parts[key]:

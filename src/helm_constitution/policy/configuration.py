@@ -179,8 +179,8 @@ class ConfigurationReader(SectionReader):
             return _with_policies(Configuration(self.file, modules=self.modules), policies)
         if self.document.duplicates:
             twice = self.document.duplicates[0]
-            raise ConfigurationError(f"{twice.path[-1]} stands twice", file=str(self.file), line=twice.second.line)
-        self.only_keys(view, KEYS, "option", "the configuration is a map of options")
+            raise ConfigurationError(f"{twice.path[-1]} is set twice", file=str(self.file), line=twice.second.line)
+        self.only_keys(view, KEYS, "option", "the configuration must be a map of options")
         packs = tuple(self.packs(view.get("rules")))
         places = dict.fromkeys((*policies, *self.policies(view.get("policies"))))
         ruled = _with_policies(Configuration(modules=self.modules), tuple(places))
@@ -189,14 +189,13 @@ class ConfigurationReader(SectionReader):
         is_shared = not (self.file.parent / "Chart.yaml").is_file()
         charts = view.get("charts")
         if charts.exists and not charts.is_map:
-            raise self.fault(
-                "charts is a map: the path of a chart from this file, or a pattern, and what is set", charts
-            )
+            raise self.fault("charts must map the path of a chart from this file, or a pattern, to options", charts)
         for pattern, section in charts.entries():
-            self.only_keys(section, CHART_KEYS, "option of a chart", f"what is set for {pattern} is a map of options")
+            self.only_keys(section, CHART_KEYS, "option of a chart", f"the options of {pattern} must be a map")
             of_chart = self.settings(section)
             if not self.is_something(pattern):
-                raise self.fault(f"nothing is called {pattern!r} here; write a chart's path from this file", section)
+                message = f"no folder matches {pattern!r}; write a chart's path relative to this file"
+                raise self.fault(message, section)
             if matches_path(self.chart_path, pattern):
                 if of_chart.plan is not None:
                     is_shared = any(sign in pattern for sign in "*?[")
@@ -230,7 +229,7 @@ class ConfigurationReader(SectionReader):
         if not view.exists:
             return
         if not view.is_list or not all(part.string() for part in view.items()):
-            raise self.fault("rules is a list of the names of installed rule packs", view)
+            raise self.fault("rules must be a list of the names of installed rule packs", view)
         from helm_constitution.lint.rule_packs import installed_pack, joined
 
         for part in view.items():
@@ -244,7 +243,7 @@ class ConfigurationReader(SectionReader):
     def policies(self, view: View) -> Iterator[Path]:
         """Files and folders of admission policies."""
         if view.exists and not (view.is_list and all(part.string() for part in view.items())):
-            raise self.fault("policies is a list of files and folders of admission policies", view)
+            raise self.fault("policies must be a list of files and folders of admission policies", view)
         for part in view.items():
             path = self.path(part, folder=os.path.isdir(os.path.join(self.file.parent, str(part.data))))
             assert path is not None
@@ -291,21 +290,21 @@ class ConfigurationReader(SectionReader):
         labels = {severity.label: severity for severity in Severity}
         label = view.string() or ""
         if label not in labels:
-            raise self.fault(f"the severity of {rule} is one of {', '.join(labels)}", view)
+            raise self.fault(f"the severity of {rule} must be one of {', '.join(labels)}", view)
         return rule, labels[label]
 
     def bound(self, rule_id: str, view: View) -> dict[str, int | str]:
         known = self.rules[rule_id].parameters
         result: dict[str, int | str] = {}
         if not view.is_map:
-            raise self.fault(f"the parameters of {rule_id} are a map of names and values", view)
+            raise self.fault(f"the parameters of {rule_id} must be a map of names and values", view)
         for name, part in view.entries():
             if name not in known:
                 raise self.fault(unknown_word(f"parameter of {rule_id}", name, list(known)), part)
             expected = type(known[name].default)
             value = part.integer() if expected is int else part.string()
             if value is None:
-                raise self.fault(f"{name} is {'a whole number' if expected is int else 'text'}", part)
+                raise self.fault(f"{name} must be {'an integer' if expected is int else 'text'}", part)
             result[name] = value
         return result
 

@@ -103,7 +103,7 @@ def read_debt(file: Path, unsaved: Unsaved = NO_TEXTS) -> Ledger:
 
 
 def _not_ours(file: Path, line: int | None) -> ConfigurationError:
-    message = "this is not what `helm-constitution accept` writes; restore it, or write it anew with `accept --force`"
+    message = "must be a file that `helm-constitution accept` wrote; restore it, or replace it with `accept --force`"
     return ConfigurationError(message, file=str(file), line=line)
 
 

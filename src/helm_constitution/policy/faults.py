@@ -27,7 +27,7 @@ def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) ->
         faults.append((0, message))
     version = reading.version
     if version is not None and parse_version(version) is None and not is_placeholder(version):
-        faults.append((reading.version_line, f"version {version!r} is not semantic; write it like 1.0.0"))
+        faults.append((reading.version_line, f"version {version!r} must be a semantic version like 1.0.0"))
     return sorted(faults)
 
 

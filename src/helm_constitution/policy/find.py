@@ -81,7 +81,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
             problem = (
                 "is a folder; name the file in it"
                 if explicit.is_dir()
-                else f"there is no such constitution; {ASK_FOR_BUILT_IN} names the one of helm-constitution itself"
+                else f"no such constitution; {ASK_FOR_BUILT_IN} chooses the one of helm-constitution itself"
             )
             raise ConstitutionFileError(problem, file=str(explicit))
         return explicit

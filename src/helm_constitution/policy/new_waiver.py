@@ -54,7 +54,7 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
         written = stream.getvalue()
         if _keeps(body, written):
             return written.replace("\n", newline)
-    message = "can't be rewritten with its form kept; add this to its waivers by hand"
+    message = "can't be edited without changing its format; add this to its waivers manually"
     raise ConfigurationError(f"{message}: {dict(waiver)}", file=str(file))
 
 

@@ -111,14 +111,14 @@ class SectionReader:
         if not view.exists:
             return None
         if not view.string():
-            raise self.fault(f"{view.path[-1]} is the path of a {what}", view)
+            raise self.fault(f"{view.path[-1]} must be the path of a {what}", view)
         path = self.file.parent / str(view.data)
         # Both are false for a name that is too long, too.
         if not (os.path.isdir(path) if folder else os.path.isfile(path)):
-            raise self.fault(f"there is no {what} {view.data}; write its path from this file", view)
+            raise self.fault(f"no such {what}: {view.data}; write its path relative to this file", view)
         if not (self.is_named or self._is_ours(path)):
             where = "of the repository" if repository_root(self.file.parent) is not None else "of this file's folder"
-            message = f"{view.data} leads out {where}; keep the {what} in it, or name the configuration with --config"
+            message = f"{view.data} is outside {where}; move the {what}, or name the configuration with --config"
             raise self.fault(message, view)
         return path
 
@@ -130,13 +130,13 @@ class SectionReader:
     def choice(self, view: View, words: Sequence[str]) -> str | None:
         """One of some words."""
         if view.exists and view.string() not in words:
-            raise self.fault(f"{view.path[-1]} is one of {', '.join(words)}", view)
+            raise self.fault(f"{view.path[-1]} must be one of {', '.join(words)}", view)
         return view.string()
 
     def flag(self, view: View) -> bool | None:
         """True or false."""
         if view.exists and view.boolean() is None:
-            raise self.fault(f"{view.path[-1]} is true or false", view)
+            raise self.fault(f"{view.path[-1]} must be true or false", view)
         return view.boolean()
 
     def fault(self, message: str, view: View) -> ConfigurationError:
@@ -150,7 +150,7 @@ class SectionReader:
 
     def mapping(self, view: View) -> list[tuple[str, View]]:
         if view.exists and not view.is_map:
-            raise self.fault(f"{view.path[-1]} is a map of rule ids", view)
+            raise self.fault(f"{view.path[-1]} must be a map of rule ids", view)
         for rule, part in view.entries():
             self.known_rule(rule, part)
         return list(view.entries())
@@ -167,7 +167,7 @@ class SectionReader:
             return ()
         names = [part.string() for part in view.items()]
         if not view.is_list or None in names:
-            raise self.fault(f"{view.path[-1]} is a list of rule ids", view)
+            raise self.fault(f"{view.path[-1]} must be a list of rule ids", view)
         for part in view.items():
             try:
                 expand([str(part.data)], self.modules)

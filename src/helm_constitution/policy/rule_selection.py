@@ -175,7 +175,10 @@ def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str 
 
 def _nothing(count: int) -> str:
     what = "its one statement" if count == 1 else f"any of its {count} statements"
-    return f"no rule enforces {what}; is it a constitution for Helm charts? `<!-- rules: ID -->` behind one names rules"
+    return (
+        f"no rule enforces {what}; is it a constitution for Helm charts? `<!-- rules: ID -->` after a statement names "
+        "its rules"
+    )
 
 
 _Found = dict["Rule", tuple[Obligation, dict[str, int | str]]]

@@ -39,28 +39,28 @@ def read_scenarios(view: View, reader: SectionReader) -> tuple[ScenarioSetting, 
         ConfigurationError: with file and line.
     """
     if not view.is_list:
-        raise reader.fault("scenarios is a list of maps, each with a name", view)
+        raise reader.fault("scenarios must be a list of maps, each with a name", view)
     found: dict[str, ScenarioSetting] = {}
     for part in view.items():
         setting = _scenario(part, reader)
         if setting.name in found:
-            raise reader.fault(f"two scenarios are called {setting.name!r}", part.get("name"))
+            raise reader.fault(f"duplicate scenario {setting.name!r}", part.get("name"))
         found[setting.name] = setting
     return tuple(found.values())
 
 
 def _scenario(view: View, reader: SectionReader) -> ScenarioSetting:
-    reader.only_keys(view, KEYS, "option of a scenario", "a scenario is a map with a name")
+    reader.only_keys(view, KEYS, "option of a scenario", "a scenario must be a map with a name")
     name = view.get("name").string() or ""
     if not _NAME.fullmatch(name):
         raise reader.fault(
-            "a scenario's name is text of letters, digits, dots, dashes and spaces; defaults, inputs, upgrade, API "
-            "versions and kubernetes … are taken",
+            "a scenario's name must consist of letters, digits, dots, dashes and spaces; defaults, inputs, upgrade, "
+            "API versions and kubernetes … are reserved",
             view.get("name"),
         )
     is_upgrade = view.get("is_upgrade")
     if is_upgrade.exists and is_upgrade.boolean() is None:
-        raise reader.fault("is_upgrade is true or false", is_upgrade)
+        raise reader.fault("is_upgrade must be true or false", is_upgrade)
     return ScenarioSetting(
         name=name,
         values_files=tuple(_files(view.get("values"), reader)),
@@ -76,13 +76,13 @@ def _scenario(view: View, reader: SectionReader) -> ScenarioSetting:
 def _texts(view: View, reader: SectionReader) -> tuple[str, ...]:
     texts = [part.string() for part in view.items()]
     if view.exists and (not view.is_list or None in texts):
-        raise reader.fault(f"{view.path[-1]} is a list of texts", view)
+        raise reader.fault(f"{view.path[-1]} must be a list of strings", view)
     return tuple(text for text in texts if text is not None)
 
 
 def _text(view: View, reader: SectionReader) -> str | None:
     if view.exists and not view.string():
-        raise reader.fault(f"{view.path[-1]} is text; write it in quotes", view)
+        raise reader.fault(f"{view.path[-1]} must be a string; write it in quotes", view)
     return view.string()
 
 

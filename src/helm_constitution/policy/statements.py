@@ -134,7 +134,7 @@ def read_statements(text: str, modules: Sequence[RuleModule]) -> Reading:
     reading = reader.reading
     if reader.unclosed is not None:
         line, what = reader.unclosed
-        reading.faults.append(Fault(line, f"this {what} is never closed: everything behind it would be passed over"))
+        reading.faults.append(Fault(line, f"this {what} is never closed: everything after it would be skipped"))
     for first, again in repeated(reader.sections):
         message = f"two sections are titled {again.title!r} (lines {first.line} and {again.line}); rename one"
         reading.faults.append(Fault(again.line, message))
@@ -161,7 +161,7 @@ _Doubts = list[tuple[Section, str, int, str]]
 def _nothing(doubts: _Doubts) -> str:
     """What to say of a document without a statement."""
     if not doubts:
-        return "holds no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"
+        return "contains no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"
     lines = ", ".join(str(line) for _, _, line, _ in doubts[:5]) + (" …" if len(doubts) > 5 else "")
     what = "its one demand is not" if len(doubts) == 1 else f"its {len(doubts)} demands are not"
     it = "it" if len(doubts) == 1 else "them"
@@ -315,7 +315,7 @@ class BlockReader:
                 last = self.section.statements[-1]
                 self.section.statements[-1] = last._replace(pins=(*last.pins, *pins), pinned=True)
             else:
-                message = "this names rules but stands behind no statement; put it at a statement's end"
+                message = "this comment names rules but follows no statement; put it at the end of one"
                 self.reading.faults.append(Fault(comment.line, message))
 
 

@@ -58,7 +58,7 @@ def read_waivers(view: View, reader: SectionReader) -> tuple[Waiver, ...]:
         ConfigurationError: with file and line, where one is not complete or names what doesn't exist.
     """
     if not view.is_list:
-        raise reader.fault("waivers is a list of maps", view)
+        raise reader.fault("waivers must be a list of maps", view)
     found = []
     for part in view.items():
         waiver = _read_waiver(part, reader)
@@ -68,24 +68,24 @@ def read_waivers(view: View, reader: SectionReader) -> tuple[Waiver, ...]:
 
 
 def _read_waiver(view: View, reader: SectionReader) -> Waiver:
-    reader.only_keys(view, KEYS, "key of a waiver", "a waiver is a map")
+    reader.only_keys(view, KEYS, "key of a waiver", "a waiver must be a map")
     texts = {key: _text(part, reader) for key, part in view.entries() if key != "expires"}
     rule, principle = texts.get("rule"), texts.get("principle")
     if (rule is None) is (principle is None):
-        raise reader.fault("a waiver names a rule, or a principle", view)
+        raise reader.fault("a waiver must name a rule or a principle", view)
     if rule is not None:
         reader.known_rule(rule, view.get("rule"))
     if principle == SECURITY:
-        raise reader.fault("security findings are waived one by one: name the rule", view.get("principle"))
+        raise reader.fault("security findings must be waived one by one: name the rule", view.get("principle"))
     for key in ("why_needed", "simpler_alternative_rejected_because"):
         if key not in texts:
             raise reader.fault(f"a waiver needs {key}", view)
     if rule is not None and rule.startswith(f"{SECURITY}/") and not {"file", "object", "values"} & texts.keys():
-        raise reader.fault("security findings are waived one by one: name the file, object or values path", view)
+        raise reader.fault("security findings must be waived one by one: name the file, object or values path", view)
     if "container" in texts and "object" not in texts:
-        raise reader.fault("container is a part of an object: name that too", view.get("container"))
+        raise reader.fault("container requires object: name the object too", view.get("container"))
     if "object" in texts and "/" not in texts["object"]:
-        raise reader.fault("object is a kind and a name, like Deployment/web", view.get("object"))
+        raise reader.fault("object must be a kind and a name, like Deployment/web", view.get("object"))
     base, file = place_of(reader.chart, Path(os.path.abspath(reader.file)))
     return Waiver(
         rule=rule,
@@ -116,7 +116,7 @@ def require_known_principles(waivers: Iterable[Waiver], principles: Collection[s
 def _text(view: View, reader: SectionReader) -> str:
     text = (view.string() or "").strip()
     if not text:
-        raise reader.fault(f"{view.path[-1]} is text, and not empty; write it in quotes", view)
+        raise reader.fault(f"{view.path[-1]} must be a non-empty string; write it in quotes", view)
     return text
 
 
@@ -131,18 +131,18 @@ def _date(view: View, reader: SectionReader) -> str | None:
             return text
     except ValueError:
         pass
-    raise reader.fault("expires is a day like 2030-12-31", view)
+    raise reader.fault("expires must be a date like 2030-12-31", view)
 
 
 def _is_for(chart: View, reader: SectionReader) -> bool:
     """Whether a waiver is for the reader's chart; one that names none is for the chart beside the configuration."""
     if not chart.exists:
         if not (reader.file.parent / "Chart.yaml").is_file():
-            raise reader.fault("say which chart the waiver is for: `chart: charts/web`, from this file", chart)
+            raise reader.fault("the waiver must name its chart relative to this file, like `chart: charts/web`", chart)
         return reader.chart_path == "."
     name = str(chart.data).removeprefix("./").rstrip("/") or "."
     if not (reader.file.parent / name).exists():
-        raise reader.fault(f"there is no chart {name} here; write its path from this file", chart)
+        raise reader.fault(f"no such chart: {name}; write its path relative to this file", chart)
     return reader.chart_path == name
 
 
@@ -189,7 +189,7 @@ def _comments(file: str, text: str, shown: str, modules: Sequence[RuleModule]) -
         place = Location(Base.CHART, file, first)
         if not dashes or not reason or not rules:
             form = "`# constitution: allow RULE -- reason`"
-            raise ConfigurationError(f"a waiver names a rule and a reason: {form}", file=shown, line=first)
+            raise ConfigurationError(f"a waiver must name a rule and a reason: {form}", file=shown, line=first)
         for rule in rules:
             try:
                 known_rule(rule, modules)

@@ -52,7 +52,7 @@ def conclude(
         except YamlSyntaxError as error:
             fault = HelmMessage(
                 MessageLevel.ERROR,
-                f"not YAML once rendered: {error.message}",
+                f"rendered text is not YAML: {error.message}",
                 FailureKind.YAML,
                 file=file,
                 rendered_line=error.line,

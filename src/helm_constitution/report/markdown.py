@@ -163,7 +163,8 @@ def _chart(run: RunReport, chart: ChartReport, shown: _Shown) -> Iterator[str]:
     document = chart.constitution
     held = f"{document.file} {document.version or ''}".strip() if document is not None else "no constitution"
     yield (
-        f"{code(chart.path)}, held to {words(held)}; rendered by helm {words(run.helm)} ({words(run.engine)} engine) "
+        f"{code(chart.path)}, checked against {words(held)}; "
+        f"rendered by helm {words(run.helm)} ({words(run.engine)} engine) "
         f"for Kubernetes {words(run.kube)}"
     )
     if chart.scenarios:
@@ -205,7 +206,7 @@ def _upgrade(chart: ChartReport, baseline: BaselineReport, detail: Detail) -> It
     yield prose(note.summary)
     if not baseline.objects_compared:
         yield ""
-        yield "No scenario rendered on both sides, so that objects are not compared."
+        yield "No scenario rendered on both sides, so objects are not compared."
     if baseline.commit_message is not None and baseline.changes:
         yield ""
         yield "- For the commit's message:"

@@ -58,7 +58,7 @@ def render(run: RunReport) -> str:
     shown = [pair for number, pair in enumerate(found) if number in kept]
     notifications = [notification for chart in run.charts for notification in _notifications(chart)]
     if len(shown) < len(found):
-        text = f"{len(found) - len(shown)} more findings, the weakest, are left out: the format json has all of them"
+        text = f"{len(found) - len(shown)} more findings, the least severe, are omitted; the json format has them"
         notifications.append({"level": "warning", "descriptor": {"id": "left-out"}, "message": {"text": text}})
     rules = list(dict.fromkeys(finding.rule for _, finding in shown))
     index = {rule: number for number, rule in enumerate(rules)}

@@ -88,7 +88,7 @@ def fix_words(finding: Finding) -> str | None:
     how = {
         Applicability.SAFE: "`fix` does this",
         Applicability.UNSAFE: "`fix --unsafe` does this",
-        Applicability.DISPLAY: "by hand",
+        Applicability.DISPLAY: "apply manually",
     }
     by_kind: dict[Applicability, dict[str, None]] = {}
     for fix in fixes:

@@ -53,7 +53,7 @@ class Link:
             raise
         except TimeoutError:
             self.close(at_once=True)
-            return Failure(f"a check gave no answer within {self._silence:g} s and was ended; raise --timeout")
+            return Failure(f"a check did not answer within {self._silence:g} s and was stopped; raise --timeout")
         except OSError as error:
             self.close(at_once=True)
             return Failure(f"the process that checks can't be reached: {error.strerror or error}")
@@ -74,7 +74,7 @@ class Link:
             if process.is_alive():
                 process.kill()
                 process.join()
-        self._lost("the process that checks was ended")
+        self._lost("the process that checks was stopped")
 
     def _send(self, number: int, task: Task | None) -> None:
         if self._connection is None:

@@ -28,7 +28,7 @@ def apply_edits(text: str, edits: Iterable[Edit]) -> str:
     mark = _BYTE_ORDER_MARK if text.startswith(_BYTE_ORDER_MARK) else ""
     body = text.removeprefix(mark)
     if any(odd in body for odd in _ODD_ENDS) or "\r" in body.replace("\r\n", ""):
-        raise EditError("has line ends that only some readers count")
+        raise EditError("has line separators that only some readers count")
     ending = "\r\n" if "\r\n" in body else "\n"
     starts = _line_starts(body)
     placed = sorted(

@@ -101,7 +101,7 @@ _TIMESTAMP = LazyPattern(
 
 def _json(node: yaml.Node, value: Json) -> Json:
     if isinstance(value, float) and not math.isfinite(value):
-        raise fault_at(node, f"{node.value} has no form in JSON, which helm and Kubernetes turn this into")
+        raise fault_at(node, f"{node.value} can't be represented in JSON, which helm and Kubernetes convert this to")
     return value
 
 
@@ -115,17 +115,17 @@ def _tagged(node: yaml.ScalarNode) -> Json:
         try:
             return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
         except binascii.Error:
-            raise fault_at(node, "!!binary holds no base64") from None
+            raise fault_at(node, "!!binary must be base64") from None
     if tag == f"{_TAG}timestamp":
         if not _is_timestamp(text):
-            raise fault_at(node, f"{text!r} is no !!timestamp")
+            raise fault_at(node, f"{text!r} is not a !!timestamp")
         return text
     if tag not in (f"{_TAG}null", f"{_TAG}bool", f"{_TAG}int", f"{_TAG}float"):
         return text
     value = _json(node, resolve_plain(text))
     kind = "null" if value is None else type(value).__name__
     if f"{_TAG}{kind}" != tag and not (kind in ("int", "float") and tag in (f"{_TAG}int", f"{_TAG}float")):
-        raise fault_at(node, f"{text!r} is no !!{tag.removeprefix(_TAG)}")
+        raise fault_at(node, f"{text!r} is not a !!{tag.removeprefix(_TAG)}")
     return value
 
 

@@ -79,7 +79,7 @@ def _filter(run: RunReport) -> Html:
         tag("p", "", role="status", aria_live="polite", id="shown"),
         id="filter",
         hidden=True,
-        aria_label="Choose among the findings",
+        aria_label="Filter the findings",
     )
 
 

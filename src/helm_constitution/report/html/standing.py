@@ -48,7 +48,7 @@ def _waivers(run: RunReport) -> Html:
         place = joined(tag("code", shown_place(charts[key], waived.location)))
         rows.append((tag("code", rule), _last_day(waived.expires, run.day), reason, str(len(found[key])), place))
     heads = ("Rule", "Last day", "Why", "Findings", "Written in")
-    return table("Waivers, those that end first on top", heads, rows, visible=True) if rows else Html()
+    return table("Waivers, earliest expiry first", heads, rows, visible=True) if rows else Html()
 
 
 def _debt(run: RunReport) -> Html:
@@ -62,9 +62,7 @@ def _debt(run: RunReport) -> Html:
         (tag("code", rule), _age(since, run.day), str(count), name)
         for (since, name, rule), count in sorted(found.items())
     ]
-    return (
-        table("Debt, the oldest on top", ("Rule", "Since", "Findings", "Chart"), rows, visible=True) if rows else Html()
-    )
+    return table("Debt, oldest first", ("Rule", "Since", "Findings", "Chart"), rows, visible=True) if rows else Html()
 
 
 def _last_day(expires: str | None, today: str) -> str:
