@@ -4,7 +4,7 @@
 kube-score as Go builds it) on the manifests in ``testdata/parity`` and writes down what each found, for
 ``tests/test_parity.py``, which needs none of them. ``document`` writes ``docs/peers.md`` out of ``docs/peers.toml`` and
 what was written down. ``compare FILE…`` runs the tools on any rendered manifests and decides of each (object, check)
-pair whether the rules find it, by default or as the table sets them, or differ for a reason that is told by looking at
+pair whether the rules find it, by default or as the table sets them, or differ for a reason that is determined from
 the object. A pair that is neither is printed, and makes the exit status 1.
 """
 
@@ -287,19 +287,17 @@ class Reason:
 
 
 REASONS = {
-    "scaled": Reason("an autoscaler sets the number of pods, and `replicas` is rightly left out", _is_scaled),
-    "windows": Reason("the pods are Windows pods, which Kubernetes has no such setting for", _is_windows),
-    "empty": Reason("a ConfigMap without data holds nothing", _is_empty),
-    "no-rights": Reason("the role has no rules, and so gives nothing", _gives_nothing),
+    "scaled": Reason("an autoscaler sets the number of pods, so `replicas` is rightly omitted", _is_scaled),
+    "windows": Reason("the pods are Windows pods, for which Kubernetes does not have this setting", _is_windows),
+    "empty": Reason("a ConfigMap without data contains nothing", _is_empty),
+    "no-rights": Reason("the role has no rules, so it grants nothing", _gives_nothing),
     "another-role": Reason(
-        "the role is none of the chart's: whatever it allows, the chart can't change", _is_another_role
+        "the role does not belong to the chart, which can't change what it allows", _is_another_role
     ),
-    "cluster-role": Reason("the check is about Roles, and the binding gives a ClusterRole", _is_cluster_role),
+    "cluster-role": Reason("the check is about Roles, but the binding refers to a ClusterRole", _is_cluster_role),
     "closed": Reason("policies select the pods in both directions; the one without rules allows nothing", _is_closed),
-    "at-home": Reason(
-        "the Service leaves its namespace to helm, and the monitor names the one that the release goes to", _is_at_home
-    ),
-    "operated": Reason("the pods are an operator's, which labels them as its documentation says", _is_operated),
+    "at-home": Reason("the Service omits its namespace, and the monitor names the release's namespace", _is_at_home),
+    "operated": Reason("an operator creates the pods, and labels them as documented", _is_operated),
 }
 
 
@@ -500,14 +498,15 @@ def page(peers: Sequence[Peer]) -> str:
         "",
         "<!-- Made of docs/peers.toml and testdata/parity by `python -m scripts.parity document`. -->",
         "",
-        "What other tools check, and the rules that find it: `helm-constitution explain RULE` shows each. Where a rule",
-        "leaves out by default what a check reports, a parameter makes it ask for the same; the last column says what",
-        "differs without it, or is reported beyond. Objects that the chart marks as tests (`helm.sh/hook: test`) are",
-        "judged by few rules, where the other tools judge them like any pod: `judge_tests: true` has all rules judge",
-        "them. Behind each table stands the configuration with all of this, for a team that replaces the tool.",
+        "This page lists what other tools check, and the rules that find the same; `helm-constitution explain RULE`",
+        "shows each. Where a rule by default leaves out what a check reports, a parameter includes it (column *Set*).",
+        "The last column says what differs without the parameter, or what is reported in addition. Objects that the",
+        "chart marks as tests (`helm.sh/hook: test`) are checked by few rules, but by the other tools like any pod:",
+        "`judge_tests: true` applies all rules to them. After each table comes the configuration with all of this,",
+        "for a team that replaces the tool.",
         "",
-        "A test decides of each pair of an object and a check that the tool found in the manifests of",
-        "`testdata/parity` whether the rules find it, and this page has the numbers:",
+        "A test compares each pair of an object and a check that the tool found in the manifests of `testdata/parity`",
+        "with what the rules find:",
         "",
         "| Tool | Pairs | Found by default | Found with the configuration | Differ for a reason | Unexplained |",
         "|------|-------|------------------|------------------------------|---------------------|-------------|",
@@ -522,8 +521,8 @@ def page(peers: Sequence[Peer]) -> str:
             lines.append(f"| {peer.name} | {' | '.join(map(str, numbers))} |")
     lines += [
         "",
-        "The reasons, each told by looking at the object, with how many of these pairs they explain, and the checks",
-        "that they are for:",
+        "The reasons, determined from the object, with how many of these pairs they explain and the checks that they",
+        "apply to:",
         "",
     ]
     for name, reason in REASONS.items():
@@ -543,7 +542,7 @@ def page(peers: Sequence[Peer]) -> str:
             lines.append(f"| {check.name} | {rules} | {set_to} | {check.differs} |")
         lines.append("")
         if not peer.charts:
-            lines += [f"A configuration that asks for what {peer.name} asks for, with the built-in constitution:", ""]
+            lines += [f"A configuration that checks what {peer.name} checks, with the built-in constitution:", ""]
             lines += ["```yaml", *configuration(peer).splitlines(), "```", ""]
     return "\n".join(lines) + SCHEMAS
 
@@ -551,23 +550,23 @@ def page(peers: Sequence[Peer]) -> str:
 SCHEMAS = """
 ## kubeconform, kubectl-validate
 
-`portability/bad-schema` finds what `kubeconform -strict` finds, and `portability/bad-crd` what the API server has
-against definitions. Given the same schemas, kubeconform 0.8.0 and the rule
-gave the same answer to each of 1,248 objects of 88 public charts: 1,232 valid, 16 of kinds without a schema. With one
-random change in each (1,241 objects: a field renamed, removed, set to null or to another type) they differ in 45:
+`portability/bad-schema` finds what `kubeconform -strict` finds, and `portability/bad-crd` what the API server rejects
+in definitions. With the same schemas, kubeconform 0.8.0 and the rule gave the same result for each of 1,248 objects
+of 88 public charts: 1,232 valid, 16 of kinds without a schema. With one random change in each (1,241 objects: a field
+renamed, removed, set to null or to another type) they differ in 45:
 
-- 21: kubeconform ends with an error where `metadata.namespace` is no text; the rule reports it
-- 21: `null` for a required field is a missing field to the rule, as to the API server
-- 3: an unknown field that is `null` is not reported: the API server drops it
+- 21: kubeconform ends with an error where `metadata.namespace` is not a string; the rule reports it
+- 21: `null` for a required field counts as a missing field for the rule, as for the API server
+- 3: an unknown field that is `null` is not reported, because the API server drops it
 
 | | The two rules | kubeconform -strict | kubectl-validate |
 |---|---|---|---|
 | Schemas | bundled: 13 versions of Kubernetes, 395 custom kinds | fetched, or a folder | built in |
 | Custom kinds | the chart's definitions, a folder, the bundle | a folder | definitions of files or a cluster |
-| Unknown field | with the likely word | yes | yes |
+| Unknown field | with the likely name | yes | yes |
 | Key twice in a keyed list | yes | no | yes |
-| Ranges, patterns, CEL of definitions | no; `--cluster` asks a server | ranges, patterns | yes |
-| Definitions | as the API server does, CEL left out | by the schema of their kind | by the schema of their kind |
+| Ranges, patterns, CEL of definitions | no; with `--cluster`, by a server | ranges, patterns | yes |
+| Definitions | like the API server, without CEL | by the schema of their kind | by the schema of their kind |
 | Versions | every scenario's; in `full` all that Chart.yaml allows | one | one |
 | Place | template line and value | file and path | file and path |
 
