@@ -494,7 +494,7 @@ class Count(NamedTuple):
 def page(peers: Sequence[Peer]) -> str:
     """``docs/peers.md``."""
     lines = [
-        "# Beside other tools",
+        "# Comparison with other tools",
         "",
         "<!-- Made of docs/peers.toml and testdata/parity by `python -m scripts.parity document`. -->",
         "",
