@@ -211,8 +211,8 @@ def _configuration() -> str:
         "",
         MADE,
         "",
-        "`.helm-constitution.yaml`, beside the chart or above it; `helm-constitution schema` prints its JSON Schema.",
-        "[How the parts work together](../configuration.md) has an example.",
+        "`.helm-constitution.yaml`, in the chart's folder or above it. `helm-constitution schema` prints the schema;",
+        "[Configuration](../configuration.md) has an example.",
     ]
     for heading, part in (
         ("Top level", schema),

@@ -64,6 +64,15 @@ WORDS = (
     r"\btells of\b",  # mentions
     r"\bdecides nothing\b",
     r"doesn't (?:say|know)\b",
+    r"\bstands twice\b",
+    r"\bleads? nowhere\b",
+    r"\bwithout a word\b",
+    r"\bonce rendered: ",
+    r"\bnot done within\b",
+    r"\bcan't be had\b",
+    r"\bis no (?:list|map|chart|folder|plain)\b",
+    r"\bis none of\b",
+    r"\bkept as it is\b",
 )
 ODD = re.compile("|".join(WORDS), re.IGNORECASE)
 NAMES = re.compile(r"judge_tests|could-not-judge|judges\b|decided_by")

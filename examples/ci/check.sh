@@ -1,6 +1,6 @@
 #!/bin/sh
 # Checks charts anywhere with Python 3.11 or newer: check.sh [CHART…]. Ends with the gate's exit status: 0 it passes,
-# 1 it doesn't, 2 something could not be checked.
+# 1 it fails, 2 something could not be checked.
 set -eu
 
 environment=${HELM_CONSTITUTION_VENV:-.venv-helm-constitution}

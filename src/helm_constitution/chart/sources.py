@@ -15,7 +15,7 @@ from helm_constitution.chart.reading import read_file, reason_of
 from helm_constitution.core.errors import ChartError
 
 MAX_FILES = 20_000
-"""Files in a chart's folder; more come from links that multiply it, or from a folder that is no chart."""
+"""Files in a chart's folder; more come from links that multiply it, or from a folder that is not a chart."""
 
 
 MAX_FILE = 5 * 1024 * 1024

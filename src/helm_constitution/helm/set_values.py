@@ -98,7 +98,7 @@ class _Parser:
         elif last == "[":
             items = values.get(name, [])
             if not isinstance(items, list):
-                raise ValueError(f'"{name}" is no list')
+                raise ValueError(f'"{name}" is not a list')
             items = self._item(items, self._index(), depth)
             if name:
                 values[name] = items
@@ -110,7 +110,7 @@ class _Parser:
             raise ValueError(f"value name nested level is greater than maximum supported nested level of {_DEEPEST}")
         inner = values.get(name, {})
         if not isinstance(inner, dict):
-            raise ValueError(f'"{name}" is no map')
+            raise ValueError(f'"{name}" is not a map')
         self._key(inner, depth + 1)
         if not inner:
             raise ValueError(f'key map "{name}" has no value')
@@ -140,7 +140,7 @@ class _Parser:
         elif last == "[":
             inner = [] if items[index] is None else items[index]
             if not isinstance(inner, list):
-                raise ValueError(f"item {index} is no list")
+                raise ValueError(f"item {index} is not a list")
             items[index] = self._item(inner, self._index(), depth)
         else:
             if not isinstance(items[index], dict):
