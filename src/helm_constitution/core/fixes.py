@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Applicability(enum.StrEnum):
-    """How far a fix may be applied without a person (the model is ruff's)."""
+    """Whether a fix may be applied automatically (like ruff's applicability)."""
 
     SAFE = "safe"
-    """It changes nothing that is rendered, byte for byte; ``fix`` applies it."""
+    """The rendered output stays the same, byte for byte; ``fix`` applies it."""
     UNSAFE = "unsafe"
-    """It changes what is rendered; ``fix --unsafe`` applies it."""
+    """The rendered output changes; ``fix --unsafe`` applies it."""
     DISPLAY = "display"
-    """A person must apply it: what it changes can't be changed in a running release, or needs a decision."""
+    """A person must apply it: it changes what is immutable in a running release, or requires a decision."""
 
 
 class Edit(NamedTuple):
@@ -35,18 +35,19 @@ class Edit(NamedTuple):
     """The last line."""
     end_column: int
     """The column behind the last character."""
+
     text: str
-    """What stands there instead."""
+    """The text that replaces it."""
 
 
 class Fix(NamedTuple):
-    """How to fix a finding: edits that belong together, and files that get another name."""
+    """How to fix a finding: edits that belong together, and renamed files."""
 
     title: str
     """What it does, as an instruction: ``set runAsNonRoot: true``."""
     edits: tuple[Edit, ...]
-    """The edits, in any order; none over another. None where it is only told what to do, for a person."""
+    """The edits, in any order, without overlaps. Empty if the title only tells a person what to do."""
     applicability: Applicability = Applicability.UNSAFE
-    """How far it may be applied without a person."""
+    """Whether it may be applied automatically."""
     moves: tuple[tuple[str, str], ...] = ()
-    """Old and new path of each file that gets another name."""
+    """Old and new path of each renamed file."""

@@ -27,14 +27,14 @@ Progress = Callable[[int, int], None]
 
 
 class Severity(enum.IntEnum):
-    """How much a finding weighs; the larger, the worse."""
+    """How severe a finding is; the larger, the worse."""
 
     NOTE = 1
-    """What MAY makes."""
+    """The severity of MAY."""
     WARNING = 2
-    """What SHOULD makes; by default the gate still passes."""
+    """The severity of SHOULD; by default the gate still passes."""
     ERROR = 3
-    """What MUST makes; the gate fails."""
+    """The severity of MUST; the gate fails."""
 
     @property
     def label(self) -> str:
@@ -238,10 +238,11 @@ Members: TypeAlias = tuple[object, ...]  # findings: a type that refers to itsel
 
 
 class Group(NamedTuple):
-    """What one edits in one go: the findings of a group are one finding in reports, whichever rules they are of.
+    """Findings that a single edit fixes, of any rules; reports combine them into one finding.
 
-    ``key`` says what is edited, ``message`` what is wrong with all (with ``{count}`` and ``{items}``), ``item`` what
-    one finding adds to it, ``paste`` what to the YAML that fixes all; ``by_object``: a group for each container.
+    ``key`` identifies what is edited. ``message`` describes the problem of all (with ``{count}`` and ``{items}``),
+    ``item`` and ``paste`` are what one finding adds to the items and to the YAML that fixes all. ``by_object``: one
+    group for each container.
     """
 
     key: tuple[str, ...]
@@ -328,7 +329,7 @@ class Status(enum.StrEnum):
     RENDERED = "rendered"
     """helm rendered it, without an error."""
     NEEDS_INPUT = "needs-input"
-    """The chart asks for a value (``required``, ``fail``) that the scenario does not give."""
+    """The chart requires a value (``required``, ``fail``) that the scenario does not set."""
     FAILED = "failed"
     """helm reported another error, or a rendered document is not YAML."""
     NOT_RUN = "not-run"

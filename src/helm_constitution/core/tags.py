@@ -9,6 +9,6 @@ class Tag(enum.StrEnum):
     """What is said of the text at a finding's place."""
 
     UNUSED = "unused"
-    """Nothing reads it; editors grey it out."""
+    """It is unused; editors grey it out."""
     DEPRECATED = "deprecated"
-    """It goes away in a later version; editors strike it through."""
+    """It is deprecated; editors strike it through."""

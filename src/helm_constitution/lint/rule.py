@@ -52,10 +52,10 @@ class Related(NamedTuple):
 class SetField(NamedTuple):
     """A fix that gives a field a value: ``Violation("may run as root", at=field, fix=SetField(True))``.
 
-    The field is that of the violation, or another one of the object. The program finds out where to write it: into
-    values.yaml, where a value sets the field, else into the template; where it finds neither, the finding has no fix.
-    ``raw`` says that the value is a template's text (``{{ .Release.Namespace }}``), which stands in a template only;
-    one with ``{indent}`` in it stands below the field's key, with the number of spaces for it.
+    The field is that of the violation, or another one of the object. The program determines where to write it:
+    into values.yaml if a value sets the field, else into the template; if it finds neither, the finding has no fix.
+    ``raw`` marks the value as template text (``{{ .Release.Namespace }}``), which is only written to a template; one
+    that contains ``{indent}`` is written below the field's key, and ``{indent}`` becomes the number of spaces.
     """
 
     value: Json

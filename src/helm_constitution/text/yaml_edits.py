@@ -38,7 +38,7 @@ def scalar(value: Json) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text in double quotes; what doesn't print is escaped."""
+    """A text in double quotes, with unprintable characters escaped."""
     return '"' + "".join(map(_escaped, text)) + '"'
 
 
@@ -78,13 +78,13 @@ def nested(path: Sequence[str | int], value: Json) -> Json:
 
 
 def set_value(document: YamlDocument, path: Path, value: Json, comment: Sequence[str] = ()) -> tuple[Edit, ...] | None:
-    """The edits that give the value at a path, there or missing; None where it can't be done by a small edit.
+    """The edits that set the value at a path, existing or missing; None if a small edit can't do it.
 
     Args:
         document: of a file with one document.
-        path: of keys; what is missing of it is put in.
+        path: of keys; missing ones are added.
         value: the new value.
-        comment: lines above a key that is put in, without their ``#``.
+        comment: lines above an added key, without their ``#``.
     """
     for length in range(len(path), -1, -1):
         node = node_at(document, path[:length])
