@@ -188,7 +188,7 @@ def test_commands_know_the_rules_of_policies(tmp_path: Path, monkeypatch: pytest
 def test_an_unknown_place_in_the_configuration_is_an_error(tmp_path: Path, embedded: HelmEngine) -> None:
     root = given(tmp_path, few=REPLICAS)
     write(root, {".helm-constitution.yaml": "policies: [none]\n"})
-    with pytest.raises(ConfigurationError, match="there is no file none; write its path relative to this file"):
+    with pytest.raises(ConfigurationError, match="no such file: none; write its path relative to this file"):
         checked(root, embedded, policies=())
 
 

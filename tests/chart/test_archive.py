@@ -68,9 +68,9 @@ def test_names_of_windows() -> None:
 
 UNSAFE: dict[str, tuple[Entry, str]] = {
     "a way out": (("web/../../x", b""), "entry 'web/../../x' points outside of the chart's folder"),
-    "a way out in the first place": (("../x", b""), "leads out"),
-    "a way out at the end": (("web/templates/..", b""), "leads out"),
-    "a way out of Windows": (("web\\..\\..\\x", b""), "leads out"),
+    "a way out in the first place": (("../x", b""), "points outside"),
+    "a way out at the end": (("web/templates/..", b""), "points outside"),
+    "a way out of Windows": (("web\\..\\..\\x", b""), "points outside"),
     "an absolute path": (("/etc/passwd", b""), "entry '/etc/passwd' is an absolute path"),
     "an absolute path behind the folder": (("web//etc/passwd", b""), "is an absolute path"),
     "a drive": (("web/c:/x", b""), "is an absolute path"),

@@ -98,7 +98,7 @@ def test_where_nothing_can_be_written_init_says_so(tmp_path: Path) -> None:
         starter.init(tmp_path)
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "constitution.md").mkdir()
-    with pytest.raises(ConfigurationError, match="stands here already"):
+    with pytest.raises(ConfigurationError, match="already exists with other content"):
         starter.init(tmp_path / "x")
 
 

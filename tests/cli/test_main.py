@@ -118,7 +118,7 @@ def test_values_and_namespace_reach_helm(program: Run, chart: Path) -> None:
         (("check", "web", "-f", "none.yaml"), "none.yaml: no such"),
         (("check", "web", "--select", "security/root-usr"), "did you mean 'security/root-user'?"),
         (("check", "web", "--config", "c.yaml"), "c.yaml:1: unknown option 'selct'; did you mean 'select'?"),
-        (("check", "web", "--constitution", "empty.md"), "empty.md: holds no principle"),
+        (("check", "web", "--constitution", "empty.md"), "empty.md: contains no principle"),
         (("check", "web", "--frob"), "No such option"),
         (("explain", "nothing/here"), "unknown rule 'nothing/here'"),
         (("check", "web", "--output", "srif=x"), "unknown format 'srif'; one of text, concise, json, sarif, "),

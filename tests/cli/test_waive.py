@@ -80,7 +80,7 @@ def test_a_waiver_in_a_repository_names_its_chart(tmp_path: Path) -> None:
         (("nothing", *REASONS), "unknown principle 'nothing'"),
         (("values/unused", "--why", " ", "--instead", "none"), "why_needed must be a non-empty string"),
         (("values/unused", *REASONS, "--expires", "2999-02-30"), "expires must be a date"),
-        (("values/unused", *REASONS, "--expires", "2001-01-01"), "must be a day to come"),
+        (("values/unused", *REASONS, "--expires", "2001-01-01"), "must not be in the past"),
         (("values/unused", *REASONS, "--container", "web"), "container requires object"),
     ],
 )
@@ -95,7 +95,7 @@ def test_what_is_refused_by_hand_is_refused_and_nothing_is_written(
 
 
 def test_a_folder_without_a_chart_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"there is no Chart\.yaml"):
+    with pytest.raises(ConfigurationError, match=r"no Chart\.yaml"):
         run("waive", "values/unused", str(tmp_path), *REASONS)
 
 

@@ -263,7 +263,7 @@ def test_old_values_that_are_none(
 
 
 def test_old_values_without_a_baseline(chart: Path, embedded: HelmEngine, tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="--old-values needs --baseline"):
+    with pytest.raises(ConfigurationError, match="--old-values requires --baseline"):
         check(chart, embedded, baseline=None, old_values=tmp_path / "prod.yaml")
 
 

@@ -22,7 +22,7 @@ from helm_constitution.kubernetes.versions import NEWEST
     ],
 )
 def test_values_files_are_not_fetched(file: str) -> None:
-    with pytest.raises(ConfigurationError, match="local files"):
+    with pytest.raises(ConfigurationError, match="must be a local file"):
         options.check(RenderRequest(values_files=(Path(file),)))
 
 
@@ -73,7 +73,7 @@ def test_kubernetes_versions_in_full(given: str | None, full: str) -> None:
 
 @pytest.mark.parametrize("given", ["", "latest", "1", "1.2.3.4", "v1.x"])
 def test_no_kubernetes_version(given: str) -> None:
-    with pytest.raises(ConfigurationError, match="no Kubernetes version"):
+    with pytest.raises(ConfigurationError, match="not a Kubernetes version"):
         options.check(RenderRequest(kube_version=given))
 
 

@@ -98,7 +98,7 @@ CHANGES = (
     Change(
         "list-type: set", "list-type: unique", f"{_SPEC}.properties.tags.x-kubernetes-list-type", "atomic, map or set"
     ),
-    Change("keys: [name]", "keys: [id]", f"{_SPEC}.properties.rules.x-kubernetes-list-map-keys", "no property"),
+    Change("keys: [name]", "keys: [id]", f"{_SPEC}.properties.rules.x-kubernetes-list-map-keys", "not a property"),
     Change(
         "object, required: [name], prop", "object, prop", f"{_SPEC}.properties.rules.items.properties.name", "default"
     ),

@@ -110,7 +110,7 @@ def test_the_built_in_one_can_be_asked_for_where_there_is_another(repository: Pa
     assert find_constitution(repository / "charts/web", Path("built-in")) is None
 
 
-@pytest.mark.parametrize(("name", "message"), [("none.md", "there is no such"), ("folder", "is a folder")])
+@pytest.mark.parametrize(("name", "message"), [("none.md", "no such constitution"), ("folder", "is a folder")])
 def test_a_named_file_that_is_none(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder").mkdir()
     with pytest.raises(ConstitutionFileError, match=message) as caught:
@@ -228,7 +228,7 @@ def test_check_of_another_projects_constitution() -> None:
 
 def test_check_of_nothing() -> None:
     ((line, message),) = faults("")
-    assert (line, message.partition(":")[0]) == (0, "holds no principle")
+    assert (line, message.partition(":")[0]) == (0, "contains no principle")
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "2.10.3-rc.1+build.5"])

@@ -487,7 +487,7 @@ def test_a_pin_in_code_is_none() -> None:
 def test_a_pin_behind_no_statement() -> None:
     (fault,) = reading("## A\nB MUST.\n## C\n\n<!-- rules: a/b -->\n\nD MUST.\n").faults
     assert (fault.line, fault.fatal) == (5, True)
-    assert "behind no statement" in fault.message
+    assert "follows no statement" in fault.message
 
 
 # The document
@@ -530,7 +530,7 @@ def test_a_placeholder_left_in_a_constitution_that_can_be_used() -> None:
 def test_no_principle(text: str) -> None:
     (fault,) = reading(text).faults
     assert (fault.line, fault.fatal) == (0, True)
-    assert fault.message.startswith("holds no principle")
+    assert fault.message.startswith("contains no principle")
 
 
 def test_what_is_never_closed_would_hide_the_rest() -> None:

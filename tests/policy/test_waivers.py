@@ -177,7 +177,7 @@ def test_a_security_waiver_that_fits_two_places_waives_neither(team: Team) -> No
     report = team.waive("rule: security/privileged\nfile: templates/deployment.yaml")
     assert waived(report) == []
     (stale,) = report.stale
-    assert stale.reason == "it fits 2 places, but security findings must be waived one by one: narrow it"
+    assert stale.reason == "it matches 2 places, but security findings must be waived one by one: narrow it"
     assert report.status == 1
 
 
@@ -214,7 +214,7 @@ def test_one_place_that_is_wrong_in_two_objects_is_one(team: Team) -> None:
         ("waivers:\n  - rule: docs/no-readme\n    container: a{reasons}", 3, "name the object too"),
         ("waivers:\n  - rule: docs/no-readme\n    object: web{reasons}", 3, "like Deployment/web"),
         ("waivers:\n  - rule: docs/no-readme{reasons}", 2, "the waiver must name its chart"),
-        ("waivers:\n  - rule: docs/no-readme\n    chart: wbe{reasons}", 3, "there is no chart wbe here"),
+        ("waivers:\n  - rule: docs/no-readme\n    chart: wbe{reasons}", 3, "no such chart: wbe"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: soon{reasons}", 4, "a date like 2030-12-31"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 20301231{reasons}", 4, "a date like"),
         ("waivers:\n  - rule: docs/no-readme\n    chart: web\n    expires: 2030-02-31{reasons}", 4, "a date like"),

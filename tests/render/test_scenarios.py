@@ -101,12 +101,12 @@ def test_versions_are_for_the_helm_command(tmp_path: Path, helm4: Path, embedded
         ("scenarios:\n- name: kubernetes 1.35", 2, "a scenario's name must consist of"),
         ("scenarios:\n- name: a=b", 2, "a scenario's name must consist of"),
         ("scenarios:\n- name: a\n- name: a", 3, "duplicate scenario 'a'"),
-        ("scenarios:\n- name: a\n  values: [none.yaml]", 3, "there is no file none.yaml"),
+        ("scenarios:\n- name: a\n  values: [none.yaml]", 3, "no such file: none.yaml"),
         ("scenarios:\n- name: a\n  set: a=b", 3, "set must be a list of strings"),
         ("scenarios:\n- name: a\n  is_upgrade: 1", 3, "is_upgrade must be true or false"),
         ("scenarios:\n- name: a\n  kube_version: 1.35", 3, "kube_version must be a string; write it in quotes"),
         ("scenarios:\n- name: a\n  kube_version: new", 3, "'new' is not a Kubernetes version"),
-        ("scenarios:\n- name: a\n  namespace: ''", 3, "namespace is text"),
+        ("scenarios:\n- name: a\n  namespace: ''", 3, "namespace must be a string"),
     ],
 )
 def test_a_wrong_scenario_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
