@@ -84,7 +84,7 @@ def test_a_configuration_that_init_did_not_write_is_replaced_only_by_force(tmp_p
     (tmp_path / name).write_text("mine\n")
     done = run(tmp_path, "init")
     assert done.returncode == 2
-    assert f"{name}: stands here already" in done.stderr
+    assert f"{name}: already exists with other content" in done.stderr
     assert [file.name for file in tmp_path.iterdir() if file.name != "cache"] == [name]
     assert (tmp_path / name).read_text() == "mine\n"
     assert f"replaced: {name}" in run(tmp_path, "init", "--force").stdout
@@ -94,7 +94,7 @@ def test_a_configuration_that_init_did_not_write_is_replaced_only_by_force(tmp_p
 def test_where_nothing_can_be_written_init_says_so(tmp_path: Path) -> None:
     (tmp_path / ".specify").mkdir()
     (tmp_path / ".specify" / "memory").write_text("a file\n")
-    with pytest.raises(ConfigurationError, match="can't be made"):
+    with pytest.raises(ConfigurationError, match="can't be created"):
         starter.init(tmp_path)
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "constitution.md").mkdir()
