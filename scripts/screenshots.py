@@ -1,7 +1,7 @@
 """Looks at the HTML report in a real browser: pictures for the documentation, and axe-core's findings.
 
-``python -m scripts.screenshots REPORT.html`` needs the extra ``site`` and Chromium (``$CHROMIUM``, else the one on PATH). With
-``--axe FILE`` (axe-core's ``axe.min.js``) a fault that it finds ends the script with status 1.
+``python -m scripts.screenshots REPORT.html`` needs the extra ``site`` and Chromium (``$CHROMIUM``, else the one on
+PATH). With ``--axe FILE`` (axe-core's ``axe.min.js``) a fault that it finds ends the script with status 1.
 """
 
 from __future__ import annotations

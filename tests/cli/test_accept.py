@@ -208,5 +208,5 @@ def test_what_cant_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="can't be read"):
         read_debt(tmp_path)
     (tmp_path / "x").write_bytes(b"\xff")
-    with pytest.raises(ConfigurationError, match="not what"):
+    with pytest.raises(ConfigurationError, match="must be a file that"):
         read_debt(tmp_path / "x")

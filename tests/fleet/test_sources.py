@@ -78,7 +78,7 @@ def test_tags_hold_versions_and_the_newest_are_taken(tmp_path: Path) -> None:
 def test_a_revision_without_charts_and_one_that_is_not_there_are_said(tmp_path: Path) -> None:
     write(tmp_path, {"README.md": "Nothing.\n"})
     commit(tmp_path)
-    with pytest.raises(ConstitutionError, match=r"git\+.*: there is no chart at HEAD"):
+    with pytest.raises(ConstitutionError, match=r"git\+.*: no chart at HEAD"):
         shown(f"git+{tmp_path}")
     with pytest.raises(ConstitutionError, match="'v9' is not a folder, a package or a git revision of the repository"):
         shown(f"git+{tmp_path}@v9")

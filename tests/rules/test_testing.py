@@ -203,7 +203,7 @@ def test_a_library_renders_nothing() -> None:
     for name in ("render-error", "scenario-error", "no-test-hook"):
         rule = RULES[f"testing/{name}"]
         subject = chart_subject(rule, {"Chart.yaml": "name: web\nversion: 1.0.0\ntype: library\n"})
-        with pytest.raises(NotApplicable, match="a library chart"):
+        with pytest.raises(NotApplicable, match="library chart"):
             list(rule.check(subject))
 
 

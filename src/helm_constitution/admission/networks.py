@@ -194,7 +194,7 @@ def escaped_path(value: Opaque) -> str:
     """``/a%20b``."""
     from urllib.parse import quote
 
-    return quote(_parts(value).path, safe="%/:@!$&'()*+,;=-._~")
+    return quote(_parts(value).path, safe="%/:@!$&'*()+,;=-._~")
 
 
 def query(value: Opaque) -> dict[str, list[str]]:
