@@ -57,7 +57,7 @@ _NESTED = frozenset(
 )
 
 _MAX_DEPTH = 16
-"""Charts in charts in charts: deeper than anybody has them, and the end of a symlink that leads in a circle."""
+"""Charts in charts in charts: deeper than anybody has them."""
 
 
 def remote_schemas(chart: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -82,7 +82,7 @@ class FindingMaker:
         proved = self._proved(one for _, some in placed for one in some)
         found = [finding for run, some in placed for finding in self._of_run(run, some, proved)]
         names: dict[str, str] = {}
-        for manifest, _ in self._random_manifests():
+        for manifest, _ in self._random_manifests:
             names.setdefault(manifest.name, manifest.template)
         shown = (self._secrets.hide(finding) for finding in found)
         return tuple(fingerprinted(shown, names, self._random_texts))
@@ -91,22 +91,26 @@ class FindingMaker:
         """The text of a file of the chart without the secrets that rules found in it."""
         return self._secrets.hide_in(file, text)
 
-    def _random_manifests(self) -> Iterator[tuple[Manifest, AnalysedChart]]:
+    @cached_property
+    def _random_manifests(self) -> tuple[tuple[Manifest, AnalysedChart], ...]:
         """The objects, of the baseline too, whose templates give something else each time."""
         sides = [(self._checked.analysed, self._rendered.results)]
         if (comparison := self._checked.comparison) is not None:
             sides.append((comparison.old.analysed, tuple(comparison.all_results)))
-        for analysed, results in sides:
-            for result in results:
-                for manifest in result.rendering.manifests if result.rendering is not None else ():
-                    if manifest.name and analysed.is_random(manifest):
-                        yield manifest, analysed
+        return tuple(
+            (manifest, analysed)
+            for analysed, results in sides
+            for result in results
+            if result.rendering is not None
+            for manifest in result.rendering.manifests
+            if manifest.name and analysed.is_random(manifest)
+        )
 
     @cached_property
     def _random_texts(self) -> dict[str, frozenset[str]]:
         """The names of such objects, each with the texts in it that may be others the next time."""
         texts: dict[str, frozenset[str]] = {}
-        for manifest, analysed in self._random_manifests():
+        for manifest, analysed in self._random_manifests:
             texts[manifest.name] = texts.get(manifest.name, frozenset()) | analysed.random_texts(manifest)
         return texts
 

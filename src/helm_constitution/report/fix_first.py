@@ -21,6 +21,11 @@ class Edit(NamedTuple):
         """How many findings it fixes."""
         return sum(len(finding.singles) for finding in self.findings)
 
+    @property
+    def size_note(self) -> str:
+        """What follows the place: how many findings it fixes, if they are several."""
+        return f" (fixes {self.size} findings)" if self.size > 1 else ""
+
 
 def fix_first(chart: ChartReport, at_most: int = AT_MOST) -> list[Edit]:
     """The most urgent edits of a chart, by the urgency of their rules; then those that fix most.

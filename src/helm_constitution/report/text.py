@@ -161,9 +161,8 @@ def _fix_first(chart: ChartReport, style: Style) -> Iterator[str]:
         first = edit.findings[0]
         wrong, to_do = parted(first.message)
         place = shown_place(chart, edit.location)
-        fixes = f"fixes {edit.size} findings" if edit.size > 1 else ""
         yield from style.wrapped(f"{shorten(wrong, 160)} [{first.rule}]", first=f"{number:>2}. ")
-        yield f"    {style.paint('-->', 'dim')} {place}{f' ({fixes})' if fixes else ''}"
+        yield f"    {style.paint('-->', 'dim')} {place}{edit.size_note}"
         if to_do:
             help_lines = style.wrapped(f"help: {shorten(to_do, 200)}", first="    ")
             yield from painted(help_lines, "help:", "help", style)

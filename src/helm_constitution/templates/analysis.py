@@ -92,8 +92,7 @@ class AnalysedChart:
         """Whether an object's template gives something else each time, by itself or by a named template."""
         known = self._random_templates
         if manifest.template not in known:
-            found = self.chart_of(manifest)
-            text = found[0].files.get(found[1], "") if found else ""
+            text = self._template_text(manifest)
             known[manifest.template] = RANDOM.search(text) is not None or any(
                 name in self._random_defines for name in _CALL.findall(text)
             )
@@ -101,13 +100,16 @@ class AnalysedChart:
 
     def random_texts(self, manifest: Manifest) -> frozenset[str]:
         """The texts of such an object that may be others the next time: those that its template doesn't write."""
-        found = self.chart_of(manifest)
-        text = found[0].files.get(found[1], "") if found else ""
+        text = self._template_text(manifest)
         return frozenset(
             leaf
             for _, leaf in walk(manifest.view.data)
             if isinstance(leaf, str) and len(leaf) >= _SHORTEST and leaf not in text
         )
+
+    def _template_text(self, manifest: Manifest) -> str:
+        found = self.chart_of(manifest)
+        return found[0].files.get(found[1], "") if found else ""
 
     @cached_property
     def _random_templates(self) -> dict[str, bool]:

@@ -94,8 +94,7 @@ def fix_first_section(run: RunReport) -> Html:
 def _edit(chart: ChartReport, edit: Edit) -> Html:
     first = edit.findings[0]
     wrong, to_do = parted(first.message)
-    fixes = f" (fixes {edit.size} findings)" if edit.size > 1 else ""
-    place = joined(tag("code", shown_place(chart, edit.location)), fixes)
+    place = joined(tag("code", shown_place(chart, edit.location)), edit.size_note)
     return tag("li", f"{wrong} ", tag("code", first.rule), tag("p", place, f": {to_do}" if to_do else ""))
 
 
