@@ -16,7 +16,13 @@ _SCALARS = some.booleans() | some.integers() | some.none() | _WORDS
 
 @given(
     some.dictionaries(
-        _WORDS, some.recursive(_SCALARS, lambda inner: some.dictionaries(_WORDS, inner) | some.lists(inner))
+        _WORDS,
+        some.recursive(
+            _SCALARS,
+            lambda inner: some.dictionaries(_WORDS, inner, max_size=4) | some.lists(inner, max_size=4),
+            max_leaves=12,
+        ),
+        max_size=6,
     )
 )
 @example({"securityContext": {"runAsNonRoot": True, "runAsUser": 1000}, "pullPolicy": "Always"})
