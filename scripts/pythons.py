@@ -23,7 +23,7 @@ from scripts.fetch_wheels import ROOT
 
 OLDEST = (3, 11)
 # No helm, no installation: what differs between Pythons is in the readers and parsers.
-FAST = ("tests/core", "tests/text", "tests/templates", "tests/kubernetes", "tests/test_structure.py")
+FAST = ("tests/core", "tests/text", "tests/templates", "tests/kubernetes")
 NEEDED = ("cel-expr-python", "hypothesis", "pytest", "pytest-xdist", "markdown-it-py", "junitparser")
 _VERSION = "import sys; print('.'.join(map(str, sys.version_info[:3])), sys.implementation.name)"
 

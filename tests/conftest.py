@@ -5,6 +5,7 @@ Tests never fetch anything; ``make setup`` does.
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +39,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("helm")
         if _ASKING_CLUSTER.intersection(getattr(item, "fixturenames", ())):
             item.add_marker("cluster")
+
+
+def pytest_collection_finish() -> None:
+    """What nine thousand tests are made of stays to the end: the garbage collector has not to look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _helm(major: int) -> Path:
