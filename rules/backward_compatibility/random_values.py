@@ -53,7 +53,7 @@ _CHANGING = frozenset(
     }
 )
 _KEEPS = ("lookup", ".Release.IsInstall", ".Release.IsUpgrade")
-_INCLUDE = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
+_INCLUDE = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 _ONCE = frozenset({"pre-install", "post-install"})
 
 

@@ -138,10 +138,18 @@ def _is_option(name: str, subject: Subject) -> bool:
         rf"--[\w.-]*?{'-?'.join(words)}(?![\w-])"
         rf"|(?-i:(?<![A-Z0-9])(?:[A-Z0-9]+_)*{'_'.join(words).upper()}(?![A-Z0-9_]))"
         rf"|^[ \t]*(?:- )?[\"']?{'[-_]?'.join(words)}[\"']?:",
-        re.IGNORECASE | re.MULTILINE,
+        re.IGNORECASE,
     )
     together = "".join(words)
-    return any(together in run and option.search(text) for text, run in subject.derived(_run_together))
+    return any(
+        together in run
+        and any(
+            option.search(line)
+            for line, run_line in zip(text.split("\n"), run.split("\n"), strict=True)
+            if together in run_line
+        )
+        for text, run in subject.derived(_run_together)
+    )
 
 
 def _run_together(chart: Chart) -> Sequence[tuple[str, str]]:

@@ -140,7 +140,7 @@ def define_unprefixed(subject: Subject) -> Iterator[Violation | Tally]:
 
 _OF_A_CHART = ".chart"
 """The names of `helm create` for templates of the whole chart (`ingester.labels` is one of a component)."""
-_CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
+_CALL = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 
 
 def _called_by_dependencies(chart: Chart) -> frozenset[str]:

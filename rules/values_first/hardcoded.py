@@ -245,7 +245,7 @@ class _Region(NamedTuple):
     end: int
 
 
-_CALL = LazyPattern(r"\b(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
+_CALL = LazyPattern(r"(?:include|template)\s+[\"`]([^\"`]+)[\"`]")
 
 
 def _regions(templates: tuple[TemplateFile, ...], path: str) -> list[_Region]:

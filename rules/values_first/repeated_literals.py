@@ -29,6 +29,7 @@ _PORT = LazyPattern(r"""["']?(\d{2,5})["']?(?:\s+#.*)?\Z""")
 _FORWARD = LazyPattern(r"\bport-forward\b[^\n]*?\s(?:\d+:)?(\d{2,5})(?=\s|\Z)")
 
 
+_SET = LazyPattern(r"""ort["']?:[ \t]+\S""")
 _NUMBER = LazyPattern(r"\d{2,5}")
 _NOTES = "templates/NOTES.txt"
 
@@ -105,7 +106,8 @@ def _is_of(name: str, file: str, chart: str) -> bool:
 
 
 def _uses(file: str, text: str) -> Iterator[_Use]:
-    if "ort:" not in text or not file.endswith((".yaml", ".yml", ".tpl")):
+    # The templates of large CustomResourceDefinitions hold these words, but give no port a value.
+    if not file.endswith((".yaml", ".yml", ".tpl")) or _SET.search(text) is None:
         return
     for line in key_lines(text):
         is_probe = line.key == "port" and line.parents[-1:] in (("httpGet",), ("tcpSocket",), ("grpc",))
@@ -118,11 +120,10 @@ def _uses(file: str, text: str) -> Iterator[_Use]:
 
 def _untargeted(file: str, text: str) -> Iterator[_Use]:
     """The ports of Services without a targetPort, which lead to the container's port of the same number."""
-    lines = [line for line in key_lines(text) if "ports" in line.parents[-2:]]
     if "kind: Service\n" not in text or "targetPort" in text:
         return
-    for line in lines:
-        if line.key == "port" and (value := _VALUE.match(line.value)) is not None:
+    for line in key_lines(text):
+        if line.key == "port" and "ports" in line.parents[-2:] and (value := _VALUE.match(line.value)) is not None:
             yield _Use(file, line, None, value[1])
 
 

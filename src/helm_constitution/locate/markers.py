@@ -170,11 +170,14 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
         before = after = is_key = False
         marked_line = line_number
         if stripped and block_indent is None and not shape.is_forbidden(position):
-            is_key = not shape.is_in_action(position) and bool(KEY.match(line) or ITEM.match(line))
+            begins_outside = not shape.is_in_action(position)
+            is_key = begins_outside and bool(KEY.match(line) or ITEM.match(line))
             begins_block = is_key and ("|" in line or ">" in line) and bool(_BLOCK_SCALAR.search(line))
             continues = is_key and not begins_block and _continues(text, end, indent)
             last = position + len(line)
-            if not trims and not shape.is_in_action(last):
+            if begins_outside and "{{" not in line:
+                after = is_key and not (continues or trims)  # nothing is printed here: most lines of a large template
+            elif not trims and not shape.is_in_action(last):
                 printing = shape.output_at(position, last)
                 after = printing is not None or (is_key and not continues)
                 if printing is not None and printing < position:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -11,11 +12,8 @@ from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Action, Content, Control, Define, TemplateCall, Text
 
 _BEFORE = LazyPattern(r"[ \t]*#@([<(])(\d+):(\d+)@")
-
-
-_AFTER = LazyPattern(r" ?#@(\d+):(\d+)@")
-
-
+_AFTER = LazyPattern(r"#@(\d+):(\d+)@")
+_ALL_AFTER = LazyPattern(r" ?#@\d+:\d+@")
 # 63 characters fit a label.
 _DIGEST = LazyPattern(r"\b(?:[0-9a-f]{63,64}|[0-9a-f]{40}|[0-9a-f]{32}|[0-9a-f]{128})\b")
 
@@ -204,6 +202,13 @@ def _comparable(text: str) -> list[str]:
     return [line.rstrip() for line in _DIGEST.sub("", text).rstrip().split("\n")]
 
 
+def _without_marks(line: str, first: re.Match[str] | None) -> str:
+    """A line without its marks and the blank before each; most lines have one, at the end."""
+    if first is not None and first.end() == len(line):
+        return line[: first.start()].removesuffix(" ")
+    return _ALL_AFTER.sub("", line)
+
+
 def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[Origin | None]]:
     """The text without its marks, and the first mark of each of its lines."""
     origins: list[Origin | None] = []
@@ -216,7 +221,7 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
             lines.append(raw)
             made = None
             continue
-        before = _BEFORE.fullmatch(raw)
+        before = _BEFORE.fullmatch(raw) if raw.lstrip(" \t").startswith("#@") else None
         if before is not None:
             if made is None or weak:
                 made = Origin(templates[int(before[2])].path, int(before[3]), begins=True)
@@ -227,6 +232,6 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
             own = Origin(templates[int(first[1])].path, int(first[2]))
             made = made if made is not None and made[:2] == own[:2] else own
         origins.append(made)
-        lines.append(_AFTER.sub("", raw))
+        lines.append(_without_marks(raw, first))
         made = None
     return "\n".join(lines), origins

@@ -30,7 +30,7 @@ _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.M
 _SHORTEST = 3
 """A shorter text says nothing: it is a part of many others."""
 _DEFINE = LazyPattern(r"""\{\{-?\s*define\s+["`]([^"`]+)["`]""")
-_CALL = LazyPattern(r"""\b(?:include|template)\s+["`]([^"`]+)["`]""")
+_CALL = LazyPattern(r"""(?:include|template)\s+["`]([^"`]+)["`]""")
 
 RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|encryptAES|now)\b")
 """Functions that give something else each time."""
