@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.check.inputs import MAX_BYTES, Inputs, Unfit, read_content, stamps
+from helm_constitution.check.kept_lint import LintPlace
 from helm_constitution.check.private_folder import PrivateFolder
 from helm_constitution.core.errors import ConstitutionError
 from helm_constitution.core.user_dirs import cache_folder
@@ -24,18 +25,19 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import HelmEngine
     from helm_constitution.policy.configuration import Configuration
 
-KEPT = 5_000
-"""Reports kept; the oldest go first."""
+KEPT = 10_000
+"""Reports and answers of ``helm lint`` kept; the oldest go first."""
 KEPT_BYTES = 64 * 1024 * 1024
-"""Bytes of all reports together."""
+"""Bytes of all of them together."""
 KEPT_DAYS = 30
 _TIDIES = "2"
 """Below this stand an eighth of all names, which are random digits: as seldom old reports are looked for."""
 _NEVER = "9999-12-31"
+_LINT = ".lint"
 
 
 class Cache(NamedTuple):
-    """The place of one report.
+    """The place of one report, and of what ``helm lint`` said about the chart.
 
     The files that a configuration names (constitution, plan, values) are no part of the key: to know them the
     configuration must be parsed, which costs more than the rest. Their digests are kept with the report and compared
@@ -45,6 +47,7 @@ class Cache(NamedTuple):
 
     folder: PrivateFolder
     name: str
+    lint: LintPlace
     chart: Path
     configuration: Path | None
     options: CheckOptions
@@ -156,14 +159,17 @@ class Caches:
         if inputs is None:
             return None
         name = f"{self._folder.digest(inputs.digest)}.json"
-        return Cache(self._folder, name, path, inputs.configuration, self._options)
+        lint = LintPlace(self._folder, f"{self._folder.digest(inputs.of_helm)}{_LINT}")
+        return Cache(self._folder, name, lint, path, inputs.configuration, self._options)
 
 
 class CacheState(NamedTuple):
-    """What is kept: the folder, how many reports, their bytes, the time of the oldest (seconds since 1970) if any."""
+    """What is kept: the folder, how many reports and answers of ``helm lint``, the bytes of both, the time of the
+    oldest (seconds since 1970) if any."""
 
     folder: str
     reports: int
+    lints: int
     size: int
     oldest: float | None
 
@@ -173,19 +179,18 @@ def look_into_cache() -> CacheState:
     place = os.path.join(cache_folder(), "reports")
     folder = PrivateFolder.open(place)
     files = folder.files() if folder is not None else []
-    return CacheState(
-        place, len(files), sum(file.size for file in files), min((file.time for file in files), default=None)
-    )
+    lints = sum(file.path.endswith(_LINT) for file in files)
+    size, oldest = sum(file.size for file in files), min((file.time for file in files), default=None)
+    return CacheState(place, len(files) - lints, lints, size, oldest)
 
 
-def clean_cache() -> int:
-    """Removes every report that is kept for this user; how many there were."""
-    folder = PrivateFolder.open(os.path.join(cache_folder(), "reports"))
-    if folder is None:
-        return 0
-    count = len(folder.files())
-    folder.keep_newest(0, 0, 0)
-    return count
+def clean_cache() -> CacheState:
+    """Removes everything that is kept for this user; what there was."""
+    state = look_into_cache()
+    folder = PrivateFolder.open(state.folder)
+    if folder is not None:
+        folder.keep_newest(0, 0, 0)
+    return state
 
 
 def _json(value: object) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from helm_constitution.check.options import CheckOptions
-    from helm_constitution.helm.protocol import HelmEngine
+    from helm_constitution.helm.protocol import HelmEngine, RenderRequest
 
 MAX_BYTES = 64 * 1024 * 1024
 """A chart's folder that holds more is checked anew each time: reading it all would cost more than the check."""
@@ -29,9 +29,13 @@ class Unfit(Exception):
 
 
 class InputDigest(NamedTuple):
-    """What a chart's report depends on, as a digest; ``configuration`` is the file that was found for the chart."""
+    """What a chart's report depends on, as a digest, and what helm's answers depend on, which is less.
+
+    ``configuration`` is the file that was found for the chart.
+    """
 
     digest: bytes
+    of_helm: bytes
     configuration: Path | None
 
 
@@ -48,20 +52,25 @@ class Inputs:
 
     def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
         self._options = options
-        self._common = sha256()
-        _add(self._common, _common_inputs(engine, options))
+        self._of_helm = sha256()
+        _add(self._of_helm, _helm_inputs(engine, options.request))
+        self._common = self._of_helm.copy()
+        _add(self._common, _common_inputs(options))
 
     def of(self, path: Path) -> InputDigest | None:
         """The digest of a chart's folder or package, and of what rules it; None where the chart can't be hashed."""
         from helm_constitution.policy.find import find_configuration
 
-        digest = self._common.copy()
+        digest, of_helm, contents = self._common.copy(), self._of_helm.copy(), sha256()
         try:
             configuration = find_configuration(path, self._options.configuration)
             _add(digest, _inputs(path, self._options, configuration))
+            _add(contents, _chart_contents(path))
         except (OSError, ValueError, Unfit, ConstitutionError):
             return None
-        return InputDigest(digest.digest(), configuration)
+        for one in (digest, of_helm):
+            one.update(contents.digest())
+        return InputDigest(digest.digest(), of_helm.digest(), configuration)
 
     def of_name(self, name: str) -> bytes:
         """The digest of a chart that its name tells from every other one: a version in a repository, a commit."""
@@ -113,15 +122,12 @@ def _add(digest: hashlib._Hash, parts: Iterable[bytes]) -> None:
         digest.update(part)
 
 
-def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]:
-    """Everything that the report of any chart depends on."""
-    request = options.request
-    yield repr((__version__, engine.name, engine.version(), options)).encode()
-    for place in (os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *map(str, options.rules)):
-        # The program's own files too: an edited rule must not answer with yesterday's report.
-        yield from (repr(stamp).encode() for stamp in stamps(place))
-    for place in map(str, options.policies):
-        yield from (repr(stamp).encode() for stamp in stamps(place, (".yaml", ".yml", ".json")))
+def _helm_inputs(engine: HelmEngine, request: RenderRequest) -> Iterator[bytes]:
+    """Everything that helm's answers about any chart depend on, and how they are read."""
+    yield repr((__version__, engine.name, engine.version(), request)).encode()
+    # The program's own files too: an edited rule must not answer with yesterday's report.
+    program = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    yield from (repr(stamp).encode() for stamp in stamps(program))
     for file in request.values_files:
         yield read_content(str(file), MAX_BYTES)
     for argument in request.set_arguments:
@@ -129,8 +135,17 @@ def _common_inputs(engine: HelmEngine, options: CheckOptions) -> Iterator[bytes]
             yield read_content(argument.value.partition("=")[2], MAX_BYTES)
 
 
+def _common_inputs(options: CheckOptions) -> Iterator[bytes]:
+    """Everything that the report of any chart depends on besides."""
+    yield repr(options).encode()
+    for place in map(str, options.rules):
+        yield from (repr(stamp).encode() for stamp in stamps(place))
+    for place in map(str, options.policies):
+        yield from (repr(stamp).encode() for stamp in stamps(place, (".yaml", ".yml", ".json")))
+
+
 def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> Iterator[bytes]:
-    """Everything that one chart's report depends on besides."""
+    """Everything that one chart's report depends on besides its files: where it is, and what rules it."""
     from helm_constitution.policy.find import find_constitution, find_debt
 
     debt = find_debt(path, configuration)
@@ -140,6 +155,10 @@ def _inputs(path: Path, options: CheckOptions, configuration: Path | None) -> It
         yield repr(file).encode()
         if file is not None:
             yield read_content(str(file), MAX_BYTES)
+
+
+def _chart_contents(path: Path) -> Iterator[bytes]:
+    """A chart's files, or its package with the signature."""
     if path.is_dir():
         yield from _contents(str(path))
     else:

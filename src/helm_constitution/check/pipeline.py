@@ -49,7 +49,7 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
         ConstitutionError: where it can't be checked at all.
     """
     day = request.options.day
-    report = examine(request._replace(options=request.options._replace(today=day))).report
+    report = examine(request._replace(options=request.options._replace(today=day)), cache).report
     if cache is not None and not any(trouble.fatal for trouble in report.troubles):
         cache.store(report, day)
     return report
@@ -63,8 +63,8 @@ class Examined(NamedTuple):
     policy: Policy
 
 
-def examine(request: CheckRequest) -> Examined:
-    """Checks one chart, for who needs the renderings too.
+def examine(request: CheckRequest, cache: Cache | None = None) -> Examined:
+    """Checks one chart, for who needs the renderings too. With a cache, an unchanged chart isn't linted again.
 
     Raises:
         ConstitutionError: where it can't be checked at all.
@@ -74,18 +74,18 @@ def examine(request: CheckRequest) -> Examined:
         raise ConfigurationError("--old-values requires --baseline, the release that the values are for")
     try:
         with time_limit(3 * options.seconds), ExitStack() as stack:
-            return _check(request._replace(options=options._replace(today=options.day)), stack)
+            return _check(request._replace(options=options._replace(today=options.day)), cache, stack)
     except OutOfTime:
         message = f"the check took more than {3 * options.seconds:g} s of processor time; raise --timeout"
         raise ChartError(message, file=str(request.chart)) from None
 
 
-def _check(request: CheckRequest, stack: ExitStack) -> Examined:
+def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Examined:
     engine, options = request.engine, request.options
     folder = request.copy or _folder(request.chart)
     stack.enter_context(engine.hold(folder))  # no scenario loads it once more
     # helm starts before anything heavy is imported or read: it takes longest.
-    linting: Pending[LintOutput] = engine.lint(folder, options.request)
+    linting = _lint(request, folder, cache)
     first: Pending[RenderOutput] = engine.render(folder, options.request)
 
     from helm_constitution.chart.loader import load_chart
@@ -135,6 +135,13 @@ def _check(request: CheckRequest, stack: ExitStack) -> Examined:
 
         report = with_sources(report, chart, finding.without_secrets)
     return Examined(report, rendered, policy)
+
+
+def _lint(request: CheckRequest, folder: Path, cache: Cache | None) -> Pending[LintOutput]:
+    def start() -> Pending[LintOutput]:
+        return request.engine.lint(folder, request.options.request)
+
+    return cache.lint.lint(start) if cache is not None else start()
 
 
 def _folder(chart: Path) -> Path:
