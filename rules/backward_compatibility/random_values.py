@@ -81,7 +81,6 @@ class _Call(NamedTuple):
         require(r"\b(?:reproducible|deterministic|idempotent)\b.{0,40}\b(?:render|templates?|upgrades?|output)"),
         forbid(r"\brandom(?:ly)?\b.{0,60}\b(?:values?|passwords?|secrets?|render|upgrade)"),
     ),
-    umbrella=r"\bgitops\b",
     urgency=Urgency.UPGRADE,
 )
 def random_value(subject: Subject) -> Iterator[Violation]:

@@ -266,8 +266,7 @@ def selector_mismatch(workload: Workload, subject: Subject) -> Iterator[Violatio
     default=SHOULD,
     enforces=require(
         r"^(?!.*\brecreate\b).*(?:\brolling[- ]?updates?\b|\bzero[- ]downtime\b"
-        r"|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg"
-        r"|\bhigh(?:ly)?[- ]availab)"
+        r"|\bwithout (?:downtime|interruption)\b|\bupdate[- ]strateg)"
     ),
     umbrella=_UPGRADABLE,
     parameters={

@@ -67,8 +67,8 @@ def _texts(view: View) -> list[str]:
             r"|\*.{0,20}\b(?:verbs?|resources?|permissions?)\b"
         ),
         require(
-            r"\b(?:explicit|enumerated|minimal|specific)\b.{0,30}\b(?:verbs|rbac|permissions)\b|\brbac\b.{0,40}\b(?:minimal|minimum|least|explicit)\b"
-            r"|\b(?:service ?accounts?|roles?|rbac)\b.{0,50}\b(?:only|minimal|minimum|least)\b.{0,30}"
+            r"\b(?:explicit|enumerated|minimal|specific)\b.{0,30}\b(?:verbs|rbac|permissions)\b|\brbac\b.{0,40}\bexplicit\b"
+            r"|\b(?:service ?accounts?|roles?|rbac)\b.{0,50}\bonly\b.{0,30}"
             r"\b(?:scopes?|permissions?|privileges?|rights)\b"
             r"|\b(?:minim\w+|needed|required|necessary)\b.{0,20}\bverbs\b|\bverbs\b.{0,20}\b(?:needed|required|necessary)\b"
         ),

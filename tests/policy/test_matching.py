@@ -122,7 +122,7 @@ Ingresses MUST use TLS. -> security/no-tls
 TLS 1.0 and 1.1 MUST NOT be enabled. -> security/weak-tls
 Roles MUST NOT use wildcards. -> security/wildcard-role
 hostPath volumes are NOT RECOMMENDED. -> security/host-path
-Every pod MUST have a memory limit. -> observability/no-memory-limit observability/request-above-limit
+Every pod MUST have a memory limit. -> observability/no-memory-limit
 CPU limits SHOULD NOT be set. ->
 Probes MUST be configurable. -> observability/probe-fixed
 Charts MUST be tested with helm test. -> testing/no-test-hook

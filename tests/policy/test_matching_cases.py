@@ -74,6 +74,12 @@ def rules(text: str) -> list[str]:
         ("Prefer registries with multi-arch support.", "portability/node-affinity"),
         ("YAML MUST pass schema validation.", "values/schema-mismatch"),
         ("Approval is REQUIRED before any cluster-modifying operation.", "portability/platform-object"),
+        ("Containers MUST set requests and limits.", "observability/request-above-limit"),
+        ("Workloads MUST have liveness probes.", "observability/probe-port-unknown"),
+        ("Build in phases, ensuring backward compatibility.", "compat/unstable-selector"),
+        ("Use patterns that support observability.", "observability/no-metrics"),
+        ("Releases MUST be delivered by GitOps.", "compat/random-value"),
+        ("High availability MUST be ensured.", "compat/update-strategy"),
     ],
 )
 def test_a_rule_that_is_not_meant(sentence: str, rule: str) -> None:
@@ -110,6 +116,12 @@ def test_a_rule_that_is_not_meant(sentence: str, rule: str) -> None:
 )
 def test_a_rule_that_is_meant(sentence: str, expected: str) -> None:
     assert expected in rules(sentence)
+
+
+def test_words_beside_what_is_said_precisely_may_be_wide() -> None:
+    found = rules("Security contexts MUST follow least privilege (non-root user).")
+    assert {"security/root-user", "security/capabilities", "security/privileged"} <= set(found)
+    assert "security/cluster-admin" in rules("RBAC MUST follow least privilege and never use wildcard verbs.")
 
 
 def test_an_introduction_is_the_umbrella_of_a_list_without_words_of_its_own() -> None:

@@ -23,7 +23,8 @@ from helm_constitution.lint.rule import (
 )
 from helm_constitution.lint.subject import Subject
 from helm_constitution.policy.constitution import Constitution, parse_constitution
-from helm_constitution.policy.rule_selection import RuleSelection, match, show_lines
+from helm_constitution.policy.rule_selection import RuleSelection, match
+from helm_constitution.policy.show import show_lines
 
 UMBRELLA = r"secure defaults|best practices"
 

@@ -93,3 +93,23 @@ def test_a_heading_narrows_a_wide_demand() -> None:
 def test_a_word_begins_at_each_hump_of_a_field() -> None:
     assert "helm/no-anti-affinity" in rules("## Pods\n\nSet `podAntiAffinity`.")
     assert rules("## Namespaces\n\nUse a `LimitRange`.") == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Set memory limits on every container but do not set CPU limits.", {"observability/no-memory-limit"}),
+        ("Containers MUST have resource limits, but CPU limits are not required.", {"observability/no-memory-limit"}),
+        ("Containers MUST have resource limits, but not CPU limits.", {"observability/no-memory-limit"}),
+        ("Containers MUST have resource limits, except for CPU limits.", {"observability/no-memory-limit"}),
+        ("Set limits for memory (but don't set CPU limits).", {"observability/no-memory-limit"}),
+        ("Set resource limits; however, do not set CPU limits.", {"observability/no-memory-limit"}),
+        ("Use readiness probes but avoid liveness probes.", {"observability/no-readiness-probe"}),
+        ("Define liveness and readiness probes, but no startup probe.", PROBES),
+        ("Images MUST be pinned by tag but need not be pinned by digest.", {"security/latest-tag"}),
+        ("Run as non-root, but do not use hostPath.", {"security/root-user", "security/host-path"}),
+        ("Never use hostPath, except for log collectors.", {"security/host-path"}),
+    ],
+)
+def test_what_is_excepted_is_not_demanded(text: str, found: set[str]) -> None:
+    assert rules(f"## Pods\n\n{text}") == found

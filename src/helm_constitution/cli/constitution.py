@@ -11,7 +11,8 @@ from helm_constitution.cli.options import policies_option, rule_modules, rules_o
 from helm_constitution.cli.printing import say
 from helm_constitution.policy.constitution import load_constitution, read_constitution
 from helm_constitution.policy.faults import constitution_faults, constitution_remarks
-from helm_constitution.policy.rule_selection import match, show_lines
+from helm_constitution.policy.rule_selection import match
+from helm_constitution.policy.show import show_lines
 
 _file_argument = click.argument("file", required=False, type=click.Path(path_type=Path))
 

@@ -148,6 +148,8 @@ CONDITION = LazyPattern(
 )
 _BREAK = LazyPattern(r"[;:,–—]| - ")
 _DASH = LazyPattern(r" (?:[—–]|->?|→) ")
+_CONTRAST = LazyPattern(r"\b(?:but|yet|however,?|though)\s+(?=(?:do[\s*_]+not|don['’]t|avoid|no)\b)", re.IGNORECASE)
+"""Before what a sentence refuses after it demanded something: "set requests but do not set CPU limits"."""
 _SEGMENT = LazyPattern(r"; | (?:[—–]|->?|→) |, (?=no )")
 _FIRST = LazyPattern(r"[A-Za-z]+")
 _LED = LazyPattern(r"[^A-Za-z\x01]*(?P<verb>[A-Za-z]+)\s+\S")
@@ -228,6 +230,11 @@ def demands(text: str, default: Obligation = _MUST) -> list[Demand]:
         text: a sentence, its code and the parentheses' contents blanked.
         default: the obligation of an imperative.
     """
+    found = _without_contrasts(text, default)
+    return _with_contrasts(text, found, default) if found else found
+
+
+def _without_contrasts(text: str, default: Obligation) -> list[Demand]:
     found = [demand for demand in _words(text) if demand is not None]
     if "; " in text or _DASH.search(text) or ", no " in text:
         found = _with_segments(text, found, default)
@@ -262,6 +269,16 @@ def _with_segments(text: str, found: list[Demand], default: Obligation) -> list[
             continue  # what stands behind a dash is more often an explanation
         all_of.append(first._replace(start=first.start + start, end=first.end + start))
     return sorted(all_of)
+
+
+def _with_contrasts(text: str, found: list[Demand], default: Obligation) -> list[Demand]:
+    """Adds what the parts behind "but" and the like refuse by their first words."""
+    refused = []
+    for start in (match.end() for match in _CONTRAST.finditer(text)):
+        first = first_demand(text[start:], default)
+        if first is not None and first.forbids and not any(demand.start == start + first.start for demand in found):
+            refused.append(first._replace(start=start + first.start, end=start + first.end))
+    return sorted([*found, *refused]) if refused else found
 
 
 _TOKEN = LazyPattern(r"[a-z]+")

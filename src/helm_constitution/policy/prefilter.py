@@ -32,7 +32,7 @@ def needed_words(pattern: str) -> tuple[str, ...] | None:
         None where no such words can be told; the pattern must be tried then.
 
     >>> needed_words(r"non-?root|(?:liveness|readiness) probes?")
-    ('root', ' probe')
+    ('root', 'liveness', 'readiness')
     """
     tokens = _TOKEN.findall(pattern)
     words, position = _alternatives(tokens, 0)

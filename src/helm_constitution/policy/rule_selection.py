@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
-from helm_constitution.core.model import Obligation, Principle, RuleSetting, Severity, Statement
+from helm_constitution.core.model import Obligation, Principle, RulePin, RuleSetting, Severity, Statement
 from helm_constitution.core.suggest import closest
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.coverage_of_words import Span, left_open
@@ -84,8 +84,8 @@ def match(
     """Finds the rules behind each statement, and from them what to run.
 
     A pinned statement has the rules of its pins, any other those whose ``enforces`` patterns match it in its polarity,
-    and in second place, at the weaker of its obligation and the rule's default, those whose ``umbrella`` does. An
-    umbrella runs no rule that is off by default, and a statement that forbids something is none.
+    and those whose ``umbrella`` matches its other words, at the weaker of its obligation and the rule's default. An
+    umbrella runs no rule that is off by default; what is forbidden, or only a purpose ("for security"), is none.
 
     Args:
         constitution: the document.
@@ -203,49 +203,41 @@ def _links(constitution: Constitution, modules: tuple[RuleModule, ...]) -> _Link
     titles = [principle.title for principle, _ in constitution.statements]
     statements = [statement for _, statement in constitution.statements]
     links: tuple[_Found, ...] = tuple({} for _ in statements)
-    pinned: dict[str, list[tuple[int, bool]]] = {}
-    for number, statement in enumerate(statements):
+    by_id = {rule.id: rule for module in modules for rule in module.rules}
+    for found, statement in zip(links, statements, strict=True):
         for pin in statement.pins:
-            pinned.setdefault(pin.rule, []).append((number, pin.by_default))
+            if pin.rule in by_id:
+                found[by_id[pin.rule]] = _pinned(by_id[pin.rule], pin, statement)
     search = Search(statements)
     spans: dict[int, list[Span]] = {}
     led: list[_Led] = []
     wide: list[_Wide] = []
     opposed: dict[int, list[Rule]] = {}
-    for module in modules:
+    for module in modules if search.free else ():
         for rule in module.rules:
-            for number, by_default in pinned.get(rule.id, ()):
-                links[number][rule] = _pinned(rule, statements[number], by_default=by_default)
-            if not search.free:
-                continue
             for matcher in rule.enforces:
-                for number, found, source in search(matcher, module.key):
+                for number, match_, source in search(matcher, module.key):
                     asked = statements[number].obligation
                     if source is Source.OWN:
-                        spans.setdefault(number, []).append(_span(found, search.texts[number]))
-                        values = _parameters(rule, found)
+                        spans.setdefault(number, []).append(_span(match_, search.texts[number]))
+                        values = _parameters(rule, match_)
                         links[number][rule] = asked, {**values, **links[number].get(rule, (asked, {}))[1]}
                     elif source is Source.LABEL:
-                        led.append(_Led(number, rule, asked, _parameters(rule, found), source))
+                        led.append(_Led(number, rule, asked, _parameters(rule, match_), source))
                     elif isinstance(rule.default, Obligation):
-                        led.append(_Led(number, rule, min(asked, rule.default), _parameters(rule, found), source))
+                        led.append(_Led(number, rule, min(asked, rule.default), _parameters(rule, match_), source))
                 if not matcher.forbids:
                     for number in search.opposed(matcher):
                         opposed.setdefault(number, []).append(rule)
-            if rule.umbrella is not None and isinstance(rule.default, Obligation):
-                umbrella = Matcher(rule.umbrella, forbids=False)
-                for number, found, source in search(umbrella, module.key):
-                    if umbrella.search(f"{titles[number]}: {search.texts[number]}") is None:
-                        continue  # what it is about stands in the heading: "RBAC: follow least privilege"
-                    aside = is_purpose(found)
-                    wide.append(_Wide(number, rule, min(statements[number].obligation, rule.default), source, aside))
-    for number, rule, weight, source, aside in wide:
-        if source is Source.OWN and not (aside and number in spans):
+            wide += _wide(rule, module.key, search, titles)
+    # Words that say precisely what they demand are no umbrella: "requests and limits" asks for just these.
+    wide = [one for one in wide if not any(a < one.end and one.start < b for a, b in spans.get(one.number, ()))]
+    for number, rule, weight, source, *_ in wide:
+        if source is Source.OWN:
             links[number].setdefault(rule, (weight, {}))
-    if led or wide:
-        _add_led(links, led, wide, statements)
-        order = {rule: place for place, rule in enumerate(rule for module in modules for rule in module.rules)}
-        links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
+    _add_led(links, led, wide, statements)
+    order = {rule: place for place, rule in enumerate(by_id.values())}
+    links = tuple(dict(sorted(found.items(), key=lambda item: order[item[0]])) for found in links)
     own = {*spans, *(one.number for one in led if one.source is not Source.LEAD)}
     own.update(one.number for one in wide if one.source is not Source.LEAD)
     parts = tuple(
@@ -271,13 +263,28 @@ class _Led(NamedTuple):
 
 
 class _Wide(NamedTuple):
-    """A rule whose umbrella a statement names. ``aside`` is true where it names it as a purpose."""
+    """A rule whose umbrella a statement names, other than as a purpose, and where."""
 
     number: int
     rule: Rule
     weight: Obligation
     source: Source
-    aside: bool
+    start: int
+    end: int
+
+
+def _wide(rule: Rule, module: str, search: Search, titles: Sequence[str]) -> Iterator[_Wide]:
+    """The statements that name the umbrella of a rule, if it has one."""
+    if rule.umbrella is None or not isinstance(rule.default, Obligation):
+        return
+    umbrella = Matcher(rule.umbrella, forbids=False)
+    for number, found, source in search(umbrella, module):
+        if umbrella.search(f"{titles[number]}: {search.texts[number]}") is None:
+            continue  # what it is about stands in the heading: "RBAC: follow least privilege"
+        if source is not Source.LEAD and is_purpose(found):
+            continue
+        weight = min(search.statements[number].obligation, rule.default)
+        yield _Wide(number, rule, weight, source, *_span(found, search.texts[number]))
 
 
 def _add_led(
@@ -294,7 +301,7 @@ def _add_led(
     for number, rule, weight, values, source in led:
         if source is Source.LEAD and (number in without or asked[number] <= _FEW):
             links[number].setdefault(rule, (weight, values))
-    for number, rule, weight, source, _ in wide:
+    for number, rule, weight, source, *_ in wide:
         is_alone = source is Source.LABEL or statements[number].lead not in with_own
         if source is not Source.OWN and number in without and is_alone:
             links[number].setdefault(rule, (weight, {}))
@@ -316,10 +323,10 @@ def _span(found: re.Match[str], text: str) -> Span:
     return (found.start() + behind, found.end() + behind) if found.end() > found.start() else (0, len(text))
 
 
-def _pinned(rule: Rule, statement: Statement, *, by_default: bool) -> tuple[Obligation, dict[str, int | str]]:
+def _pinned(rule: Rule, pin: RulePin, statement: Statement) -> tuple[Obligation, dict[str, int | str]]:
     """The weight and the parameters that a pinned rule gets."""
     weight = statement.obligation
-    if by_default and isinstance(rule.default, Obligation):
+    if pin.by_default and isinstance(rule.default, Obligation):
         weight = min(rule.default, weight)
     return weight, _pinned_parameters(rule, statement)
 
@@ -350,44 +357,3 @@ def _parameters(rule: Rule, found: re.Match[str]) -> dict[str, int | str]:
         elif text.isascii() and text.isdigit() and len(text) < 10:
             values[name] = int(text)
     return values
-
-
-def show_lines(constitution: Constitution, demands: RuleSelection) -> Iterator[str]:
-    """Each principle, statement, obligation and rule, for a person to read."""
-    version = f", version {constitution.version}" if constitution.version else ""
-    yield f"{constitution.shown}{version}"
-    enforced = total = 0
-    for principle in constitution.principles:
-        yield ""
-        yield f"{principle.title} ({principle.key})"
-        for statement in principle.statements:
-            behind = demands.of(principle, statement)
-            total += 1
-            enforced += bool(behind)
-            yield f"  {statement.keyword}, line {statement.line}: {statement.full_text}"
-            if not behind:
-                against = ", ".join(rule.id for rule in demands.opposite(principle, statement))
-                yield (
-                    f"      unchecked: it forbids what {against} demands"
-                    if against
-                    else ("      unchecked: no rule enforces this")
-                )
-            for rule in behind:
-                demand = demands.rules.get(rule)
-                weight = "ignored" if demand is None else demand.severity.label
-                settings = "" if demand is None else "".join(f", {n} {v}" for n, v in demand.parameters.items())
-                yield f"      {rule.id} ({weight}{settings})"
-            if rest := demands.left_open(principle, statement):
-                yield f"      partly checked; no rule checks: {'; '.join(rest)}"
-    if constitution.not_understood:
-        yield ""
-        yield "Not understood"
-        for doubt in constitution.not_understood:
-            yield f"  line {doubt.line}: {doubt.text} ({doubt.reason})"
-    yield ""
-    rules = sum(bool(demand.statements) for demand in demands.rules.values())
-    left = total - enforced
-    verb = "is" if left == 1 else "are"
-    doubts = len(constitution.not_understood)
-    end = f"; {doubts} sentence{' is' if doubts == 1 else 's are'} not understood" if doubts else ""
-    yield f"{enforced} of {total} statements are enforced, by {rules} rules; {left} {verb} unchecked{end}"

@@ -10,7 +10,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Obligation, Statement
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.prefilter import folded, needed_words
-from helm_constitution.policy.turns import masked, turned
+from helm_constitution.policy.turns import excepted, masked, turned
 
 _TAG = LazyPattern(r"(?:\[[A-Z][\w.-]*\]|[A-Z][A-Z\d]*(?:-[A-Z\d]+)*-\d+\b(?:\s*[:.|])?)\s+")
 """What numbers a statement: "[REQ-01]", "K8S-003 |"."""
@@ -96,6 +96,7 @@ class Search:
         self.labels: dict[int, int] = {}
         self.turns: dict[int, tuple[str, str]] = {}
         self.examples: dict[int, str] = {}
+        self.exceptions: dict[int, str] = {}
         self.work: set[int] = set()
         self.code: set[int] = set()
         for number, statement in enumerate(statements):
@@ -107,6 +108,8 @@ class Search:
             if text != full:
                 spans = [match.span() for match in _EXAMPLE.finditer(full)]
                 self.examples[number] = masked(full, spans, inside=True)
+            if not statement.forbids:
+                text = texts[number] = self._without_exceptions(number, text, start)
             label = _LABEL.match(text, start) if ": " in text else None
             first = start
             if label is not None:
@@ -122,6 +125,18 @@ class Search:
             self.free.append((number, statement.forbids, text, folded(full)))
         self.document = "\n".join(text for _, _, _, text in self.free)
 
+    def _without_exceptions(self, number: int, text: str, start: int) -> str:
+        """The text without what it excepts, nor what the next clause of its sentence refuses, which are kept."""
+        spans = excepted(text, start)
+        excluded = masked(text, spans, inside=True) if spans else ""
+        if number + 1 < len(self.statements):
+            following = self.statements[number + 1]
+            if following.forbids and following.line == self.statements[number].line:
+                excluded += following.text
+        if excluded:
+            self.exceptions[number] = excluded
+        return masked(text, spans, inside=False) if spans else text
+
     def __call__(self, matcher: Matcher, module: str) -> Iterator[tuple[int, re.Match[str], Source]]:
         """The statements, by number, that the pattern matches in its polarity, and in which of their words.
 
@@ -135,7 +150,7 @@ class Search:
             if not matcher.permits and self.statements[number].obligation is Obligation.MAY:
                 continue
             found = self._find(matcher, number, text, 0) or self._in_example(matcher, number)
-            if found is None:
+            if found is None or (number in self.exceptions and matcher.search(self.exceptions[number])):
                 continue
             source = Source.OWN
             start = own_start(self.statements[number])

@@ -42,6 +42,14 @@ _TAIL = LazyPattern(
     re.IGNORECASE,
 )
 _CLAUSE = LazyPattern(r"[,;:|—–]\s")
+_EXCEPTED = LazyPattern(
+    r"\b(?:except(?:ing)?(?: for)?|excluding|apart from|other than|but (?:not|no|never|don['’]t|do not)"
+    r"|(?:but|though|although|while|whereas)(?=[^,;.()]{1,60}?"
+    r"(?:\b(?:is|are) not|\b(?:is|are)n['’]t|\bneed(?: not|n['’]t)|\b(?:do|does)(?: not|n['’]t) need"
+    r"|\b(?:is|are|remains?) optional)\b))\s+(?=\S)",
+    re.IGNORECASE,
+)
+_EXCEPTION_ENDS = LazyPattern(r"[,;()—–]|\.(?:\s|$)")
 
 
 def turned(text: str, start: int, *, lacks: bool = False) -> list[Span]:
@@ -53,7 +61,7 @@ def turned(text: str, start: int, *, lacks: bool = False) -> list[Span]:
         lacks: whether its first word says that the rest is missing.
 
     >>> [text[a:b] for text in ["Pods MUST NOT run without limits."] for a, b in turned(text, 0)]
-    [' limits.']
+    [' limits']
     """
     edges: dict[int, int] = {}
 
@@ -82,6 +90,24 @@ def turned(text: str, start: int, *, lacks: bool = False) -> list[Span]:
         if level % 2:
             spans.append((begin, edge))
         level, begin = level + edges[edge], edge
+    return spans
+
+
+def excepted(text: str, start: int) -> list[Span]:
+    """The stretches of a statement that name what it does not demand, in order.
+
+    Args:
+        text: the statement, with what led to it.
+        start: where its own words begin.
+
+    >>> text = "Set requests and limits, except for CPU limits."
+    >>> [text[a:b] for a, b in excepted(text, 0)]
+    ['CPU limits']
+    """
+    spans = []
+    for match in _EXCEPTED.finditer(text, start):
+        end = _EXCEPTION_ENDS.search(text, match.end())
+        spans.append((match.end(), end.start() if end is not None else len(text)))
     return spans
 
 
