@@ -312,12 +312,19 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
     return data
 
 
+_KEY = r"(?!(?:app\.kubernetes\.io|helm\.sh)/)[a-z0-9][a-z0-9.-]*\.[a-z]+/[\w.-]*\w"
+_LABEL_KEY = LazyPattern(r"(?!and\s)[^\s,]+")
+"""A key in the parameter, or in a statement's "acme.io/team and acme.io/cost-center"."""
+
+
 @rule(
     "observability/no-owner-label",
     scope=Workload,
     default=OFF,
     enforces=require(
-        r"\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"
+        r"^(?!.*\b(?:standard|recommended)\b.{0,40}\blabels?\b).*?"
+        rf"\blabels?:? (?P<label>{_KEY}(?:(?:, |,? and ){_KEY})*)"
+        r"|\bowner\b.{0,30}\b(?:label|annotation)|\b(?:label|annotation)\w*\b.{0,30}\bowner"
         r"|\bowner(?:ship)?\b.{0,10}\b(?:information|metadata)\b"
     ),
     parameters={
@@ -340,8 +347,8 @@ def no_owner_label(workload: Workload, subject: Subject) -> Iterator[Violation]:
     Fix: Add commonLabels to values.yaml and render them, or set the label in the chart.
     Source: kube-linter required-label-owner and required-annotation-email
     """
-    for label in (part.strip() for part in subject.text("label").split(",")):
-        if label and label not in workload.manifest.labels and label not in workload.manifest.annotations:
+    for label in _LABEL_KEY.findall(subject.text("label")):
+        if label not in workload.manifest.labels and label not in workload.manifest.annotations:
             yield Violation(
                 f'{workload.kind} has no label or annotation "{label}"; add the label',
                 at=workload.manifest.get("metadata", "labels", label),

@@ -133,3 +133,69 @@ def test_a_pin_at_the_default_is_never_stronger_than_its_statement() -> None:
     found = match(parse_constitution(text, "c.md", MODULES), MODULES)
     weights = {rule.id: setting.severity.label for rule, setting in found.rules.items() if setting.statements}
     assert weights == {"security/privileged": "warning", "helm/no-notes": "warning"}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "rule", "parameters"),
+    [
+        ("Templates MUST nest at most 4 levels.", "templates/nesting-depth (limit=2)", {"limit": 2}),
+        ("Templates MUST nest at most 4 levels.", "templates/nesting-depth", {"limit": 4}),
+        ("Templates MUST nest at most 4 levels.", "templates/nesting-depth (default, limit=2)", {"limit": 2}),
+        (
+            "Objects MUST be labelled.",
+            'observability/no-owner-label (label="acme.io/team, owner")',
+            {"label": "acme.io/team, owner"},
+        ),
+        (
+            "Workloads MUST have the labels acme.io/team and acme.io/tier.",
+            "observability/no-owner-label",
+            {"label": "acme.io/team and acme.io/tier"},
+        ),
+    ],
+)
+def test_a_pin_sets_a_parameter_before_the_words_do(sentence: str, rule: str, parameters: dict[str, int | str]) -> None:
+    document = parse_constitution(f"## Rules\n\n{sentence} <!-- rules: {rule} -->\n", "c.md", MODULES)
+    ((found, setting),) = [(one, setting) for one, setting in match(document, MODULES).rules.items() if not one.always]
+    assert found.id == rule.partition(" ")[0]
+    assert setting.parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("sentence", "pin"),
+    [
+        ("Templates MUST nest at most 4 levels.", "templates/nesting-depth (limit=4)"),
+        (
+            "Workloads MUST have the labels acme.io/team and acme.io/tier.",
+            'observability/no-owner-label (label="acme.io/team and acme.io/tier")',
+        ),
+    ],
+)
+def test_a_pin_is_written_with_what_the_words_set(sentence: str, pin: str) -> None:
+    text = f"## Rules\n\n{sentence}\n"
+    assert pinned(text) == f"## Rules\n\n{sentence} <!-- rules: {pin} -->\n"
+    assert pinned(pinned(text)) == pinned(text)
+
+
+@pytest.mark.parametrize(
+    ("pin", "message"),
+    [
+        (
+            "templates/nesting-depth (limt=2)",
+            "unknown parameter of templates/nesting-depth 'limt'; did you mean 'limit'?",
+        ),
+        ("security/root-user (weak)", "unknown parameter of security/root-user 'weak'; known: none"),
+        (
+            "templates/nesting-depth (limit=x)",
+            "the parameter limit of templates/nesting-depth must be an integer, not 'x'",
+        ),
+        (
+            "templates/nesting-depth (limit)",
+            "the parameter limit of templates/nesting-depth must have a value; write limit=…",
+        ),
+    ],
+)
+def test_a_bad_parameter_in_a_pin_has_a_line(pin: str, message: str) -> None:
+    document = parse_constitution(f"## Rules\n\nKeep it flat.\n<!-- rules: {pin} -->\n", "c.md", MODULES)
+    with pytest.raises(ConstitutionFileError) as error:
+        match(document, MODULES)
+    assert (error.value.line, error.value.message) == (4, message)

@@ -170,11 +170,12 @@ class ObjectRef(NamedTuple):
 
 class RulePin(NamedTuple):
     """A rule id named in the constitution behind a statement, with its line. ``by_default``: at the rule's own default
-    where that is weaker than the statement."""
+    where that is weaker than the statement. ``parameters``: names and values as written, None where there is none."""
 
     rule: str
     line: int
     by_default: bool = False
+    parameters: tuple[tuple[str, str | None], ...] = ()
 
 
 class Statement(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from helm_constitution.core.model import Base
 from helm_constitution.policy.constitution import Constitution
+from helm_constitution.policy.pins import pin_faults
 from helm_constitution.text.semver import parse_version
 
 if TYPE_CHECKING:
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 
 def constitution_faults(text: str, shown: str, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
     """Everything wrong with a document itself: (line, message), in the document's order; line 0 is the whole file."""
-    from helm_constitution.policy.rule_selection import unknown_pins, unmatched
+    from helm_constitution.policy.rule_selection import unmatched
     from helm_constitution.policy.statements import is_placeholder, read_statements
 
     reading = read_statements(text, modules)
     faults = [(fault.line, fault.message) for fault in reading.faults]
     constitution = Constitution(shown, Base.REPO, reading.version, reading.principles, shown=shown)
-    unknown = unknown_pins(constitution, modules)
-    faults.extend(unknown)
-    if reading.principles and not unknown and (message := unmatched(constitution, modules)):
+    bad_pins = pin_faults((one for _, one in constitution.statements), modules)
+    faults.extend(bad_pins)
+    if reading.principles and not bad_pins and (message := unmatched(constitution, modules)):
         faults.append((0, message))
     version = reading.version
     if version is not None and parse_version(version) is None and not is_placeholder(version):

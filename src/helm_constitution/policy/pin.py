@@ -10,7 +10,7 @@ from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base, Statement
 from helm_constitution.policy.constitution import Constitution, parse_constitution
-from helm_constitution.policy.rule_selection import match, weaker_rules
+from helm_constitution.policy.rule_selection import match, pins
 from helm_constitution.policy.statements import read_statements
 from helm_constitution.text.markdown_blocks import MARK, Block, Kind
 
@@ -47,12 +47,9 @@ def proposals(text: str, shown: str, modules: Sequence[RuleModule]) -> tuple[Pro
     lines = _LINE.findall(text)
     ends = [_offset(lines, block, end) for block, end in read_statements(text, modules).places]
     found = []
-    lighter = weaker_rules(constitution, modules)
-    for (principle, statement), end, light in zip(constitution.statements, ends, lighter, strict=True):
+    by_statement = pins(constitution, modules)
+    for (principle, statement), end, rules in zip(constitution.statements, ends, by_statement, strict=True):
         if not statement.pinned:
-            rules = tuple(
-                f"{rule.id} (default)" if rule in light else rule.id for rule in demands.of(principle, statement)
-            )
             found.append(Proposal(statement, rules, demands.left_open(principle, statement), end))
     return tuple(found)
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.model import Obligation, Principle, RulePin, RuleSetting, Severity, Statement
-from helm_constitution.core.suggest import closest
 from helm_constitution.lint.rule import Matcher
 from helm_constitution.policy.coverage_of_words import Span, left_open
+from helm_constitution.policy.pins import pin_faults, pin_text, pinned_parameters
 from helm_constitution.policy.search import Search, Source, is_purpose, own_start, text_of
 
 if TYPE_CHECKING:
@@ -96,13 +96,11 @@ def match(
         parameters: what overrides the parameters that statements set.
 
     Raises:
-        ConstitutionFileError: for a pin of an unknown rule, and where no statement has a rule.
+        ConstitutionFileError: for a pin of an unknown rule or parameter, and where no statement has a rule.
     """
-    unknown = unknown_pins(constitution, modules)
-    if unknown:
-        line, message = unknown[0]
-        raise ConstitutionFileError(message, file=constitution.shown, line=line)
     statements = list(constitution.statements)
+    for line, message in pin_faults((statement for _, statement in statements), modules):
+        raise ConstitutionFileError(message, file=constitution.shown, line=line)
     links, all_parts, opposites = _links(constitution, tuple(modules))
     if not any(links):
         raise ConstitutionFileError(_nothing(len(statements)), file=constitution.shown)
@@ -134,10 +132,14 @@ def match(
     return RuleSelection(demands, by_statement, open_parts, opposed)
 
 
-def weaker_rules(constitution: Constitution, modules: Sequence[RuleModule]) -> tuple[frozenset[Rule], ...]:
-    """For each statement, in order, its rules that weigh less than it says, because it is a wide one."""
+def pins(constitution: Constitution, modules: Sequence[RuleModule]) -> tuple[tuple[str, ...], ...]:
+    """For each statement, in order, its rules as a pin names them: with ``(default)`` where they weigh less than it
+    says, because it is a wide one, and with the parameters that its words set."""
     return tuple(
-        frozenset(rule for rule, (weight, _) in found.items() if weight < statement.obligation)
+        tuple(
+            pin_text(rule, by_default=weight < statement.obligation, parameters=values)
+            for rule, (weight, values) in found.items()
+        )
         for (_, statement), found in zip(
             constitution.statements, _links(constitution, tuple(modules)).rules, strict=True
         )
@@ -153,19 +155,6 @@ def _severity(rule: Rule, asked: _Gathered | None, select: Collection[str]) -> S
     if rule.id in select:
         return rule.default.severity if isinstance(rule.default, Obligation) else Severity.WARNING
     return None
-
-
-def unknown_pins(constitution: Constitution, modules: Sequence[RuleModule]) -> list[tuple[int, str]]:
-    """Line and message for each pin that names no rule."""
-    known = {rule.id for module in modules for rule in module.rules}
-    faults: dict[tuple[int, str], None] = {}
-    for _, statement in constitution.statements:
-        for pin in statement.pins:
-            if pin.rule not in known:
-                near = closest(pin.rule, sorted(known))
-                hint = f"did you mean {near!r}?" if near else "`helm-constitution rules` lists them"
-                faults[pin.line, f"names the unknown rule {pin.rule!r}; {hint}"] = None
-    return list(faults)
 
 
 def unmatched(constitution: Constitution, modules: Sequence[RuleModule]) -> str | None:
@@ -328,16 +317,16 @@ def _pinned(rule: Rule, pin: RulePin, statement: Statement) -> tuple[Obligation,
     weight = statement.obligation
     if pin.by_default and isinstance(rule.default, Obligation):
         weight = min(rule.default, weight)
-    return weight, _pinned_parameters(rule, statement)
+    return weight, {**_said_parameters(rule, statement), **pinned_parameters(rule, pin)}
 
 
-def _pinned_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
-    """A pin chooses the rule; the number in the statement still counts."""
-    if rule.parameters:
-        for matcher in rule.enforces:
-            if "(?P<" in matcher.pattern and (found := matcher.search(text_of(statement))):
-                return _parameters(rule, found)
-    return {}
+def _said_parameters(rule: Rule, statement: Statement) -> dict[str, int | str]:
+    """The parameters that the words of a pinned statement set, the first pattern first."""
+    values: dict[str, int | str] = {}
+    for matcher in rule.enforces if rule.parameters else ():
+        if "(?P<" in matcher.pattern and (found := matcher.search(text_of(statement))):
+            values = {**_parameters(rule, found), **values}
+    return values
 
 
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

@@ -17,7 +17,8 @@ The grammar is a contract (the README tells it to users):
   are none.
 - A *pin*, ``<!-- rules: security/root-user -->``, belongs to the last statement before it in its section; behind a
   colon, to the bullets that have no pin of their own. ``<!-- rules: none -->`` says that no rule enforces it, and
-  ``helm/no-icon (default)`` that a rule has its own default weight there, where that is weaker.
+  ``helm/no-icon (default)`` that a rule has its own default weight there, where that is weaker; a number or text in
+  ``templates/nesting-depth (limit=2)`` sets a parameter before the statement's own words do.
 """
 
 from __future__ import annotations
@@ -38,18 +39,17 @@ from helm_constitution.policy.drafts import (
     is_aside,
     joined_by_pins,
 )
+from helm_constitution.policy.pins import pins_of
 from helm_constitution.policy.rows import drafts_of_row
 from helm_constitution.policy.sections import Kind as SectionKind
 from helm_constitution.policy.sections import Section, bare_title, keys_of, kind_of, repeated, role_of
 from helm_constitution.policy.sections import module_key as module_key
-from helm_constitution.text.markdown_blocks import MARK, Block, Comment, Kind, read, without_code
+from helm_constitution.text.markdown_blocks import MARK, Block, Kind, read, without_code
 from helm_constitution.text.markdown_tables import plain
 
 if TYPE_CHECKING:
     from helm_constitution.lint.rule import RuleModule
 
-_PIN = LazyPattern(r"\s*rules?\s*:")
-_PIN_NAME = LazyPattern(r"(?P<rule>[^\s,;(]+)(?P<weight>\s*\(default\))?")
 _VERSION = LazyPattern(r"(?:\*\*|__)?version(?:\*\*|__)?\s*:(?:\*\*|__)?\s*([^|\n\0]*)", re.IGNORECASE)
 _ABOUT = LazyPattern(
     r"[\W_]*(?:version|ratified|last (?:amended|updated)|status|authors?|date|effective)\b[*_]*\s*:", re.IGNORECASE
@@ -305,9 +305,8 @@ class BlockReader:
         position = -1
         for comment in block.comments:
             position = text.index(MARK, position + 1)
-            if not (match := _PIN.match(comment.text)):
+            if (pins := pins_of(comment)) is None:
                 continue
-            pins = _rule_pins(comment, match.end())
             before = [draft for draft in drafts if draft.start <= position]
             if before:
                 before[-1].pins = [*(before[-1].pins or ()), *pins]
@@ -345,16 +344,6 @@ def _is_title(text: str, below: str) -> bool:
         and not demands(text)
         and (text[2] == "[" or bool(demands(without_code(below))))
     )
-
-
-def _rule_pins(comment: Comment, start: int) -> list[RulePin]:
-    names = comment.text[start:]
-    line = comment.line + comment.text.count("\n", 0, start)
-    pins = [
-        RulePin(match["rule"], line + names.count("\n", 0, match.start()), match["weight"] is not None)
-        for match in _PIN_NAME.finditer(names)
-    ]
-    return [] if [pin.rule for pin in pins] == ["none"] else pins
 
 
 def _statement(block: Block, text: str, draft: Draft, over: Lead) -> Statement:
