@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from helm_constitution.core.model import Debt, Severity, Trouble
+from helm_constitution.report import junit, text
 from tests.report.support import STALE, WAIVED, chart, finding, run
 
 NOTE = finding(severity=Severity.NOTE)
@@ -34,3 +35,10 @@ def test_what_cant_be_judged_beats_what_fails_and_the_worst_chart_counts() -> No
     assert run(chart(troubles=(TROUBLE._replace(fatal=False),))).status == 0
     assert run(chart(), chart(troubles=(TROUBLE,)), chart(finding())).status == 2
     assert run().status == 0
+
+
+def test_a_chart_without_a_known_version_has_its_name_alone() -> None:
+    unread = chart(troubles=(TROUBLE,), name="web", version="", path="charts/web", principles=())
+    assert unread.title == "web"
+    assert 'testsuite name="web (charts/web)"' in junit.render(run(unread))
+    assert "\n\n\n" not in text.render(run(unread))

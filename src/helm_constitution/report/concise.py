@@ -12,7 +12,7 @@ def render(run: RunReport) -> str:
     """``path:line:column: severity rule message`` for each finding, the worst first, below the verdict of its chart."""
     lines: list[str] = []
     for chart in run.charts:
-        lines.append(gate_line(f"{chart.name} {chart.version}".strip(), chart.gate, chart.findings))
+        lines.append(gate_line(chart.title, chart.gate, chart.findings))
         for trouble in chart.troubles:
             line = f":{trouble.line}" if trouble.line else ""
             where = f"{opened(chart, trouble.file)}{line}" if trouble.file else chart.path

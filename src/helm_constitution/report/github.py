@@ -50,7 +50,7 @@ def render(run: RunReport) -> str:
 
 def _gate(chart: ChartReport) -> str:
     """A notice with the gate's answer, at the chart's own file."""
-    name = f"{chart.name} {chart.version}".strip()
+    name = chart.title
     doubts = not_understood(chart)
     text = gate_line(name, chart.gate, chart.findings) + (f"; {doubts}" if doubts else "")
     return _command("notice", FilePlace(chart_file(chart), NOWHERE), f"gate: {chart.gate.value}", text)

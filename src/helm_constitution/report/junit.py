@@ -35,7 +35,7 @@ def render(run: RunReport) -> str:
 def _suite(chart: ChartReport, run: RunReport) -> Element:
     from xml.etree.ElementTree import Element, SubElement
 
-    suite = Element("testsuite", name=clean(f"{chart.name} {chart.version} ({chart.path})"))
+    suite = Element("testsuite", name=clean(f"{chart.title} ({chart.path})"))
     properties = SubElement(suite, "properties")
     document = chart.constitution
     for name, value in (

@@ -140,7 +140,7 @@ def _row(chart: ChartReport, keys: Sequence[str]) -> str:
     marks = {principle.key: _MARKS[principle.verdict] for principle in chart.principles}
     found = counts(chart.findings) + _stale([chart])
     cells = "".join(f" {marks.get(key, '')} |" for key in keys)
-    return f"| {words(chart.name)} {words(chart.version)} | {_gate(chart.gate)} | {found} |{cells}"
+    return f"| {words(chart.title)} | {_gate(chart.gate)} | {found} |{cells}"
 
 
 def _stale(charts: Sequence[ChartReport]) -> str:
@@ -157,7 +157,7 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _chart(run: RunReport, chart: ChartReport, shown: _Shown) -> Iterator[str]:
-    name = words(f"{chart.name} {chart.version}".strip())
+    name = words(chart.title)
     yield f"### {name}: gate {_gate(chart.gate)}, verdict {_verdict(chart.verdict)}"
     yield ""
     document = chart.constitution

@@ -165,6 +165,11 @@ class ChartReport(NamedTuple):
     sources: Mapping[str, str] | None = None
 
     @property
+    def title(self) -> str:
+        """Its name and version; only the name where the version is not known, as that of a broken chart."""
+        return f"{self.name} {self.version}".strip()
+
+    @property
     def singles(self) -> Iterator[Finding]:
         """The findings one by one: the parts of those that have some."""
         return (single for finding in self.findings for single in finding.singles)

@@ -66,7 +66,8 @@ def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool =
     lines += _stale(chart, style)
     lines += _unchecked(chart, style, full)
     if not several:
-        lines += ["", *_principles(chart, style)]
+        table = list(_principles(chart, style))
+        lines += ["", *table] if table else []
     lines += ["", *_lines(_closing(chart), "bold", style), *([""] if several else [])]
     return inert("".join(f"{line}\n" for line in lines))
 
@@ -84,7 +85,7 @@ def closing_text(run: RunReport, style: Style) -> str:
 
 
 def _head(run: RunReport, chart: ChartReport, style: Style, full: bool) -> Iterator[str]:
-    name = clean(f"{chart.name} {chart.version}".strip())
+    name = clean(chart.title)
     yield style.paint(gate_line(name, chart.gate, chart.findings, _constitution(chart)), chart.gate.value)
     yield style.paint(f"chart: {clean(chart.path)}", "dim")
     engine = f"engine: {run.engine}, helm {run.helm}, Kubernetes {run.kube}"
@@ -273,7 +274,7 @@ def _principles(chart: ChartReport, style: Style) -> Iterator[str]:
 def _matrix(run: RunReport, style: Style) -> Iterator[str]:
     """Charts and principles: a row for each chart, a column for each principle."""
     keys = list(dict.fromkeys(principle.key for chart in run.charts for principle in chart.principles))
-    names = [shorten(clean(f"{chart.name} {chart.version}"), 30) for chart in run.charts]
+    names = [shorten(clean(chart.title), 30) for chart in run.charts]
     width = max(len(name) for name in names)
     column = max(5, min(9, (style.width - width - 8) // max(len(keys), 1) - 1))
     heads = " ".join(f"{clean(key)[:column]:<{column}}" for key in keys)

@@ -28,7 +28,7 @@ def coverage_section(run: RunReport) -> Html:
 
 
 def _chart(chart: ChartReport, *, named: bool) -> Html:
-    heading = tag("h3", f"{chart.name} {chart.version}") if named else Html()
+    heading = tag("h3", chart.title) if named else Html()
     files = (_file(chart, file) for file in chart.coverage or () if file.lines)
     return tag("div", heading, files)
 

@@ -63,7 +63,7 @@ def _filter(run: RunReport) -> Html:
     )
     choices: list[Html] = []
     if len(run.charts) > 1:
-        names = [(str(number), f"{chart.name} {chart.version}") for number, chart in enumerate(run.charts)]
+        names = [(str(number), chart.title) for number, chart in enumerate(run.charts)]
         choices.append(_choice("chart", names))
     choices.append(_choice("rule", _same(one.rule for finding in findings for one in finding.singles)))
     choices.append(_choice("scenario", _same(name for finding in findings for name in finding.scenarios)))
@@ -96,7 +96,7 @@ def _chart(number: int, chart: ChartReport, pages: Mapping[str, str], total: int
     inner = [_principle(number, chart, group, pages, total) for group in groups(chart)]
     if not inner:
         return Html()
-    heading = tag("h3", f"{chart.name} {chart.version}", id=f"c{number}") if charts > 1 else Html()
+    heading = tag("h3", chart.title, id=f"c{number}") if charts > 1 else Html()
     return tag("div", heading, inner, class_="chart")
 
 

@@ -20,7 +20,7 @@ def matrix(run: RunReport) -> Html:
     titles = dict.fromkeys(principle.title for chart in run.charts for principle in chart.principles)
     rows = [
         (
-            f"{chart.name} {chart.version}",
+            chart.title,
             badge(chart.gate.value),
             counts(chart.findings),
             *_cells(number, chart, titles),
@@ -86,7 +86,7 @@ def fix_first_section(run: RunReport) -> Html:
     for chart in run.charts:
         if edits := fix_first(chart):
             steps = tag("ol", (_edit(chart, edit) for edit in edits))
-            summary = tag("summary", f"{chart.name} {chart.version}")
+            summary = tag("summary", chart.title)
             parts.append(tag("details", summary, steps) if several else steps)
     return tag("section", tag("h2", "Fix first"), parts, id="fix-first") if parts else Html()
 
@@ -142,7 +142,7 @@ def upgrade_section(run: RunReport) -> Html:
 def _upgrade(chart: ChartReport) -> Html:
     assert chart.baseline is not None
     note = upgrade_note(chart.baseline, chart.version)
-    parts: list[Child] = [tag("h3", f"{chart.name} {chart.version}"), tag("p", note.summary)]
+    parts: list[Child] = [tag("h3", chart.title), tag("p", note.summary)]
     parts += [_step(step) for step in note.steps]
     for title, texts in (("New", note.features), ("Changed defaults", note.defaults)):
         if texts:
