@@ -205,7 +205,7 @@ def test_changed_files_of_no_chart_need_no_helm_and_give_whole_reports(program: 
     (chart.parent / "README.md").touch()
     outputs = ("--output", "sarif=x.sarif", "--output", "junit=x.xml")
     done = program("check", "--changed", "README.md", *outputs, HELM_BIN="none")
-    words = "nothing to check: no file that is given belongs to a chart\n"
+    words = "nothing to check: no given file belongs to a chart\n"
     assert (done.returncode, done.stdout, done.stderr) == (0, "", words)
     assert json.loads((chart.parent / "x.sarif").read_text())["runs"][0]["results"] == []
     assert "<testsuites" in (chart.parent / "x.xml").read_text()
@@ -223,7 +223,7 @@ def test_changed_without_files_asks_git(program: Run, chart: Path) -> None:
     git(["git", "add", "."])
     git(["git", "commit", "--quiet", "--message=one"])
     none = program("check", "--changed", HELM_BIN="none")
-    words = "nothing to check: no file that is staged belongs to a chart\n"
+    words = "nothing to check: no staged file belongs to a chart\n"
     assert (none.returncode, none.stdout, none.stderr) == (0, "", words)
     git(["git", "switch", "--quiet", "--create=other"])
     (chart / "values.yaml").write_text("other: 1\n")

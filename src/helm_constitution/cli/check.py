@@ -123,7 +123,7 @@ def _run_on_changes(
     charts = changed_charts(files, since)
     if not charts:
         which = "given" if files else "changed" if since else "staged"
-        say(f"nothing to check: no file that is {which} belongs to a chart", error=True)
+        say(f"nothing to check: no {which} file belongs to a chart", error=True)
         return RunReport("none", "", "", ())
     names = ", ".join(str(chart) for chart in charts)
     say(f"changed: {len(charts)} chart{'' if len(charts) == 1 else 's'}: {names}", error=True)
