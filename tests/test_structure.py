@@ -132,6 +132,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.check.baseline_report",
         "helm_constitution.compare.effects",
         "helm_constitution.compare.metadata",
+        "helm_constitution.compare.moved_values",
         "helm_constitution.compare.objects",
         "helm_constitution.compare.old_values",
         "helm_constitution.compare.printing",

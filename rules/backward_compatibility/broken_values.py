@@ -80,9 +80,9 @@ def value_renamed(subject: Subject) -> Iterator[Violation]:
     urgency=Urgency.UPGRADE,
 )
 def value_retyped(subject: Subject) -> Iterator[Violation]:
-    """Value changed its type since the last release.
+    """Value changed its type or its effect since the last release.
 
-    Why: A value in the old form renders to something else, or not at all.
+    Why: A value in the old form renders to something else, elsewhere, or not at all.
     Bad:
         # the last release had `hosts: [web.acme.test]`
         hosts:
@@ -90,7 +90,9 @@ def value_retyped(subject: Subject) -> Iterator[Violation]:
     Good:
         hosts: [web.acme.test]
         hostRules: []
-    Fix: Accept both forms (`kindIs "string"`), give the new form a new name, or raise the MAJOR version.
+    Fix: Accept both forms (`kindIs "string"`), give the new form a new name, or raise the MAJOR version. Empty values
+        whose template lines changed are filled in both releases: one that sets other fields than before (annotations
+        instead of labels), nothing, or a text field without quotes is reported too.
     Source: Semantic Versioning 2.0.0, 8
     """
     yield from told(subject, "compat/value-retyped")

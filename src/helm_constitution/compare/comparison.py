@@ -17,7 +17,7 @@ from helm_constitution.text.semver import Version, parse_version
 from helm_constitution.text.yaml_document import dotted
 
 if TYPE_CHECKING:
-    from helm_constitution.compare.effects import Trial
+    from helm_constitution.compare.effects import Filling, Trial
     from helm_constitution.compare.objects import Pair
     from helm_constitution.compare.old_values import Lost
     from helm_constitution.kubernetes.manifests import Rendering
@@ -35,7 +35,7 @@ class Comparison:
     how it renders with those that only the old values.yaml has, where the chart may refuse them; ``again`` the old
     chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that versions
     and changelog are written when the release is made. ``old_values`` is a user's values file for the old release, and
-    ``trial`` renders both releases with parts of it.
+    ``trial`` renders both releases with parts of it. ``filling`` renders both with empty values filled.
     """
 
     origin: str
@@ -47,6 +47,7 @@ class Comparison:
     by_robot: bool = False
     old_values: YamlDocument | None = None
     trial: Trial | None = None
+    filling: Filling | None = None
 
     @property
     def all_results(self) -> Iterator[ScenarioResult]:
@@ -76,8 +77,10 @@ class Comparison:
 
     def _found(self) -> Iterator[Change]:
         from helm_constitution.compare.metadata import compare_definitions, compare_metadata
+        from helm_constitution.compare.moved_values import moved_values
         from helm_constitution.compare.objects import compare_objects
         from helm_constitution.compare.printing import NOTES
+        from helm_constitution.compare.release import Release
         from helm_constitution.compare.schema import compare_schemas
         from helm_constitution.compare.values import compare_values
 
@@ -85,6 +88,8 @@ class Comparison:
         if not self.differs:
             return
         values = [*compare_values(self.old, self.new), *compare_schemas(old, new)]
+        if self.filling is not None:
+            values += moved_values(Release(self.old), Release(self.new), self.filling, values)
         yield from values
         yield from compare_metadata(old, new)
         yield from compare_definitions(old, new, self._rendered_definitions(), self._kinds_in_need())
@@ -203,7 +208,7 @@ class Comparison:
         yield Change(
             "compat/value-removed",
             Step.MAJOR,
-            f"a removed value is rejected: {error.text}",
+            f"a removed value is rejected: {_in_one_line(error.text)}",
             "remove the values that the message names",
             old.place(gone[0]) if gone else None,
             TextPlace(error.file) if error.file is not None else None,
@@ -234,7 +239,7 @@ class Comparison:
             yield Change(
                 "compat/value-newly-required" if theirs.status is Status.NEEDS_INPUT else "compat/value-retyped",
                 Step.MAJOR,
-                f"the values of {name} no longer render: {error.text}",
+                f"the values of {name} no longer render: {_in_one_line(error.text)}",
                 "set the values that the message names",
                 None,
                 TextPlace(error.file) if error.file is not None else None,
@@ -315,6 +320,11 @@ def _is_named(values: Mapping[str, Json] | None, message: str) -> bool:
         path.append(key)
         values = below if isinstance(below, dict) else None
     return len(path) > 1 and ".".join(path) in message
+
+
+def _in_one_line(text: str) -> str:
+    """What a template says with ``fail``, without the frame that many put around it."""
+    return " ".join(re.sub(r"[#*=~-]{3,}", " ", text).split())
 
 
 def _one_line(text: str, width: int) -> str:

@@ -15,6 +15,7 @@ from helm_constitution.text.yaml_document import Path, dotted, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
+    from helm_constitution.helm.protocol import RenderRequest
     from helm_constitution.kubernetes.manifests import Rendering
 
 Field = tuple[str, ...]
@@ -34,6 +35,13 @@ class Trial(NamedTuple):
 
     old: Callable[[dict[str, Json]], Rendering | None]
     new: Callable[[dict[str, Json]], Rendering | None]
+
+
+class Filling(NamedTuple):
+    """How both releases render with more values on top of a scenario that both render; ``request`` is its own."""
+
+    request: RenderRequest
+    trial: Trial
 
 
 class Effect(NamedTuple):
@@ -62,9 +70,9 @@ def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Tria
             continue
         before, after = old.decided_by([path]) - old.random, new.decided_by([path]) - new.random
         if not after:
-            yield Effect(path, _shown(min(before)), None)
+            yield Effect(path, shown_field(min(before)), None)
         elif _is_elsewhere(before, after, old, new):
-            yield Effect(path, _shown(min(before)), _shown(min(after)))
+            yield Effect(path, shown_field(min(before)), shown_field(min(after)))
 
 
 class _Side:
@@ -84,7 +92,7 @@ class _Side:
     @cached_property
     def random(self) -> frozenset[Field]:
         """The fields that change with each rendering."""
-        return _differing(self.fields, self._fields(self._values))
+        return differing(self.fields, self._fields(self._values))
 
     def decided_by(self, paths: Sequence[Path]) -> frozenset[Field]:
         """The fields that change without some of the values; ``()`` stands for all of them."""
@@ -92,7 +100,7 @@ class _Side:
         values: Json = self._values
         for path in paths:
             values = _without(values, path) if path else {}
-        return _differing(self.fields, self._fields(values if isinstance(values, dict) else {}))
+        return differing(self.fields, self._fields(values if isinstance(values, dict) else {}))
 
 
 def _deciding(side: _Side, paths: Sequence[Path], lost: frozenset[Field]) -> Iterator[Path]:
@@ -110,7 +118,7 @@ def _deciding(side: _Side, paths: Sequence[Path], lost: frozenset[Field]) -> Ite
 
 def _is_elsewhere(before: frozenset[Field], after: frozenset[Field], old: _Side, new: _Side) -> bool:
     """Whether two sets of fields have no field in common, whatever objects and items they are in."""
-    mine, theirs = ({_bare(field) for field in fields} for fields in (before, after))
+    mine, theirs = ({bare(field) for field in fields} for fields in (before, after))
     if mine & theirs or any(_OF_PROGRAMS & set(steps) for steps in mine | theirs):
         return False
     # The same field may have another name in another API version.
@@ -140,23 +148,26 @@ def _scalars(path: Field, data: Json) -> Iterator[tuple[Field, Json]]:
         yield path, data
 
 
-def _differing(one: dict[Field, Json], other: dict[Field, Json]) -> frozenset[Field]:
+def differing(one: dict[Field, Json], other: dict[Field, Json]) -> frozenset[Field]:
+    """The fields that only one of two renderings has, or that differ."""
     missing = object()
     keys = one.keys() | other.keys()
     return frozenset(field for field in keys if one.get(field, missing) != other.get(field, missing))
 
 
-def _bare(field: Field) -> Field:
+def bare(field: Field) -> Field:
+    """The way to a field, without the object and the items of lists that it is in."""
     return tuple(step for step in field[_IDENTITY:] if not step.startswith("["))
 
 
 def _api_versions(fields: dict[Field, Json], kinds: set[str]) -> set[tuple[str, Json]]:
     return {
-        (field[0], value) for field, value in fields.items() if field[0] in kinds and _bare(field) == ("apiVersion",)
+        (field[0], value) for field, value in fields.items() if field[0] in kinds and bare(field) == ("apiVersion",)
     }
 
 
-def _shown(field: Field) -> str:
+def shown_field(field: Field) -> str:
+    """A field for use in a sentence: ``spec.replicas of Deployment web``."""
     kind, _, name, *steps = field
     return f"{dotted(tuple(steps)).replace('.[', '[')} of {kind} {name}"
 

@@ -133,6 +133,12 @@ def _dependencies(old: Chart, new: Chart) -> Iterator[Change]:
         if _is_library(old, dependency):
             continue  # it has neither objects nor values of its own
         if key not in theirs:
+            successor = next(
+                (one for one in theirs.values() if one.name == dependency.name and one.key not in mine), None
+            )
+            if successor is not None:
+                yield _renamed(dependency, successor)
+                continue
             yield Change(
                 "compat/dependency-changed",
                 Step.MAJOR,
@@ -153,6 +159,19 @@ def _is_library(chart: Chart, dependency: Dependency) -> bool:
     """Whether a dependency is in charts/ and is a library."""
     found = chart.subcharts.get(dependency.name)
     return found is not None and found.is_library
+
+
+def _renamed(old: Dependency, new: Dependency) -> Change:
+    """The change of a dependency's alias, and so of the key of its values."""
+    return Change(
+        "compat/dependency-changed",
+        Step.MAJOR,
+        f"dependency {old.name} reads its values below {new.key} instead of {old.key}, and renames its objects",
+        f"move your values from {old.key} to {new.key}, and save the data of the old objects",
+        old.view.get("alias" if old.key != old.name else "name"),
+        new.view.get("alias" if new.key != new.name else "name"),
+        names=(old.key, new.key, old.name),
+    )
 
 
 def _moved(old: Dependency, new: Dependency) -> Change | None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from helm_constitution.chart.model import Chart
-    from helm_constitution.compare.effects import Trial
+    from helm_constitution.compare.effects import Filling, Trial
+    from helm_constitution.helm.protocol import RenderRequest
     from helm_constitution.kubernetes.manifests import Rendering
     from helm_constitution.text.yaml_scalars import Json
 
@@ -63,6 +64,7 @@ class Renders:
         self._upgrades = self._both and (_has(old, _UPGRADES) or _has(new, _UPGRADES))
         self._as_upgrades: set[str] = set()
         self._scenarios: list[Scenario] = []
+        self._rendered: set[str] = set()
         self._renders: list[Pending[RenderOutput]] = []
         self._moved: dict[str, tuple[Scenario, Pending[RenderOutput]]] = {}
         for scenario in scenarios if not old.is_library else ():
@@ -118,6 +120,7 @@ class Renders:
                 output = self._engine.render(self._old.path, scenario.request).result()
                 self._move(scenario)
             results.append(conclude(scenario, output, self._old.name, known, Base.BASELINE))
+        self._rendered = {result.scenario.name for result in results if result.rendering is not None}
         base = next((result.scenario for result in results if result.rendering is not None), None)
         if self._both and base is not None:
             self._give_what_is_gone(base)
@@ -156,14 +159,31 @@ class Renders:
 
     def trial_of(self, name: str) -> Trial:
         """Renders both releases with other values in place of the file that a scenario of the baseline begins with."""
-        scenario = self._planned[name]
+        request = self._planned[name].request
+        return self._trial(name, request._replace(values_files=request.values_files[1:]), below=True)
+
+    def filling(self) -> Filling | None:
+        """Renders both releases with more values on top of the first scenario that both render; None if there is none.
+
+        Call it after ``finish``.
+        """
+        base = next((one for one in self._scenarios if one.name in self._rendered), None)
+        if base is None or not self._both:
+            return None
+        from helm_constitution.compare.effects import Filling
+
+        return Filling(base.request, self._trial(base.name, base.request, below=False))
+
+    def _trial(self, name: str, request: RenderRequest, *, below: bool) -> Trial:
+        """Renders both releases with more values, below or above the files of a request."""
         from helm_constitution.compare.effects import Trial
 
         def render(chart: Chart, values: dict[str, Json]) -> Rendering | None:
             file = self._scratch / "values.json"
             file.write_text(json.dumps(values), encoding="utf-8")
-            others = scenario.request.values_files[1:]
-            output = self._engine.render(chart.path, scenario.request._replace(values_files=(file, *others))).result()
+            files = (file, *request.values_files) if below else (*request.values_files, file)
+            output = self._engine.render(chart.path, request._replace(values_files=files)).result()
+            scenario = Scenario(name, request)
             return conclude(scenario, output, chart.name).rendering if output.ok else None
 
         return Trial(partial(render, self._old), partial(render, self._new))

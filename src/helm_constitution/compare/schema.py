@@ -151,10 +151,7 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
             whose = name or "the chart"
             yield _change(pair, f"{whose} no longer accepts keys that the schema does not define", old, place)
         if rejected and name:
-            keys = _needed(theirs) if all(isinstance(value, dict) for value in rejected) else []
-            examples = ", ".join(_text(value) for value in rejected[:3])
-            what = f"must now have {some(keys)}" if keys else f"no longer accepts {examples}"
-            yield _change(pair, f"{name} {what}", old, place)
+            yield _change(pair, f"{name} {_demand(theirs, rejected, is_open)}", old, place)
     if pair.new.get("additionalProperties") is False:
         gone = [key for key in pair.old.get("properties") or {} if key not in (pair.new.get("properties") or {})]
         for key in gone:
@@ -174,6 +171,17 @@ def _tightened(pair: _Pair, before: Validator, after: Validator, old: Chart, new
                 _place(new, path),
                 names=(_shown_path(path), key),
             )
+
+
+def _demand(schema: Mapping[str, Any], rejected: list[Json], was_open: bool) -> str:
+    """What a schema demands that the earlier one, which accepted everything if ``was_open``, did not."""
+    keys = _needed(schema) if all(isinstance(value, dict) for value in rejected) else []
+    if keys:
+        return f"must now have {some(keys)}"
+    allowed = schema.get("enum")
+    if was_open and isinstance(allowed, list):
+        return f"must now be one of {some([_text(value) for value in allowed])}"
+    return f"no longer accepts {', '.join(_text(value) for value in rejected[:3])}"
 
 
 def _is_like_default(chart: Chart, pair: _Pair, value: Json) -> bool:

@@ -75,6 +75,7 @@ class BaselineSession:
             by_robot=self._by_robot,
             old_values=self._old_values,
             trial=renders.trial_of(OLD_VALUES) if self._old_values is not None else None,
+            filling=renders.filling(),
         )
 
 

@@ -6,10 +6,11 @@ Only values that templates read are part of the interface: removing a value that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from helm_constitution.compare.changes import Change, Step
 from helm_constitution.compare.defaults import breaking_defaults, image_changes, is_new_release
+from helm_constitution.compare.differences import Differences, differences
 from helm_constitution.compare.metadata import accepted_minors
 from helm_constitution.compare.release import (
     FLAGS,
@@ -38,14 +39,6 @@ _DEFINE = LazyPattern(r"\{\{-?\s*define\b")
 _API_VERSIONS = LazyPattern(r"(?m)^apiVersion: *(.*?) *\r?$")
 
 
-class _Difference(NamedTuple):
-    """The differences of two trees of values: keys that only one has, and values that differ."""
-
-    removed: list[Path]
-    added: list[Path]
-    changed: list[Path]
-
-
 def compare_values(old: RenderedChart, new: RenderedChart) -> Iterator[Change]:
     """Every change of the values, in the order of the old file, then of the new one."""
     yield from _ValueChanges(Release(old), Release(new)).changes()
@@ -58,8 +51,7 @@ class _ValueChanges:
 
     def changes(self) -> Iterator[Change]:
         """Every change."""
-        found = _Difference([], [], [])
-        _differ(self.old.data, self.new.data, (), found)
+        found = differences(self.old.data, self.new.data)
         removed = self._all_removed(found)
         moved_names = {path[-1] for path in removed if has_moved(self.old, self.new, path)}
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
@@ -101,11 +93,14 @@ class _ValueChanges:
     def _is_read_by_both(self, path: Path) -> bool:
         return self.old.reads(path) and self.new.reads(path)
 
-    def _all_removed(self, found: _Difference) -> list[Path]:
+    def _all_removed(self, found: Differences) -> list[Path]:
         """The values that were removed or that no template reads any more, the outermost of each."""
         removed = [gone for path in found.removed for gone in self._gone(path)]
         removed += self._unread(self.old.data, ())
         removed += [path for path in self.old.shown_only if not self.new.has(path) and self._lost_readers(path)]
+        # A dependency that was removed is one change, with its values.
+        gone = self.old.dependencies - self.new.dependencies
+        removed = [path for path in removed if path[0] not in gone]
         return [path for path in removed if not any(is_in(path, one) and path != one for one in removed)]
 
     def _added(self, added: Iterable[Path], targets: set[Path]) -> Iterator[Change]:
@@ -142,7 +137,7 @@ class _ValueChanges:
             return
         value = self.old.get(path)
         if (
-            not self.new.reads(path)
+            not self._has_effect(path)
             or self._is_flag_dropped(path)
             or self._left_loop(path)
             or has_moved(self.old, self.new, path)
@@ -200,7 +195,11 @@ class _ValueChanges:
         """Whether a value had an effect and lost it."""
         if path[0] in self.old.dependencies or path[0] in self.new.dependencies:
             return False
-        return self.old.reads(path) and not self.new.reads(path) and not self.old.decides_nothing(path)
+        return self.old.reads(path) and not self._has_effect(path) and not self.old.decides_nothing(path)
+
+    def _has_effect(self, path: Path) -> bool:
+        """Whether this release reads a value elsewhere than in notes that may warn of it."""
+        return self.new.reads(path) and not self.new.decides_nothing(path)
 
     def _is_flag_dropped(self, path: Path) -> bool:
         """Whether a flag that templates tested is now at most printed with the rest of its map."""
@@ -383,15 +382,3 @@ class _ValueChanges:
             nested(path, after),
             names_of(path),
         )
-
-
-def _differ(old: Json, new: Json, path: Path, found: _Difference) -> None:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key, value in old.items():
-            if key not in new:
-                found.removed.append((*path, key))
-            else:
-                _differ(value, new[key], (*path, key), found)
-        found.added.extend((*path, key) for key in new if key not in old)
-    elif old != new or type(old) is not type(new):
-        found.changed.append(path)
