@@ -64,7 +64,8 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
             {{- include "web.labels" . | nindent 4 }}
     Fix: Define app.kubernetes.io/name, app.kubernetes.io/instance, app.kubernetes.io/managed-by and helm.sh/chart in
         one named template, and include it in the metadata of every object.
-        `fix --unsafe` includes the chart's named template of labels if the object has none of them.
+        `fix --unsafe` includes the chart's named template of labels if the object has none of them and the chart
+        passes it the root context.
     Source: Helm chart best practices, Labels and Annotations: Standard Labels
     """
     labels = manifest.get("metadata", "labels")
@@ -74,13 +75,22 @@ def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     if missing and not subject.given_by_values(manifest):
         what = f"the standard {'label' if len(missing) == 1 else 'labels'} {', '.join(missing)}"
         advice = "include the chart's labels template"
-        helper = next((name for name in subject.define_texts if name.endswith(".labels")), None)
+        helper = next(
+            (name for name in subject.define_texts if name.endswith(".labels") and _takes_root(name, subject)), None
+        )
         text = f'{{{{- include "{helper}" . | nindent {{indent}} }}}}'
         # Beside a label that the named template prints too, one of them would stand twice.
         has_none = not any(present.get(name) for name in _RECOMMENDED)
         fix = SetField(text, raw=True) if helper is not None and has_none else None
         message = f"{manifest.kind} lacks {what}; {advice}"
         yield Violation(message, at=labels, group=_group(manifest, what, advice), fix=fix)
+
+
+def _takes_root(helper: str, subject: Subject) -> bool:
+    """Whether a named template gets the root context in the chart, not a `dict` with what else it needs."""
+    call = re.compile(rf'\b(?:include|template) "{re.escape(helper)}" +(\S+)')
+    given = {found[1] for template in subject.templates for found in call.finditer(template.text)}
+    return not given or bool(given & {".", "$"})
 
 
 def _group(manifest: Manifest, what: str, advice: str) -> Group:

@@ -314,3 +314,74 @@ def test_what_cannot_be_copied_or_rendered_is_told(tmp_path: Path) -> None:
     assert err == f"{tmp_path}: could not be checked: missing value for if\n"
     os.mkfifo(tmp_path / "templates" / "pipe.yaml")
     assert run(str(tmp_path))[2].endswith("is a named pipe\n")
+
+
+RENAMING_RULES = '''
+from helm_constitution.api import MUST, Edit, Fix, RuleModule, Span, Subject, TextPlace, Violation, rule
+
+NAMES = {"web": "main", "proxy": "sidecar"}
+
+
+@rule("own/name", default=MUST)
+def name(subject: Subject):
+    """A container has an old name."""
+    for number, line in enumerate(subject.chart.files["templates/pod.yaml"].split("\\n"), 1):
+        head, found, name = line.partition("- name: ")
+        if found and name in NAMES:
+            text = f"# New.\\n          {NAMES[name]}"
+            edit = Edit("templates/pod.yaml", number, len(head) + 9, number, len(line) + 1, text)
+            yield Violation(f"called {name}", TextPlace("templates/pod.yaml"), fix=Fix("call it otherwise", (edit,)))
+
+
+@rule("own/sidecar", default=MUST)
+def sidecar(subject: Subject):
+    """A container is called sidecar."""
+    for number, line in enumerate(subject.chart.files["templates/pod.yaml"].split("\\n"), 1):
+        if line.strip() == "sidecar":
+            yield Violation("called sidecar", TextPlace("templates/pod.yaml", Span(number, 11, number, 18)))
+
+
+MODULE = RuleModule("own", "Own", (), (name, sidecar))
+'''
+
+
+def test_the_fix_that_wrote_the_lines_of_a_new_finding_is_taken_back_at_once(
+    tmp_path: Path, library: HelmEngine
+) -> None:
+    plain = CHART["templates/pod.yaml"].replace("web  # the program", "web")
+    write(tmp_path / "web", {**CHART, "templates/pod.yaml": plain})
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "own.py").write_text(RENAMING_RULES)
+    options = CheckOptions(rules=(tmp_path / "rules",), select=("own/name", "own/sidecar"), ignore=("security",))
+    result = fix_chart(CheckRequest(tmp_path / "web", library, options), ALL)
+    assert [(one.candidate.findings[0].message, one.reason) for one in result.taken_back] == [
+        ("called proxy", "causes a new finding: own/sidecar: called sidecar")
+    ]
+    assert [one.findings[0].message for one in result.applied] == ["called web"]
+    assert result.checks == 3
+
+
+def test_a_named_template_of_labels_that_takes_more_than_the_root_is_not_included(
+    tmp_path: Path, library: HelmEngine
+) -> None:
+    helper = """
+        {{- define "web.labels" -}}
+        helm.sh/chart: {{ .context.Chart.Name }}
+        app.kubernetes.io/name: {{ .name }}
+        app.kubernetes.io/instance: {{ .context.Release.Name }}
+        app.kubernetes.io/managed-by: {{ .context.Release.Service }}
+        {{- end }}
+        """
+    service = """
+        apiVersion: v1
+        kind: Service
+        metadata:
+          name: web
+          labels:
+            {{- include "web.labels" (dict "context" . "name" "web") | nindent 4 }}
+        """
+    write(tmp_path, {**CHART, "templates/_helpers.tpl": helper, "templates/service.yaml": service})
+    options = CheckOptions(select=("helm/missing-label",), ignore=("security",))
+    result = fix_chart(CheckRequest(tmp_path, library, options), ALL)
+    assert [finding.rule for finding in result.before.findings] == ["helm/missing-label"]
+    assert (result.applied, result.taken_back, result.checks) == ((), (), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from helm_constitution.core.fixes import Edit
@@ -62,3 +64,49 @@ def test_blocks_of_yaml_at_one_place_become_one() -> None:
 def test_what_contradicts_is_no_block(text: str) -> None:
     with pytest.raises(EditError, match="overlap"):
         merged([edit(5, 9, 5, 9, "\n  runAsNonRoot: true"), edit(5, 9, 5, 9, text)])
+
+
+MEMORY = """,
+    "web": {
+      "type": "object",
+      "properties": {
+        "memory": {
+          "type": "string"
+        }
+      }
+    }"""
+
+
+def test_members_of_a_json_object_at_one_place_become_one() -> None:
+    others = (
+        MEMORY.replace("memory", "cpu"),
+        MEMORY.replace("web", "db"),
+        MEMORY.replace("web", "db").replace("memory", "cpu"),
+    )
+    for texts in ((MEMORY, *others), (*others, MEMORY)):
+        (one,) = merged([edit(5, 9, 5, 9, text) for text in texts])
+        assert json.loads("{" + one.text[1:] + "}") == {
+            name: {"type": "object", "properties": {"cpu": {"type": "string"}, "memory": {"type": "string"}}}
+            for name in ("web", "db")
+        }
+        assert one.text.startswith(',\n    "')
+        assert '\n          "type": "string"\n' in one.text
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (', "a": {"b": 1}', ', "a": {"c": null}', ', "a": {"b": 1, "c": null}'),
+        (', "a": {"b": 1}', ', "a": {"b": 2}', None),
+        (', "a": {"b": null}', ', "a": {"b": 2}', None),
+        (',"a":{"b": 1}', ',"a":{"c": 2}', None),  # an unknown layout
+        (", one", ", other", None),
+    ],
+)
+def test_members_in_one_line_become_one_or_are_refused(first: str, second: str, expected: str | None) -> None:
+    edits = [edit(5, 9, 5, 9, first), edit(5, 9, 5, 9, second)]
+    if expected is None:
+        with pytest.raises(EditError, match="two edits overlap"):
+            merged(edits)
+    else:
+        assert [one.text for one in merged(edits)] == [expected]

@@ -57,6 +57,7 @@ def whole_schema(name: str, values: Mapping[str, Json], others: Iterable[Mapping
     schema.update(schema_of(dict(values), texts=texts))
     for other in others:
         _widen(schema, dict(other), texts=texts)
+    schema["type"] = "object"  # whatever may be given as text, all values together are a map
     return _lined(schema) + "\n"
 
 

@@ -1,31 +1,51 @@
-"""A chart's renderings by themselves: what shows whether safe fixes are safe, for less than a check."""
+"""What a chart renders once more, in the scenarios of a check: shows for less than a check whether fixes are safe."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from helm_constitution.chart.loader import load_chart
-from helm_constitution.check.setup import begin_renderings, load_policy
-from helm_constitution.core.deadline import OutOfTime, time_limit
-from helm_constitution.core.errors import ChartError
-from helm_constitution.templates.analysis import AnalysedChart
-
 if TYPE_CHECKING:
-    from helm_constitution.check.options import CheckRequest
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from helm_constitution.helm.protocol import HelmEngine, RenderedText
     from helm_constitution.render.results import RenderedChart
+    from helm_constitution.render.scenarios import Scenario
 
 
-def rendered(request: CheckRequest) -> RenderedChart:
-    """What every scenario of a check renders.
+def changed_since(before: RenderedChart, folder: Path, engine: HelmEngine) -> list[str]:
+    """The templates that render something else than before, in any of the scenarios that a check rendered.
+
+    Args:
+        before: the check's renderings.
+        folder: the chart as it is now.
+        engine: renders.
 
     Raises:
-        ConstitutionError: where it can't be rendered at all.
+        ConstitutionError: helm can't be run.
     """
-    options, folder = request.options, request.copy or request.chart
-    try:
-        with time_limit(3 * options.seconds), request.engine.hold(folder):
-            first = request.engine.render(folder, options.request)
-            chart = load_chart(folder, shown=str(request.chart))
-            return begin_renderings(request, load_policy(request, chart), AnalysedChart(chart), first).run()
-    except OutOfTime:
-        raise ChartError("rendering took too long; raise --timeout", file=str(request.chart)) from None
+    with engine.hold(folder):
+        started = [
+            (result, engine.render(folder, result.scenario.request)) for result in before.results if result.documents
+        ]
+        outputs = [(result.documents, pending.result().documents) for result, pending in started]
+    return list(dict.fromkeys(source for one, other in outputs if one != other for source in _difference(one, other)))
+
+
+def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
+    """The templates that render something else in any scenario that both have.
+
+    A scenario that fills empty values with others than before, because a schema says more of them, is another one.
+    """
+    known: dict[Scenario, tuple[RenderedText, ...]] = {one.scenario: one.documents for one in before.results}
+    pairs = [(known[one.scenario], one.documents) for one in after.results if one.scenario in known]
+    return list(dict.fromkeys(source for one, other in pairs if one != other for source in _difference(one, other)))
+
+
+def _difference(one: Iterable[RenderedText], other: Iterable[RenderedText]) -> list[str]:
+    """The templates of texts that only one side has: a template of another name that renders the same has none."""
+    left, right = (Counter((text.source.partition("/")[2], text.text) for text in texts) for texts in (one, other))
+    texts = Counter(text for _, text in (left - right).elements())
+    texts.subtract(text for _, text in (right - left).elements())
+    return [source for source, text in [*(left - right), *(right - left)] if texts[text]]

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ChartError, ConstitutionError
@@ -13,8 +14,8 @@ from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
 from helm_constitution.fix.files import ChartFiles
-from helm_constitution.fix.rendering import rendered
-from helm_constitution.fix.verify import Judgement, changed_templates, judge
+from helm_constitution.fix.rendering import changed_since, changed_templates
+from helm_constitution.fix.verify import Judgement, judge
 from helm_constitution.report.model import ChartReport
 from helm_constitution.text.edits import EditError
 
@@ -73,7 +74,7 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
             raise ChartError(f"can't be copied: {reason}", file=str(source)) from None
         except OSError as error:
             raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
-        return _Session(request._replace(copy=copy), applicable, only).run()
+        return _Session(request._replace(copy=copy, memory=Memory()), applicable, only).run()
 
 
 def _skipped(folder: str, names: Sequence[str]) -> set[str]:
@@ -143,7 +144,7 @@ class _Session:
         shown = self._shown
         try:
             self._show(self._copy.after(self._base, [one.fix for one in safe]))
-            changed = changed_templates(before.rendered, rendered(self._request))
+            changed = changed_since(before.rendered, self._copy.folder, self._request.engine)
             if changed and self._unstable is None:
                 self._unstable = self._changing(before)
         except (EditError, ConstitutionError):
@@ -233,7 +234,7 @@ class _Session:
     def _changing(self, before: Examined) -> frozenset[str]:
         """The templates that render something else each time, from the same files."""
         self._show(self._base)
-        return frozenset(changed_templates(before.rendered, rendered(self._request)))
+        return frozenset(changed_since(before.rendered, self._copy.folder, self._request.engine))
 
     def _show(self, files: dict[str, bytes | None]) -> None:
         """Gives the copy these contents."""

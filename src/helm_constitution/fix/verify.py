@@ -7,13 +7,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.core.fixes import Applicability
-from helm_constitution.core.model import Finding, Status
+from helm_constitution.core.model import Finding, Location, Severity, Status
 from helm_constitution.fix.candidates import Candidate
+from helm_constitution.fix.rendering import changed_templates
+from helm_constitution.text.edits import merged
 
 if TYPE_CHECKING:
     from helm_constitution.check.pipeline import Examined
     from helm_constitution.render.results import RenderedChart
-    from helm_constitution.render.scenarios import Scenario
 
 _ORDER = (Status.RENDERED, Status.NEEDS_INPUT, Status.NOT_RUN, Status.FAILED)
 """How well a scenario went."""
@@ -178,35 +179,37 @@ def _causes(finding: Finding, applied: Iterable[Candidate]) -> list[Candidate]:
     if len(named) == 1:
         return named
     same = [one for one in applied if finding.location.file in one.files]
-    return same if len(same) == 1 else [one for one in same if finding.rule in one.rules.split(", ")]
+    if len(same) == 1:
+        return same
+    return [one for one in same if finding.rule in one.rules.split(", ")] or _on_lines(finding.location, same)
+
+
+def _on_lines(place: Location, those: Sequence[Candidate]) -> list[Candidate]:
+    """The fixes of a file that wrote some of a place's lines; of several, those of the least severe findings."""
+    if place.line is None:
+        return []
+    written: dict[tuple[int, int, int, int], tuple[int, int]] = {}
+    shift = 0
+    for edit in merged(edit for one in those for edit in one.fix.edits if edit.file == place.file):
+        first, more = edit.line + shift, edit.text.count("\n")
+        written[edit[1:5]] = (first, first + more)
+        shift += more - (edit.end_line - edit.line)
+    last = place.end_line or place.line
+    found = [
+        one
+        for one in those
+        if any(
+            edit.file == place.file and written[edit[1:5]][0] <= last and place.line <= written[edit[1:5]][1]
+            for edit in one.fix.edits
+        )
+    ]
+    least = min((_severity(one) for one in found), default=None)
+    return [one for one in found if _severity(one) == least]
+
+
+def _severity(candidate: Candidate) -> Severity:
+    return max(finding.severity for finding in candidate.findings)
 
 
 def _is_in(field: str | None, outer: str) -> bool:
     return field is not None and (field == outer or field.startswith((f"{outer}.", f"{outer}[")))
-
-
-def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
-    """The templates that render something else in any scenario."""
-    known = _texts(before)
-    found: dict[str, None] = {}
-    for name, texts in _texts(after).items():
-        if name in known:
-            found.update(_difference(known[name], texts))
-    return list(found)
-
-
-def _texts(rendered: RenderedChart) -> dict[Scenario, Counter[tuple[str, str]]]:
-    """Each scenario's documents, with the template that made each. A scenario that fills empty values with others than
-    before, because a schema says more of them, is another one."""
-    return {
-        result.scenario: Counter((document.source.partition("/")[2], document.text) for document in result.documents)
-        for result in rendered.results
-    }
-
-
-def _difference(one: Counter[tuple[str, str]], other: Counter[tuple[str, str]]) -> dict[str, None]:
-    """The sources of texts that only one side has: a template of another name that renders the same has none."""
-    left, right = one - other, other - one
-    texts = Counter(text for _, text in left.elements())
-    texts.subtract(text for _, text in right.elements())
-    return {source: None for source, text in [*left, *right] if texts[text]}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from helm_constitution.core.fixes import Edit
 
@@ -94,7 +96,7 @@ def _together(first: str, second: str) -> str | None:
     """Two blocks of YAML lines, members of an object or rows of a table as one; None where they are none of these, or
     contradict each other."""
     if first[:1] == "," == second[:1]:
-        return None if _member(first) == _member(second) else first + second
+        return _members_together(first, second)
     if all(text.endswith("\n") and text.startswith("|") for text in (first, second)):
         return first + second
     for begin, end in (("\n", ""), ("", "\n")):
@@ -105,9 +107,43 @@ def _together(first: str, second: str) -> str | None:
     return None
 
 
-def _member(text: str) -> str:
-    """The name of a member that is put behind others, ``, "name": …``."""
-    return text[1:].partition(":")[0].strip()
+def _members_together(first: str, second: str) -> str | None:
+    """Members of a JSON object that are put behind others, ``, "name": …``: those of one name become one, with all that
+    is put into it, in the layout of the first text."""
+    try:
+        one, other = (json.loads(f"{{{text[1:]}}}") for text in (first, second))
+        if not one.keys() & other.keys():
+            return first + second
+        together = _deeply(one, other)
+    except ValueError:
+        return None
+    lines = first.split("\n")
+    own = _depth(lines[1]) if len(lines) > 1 else 0
+    step = next((_depth(line) - own for line in lines[2:] if _depth(line) > own), 2) if len(lines) > 1 else None
+    space = " " if step is None else "\n" + " " * own
+    # Only a layout that gives back the first text is known.
+    return _members(together, space, step) if _members(one, space, step) == first else None
+
+
+def _members(members: Mapping[str, Any], space: str, step: int | None) -> str:
+    texts = (f"{_json(name)}: {_json(value, step)}".replace("\n", space) for name, value in members.items())
+    return "".join(f",{space}{text}" for text in texts)
+
+
+def _json(value: object, step: int | None = None) -> str:
+    return json.dumps(value, indent=step, ensure_ascii=False)
+
+
+def _deeply(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Two objects as one; raises ValueError where they contradict each other."""
+    result = dict(one)
+    for name, value in other.items():
+        known = result.setdefault(name, value)
+        if isinstance(known, dict) and isinstance(value, dict):
+            result[name] = _deeply(known, value)
+        elif known != value:
+            raise ValueError(name)
+    return result
 
 
 def _with_lines(lines: list[str], more: Sequence[str]) -> list[str] | None:
