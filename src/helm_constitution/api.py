@@ -18,7 +18,7 @@ from helm_constitution.core.confidential import withheld, withheld_in
 from helm_constitution.core.errors import YamlSyntaxError
 from helm_constitution.core.fixes import Applicability, Edit, Fix
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Base, Group, Location, Precision, Severity, Status
+from helm_constitution.core.model import DEFAULTS, Base, Group, Location, Precision, Severity, Status
 from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
@@ -66,7 +66,7 @@ from helm_constitution.lint.rule import (
 )
 from helm_constitution.lint.subject import Subject
 from helm_constitution.render.results import ScenarioResult, ToggleResult
-from helm_constitution.render.scenarios import DEFAULTS, ScenarioKind
+from helm_constitution.render.scenarios import ScenarioKind
 from helm_constitution.templates import TemplateFile, parse_template, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import (

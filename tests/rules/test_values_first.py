@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 
 from helm_constitution.chart.loader import load_chart
-from helm_constitution.core.model import Status
+from helm_constitution.core.model import DEFAULTS, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel, RenderRequest
 from helm_constitution.lint import registry
 from helm_constitution.lint.needs import CheckedChart
 from helm_constitution.lint.rule import NotApplicable, Outcome, Related, Tally, Unchecked, Violation
 from helm_constitution.locate.resolve import locate
 from helm_constitution.render.results import ScenarioResult
-from helm_constitution.render.scenarios import DEFAULTS, Scenario
+from helm_constitution.render.scenarios import Scenario
 from tests.rules.support import checked, subject_of
 
 RULES = {rule.id: rule for rule in registry.rules()}

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helm_constitution.check.options import CheckOptions
+from helm_constitution.core.model import DEFAULTS
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.server.checker import Checker
 from helm_constitution.server.notes import Note, notes_of
 from tests.support import WEB, write

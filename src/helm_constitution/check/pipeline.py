@@ -33,12 +33,14 @@ def run(request: CheckRequest) -> ChartReport:
     Raises:
         ConstitutionError: where it can't be checked at all.
     """
-    from helm_constitution.check.cache import Cache
-
     options = request.options
-    cache = Cache.of(request.chart, request.engine, options)
     day = options.day
-    report = cache.load(day) if cache is not None else None
+    cache = report = None
+    if options.cache:
+        from helm_constitution.check.cache import Cache
+
+        cache = Cache.of(request.chart, request.engine, options)
+        report = cache.load(day) if cache is not None else None
     return check_anew(request._replace(options=options._replace(today=day)), cache) if report is None else report
 
 

@@ -22,6 +22,9 @@ PRINCIPLE_KEYS = (
 )
 
 
+DEFAULTS = "defaults"
+"""The scenario of the default values; as a choice of scenarios, that one alone."""
+
 Progress = Callable[[int, int], None]
 """Told how many scenarios are done, and of how many that are known so far."""
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from helm_constitution.chart.schema import _PLACEHOLDER, _UNSET, _by_name, placeholder_of_schema, schema_of
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
-from helm_constitution.core.model import Status
+from helm_constitution.core.model import DEFAULTS, Status
 from helm_constitution.helm.protocol import FailureKind, HelmMessage
 from helm_constitution.render.results import ScenarioResult
-from helm_constitution.render.scenarios import DEFAULTS, Input, Scenario, ScenarioKind, set_json
+from helm_constitution.render.scenarios import Input, Scenario, ScenarioKind, set_json
 from helm_constitution.templates import TemplateFile, parse_templates
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Action, Content, Control, Define, Variable, commands, contents

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from helm_constitution.core.model import DEFAULTS
 from helm_constitution.helm.protocol import (
     RenderRequest,
     SetArgument,
@@ -17,10 +18,6 @@ from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View
-
-DEFAULTS = "defaults"
-"""The scenario of the default values; as a choice of scenarios, that one alone."""
-
 
 QUICK = "quick"
 """The choice of the scenarios that a chart and its team name."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from helm_constitution.core.model import Progress, Status
+from helm_constitution.core.model import DEFAULTS, Progress, Status
 from helm_constitution.helm.protocol import HelmEngine, Pending, RenderedText, RenderOutput, RenderRequest
 from helm_constitution.render.conclude import Known, conclude, not_run
 from helm_constitution.render.results import RenderedChart, ScenarioResult
-from helm_constitution.render.scenarios import DEFAULTS, FULL, Input, Scenario
+from helm_constitution.render.scenarios import FULL, Input, Scenario
 
 if TYPE_CHECKING:
     from helm_constitution.render.instrumentation import Instrumentation

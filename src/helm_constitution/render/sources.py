@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from helm_constitution.core.model import Status
+from helm_constitution.core.model import DEFAULTS, Status
 from helm_constitution.render.full_round import FullResult, FullRound, Renders
 from helm_constitution.render.placeholder_scenarios import filled_values
 from helm_constitution.render.release_names import named_releases
 from helm_constitution.render.release_results import released, second_revision
 from helm_constitution.render.results import ScenarioResult
-from helm_constitution.render.scenarios import DEFAULTS, Input
+from helm_constitution.render.scenarios import Input
 from helm_constitution.render.toggle_scenarios import toggled_values
 
 ScenarioSource: TypeAlias = Callable[[FullRound], FullResult]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from helm_constitution.core.model import NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
-from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.core.model import DEFAULTS, NOWHERE, Base, Finding, Location, Precision, Severity, Trouble
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.words import clean, standing
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.core.model import Finding, Trouble, Verdict
-from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.core.model import DEFAULTS, Finding, Trouble, Verdict
 from helm_constitution.report.fix_first import fix_first
 from helm_constitution.report.model import BaselineReport, ChartReport, RunReport, StatementReport
 from helm_constitution.report.style import Style

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 
-from helm_constitution.core.model import Base, Finding, Location, Precision, Waived
-from helm_constitution.render.scenarios import DEFAULTS
+from helm_constitution.core.model import DEFAULTS, Base, Finding, Location, Precision, Waived
 from helm_constitution.report.model import ChartReport
 from helm_constitution.report.style import Style
 from helm_constitution.report.words import as_yaml, clean, fix_words, label, other_places, other_rules, parted, some

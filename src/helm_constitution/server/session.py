@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from helm_constitution.core.model import DEFAULTS
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
-from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.report.model import ChartReport
 from helm_constitution.server.answers import Answer
 from helm_constitution.server.charts import chart_of, charts_below, ruled_folder
