@@ -81,6 +81,7 @@ def check_edits(sequence: Sequence[Edit], engine: HelmEngine) -> None:
                 lines = before.splitlines(keepends=True)
                 lines[row : row + 1 - number % 2] = [line]
                 texts[str(path)] = "".join(lines)
+                checker.check(chart, DEFAULTS, texts, is_draft=True)
                 kept = shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), folder)
                 assert kept == shown(*fresh(folder, texts, engine)), (file, row, line)
         finally:

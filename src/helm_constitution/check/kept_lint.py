@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from helm_constitution.helm.protocol import HelmMessage, LintOutput, MessageLevel, Pending
+from helm_constitution.helm.protocol import Answered, HelmMessage, LintOutput, MessageLevel, Pending
 
 if TYPE_CHECKING:
     from helm_constitution.check.private_folder import PrivateFolder
@@ -31,7 +31,7 @@ class LintPlace(NamedTuple):
             start: asks helm.
         """
         known = self._load()
-        return _Known(known) if known is not None else _Asked(start(), self)
+        return Answered(known) if known is not None else _Asked(start(), self)
 
     def _load(self) -> LintOutput | None:
         content = self.folder.read(self.name)
@@ -58,19 +58,6 @@ def _message(level: int, text: str, line: int | None, column: int | None) -> Hel
     if not isinstance(text, str) or not all(isinstance(place, int | None) for place in (line, column)):
         raise TypeError("no message of helm lint")
     return HelmMessage(MessageLevel(level), text, file=_QUOTABLE, line=line, column=column)
-
-
-class _Known:
-    def __init__(self, output: LintOutput) -> None:
-        self._output = output
-
-    def result(self) -> LintOutput:
-        """The answer."""
-        return self._output
-
-    def done(self) -> bool:
-        """Nobody has to wait for it."""
-        return True
 
 
 class _Asked:

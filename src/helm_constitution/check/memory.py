@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from helm_constitution.core.kept import Kept
+
 if TYPE_CHECKING:
     from helm_constitution.chart.values import ValuesFile
+    from helm_constitution.helm.protocol import LintOutput
+    from helm_constitution.lint.placing import KnownMaps
     from helm_constitution.render.conclude import Known
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.templates import TemplateFile
@@ -18,12 +22,22 @@ class Memory:
         values: values.yaml.
         templates: the chart's own templates, by path and text.
         documents: rendered documents, by template and text.
+        kept: what was made of single files.
+        lint: what ``helm lint`` said, unless it found errors.
+        source_maps: template lines of rendered documents, by the templates that made them.
     """
 
     def __init__(self) -> None:
         self.values: ValuesFile | None = None
         self.templates: dict[tuple[str, str], TemplateFile] = {}
         self.documents: Known = {}
+        self.kept = Kept()
+        self.lint: LintOutput | None = None
+        self.source_maps: KnownMaps = {}
+
+    def keep_lint(self, lint: LintOutput) -> None:
+        """Keeps what helm said. An error is not kept: a draft must not show it any longer than the text has it."""
+        self.lint = None if lint.has_errors else lint
 
     def keep(self, rendered: RenderedChart) -> None:
         """Keeps what a check read, and drops what it did not need any more."""
@@ -31,3 +45,4 @@ class Memory:
         self.templates = {(one.path, one.text): one for one in rendered.analysed.templates}
         texts = {document.text for result in rendered.results for document in result.documents}
         self.documents = {key: read for key, read in self.documents.items() if key[1] in texts}
+        self.kept.end_round()

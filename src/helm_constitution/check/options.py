@@ -63,7 +63,9 @@ class CheckRequest(NamedTuple):
     ``progress`` is told how many scenarios are done, and of how many. ``copy`` is a folder to read in the chart's
     place: what rules the chart is found beside ``chart`` all the same. ``unsaved`` are texts of configuration,
     constitution, debt and plan that an editor has not saved yet. ``memory`` is what earlier checks of the chart read;
-    what this one reads is kept in it.
+    what this one reads is kept in it. ``is_draft`` takes from the
+    memory what costs a run of helm and rarely changes with an edit: what ``helm lint`` says, and the template lines of
+    documents that render as before. A check that is no draft has to follow.
     """
 
     chart: Path
@@ -73,6 +75,7 @@ class CheckRequest(NamedTuple):
     copy: Path | None = None
     unsaved: Unsaved = NO_TEXTS
     memory: Memory | None = None
+    is_draft: bool = False
 
 
 def today() -> str:

@@ -18,6 +18,7 @@ from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.core.deadline import OutOfTime, time_limit
 from helm_constitution.core.errors import ChartError, ConfigurationError
+from helm_constitution.helm.protocol import Answered
 
 if TYPE_CHECKING:
     from helm_constitution.check.cache import Cache
@@ -87,7 +88,8 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     folder = request.copy or _folder(request.chart)
     stack.enter_context(engine.hold(folder))  # no scenario loads it once more
     # helm starts before anything heavy is imported or read: it takes longest.
-    linting = _lint(request, folder, cache)
+    draft = request.memory if request.is_draft else None
+    linting = _lint(request, folder, draft, cache)
     first: Pending[RenderOutput] = engine.render(folder, options.request)
 
     from helm_constitution.chart.loader import load_chart
@@ -104,7 +106,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     known = request.memory or Memory()
     chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
     policy = load_policy(request, chart)
-    analysed = AnalysedChart(chart, known.templates)
+    analysed = AnalysedChart(chart, known.templates, known.kept)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
@@ -119,15 +121,19 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
         from helm_constitution.cluster.ask import ask
 
         checked = checked.with_cluster(ask(options.cluster, rendered, checked.comparison))
-    placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines)
+    maps = draft.source_maps if draft else None
+    placing = Placing(checked, engine, stack, subcharts=options.subcharts, on=options.lines, known=maps)
     placing.begin(rules.run(checked, on_helm=True))
     rules.run(checked)
-    checked = checked.with_lint(linting.result())
+    lint = linting.result()
+    checked = checked.with_lint(lint)
     runs = rules.run(checked)
     placing.begin(runs)
     runs = each_once(runs)
 
     sources = placing.source_maps()
+    known.keep_lint(lint)
+    known.source_maps = placing.known
     prover = engine if options.lines else None
     finding = FindingMaker(checked, placing.objects, sources, subcharts=options.subcharts, engine=prover)
     settled = settle(finding.findings(runs), runs, policy, rendered, day=options.day)
@@ -139,7 +145,10 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     return Examined(report, rendered, policy)
 
 
-def _lint(request: CheckRequest, folder: Path, cache: Cache | None) -> Pending[LintOutput]:
+def _lint(request: CheckRequest, folder: Path, draft: Memory | None, cache: Cache | None) -> Pending[LintOutput]:
+    if draft is not None and draft.lint is not None:
+        return Answered(draft.lint)
+
     def start() -> Pending[LintOutput]:
         return request.engine.lint(folder, request.options.request)
 

@@ -128,6 +128,11 @@ class LintOutput(NamedTuple):
     messages: tuple[HelmMessage, ...] = ()
     failed: bool = False
 
+    @property
+    def has_errors(self) -> bool:
+        """Whether helm refuses the chart, or could not say."""
+        return self.failed or any(message.level is MessageLevel.ERROR for message in self.messages)
+
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -142,6 +147,21 @@ class Pending(Protocol, Generic[T_co]):
     def done(self) -> bool:
         """Whether nobody has to wait for it any more."""
         ...
+
+
+class Answered(Generic[T_co]):
+    """What helm was asked before: the answer is there, and nobody has to wait."""
+
+    def __init__(self, answer: T_co) -> None:
+        self._answer = answer
+
+    def result(self) -> T_co:
+        """The answer."""
+        return self._answer
+
+    def done(self) -> bool:
+        """It is there."""
+        return True
 
 
 class HelmEngine(Protocol):

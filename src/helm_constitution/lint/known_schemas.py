@@ -16,6 +16,7 @@ from helm_constitution.text.yaml import load_documents
 
 if TYPE_CHECKING:
     from helm_constitution.chart.model import Chart
+    from helm_constitution.core.kept import Kept
     from helm_constitution.kubernetes.manifests import Manifest, Rendering
     from helm_constitution.kubernetes.schemas import SchemaFolder
     from helm_constitution.render.results import RenderedChart
@@ -56,7 +57,8 @@ def _schemas_of(manifest: Manifest, rendered: RenderedChart, folder: SchemaFolde
         own = result.rendering.derived(_rendered_definitions).get(key)
         if own is not None:
             return (own,)
-    shipped = rendered.analysed.derived(_shipped_definitions, manifest.group, manifest.kind).get(key)
+    analysed = rendered.analysed
+    shipped = analysed.derived(_shipped_definitions, analysed.kept, manifest.group, manifest.kind).get(key)
     if shipped is not None:
         return (shipped,)
     minors = _minors(manifest, rendered)
@@ -103,19 +105,25 @@ def _rendered_definitions(rendering: Rendering) -> Definitions:
     return found
 
 
-def _shipped_definitions(chart: Chart, group: str, kind: str) -> Definitions:
+def _shipped_definitions(chart: Chart, kept: Kept, group: str, kind: str) -> Definitions:
     """Those of a kind in crds/, the chart's own before its dependencies'. Reading them all would cost seconds."""
     found: dict[tuple[str, str], Schema] = {}
     for file, text in _crd_files(chart, ""):
-        if group not in text or kind not in text:
-            continue
-        try:
-            documents = load_documents(text, file)
-        except YamlSyntaxError:
-            continue  # portability/bad-crd reports it
-        for document in documents:
-            for key, schema in schemas_of_definition(document.view.data, file).items():
+        if group in text and kind in text:
+            for key, schema in kept.of(text, _definitions_in, file).items():
                 found.setdefault(key, schema)
+    return found
+
+
+def _definitions_in(text: str, file: str) -> Definitions:
+    found: dict[tuple[str, str], Schema] = {}
+    try:
+        documents = load_documents(text, file)
+    except YamlSyntaxError:
+        return found  # portability/bad-crd reports it
+    for document in documents:
+        for key, schema in schemas_of_definition(document.view.data, file).items():
+            found.setdefault(key, schema)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from helm_constitution.core.model import Base, Location, Precision, RelatedLocation
 from helm_constitution.locate.candidates import Asked
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from helm_constitution.locate.marked_render import MarkedRender
     from helm_constitution.locate.proved_values import Proved
     from helm_constitution.locate.source_map import SourceMap, SourceMaps
+    from helm_constitution.templates import TemplateFile
     from helm_constitution.templates.analysis import AnalysedChart, Vendored
     from helm_constitution.text.place import Place
+
+
+KnownMaps: TypeAlias = "dict[tuple[tuple[str, str, str], tuple[TemplateFile, ...]], SourceMap | None]"
+"""Source maps of documents, by what documents that render alike have in common and the templates that make them; None
+for a document whose lines can't be told."""
 
 
 class Placed(NamedTuple):
@@ -153,10 +159,18 @@ class Placing:
         stack: what is rendered lies in folders that are gone with it.
         subcharts: find the lines of dependencies' templates too.
         on: whether any line is looked for.
+        known: source maps to take as they are.
     """
 
     def __init__(
-        self, checked: CheckedChart, engine: HelmEngine, stack: ExitStack, *, subcharts: bool = False, on: bool = True
+        self,
+        checked: CheckedChart,
+        engine: HelmEngine,
+        stack: ExitStack,
+        *,
+        subcharts: bool = False,
+        on: bool = True,
+        known: KnownMaps | None = None,
     ) -> None:
         assert checked.rendered is not None
         results = list(checked.rendered.results)
@@ -168,7 +182,11 @@ class Placing:
         self._stack = stack
         self._subcharts = subcharts
         self._on = on
-        self._begun: set[tuple[str, str, str]] = set()
+        self._before = known or {}
+        self._begun: dict[tuple[str, str, str], YamlDocument] = {}
+        self._helpers = tuple(template for template in checked.analysed.templates if template.defines)
+        self.known: KnownMaps = {}
+        """The source maps of all documents that were looked for."""
         self._renders: list[MarkedRender] = []
 
     def begin(self, runs: Iterable[RuleRun]) -> None:
@@ -177,7 +195,8 @@ class Placing:
             return
         found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
         documents = [document for document in found if document.alike not in self._begun]
-        self._begun.update(document.alike for document in documents)
+        self._begun.update((document.alike, document) for document in documents)
+        documents = [document for document in documents if not self._is_known(document)]
         sides = [(self._checked.rendered, [one for one in documents if one.base is not Base.BASELINE])]
         if self._checked.comparison is not None:
             sides.append((self._checked.comparison.old, [one for one in documents if one.base is Base.BASELINE]))
@@ -193,7 +212,21 @@ class Placing:
         found: dict[tuple[str, str, str], SourceMap] = {}
         for render in self._renders:
             found.update(render.run())
+        for alike, document in self._begun.items():
+            key = self._made_from(document)
+            known = self._before.get(key)
+            if known is not None:
+                found[alike] = known
+            self.known[key] = found.get(alike)
         return found
+
+    def _is_known(self, document: YamlDocument) -> bool:
+        return bool(self._before) and self._made_from(document) in self._before
+
+    def _made_from(self, document: YamlDocument) -> tuple[tuple[str, str, str], tuple[TemplateFile, ...]]:
+        """What identifies a document's source map, but for values that choose between lines of the same output."""
+        own = (one for one in self._checked.analysed.templates if one.path == document.file)
+        return document.alike, (*own, *self._helpers)
 
 
 def documents_to_locate(runs: Iterable[RuleRun], analysed: AnalysedChart | None = None) -> list[YamlDocument]:

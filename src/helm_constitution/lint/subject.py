@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import RenderedLine, View, YamlDocument
 
 _T = TypeVar("_T")
+_C = TypeVar("_C", bound=Hashable)
 _P = ParamSpec("_P")
 
 
@@ -87,6 +88,16 @@ class Subject:
         function, not a lambda, and its other arguments must be hashable, because together they are the key.
         """
         return self.checked.analysed.derived(make, *args, **named)
+
+    def derived_from(
+        self, content: _C, make: Callable[Concatenate[_C, _P], _T], *args: _P.args, **named: _P.kwargs
+    ) -> _T:
+        """``make(content, *args, **named)``, computed once for a file's text, a template or values.yaml as parsed.
+
+        Use it for costly results that depend on one file alone: in an editor it is computed again only after an edit of
+        this file. ``make`` must be a module's function, and what it returns must not be modified.
+        """
+        return self.checked.analysed.derived_from(content, make, *args, **named)
 
     def chart_of(self, manifest: Manifest) -> Chart | None:
         """The chart whose template renders an object: this one or a dependency; None where it isn't known."""

@@ -36,7 +36,9 @@ class Checker:
         self._examined: dict[Path, Examined] = {}
         self._memories: dict[Path, Memory] = {}
 
-    def check(self, chart: Path, scenarios: str, texts: Unsaved, progress: Progress | None = None) -> Answer:
+    def check(
+        self, chart: Path, scenarios: str, texts: Unsaved, progress: Progress | None = None, *, is_draft: bool = False
+    ) -> Answer:
         """Checks a chart.
 
         Args:
@@ -44,12 +46,14 @@ class Checker:
             scenarios: ``defaults``, ``quick`` or ``full``.
             texts: of open files, by their absolute paths; of other charts too.
             progress: is told of each scenario; what it raises ends the check.
+            is_draft: a quick first answer, see :class:`CheckRequest`.
         """
         options = self._options._replace(scenarios=scenarios, cache=False)
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
         is_open = any(Path(path).is_relative_to(chart) for path in texts)
         memory = self._memories.setdefault(chart, Memory()) if is_open else None
-        request = CheckRequest(chart, self._engine, options, progress, self._copy(chart, unsaved), unsaved, memory)
+        copy = self._copy(chart, unsaved)
+        request = CheckRequest(chart, self._engine, options, progress, copy, unsaved, memory, is_draft)
         self._examined.pop(chart, None)
         try:
             examined = examine(request)

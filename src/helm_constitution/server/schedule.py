@@ -11,16 +11,23 @@ from typing import NamedTuple
 PAUSE = 0.12
 """Seconds without a further change before a check, while one types. The first change after a rest has no wait."""
 
+SETTLE = 0.4
+"""Seconds after the draft of a check, before the whole check."""
+
 REST = 0.5
 """Seconds without a change after which one no longer types."""
 
 
 class Wanted(NamedTuple):
-    """A check to come: its scenarios, whether somebody waits for it, the time before which it does not begin."""
+    """A check to come: its scenarios, whether somebody waits for it, the time before which it does not begin.
+
+    ``is_draft``: a quick first answer, which a whole check follows.
+    """
 
     scenarios: str
     is_urgent: bool
     not_before: float = 0.0
+    is_draft: bool = False
 
 
 Check = Callable[[Path, Wanted], Awaitable[None]]
@@ -49,7 +56,7 @@ class Schedule:
             self._last_change = now
         before = self._wanted.pop(chart, None)
         urgent = is_urgent or (before is not None and before.is_urgent)
-        self._wanted[chart] = Wanted(scenarios, urgent, now + pause)
+        self._wanted[chart] = Wanted(scenarios, urgent, now + pause, is_draft=is_typed)
         if self._running is not None:
             running, wanted, task = self._running
             if running == chart:
@@ -58,6 +65,12 @@ class Schedule:
                 self._wanted.setdefault(running, wanted)
                 task.cancel()
         self._changed.set()
+
+    def settle(self, chart: Path, scenarios: str) -> None:
+        """Asks for the whole check behind a draft, unless the chart is wanted again already."""
+        if chart not in self._wanted:
+            self._wanted[chart] = Wanted(scenarios, False, time.monotonic() + SETTLE)
+            self._changed.set()
 
     def drop(self, chart: Path) -> None:
         """Forgets a chart that is gone."""

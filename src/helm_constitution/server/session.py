@@ -145,7 +145,7 @@ class Session:
             self._remove(chart)
             return
         texts = self.texts()
-        answer = await self._link.ask(CheckTask(chart, wanted.scenarios, texts))
+        answer = await self._link.ask(CheckTask(chart, wanted.scenarios, texts, wanted.is_draft))
         if isinstance(answer, Failure):
             self._say(f"{chart.name}: {answer.message}")
         elif isinstance(answer, Answer):
@@ -154,6 +154,8 @@ class Session:
             if answer.report is None:  # what rules it is not known by a fault in that
                 state = state._replace(policy_files=self.charts.get(chart, state).policy_files)
             self._set(chart, state)
+            if wanted.is_draft:
+                self.schedule.settle(chart, wanted.scenarios)
 
     def _set(self, chart: Path, state: ChartState) -> None:
         crashes = [note.message for note in state.notes if note.code == CRASH]

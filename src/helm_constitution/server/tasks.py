@@ -30,10 +30,11 @@ class CheckTask(NamedTuple):
     chart: Path
     scenarios: str
     texts: Unsaved
+    is_draft: bool = False
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
         """Checks it."""
-        return checker.check(self.chart, self.scenarios, self.texts, still_counts)
+        return checker.check(self.chart, self.scenarios, self.texts, still_counts, is_draft=self.is_draft)
 
 
 class ForgetTask(NamedTuple):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from helm_constitution.core.kept import Kept
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.core.model import Base
 from helm_constitution.core.records import record
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from helm_constitution.text.yaml_document import View
 
 _T = TypeVar("_T")
+_C = TypeVar("_C", bound=Hashable)
 _P = ParamSpec("_P")
 
 _KIND = LazyPattern(r"^[ \t]*(?:-[ \t]+)?[\"']?kind[\"']?[ \t]*:|\"kind\"", re.MULTILINE)
@@ -54,11 +56,12 @@ class Vendored(NamedTuple):
 class AnalysedChart:
     """A chart with what its files say by themselves. Each part is worked out when it is first asked for, and kept.
 
-    ``known_templates`` are templates as read before, by path and text.
+    ``known_templates`` are templates as read before, by path and text; ``kept`` is what was made of single files.
     """
 
     chart: Chart
     known_templates: Mapping[tuple[str, str], TemplateFile] = field(default_factory=dict, repr=False)
+    kept: Kept = field(default_factory=Kept, repr=False)
     _derived: dict[tuple[object, ...], Any] = field(default_factory=dict)
 
     @property
@@ -140,6 +143,12 @@ class AnalysedChart:
             self._derived[key] = make(self.chart, *args, **named)
         found: _T = self._derived[key]
         return found
+
+    def derived_from(
+        self, content: _C, make: Callable[Concatenate[_C, _P], _T], *args: _P.args, **named: _P.kwargs
+    ) -> _T:
+        """What ``make`` gives for a text or a parsed file (and hashable arguments), made once; see ``kept``."""
+        return self.kept.of(content, make, *args, **named)
 
     def line_of(self, location: Location) -> str | None:
         """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
