@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import html
+import json
+
 import pytest
 
 from helm_constitution.core.model import Debt, Severity, Trouble
-from helm_constitution.report import junit, text
+from helm_constitution.report import FORMATS, junit, renderer, text
+from helm_constitution.report.model import ConstitutionReport, NotUnderstoodReport
 from tests.report.support import STALE, WAIVED, chart, finding, run
 
 NOTE = finding(severity=Severity.NOTE)
@@ -42,3 +46,16 @@ def test_a_chart_without_a_known_version_has_its_name_alone() -> None:
     assert unread.title == "web"
     assert 'testsuite name="web (charts/web)"' in junit.render(run(unread))
     assert "\n\n\n" not in text.render(run(unread))
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "badge"])
+def test_each_format_counts_the_sentences_that_are_not_understood(form: str) -> None:
+    doubt = NotUnderstoodReport("Container dürfen nicht als root laufen.", 5, "security", "not in English")
+    document = ConstitutionReport("constitution.md", "1.0.0", builtin=False, not_understood=(doubt,))
+    written = renderer(form)(run(chart()._replace(constitution=document)))
+    if form == "json":
+        (found,) = json.loads(written)["charts"][0]["constitution"]["not_understood"]
+        assert (found["line"], found["reason"]) == (5, "not in English")
+    else:
+        words = " ".join(html.unescape(written).replace("\\", "").split())
+        assert "not understood: `helm-constitution constitution check` lists it" in words

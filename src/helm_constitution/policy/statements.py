@@ -162,10 +162,11 @@ def _nothing(doubts: _Doubts) -> str:
     """What to say of a document without a statement."""
     if not doubts:
         return "contains no principle: no statement with MUST, SHOULD, MAY or the like, outside Governance"
-    lines = ", ".join(str(line) for _, _, line, _ in doubts[:5]) + (" …" if len(doubts) > 5 else "")
+    places = list(dict.fromkeys(str(line) for _, _, line, _ in doubts))
+    lines = ", ".join(places[:5]) + (" …" if len(places) > 5 else "")
     what = "its one demand is not" if len(doubts) == 1 else f"its {len(doubts)} demands are not"
     it = "it" if len(doubts) == 1 else "them"
-    return f"{what} understood (line{'s' * (len(doubts) > 1)} {lines}); write {it} in English with MUST, SHOULD or MAY"
+    return f"{what} understood (line{'s' * (len(places) > 1)} {lines}); write {it} in English with MUST, SHOULD or MAY"
 
 
 class BlockReader:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from helm_constitution.report.files import details_of, entries, trouble_message
 from helm_constitution.report.model import RunReport
 from helm_constitution.report.text_findings import opened, shown_place
-from helm_constitution.report.words import clean, gate_line, inert, label
+from helm_constitution.report.words import clean, gate_line, inert, label, not_understood
 
 
 def render(run: RunReport) -> str:
@@ -13,6 +13,8 @@ def render(run: RunReport) -> str:
     lines: list[str] = []
     for chart in run.charts:
         lines.append(gate_line(chart.title, chart.gate, chart.findings))
+        if (doubts := not_understood(chart)) is not None:
+            lines.append(f"{chart.path}: note: {doubts}")
         for trouble in chart.troubles:
             line = f":{trouble.line}" if trouble.line else ""
             where = f"{opened(chart, trouble.file)}{line}" if trouble.file else chart.path

@@ -5,10 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from helm_constitution.core.digest import sha256
-from helm_constitution.core.model import Severity
-from helm_constitution.report.files import FilePlace, message, place, place_of_trouble, single_entries, trouble_message
+from helm_constitution.core.model import NOWHERE, Severity
+from helm_constitution.report.files import (
+    FilePlace,
+    chart_file,
+    message,
+    place,
+    place_of_trouble,
+    single_entries,
+    trouble_message,
+)
 from helm_constitution.report.model import RunReport
-from helm_constitution.report.words import clean, json_text, standing
+from helm_constitution.report.words import clean, json_text, not_understood, standing
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
@@ -26,6 +34,10 @@ def render(run: RunReport) -> str:
             found, text = place_of_trouble(chart, trouble), trouble_message(chart, trouble)
             identity = f"{trouble.kind}\0{trouble.rule}\0{text}"
             issues.append(_issue(f"could-not-judge/{trouble.kind}", "blocker", found, text, identity, seen))
+            issues[-1]["gate"] = chart.gate.value
+        if (doubts := not_understood(chart)) is not None:
+            found = FilePlace(chart_file(chart), NOWHERE)
+            issues.append(_issue("constitution/not-understood", "info", found, doubts, chart.place, seen))
             issues[-1]["gate"] = chart.gate.value
         for finding in single_entries(chart):
             severity = _SEVERITIES[finding.severity] if standing(finding) is None else "info"

@@ -10,7 +10,7 @@ from helm_constitution.report.html.findings import anchor, groups
 from helm_constitution.report.html.sources import shown_place
 from helm_constitution.report.model import ChartReport, EarlierRun, PrincipleReport, RunReport
 from helm_constitution.report.upgrade import Step, upgrade_note
-from helm_constitution.report.words import counts, is_partly_unchecked, parted, unchecked_reason
+from helm_constitution.report.words import counts, is_partly_unchecked, not_understood, parted, unchecked_reason
 
 
 def matrix(run: RunReport) -> Html:
@@ -67,12 +67,19 @@ def unchecked_section(run: RunReport) -> Html:
         for report in principle.statements
         if is_partly_unchecked(report)
     ]
-    if not rows:
-        return Html()
     heads = ("Chart", "Statement", "Text", "Why unchecked")
     summary = tag("summary", f"{len(rows)} statement{'' if len(rows) == 1 else 's'} unchecked, at least in part")
-    inner = tag("details", summary, table("Unchecked statements", heads, rows))
-    return tag("section", tag("h2", "Unchecked"), inner, id="unchecked")
+    inner = tag("details", summary, table("Unchecked statements", heads, rows)) if rows else ""
+    doubts = [_doubts(chart) for chart in run.charts if not_understood(chart) is not None]
+    return tag("section", tag("h2", "Unchecked"), inner, doubts, id="unchecked") if rows or doubts else Html()
+
+
+def _doubts(chart: ChartReport) -> Html:
+    """The sentences of a chart's constitution that look like demands and could not be read as such."""
+    assert chart.constitution is not None
+    rows = [(f"line {one.line}", one.text, one.reason) for one in chart.constitution.not_understood]
+    summary = tag("summary", f"{chart.name}: {not_understood(chart)}")
+    return tag("details", summary, table("Sentences not understood", ("Place", "Text", "Why not understood"), rows))
 
 
 def _statement(keyword: str, words: str) -> Html:
