@@ -256,12 +256,13 @@ class Assignment(NamedTuple):
 
 
 _CALLED = LazyPattern(r"\w\(")
+_PLAIN_WORDS = LazyPattern(r"[a-z]+(?:[_-][a-z]+)*|[A-Z]+(?:_[A-Z]+)*")
 
 
 def _is_plain_argument(before: str, match: re.Match[str]) -> bool:
     """Whether an assignment is an argument of a call in a program, `split(line, token="comma")`, and its value a word.
 
-    A password is one by its name; a token or key by its looks.
+    A password is one unless it is made of words (`parse(line, password="passwd_field")`); a token or key by its looks.
     """
     calls = [call.end() for call in _CALLED.finditer(before)]
     inside = bool(calls) and before.count("(", calls[0] - 1) > before.count(")", calls[0] - 1)
@@ -269,7 +270,10 @@ def _is_plain_argument(before: str, match: re.Match[str]) -> bool:
     alone = not before.strip() and "=" in match.group() and match.string[match.end() :].strip() in (",", ")", "),")
     if not (inside or alone) or match.lastgroup == "bare":
         return False
-    return telling(match["name"]) is not Telling.PASSWORD and not looks_random(match[str(match.lastgroup)])
+    value = match[str(match.lastgroup)]
+    if telling(match["name"]) is Telling.PASSWORD:
+        return _PLAIN_WORDS.fullmatch(value) is not None
+    return not looks_random(value)
 
 
 def telling_words(words: Iterable[str]) -> set[str]:

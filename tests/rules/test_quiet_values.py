@@ -67,6 +67,8 @@ def test_a_connection_with_a_credential(value: str) -> None:
         "rows = parse(text, token='comma', strict=True)",
         'f(api_key="header")',
         'tokenize(\n    token="comma",\n)',
+        'parse(line, password="passwd_field")',
+        "read_columns(rows, password='PASSWORD_COLUMN', user='u')",
     ],
 )
 def test_a_keyword_argument_of_a_program(text: str) -> None:
