@@ -127,6 +127,8 @@ def test_a_library_has_neither_objects_nor_values(tmp_path: Path, kind: str, cou
 
 
 OTHER = DEFINITION.replace("backup", "restore").replace("Backup", "Restore")
+FLOW = "kind: CustomResourceDefinition\nmetadata: {name: backups.acme.test}\nspec: {names: {kind: Backup}}\n"
+JSON = '{"kind": "CustomResourceDefinition", "metadata": {"name": "backups.acme.test"}, "spec": {}}'
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,9 @@ OTHER = DEFINITION.replace("backup", "restore").replace("Backup", "Restore")
             "2 custom resource definitions (backups.acme.test, ",
         ),
         ({"crds/a.yaml": DEFINITION}, {"crds/moved.yaml": DEFINITION}, ""),
+        ({"crds/a.yaml": FLOW}, {}, "custom resource definition backups.acme.test is no longer in crds/"),
+        ({"crds/a.json": JSON}, {}, "custom resource definition backups.acme.test is no longer in crds/"),
+        ({"crds/a.yaml": f"---\n{FLOW}"}, {"crds/b.yaml": FLOW.replace("{", "{ ")}, ""),
     ],
 )
 def test_definitions_that_leave_crds(before: dict[str, str], after: dict[str, str], told: str) -> None:

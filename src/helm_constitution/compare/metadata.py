@@ -295,13 +295,16 @@ def _crd_files(chart: Chart, prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _kinds(files: Mapping[str, str]) -> dict[str, str]:
-    """The file of each definition, by the definition's name, as far as it is found without parsing."""
+    """The file of each definition, by the definition's name; only what is not in block style is parsed for it."""
     found: dict[str, str] = {}
     for path, text in files.items():
         for document in text.split("\n---"):
             name = _name_in(document)
-            if name is not None:
-                found.setdefault(name, path)
+            names = [name] if name is not None else []
+            if name is None and "CustomResourceDefinition" in document:
+                names = [each for each, _ in _definitions(document.removeprefix("---"))]
+            for each in names:
+                found.setdefault(each, path)
     return found
 
 
