@@ -437,3 +437,25 @@ spec:
     report = check(tmp_path, files, embedded)
     assert [name for name in names(report) if "selectorOverride" in name] == ["selectorOverride filled"]
     assert not any(rule == "helm/missing-label" for rule, _, _ in of_filled(report))
+
+
+MISPLACED = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  containers:
+    - name: main
+      image: registry.example.com/main:1.0.0
+      {{- with .Values.resources }}
+      resources:
+    {{- toYaml . | nindent 2 }}
+      {{- end }}
+"""
+
+
+def test_what_kubernetes_means_by_a_name_in_the_wrong_place(tmp_path: Path, embedded: HelmEngine) -> None:
+    report = check(tmp_path, {"values.yaml": "resources: {}\n", "templates/pod.yaml": MISPLACED}, embedded)
+    expected = ("portability/bad-schema", "templates/pod.yaml", 11)
+    assert [one for one in of_filled(report) if one[0] == expected[0]] == [expected, expected]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from helm_constitution.render.placeholders import OVERRIDES
+from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES
 from helm_constitution.render.scenarios import Scenario, names_field
 from helm_constitution.text.yaml_document import View
 from helm_constitution.text.yaml_scalars import Json
@@ -25,6 +25,12 @@ class PlaceholderFilter:
         self._said: set[str] = set()
         self._pairs: list[tuple[str, Json]] = []
         self._values = scenario.filled
+        self._fields = {
+            key
+            for one in scenario.filled
+            if KUBERNETES.search(one.path[-1]) and isinstance(one.value, dict)
+            for key in one.value
+        }
         self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
         for one in scenario.filled:
             self._take(one.value)
@@ -53,6 +59,8 @@ class PlaceholderFilter:
         for earlier in self._plain_of(manifest):
             if earlier.view.get(*inside).exists:
                 return False
+        if violation.of_key and view.path[-1] in self._fields:
+            return True  # what Kubernetes defines for a value of this name stands where it has no such field
         return not (self._is_placeholder(view) or any(names_field(one.path, view) for one in self._values))
 
     def _is_placeholder(self, view: View) -> bool:

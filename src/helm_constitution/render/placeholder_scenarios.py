@@ -9,7 +9,7 @@ from helm_constitution.helm.protocol import FailureKind
 from helm_constitution.render.full_round import FullResult, FullRound
 from helm_constitution.render.placeholders import Placeholder, filled, placeholders_of
 from helm_constitution.render.results import ScenarioResult
-from helm_constitution.text.yaml_scalars import ValuesPath
+from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 
 def filled_values(full: FullRound) -> FullResult:
@@ -31,6 +31,9 @@ def _rendered(full: FullRound) -> Iterator[ScenarioResult]:
         failed = []
         for (base, group), result in zip(pending, tried, strict=True):
             if result.status is Status.RENDERED:
+                first, number = group[0]
+                if _breaks_yaml(broken.get(first.path), first.choices[number]):
+                    continue
                 for placeholder, _ in group:
                     broken.pop(placeholder.path, None)
                 yield result
@@ -48,6 +51,16 @@ def _breaks(placeholder: Placeholder, number: int, result: ScenarioResult) -> bo
     return placeholder.choices[number] == placeholder.expected and any(
         error.kind in (FailureKind.TEMPLATE, FailureKind.YAML) and not (error.file or "").startswith("charts/")
         for error in result.errors
+    )
+
+
+def _breaks_yaml(earlier: ScenarioResult | None, content: Json) -> bool:
+    """Whether templates printed a map or list as invalid YAML, so that a text in its place proves nothing."""
+    return (
+        earlier is not None
+        and isinstance(content, str)
+        and not isinstance(earlier.scenario.filled[0].value, str)
+        and any(error.kind is FailureKind.YAML for error in earlier.errors)
     )
 
 

@@ -97,7 +97,7 @@ _BY_FIELD: tuple[tuple[str, Json], ...] = (
 """The usual content of a name, in Kubernetes or nearly every chart."""
 
 
-_KUBERNETES = LazyPattern(
+KUBERNETES = LazyPattern(
     r"(?:annotations|labels|node_?selector|tolerations|affinity|topology_?spread_?constraints|pull_?secrets"
     r"|volume_?mounts|volumes|resources|security_?context|host_?aliases)\Z",
     re.IGNORECASE,
@@ -176,7 +176,7 @@ def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
         shown = schema.get("examples")
         yield from shown[:1] if isinstance(shown, list) else ()
         yield placeholder_of_schema(schema, path, analysed.chart.schema)
-    if _KUBERNETES.search(path[-1]):
+    if KUBERNETES.search(path[-1]):
         yield _by_field(path[-1])
 
 
