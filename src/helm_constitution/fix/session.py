@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from helm_constitution.check.memory import Memory
@@ -19,7 +19,7 @@ from helm_constitution.fix.verify import Judgement, judge
 from helm_constitution.report.model import ChartReport
 from helm_constitution.text.edits import EditError
 
-ROUNDS = 6
+ROUNDS = 8
 """So often what the last fixes made possible is fixed in turn."""
 
 FOLLOWING = 3
@@ -94,9 +94,10 @@ class _Session:
         self._shown: dict[str, bytes | None] = {}
         self._applied: list[Candidate] = []
         self._reasons: dict[tuple[object, ...], TakenBack] = {}
-        self._hopeless: set[tuple[object, ...]] = set()
+        self._hopeless: dict[tuple[object, ...], frozenset[tuple[object, ...]]] = {}
         self._also: list[Candidate] = []
         self._following: list[Candidate] = []
+        self._tried_with: frozenset[tuple[object, ...]] = frozenset()
         self._checks = 0
         self._tries = 0
         self._unstable: frozenset[str] | None = None
@@ -113,18 +114,30 @@ class _Session:
                 self._files = self._base
                 continue
             if apart:
-                self._hopeless |= {_identity(one) for one in wanted if one not in kept}
+                self._give_up([one for one in wanted if one not in kept], ())
             self._applied += [*kept, *self._also] if kept else []
             for one in [*kept, *self._also]:
                 self._reasons.pop(_identity(one), None)
             if kept:
                 now = after
-            elif not apart:
+            elif not apart and not self._tried_again():
                 break
         taken_back = tuple(self._reasons.values())
         return Fixed(
             first.report, now.report, tuple(self._applied), taken_back, self._files, self._source, self._checks
         )
+
+    def _tried_again(self) -> bool:
+        """Whether what failed is tried once more, because other fixes stayed since: what works then is nothing that a
+        second run should find."""
+        now = frozenset(map(_identity, self._applied))
+        changed = {one for one, others in self._hopeless.items() if others != now}
+        if not changed or now == self._tried_with:
+            return False
+        self._tried_with = now
+        for one in changed:
+            del self._hopeless[one]
+        return True
 
     def _wanted(self, now: Examined) -> list[Candidate]:
         """The fixes of a round, safe ones first."""
@@ -172,8 +185,8 @@ class _Session:
             blamed = [one for one in wanted if one in judgement.blamed]
             for one in blamed:
                 self._take_back([one], judgement.blamed[one])
-                self._hopeless.add(_identity(one))
             if blamed:
+                self._give_up(blamed, [*kept, *wanted])
                 wanted = [one for one in wanted if one not in blamed]
                 continue
             if len(wanted) == 1:
@@ -183,6 +196,11 @@ class _Session:
             kept, now = self._settled(before, kept, wanted[:half], now)
             wanted = wanted[half:]
         return kept, now
+
+    def _give_up(self, those: Iterable[Candidate], tried: Iterable[Candidate]) -> None:
+        """Remembers what failed, and beside which others, so that it is not tried again beside the same."""
+        others = {_identity(one) for one in (*self._applied, *tried)}
+        self._hopeless.update({name: frozenset(others - {name}) for name in map(_identity, those)})
 
     def _take_back(self, those: Sequence[Candidate], reason: str) -> None:
         for one in those:
