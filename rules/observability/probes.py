@@ -9,6 +9,7 @@ from helm_constitution.api import (
     MAY,
     MUST,
     SHOULD,
+    TEMPLATES,
     Container,
     LazyPattern,
     Outcome,
@@ -78,7 +79,9 @@ _ENDS = {
 }
 
 
-def _missing(container: Container, subject: Subject, name: str, words: str, advice: str) -> Iterator[Outcome]:
+def _missing(
+    container: Container, subject: Subject, name: str, words: str, advice: str, fix: SetField | None = None
+) -> Iterator[Outcome]:
     may_have_one = container.role != "ephemeralContainers" and not container.is_init
     if not has_probes(container) and not (may_have_one and subject.number("strict")):
         return
@@ -89,7 +92,7 @@ def _missing(container: Container, subject: Subject, name: str, words: str, advi
     yield Tally(int(found), 1, f"containers have a {words} probe")
     if not found:
         state = f"has no {words} probe" if not probe else f"has a {words} probe without a handler"
-        yield Violation(f'container "{container.name}" {state}; {advice}', at=probe)
+        yield Violation(f'container "{container.name}" {state}; {advice}', at=probe, fix=fix)
 
 
 @rule(
@@ -172,6 +175,7 @@ def no_readiness_probe(container: Container, subject: Subject) -> Iterator[Outco
     "observability/no-startup-probe",
     scope=Container,
     default=MAY,
+    needs={TEMPLATES},
     enforces=require(r"\bstart-?up(?:Probes?\b|\b(?=.*\bprobes?\b))|\bprobes?\b[^.]{0,60}(?<!during )\bstart-?up\b"),
     umbrella=UMBRELLA,
     parameters=_ENDS,
@@ -200,9 +204,21 @@ def no_startup_probe(container: Container, subject: Subject) -> Iterator[Outcome
             port: http
     Fix: Add a startupProbe with the same handler as the livenessProbe, and periodSeconds × failureThreshold as long as
         the slowest start.
+        `fix --unsafe` does so in values.yaml if the template prints a startupProbe that is empty by default; the start
+        may then take five minutes, as in the documentation's example.
     Source: Kubernetes documentation, Configure Liveness, Readiness and Startup Probes
     """
-    yield from _missing(container, subject, "startupProbe", "startup", "add startupProbe with a handler like httpGet")
+    fix, advice = _like_liveness(container, subject), "add startupProbe with a handler like httpGet"
+    yield from _missing(container, subject, "startupProbe", "startup", advice, fix)
+
+
+def _like_liveness(container: Container, subject: Subject) -> SetField | None:
+    """A startup probe with the liveness probe's handler, where the template prints one that a user sets."""
+    handler = _action(container.field("livenessProbe"))
+    if handler is None or ".startupProbe" not in (subject.template_text(container.manifest) or ""):
+        return None
+    probe = {str(handler.path[-1]): handler.data, "periodSeconds": 10, "failureThreshold": 30}
+    return SetField(probe)
 
 
 @rule(
