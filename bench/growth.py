@@ -50,6 +50,20 @@ kind: Service
 metadata: {name: s<n>}
 spec: {selector: {app: d<n>}, ports: [{port: 80, targetPort: 80}]}
 """
+_DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: a<n>s.a.test}
+spec:
+  group: a.test
+  scope: Namespaced
+  names: {kind: A<n>, plural: a<n>s, singular: a<n>}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {a: {type: string}}}}}}
+"""
 _POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
 _PROPERTIES = '{"type": "object", "properties": {<n>}}'
 
@@ -92,6 +106,21 @@ KINDS: Mapping[str, Callable[[int], Files]] = {
     "dependencies": _dependencies,
     "documents": lambda size: {"templates/a.yaml": _each(_MAP, size // 3, "---\n")},
     "templates": lambda size: {f"templates/a{number}.yaml": _each(_MAP, 1) for number in range(size // 3)},
+    "documents of a range": lambda size: {
+        "templates/a.yaml": f"{{{{ range until {size} }}}}\n---\n{_MAP.replace('<n>', '{{ . }}')}{{{{ end }}}}\n"
+    },
+    "documents in one template": lambda size: {"templates/a.yaml": _each(f"---\n{_MAP}", size)},
+    "definitions in crds": lambda size: {
+        f"crds/a{number}.yaml": _DEFINITION.replace("<n>", str(number)) for number in range(size // 3)
+    },
+    "values files": lambda size: {f"ci/a{number}-values.yaml": f"k: {number}\n" for number in range(size // 100)},
+    "lines of NOTES": lambda size: {
+        "values.yaml": "k: 1\n",
+        "templates/NOTES.txt": _each("Open k<n> {{ .Values.k }} on https://a<n>.test\n", size),
+    },
+    "lines of a template": lambda size: {
+        "templates/a.yaml": _keyed("  # A comment.\n  k<n>: {{ .Release.Name }}-<n>\n", size)
+    },
     "servers": lambda size: {"templates/a.yaml": _each(_SERVER, size // 30, "---\n")},
     "named templates on one line": lambda size: {
         "templates/_a.tpl": _each('{{ define "a<n>" }}x{{ end }}', size),

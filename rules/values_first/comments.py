@@ -266,7 +266,7 @@ def _from_schema(key: ValueKey, subject: Subject) -> Fix | None:
     values = subject.chart.values
     if not isinstance(words, str) or not words.strip() or values is None:
         return None
-    line = values.text.split("\n")[key.span.line - 1]
+    line = values.document.lines[key.span.line - 1]
     if line[: key.span.column - 1].strip():
         return None  # on the line of another key
     mark = "# -- " if "# -- " in values.text else "# "

@@ -230,12 +230,12 @@ def _reading(text: str, name: str) -> str | None:
 
 def _without_first(document: YamlDocument, first: Span, name: str) -> Fix | None:
     """Removes the lines of an entry that a later one replaces; None if they contain something else."""
-    lines = document.text.removeprefix("\ufeff").split("\n")
+    lines = document.lines
     if lines[first.line - 1][: first.column - 1].strip():
         return None
     last = first.line
     for number in range(first.line, len(lines)):
-        line = lines[number].rstrip("\r")
+        line = lines[number]
         indent = len(line) - len(line.lstrip(" "))
         if not line.strip() or indent < first.column - (0 if not line.lstrip().startswith("- ") else 1):
             break

@@ -111,6 +111,18 @@ class Chart:
         except YamlSyntaxError:
             return None
 
+    def lines(self, path: str) -> tuple[str, ...]:
+        """The lines of a file, without their ends, by its path in the chart; one empty line where it isn't here."""
+        found = self._lines.get(path)
+        if found is None:
+            found = self._lines[path] = tuple(line.rstrip("\r") for line in self.files.get(path, "").split("\n"))
+        return found
+
+    @cached_property
+    def _lines(self) -> dict[str, tuple[str, ...]]:
+        """Split once: many findings lie in one file."""
+        return {}
+
     def is_ignored(self, path: str) -> bool:
         """Whether ``.helmignore`` leaves out a file, given by its path in the chart: helm doesn't see it then."""
         text = self.files.get(".helmignore")

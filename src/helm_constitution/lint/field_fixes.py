@@ -49,6 +49,7 @@ class FieldFixes:
 
     def __init__(self, chart: Chart) -> None:
         self._chart = chart
+        self._other_dots: dict[str, frozenset[int]] = {}
 
     def edits(self, wanted: SetField | PipeField | ReadValue, view: View, placed: Placed) -> Fix | None:
         """The fix, or None where no place for it is certain.
@@ -82,6 +83,12 @@ class FieldFixes:
         if INDENT in value:
             return Fix(f"put {value.replace(INDENT, '…')} below {name}", tuple(edits), wanted.applicability)
         return Fix(f"set {name}: {value}" if len(value) < 60 else f"set {name}", tuple(edits), wanted.applicability)
+
+    def _with_another_dot(self, file: str) -> frozenset[int]:
+        found = self._other_dots.get(file)
+        if found is None:
+            found = self._other_dots[file] = _lines_with_another_dot("\n".join(self._chart.lines(file)))
+        return found
 
     @cached_property
     def _places(self) -> dict[tuple[int, int], Path]:
@@ -117,10 +124,10 @@ class FieldFixes:
         file, number = location.file, location.line
         if location.base is not Base.CHART or file is None or number is None or not file.startswith("templates/"):
             return None
-        lines = [line.rstrip("\r") for line in self._chart.files.get(file, "").split("\n")]
+        lines = self._chart.lines(file)
         if number > len(lines) or (found := _KEY.fullmatch(lines[number - 1])) is None:
             return None
-        if wanted.raw and _is_dot_another(lines[: number - 1]):
+        if wanted.raw and number in self._with_another_dot(file):
             wanted = wanted._replace(value=str(wanted.value).replace(" . ", " $ "))
         if not missing:
             if wanted.raw and INDENT in str(wanted.value):
@@ -146,8 +153,8 @@ class FieldFixes:
         place = _template_place(placed)
         if place is None or place.base is not Base.CHART or place.file is None or place.line is None:
             return None
-        lines = self._chart.files.get(place.file, "").split("\n")
-        line = lines[place.line - 1].rstrip("\r") if place.line <= len(lines) else ""
+        lines = self._chart.lines(place.file)
+        line = lines[place.line - 1] if place.line <= len(lines) else ""
         actions = list(_ACTION.finditer(line))
         title = f"pass it through {wanted.function}"
         if len(actions) == 1 and not _NO_VALUE.match(actions[0]["pipeline"]):
@@ -172,8 +179,8 @@ class FieldFixes:
             return None
         if values.document.view.get(*wanted.path).exists or isinstance(view.data, dict | list):
             return None
-        lines = self._chart.files.get(file, "").split("\n")
-        line = lines[number - 1].rstrip("\r") if number <= len(lines) else ""
+        lines = self._chart.lines(file)
+        line = lines[number - 1] if number <= len(lines) else ""
         found = _KEY.fullmatch(line)
         literal = _LITERAL.fullmatch(found["rest"]) if found is not None else None
         if found is None or literal is None:
@@ -198,15 +205,22 @@ class FieldFixes:
         return (Edit(file, number, start + 1, number, start + 1 + len(literal["value"]), _text(wanted)),)
 
 
-def _is_dot_another(lines: Sequence[str]) -> bool:
-    """Whether the line behind these is inside of a `with` or `range`, where the dot is not the root."""
+def _lines_with_another_dot(text: str) -> frozenset[int]:
+    """The lines that begin inside of a `with` or `range`, where the dot is not the root."""
     opened: list[str] = []
-    for found in _BLOCK.finditer("\n".join(lines)):
-        if found[1] != "end":
+    inside: set[int] = set()
+    line, position = 1, 0
+    for found in (*_BLOCK.finditer(text), None):
+        end = found.end() if found is not None else len(text)
+        last = line + text.count("\n", position, end)
+        if "with" in opened or "range" in opened:
+            inside.update(range(line + 1, last + 1))
+        line, position = last, end
+        if found is not None and found[1] != "end":
             opened.append(found[1])
         elif opened:
             opened.pop()
-    return "with" in opened or "range" in opened
+    return frozenset(inside)
 
 
 def _template_place(placed: Placed) -> Location | None:
@@ -231,7 +245,7 @@ def _first_below(file: str, number: int, lines: Sequence[str], found: re.Match[s
     """A template's text as the first line below a key."""
     if found["rest"].strip():
         return None
-    below = next((line for line in lines[number:] if line.strip()), "")
+    below = next((line for at in range(number, len(lines)) if (line := lines[at]).strip()), "")
     own, depth = len(found["before"]), len(below) - len(below.lstrip(" "))
     depth = depth if depth > own else own + 2
     at = (number, len(lines[number - 1]) + 1)
@@ -247,12 +261,17 @@ def _below_key(
 ) -> Sequence[Edit]:
     """A key below a key of the template, indented like the lines there."""
     own = len(found["before"])
-    below = next((line for line in lines[number:] if line.strip() and not line.lstrip().startswith(("{{", "#"))), "")
+    below = next((line for at in range(number, len(lines)) if _says_a_key(line := lines[at])), "")
     depth = len(below) - len(below.lstrip(" "))
     inner = block(key, value, depth if depth > own else own + 2)
     end = len(lines[number - 1])
     start = found.end() - len(found["rest"])
     return (Edit(file, number, start + 1, number, end + 1, "".join(f"\n{line}" for line in inner)),)
+
+
+def _says_a_key(line: str) -> bool:
+    text = line.lstrip()
+    return bool(text) and not text.startswith(("{{", "#"))
 
 
 def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str, inner: int | None = None) -> int | None:
@@ -263,16 +282,16 @@ def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str, inner:
         depth: its indentation.
         inner: that of the keys below it; by default as the first of them.
     """
-    for at, line in enumerate(lines[number:], number + 1):
-        text = line.strip()
-        if not text or text.startswith(("{{", "#")):
+    for at in range(number, len(lines)):
+        line = lines[at]
+        if not _says_a_key(line):
             continue
         own = len(line) - len(line.lstrip(" "))
         if own <= depth:
             return None
         inner = own if inner is None else inner
-        if own == inner and text.partition(":")[0].strip(QUOTES) == key:
-            return at
+        if own == inner and line.strip().partition(":")[0].strip(QUOTES) == key:
+            return at + 1
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from helm_constitution.core.fixes import Fix
@@ -276,23 +277,24 @@ def _one_for_all_names(
     one scenario renders from one place stay two findings.
     """
     merged: list[Finding] = []
-    alike: dict[tuple[object, ...], list[int]] = {}
+    # For each thing that is wrong, the findings so far by their scenarios: of thousands of objects few differ in those.
+    alike: dict[tuple[object, ...], dict[tuple[str, ...], list[int]]] = {}
     for finding in findings:
         thing = finding.object
         if thing is not None and finding.scenarios:
             field = thing.field and re.sub(r"(?<=ontainers|c\.volumes|umeMounts)\[\d+\]", "", thing.field)
             key = (finding.location, *lasting_words(finding, random_texts), thing.kind, field)
-            places = alike.setdefault(key, [])
-            for index in places:
-                known = merged[index]
-                if not set(known.scenarios) & set(finding.scenarios):
-                    merged[index] = known._replace(
-                        scenarios=rendered.worth_naming([*known.scenarios, *finding.scenarios])
-                    )
-                    break
+            places = alike.setdefault(key, {})
+            others = [known for known in places if places[known] and set(known).isdisjoint(finding.scenarios)]
+            if others:
+                known = min(others, key=lambda one: places[one][0])
+                index = heappop(places[known])
+                scenarios = rendered.worth_naming([*known, *finding.scenarios])
+                merged[index] = merged[index]._replace(scenarios=scenarios)
             else:
-                places.append(len(merged))
+                index, scenarios = len(merged), finding.scenarios
                 merged.append(finding)
+            heappush(places.setdefault(scenarios, []), index)
         else:
             merged.append(finding)
     return merged

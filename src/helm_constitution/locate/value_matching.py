@@ -171,7 +171,7 @@ def documents_in(value: View) -> Iterator[View]:
     """The YAML documents in a block scalar; actions are blanked out, lines that hold nothing else left out."""
     document = value.document
     span = document.value_span(value.path)
-    lines = document.text.split("\n")
+    lines = document.lines
     if span is None or "|" not in lines[span.line - 1]:
         return
     text = _ACTION.sub(lambda match: _blanked(match[0]), "\n".join(_block(lines[span.line :])))

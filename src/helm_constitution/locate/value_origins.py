@@ -69,6 +69,7 @@ class ValueOrigins:
         self._sources = sources
         self._lines: dict[str, dict[tuple[str, int], list[Printed]]] = {}
         self._defines: dict[tuple[str, int], list[PrintedDefine]] | None = None
+        self._numbers: dict[str, dict[str, list[int]]] = {}
         self._texts: dict[tuple[str, Path], list[View]] = {}
 
     def place(self, place: Place | None) -> Location:
@@ -227,12 +228,17 @@ class ValueOrigins:
 
     def _same_line(self, place: RenderedLine, location: Location) -> Location:
         """The one line of the template that reads as the rendered line does."""
-        rendered = place.document.text.split("\n")[place.line - 1 : place.line]
-        lines = self._rendered.chart.files.get(place.document.file, "").split("\n")
-        same = [number for number, line in enumerate(lines, 1) if [line.strip()] == [text.strip() for text in rendered]]
-        if len(same) != 1 or not lines[same[0] - 1].strip():
+        file, lines = place.document.file, self._rendered.chart.lines(place.document.file)
+        known = self._numbers.get(file)
+        if known is None:
+            known = self._numbers[file] = {}
+            for number, line in enumerate(lines, 1):
+                known.setdefault(line.strip(), []).append(number)
+        text = "".join(place.document.lines[place.line - 1 : place.line]).strip()
+        same = known.get(text, [])
+        if len(same) != 1 or not text:
             return location
-        return in_line(location.base, place.document.file, same[0], lines[same[0] - 1], None, Precision.EXACT)
+        return in_line(location.base, file, same[0], lines[same[0] - 1], None, Precision.EXACT)
 
     def _printed_defines(self, file: str, line: int) -> Iterator[tuple[TemplateFile, Define]]:
         """The named templates whose output a line prints, and those that they print."""
@@ -258,7 +264,7 @@ class ValueOrigins:
             return location
         path, _ = nearest(view)
         sought, layers = _Sought(view.document.view.get(*path), path == view.path), self._rendered.values_of(scenario)
-        text = self._rendered.chart.files.get(location.file, "").split("\n")
+        text = self._rendered.chart.lines(location.file)
         found = []
         for number in lines_of_block(location.line, lambda number: text[number - 1] if number <= len(text) else None):
             printed = self.on_line(location.file, number, view.document)
@@ -270,7 +276,7 @@ class ValueOrigins:
 
     def _in_block(self, file: str, line: int, document: YamlDocument) -> Iterator[Printed]:
         """What the lines of a block scalar print."""
-        text = self._rendered.chart.files.get(file, "").split("\n")
+        text = self._rendered.chart.lines(file)
         for number in lines_of_block(line, lambda number: text[number - 1] if number <= len(text) else None):
             yield from self.on_line(file, number, document)
 
@@ -314,20 +320,16 @@ class ValueOrigins:
                     yield printed._replace(path=printed.path[:-1])
 
     def _leaving_out(
-        self,
-        key: object,
-        path: Path,
-        layers: Sequence[YamlDocument],
-        location: Location,
-        document: YamlDocument,
+        self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location, document: YamlDocument
     ) -> list[ValueOrigin]:
         """The empty values that leave a key out, which the template has below the missing key's parent."""
-        lines = self._rendered.chart.files.get(location.file or "", "").split("\n")
+        lines = self._rendered.chart.lines(location.file or "")
         if location.line is None or location.column is None:
             return []
         is_item = bool(path) and isinstance(path[-1], int)
         depth = location.column - 1 if is_item else None  # of the keys beside an item's first, or below a key
-        for number, line in enumerate(lines[location.line :], location.line + 1):
+        for number in range(location.line + 1, len(lines) + 1):
+            line = lines[number - 1]
             stripped = line.strip()
             if not stripped or stripped.startswith(("{{", "#")):
                 continue

@@ -70,6 +70,7 @@ class YamlDocument:
     text: str = ""
     _root: yaml.Node | None = field(default=None, repr=False)
     _entries: dict[int, _Entries] = field(default_factory=dict, repr=False)
+    _lines: tuple[str, ...] | None = field(default=None, init=False, repr=False)
 
     def again(self) -> YamlDocument:
         """The same document once more, as another scenario renders it: read once, an object of its own."""
@@ -88,6 +89,14 @@ class YamlDocument:
     def alike(self) -> tuple[str, str, str]:
         """What documents that scenarios render alike have in common; those of a baseline stand apart."""
         return self.base, self.file, self.text
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The lines of the text, without their ends and a byte order mark; split once, for many findings."""
+        if self._lines is None:
+            lines = self.text.removeprefix("\ufeff").split("\n")
+            self._lines = tuple(line.rstrip("\r") for line in lines)
+        return self._lines
 
     @property
     def view(self) -> View:

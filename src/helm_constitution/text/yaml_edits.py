@@ -164,14 +164,14 @@ def _replaced(document: YamlDocument, path: Path, node: yaml.Node, value: Json) 
 def _instead_of_block(document: YamlDocument, path: Path, node: yaml.Node, text: str) -> tuple[Edit, ...] | None:
     """A list below its key becomes one in the key's line, unless a comment would be lost."""
     key = document.key_span(path)
-    lines = document.text.removeprefix("\ufeff").split("\n")
+    lines = document.lines
     if key is None or not isinstance(node, yaml.SequenceNode) or node.start_mark.line < key.line:
         return None
     last = _last_line(node, lines)
-    line = lines[key.line - 1].rstrip("\r")
+    line = lines[key.line - 1]
     if any("#" in one for one in lines[key.line - 1 : last]) or not line.rstrip().endswith(":"):
         return None
-    end = len(lines[last - 1].rstrip("\r")) + 1
+    end = len(lines[last - 1]) + 1
     return (Edit(document.file, key.line, len(line.rstrip()) + 1, last, end, f" {text}"),)
 
 
@@ -182,7 +182,7 @@ def _behind_colon(document: YamlDocument, span: Span, text: str) -> tuple[Edit, 
 def _emptied(document: YamlDocument, path: Path, span: Span, value: dict[str, Json]) -> tuple[Edit, ...] | None:
     """``{}`` becomes a block below its key; where that can't be, it is filled in its line."""
     key = document.key_span(path)
-    line = document.text.removeprefix("\ufeff").split("\n")[span.end_line - 1].rstrip("\r")
+    line = document.lines[span.end_line - 1]
     rest = line[span.end_column - 1 :]
     if (
         key is None
@@ -241,7 +241,7 @@ def _below_empty(document: YamlDocument, path: Path, span: Span, value: dict[str
     key = document.key_span(path)
     if key is None:
         return None
-    line = document.text.removeprefix("\ufeff").split("\n")[key.line - 1].rstrip("\r")
+    line = document.lines[key.line - 1]
     indent = key.column - 1 + step_of(document)
     lines = [one for name, item in value.items() for one in block(name, item, indent, step_of(document))]
     at = (key.line, len(line) + 1)
@@ -250,12 +250,12 @@ def _below_empty(document: YamlDocument, path: Path, span: Span, value: dict[str
 
 def _behind_block(document: YamlDocument, node: yaml.Node, lines: Sequence[str], *, is_top: bool) -> Edit:
     """Lines behind the last line of a block that says something: before the comments and empty lines after it."""
-    text = document.text.removeprefix("\ufeff").split("\n")
+    text = document.lines
     last = _last_line(node, text)
     if last >= len(text) or (last == len(text) - 1 and not text[-1] and is_top):
         is_commented = is_top and any(line.lstrip().startswith("#") for line in lines)
         return at_end(document.file, document.text, ["", *lines] if is_commented else lines)
-    line = text[last - 1].rstrip("\r")
+    line = text[last - 1]
     at = (last, len(line) + 1)
     return Edit(document.file, *at, *at, "".join(f"\n{one}" for one in lines))
 
