@@ -10,8 +10,7 @@ from helm_constitution.check.charts import check_alone
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.core.model import Verdict
 from helm_constitution.helm import documents
-from helm_constitution.helm.cli import CliEngine
-from helm_constitution.helm.protocol import HelmEngine, Limits, RenderRequest, SetArgument
+from helm_constitution.helm.protocol import HelmEngine, RenderRequest, SetArgument
 from tests.helm.support import CHART, write_chart
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\n"
@@ -141,21 +140,21 @@ UNREADABLE = {
 @pytest.mark.parametrize("kind", UNREADABLE)
 @pytest.mark.parametrize("ignored", [(), ("testing",)])
 def test_what_can_not_be_read_is_never_a_pass(
-    tmp_path: Path, helm4: Path, embedded: HelmEngine, kind: str, ignored: tuple[str, ...]
+    tmp_path: Path, engines: tuple[HelmEngine, ...], kind: str, ignored: tuple[str, ...]
 ) -> None:
     """With the rules on helm's own words left out as well, whatever the engine."""
     chart = write_chart(tmp_path / "web", {**UNREADABLE[kind], "README.md": "# web\n"})
     (tmp_path / "c.md").write_text("# C\n\n## Docs\n\nThere MUST be a README. <!-- rules: docs/no-readme -->\n")
     options = CheckOptions(constitution=tmp_path / "c.md", ignore=ignored)
-    for engine in (CliEngine(str(helm4), Limits()), embedded):
+    for engine in engines:
         report = check_alone(CheckRequest(chart, engine, options))
         assert report.verdict is Verdict.ERROR, engine.name
 
 
 @pytest.mark.parametrize("version", ["v9", "V2", "2"])
 def test_an_unknown_version_of_charts_is_refused_as_helm_4_does(
-    tmp_path: Path, cli4: HelmEngine, embedded: HelmEngine, version: str
+    tmp_path: Path, engines: tuple[HelmEngine, ...], version: str
 ) -> None:
     chart = write_chart(tmp_path, {"Chart.yaml": f"apiVersion: {version}\nname: web\nversion: 0.1.0\n"})
-    outputs = [engine.render(chart, RenderRequest()).result() for engine in (cli4, embedded)]
-    assert [[error.text for error in output.errors] for output in outputs] == [["unsupported chart version"]] * 2
+    outputs = [engine.render(chart, RenderRequest()).result() for engine in engines]
+    assert [[error.text for error in output.errors] for output in outputs] == [["unsupported chart version"]] * 3

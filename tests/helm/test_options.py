@@ -95,3 +95,16 @@ def test_a_kubernetes_version_that_cannot_be_out_yet_is_refused_with_those_that_
     with pytest.raises(ConfigurationError, match=rf"--kube-version 1\.99 must be between 1\.0 and 1\.{NEWEST}$"):
         options.kube_version(RenderRequest(kube_version="1.99"))
     assert options.kube_version(RenderRequest(kube_version=f"1.{NEWEST + 1}")) == f"v1.{NEWEST + 1}.0"
+
+
+@pytest.mark.parametrize("name", ["", "a\x01b", "a\nb", "A_B", "a.b", "-a", "a-", "n" * 64])
+def test_a_namespace_that_kubernetes_refuses(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"^--namespace .* must consist of lower-case letters") as caught:
+        options.check(RenderRequest(namespace=name))
+    assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize("name", ["a", "0", "kube-system", "n" * 63])
+def test_a_namespace_that_kubernetes_takes(name: str) -> None:
+    options.check(RenderRequest(namespace=name))
+    assert RenderRequest(namespace=name).namespace == name

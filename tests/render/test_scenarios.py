@@ -107,6 +107,7 @@ def test_versions_are_for_the_helm_command(tmp_path: Path, helm4: Path, embedded
         ("scenarios:\n- name: a\n  kube_version: 1.35", 3, "kube_version must be a string; write it in quotes"),
         ("scenarios:\n- name: a\n  kube_version: new", 3, "'new' is not a Kubernetes version"),
         ("scenarios:\n- name: a\n  namespace: ''", 3, "namespace must be a string"),
+        ("scenarios:\n- name: a\n  namespace: A_B", 3, "namespace 'A_B' must consist of lower-case letters"),
     ],
 )
 def test_a_wrong_scenario_is_named_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:

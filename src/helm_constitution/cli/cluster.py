@@ -12,6 +12,7 @@ from helm_constitution.cli.options import CheckArguments
 from helm_constitution.cluster.connect import connect
 from helm_constitution.cluster.target import ClusterTarget
 from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.helm.options import check_namespace
 
 _P = ParamSpec("_P")
 
@@ -125,6 +126,7 @@ def _target(arguments: CheckArguments, given: ClusterArguments) -> ClusterTarget
         raise ConfigurationError("--cluster must name a context of the kubeconfig")
     if not given.namespace:
         raise ConfigurationError("--cluster requires --cluster-namespace, an existing namespace")
+    check_namespace(given.namespace, "--cluster-namespace")
     if given.upgrade and arguments.options.baseline is None:
         raise ConfigurationError("--cluster-upgrade requires --baseline, the release to upgrade from")
     if given.install and not given.allows_writes:

@@ -17,6 +17,7 @@ from helm_constitution.helm.protocol import (
     HelmMessage,
     Limits,
     LintOutput,
+    MessageLevel,
     Pending,
     RenderOutput,
     RenderRequest,
@@ -222,6 +223,8 @@ class _Render:
                 from helm_constitution.helm import messages
 
                 return RenderOutput(errors=(messages.broken_output("template", ended.output),))
+            if self._held.is_unsupported:
+                return RenderOutput(errors=(HelmMessage(MessageLevel.ERROR, "unsupported chart version"),))
             rendered = documents.of_output(ended.output)
             return RenderOutput(rendered, documents.uninstallable(rendered))
         errors = _failure(ended, self._helm, self._chart)

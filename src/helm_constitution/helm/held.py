@@ -28,6 +28,19 @@ class HeldChart:
         return remote_schemas(self.folder)
 
     @cached_property
+    def is_unsupported(self) -> bool:
+        """Whether Chart.yaml has an apiVersion that Helm 4 refuses; Helm 3 renders such a chart."""
+        from helm_constitution.core.errors import YamlSyntaxError
+        from helm_constitution.text.yaml import load_document
+
+        try:
+            with open(os.path.join(self.folder, "Chart.yaml"), encoding="utf-8-sig") as file:
+                version = load_document(file.read(), "Chart.yaml").view.get("apiVersion")
+        except (OSError, UnicodeDecodeError, YamlSyntaxError):
+            return False  # helm has its own words for it
+        return version.exists and version.data not in ("", None, "v1", "v2")
+
+    @cached_property
     def texts(self) -> TextMemory:
         """What is in the texts that the chart renders to."""
         from helm_constitution.helm.documents import TextMemory

@@ -17,6 +17,7 @@ _SET_FILE_URL = LazyPattern(r"[=,]\s*((?:https?|oci):[^,]*)", re.IGNORECASE)
 _AHEAD = 3
 """Minor versions, of which a year has three, that may be newer than the newest known one."""
 _KUBE_VERSION = LazyPattern(r"v?(\d+)\.(\d+)(?:\.(\d+))?((?:[-+][0-9A-Za-z.+-]+)?)")
+_NAMESPACE = LazyPattern(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 
 DEAD_PROXY = "http://127.0.0.1:9"
 """Nothing listens on the discard port: what goes there goes nowhere."""
@@ -34,7 +35,21 @@ def check(request: RenderRequest) -> None:
         # A backslash makes the next character plain: "h\ttp:" is "http:".
         if argument.flag == "--set-file" and (match := _SET_FILE_URL.search(argument.value.replace("\\", ""))):
             raise ConfigurationError(f"--set-file must be a local file: helm would fetch {match[1]}; download it first")
+    check_namespace(request.namespace)
     kube_version(request)
+
+
+def check_namespace(name: str, option: str = "--namespace") -> None:
+    """Refuses what Kubernetes takes for no namespace: helm renders into any, and its install fails.
+
+    Raises:
+        ConfigurationError: the name is no DNS label (RFC 1123).
+    """
+    if not _NAMESPACE.fullmatch(name):
+        raise ConfigurationError(
+            f"{option} {name!r} must consist of lower-case letters, digits and dashes, begin and end with a letter or "
+            "digit, and have at most 63 characters"
+        )
 
 
 def _check_values_file(file: Path) -> None:

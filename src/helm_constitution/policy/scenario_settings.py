@@ -66,7 +66,7 @@ def _scenario(view: View, reader: SectionReader) -> ScenarioSetting:
         values_files=tuple(_files(view.get("values"), reader)),
         set_arguments=tuple(SetArgument("--set", text) for text in _texts(view.get("set"), reader)),
         release_name=_text(view.get("release_name"), reader),
-        namespace=_text(view.get("namespace"), reader),
+        namespace=_namespace(view.get("namespace"), reader),
         is_upgrade=is_upgrade.boolean() or False,
         kube_version=_kube_version(view.get("kube_version"), reader),
         api_versions=_texts(view.get("api_versions"), reader),
@@ -92,6 +92,15 @@ def _files(view: View, reader: SectionReader) -> Iterator[Path]:
         path = reader.path(part)
         if path is not None:
             yield path
+
+
+def _namespace(view: View, reader: SectionReader) -> str | None:
+    name = _text(view, reader)
+    try:
+        options.check_namespace(name or "default", "namespace")
+    except ConfigurationError as error:
+        raise reader.fault(error.message, view) from None
+    return name
 
 
 def _kube_version(view: View, reader: SectionReader) -> str | None:
