@@ -70,6 +70,7 @@ IMPORTED_IN_FUNCTIONS: Mapping[str, tuple[str, ...]] = {
         "helm_constitution.lint.placing",
         "helm_constitution.locate.marked_render",
         "helm_constitution.locate.proved_values",
+        "helm_constitution.render.cheap_lint",
         "helm_constitution.templates.analysis",
         "helm_constitution.helm.documents",
         "helm_constitution.helm.messages",

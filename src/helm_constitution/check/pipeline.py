@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from helm_constitution.helm.protocol import LintOutput, Pending, RenderOutput
     from helm_constitution.render.results import RenderedChart
     from helm_constitution.report.model import ChartReport
+    from helm_constitution.templates.analysis import AnalysedChart
 
 
 def run(request: CheckRequest) -> ChartReport:
@@ -89,7 +90,6 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     stack.enter_context(engine.hold(folder))  # no scenario loads it once more
     # helm starts before anything heavy is imported or read: it takes longest.
     draft = request.memory if request.is_draft else None
-    linting = _lint(request, folder, draft, cache)
     first: Pending[RenderOutput] = engine.render(folder, options.request)
 
     from helm_constitution.chart.loader import load_chart
@@ -107,6 +107,7 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     chart = load_chart(folder, shown=str(request.chart), known_values=known.values)
     policy = load_policy(request, chart)
     analysed = AnalysedChart(chart, known.templates, known.kept)
+    linting = _lint(request, analysed, draft, cache, stack)
     session = begin_renderings(request, policy, analysed, first)
     baseline = begin_comparison(request, policy, chart, session.scenarios, stack)
     rules = Runner(policy.selection.rules, debug=options.debug, seconds=options.seconds)
@@ -145,12 +146,15 @@ def _check(request: CheckRequest, cache: Cache | None, stack: ExitStack) -> Exam
     return Examined(report, rendered, policy)
 
 
-def _lint(request: CheckRequest, folder: Path, draft: Memory | None, cache: Cache | None) -> Pending[LintOutput]:
+def _lint(
+    request: CheckRequest, analysed: AnalysedChart, draft: Memory | None, cache: Cache | None, stack: ExitStack
+) -> Pending[LintOutput]:
     if draft is not None and draft.lint is not None:
         return Answered(draft.lint)
+    from helm_constitution.render.cheap_lint import begin_lint
 
     def start() -> Pending[LintOutput]:
-        return request.engine.lint(folder, request.options.request)
+        return begin_lint(request.engine, analysed, request.options.request, stack)
 
     return cache.lint.lint(start) if cache is not None else start()
 

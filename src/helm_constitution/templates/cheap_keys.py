@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.nodes import Command, Identifier, String, commands, contents, pipelines
+
+if TYPE_CHECKING:
+    from helm_constitution.templates.analysis import AnalysedChart
 
 _KEY = '(genPrivateKey "ecdsa")'
 _ARGUMENTS = {"genCA": 2, "genSelfSignedCert": 4, "genSignedCert": 5}
@@ -35,6 +39,14 @@ def with_cheap_keys(text: str, replaced: Sequence[tuple[str, str]]) -> str:
         pattern = rf"(?<![\w.$]){re.escape(command)}(?=[\s)|}}]|-}}}})"
         text = re.sub(pattern, cheap.replace("\\", r"\\"), text)
     return text
+
+
+def cheap_sources(analysed: AnalysedChart) -> dict[str, str]:
+    """The templates that make RSA keys, with elliptic ones in their place, by their paths; without dependencies."""
+    if not any("gen" in text for text in analysed.chart.files.values()):
+        return {}  # before anything is parsed
+    keys = {template: tuple(cheap_keys(template).items()) for template in analysed.templates}
+    return {template.path: with_cheap_keys(template.text, replaced) for template, replaced in keys.items() if replaced}
 
 
 def _found(template: TemplateFile) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,55 @@
+"""``helm lint`` of charts that make RSA keys, which take helm longest: by a copy that makes elliptic ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from helm_constitution.chart.edited_copy import edited_copy
+from helm_constitution.helm.protocol import HelmEngine, LintOutput, Pending, RenderRequest
+from helm_constitution.templates.cheap_keys import cheap_sources
+
+if TYPE_CHECKING:
+    from helm_constitution.templates.analysis import AnalysedChart
+
+
+def begin_lint(
+    engine: HelmEngine, analysed: AnalysedChart, request: RenderRequest, stack: ExitStack
+) -> Pending[LintOutput]:
+    """Starts ``helm lint``.
+
+    Args:
+        engine: lints.
+        analysed: the chart.
+        request: the values it is linted with.
+        stack: keeps the copy, if there is one.
+    """
+    chart = analysed.chart
+    sources = cheap_sources(analysed)
+
+    def plain() -> Pending[LintOutput]:
+        return engine.lint(chart.path, request)
+
+    if not sources:
+        return plain()
+    return _OfCopy(engine.lint(stack.enter_context(edited_copy(chart, sources)), request), plain)
+
+
+class _OfCopy:
+    def __init__(self, pending: Pending[LintOutput], plain: Callable[[], Pending[LintOutput]]) -> None:
+        self._pending = pending
+        self._plain = plain
+        self._output: LintOutput | None = None
+
+    def result(self) -> LintOutput:
+        """Waits for helm. A message that names a column is another one in the chart itself, which is linted then."""
+        if self._output is None:
+            output = self._pending.result()
+            is_same = not output.failed and all(message.column is None for message in output.messages)
+            self._output = output if is_same else self._plain().result()
+        return self._output
+
+    def done(self) -> bool:
+        """Whether helm has ended."""
+        return self._pending.done()
