@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -26,18 +25,19 @@ def time_limit(seconds: float) -> Iterator[None]:
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    handler = signal.signal(signal.SIGVTALRM, _out_of_time)
-    begin = time.process_time()
-    left, _ = signal.setitimer(signal.ITIMER_VIRTUAL, max(seconds, _SOON))
-    if 0 < left < seconds:
-        signal.setitimer(signal.ITIMER_VIRTUAL, left)
+    # Each rule has a limit of its own: one within another leaves the handler as it is, and asks the timer alone.
+    around = signal.getitimer(signal.ITIMER_VIRTUAL)[0]
+    handler = None if around else signal.signal(signal.SIGVTALRM, _out_of_time)
+    given = max(min(seconds, around) if around else seconds, _SOON)
+    signal.setitimer(signal.ITIMER_VIRTUAL, given)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, handler)
-        if left:
-            signal.setitimer(signal.ITIMER_VIRTUAL, max(left - (time.process_time() - begin), _SOON))
+        left, _ = signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        if around:
+            signal.setitimer(signal.ITIMER_VIRTUAL, max(around - (given - left), _SOON))
+        else:
+            signal.signal(signal.SIGVTALRM, handler)
 
 
 def time_left() -> float | None:

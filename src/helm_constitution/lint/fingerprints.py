@@ -54,7 +54,8 @@ def _identity_of(
 ) -> tuple[str, ...]:
     thing = finding.object
     message, container = lasting_words(finding, random_texts)
-    message = _MOVES.sub("", message)
+    if any(map(str.isdigit, message)):  # cheaper than the pattern, which looks back from every character
+        message = _MOVES.sub("", message)
     name = thing.name if thing is not None else ""
     for random, template in masks:
         message = message.replace(random, template)
