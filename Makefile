@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # More options for pytest or the benchmark: make test ARGS="-k security"
 ARGS ?=
 
-.PHONY: setup demo check test cluster-test plugin-test pythons types lint docs fuzz bench bench-fleet bench-scenarios parity clean
+.PHONY: setup demo check test cluster-test plugin-test pythons types lint docs fuzz bench bench-fleet bench-scenarios parity vscode clean
 
 setup: $(READY)
 	@$(PYTHON) -m scripts.fetch_helm
@@ -95,5 +95,14 @@ bench-fleet: setup
 bench-scenarios: setup
 	$(PYTHON) -m bench.scenarios $(ARGS)
 
+# The extension for VS Code, dist/helm-constitution.vsix. Needs Node.js 20 and npm.
+vscode: $(READY)
+	@mkdir -p dist editors/vscode/dist
+	@$(VENV)/bin/helm-constitution schema > editors/vscode/schema.json
+	@cp LICENSE editors/vscode/LICENSE
+	cd editors/vscode && npm install --no-audit --no-fund --no-package-lock && npm run build && \
+	  npx vsce package --no-dependencies --allow-missing-repository --out ../../dist/helm-constitution.vsix
+
 clean:
+	rm -rf editors/vscode/node_modules editors/vscode/dist editors/vscode/schema.json editors/vscode/LICENSE
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
