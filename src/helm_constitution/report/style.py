@@ -62,3 +62,9 @@ class Style(NamedTuple):
             break_on_hyphens=False,
         )
         yield from lines or [first.rstrip()]
+
+    def place(self, text: str, indent: str) -> Iterator[str]:
+        """``--> path:line:column`` with what is noted of it, in lines that fit."""
+        first, *others = self.wrapped(text, first=f"{indent}--> ")
+        yield first.replace("-->", self.paint("-->", "dim"), 1)
+        yield from others

@@ -85,7 +85,12 @@ def closing_text(run: RunReport, style: Style) -> str:
 
 def _head(run: RunReport, chart: ChartReport, style: Style, full: bool) -> Iterator[str]:
     name = clean(chart.title)
-    yield style.paint(gate_line(name, chart.gate, chart.findings, _constitution(chart)), chart.gate.value)
+    document = _constitution(chart)
+    verdict = gate_line(name, chart.gate, chart.findings, document)
+    fits = len(verdict) <= style.width
+    yield style.paint(verdict if fits else gate_line(name, chart.gate, chart.findings), chart.gate.value)
+    if not fits:
+        yield from _lines(f"constitution: {document}", "dim", style)
     yield style.paint(f"chart: {clean(chart.path)}", "dim")
     engine = f"engine: {run.engine}, helm {run.helm}, Kubernetes {run.kube}"
     yield style.paint(clean(engine), "dim")
@@ -162,7 +167,7 @@ def _fix_first(chart: ChartReport, style: Style) -> Iterator[str]:
         wrong, to_do = parted(first.message)
         place = shown_place(chart, edit.location)
         yield from style.wrapped(f"{shorten(wrong, 160)} [{first.rule}]", first=f"{number:>2}. ")
-        yield f"    {style.paint('-->', 'dim')} {place}{edit.size_note}"
+        yield from style.place(f"{place}{edit.size_note}", "    ")
         if to_do:
             help_lines = style.wrapped(f"help: {shorten(to_do, 200)}", first="    ")
             yield from painted(help_lines, "help:", "help", style)
@@ -235,7 +240,7 @@ def _stale(chart: ChartReport, style: Style) -> Iterator[str]:
     for stale in chart.stale:
         yield ""
         yield f"{style.paint('error', 'error')}: stale waiver of {clean(stale.waives)}: {clean(stale.reason)}"
-        yield f"  {style.paint('-->', 'dim')} {shown_place(chart, stale.location)}"
+        yield from style.place(shown_place(chart, stale.location), "  ")
 
 
 def _unchecked(chart: ChartReport, style: Style, full: bool) -> Iterator[str]:

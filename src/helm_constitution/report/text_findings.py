@@ -62,7 +62,7 @@ def block(chart: ChartReport, findings: Sequence[Finding], style: Style) -> Iter
     coloured = f"{style.paint(kind, kind)}[{style.rule(finding.rule)}]: "
     yield lines[0].replace(head, coloured, 1) if lines[0].startswith(head) else lines[0]
     yield from lines[1:]
-    yield f"  {style.paint('-->', 'dim')} {shown_place(chart, finding.location)}{certainty(finding)}"
+    yield from style.place(f"{shown_place(chart, finding.location)}{certainty(finding)}", "  ")
     if finding.source_line is not None and finding.location.line is not None:
         yield from _excerpt(finding, style)
     yield from _besides(chart, finding, style)
