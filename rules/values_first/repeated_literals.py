@@ -31,6 +31,7 @@ _FORWARD = LazyPattern(r"\bport-forward\b[^\n]*?\s(?:\d+:)?(\d{2,5})(?=\s|\Z)")
 
 _SET = LazyPattern(r"""ort["']?:[ \t]+\S""")
 _NUMBER = LazyPattern(r"\d{2,5}")
+_OF_SERVICES = LazyPattern(r"(?i)service|external|node_?port")
 _NOTES = "templates/NOTES.txt"
 
 
@@ -132,13 +133,14 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
     text = subject.chart.files.get(_NOTES, "")
     if "port-forward" not in text:
         return
-    ports = _ports(subject)
-    others = {
-        number for name, file in subject.chart.files.items() if _may_have_port(name) for number in _NUMBER.findall(file)
-    }
+    of_containers, of_services = _ports(subject)
+    files = [file for name, file in subject.chart.files.items() if _may_have_port(name)]
+    others = {number for file in files for number in _NUMBER.findall(file)}
+    others_of_pods = {number for file in files for number in _listening(file)}
     of_pods = {use.value for use in uses if use.line.key == "containerPort" and use.value is not None}
     for number, line in enumerate(text.split("\n"), 1):
         is_service = "svc/" in line or "service/" in line
+        is_pod = "$POD_NAME" in line or "pod/" in line
         for found in _FORWARD.finditer(line):
             place = TextPlace(_NOTES, Span(number, found.start(1) + 1, number, found.end(1) + 1))
             names = {"service.port"} if is_service else of_pods
@@ -149,7 +151,10 @@ def _notes(subject: Subject, uses: list[_Use], values: YamlDocument) -> Iterator
                     at=place,
                     related=(Related(values.view.get(*set_by[0].split(".")), "the value"),),
                 )
-            elif ports and found[1] not in ports and found[1] not in others:
+            elif is_pod and of_containers and found[1] not in {*of_containers, *others_of_pods}:
+                what = f"NOTES.txt forwards to port {found[1]} of a pod, which no container has"
+                yield Violation(f"{what}; use the port of the container", place)
+            elif (of_containers or of_services) and found[1] not in {*of_containers, *of_services, *others}:
                 what = f"NOTES.txt forwards to port {found[1]}, which no container or Service has"
                 yield Violation(f"{what}; use an existing port", place)
 
@@ -158,14 +163,25 @@ def _may_have_port(name: str) -> bool:
     return name == "values.yaml" or (name.startswith("templates/") and name != _NOTES)
 
 
-def _ports(subject: Subject) -> set[str]:
-    """The ports of the containers and Services of all renderings, by number and as text."""
-    found: set[str] = set()
+def _listening(text: str) -> Iterator[str]:
+    """The numbers that may be ports of containers: those of ports, but for what only Services have."""
+    if "kind: Service\n" in text and "containerPort" not in text:
+        return
+    known = {line.number for line in key_lines(text) if _OF_SERVICES.search(".".join((*line.parents, line.key)))}
+    for number, line in enumerate(text.split("\n"), 1):
+        if "port" in line.lower() and number not in known:
+            yield from _NUMBER.findall(line)
+
+
+def _ports(subject: Subject) -> tuple[set[str], set[str]]:
+    """The ports of the containers and of the Services of all renderings, by number and as text."""
+    containers: set[str] = set()
+    services: set[str] = set()
     for rendering in subject.renderings:
         for workload in rendering.workloads:
             for container in workload.pod.all_containers:
-                found.update(str(port.get("containerPort").data) for port in container.field("ports").items())
+                containers.update(str(port.get("containerPort").data) for port in container.field("ports").items())
         for service in rendering.of_kind("Service"):
             for port in service.get("spec", "ports").items():
-                found.update((str(port.get("port").data), str(port.get("targetPort").data)))
-    return found
+                services.update((str(port.get("port").data), str(port.get("targetPort").data)))
+    return containers, services
