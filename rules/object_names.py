@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from helm_constitution.api import LazyPattern, Manifest
+from helm_constitution.api import DNS_LABEL, DNS_SUBDOMAIN, OLD_DNS_LABEL, LazyPattern, Manifest
 
-_SUBDOMAIN = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_LABEL = LazyPattern(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_SERVICE = LazyPattern(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _SEGMENT = LazyPattern(r"(?!\.{1,2}\Z)[^/%]+")
 _FREE = ("CertificateSigningRequest",)
 
@@ -39,7 +36,7 @@ def _wanted(manifest: Manifest) -> tuple[LazyPattern, str]:
         return _SEGMENT, "no slash and no percent sign"
     kind = manifest.kind if not manifest.group else ""
     if kind == "Service":
-        return _SERVICE, "lower-case letters, digits and hyphens, a letter first"
+        return OLD_DNS_LABEL, "lower-case letters, digits and hyphens, a letter first"
     if kind == "Namespace":
-        return _LABEL, "lower-case letters, digits and hyphens"
-    return _SUBDOMAIN, "lower-case letters, digits, hyphens and dots"
+        return DNS_LABEL, "lower-case letters, digits and hyphens"
+    return DNS_SUBDOMAIN, "lower-case letters, digits, hyphens and dots"

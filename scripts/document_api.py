@@ -65,6 +65,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Objects": (
         *("Container", "PodSpec", "Workload", "Manifest", "Rendering", "PodTemplate", "ObjectRef", "LabelSelector"),
         *("quantity", "NEWEST", "OLDEST_SUPPORTED"),
+        *("DNS_LABEL", "DNS_SUBDOMAIN", "OLD_DNS_LABEL", "LABEL_KEY", "LABEL_VALUE"),
+        *("LONGEST_LABEL", "LONGEST_SUBDOMAIN"),
     ),
     "Values and files": (
         *(

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    DNS_SUBDOMAIN,
+    LABEL_KEY,
+    LABEL_VALUE,
+    LONGEST_LABEL,
+    LONGEST_SUBDOMAIN,
     MAY,
     MUST,
     OFF,
@@ -12,7 +17,6 @@ from helm_constitution.api import (
     TEMPLATES,
     Container,
     Fix,
-    LazyPattern,
     Manifest,
     Parameter,
     PodSpec,
@@ -304,11 +308,6 @@ def csi_object(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
         )
 
 
-_LABEL_NAME = LazyPattern(r"[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
-_LABEL_VALUE = LazyPattern(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
-_LABEL_PREFIX = LazyPattern(r"(?=.{1,253}\Z)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\Z")
-
-
 @rule(
     "portability/label-value",
     scope=Manifest,
@@ -347,16 +346,17 @@ def label_value(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
 
 def _label_fault(key: str, value: View) -> str | None:
     prefix, slash, name = key.rpartition("/")
-    if not _LABEL_NAME.match(name) or (slash and not _LABEL_PREFIX.match(prefix)):
+    is_key = len(name) <= LONGEST_LABEL and LABEL_KEY.fullmatch(name)
+    if not is_key or (slash and not (len(prefix) <= LONGEST_SUBDOMAIN and DNS_SUBDOMAIN.fullmatch(prefix))):
         return f'"{key}" is not a valid label key; use letters, digits, "-", "_" and ".", and at most one prefix/'
     text = value.string()
     if text is None:
         if value.data is None:
             return None  # kept as an empty value
         return f"label {key} is {str(value.data).lower()}, not a string; quote it"
-    if len(text) > 63:
-        return f"label {key} has {len(text)} characters; truncate it to at most 63"
-    if not _LABEL_VALUE.match(text):
+    if len(text) > LONGEST_LABEL:
+        return f"label {key} has {len(text)} characters; truncate it to at most {LONGEST_LABEL}"
+    if not LABEL_VALUE.fullmatch(text):
         return (
             f'label {key} has the invalid value "{text}";'
             ' use letters, digits, "-", "_" and "." only, with a letter or digit at both ends'

@@ -23,6 +23,15 @@ from helm_constitution.core.tags import Tag
 from helm_constitution.core.urgency import Urgency
 from helm_constitution.helm.protocol import FailureKind, HelmMessage, MessageLevel
 from helm_constitution.kubernetes.manifests import Container, Manifest, PodSpec, Rendering, Workload
+from helm_constitution.kubernetes.names import (
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    LABEL_KEY,
+    LABEL_VALUE,
+    LONGEST_LABEL,
+    LONGEST_SUBDOMAIN,
+    OLD_DNS_LABEL,
+)
 from helm_constitution.kubernetes.quantities import quantity, whole_number
 from helm_constitution.kubernetes.selectors import LabelSelector
 from helm_constitution.kubernetes.versions import NEWEST, OLDEST_SUPPORTED
@@ -149,12 +158,19 @@ __all__ = [
     "COVERAGE",
     "DEFAULTS",
     "DEPLOYMENT",
+    "DNS_LABEL",
+    "DNS_SUBDOMAIN",
+    "LABEL_KEY",
+    "LABEL_VALUE",
     "LINT",
+    "LONGEST_LABEL",
+    "LONGEST_SUBDOMAIN",
     "MAY",
     "MUST",
     "NEWEST",
     "OFF",
     "OLDEST_SUPPORTED",
+    "OLD_DNS_LABEL",
     "OLD_VALUES",
     "RENDERINGS",
     "RESULTS",

@@ -9,12 +9,16 @@ from typing import Any
 
 from helm_constitution.admission.networks import is_url
 from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.kubernetes.names import (
+    DNS_LABEL,
+    DNS_SUBDOMAIN,
+    LABEL_KEY,
+    LABEL_VALUE,
+    LONGEST_LABEL,
+    LONGEST_SUBDOMAIN,
+    OLD_DNS_LABEL,
+)
 
-_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_LABEL}(\.{_LABEL})*"
-_OLD_LABEL = "[a-z]([-a-z0-9]*[a-z0-9])?"
-_KEY = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_VALUE = f"({_KEY})?"
 _BYTE = LazyPattern(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 _UUID = LazyPattern(r"(?i)[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
 _TIME = LazyPattern(
@@ -40,36 +44,38 @@ def _fault(words: str, pattern: str, *examples: str) -> str:
 
 
 def _label(text: str) -> list[str]:
-    faults = _too_long(text, 63)
-    if not re.fullmatch(_LABEL, text):
+    faults = _too_long(text, LONGEST_LABEL)
+    if not DNS_LABEL.fullmatch(text):
         words = (
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
             "and must start and end with an alphanumeric character"
         )
-        is_subdomain = re.fullmatch(_SUBDOMAIN, text)
-        faults.append("must not contain dots" if is_subdomain else _fault(words, _LABEL, "my-name", "123-abc"))
+        is_subdomain = DNS_SUBDOMAIN.fullmatch(text)
+        faults.append(
+            "must not contain dots" if is_subdomain else _fault(words, DNS_LABEL.pattern, "my-name", "123-abc")
+        )
     return faults
 
 
 def _subdomain(text: str) -> list[str]:
-    faults = _too_long(text, 253)
-    if not re.fullmatch(_SUBDOMAIN, text):
+    faults = _too_long(text, LONGEST_SUBDOMAIN)
+    if not DNS_SUBDOMAIN.fullmatch(text):
         words = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
             "and must start and end with an alphanumeric character"
         )
-        faults.append(_fault(words, _SUBDOMAIN, "example.com"))
+        faults.append(_fault(words, DNS_SUBDOMAIN.pattern, "example.com"))
     return faults
 
 
 def _old_label(text: str) -> list[str]:
-    faults = _too_long(text, 63)
-    if not re.fullmatch(_OLD_LABEL, text):
+    faults = _too_long(text, LONGEST_LABEL)
+    if not OLD_DNS_LABEL.fullmatch(text):
         words = (
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
             "start with an alphabetic character, and end with an alphanumeric character"
         )
-        faults.append(_fault(words, _OLD_LABEL, "my-name", "abc-123"))
+        faults.append(_fault(words, OLD_DNS_LABEL.pattern, "my-name", "abc-123"))
     return faults
 
 
@@ -81,7 +87,7 @@ _KEY_WORDS = (
 def _qualified_name(text: str) -> list[str]:
     prefix, slash, name = text.rpartition("/")
     if "/" in prefix:
-        fault = _fault(_KEY_WORDS, _KEY, "MyName", "my.name", "123-abc")
+        fault = _fault(_KEY_WORDS, LABEL_KEY.pattern, "MyName", "my.name", "123-abc")
         ending = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         return [f"a valid label key {fault} {ending}"]
     faults = []
@@ -89,20 +95,20 @@ def _qualified_name(text: str) -> list[str]:
         faults = [f"prefix part {fault}" for fault in (_subdomain(prefix) if prefix else ["must be non-empty"])]
     if not name:
         faults.append("name part must be non-empty")
-    faults.extend(f"name part {fault}" for fault in _too_long(name, 63))
-    if not re.fullmatch(_KEY, name):
-        faults.append(f"name part {_fault(_KEY_WORDS, _KEY, 'MyName', 'my.name', '123-abc')}")
+    faults.extend(f"name part {fault}" for fault in _too_long(name, LONGEST_LABEL))
+    if not LABEL_KEY.fullmatch(name):
+        faults.append(f"name part {_fault(_KEY_WORDS, LABEL_KEY.pattern, 'MyName', 'my.name', '123-abc')}")
     return faults
 
 
 def _label_value(text: str) -> list[str]:
-    faults = _too_long(text, 63)
-    if not re.fullmatch(_VALUE, text):
+    faults = _too_long(text, LONGEST_LABEL)
+    if not LABEL_VALUE.fullmatch(text):
         words = (
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
             "and must start and end with an alphanumeric character"
         )
-        faults.append(_fault(words, _VALUE, "MyValue", "my_value", "12345"))
+        faults.append(_fault(words, LABEL_VALUE.pattern, "MyValue", "my_value", "12345"))
     return faults
 
 

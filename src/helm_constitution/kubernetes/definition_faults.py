@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from helm_constitution.core.lazy import LazyPattern
+from helm_constitution.kubernetes.names import LONGEST_LABEL, OLD_DNS_LABEL
 from helm_constitution.kubernetes.schema_faults import SchemaFault
 from helm_constitution.kubernetes.structural_schemas import structural_faults
 from helm_constitution.text.yaml_document import Path
 from helm_constitution.text.yaml_scalars import Json
 
-_LABEL = LazyPattern(r"[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?")
 _COLUMN_TYPES = ("boolean", "date", "integer", "number", "string")
 _APPROVAL = "api-approved.kubernetes.io"
 _REVIEWS = ("v1", "v1beta1")
@@ -67,7 +66,7 @@ def _name_faults(top: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[Sc
         listed = names.get(key)
         written.extend(((key, place), name) for place, name in enumerate(listed if isinstance(listed, list) else ()))
     for path, name in written:
-        if name and (not isinstance(name, str) or not _LABEL.fullmatch(name)):
+        if name and (not isinstance(name, str) or not _is_label(name)):
             problem = f"{path[0]} must be lower-case letters, digits and dashes, and begin with a letter"
             yield SchemaFault(("spec", "names", *path), problem, "rename it")
     if names.get("listKind") == names["kind"]:
@@ -90,7 +89,7 @@ def _version_faults(spec: Mapping[str, Any]) -> Iterator[SchemaFault]:
     for index, version in enumerate(versions):
         path = (*place, index)
         name = version.get("name")
-        if not isinstance(name, str) or not _LABEL.fullmatch(name):
+        if not isinstance(name, str) or not _is_label(name):
             yield SchemaFault((*path, "name"), "a version's name must be like v1 or v1beta1", "rename it")
         elif name in names[:index]:
             yield SchemaFault((*path, "name"), f"version {name} is listed twice", "keep one of them")
@@ -164,3 +163,7 @@ def _conversion_faults(conversion: Mapping[str, Any]) -> Iterator[SchemaFault]:
     if not isinstance(reviews, list) or not any(version in _REVIEWS for version in reviews):
         where = (*place, "webhook")
         yield SchemaFault(where, "conversionReviewVersions must hold v1 or v1beta1", "add v1")
+
+
+def _is_label(name: str) -> bool:
+    return len(name) <= LONGEST_LABEL and OLD_DNS_LABEL.fullmatch(name) is not None
