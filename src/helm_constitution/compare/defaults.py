@@ -15,7 +15,7 @@ from helm_constitution.compare.release import (
     Path,
     Release,
     is_one_program,
-    leaves,
+    leaf_paths,
     names_of,
     nested,
     program,
@@ -49,7 +49,7 @@ def breaking_defaults(old: Release, new: Release, path: Path) -> Iterator[Change
         new: this one.
         path: a value that both releases read and whose default differs, or that only one of them has.
     """
-    for leaf in leaves(path, old.get(path)):
+    for leaf in leaf_paths(path, old.get(path)):
         before, after = old.get(leaf), new.get(leaf)
         if leaf[-1] in FLAGS and before is True and after is False:
             if not old.decides_nothing(leaf):
@@ -184,7 +184,7 @@ def image_changes(old: Release, new: Release) -> Iterator[Change]:
 def _emptied(old: Release, new: Release) -> Iterator[Change]:
     """Images of dependencies that no longer have a default: an empty one overrides the dependency's own."""
     both = old.dependencies & new.dependencies
-    for key in leaves((), new.data):
+    for key in leaf_paths((), new.data):
         is_image = key[-1:] == ("repository",) and "".join(key[-2:-1]).lower().endswith("image")
         if not is_image or new.get(key) != "" or key[0] not in both:
             continue
@@ -206,7 +206,7 @@ def _emptied(old: Release, new: Release) -> Iterator[Change]:
 
 
 def _repositories(side: Release) -> Iterator[tuple[Path, str]]:
-    for path in leaves((), side.data):
+    for path in leaf_paths((), side.data):
         value = side.get(path)
         if path[-1:] == ("repository",) and isinstance(value, str) and value and side.reads(path):
             yield path, value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from helm_constitution.compare.effects import lost_effects
 from helm_constitution.compare.schema import Validator
 from helm_constitution.core.confidential import withheld_in
-from helm_constitution.text.yaml_document import Path, dotted
+from helm_constitution.text.yaml_document import Path, dotted, leaves
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
@@ -70,14 +70,6 @@ def lost_values(comparison: Compared) -> Iterator[Lost]:
             yield lost
 
 
-def _leaves(view: View) -> Iterator[View]:
-    if view.is_map and view.data:
-        for _, part in view.entries():
-            yield from _leaves(part)
-    else:
-        yield view
-
-
 def _ignored(comparison: Compared) -> Iterator[Lost]:
     old, new = comparison.old, comparison.new
     both = {dependency.key for dependency in old.chart.dependencies} & {
@@ -85,12 +77,12 @@ def _ignored(comparison: Compared) -> Iterator[Lost]:
     }
     document = comparison.old_values
     assert document is not None
-    for view in _leaves(document.view):
-        path = tuple(str(step) for step in view.path)
+    for path, _ in leaves(document.data):
         if not path or path[0] in both or not old.analysed.uses.is_read(path) or new.analysed.uses.is_read(path):
             continue
         change = _behind(comparison, path, "compat/value-renamed", "compat/value-removed", "compat/dependency-changed")
         advice = f"; {change.advice}" if change is not None and change.rule == "compat/value-renamed" else ""
+        view = document.view.get(*path)
         yield Lost(view, f"{dotted(path)} is now ignored: no template reads it any more{advice}", change)
 
 

@@ -13,7 +13,7 @@ from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.templates.nodes import Range
 from helm_constitution.text.place import TextPlace
 from helm_constitution.text.words import cut_apart
-from helm_constitution.text.yaml_document import Span, View, dotted, value_at
+from helm_constitution.text.yaml_document import Span, View, dotted, leaves, value_at
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
@@ -294,12 +294,9 @@ def _is_of_policies(document: str) -> bool:
     return bool(_POLICIES.search(document)) and document.count("apiGroups:") <= 1
 
 
-def leaves(path: Path, value: Json) -> Iterator[Path]:
-    if isinstance(value, dict) and value:
-        for key, part in value.items():
-            yield from leaves((*path, key), part)
-    else:
-        yield path
+def leaf_paths(path: Path, value: Json) -> Iterator[Path]:
+    """The paths of what a value consists of, itself where it is no map."""
+    return (leaf for leaf, _ in leaves(value, path))
 
 
 def program(repository: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from helm_constitution.compare.release import Path, Release, kind_of, leaves, words
+from helm_constitution.compare.release import Path, Release, kind_of, leaf_paths, words
 from helm_constitution.text.yaml_scalars import Json
 
 _LIKE_ENOUGH = 3.0
@@ -30,14 +30,14 @@ def renames_of(old: Release, new: Release, removed: list[Path], added: list[Path
     by_word: dict[str, list[Path]] = {}
     for path in added:
         if path not in taken:
-            for leaf in leaves(path, new.get(path)):
+            for leaf in leaf_paths(path, new.get(path)):
                 for word in words(leaf):
                     by_word.setdefault(word, []).append(leaf)
     scores: list[tuple[float, Path, Path]] = []
     for path in removed:
         if path in found:
             continue
-        for leaf in leaves(path, old.get(path)):
+        for leaf in leaf_paths(path, old.get(path)):
             for other in dict.fromkeys(other for word in sorted(words(leaf)) for other in by_word.get(word, ())):
                 if (leaf != path or _alike(leaf, other) < _ALIKE) and not old.printed_as(leaf) & new.printed_as(other):
                     continue  # the names of a map's keys and their defaults are weak evidence by themselves
@@ -67,7 +67,7 @@ def has_moved(old: Release, new: Release, path: Path) -> bool:
     run time (``index .Values.server $scope``) may read the old one, but could do so before."""
     if not old.lines(path) or new.lines(path) or new.analysed.uses.is_whole(path):
         return False
-    return any(one[-1:] == path[-1:] and is_named_anew(old, new, one) for one in leaves((), new.data))
+    return any(one[-1:] == path[-1:] and is_named_anew(old, new, one) for one in leaf_paths((), new.data))
 
 
 def is_named_anew(old: Release, new: Release, path: Path) -> bool:
@@ -81,12 +81,12 @@ def is_in(path: Path, other: Path) -> bool:
 
 def _same_shape(old: Release, new: Release, path: Path, added: list[Path]) -> Path | None:
     """The new map, maybe inside another new one, that has most of a removed map's keys, or is printed alike."""
-    mine = {leaf[len(path) :] for leaf in leaves(path, old.get(path))}
+    mine = {leaf[len(path) :] for leaf in leaf_paths(path, old.get(path))}
     if not isinstance(old.get(path), dict) or not old.get(path):
         return None
     best: tuple[float, Path] | None = None
     for other in (inner for root in added for inner in _maps(root, new.get(root))):
-        theirs = {leaf[len(other) :] for leaf in leaves(other, new.get(other))}
+        theirs = {leaf[len(other) :] for leaf in leaf_paths(other, new.get(other))}
         shared = mine & theirs
         share = len(shared) / len(mine)
         alike = _alike(path, other)

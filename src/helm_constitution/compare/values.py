@@ -17,7 +17,7 @@ from helm_constitution.compare.release import (
     Path,
     Release,
     kind_of,
-    leaves,
+    leaf_paths,
     names_of,
     nested,
     shown,
@@ -55,7 +55,7 @@ class _ValueChanges:
         removed = self._all_removed(found)
         moved_names = {path[-1] for path in removed if has_moved(self.old, self.new, path)}
         added = [path for path in found.added if not self.old.reads(path) and self.new.reads(path)]
-        for leaf in (leaf for path in found.added for leaf in leaves(path, self.new.get(path))):
+        for leaf in (leaf for path in found.added for leaf in leaf_paths(path, self.new.get(path))):
             if leaf[-1] in moved_names and leaf not in added and is_named_anew(self.old, self.new, leaf):
                 added.append(leaf)
         added = [path for path in added if path[0] not in self.new.dependencies]
@@ -265,12 +265,12 @@ class _ValueChanges:
         """The changes of a removed value: one for the whole, or one for each part that was renamed."""
         value = self.old.get(path)
         target = renamed.get(path)
-        parts = [leaf for leaf in leaves(path, value) if leaf in renamed] if target is None else []
+        parts = [leaf for leaf in leaf_paths(path, value) if leaf in renamed] if target is None else []
         for leaf in parts:
             yield self._renamed(leaf, renamed[leaf])
         if target is not None:
             yield self._renamed(path, target)
-        elif not parts or len(parts) < len(list(leaves(path, value))):
+        elif not parts or len(parts) < len(list(leaf_paths(path, value))):
             announced = self.old.is_deprecated(path)
             stays = self.new.has(path)
             has_keys = isinstance(value, dict) and bool(value)

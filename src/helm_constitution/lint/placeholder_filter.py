@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES
 from helm_constitution.render.scenarios import Scenario, names_field
-from helm_constitution.text.yaml_document import View
+from helm_constitution.text.yaml_document import View, walk
 from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
@@ -74,21 +74,10 @@ class PlaceholderFilter:
             return True
         if any(step in self._said for step in view.path):
             return True
-        leaves = [leaf for leaf in _leaves_of(view.data) if not isinstance(leaf, bool)]
+        leaves = [leaf for _, leaf in walk(view.data) if not isinstance(leaf, bool | dict | list)]
         return bool(leaves) and all(self._is_made_of_one(leaf) for leaf in leaves)
 
     def _is_made_of_one(self, leaf: Json) -> bool:
         told = "" if leaf is None else str(leaf)
         # A template may print a part of a text: the host of a URL.
         return told in self._numbers or any(told in text or (text and text in told) for text in self._texts)
-
-
-def _leaves_of(data: Json) -> Iterator[Json]:
-    if isinstance(data, dict):
-        for part in data.values():
-            yield from _leaves_of(part)
-    elif isinstance(data, list):
-        for part in data:
-            yield from _leaves_of(part)
-    else:
-        yield data

@@ -13,7 +13,7 @@ from helm_constitution.render.scenarios import Scenario, ScenarioKind, SetValue,
 from helm_constitution.templates import TemplateFile
 from helm_constitution.templates.abstract import ANYTHING
 from helm_constitution.templates.nodes import Branch, Control
-from helm_constitution.text.yaml_document import dotted
+from helm_constitution.text.yaml_document import dotted, leaves
 from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def toggles_of(analysed: AnalysedChart, request: RenderRequest) -> list[Toggle]:
     free = FreeValues(analysed, request)
     asked = _Asked(analysed.uses.tested, free.conditions)
     found = []
-    for path, value in _leaves(free.defaults, ()):
+    for path, value in leaves(free.defaults):
         if not free.is_free(path):
             continue
         if isinstance(value, bool):
@@ -143,15 +143,6 @@ def _is_given(given: Json, path: ValuesPath) -> bool:
             return False
         given = given[step]
     return True
-
-
-def _leaves(data: Json, path: ValuesPath) -> Iterator[tuple[ValuesPath, Json]]:
-    if not isinstance(data, dict):
-        if path:
-            yield path, data
-        return
-    for key, value in data.items():
-        yield from _leaves(value, (*path, key))
 
 
 def _enclosing(defaults: Json, path: ValuesPath) -> tuple[ValuesPath, ...]:

@@ -344,6 +344,15 @@ def walk(data: Json, path: Path = ()) -> Iterator[tuple[Path, Json]]:
             pending.extend([((*path, index), data[index]) for index in range(len(data) - 1, -1, -1)])
 
 
+def leaves(data: Json, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Json]]:
+    """The keys of maps in maps with what is no map, or an empty one; a list is one leaf, as helm merges values."""
+    if isinstance(data, dict) and data:
+        for key, part in data.items():
+            yield from leaves(part, (*path, key))
+    else:
+        yield path, data
+
+
 def value_at(data: Json, path: Iterable[str | int]) -> Json:
     """What stands at a path in plain data; None where there is nothing (or null)."""
     for step in path:
