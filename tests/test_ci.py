@@ -189,8 +189,24 @@ def test_the_action_leaves_the_fixes_as_a_patch(runner: Runner) -> None:
     patch = runner.folder / "temp" / "helm-constitution.patch"
     assert job.status == 1
     assert "+++ b/charts/demo/templates/frontend.yaml\n" in patch.read_text("utf-8")
+    clone = runner.folder / "clone"
+    shutil.copytree(runner.folder / "workspace", clone)
+    shutil.rmtree(clone / ".git")
+    subprocess.run(["git", "init", "--quiet"], cwd=clone, check=True)
+    subprocess.run(["git", "apply", "--whitespace=error-all", patch], cwd=clone, check=True)
+    before, after = (
+        (folder / "charts" / "demo" / "templates" / "frontend.yaml").read_text("utf-8")
+        for folder in (runner.folder / "workspace", clone)
+    )
+    assert after != before
     wrong = runner.run(charts="charts/demo", fix="all")
     assert (wrong.status, "the input fix must be safe or unsafe" in wrong.log) == (2, True)
+
+
+def test_the_action_says_where_no_fixes_could_be_made(runner: Runner) -> None:
+    job = runner.run(charts="charts/demo", fix="safe", config="no such file")
+    assert "::warning title=helm-constitution::some charts have no fixes; the log says why" in job.log
+    assert (job.status, job.last) == (2, "Pass the exit status on")
 
 
 def test_the_actions_outputs_name_the_reports(runner: Runner) -> None:

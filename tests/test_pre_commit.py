@@ -84,6 +84,7 @@ def repository(wheels: Path, helm4: Path, tmp_path_factory: pytest.TempPathFacto
             ".pre-commit-config.yaml": f"repos:\n  - repo: {tool.folder}\n    rev: {revision}\n    hooks:\n"
             "      - id: helm-constitution\n        alias: changed\n"
             "      - id: helm-constitution-all\n        stages: [manual]\n"
+            "      - id: helm-constitution-fix\n        stages: [manual]\n"
             "      - id: helm-constitution\n        alias: embedded\n        args: [--engine, embedded]\n"
             "        stages: [manual]\n",
         },
@@ -163,3 +164,20 @@ def test_a_commit_that_only_deletes_is_seen_by_the_hook_for_all_charts(team: Rep
     done = team.hook("helm-constitution-all", "--all-files")
     assert done.returncode == 1
     assert checked(done.stdout) == ["charts/api", "charts/web", "other/deep/job"]
+
+
+def test_the_hook_for_fixes_changes_the_files_and_fails_until_they_are_staged(team: Repository) -> None:
+    constitution = "# Ours\n\n## Templates\n\nTemplates MUST be tidy. <!-- rules: templates/spacing -->\n"
+    template = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{.Release.Name}}  # as it is\n"
+    write(team.folder, {"constitution.md": constitution, "charts/api/templates/config.yaml": template})
+    team.git("add", "--all")
+    files = ("--files", "charts/api/templates/config.yaml", "charts/api/values.yaml")
+    done = team.hook("helm-constitution-fix", *files, "--verbose")
+    assert done.returncode == 1
+    assert "files were modified by this hook" in done.stdout
+    assert done.stdout.count("fix applied") == 1
+    fixed = template.replace("{{.Release.Name}}", "{{ .Release.Name }}")
+    assert (team.folder / "charts/api/templates/config.yaml").read_text("utf-8") == fixed
+    team.git("add", "--all")
+    again = team.hook("helm-constitution-fix", *files)
+    assert (again.returncode, "Passed" in again.stdout) == (0, True), again.stdout
