@@ -67,6 +67,22 @@ def test_a_value_is_set_where_it_belongs(path: Path, value: Json, old: str, new:
     assert changed(TEXT, path, value) == TEXT.replace(old, new)
 
 
+@pytest.mark.parametrize(
+    ("text", "path", "expected"),
+    [
+        ("a:\n  b: 1\n\n  # c: 2\n  #   d: 3\n", ("e",), "a:\n  b: 1\n\n  # c: 2\n  #   d: 3\ne: true\n"),
+        ("a:\n  b: 1\n  # c: 2\n# The end.\n", ("e",), "a:\n  b: 1\n  # c: 2\ne: true\n# The end.\n"),
+        (
+            "a:\n  b:\n    c: 1\n    # d: 2\n  # e: 3\nf: 4\n",
+            ("a", "g"),
+            "a:\n  b:\n    c: 1\n    # d: 2\n  g: true\n  # e: 3\nf: 4\n",
+        ),
+    ],
+)
+def test_a_key_comes_behind_the_comments_that_belong_to_the_entry_before(text: str, path: Path, expected: str) -> None:
+    assert changed(text, path, True) == expected
+
+
 def test_a_key_comes_before_the_comment_of_the_next_block() -> None:
     text = "a:\n  b: 1\n\n# The next one.\nc: 2\n"
     assert changed(text, ("a", "d"), 2) == "a:\n  b: 1\n  d: 2\n\n# The next one.\nc: 2\n"

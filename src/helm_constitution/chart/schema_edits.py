@@ -26,7 +26,7 @@ def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dic
     Args:
         value: the default.
         description: what it is for.
-        texts: maps and lists may be given as texts (the templates pass values to ``tpl``).
+        texts: lists and empty maps may be given as texts (the templates pass values to ``tpl``).
     """
     entry: dict[str, Any] = {"description": description} if description else {}
     if value is None:
@@ -36,7 +36,7 @@ def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dic
         kinds = ["number" if kinds[0] == "number" else "integer", "string"]
     elif kinds[0] == "string":
         kinds.append("number")
-    elif texts and kinds[0] in ("array", "object"):
+    elif texts and (isinstance(value, list) or value == {}):
         kinds.append("string")
     entry["type"] = kinds[0] if len(kinds) == 1 else kinds
     if isinstance(value, dict) and value:
@@ -51,13 +51,13 @@ def whole_schema(name: str, values: Mapping[str, Json], others: Iterable[Mapping
         name: the chart's.
         values: the defaults.
         others: what other values files set.
-        texts: maps and lists may be given as texts.
+        texts: lists and empty maps may be given as texts.
     """
     schema: dict[str, Any] = {"$schema": _DRAFT, "title": f"Values of the chart {name}"}
     schema.update(schema_of(dict(values), texts=texts))
     for other in others:
         _widen(schema, dict(other), texts=texts)
-    schema["type"] = "object"  # whatever may be given as text, all values together are a map
+    schema["type"] = "object"  # also where there are no values
     return _lined(schema) + "\n"
 
 

@@ -231,7 +231,7 @@ def _put_in(
     depth = len(path) - length - 1
     space = lines[depth][: len(lines[depth]) - len(lines[depth].lstrip(" "))]
     lines[depth:depth] = [f"{space}# {line}" for line in comment]
-    return (_behind_block(document, node, lines, is_top=length == 0),)
+    return (_behind_block(document, node, lines, indent, is_top=length == 0),)
 
 
 def _below_empty(document: YamlDocument, path: Path, span: Span, value: dict[str, Json]) -> tuple[Edit, ...] | None:
@@ -248,10 +248,17 @@ def _below_empty(document: YamlDocument, path: Path, span: Span, value: dict[str
     return (Edit(document.file, *at, *at, "".join(f"\n{one}" for one in lines)),)
 
 
-def _behind_block(document: YamlDocument, node: yaml.Node, lines: Sequence[str], *, is_top: bool) -> Edit:
-    """Lines behind the last line of a block that says something: before the comments and empty lines after it."""
+def _behind_block(document: YamlDocument, node: yaml.Node, lines: Sequence[str], indent: int, *, is_top: bool) -> Edit:
+    """Lines behind the last line of a block that says something: before the comments and empty lines after it, but
+    behind comments that are indented deeper, which belong to the block's last entry."""
     text = document.lines
     last = _last_line(node, text)
+    for number, line in enumerate(text[last:], last + 1):
+        comment = line.lstrip(" ")
+        if comment.startswith("#") and len(line) - len(comment) > indent:
+            last = number
+        elif comment.strip():
+            break
     if last >= len(text) or (last == len(text) - 1 and not text[-1] and is_top):
         is_commented = is_top and any(line.lstrip().startswith("#") for line in lines)
         return at_end(document.file, document.text, ["", *lines] if is_commented else lines)
