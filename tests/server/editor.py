@@ -100,9 +100,13 @@ class Editor:
 
 @contextlib.asynccontextmanager
 async def editor(
-    *folders: Path, arguments: Sequence[str] = ("--engine", "embedded"), encodings: Sequence[str] = ()
+    *folders: Path,
+    arguments: Sequence[str] = ("--engine", "embedded"),
+    encodings: Sequence[str] = (),
+    operations: Sequence[types.ResourceOperationKind] = (),
 ) -> AsyncIterator[Editor]:
-    """An editor with these folders as its workspace, and a server of its own."""
+    """An editor with these folders as its workspace, and a server of its own. ``operations`` is what it can do with
+    files."""
     client = LanguageClient(converter_factory=default_converter)
     shown = Editor(client)
 
@@ -120,7 +124,12 @@ async def editor(
     )
     await client.initialize_session(
         types.InitializeParams(
-            capabilities=types.ClientCapabilities(general=general),
+            capabilities=types.ClientCapabilities(
+                general=general,
+                workspace=types.WorkspaceClientCapabilities(
+                    workspace_edit=types.WorkspaceEditClientCapabilities(True, list(operations))
+                ),
+            ),
             workspace_folders=[types.WorkspaceFolder(folder.as_uri(), folder.name) for folder in folders],
         )
     )

@@ -110,3 +110,19 @@ def fresh(folder: Path, texts: Mapping[str, str], engine: HelmEngine) -> tuple[l
 @given(edits())
 def test_what_is_shown_is_what_a_fresh_check_finds(embedded: HelmEngine, sequence: list[Edit]) -> None:
     check_edits(sequence, embedded)
+
+
+@pytest.mark.parametrize("ignored", ["", "node_modules/\n"])
+def test_a_folder_that_helm_reads_is_there_while_one_writes(embedded: HelmEngine, tmp_path: Path, ignored: str) -> None:
+    chart = tmp_path / "repository" / "web"
+    listed = 'data: {text: {{ required "no such file" (.Files.Get "node_modules/x.txt") | quote }}}\n'
+    config = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: more}}\n{listed}"
+    files = {"templates/more.yaml": config, "node_modules/x.txt": "there", ".helmignore": ignored}
+    write(tmp_path / "repository", {**WEB, ".git/HEAD": ""})
+    write(chart, files)
+    checker = Checker(embedded, CheckOptions())
+    texts = {str(chart / "values.yaml"): (chart / "values.yaml").read_text() + "# An edit.\n"}
+    kept = shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), chart.parent)
+    checker.forget(chart)
+    assert kept == shown(*fresh(chart.parent, texts, embedded))
+    assert any("no such file" in str(note) for note in kept) == bool(ignored)

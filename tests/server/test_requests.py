@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -213,5 +215,66 @@ def test_a_lens_tells_the_scenarios_of_a_template(web: Path) -> None:
             params = types.CodeLensParams(types.TextDocumentIdentifier(template.as_uri()))
             found = await shown.client.text_document_code_lens_async(params) or ()
             assert [one.command.title for one in found if one.command is not None] == ["rendered with defaults"]
+
+    asyncio.run(session())
+
+
+def test_lenses_tell_what_no_scenario_renders(web: Path) -> None:
+    branch = "{{ if .Values.extra }}\nkind: ConfigMap\n{{ else }}\n# none\n{{ end }}\n"
+    write(web, {"templates/extra.yaml": branch})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            template = web / "templates" / "extra.yaml"
+            await shown.open(template)
+            params = types.CodeLensParams(types.TextDocumentIdentifier(template.as_uri()))
+            found = await shown.client.text_document_code_lens_async(params) or ()
+            titles = [(one.range.start.line, one.command.title) for one in found if one.command is not None]
+            left_out = "no scenario renders this branch"
+            assert titles == [(0, "rendered with defaults"), (0, "1 of 2 branches rendered"), (0, left_out)]
+            await shown.edit(template, f"# A line more.\n{branch}")
+            found = await shown.client.text_document_code_lens_async(params) or ()
+            assert [one.command.title for one in found if one.command is not None] == ["rendered with defaults"]
+
+    asyncio.run(session())
+
+
+def test_from_a_value_to_its_schema_and_back(web: Path) -> None:
+    image = {"type": "object", "properties": {"tag": {"type": "string"}, "name": {"type": "string"}}}
+    schema = json.dumps({"type": "object", "properties": {"image": image}}, indent=2)
+    write(web, {"values.yaml": "image:\n  name: web\n  tag: v1\n", "values.schema.json": schema})
+
+    async def session() -> None:
+        async with editor(web.parent) as shown:
+            values, described = web / "values.yaml", web / "values.schema.json"
+            await shown.open(values)
+            await shown.open(described, language="json")
+            for file, text in ((values, values.read_text()), (described, schema)):
+                at = place(file, text, "tag")
+                params = types.DefinitionParams(at.text_document, at.position)
+                found = await shown.client.text_document_definition_async(params)
+                assert isinstance(found, Sequence)
+                places = [(one.uri, one.range.start.line) for one in found if isinstance(one, types.Location)]
+                assert places == [(values.as_uri(), 2), (described.as_uri(), 6)]
+
+    asyncio.run(session())
+
+
+@pytest.mark.parametrize("can", [True, False])
+def test_a_fix_that_renames_a_file_needs_an_editor_that_can(web: Path, can: bool) -> None:
+    (web / "templates" / "deployment.yaml").rename(web / "templates" / "webDeployment.yaml")
+    demand = "Files MUST have names of kinds. <!-- rules: templates/file-name -->"
+    write(web.parent, {"constitution.md": f"# Ours\n\n## Templates\n\n{demand}\n"})
+    operations = [types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename] if can else []
+
+    async def session() -> None:
+        async with editor(web.parent, operations=operations) as shown:
+            template = web / "templates" / "webDeployment.yaml"
+            (name,) = await shown.open(template)
+            offered = await actions(shown, template, name.range.start.line, "quickfix")
+            renames = [action.edit for title, action in offered.items() if title.startswith("Rename")]
+            new = web / "templates" / "web-deployment.yaml"
+            expected = types.RenameFile(template.as_uri(), new.as_uri())
+            assert [edit.document_changes for edit in renames if edit is not None] == ([(expected,)] if can else [])
 
     asyncio.run(session())

@@ -31,6 +31,10 @@ class IgnoreRules:
         return False
 
 
+BULKY = frozenset({".git", "node_modules"})
+"""Folders that a copy of a chart lacks where helm doesn't read them, because copying them takes long."""
+
+
 def ignore_rules(folder: str, shown: str) -> IgnoreRules:
     file = f"{shown}/.helmignore"
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from helm_constitution.chart.helmignore import BULKY, ignore_rules
 from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
@@ -68,17 +70,25 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
     with scratch_folder() as scratch:
         copy = scratch / (request.chart.resolve().name or "chart")
         try:
-            shutil.copytree(request.copy or request.chart, copy, ignore=_skipped, ignore_dangling_symlinks=True)
+            source = request.copy or request.chart
+            shutil.copytree(source, copy, ignore=_skipped(source, str(request.chart)), ignore_dangling_symlinks=True)
         except shutil.Error as error:
-            source, _, reason = error.args[0][0]
-            raise ChartError(f"can't be copied: {reason}", file=str(source)) from None
+            file, _, reason = error.args[0][0]
+            raise ChartError(f"can't be copied: {reason}", file=str(file)) from None
         except OSError as error:
             raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
         return _Session(request._replace(copy=copy, memory=Memory()), applicable, only).run()
 
 
-def _skipped(folder: str, names: Sequence[str]) -> set[str]:
-    return {name for name in names if name in (".git", "node_modules")}
+def _skipped(chart: Path, shown: str) -> Callable[[str, list[str]], set[str]]:
+    """Which folders of a chart need no copy: large ones that helm doesn't read."""
+    rules = ignore_rules(str(chart), shown)
+
+    def skipped(folder: str, names: list[str]) -> set[str]:
+        inside = Path(folder).relative_to(chart)
+        return {name for name in BULKY.intersection(names) if rules.ignores((inside / name).as_posix(), is_folder=True)}
+
+    return skipped
 
 
 class _Session:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.core.fixes import Applicability
+from helm_constitution.core.fixes import Applicability, Fix
 from helm_constitution.core.model import Finding
 from helm_constitution.core.unsaved import content_of
 from helm_constitution.policy.find import find_configuration
@@ -73,7 +73,7 @@ def _of_note(server: ConstitutionServer, chart: Path, note: Note) -> Iterator[ty
     assert finding is not None
     shown = [diagnostic(note, server.texts)]
     fix = finding.fix
-    if fix is not None and (edit := of_fix(fix, chart, server.texts)) is not None:
+    if fix is not None and (edit := _edit_of(server, chart, fix)) is not None:
         is_safe = fix.applicability is Applicability.SAFE
         title = f"{fix.title[:1].upper()}{fix.title[1:]}"
         yield types.CodeAction(title, types.CodeActionKind.QuickFix, shown, is_safe, edit=edit)
@@ -84,6 +84,14 @@ def _of_note(server: ConstitutionServer, chart: Path, note: Note) -> Iterator[ty
     if rule_address(finding.rule) is not None:
         command = types.Command("Explain", EXPLAIN, arguments=[finding.rule])
         yield types.CodeAction(f"Explain {finding.rule}", types.CodeActionKind.QuickFix, shown, command=command)
+
+
+def _edit_of(server: ConstitutionServer, chart: Path, fix: Fix) -> types.WorkspaceEdit | None:
+    workspace = server.client_capabilities.workspace
+    edits = workspace.workspace_edit if workspace is not None else None
+    able = set(edits.resource_operations or ()) if edits is not None and edits.document_changes else set()
+    operations = {types.ResourceOperationKind.Create, types.ResourceOperationKind.Rename}
+    return of_fix(fix, chart, server.texts, with_files=operations <= able)
 
 
 def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.WorkspaceEdit | None:

@@ -16,6 +16,7 @@ from helm_constitution.core.model import Progress
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
+from helm_constitution.render.scenarios import DEFAULTS
 from helm_constitution.server.answers import Answer, Fault
 from helm_constitution.server.lookup import Lookup
 from helm_constitution.server.mirror import Mirror
@@ -48,9 +49,11 @@ class Checker:
             progress: is told of each scenario; what it raises ends the check.
             is_draft: a quick first answer, see :class:`CheckRequest`.
         """
-        options = self._options._replace(scenarios=scenarios, cache=False)
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
         is_open = any(Path(path).is_relative_to(chart) for path in texts)
+        # Lenses show what the scenarios enter; while one types nobody has the time to measure it.
+        measures = is_open and scenarios != DEFAULTS
+        options = self._options._replace(scenarios=scenarios, cache=False, coverage=measures or self._options.coverage)
         memory = self._memories.setdefault(chart, Memory()) if is_open else None
         copy = self._copy(chart, unsaved)
         request = CheckRequest(chart, self._engine, options, progress, copy, unsaved, memory, is_draft)
@@ -68,8 +71,9 @@ class Checker:
         examined = self._examined.get(chart)
         return Lookup(examined, chart, self._engine) if examined is not None else None
 
-    def fixed(self, chart: Path, texts: Unsaved) -> Mapping[str, str]:
-        """The files that safe fixes change, by their paths in the chart, with their new texts; nothing is written.
+    def fixed(self, chart: Path, texts: Unsaved) -> Mapping[str, str | None]:
+        """The files that safe fixes change, by their paths in the chart, with their new texts, None for one that is
+        gone under its name; nothing is written.
 
         Raises:
             ConstitutionError: the chart can't be checked.
@@ -78,7 +82,7 @@ class Checker:
         options = self._options._replace(cache=False)
         request = CheckRequest(chart, self._engine, options, None, self._copy(chart, unsaved), unsaved)
         files = fix_chart(request, {Applicability.SAFE}).files
-        return {file: content.decode("utf-8") for file, content in files.items() if content is not None}
+        return {file: None if content is None else content.decode("utf-8") for file, content in files.items()}
 
     def forget(self, chart: Path) -> None:
         """Drops what is kept of a chart of which no file is open any more."""

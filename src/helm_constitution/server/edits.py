@@ -6,6 +6,7 @@ import difflib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 from lsprotocol import types
 
@@ -14,22 +15,30 @@ from helm_constitution.server.positions import Positions
 from helm_constitution.server.protocol import Texts, to_range
 from helm_constitution.text.edits import EditError, merged
 
+Change: TypeAlias = "types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile"
 
-def of_fix(fix: Fix, chart: Path, texts: Texts) -> types.WorkspaceEdit | None:
-    """The edits of a fix; None for one that a person has to apply, that renames files, or makes one.
+
+def of_fix(fix: Fix, chart: Path, texts: Texts, *, with_files: bool) -> types.WorkspaceEdit | None:
+    """The edits of a fix; None for one that a person has to apply, or that the editor can't.
 
     Args:
         fix: of a finding.
         chart: the chart's folder.
         texts: turns places into an editor's.
+        with_files: whether the editor creates and renames files.
     """
-    if fix.applicability is Applicability.DISPLAY or fix.moves or not fix.edits:
+    if fix.applicability is Applicability.DISPLAY or not (fix.edits or fix.moves):
         return None
+
+    def path_of(file: str) -> str:
+        return str(chart.joinpath(*file.split("/")))
+
     files: dict[str, list[types.TextEdit]] = {}
+    new: list[str] = []
     for file in dict.fromkeys(edit.file for edit in fix.edits):
-        path = str(chart.joinpath(*file.split("/")))
+        path = path_of(file)
         if not os.path.isfile(path):
-            return None
+            new.append(texts.uri(path))
         try:
             edits = merged(edit for edit in fix.edits if edit.file == file)
         except EditError:
@@ -40,18 +49,36 @@ def of_fix(fix: Fix, chart: Path, texts: Texts) -> types.WorkspaceEdit | None:
             end = positions.point(edit.end_line, edit.end_column)
             stretch = types.Range(types.Position(*start), types.Position(*end))
             files.setdefault(texts.uri(path), []).append(types.TextEdit(stretch, edit.text))
-    return types.WorkspaceEdit(changes=files)
+    if not new and not fix.moves:
+        return types.WorkspaceEdit(changes=files)
+    if not with_files or any(os.path.exists(path_of(name)) for _, name in fix.moves):
+        return None
+    changes: list[Change] = [types.CreateFile(uri=uri) for uri in new]
+    changes += [_edited(uri, edits) for uri, edits in files.items()]
+    # The edits name files as they are called before.
+    changes += [
+        types.RenameFile(old_uri=texts.uri(path_of(before)), new_uri=texts.uri(path_of(after)))
+        for before, after in fix.moves
+    ]
+    return types.WorkspaceEdit(document_changes=changes)
 
 
-def of_texts(new: Mapping[str, str], texts: Texts) -> types.WorkspaceEdit:
-    """The edits that give files new texts, by their absolute paths; lines that stay are left alone."""
-    changes: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = []
+def _edited(uri: str, edits: list[types.TextEdit]) -> types.TextDocumentEdit:
+    return types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(uri), list(edits))
+
+
+def of_texts(new: Mapping[str, str | None], texts: Texts) -> types.WorkspaceEdit:
+    """The edits that give files new texts, by their absolute paths, or remove them where the text is None; lines that
+    stay are left alone."""
+    changes: list[Change] = []
     for path, text in new.items():
         uri = texts.uri(path)
+        if text is None:
+            changes.append(types.DeleteFile(uri=uri))
+            continue
         if not os.path.isfile(path):
             changes.append(types.CreateFile(uri=uri, options=types.CreateFileOptions(ignore_if_exists=True)))
-        document = types.OptionalVersionedTextDocumentIdentifier(uri)
-        changes.append(types.TextDocumentEdit(document, list(_lines(texts.positions(path), text))))
+        changes.append(_edited(uri, list(_lines(texts.positions(path), text))))
     return types.WorkspaceEdit(document_changes=changes)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from helm_constitution.core.model import Status
-from helm_constitution.report.model import ChartReport
+from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.report.pages import pages_of, rule_address
 from helm_constitution.report.words import clean
 from helm_constitution.server.charts import chart_of
@@ -54,7 +54,8 @@ async def references(server: ConstitutionServer, params: types.ReferenceParams) 
 
 
 def lenses(server: ConstitutionServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Above a template: the scenarios of the last check, and how they went."""
+    """Above a template: the scenarios of the last check, how they went, and how many branches they render; above a
+    branch or a named template that none of them renders: that."""
     path = server.path_of(params.text_document.uri)
     chart = chart_of(Path(path)) if path is not None else None
     state = server.session.charts.get(chart) if chart is not None else None
@@ -62,8 +63,30 @@ def lenses(server: ConstitutionServer, params: types.CodeLensParams) -> list[typ
         return []
     if Path(path).relative_to(chart).parts[0] != "templates":
         return []
-    top = types.Range(types.Position(0, 0), types.Position(0, 0))
-    return [types.CodeLens(top, types.Command(title, "")) for title in _lens_titles(state.report)]
+    found = [(1, title) for title in _lens_titles(state.report)]
+    coverage, text = state.coverage.get(Path(path).relative_to(chart).as_posix(), (None, None))
+    document = server.session.documents.get(path)
+    if coverage is not None and document is not None and document.text == text:
+        found += _not_entered(coverage)
+    return [_lens(line, title) for line, title in found]
+
+
+def _lens(line: int, title: str) -> types.CodeLens:
+    place = types.Position(line - 1, 0)
+    return types.CodeLens(types.Range(place, place), types.Command(title, ""))
+
+
+def _not_entered(coverage: FileCoverage) -> Iterator[tuple[int, str]]:
+    """Lines of a template, each with what the scenarios leave out there."""
+    branches = coverage.branches
+    if branches:
+        entered = sum(branch.entered for branch in branches)
+        yield 1, f"{entered} of {len(branches)} branches rendered"
+    for line in dict.fromkeys(branch.line for branch in branches if branch.evaluated and not branch.entered):
+        yield line, "no scenario renders this branch"
+    for function in coverage.functions:
+        if not function.entered:
+            yield function.line, "no scenario calls this named template"
 
 
 def _lens_titles(report: ChartReport) -> Iterator[str]:

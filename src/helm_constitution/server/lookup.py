@@ -17,9 +17,10 @@ from helm_constitution.render.results import RenderedObjects
 from helm_constitution.report.words import as_yaml, clean
 from helm_constitution.server.notes import Place
 from helm_constitution.templates.uses import Printed
-from helm_constitution.text.yaml_document import Span, YamlDocument, dotted
+from helm_constitution.text.yaml_document import Span, View, YamlDocument, dotted
 
 VALUES = "values.yaml"
+_SCHEMA = "values.schema.json"
 _SHOWN = 12
 """So many places or lines are shown before the rest is counted."""
 _NAMED = LazyPattern(r"""\b(include|template|define|block)\s+(["`])(?P<name>[^"`\n]+)\2""")
@@ -52,6 +53,8 @@ class Lookup:
         """What stands at a place; line and column count from 1, in code points."""
         if file == VALUES:
             return Thing(value=self._key_at(line, column))
+        if file == _SCHEMA:
+            return Thing(value=self._property_at(line, column))
         text = self._line(file, line)
         for found in re.finditer(_NAMED.pattern, text):
             if found.start() <= column - 1 <= found.end():
@@ -85,7 +88,7 @@ class Lookup:
         if schema is not None and thing.value:
             path = tuple(step for key in thing.value for step in ("properties", key))
             if (span := schema.key_span(path)) is not None:
-                found.append(self._place("values.schema.json", span))
+                found.append(self._place(_SCHEMA, span))
         return found
 
     def references(self, thing: Thing) -> list[Place]:
@@ -184,6 +187,19 @@ class Lookup:
         before = [key for key in keys if key.span.column <= column] or keys
         return _keys(max(before, key=lambda key: key.span.column).path) if before else ()
 
+    def _property_at(self, line: int, column: int) -> tuple[str, ...]:
+        """The value that the schema describes at a place: the innermost property that holds it."""
+        document = self._rendered.chart.schema_document
+        if document is None:
+            return ()
+        path: tuple[str, ...] = ()
+        view = document.view
+        while True:
+            inside = [name for name, part in view.get("properties").entries() if _is_around(part, line, column)]
+            if not inside:
+                return path
+            path, view = (*path, inside[0]), view.get("properties", inside[0])
+
     def _line(self, file: str, line: int) -> str:
         lines = self._files.get(file, "").split("\n")
         return lines[line - 1] if 1 <= line <= len(lines) else ""
@@ -204,6 +220,14 @@ def _keys(path: Iterable[object]) -> tuple[str, ...]:
 
 def _holds(span: Span, line: int, column: int) -> bool:
     return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
+
+
+def _is_around(part: View, line: int, column: int) -> bool:
+    """Whether a place is in a map's entry: in its key or its value."""
+    key, value = part.document.key_span(part.path), part.document.value_span(part.path)
+    if key is None or value is None:
+        return False
+    return (key.line, key.column) <= (line, column) <= (value.end_line, value.end_column)
 
 
 def _size(span: Span) -> tuple[int, int]:

@@ -7,13 +7,15 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from helm_constitution.chart.helmignore import BULKY, IgnoreRules, ignore_rules, parse_ignore_rules
+from helm_constitution.core.errors import ChartError
 from helm_constitution.core.scratch import kept_folder
 
-_SKIPPED = frozenset({".git", "node_modules"})
+_IGNORE = ".helmignore"
 
 
 class Mirror:
-    """The copy of one chart. Only what changed since the last time is written again.
+    """The copy of one chart: all that helm reads. Only what changed since the last time is written again.
 
     Args:
         chart: the chart's folder.
@@ -34,7 +36,7 @@ class Mirror:
         Raises:
             OSError: it can't be written.
         """
-        wanted: dict[str, object] = dict(_files(self._chart))
+        wanted: dict[str, object] = dict(_files(self._chart, self._rules(unsaved)))
         wanted.update(unsaved)
         for path in self._written.keys() - wanted.keys():
             self._remove(path)
@@ -59,6 +61,14 @@ class Mirror:
         """Removes the copy."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
+    def _rules(self, unsaved: Mapping[str, str]) -> IgnoreRules:
+        try:
+            if _IGNORE in unsaved:
+                return parse_ignore_rules(unsaved[_IGNORE], _IGNORE)
+            return ignore_rules(str(self._chart), str(self._chart))
+        except (ChartError, OSError):
+            return IgnoreRules([])  # the check tells what is wrong with it
+
     def _remove(self, path: str) -> None:
         del self._written[path]
         target = self.folder / path
@@ -73,7 +83,7 @@ class Mirror:
                 break
 
 
-def _files(chart: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...]]]:
     """The files of a folder by their paths in it, behind links too, each with what says that it has changed."""
     pending = [("", frozenset({os.path.realpath(chart)}))]
     while pending:
@@ -86,7 +96,8 @@ def _files(chart: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
             try:
                 if entry.is_dir():
                     place = os.path.realpath(entry.path) if entry.is_symlink() else entry.path
-                    if entry.name not in _SKIPPED and place not in above:
+                    is_left_out = entry.name in BULKY and rules.ignores(prefix + entry.name, is_folder=True)
+                    if not is_left_out and place not in above:
                         pending.append((f"{prefix}{entry.name}/", above | {place}))
                 elif entry.is_file():
                     stat = entry.stat()

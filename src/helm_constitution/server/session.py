@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from helm_constitution.core.model import DEFAULTS
 from helm_constitution.core.unsaved import NO_TEXTS, Unsaved
-from helm_constitution.report.model import ChartReport
+from helm_constitution.report.model import ChartReport, FileCoverage
 from helm_constitution.server.answers import Answer
 from helm_constitution.server.charts import chart_of, charts_below, ruled_folder
 from helm_constitution.server.link import Link
@@ -29,7 +30,8 @@ class Document(NamedTuple):
 class ChartState(NamedTuple):
     """What is known of a chart: the notes of its last check, its report, the files that rule it.
 
-    ``texts`` are those that were checked; ``constitution`` is its path, None for the built-in one.
+    ``texts`` are those that were checked; ``constitution`` is its path, None for the built-in one. ``coverage`` is what
+    was measured last of each template, by its path in the chart, with the text that it was measured of.
     """
 
     notes: tuple[Note, ...] = ()
@@ -37,6 +39,7 @@ class ChartState(NamedTuple):
     policy_files: tuple[str, ...] = ()
     constitution: str | None = None
     texts: Unsaved = NO_TEXTS
+    coverage: Mapping[str, tuple[FileCoverage, str | None]] = MappingProxyType({})
 
 
 class Editor(Protocol):
@@ -151,11 +154,19 @@ class Session:
         elif isinstance(answer, Answer):
             notes = tuple(notes_of(answer, chart))
             state = ChartState(notes, answer.report, answer.policy_files, answer.constitution, texts)
+            state = state._replace(coverage=self._coverage(chart, state))
             if answer.report is None:  # what rules it is not known by a fault in that
                 state = state._replace(policy_files=self.charts.get(chart, state).policy_files)
             self._set(chart, state)
             if wanted.is_draft:
                 self.schedule.settle(chart, wanted.scenarios)
+
+    def _coverage(self, chart: Path, state: ChartState) -> Mapping[str, tuple[FileCoverage, str | None]]:
+        """What is known of the scenarios' way through templates: this check's, or that of one before."""
+        measured = state.report.coverage if state.report is not None else None
+        if measured is None:
+            return self.charts.get(chart, state).coverage
+        return {one.path: (one, state.texts.get(str(chart.joinpath(*one.path.split("/"))))) for one in measured}
 
     def _set(self, chart: Path, state: ChartState) -> None:
         crashes = [note.message for note in state.notes if note.code == CRASH]

@@ -56,7 +56,7 @@ class FixTask(NamedTuple):
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
         """Fixes a copy."""
-        texts: Mapping[str, str] = checker.fixed(self.chart, self.texts)
+        texts: Mapping[str, str | None] = checker.fixed(self.chart, self.texts)
         return texts
 
 
