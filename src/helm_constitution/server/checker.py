@@ -12,7 +12,7 @@ from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ConstitutionError, YamlSyntaxError
 from helm_constitution.core.fixes import Applicability
-from helm_constitution.core.model import Progress
+from helm_constitution.core.model import DEFAULTS, Progress
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
