@@ -29,7 +29,7 @@ def apply_waivers(
     rendered: RenderedChart,
     today: str,
 ) -> Settled:
-    """Marks the findings that are waived, and tells the waivers that fail the gate.
+    """Marks the findings that are waived, and lists the waivers that fail the gate.
 
     Args:
         waivers: of this chart.
@@ -155,7 +155,7 @@ class _ValuesLines:
         self._documents: Mapping[str, YamlDocument] | None = None
 
     def holds(self, path: str, location: Location) -> bool:
-        """Whether a location is in what stands at a values path."""
+        """Whether a location is at a values path or below it."""
         if self._documents is None:
             self._documents = {
                 document.file: document

@@ -1,4 +1,4 @@
-"""What a report says of the comparison with a baseline."""
+"""The part of a report about the comparison with a baseline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def baseline_report(checked: CheckedChart, origins: ReleaseOrigins) -> BaselineReport:
-    """What the report says of the comparison.
+    """The part of the report about the comparison.
 
     Args:
         checked: the chart beside its baseline.

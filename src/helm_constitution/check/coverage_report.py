@@ -1,4 +1,4 @@
-"""What a report says of the branches that scenarios entered, file by file."""
+"""The part of a report about the branches that scenarios entered, file by file."""
 
 from __future__ import annotations
 

@@ -12,16 +12,16 @@ from helm_constitution.report.model import ChartReport
 
 
 class Change(NamedTuple):
-    """What ``accept`` does to one chart's entries: those after it, and how many are new, mended, or not judged now."""
+    """What ``accept`` does to one chart's entries: those after it, and how many are new, fixed, or not checked now."""
 
     entries: tuple[DebtEntry, ...]
     added: int
-    mended: int
+    fixed: int
     unknown: int
 
 
 def accepted(entries: Sequence[DebtEntry], report: ChartReport, today: str, *, full: bool = False) -> Change:
-    """The entries with what is found now added; those of mended findings stay until they are pruned.
+    """The entries with what is found now added; those of fixed findings stay until they are pruned.
 
     Args:
         entries: the chart's entries until now.
@@ -29,23 +29,23 @@ def accepted(entries: Sequence[DebtEntry], report: ChartReport, today: str, *, f
         today: an ISO date.
         full: whether every scenario was rendered.
     """
-    mended, unknown = _gone(entries, report, full)
+    fixed, unknown = _gone(entries, report, full)
     known = {entry.fingerprint for entry in entries}
     fresh = [one for one in report.singles if one.waived is None and one.fingerprint not in known]
     new = [DebtEntry.of(finding, today) for finding in fresh]
-    return Change((*entries, *new), len(new), len(mended), len(unknown))
+    return Change((*entries, *new), len(new), len(fixed), len(unknown))
 
 
 def pruned(entries: Sequence[DebtEntry], report: ChartReport, *, full: bool = False) -> Change:
-    """The entries without those of mended findings; one that this check could not have found again stays."""
-    mended, unknown = _gone(entries, report, full)
-    gone = {entry.fingerprint for entry in mended}
+    """The entries without those of fixed findings; one that this check could not have found again stays."""
+    fixed, unknown = _gone(entries, report, full)
+    gone = {entry.fingerprint for entry in fixed}
     kept = tuple(entry for entry in entries if entry.fingerprint not in gone)
-    return Change(kept, 0, len(mended), len(unknown))
+    return Change(kept, 0, len(fixed), len(unknown))
 
 
 def _gone(entries: Sequence[DebtEntry], report: ChartReport, full: bool) -> tuple[list[DebtEntry], list[DebtEntry]]:
-    """The entries of findings that aren't there any more: those that are mended, and those that nobody looked for."""
+    """The entries of findings that are gone: the fixed ones, and those that this check did not look for."""
     found = {finding.fingerprint for finding in report.singles if finding.waived is None}
     waived = {finding.fingerprint for finding in report.singles if finding.waived is not None}
     judged = {run.rule for run in report.rules if run.reason is None}
@@ -56,10 +56,10 @@ def _gone(entries: Sequence[DebtEntry], report: ChartReport, full: bool) -> tupl
             return status[scenario] is Status.RENDERED
         return full or ("/" in scenario and not (Path(report.path) / scenario).exists())
 
-    mended: list[DebtEntry] = []
+    fixed: list[DebtEntry] = []
     unknown: list[DebtEntry] = []
     for entry in entries:
         if entry.fingerprint not in found:
             looked = entry.rule in judged and all(map(was_looked_for, entry.scenarios))
-            (mended if looked or entry.fingerprint in waived else unknown).append(entry)
-    return mended, unknown
+            (fixed if looked or entry.fingerprint in waived else unknown).append(entry)
+    return fixed, unknown

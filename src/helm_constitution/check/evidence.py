@@ -23,7 +23,7 @@ def evidence_of(
     Args:
         runs: how the principle's rules went, by id.
         findings: of all rules, by rule id.
-        statements: what is said of the principle's statements.
+        statements: the verdicts on the principle's statements.
     """
     active = {rule: [one for one in findings.get(rule, ()) if one.active] for rule in runs}
     failed = {rule: those for rule, those in active.items() if any(one.severity > Severity.NOTE for one in those)}
@@ -46,7 +46,7 @@ def evidence_of(
 
 
 def _failure(run: RuleRun, findings: Sequence[Finding]) -> str:
-    """What one rule found, by its own count where it has one that says so, else by the number of its findings."""
+    """What one rule found, by its own count where it has one, else by the number of its findings."""
     missed = [tally for tally in run.tallies if tally.good < tally.total]
     if missed:
         tally = min(missed, key=lambda one: (one.good / one.total, -one.total))

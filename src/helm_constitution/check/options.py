@@ -60,7 +60,7 @@ class CheckOptions(NamedTuple):
 class CheckRequest(NamedTuple):
     """One chart to check: a folder or a package, the engine that lints and renders it, what is asked for.
 
-    ``progress`` is told how many scenarios are done, and of how many. ``copy`` is a folder to read in the chart's
+    ``progress`` gets the number of scenarios that are done, and of all. ``copy`` is a folder to read in the chart's
     place: what rules the chart is found beside ``chart`` all the same. ``unsaved`` are texts of configuration,
     constitution, debt and plan that an editor has not saved yet. ``memory`` is what earlier checks of the chart read;
     what this one reads is kept in it. ``is_draft`` takes from the

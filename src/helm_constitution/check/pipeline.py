@@ -60,7 +60,7 @@ def check_anew(request: CheckRequest, cache: Cache | None) -> ChartReport:
 
 
 class Examined(NamedTuple):
-    """The report of a chart, the renderings that it tells of, and what the team demands of it."""
+    """The report of a chart, the renderings behind it, and what the team demands of the chart."""
 
     report: ChartReport
     rendered: RenderedChart

@@ -124,7 +124,7 @@ def _troubles(checked: CheckedChart, rendered: RenderedChart, runs: Sequence[Rul
 def _unread_templates(checked: CheckedChart, rendered: RenderedChart) -> Iterator[Trouble]:
     """Templates that can't be read here, and for which no scenario failed: the rules on templates didn't see them.
 
-    A library is never rendered, and what helm lint says of it is a finding, which a team may ignore.
+    A library is never rendered, and a message of helm lint about it is a finding, which a team may ignore.
     """
     told = {message.file for result in rendered.results for message in result.errors}
     for template in checked.analysed.templates:

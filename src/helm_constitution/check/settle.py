@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def settle(
     findings: tuple[Finding, ...], runs: Sequence[RuleRun], policy: Policy, rendered: RenderedChart, day: str
 ) -> Settled:
-    """The findings with what the team says of them.
+    """The findings with the waivers and debt of the team.
 
     Args:
         findings: of all rules.

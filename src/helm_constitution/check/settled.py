@@ -1,4 +1,4 @@
-"""Findings with what the team says of them."""
+"""Findings with the waivers and debt of the team."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ def _debt(request: CheckRequest, configuration: Configuration) -> tuple[DebtEntr
 def _waivers(
     configuration: Configuration, chart: Chart, constitution: Constitution, unsaved: Unsaved
 ) -> tuple[Waiver, ...]:
-    """Every waiver of a chart; faults in them are told before helm is waited for."""
+    """Every waiver of a chart; faults in them are reported before helm has finished."""
     in_place = any("constitution:" in text for text in chart.files.values())
     if not (in_place or configuration.waivers or configuration.plan):
         return ()

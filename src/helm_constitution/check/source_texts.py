@@ -16,7 +16,7 @@ def with_sources(report: ChartReport, chart: Chart, without_secrets: Callable[[s
     """The report with the text of each file that a finding or the coverage names.
 
     Args:
-        report: what is said of the chart.
+        report: the chart's report.
         chart: has the files.
         without_secrets: hides what no report may show, of a file and its text.
     """

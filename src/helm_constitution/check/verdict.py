@@ -83,7 +83,7 @@ def principle_reports(
         constitution: the document.
         selection: the rules behind its statements.
         runs: how the rules went.
-        findings: what they found, with what the team says of it.
+        findings: what they found, with the waivers and debt of the team.
         limit: the weakest severity that fails the gate; None where nothing does.
     """
     by_rule = {run.rule.id: run for run in runs}

@@ -53,7 +53,7 @@ def accept_findings(
         reports: as checked just now.
         configuration: the one that was named on the command line.
         today: an ISO date.
-        prune: take out what was mended, instead of adding what is found.
+        prune: take out what was fixed, instead of adding what is found.
         force: replace a file that isn't ours.
         full: whether every scenario was rendered.
 
@@ -107,8 +107,8 @@ def _line(report: ChartReport, change: Change, prune: bool) -> str:
     left = len(change.entries) - change.added
     if left:
         parts.append(f"{left} left" if prune else f"{left} before")
-    if change.mended:
-        parts.append(f"{change.mended} fixed and removed" if prune else f"{change.mended} fixed (see --prune)")
+    if change.fixed:
+        parts.append(f"{change.fixed} fixed and removed" if prune else f"{change.fixed} fixed (see --prune)")
     elif prune:
         parts.append("nothing was fixed")
     if change.unknown:

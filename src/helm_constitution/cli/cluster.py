@@ -17,7 +17,7 @@ from helm_constitution.helm.options import check_namespace
 _P = ParamSpec("_P")
 
 OF_CLUSTER = "cluster"
-"""What ``--kube-version`` says for the version that the cluster has."""
+"""The value of ``--kube-version`` for the version that the cluster has."""
 
 
 class ClusterArguments(NamedTuple):

@@ -9,7 +9,7 @@ import click
 
 
 class ColourChoice:
-    """What ``--color`` says, wherever it was given; ``always``, ``never`` or ``auto``."""
+    """The choice of ``--color``, wherever it was given; ``always``, ``never`` or ``auto``."""
 
     value: str = "auto"
 

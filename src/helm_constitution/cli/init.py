@@ -49,10 +49,10 @@ def init(folder: Path, *, force: bool = False) -> list[str]:
 
     Args:
         folder: where to.
-        force: replace what stands there and isn't as init writes it.
+        force: replace existing files that differ from what init writes.
 
     Raises:
-        ConfigurationError: where another configuration stands there; nothing is written then.
+        ConfigurationError: where there is another configuration; nothing is written then.
     """
     specify, plain = (folder / name for name in NAMES)
     constitution = specify if (folder / ".specify").is_dir() else plain

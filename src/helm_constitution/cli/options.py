@@ -31,7 +31,7 @@ class CheckArguments(NamedTuple):
 
 
 def rule_modules(folders: Sequence[Path], policies: Sequence[Path] = ()) -> tuple[RuleModule, ...]:
-    """The rule modules that a check in the current folder would know.
+    """The rule modules that a check in the current folder would use.
 
     Args:
         folders: those that ``--rules`` names.

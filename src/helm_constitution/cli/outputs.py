@@ -26,7 +26,7 @@ fail_on_option = click.option(
 
 
 def output_target(text: str, form: str, formats: Collection[str]) -> tuple[str, Path]:
-    """The format and the file of an ``--output``; what is wrong with them is said before the check, not after.
+    """The format and the file of an ``--output``; faults in them are reported before the check, not after.
 
     Args:
         text: as it was typed, ``[FORMAT=]FILE``.
@@ -51,7 +51,7 @@ def output_target(text: str, form: str, formats: Collection[str]) -> tuple[str, 
 
 
 def refuse_to_replace(files: Iterable[Path | None]) -> None:
-    """What holds something else than a report stays as it is; that is said before the check, not after.
+    """A file that is not a report stays as it is; that is reported before the check, not after.
 
     Raises:
         ConfigurationError: a file that holds something else.

@@ -51,7 +51,7 @@ _ONE_WORD = LazyPattern(
     r"open|unchecked|waived|debt|error|compliant|violated)*",
     re.IGNORECASE,
 )
-"""A status that says no more than ours will."""
+"""A status without more information than ours."""
 _TICK = LazyPattern(r"^(\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]")
 _NESTED = LazyPattern(r"\s+(?:[-*+]|\d+[.)])\s")
 _ITEM = LazyPattern(

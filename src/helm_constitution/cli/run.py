@@ -25,7 +25,7 @@ def run_checks(charts: Sequence[Path], arguments: CheckArguments, each: Each | N
     Args:
         charts: folders and packages.
         arguments: what the command line asks for.
-        each: is told of each chart as soon as it is checked.
+        each: is called for each chart as soon as it is checked.
 
     Raises:
         ConstitutionError: where there is no engine, or a path names no chart.

@@ -73,7 +73,7 @@ def _scope(waiver: Waiver) -> str:
 
 
 def _age(waiver: Waiver, chart: Path, day: str) -> str:
-    """Since when it stands in the repository, by git; a waiver that isn't committed is new."""
+    """Since when it is in the repository, by git; a waiver that isn't committed is new."""
     place = waiver.location
     if place.file is None or place.line is None or place.base is Base.ABSOLUTE:
         return "age unknown"

@@ -37,7 +37,7 @@ class LimitReached(ConstitutionError):
 
 
 class ConstitutionFileError(ConstitutionError):
-    """The constitution document can't be used as it stands."""
+    """The constitution document can't be used as it is."""
 
 
 class ConfigurationError(ConstitutionError):

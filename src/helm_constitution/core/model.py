@@ -59,7 +59,7 @@ class Obligation(enum.IntEnum):
 
 
 class Verdict(enum.IntEnum):
-    """What is said of a statement, a principle or a chart; the worst of its parts wins, see :meth:`of_parts`.
+    """The verdict on a statement, a principle or a chart; the worst of its parts wins, see :meth:`of_parts`.
 
     WARN: findings that don't fail the gate, and are more than notes. UNCHECKED: it could not be checked here.
     NOT_APPLICABLE: the chart has nothing of that kind.
@@ -184,7 +184,7 @@ class RulePin(NamedTuple):
 class Statement(NamedTuple):
     """One demand of a constitution. ``forbids``: MUST NOT or SHOULD NOT. ``line`` counts from 1 in its file.
 
-    ``text`` is free of Markdown. ``lead`` is what stands before the colon that a bullet follows; rules are matched with
+    ``text`` is free of Markdown. ``lead`` is the text before the colon that a bullet follows; rules are matched with
     both. ``pinned``: ``pins`` are all the rules it has, even if none. ``lacks``: it forbids that something is missing.
     """
 
@@ -284,7 +284,7 @@ class Finding(NamedTuple):
 
     @property
     def parts(self) -> tuple[Finding, ...]:
-        """The findings that it stands for; none for a finding by itself."""
+        """The findings that it includes; none for a finding by itself."""
         return tuple(one for one in self.members if isinstance(one, Finding))
 
     @property
@@ -306,7 +306,7 @@ class Finding(NamedTuple):
 class Trouble(NamedTuple):
     """Something that could not be checked; goes into the report's ``problems`` and makes the exit status 2.
 
-    ``fatal`` is false for what is only named (a rule that had nothing to judge never becomes a Trouble).
+    ``fatal`` is false for what is only named (a rule that had nothing to check never becomes a Trouble).
     """
 
     kind: str

@@ -67,12 +67,12 @@ class Configuration(NamedTuple):
     """What a team set for one chart. ``file`` is None where there is no configuration.
 
     ``constitution`` and ``plan`` are already joined to the configuration's folder. ``waivers`` are those of this chart;
-    ``plan_is_shared`` tells that other charts have the same plan. ``modules`` are all rule modules that there are.
+    ``plan_is_shared`` is true where other charts have the same plan. ``modules`` are all rule modules that there are.
     ``packs`` are the files and folders of installed rule packs.
     ``release`` is ``bot`` where a robot writes versions and changelog when it makes a release. ``judge_tests`` has test
-    hooks judged by all rules; None where nothing is said. ``schemas`` is a folder of JSON Schemas of the team's own.
+    hooks checked by all rules; None where it is not set. ``schemas`` is a folder of JSON Schemas of the team's own.
     ``policies`` are files and folders of admission policies, ``policy_rules`` the ids of the rules that these make,
-    which run whatever the constitution says.
+    which run with any constitution.
     """
 
     file: Path | None = None
@@ -105,7 +105,7 @@ def load_configuration(
     policies: Sequence[Path] = (),
     unsaved: Unsaved = NO_TEXTS,
 ) -> Configuration:
-    """Reads what a configuration says of one chart; every rule and key in it must exist.
+    """Reads the part of a configuration that applies to one chart; every rule and key in it must exist.
 
     Args:
         file: the configuration; None where there is none.

@@ -1,6 +1,6 @@
 """The constitution: found, read, and faults in the document itself.
 
-How a document is split into principles and statements is told in :mod:`helm_constitution.policy.statements`, which
+How a document is split into principles and statements is described in :mod:`helm_constitution.policy.statements`, which
 rules they demand in :mod:`helm_constitution.policy.rule_selection`.
 """
 

@@ -1,7 +1,7 @@
 """The words of a sentence that demand something: which obligation they give, and whether they forbid.
 
 RFC 2119's words count in any case where they demand ("must be set"), not where they describe ("the required values").
-Beside them stand words that say the same (forbidden, never, mandatory), "no …" and the imperative.
+Other words with the same meaning count too (forbidden, never, mandatory), "no …" and the imperative.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ _SOFT = {"prefer": _SHOULD, "favor": _SHOULD, "favour": _SHOULD, "consider": _SH
 
 
 def opening(text: str) -> int:
-    """Where the first word of a sentence stands, behind its number and label."""
+    """Where the first word of a sentence begins, after its number and label."""
     match = OPENING.match(text)
     if match is None:
         return 0

@@ -1,4 +1,4 @@
-"""The statements of one block, before they are put into words: where each stands, what it demands, what it follows."""
+"""The statements of one block, before they are put into words: where each begins, what it demands, what it follows."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def is_aside(text: str) -> bool:
 
 
 class Draft:
-    """A statement in the making: where its text stands in the block, and the pins behind it. ``subject`` is where the
+    """A statement in the making: where its text is in the block, and the pins behind it. ``subject`` is where the
     words stand that go before it, ``lead`` where the words do that it follows as an item does."""
 
     __slots__ = (
@@ -122,7 +122,7 @@ class Doubt(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a block stands under. ``obligation`` and ``forbids`` come from the words that lead its list; else ``role``
+    """What leads a block. ``obligation`` and ``forbids`` come from the words that lead its list; else ``role``
     is its heading's. ``quiet``: only keywords in capitals demand. ``in_list``: it is an item. ``introduces``: in an
     introduction, where words in lower case may only tell."""
 
@@ -140,7 +140,7 @@ def drafts_of(visible: str, context: Context) -> tuple[list[Draft], list[Doubt]]
 
     Args:
         visible: the block's markup, its code blanked.
-        context: what it stands under.
+        context: what leads it.
     """
     if context.in_list and _CROSSED.match(visible):
         context = context._replace(role=Role(context.role.obligation or Obligation.MUST, True))
@@ -172,7 +172,7 @@ _COMMON = {
 
 
 def _meaning(label: str) -> tuple[Obligation, bool]:
-    """What a label says: "MUST NOT" forbids."""
+    """What a label means: "MUST NOT" forbids."""
     if label in _COMMON:
         return _COMMON[label]
     said = demands(f"It is {label} so.")

@@ -1,4 +1,4 @@
-"""Faults in a constitution itself, and what its authors may want to know."""
+"""Faults in a constitution itself, and remarks for its authors."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _HANGING = LazyPattern(r"(?:[\s,;:–—|\0-]+(?:and|but|or|while|whereas|so)?[\
 
 
 class Proposal(NamedTuple):
-    """What a pin behind one statement would say. ``end`` is where it would stand, as an offset in the document."""
+    """The pin that one statement would get. ``end`` is its place, as an offset in the document."""
 
     statement: Statement
     rules: tuple[str, ...]
@@ -77,7 +77,7 @@ def _offset(lines: Sequence[str], block: Block, end: int) -> int:
 
 
 def _behind_comments(line: str, part: str, column: int) -> int | None:
-    """The column in a line whose comments stand as marks in the part of the block; None where it can't be told."""
+    """The column in a line whose comments stand as marks in the part of the block; None where it is unknown."""
     texts = part.split(MARK)
     position = line.find(texts[0])
     seen = 0

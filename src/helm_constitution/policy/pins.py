@@ -1,4 +1,4 @@
-"""What a pin says, the comment behind a statement: the rules that enforce it, their weight and their parameters.
+"""The content of a pin, the comment behind a statement: the rules that enforce it, their weight and their parameters.
 
 ``<!-- rules: security/root-user, helm/no-icon (default), templates/nesting-depth (limit=2) -->``
 """

@@ -27,7 +27,7 @@ def unknown_word(what: str, word: str, known: Sequence[str]) -> str:
 
 
 def matches_path(path: str, pattern: str) -> bool:
-    """Whether a path is meant by a pattern: ``*`` stands for a part of a name, ``**`` for any number of folders.
+    """Whether a path matches a pattern: ``*`` matches a part of a name, ``**`` for any number of folders.
 
     >>> matches_path("charts/web", "charts/*"), matches_path("charts/a/web", "charts/*"), matches_path("a/b/c", "**/c")
     (True, False, True)

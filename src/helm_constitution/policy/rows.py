@@ -33,7 +33,7 @@ def drafts_of_row(visible: str, context: Context, header: tuple[str, ...]) -> tu
 
     Args:
         visible: the row's cells, their code blanked.
-        context: what the table stands under.
+        context: what leads the table.
         header: the titles of its columns.
     """
     cells = list(_cells(visible))

@@ -51,7 +51,7 @@ class RuleSelection(NamedTuple):
 
 
 def statement_id(principle: Principle, statement: Statement) -> StatementId:
-    """What tells a statement from all others of its document."""
+    """What distinguishes a statement from all others of its document."""
     return principle.key, statement.line, statement.text
 
 

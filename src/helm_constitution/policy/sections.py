@@ -1,4 +1,4 @@
-"""The sections of a constitution: titles, keys, and what a heading says of the list below it."""
+"""The sections of a constitution: titles, keys, and what a heading means for the list below it."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ _ADVISES = LazyPattern(r"\b(?:guidelines?|recommend\w+|best practices|preference
 
 
 class Role(NamedTuple):
-    """What a heading, a column's title or a label says of the list below it. ``quiet``: only keywords in capitals
-    demand there. ``states``: its items tell the state that is demanded ("RBAC is minimal")."""
+    """What a heading, a column's title or a label means for the list below it. ``quiet``: only keywords in capitals
+    demand there. ``states``: its items describe the state that is demanded ("RBAC is minimal")."""
 
     obligation: Obligation | None = None
     forbids: bool = False
@@ -73,7 +73,7 @@ class Role(NamedTuple):
 
 
 def role_of(title: str) -> Role:
-    """What a heading says of its list: "Forbidden practices" forbids, "Requirements" demands.
+    """What a heading means for its list: "Forbidden practices" forbids, "Requirements" demands.
 
     >>> role_of("Forbidden practices").forbids
     True
@@ -102,8 +102,8 @@ class Kind(enum.Enum):
 
 
 class Section:
-    """A heading and what stands below it up to the next one. ``level`` is 0 for the document itself. ``tells`` is true
-    where its lists tell of results or steps: an item without a word that demands is none there. ``logs`` is true of a
+    """A heading and the text below it up to the next one. ``level`` is 0 for the document itself. ``tells`` is true
+    where its lists describe results or steps: an item without a word that demands is none there. ``logs`` is true of a
     changelog, whose entries are history."""
 
     def __init__(self, title: str, line: int, level: int, parent: Section | None, kind: Kind) -> None:
@@ -150,7 +150,7 @@ def bare_title(full: str) -> str:
 
 
 def repeated(sections: Sequence[Section]) -> Iterator[tuple[Section, Section]]:
-    """Each section whose title stands a second time under one parent, with the first of that title."""
+    """Each section whose title is used a second time under one parent, with the first of that title."""
     seen: dict[tuple[int, str], Section] = {}
     for section in sections[1:]:
         if section.skipped or not any(map(str.isalnum, section.title)):  # "# ------" is a line
@@ -194,7 +194,7 @@ def keys_of(sections: Sequence[Section], modules: Sequence[RuleModule]) -> list[
 
 
 def _above(section: Section) -> Section | None:
-    """The section that this one stands in, if that has a heading."""
+    """The section that contains this one, if that has a heading."""
     return section.parent if section.parent is not None and section.parent.level else None
 
 
@@ -203,7 +203,7 @@ def _slug(section: Section) -> str:
 
 
 def module_key(title: str, modules: Sequence[RuleModule]) -> str | None:
-    """The module whose title this is, else the one whose title or alias stands first in it."""
+    """The module whose title this is, else the one whose title or alias comes first in it."""
     name = folded(title)
     for module in modules:
         if module.title.casefold() == name:

@@ -1,6 +1,6 @@
 """What a constitution demands: its text split into principles and statements.
 
-The grammar is a contract (the README tells it to users):
+The grammar is a contract (docs/constitution.md describes it to users):
 
 - A *principle* is a section (the nearest heading) that holds a statement. Sections titled Governance, Amendments,
   History or Examples hold none, nor do those below them; in an introduction (the document's own heading, Purpose,
@@ -11,7 +11,7 @@ The grammar is a contract (the README tells it to users):
   statement are statements with its obligation and polarity, the text before the colon is then none; bullets below
   such a bullet likewise. Bullets without such a word take it from a heading that has one ("Requirements", "Forbidden
   practices"). A table's row is read like a bullet; a cell *Yes*, *Recommended* or *MUST NOT* gives its obligation, and
-  columns at its end that tell why are left out. A line that begins with a sign (✅, ❌) is a bullet.
+  columns at its end that give reasons are left out. A line that begins with a sign (✅, ❌) is a bullet.
 - What looks like a demand without being understood (another language, a rule without a word of demand) is kept apart.
 - *Rationale*, *Example* and *IMPORTANT* paragraphs (also at a paragraph's end), quoted keywords, code and HTML comments
   are none.
@@ -80,7 +80,7 @@ class Fault(NamedTuple):
 
 class NotUnderstood(NamedTuple):
     """A part of a document that looks like a demand and is no statement. ``principle`` is the key of the principle that
-    it stands under, empty where the section holds no statement; ``section`` is its heading."""
+    it belongs to, empty where the section holds no statement; ``section`` is its heading."""
 
     text: str
     line: int
@@ -90,7 +90,7 @@ class NotUnderstood(NamedTuple):
 
 
 class Reading:
-    """What was read of a document. ``version`` stands as written; ``places`` holds for each statement, in order, its
+    """What was read of a document. ``version`` is as written; ``places`` holds for each statement, in order, its
     block and where it ends there.
     """
 
@@ -320,7 +320,7 @@ class BlockReader:
 
 
 def _has_remedy(draft: Draft, text: str, below: Block) -> bool:
-    """Whether a list tells what to do instead of what its lead forbids: "Never hardcode secrets:", not "Never:"."""
+    """Whether a list names what to do instead of what its lead forbids: "Never hardcode secrets:", not "Never:"."""
     if not draft.forbids:
         return False
     found = demands(without_code(text[draft.start : draft.end]))
@@ -330,7 +330,7 @@ def _has_remedy(draft: Draft, text: str, below: Block) -> bool:
 
 
 def _is_about(text: str) -> bool:
-    """Whether a block tells of the document: its version, its purpose, whom it is for."""
+    """Whether a block describes the document: its version, its purpose, whom it is for."""
     if text.startswith("**MUST") or ":" not in text[:40] or LABEL.match(text):
         return False
     if _ABOUT.match(text):

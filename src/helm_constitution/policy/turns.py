@@ -1,4 +1,4 @@
-"""Where a statement says the opposite of its polarity: "Block hostPath", "not without limits", "privileged: false"."""
+"""Where a statement means the opposite of its polarity: "Block hostPath", "not without limits", "privileged: false"."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def turned(text: str, start: int, *, lacks: bool = False) -> list[Span]:
     Args:
         text: the statement, with what led to it.
         start: where its own words begin.
-        lacks: whether its first word says that the rest is missing.
+        lacks: whether its first word means that the rest is missing.
 
     >>> [text[a:b] for text in ["Pods MUST NOT run without limits."] for a, b in turned(text, 0)]
     [' limits']

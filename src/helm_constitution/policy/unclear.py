@@ -48,7 +48,7 @@ _TELLS = LazyPattern(
 
 
 def is_foreign(text: str) -> bool:
-    """Whether a text is written in another language than English, as far as its words tell.
+    """Whether a text is written in another language than English, judging by its words.
 
     >>> is_foreign("Container dürfen nicht als root laufen.")
     True
@@ -71,12 +71,12 @@ def permits(text: str) -> bool:
 
 
 def tells(text: str) -> bool:
-    """Whether a sentence begins as one that tells something: "This rule covers …", "See …"."""
+    """Whether a sentence begins as one that only informs: "This rule covers …", "See …"."""
     return _TELLS.match(text, opening(text)) is not None
 
 
 def why_unclear(text: str, *, in_list: bool) -> str | None:
-    """Why a sentence without a word that demands may be one all the same; None where it only tells something.
+    """Why a sentence without a word that demands may be one all the same; None where it only informs.
 
     Args:
         text: the sentence, its code blanked.

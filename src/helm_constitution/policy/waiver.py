@@ -12,8 +12,8 @@ class Waiver(NamedTuple):
     """One waiver; of ``rule`` and ``principle`` exactly one is there.
 
     ``file``, ``object`` (kind/name), ``container`` and ``values`` (a path in a values file) narrow it; ``lines`` are
-    those that a comment covers. ``expires`` is the last day, an ISO date. ``is_shared`` tells that it is written for
-    several charts: that one of them doesn't need it says nothing.
+    those that a comment covers. ``expires`` is the last day, an ISO date. ``is_shared``: it is written for
+    several charts: it is not unused because one of them doesn't need it.
     """
 
     rule: str | None

@@ -277,7 +277,7 @@ def read_plan(file: Path, unsaved: Unsaved = NO_TEXTS) -> str:
 
 
 def _is_filled(text: str) -> bool:
-    """Whether a cell says something: spec-kit's template has words in brackets."""
+    """Whether a cell is filled in: spec-kit's template has words in brackets."""
     return bool(text) and not (text.startswith("[") and text.endswith("]"))
 
 

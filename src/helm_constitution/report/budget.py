@@ -36,7 +36,7 @@ def chosen(chart: ChartReport, detail: Detail) -> set[str]:
 
 
 def key(finding: Finding) -> str:
-    """What tells a finding from the others of its chart."""
+    """What distinguishes a finding from the others of its chart."""
     return repr((finding.fingerprint, finding.rule, finding.location, finding.message, finding.object, finding.waived))
 
 

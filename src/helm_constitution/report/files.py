@@ -14,7 +14,7 @@ class FilePlace(NamedTuple):
     """A file of the repository, and the place in it.
 
     ``path`` counts from the repository's root (absolute for a file outside it). ``location`` has no line where the file
-    only stands for the place; ``inside`` then names the place itself: a file in a packaged chart, or of the baseline.
+    only represents the place; ``inside`` then names the place itself: a file in a packaged chart, or of the baseline.
     """
 
     path: str
@@ -23,7 +23,7 @@ class FilePlace(NamedTuple):
 
 
 def place(chart: ChartReport, location: Location) -> FilePlace:
-    """The file of the repository that a location is in; where it is in none, the chart's Chart.yaml stands for it."""
+    """The file of the repository that a location is in; where it is in none, that is the chart's Chart.yaml."""
     if location.file is None:
         return FilePlace(chart_file(chart), NOWHERE)
     if location.base is Base.BASELINE or (location.base is Base.CHART and _is_packaged(chart)):
@@ -42,12 +42,12 @@ def place_of_trouble(chart: ChartReport, trouble: Trouble) -> FilePlace:
 
 
 def chart_file(chart: ChartReport) -> str:
-    """The file that stands for a chart as a whole: its Chart.yaml, or the package."""
+    """The file that represents a chart as a whole: its Chart.yaml, or the package."""
     return _joined(chart.place) if _is_packaged(chart) else _joined(chart.place, "Chart.yaml")
 
 
 def shown(found: FilePlace) -> str:
-    """A place as words: ``charts/web/values.yaml:12:3``; what is inside a package is told by the message."""
+    """A place as words: ``charts/web/values.yaml:12:3``; what is inside a package is in the message."""
     text = found.path
     if found.location.line is not None:
         text += f":{found.location.line}"
@@ -57,7 +57,7 @@ def shown(found: FilePlace) -> str:
 
 
 def message(chart: ChartReport, finding: Finding) -> str:
-    """What a finding says, on one line, for formats that have no other field for its object and its standing."""
+    """The message of a finding on one line, for formats that have no other field for its object and its standing."""
     found = place(chart, finding.location)
     text = finding.message if found.inside is None else f"{found.inside}: {finding.message}"
     details = details_of(finding)
@@ -65,7 +65,7 @@ def message(chart: ChartReport, finding: Finding) -> str:
 
 
 STALE_WAIVER = "stale-waiver"
-"""What stands in a rule's place for a waiver that fails the gate."""
+"""Shown instead of a rule for a waiver that fails the gate."""
 
 
 def entries(chart: ChartReport) -> list[Finding]:
@@ -95,7 +95,7 @@ def stale_waivers(chart: ChartReport) -> list[Finding]:
 
 
 def details_of(finding: Finding) -> list[str]:
-    """What stands behind a finding's message: its object, how sure the place is, scenarios, why it doesn't count."""
+    """The details after a finding's message: its object, how sure the place is, scenarios, why it doesn't count."""
     details: list[str] = []
     thing = finding.object
     if thing is not None and not finding.summary:

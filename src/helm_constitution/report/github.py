@@ -1,6 +1,6 @@
 """Annotations for GitHub Actions: workflow commands, one a line, that show findings beside the lines of a pull request.
 
-A step shows ten errors, ten warnings and ten notices, so the worst stand first, and of these one of each rule before a
+A step shows ten errors, ten warnings and ten notices, so the worst come first, and of these one of each rule before a
 second.
 """
 
@@ -25,7 +25,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 def render(run: RunReport) -> str:
     """The report as workflow commands: each chart's gate, what could not be checked, then findings, the worst first.
 
-    What is waived or debt comes last, as a notice that says so.
+    What is waived or debt comes last, as a notice.
     """
     lines = [_gate(chart) for chart in run.charts]
     lines += [

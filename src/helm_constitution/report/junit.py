@@ -18,7 +18,7 @@ def render(run: RunReport) -> str:
     """The report as JUnit's readers take it.
 
     A rule's case fails where a finding of it fails the gate; other findings, the waived ones included, are its output.
-    A rule that had nothing to judge and a statement that no rule checks are skipped, with the reason.
+    A rule that had nothing to check and a statement that no rule checks are skipped, with the reason.
     """
     from xml.etree import ElementTree
 

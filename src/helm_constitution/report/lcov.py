@@ -1,6 +1,6 @@
 """What scenarios enter of the templates, in the form of lcov's tracefiles (geninfo(1)): a record for each template.
 
-A hit counts 1, whatever the number of scenarios: it is told that something was entered, not how often.
+A hit counts 1, whatever the number of scenarios: it shows that something was entered, not how often.
 """
 
 from __future__ import annotations

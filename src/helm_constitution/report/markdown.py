@@ -43,7 +43,7 @@ LIMIT = 65_536
 """What GitHub takes of a comment, in characters; held to in bytes as well, which are more."""
 
 _ENDING = 300
-"""Bytes that are kept for what stands below the charts."""
+"""Bytes reserved for the text below the charts."""
 
 _OPEN = 20
 """So many findings that fail the gate are shown at once; more are folded up."""
@@ -338,7 +338,7 @@ def _list(chart: ChartReport, group: _Group, shown: _Shown) -> Iterator[str]:
 
 
 def _parts(chart: ChartReport, finding: Finding) -> Iterator[str]:
-    """What a finding stands for besides its own rule and place, and the YAML that mends all of it."""
+    """The other rules and places that a finding includes, and the YAML that fixes all of them."""
     if rules := other_rules(finding):
         yield f"  - with {some([code(rule) for rule in rules], 6)}"
     if places := [code(shown(place(chart, location))) for location in other_places(finding)]:
@@ -349,7 +349,7 @@ def _parts(chart: ChartReport, finding: Finding) -> Iterator[str]:
 
 
 def _suggestion(finding: Finding) -> Iterator[str]:
-    """What fixes a finding: as a block that a forge offers to commit where the report stands beside the line."""
+    """What fixes a finding: as a block that a forge offers to commit where the report is shown beside the line."""
     told = fix_words(finding)
     if told is None:
         return

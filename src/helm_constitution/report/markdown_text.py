@@ -1,4 +1,4 @@
-"""Text of others in Markdown: it reads as it was said, and is no markup, link, mention or reference."""
+"""Text from elsewhere in Markdown: it reads as it was written, and is no markup, link, mention or reference."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def prose(text: str) -> str:
-    """As :func:`words`, where what stands between backticks is code. Not for a table: a pipe in code ends its cell."""
+    """As :func:`words`, where text between backticks is code. Not for a table: a pipe in code ends its cell."""
     parts = shorten(clean(text), TEXT).split("`")
     if len(parts) % 2 == 0 or "" in parts[1::2]:
         return words(text)

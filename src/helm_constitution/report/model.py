@@ -1,4 +1,4 @@
-"""What a check says of a chart, ready for the report formats: plain facts, nothing that was needed to find them."""
+"""The result of a check of a chart, ready for the report formats: plain facts, nothing that was needed to find them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class ScenarioReport(NamedTuple):
 class InputReport(NamedTuple):
     """A value that a user of the chart must give.
 
-    ``path`` has dots; ``kind`` is text, number, flag, list or map; ``placeholder`` was put there for the chart to be
-    judged; ``message`` is what asks for it.
+    ``path`` has dots; ``kind`` is text, number, flag, list or map; ``placeholder`` was filled in so that the chart
+    can be rendered; ``message`` is that of the template that requires it.
     """
 
     path: str
@@ -53,9 +53,9 @@ class NotUnderstoodReport(NamedTuple):
 
 
 class StatementReport(NamedTuple):
-    """What is said of one statement.
+    """The verdict on one statement.
 
-    ``reason`` tells why it, or a part of it, is unchecked, not applicable or in error. ``open`` are the parts of its
+    ``reason`` is why it, or a part of it, is unchecked, not applicable or in error. ``open`` are the parts of its
     text that its rules don't check.
     """
 
@@ -67,7 +67,7 @@ class StatementReport(NamedTuple):
 
 
 class PrincipleReport(NamedTuple):
-    """What is said of one principle, and on what evidence."""
+    """The verdict on one principle, with its evidence."""
 
     key: str
     title: str
@@ -77,7 +77,7 @@ class PrincipleReport(NamedTuple):
 
 
 class RuleReport(NamedTuple):
-    """A rule that ran; ``reason`` tells what it could not check, why it is not applicable, or that it crashed.
+    """A rule that ran; ``reason`` is what it could not check, why it is not applicable, or that it crashed.
 
     ``page`` is the docstring of a rule of a team's own; those of the program are at hand.
     ``urgency`` is the number of its :class:`~helm_constitution.core.urgency.Urgency`, ``tag`` the text of its
@@ -117,12 +117,12 @@ class ChangeReport(NamedTuple):
 
 
 class BaselineReport(NamedTuple):
-    """What a chart was compared with, and what that says of its version.
+    """What a chart was compared with, and which version that requires.
 
     ``version`` is the baseline's; None where the baseline doesn't hold the chart, of which ``origin`` says so then.
     ``required_step`` (PATCH, MINOR, MAJOR) and ``required_version`` are None where nothing changed, or where the
     baseline's version is none. ``enough`` says whether the chart's version goes far enough. ``commit_message`` is for a
-    release robot, where the configuration says that there is one.
+    release robot, where the configuration names one.
     """
 
     origin: str
@@ -136,7 +136,7 @@ class BaselineReport(NamedTuple):
 
 
 class ChartReport(NamedTuple):
-    """Everything that a report of one chart says.
+    """Everything in the report of one chart.
 
     ``path`` is as the user gave it. ``place`` is the chart's path from ``root``, its repository's absolute path; these
     two are no part of what is remembered of a chart, but set for each run. ``limit`` is the weakest severity that fails
@@ -202,7 +202,7 @@ class EarlierRun(NamedTuple):
 
 
 class RunReport(NamedTuple):
-    """What one run of the program says: the charts, and the engine that rendered them.
+    """The result of one run of the program: the charts, and the engine that rendered them.
 
     ``day`` is that of the check, an ISO date. ``history`` are earlier reports, the oldest first.
     """

@@ -18,7 +18,7 @@ def pages_of(charts: Sequence[ChartReport]) -> Mapping[str, str]:
 
 
 def rule_address(rule: str) -> str | None:
-    """Where the page of one of the program's own rules stands; None for any other rule."""
+    """The address of the page of one of the program's own rules; None for any other rule."""
     from helm_constitution.lint import registry
 
     if all(known.id != rule for known in registry.rules()):

@@ -50,7 +50,7 @@ def render(run: RunReport) -> str:
     """The report as one SARIF run.
 
     URIs count from the repository's root. Rules are described where there are results of them. Notifications of the
-    invocation tell what could not be checked and which statements nothing checks. Of more results than code scanning
+    invocation list what could not be checked and which statements nothing checks. Of more results than code scanning
     takes the weakest are left out, with a notification that counts them.
     """
     found = [(chart, finding) for chart in run.charts for finding in single_entries(chart)]
@@ -175,7 +175,7 @@ def _result(chart: ChartReport, finding: Finding, index: int) -> dict[str, Any]:
 
 
 def _fix(chart: ChartReport, fix: Fix) -> dict[str, Any]:
-    """A fix: one change for each file. SARIF knows no other name for a file, nor how safe a fix is."""
+    """A fix: one change for each file. SARIF has no other name for a file, and no field for how safe a fix is."""
     changes: dict[str, dict[str, Any]] = {}
     for edit in fix.edits:
         found = place(chart, Location(Base.CHART, edit.file, *edit[1:5]))
@@ -203,7 +203,7 @@ def _suppression(chart: ChartReport, finding: Finding) -> dict[str, Any] | None:
 
 
 def _location(found: FilePlace) -> dict[str, Any]:
-    """A file, and the region where there is one: a result of no certain line stands for its whole file."""
+    """A file, and the region where there is one: a result without a certain line is about the whole file."""
     location = found.location
     artifact = {"uri": _uri(found.path), "uriBaseId": _ROOT}
     if os.path.isabs(found.path) or found.path.startswith("../"):

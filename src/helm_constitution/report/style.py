@@ -49,8 +49,8 @@ class Style(NamedTuple):
 
         Args:
             text: what is cut.
-            first: what stands before the first line, counted without colours by its caller's own text.
-            rest: what stands before the others; as many spaces as ``first`` has characters, without it.
+            first: the text before the first line, counted without colours by its caller's own text.
+            rest: the text before the others; as many spaces as ``first`` has characters, without it.
         """
         rest = " " * len(first) if rest is None else rest
         lines = textwrap.wrap(

@@ -72,7 +72,7 @@ def chart_text(run: RunReport, chart: ChartReport, style: Style, *, full: bool =
 
 
 def closing_text(run: RunReport, style: Style) -> str:
-    """What stands below several charts: a table of charts and principles, and the verdict of all."""
+    """The end of a report of several charts: a table of charts and principles, and the verdict of all."""
     if len(run.charts) < 2:
         return ""
     findings = [finding for chart in run.charts for finding in chart.findings]

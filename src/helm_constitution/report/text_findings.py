@@ -38,7 +38,7 @@ def opened(chart: ChartReport, file: str, base: Base = Base.CHART) -> str:
 
 
 def certainty(finding: Finding) -> str:
-    """What to know of a place that is less than exact, in brackets behind it."""
+    """How certain a place is that is not exact, in parentheses after it."""
     if finding.location.precision is Precision.PARENT:
         return " (missing here)"
     if finding.object is not None and finding.location.precision is Precision.FILE:

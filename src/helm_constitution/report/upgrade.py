@@ -1,6 +1,6 @@
 """The upgrade note: what changed since the last release, what to do, old and new values side by side.
 
-The pieces that the text report, the Markdown report and others put together: nothing here knows their markup.
+The pieces that the text report, the Markdown report and others put together; nothing here depends on their markup.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Step(NamedTuple):
 
 
 class UpgradeNote(NamedTuple):
-    """What a user has to know who upgrades; ``summary`` is one sentence without a full stop."""
+    """What a user must know before an upgrade; ``summary`` is one sentence without a full stop."""
 
     summary: str
     steps: tuple[Step, ...]
@@ -38,7 +38,7 @@ class UpgradeNote(NamedTuple):
 
 
 def summary(baseline: BaselineReport, version: str) -> str:
-    """The comparison in one sentence: with what, what changed, and whether the version says so."""
+    """The comparison in one sentence: with what, what changed, and whether the version shows it."""
     if baseline.version is None:
         return baseline.origin
     counts = _counts(baseline)

@@ -48,7 +48,7 @@ def parted(message: str) -> tuple[str, str]:
 
 
 def inert(report: str) -> str:
-    """A whole report in which no line is a command to a CI runner: a space stands in each."""
+    """A report without lines that a CI runner reads as commands: a space is put into each."""
     if "::" not in report and "##" not in report:
         return report
     return _COMMAND.sub(lambda found: f"{found[0]} ", report)

@@ -56,7 +56,7 @@ def _markup(child: Child) -> str:
 
 
 def badge(word: str) -> Html:
-    """A verdict or a severity in a word; its colour says the same again."""
+    """A verdict or a severity in a word; its colour repeats it."""
     return tag("span", word, class_=f"badge {word.replace('/', '')}")
 
 

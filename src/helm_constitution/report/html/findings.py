@@ -37,7 +37,7 @@ def groups(chart: ChartReport) -> Iterator[Group]:
 
 
 def anchor(number: int, key: str) -> str:
-    """Where the findings of a principle of a chart stand in the page; both are numbers or slugs of our own making."""
+    """The anchor of a principle's findings of a chart in the page; both are numbers or slugs of our own making."""
     return f"c{number}-{''.join(letter if letter.isascii() and letter.isalnum() else '-' for letter in key)}"
 
 
@@ -155,7 +155,7 @@ def _finding(number: int, chart: ChartReport, finding: Finding) -> Html:
 
 
 def _with(chart: ChartReport, finding: Finding) -> Html:
-    """What a finding stands for besides its own rule and place, and the YAML that fixes all of it."""
+    """The other rules and places that a finding includes, and the YAML that fixes all of them."""
     rules = [tag("code", rule) for rule in other_rules(finding)]
     places = [tag("code", shown_place(chart, place)) for place in other_places(finding)]
     lines = [

@@ -54,7 +54,7 @@ def _principles(chart: ChartReport) -> Html:
 
 
 def unchecked_section(run: RunReport) -> Html:
-    """The statements that nothing can be said of, with the reasons."""
+    """The statements that could not be checked, with the reasons, and the sentences that were not understood."""
     rows = [
         (
             chart.name,
@@ -212,7 +212,7 @@ def _of_charts(earlier: EarlierRun, charts: Collection[str]) -> dict[str, int]:
 
 
 def _line(numbers: Sequence[int]) -> Html:
-    """A small curve of numbers, which the table's cells tell as well."""
+    """A small curve of the numbers in the table's cells."""
     top, width, height = max(*numbers, 1), 96, 24
     step = width / max(len(numbers) - 1, 1)
     points = " ".join(

@@ -103,9 +103,9 @@ def numbered(number: int, content: str, sign: str, kind: str, told: str = "") ->
     Args:
         number: its number.
         content: the line.
-        sign: a character that says how it is.
+        sign: a character that shows its state.
         kind: its class.
-        told: what stands behind it.
+        told: the text after it.
     """
     gutter = tag("span", f"{sign} {number:>4} ", class_="number")
     behind = tag("span", f"  {told}", class_="told") if told else ""
