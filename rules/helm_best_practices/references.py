@@ -90,6 +90,8 @@ def dangling_service(rendering: Rendering, subject: Subject) -> Iterator[Violati
                 continue
             if _may_run_with_other_values(service, unmet, rendering, subject):
                 continue
+            if closest is None and templates_left_out(rendering, subject):
+                continue  # no pods run here at all: they need other values (`eula: "TRUE"`)
             asked = ", ".join(f"{key}={value}" for key, value in wanted.items())
             hint = f" ({closest[1]})" if closest is not None and closest[0] < len(wanted) else ""
             yield Violation(

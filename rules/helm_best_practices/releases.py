@@ -232,13 +232,27 @@ def _unguarded(template: TemplateFile) -> Iterator[tuple[Command, Sequence[str]]
         if isinstance(node, Control):
             continue  # if, with and range are checks themselves
         for pipeline in pipelines(node):
-            found = [command for command in commands(pipeline) if _calls(command, "lookup")]
+            found = [
+                command
+                for command in commands(pipeline)
+                if _calls(command, "lookup") and not _is_tested_around(template, command)
+            ]
             if not found or any(_calls(command, *_GUARDS) for command in commands(pipeline)):
                 continue
             if isinstance(node, Action) and pipeline.variables and asked & set(pipeline.variables):
                 continue
             variables = pipeline.variables if isinstance(node, Action) else ()
             yield from ((command, variables) for command in found)
+
+
+def _is_tested_around(template: TemplateFile, lookup: Command) -> bool:
+    """Whether a branch around a call of lookup tests the result of the same call."""
+    for control, _ in template.controls:
+        if control.start <= lookup.start < control.end:
+            branch = [each for each in control.branches if each.start <= lookup.start][-1]
+            if branch.pipeline is not None and template.source(lookup) in template.source(branch.pipeline):
+                return True
+    return False
 
 
 def _calls(command: Command, *names: str) -> bool:

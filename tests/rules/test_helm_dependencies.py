@@ -168,6 +168,7 @@ LOOKUP = 'lookup "v1" "Secret" "shop" "web"'
         f"{{{{ $s := {LOOKUP} }}}}{{{{ $s.data.a }}}}",
         f"{{{{ $s := {LOOKUP} }}}}{{{{ range .Values.others }}}}{{{{ $s.data.a }}}}{{{{ end }}}}",
         f'{{{{ define "a" }}}}{{{{ ({LOOKUP}).data }}}}{{{{ end }}}}',
+        f"{{{{ if {LOOKUP} }}}}a{{{{ else }}}}{{{{ ({LOOKUP}).data.a }}}}{{{{ end }}}}",
     ],
 )
 def test_lookups_that_count_on_a_cluster(template: str) -> None:
@@ -178,6 +179,8 @@ def test_lookups_that_count_on_a_cluster(template: str) -> None:
     "template",
     [
         f"{{{{ if {LOOKUP} }}}}a{{{{ end }}}}",
+        f"{{{{ if ({LOOKUP}).data }}}}{{{{ $d := ({LOOKUP}).data }}}}{{{{ $d.a }}}}{{{{ end }}}}",
+        f"{{{{ if .x }}}}x{{{{ else if {LOOKUP} }}}}{{{{ ({LOOKUP}).data.a }}}}{{{{ end }}}}",
         f"{{{{ with {LOOKUP} }}}}{{{{ .data.a }}}}{{{{ end }}}}",
         f"{{{{ range ({LOOKUP}).items }}}}{{{{ . }}}}{{{{ end }}}}",
         f"{{{{ $s := {LOOKUP} }}}}{{{{ if $s }}}}{{{{ $s.data.a }}}}{{{{ end }}}}",

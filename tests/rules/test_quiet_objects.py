@@ -81,6 +81,16 @@ def test_pods_of_a_service_that_other_values_or_a_controller_make(files: dict[st
     assert judge_in(references.dangling_service, objects, files) == []
 
 
+def test_a_service_whose_pods_all_need_other_values() -> None:
+    name = '{{ template "web.fullname" . }}'
+    template = (
+        f'{{{{ if ne .Values.eula "FALSE" }}}}\nkind: Deployment\nmetadata: {{labels: {{app: {name}}}}}\n{{{{ end }}}}'
+    )
+    text = "kind: Service\napiVersion: v1\nmetadata: {name: web}\nspec: {selector: {app: release-name-web}}\n"
+    assert judge_in(references.dangling_service, text, {"templates/deployment.yaml": template}) == []
+    assert len(judge_in(references.dangling_service, text, {"templates/x.yaml": ""})) == 1
+
+
 @pytest.mark.parametrize("files", [{}, {"templates/queue.yaml": OTHER}])
 def test_a_service_without_pods(files: dict[str, str]) -> None:
     found = judge_in(references.dangling_service, SERVICES, files)
