@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from helm_constitution.api import MUST, Manifest, Related, Subject, Urgency, View, Violation, forbid, require, rule
 
 from ..object_names import name_fault
+from .api_fields import field_faults, pod_field_faults
 from .api_pods import pod_faults, quantity_faults
 from .cron import cron_fault
 
@@ -44,11 +45,14 @@ def api_validation(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
           maxUnavailable: 1
     Fix: Follow the message. The rule checks handlers of probes and lifecycle hooks, disruption budgets, update
         strategies, duplicate names of containers and volumes, duplicate mount paths, cron schedules, quantities, file
-        modes, and base64 in Secrets and binaryData.
+        modes, base64 in Secrets and binaryData, fields with a few fixed texts (imagePullPolicy, pathType), ports, and
+        the bounds of autoscalers.
     Source: Kubernetes source, pkg/apis/core/validation, apps/validation, batch/validation and policy/validation
     """
     for workload in manifest.workloads:
         yield from pod_faults(workload.pod)
+        yield from pod_field_faults(workload.pod)
+    yield from field_faults(manifest)
     spec = manifest.get("spec")
     if manifest.group == "policy" and manifest.kind == "PodDisruptionBudget":
         yield from _bounds(spec)

@@ -128,6 +128,7 @@ def hpa_replicas_fixed(rendering: Rendering, subject: Subject) -> Iterator[Viola
     enforces=require(r"\bmin(?:imum)? ?replicas\b.{0,40}\b(?P<minimum>\d+)\b"),
     umbrella=HIGHLY_AVAILABLE,
     parameters=_MINIMUM,
+    told_by=("helm/api-validation",),
 )
 def hpa_single_replica(rendering: Rendering, subject: Subject) -> Iterator[Violation]:
     """Autoscaler may scale down to one pod, or cannot scale at all.
