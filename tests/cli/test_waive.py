@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.policy.new_waiver import with_waiver
+from helm_constitution.text.yaml import load_document
 from tests.support import WEB, write
 
 REASONS = ("--why", "The image unpacks plugins.", "--instead", "An emptyDir hides them.")
@@ -79,7 +80,11 @@ def test_a_waiver_in_a_repository_names_its_chart(tmp_path: Path) -> None:
         (("security", *REASONS), "security findings must be waived one by one"),
         (("nothing", *REASONS), "unknown principle 'nothing'"),
         (("values/unused", "--why", " ", "--instead", "none"), "why_needed must be a non-empty string"),
-        (("values/unused", *REASONS, "--expires", "2999-02-30"), "expires must be a date"),
+        (
+            ("values/unused", *REASONS, "--expires", "2999-02-30"),
+            "--expires must be a date like 2030-12-31: 2999-02-30",
+        ),
+        (("values/unused", *REASONS, "--expires", "1.2.2999"), "--expires must be a date like 2030-12-31: 1.2.2999"),
         (("values/unused", *REASONS, "--expires", "2001-01-01"), "must not be in the past"),
         (("values/unused", *REASONS, "--container", "web"), "container requires object"),
     ],
@@ -92,6 +97,29 @@ def test_what_is_refused_by_hand_is_refused_and_nothing_is_written(
     with pytest.raises(ConfigurationError, match=message):
         run("waive", rule, str(chart), *others)
     assert not (chart / ".helm-constitution.yaml").exists()
+
+
+def test_the_same_waiver_twice_is_refused_and_another_scope_is_not(tmp_path: Path) -> None:
+    chart = write(tmp_path, WEB) / "web"
+    run("waive", "values/unused", str(chart), *REASONS, "--values", "a")
+    configuration = chart / ".helm-constitution.yaml"
+    before = configuration.read_text("utf-8")
+    with pytest.raises(ConfigurationError, match=r"yaml:2: values/unused is already waived here; change this waiver"):
+        run("waive", "values/unused", str(chart), "--why", "x", "--instead", "y", "--values", "a")
+    assert configuration.read_text("utf-8") == before
+    run("waive", "values/unused", str(chart), *REASONS, "--values", "b")
+    assert configuration.read_text("utf-8").count("values/unused") == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["y", "yes", "No", "on", "012", "1e3", "1:30", "~", "null", "2030-01-01", "a: b", "#x"]
+)
+def test_a_reason_stays_a_text_whatever_yaml_would_read(tmp_path: Path, text: str) -> None:
+    chart = write(tmp_path, WEB) / "web"
+    run("waive", "values/unused", str(chart), "--why", text, "--instead", text)
+    document = load_document((chart / ".helm-constitution.yaml").read_text("utf-8"), ".helm-constitution.yaml")
+    waiver = document.view.get("waivers", 0)
+    assert (waiver.get("why_needed").data, waiver.get("simpler_alternative_rejected_because").data) == (text, text)
 
 
 def test_a_folder_without_a_chart_is_refused(tmp_path: Path) -> None:

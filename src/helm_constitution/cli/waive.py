@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from helm_constitution.policy.configuration import read_configuration
 from helm_constitution.policy.constitution import load_constitution
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.new_waiver import chart_key_of, configuration_beside, with_waiver
+from helm_constitution.policy.waiver import Waiver
 from helm_constitution.policy.waivers import require_known_principles
 
 
@@ -66,7 +69,7 @@ def command(
         "expires": expires,
         "approved_by": approved_by,
     }
-    if expires is not None and expires < today():
+    if expires is not None and _day(expires) < today():
         raise ConfigurationError(f"--expires must not be in the past: {expires}")
     modules = rule_modules(folders)
     with held_alone((target,)):
@@ -76,9 +79,26 @@ def command(
         document = load_constitution(chart, read.constitution, read.modules)
         known = dict.fromkeys([*(one.key for one in document.principles), *(one.key for one in read.modules)])
         require_known_principles(read.waivers, known, target)
+        _require_new(read.waivers, target)
         write_file(target, after, "the configuration")
     say(f"waived: {rule} in {target}")
     return 0
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ConfigurationError(f"--expires must be a date like 2030-12-31: {text}") from None
+
+
+def _require_new(waivers: Sequence[Waiver], file: Path) -> None:
+    """Two waivers of the same findings: one of them would be unused."""
+    *earlier, new = waivers
+    for one in earlier:
+        if one[:2] == new[:2] and one.scope == new.scope:
+            message = f"{new.waives} is already waived here; change this waiver instead"
+            raise ConfigurationError(message, file=str(file), line=one.location.line)
 
 
 def _text(file: Path) -> str:

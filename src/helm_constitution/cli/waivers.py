@@ -67,8 +67,7 @@ def _waivers(report: ChartReport, request: CheckRequest, day: str) -> Iterator[s
 
 
 def _scope(waiver: Waiver) -> str:
-    kinds = {"file": waiver.file, "object": waiver.object, "container": waiver.container, "values": waiver.values}
-    texts = [f"{kind} {text}" for kind, text in kinds.items() if text]
+    texts = [f"{word} {text}" for word, text in waiver.scope.items()]
     return f" [{', '.join(texts)}]" if texts else ""
 
 

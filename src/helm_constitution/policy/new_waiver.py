@@ -10,9 +10,11 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.policy.find import FILE_NAME
+from helm_constitution.text.yaml_scalars import resolve_plain
 
 _INDENTATIONS = ((2, 4, 2), (2, 2, 0), (4, 6, 4), (4, 4, 2), (4, 4, 0))
 """Of maps, of lists and of their dashes, the usual one first."""
@@ -31,6 +33,7 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     body = text.replace("\r\n", "\n")
+    waiver = {key: _as_text(value) for key, value in waiver.items()}
     for map_indent, sequence_indent, offset in _INDENTATIONS:
         writer = YAML(typ="rt")
         writer.preserve_quotes = True
@@ -56,6 +59,11 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
             return written.replace("\n", newline)
     message = "can't be edited without changing its format; add this to its waivers manually"
     raise ConfigurationError(f"{message}: {dict(waiver)}", file=str(file))
+
+
+def _as_text(text: str) -> str:
+    """A text in quotes where YAML 1.1, as it is read again, would take it for something else: ``yes``, ``012``."""
+    return text if isinstance(resolve_plain(text), str) else SingleQuotedScalarString(text)
 
 
 def _appended(body: str, waiver: Mapping[str, str], newline: str, writer: YAML) -> str:

@@ -36,6 +36,12 @@ class Waiver(NamedTuple):
         return self.rule or self.principle or ""
 
     @property
+    def scope(self) -> dict[str, str]:
+        """What narrows it, by the words of the configuration."""
+        narrowing = {"file": self.file, "object": self.object, "container": self.container, "values": self.values}
+        return {word: text for word, text in narrowing.items() if text}
+
+    @property
     def stamp(self) -> Waived:
         """What a finding that it waives carries."""
         return Waived(
