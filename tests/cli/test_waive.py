@@ -62,6 +62,20 @@ def test_comments_quotes_order_and_line_ends_stay(newline: str) -> None:
     assert after.replace(added, "") == before
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_file_of_several_styles_only_gets_the_new_lines(newline: str, mark: str) -> None:
+    head = (
+        "severity:   # of all charts\n    security/pull-policy: note\n\nwaivers:\n# The first.\n"
+        '- rule: "values/unused"   # kept\n  why_needed: >-\n    folded\n    text\n'
+    )
+    tail = "\n# Rules.\nselect:\n  - security\n"
+    new = '- rule: values/undocumented\n  why_needed: "it\'s: so # yes"\n'
+    waiver = {"rule": "values/undocumented", "why_needed": "it's: so # yes"}
+    text = (mark + head + tail).replace("\n", newline)
+    assert with_waiver(text, Path("x.yaml"), waiver) == (mark + head + new + tail).replace("\n", newline)
+
+
 def test_a_waiver_in_a_repository_names_its_chart(tmp_path: Path) -> None:
     root = write(tmp_path, {**WEB, ".helm-constitution.yaml": "fail_on: warning\n", ".git/HEAD": ""})
     run("waive", "values/unused", str(root / "web"), *REASONS)

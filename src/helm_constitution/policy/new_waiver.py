@@ -12,8 +12,11 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.scalarstring import SingleQuotedScalarString
 
-from helm_constitution.core.errors import ConfigurationError
+from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.policy.find import FILE_NAME
+from helm_constitution.text.edits import EditError, apply_edits
+from helm_constitution.text.yaml import load_document
+from helm_constitution.text.yaml_edits import append_item
 from helm_constitution.text.yaml_scalars import resolve_plain
 
 _INDENTATIONS = ((2, 4, 2), (2, 2, 0), (4, 6, 4), (4, 4, 2), (4, 4, 0))
@@ -33,6 +36,9 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
     """
     newline = "\r\n" if "\r\n" in text else "\n"
     body = text.replace("\r\n", "\n")
+    behind = _behind_others(text, file, waiver)
+    if behind is not None:
+        return behind
     waiver = {key: _as_text(value) for key, value in waiver.items()}
     for map_indent, sequence_indent, offset in _INDENTATIONS:
         writer = YAML(typ="rt")
@@ -43,7 +49,8 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
             document = writer.load(body)
         except YAMLError as error:
             raise ConfigurationError(f"not YAML: {' '.join(str(error).split())[:200]}", file=str(file)) from None
-        if document is None:
+        is_block = isinstance(document, CommentedMap) and document.fa.flow_style() is not True
+        if document is None or (is_block and "waivers" not in document):
             return _appended(body, waiver, newline, writer)
         if not isinstance(document, CommentedMap):
             raise ConfigurationError("the configuration must be a map of options", file=str(file))
@@ -61,13 +68,23 @@ def with_waiver(text: str, file: Path, waiver: Mapping[str, str]) -> str:
     raise ConfigurationError(f"{message}: {dict(waiver)}", file=str(file))
 
 
+def _behind_others(text: str, file: Path, waiver: Mapping[str, str]) -> str | None:
+    """The text with the waiver behind those of its list, in whatever form the file is written; None where it has
+    none."""
+    try:
+        edits = append_item(load_document(text, str(file)), ("waivers",), waiver)
+        return None if edits is None else apply_edits(text, edits)
+    except (YamlSyntaxError, EditError):
+        return None
+
+
 def _as_text(text: str) -> str:
     """A text in quotes where YAML 1.1, as it is read again, would take it for something else: ``yes``, ``012``."""
     return text if isinstance(resolve_plain(text), str) else SingleQuotedScalarString(text)
 
 
 def _appended(body: str, waiver: Mapping[str, str], newline: str, writer: YAML) -> str:
-    """A file in which everything is a comment, or that is empty: the waivers come behind it."""
+    """A file without waivers: they come behind all else."""
     stream = io.StringIO()
     writer.dump(CommentedMap({"waivers": CommentedSeq([CommentedMap(waiver)])}), stream)
     gap = "" if not body or body.endswith("\n") else "\n"

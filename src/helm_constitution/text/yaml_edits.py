@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import yaml
 
@@ -173,6 +173,25 @@ def _instead_of_block(document: YamlDocument, path: Path, node: yaml.Node, text:
         return None
     end = len(lines[last - 1]) + 1
     return (Edit(document.file, key.line, len(line.rstrip()) + 1, last, end, f" {text}"),)
+
+
+def append_item(document: YamlDocument, path: Path, item: Mapping[str, str]) -> tuple[Edit, ...] | None:
+    """The edit that puts a map of texts behind the last item of a block list; None where no such list stands there.
+
+    Args:
+        document: the file.
+        path: the list's.
+        item: the map.
+    """
+    node = node_at(document, path)
+    if not isinstance(node, yaml.SequenceNode) or node.flow_style or not node.value:
+        return None
+    dash, first = node.start_mark.column, node.value[0]
+    is_block = isinstance(first, yaml.MappingNode) and not first.flow_style
+    inner = first.start_mark.column if is_block and first.start_mark.column > dash else dash + 2
+    lines = [f"{' ' * inner}{key}: {scalar(text)}" for key, text in item.items()]
+    lines[0] = f"{' ' * dash}-{lines[0][dash + 1 :]}"
+    return (_behind_block(document, node, lines, dash, is_top=False),)
 
 
 def _behind_colon(document: YamlDocument, span: Span, text: str) -> tuple[Edit, ...]:
