@@ -73,7 +73,8 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
             source = request.copy or request.chart
             shutil.copytree(source, copy, ignore=_skipped(source, str(request.chart)), ignore_dangling_symlinks=True)
         except shutil.Error as error:
-            file, _, reason = error.args[0][0]
+            file, _, text = error.args[0][0]
+            reason = text.partition("] ")[2].partition(": '")[0] or text  # without the number and the paths
             raise ChartError(f"can't be copied: {reason}", file=str(file)) from None
         except OSError as error:
             raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
@@ -115,7 +116,9 @@ class _Session:
 
     def run(self) -> Fixed:
         first = now = self._examined()
-        for _ in range(ROUNDS):
+        # Nothing shows what a fix does to a chart that does not render.
+        is_shown = first.rendered.any_rendered or first.rendered.chart.is_library
+        for _ in range(ROUNDS if is_shown else 0):
             self._tries, self._base, self._also = TRIES, self._files, []
             wanted, apart = self._wanted(now), not self._mixed
             kept, after = self._settled(now, [], wanted, now)
