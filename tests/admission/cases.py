@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from helm_constitution.admission.evaluation import Denial, Unknown, evaluate
+from helm_constitution.admission.evaluation import Applied, Denial, Unknown, evaluate
 from helm_constitution.admission.matching import CREATE
 from helm_constitution.admission.reading import read_policies
 from helm_constitution.admission.requests import GivenParameters, KnownNamespaces, request_of
@@ -38,6 +38,7 @@ def answers(folder: Path) -> Iterator[str]:
             outcome
             for policy in known.policies
             for outcome in evaluate(policy, request, parameters.of, namespaces.labels)
+            if not isinstance(outcome, Applied)
         ]
         yield from (f"{manifest}: {_words(outcome)}" for outcome in found)
         if not found:

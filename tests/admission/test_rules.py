@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from helm_constitution.check.options import CheckOptions
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ConfigurationError
-from helm_constitution.core.model import Severity
+from helm_constitution.core.model import Severity, Verdict
 from helm_constitution.helm.protocol import HelmEngine
 from helm_constitution.report.model import ChartReport
 from tests.support import check_chart, write
@@ -256,4 +256,25 @@ def test_the_variable_that_is_false_leads_to_the_field(tmp_path: Path, embedded:
     text = text.replace("          validations:", f"            {ours}\n          validations:", 1)
     assert found(checked(given(tmp_path, named=text), embedded)) == [
         "policy/named values.yaml:3 error an image of ours"
+    ]
+
+
+@pytest.mark.parametrize(
+    "unmatched",
+    [
+        REPLICAS.replace("resources: [deployments]", "resources: [statefulsets]"),
+        REPLICAS.replace(
+            "  validations:", "  matchConditions: [{name: other, expression: 'false'}]\n          validations:"
+        ),
+    ],
+)
+def test_a_policy_for_none_of_the_objects_is_not_kept_but_not_applicable(
+    tmp_path: Path, embedded: HelmEngine, unmatched: str
+) -> None:
+    root = given(tmp_path, few=unmatched)
+    (root / "c.md").write_text("# C\n\n## Few\n\nReplicas MUST be few. <!-- rules: policy/few -->\n", "utf-8")
+    report = checked(root, embedded, constitution=root / "c.md")
+    assert found(report) == []
+    assert [statement.verdict for part in report.principles for statement in part.statements] == [
+        Verdict.NOT_APPLICABLE
     ]

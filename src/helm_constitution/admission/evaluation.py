@@ -46,14 +46,19 @@ class Unknown(NamedTuple):
     reason: str
 
 
+class Applied(NamedTuple):
+    """The policy's validations are asked about the request: it is one that a binding is for."""
+
+
 Parameters = Callable[[Policy, Binding, str], "Sequence[Mapping[str, Json] | None]"]
 """The parameters of a binding for an object in a namespace. Raises Unevaluable where they are not given."""
 
 
 def evaluate(
     policy: Policy, request: Request, parameters: Parameters, namespace_labels: NamespaceLabels
-) -> Iterator[Denial | Unknown]:
-    """What a policy with its bindings has against a request, in the order in which the API server would say it."""
+) -> Iterator[Denial | Unknown | Applied]:
+    """What a policy with its bindings has against a request, in the order in which the API server would say it; for
+    each binding that is for the request, that it is."""
     try:
         if not matches(policy.resources, request.target, namespace_labels):
             return
@@ -74,7 +79,7 @@ def evaluate(
 
 def _evaluate_bound(
     policy: Policy, binding: Binding, request: Request, parameter: Mapping[str, Json] | None
-) -> Iterator[Denial | Unknown]:
+) -> Iterator[Denial | Unknown | Applied]:
     # The condition's namespaceObject is null in the API server too.
     bare = _activation(request, parameter, None)
     severity = max(binding.severities)
@@ -88,6 +93,7 @@ def _evaluate_bound(
         if policy.fails:
             yield Denial(str(error), severity, binding.name, None, bare)
         return
+    yield Applied()
     values = _activation(request, parameter, request.namespace_object)
     for validation in policy.validations:
         try:

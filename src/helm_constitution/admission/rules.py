@@ -8,7 +8,7 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
 from helm_constitution.admission.admitted import admitted
-from helm_constitution.admission.evaluation import Denial, Request, Unknown, evaluate
+from helm_constitution.admission.evaluation import Applied, Denial, Request, Unknown, evaluate
 from helm_constitution.admission.matching import CREATE, UPDATE
 from helm_constitution.admission.places import place_of
 from helm_constitution.admission.policies import Policy, PolicySet, Unread
@@ -19,6 +19,7 @@ from helm_constitution.api import (
     MUST,
     SHOULD,
     Manifest,
+    NotApplicable,
     Outcome,
     Path,
     Rule,
@@ -117,11 +118,15 @@ def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Sub
     parameters = GivenParameters(known.objects)
     told: set[tuple[str, Severity, Path]] = set()
     unknown: dict[str, None] = {}
+    is_for_it = False
     if (missing := _never_asked(policy, subject)) is not None:
         unknown[missing] = None
     # What admission sees of an object is the same for each policy, and costs more than most policies.
     for request, field in rendering.derived(_requests, manifest, known, subject.checked.comparison):
         for outcome in evaluate(policy, request, parameters.of, namespaces.labels):
+            if isinstance(outcome, Applied):
+                is_for_it = True
+                continue
             if isinstance(outcome, Unknown):
                 unknown[outcome.reason] = None
                 continue
@@ -130,6 +135,8 @@ def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Sub
                 told.add((outcome.message, outcome.severity, place.path))
                 yield _violation(policy, outcome, place)
     yield from (Unchecked(reason) for reason in unknown)
+    if not (is_for_it or told or unknown):
+        raise NotApplicable("the policy applies to none of the rendered objects")
 
 
 def _never_asked(policy: Policy, subject: Subject) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.core.deadline import OutOfTime, time_limit
@@ -167,11 +168,14 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
 
 
 def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
-    """The outcomes of a rule for each thing of its scope in each rendering; at the end, their counts."""
+    """The outcomes of a rule for each thing of its scope in each rendering; at the end, their counts.
+
+    A thing for which the rule raises NotApplicable is left out; where all are, the rule is not applicable.
+    """
     rendered = subject.checked.rendered
     assert rendered is not None
     evidence = Evidence(rule.evidence)
-    is_empty = True
+    is_empty, absent = True, ""
     for result in rendered.results:
         if result.rendering is None:
             continue
@@ -186,12 +190,17 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
         for thing, manifest in _things(rule, result.rendering, rendered):
             if kind.is_checked_alone and manifest is None:
                 continue
+            try:
+                outcomes = _begun(iter(rule.check(thing, subject)))
+            except NotApplicable as error:
+                absent = str(error)
+                continue
             is_empty = False
             counts = kind.counts_as_evidence
             identity = _identity(thing, manifest) if counts else ()
             if counts:
                 evidence.add(identity)
-            for outcome in rule.check(thing, subject):
+            for outcome in outcomes:
                 if counts:
                     evidence.take(identity, outcome)
                     told = not isinstance(outcome, Tally)
@@ -204,9 +213,15 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
                 if told:
                     yield outcome, manifest
     if is_empty:
-        raise NotApplicable(f"the chart renders no {_NOUNS.get(rule.scope, 'objects')}")
+        raise NotApplicable(absent or f"the chart renders no {_NOUNS.get(rule.scope, 'objects')}")
     for tally in evidence.tallies():
         yield tally, None
+
+
+def _begun(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    """The outcomes with the first one there: before that a rule can say that it isn't for this thing."""
+    first = next(outcomes, None)
+    return outcomes if first is None else chain((first,), outcomes)
 
 
 _NOUNS: Mapping[type, str] = {Container: "containers", PodSpec: "pods", Workload: "workloads"}
