@@ -16,7 +16,6 @@ from helm_constitution.core.model import DEFAULTS, Progress
 from helm_constitution.core.unsaved import Unsaved
 from helm_constitution.fix.session import fix_chart
 from helm_constitution.helm.protocol import HelmEngine
-from helm_constitution.core.model import DEFAULTS
 from helm_constitution.server.answers import Answer, Fault
 from helm_constitution.server.lookup import Lookup
 from helm_constitution.server.mirror import Mirror
