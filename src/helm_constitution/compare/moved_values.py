@@ -6,7 +6,7 @@ renderings of each release show for all of them together whether there is anythi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +20,8 @@ from helm_constitution.text.yaml_scalars import Json
 
 if TYPE_CHECKING:
     from helm_constitution.kubernetes.manifests import Rendering
+
+    Render = Callable[[dict[str, Json]], Rendering | None]
 
 MOST_FILLS = 16
 """The limit of what is filled one by one; values beyond it are not compared."""
@@ -53,13 +55,31 @@ def moved_values(old: Release, new: Release, filling: Filling, known: Sequence[C
         known: the changes of values that are reported already.
     """
     fills = list(_fills(old, new, filling, known))
-    if not fills or not _may_differ(fills, filling.trial):
+    trial = _once(filling.trial)
+    if not fills or not _may_differ(fills, trial):
         return
     told: set[Path] = set()
     for fill in fills[:MOST_FILLS]:
-        for change in _moved(fill, old, new, filling.trial) if fill.path not in told else ():
+        for change in _moved(fill, old, new, trial) if fill.path not in told else ():
             told.add(fill.path)
             yield change
+
+
+def _once(trial: Trial) -> Trial:
+    """The same, but equal values are rendered once: most fills have the same flags around them, or none."""
+
+    def remembering(render: Render) -> Render:
+        known: dict[str, Rendering | None] = {}
+
+        def rendered(values: dict[str, Json]) -> Rendering | None:
+            key = repr(values)
+            if key not in known:
+                known[key] = render(values)
+            return known[key]
+
+        return rendered
+
+    return Trial(*map(remembering, trial))
 
 
 def _fills(old: Release, new: Release, filling: Filling, known: Sequence[Change]) -> Iterator[_Fill]:
