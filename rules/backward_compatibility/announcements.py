@@ -73,7 +73,8 @@ def changelog_silent(subject: Subject) -> Iterator[Violation]:
     breaking = [change for change in comparison.changes if change.step.name == "MAJOR"]
     if not breaking:
         return
-    text = "\n".join(upgrade_texts(subject, subject.baseline))
+    # A text may name a value as templates do.
+    text = "\n".join(upgrade_texts(subject, subject.baseline)).replace(".Values.", "")
     place, where = _announcing(subject)
     silence = [change for change in breaking if not _is_named(change, text)]
     fix = entry_of(silence, place.file, subject) if silence and isinstance(place, TextPlace) else None
