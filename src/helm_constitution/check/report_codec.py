@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from helm_constitution.core import fixes
@@ -49,6 +49,9 @@ _ENUMS: dict[str, type[enum.Enum]] = {
     for kind in (fixes.Applicability, core.Severity, core.Obligation, core.Verdict, core.Base, core.Precision, Status)
 }
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
+_TUPLES: dict[type, str] = {tuple: "tuple", **{kind: name for name, kind in _RECORDS.items()}}
+
 
 def encode(value: object) -> object:
     """A value as JSON has it; whatever JSON lacks becomes an object with one key, the kind.
@@ -57,17 +60,22 @@ def encode(value: object) -> object:
         TypeError: no report holds a value of this type.
     """
     kind = type(value)
-    if value is None or kind in (bool, int, float, str):
+    if kind in _PLAIN:
         return value
+    if (name := _TUPLES.get(kind)) is not None and isinstance(value, tuple):
+        return {name: _encoded(value)}
     if isinstance(value, enum.Enum) and _ENUMS.get(kind.__name__) is kind:
         return {kind.__name__: value.value}
-    if isinstance(value, tuple) and (kind is tuple or _RECORDS.get(kind.__name__) is kind):
-        return {kind.__name__: [encode(item) for item in value]}
     if kind is list and isinstance(value, list):
-        return [encode(item) for item in value]
+        return _encoded(value)
     if kind is dict and isinstance(value, dict):
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
     raise TypeError(f"a report can't hold {kind.__name__}")
+
+
+def _encoded(items: Iterable[object]) -> list[object]:
+    # Most of a report's thousands of values are plain: no call for those.
+    return [item if type(item) in _PLAIN else encode(item) for item in items]
 
 
 def decode(text: str) -> Any:
