@@ -126,3 +126,7 @@ def test_a_folder_that_helm_reads_is_there_while_one_writes(embedded: HelmEngine
     checker.forget(chart)
     assert kept == shown(*fresh(chart.parent, texts, embedded))
     assert any("no such file" in str(note) for note in kept) == bool(ignored)
+
+
+def test_a_finding_in_a_file_that_is_not_saved_yet_is_shown_there(embedded: HelmEngine) -> None:
+    check_edits([("README.md", 0, "")], embedded)

@@ -20,10 +20,11 @@ class Answer(NamedTuple):
     """What a check of one chart gave: a report or a fault.
 
     ``constitution`` is the constitution's absolute path, None for the built-in one; ``policy_files`` are all files
-    that rule the chart.
+    that rule the chart; ``unsaved`` are those whose text differs from the disk's.
     """
 
     report: ChartReport | None
     fault: Fault | None = None
     constitution: str | None = None
     policy_files: tuple[str, ...] = ()
+    unsaved: frozenset[str] = frozenset()

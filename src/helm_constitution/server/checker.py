@@ -60,10 +60,10 @@ class Checker:
         try:
             examined = examine(request)
         except ConstitutionError as error:
-            return Answer(None, _fault(error, chart))
+            return Answer(None, _fault(error, chart), unsaved=frozenset(unsaved))
         if is_open:
             self._examined[chart] = examined
-        return _answer(examined, chart)
+        return _answer(examined, chart)._replace(unsaved=frozenset(unsaved))
 
     def lookup(self, chart: Path) -> Lookup | None:
         """Answers questions about an open chart; None where it was not checked, or could not be."""

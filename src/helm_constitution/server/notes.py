@@ -43,6 +43,20 @@ class Note(NamedTuple):
     finding: Finding | None = None
 
 
+class _Files(NamedTuple):
+    """What can be opened of a chart: the files on the disk, and those that an editor has not saved yet."""
+
+    chart: Path
+    unsaved: frozenset[str]
+
+    def has(self, path: str) -> bool:
+        return path in self.unsaved or os.path.isfile(path)
+
+    def existing(self, path: str | None) -> str:
+        """The file, or Chart.yaml in its place."""
+        return path if path is not None and self.has(path) else str(self.chart / "Chart.yaml")
+
+
 def notes_of(answer: Answer, chart: Path) -> list[Note]:
     """Everything to show of a chart's check, each once, in the report's order.
 
@@ -50,11 +64,12 @@ def notes_of(answer: Answer, chart: Path) -> list[Note]:
         answer: what the check gave.
         chart: the chart's folder, an absolute path.
     """
+    files = _Files(chart, answer.unsaved)
     if answer.fault is not None:
-        found = [_of_fault(answer.fault, chart)]
+        found = [_of_fault(answer.fault, files)]
     else:
         assert answer.report is not None
-        found = list(_of_report(answer.report, answer.constitution, chart))
+        found = list(_of_report(answer.report, answer.constitution, files))
     return each_once(found)
 
 
@@ -66,21 +81,21 @@ def each_once(notes: Iterable[Note]) -> list[Note]:
     return list(found.values())
 
 
-def _of_fault(fault: Fault, chart: Path) -> Note:
+def _of_fault(fault: Fault, files: _Files) -> Note:
     end = fault.column + 1 if fault.column is not None else None
-    place = Place(_existing(fault.file, chart), fault.line, fault.column, fault.line if end else None, end)
+    place = Place(files.existing(fault.file), fault.line, fault.column, fault.line if end else None, end)
     return Note(place, Severity.ERROR, "error", clean(fault.message))
 
 
-def _of_report(report: ChartReport, constitution: str | None, chart: Path) -> Iterator[Note]:
+def _of_report(report: ChartReport, constitution: str | None, files: _Files) -> Iterator[Note]:
     tags = {rule.rule: Tag(rule.tag) for rule in report.rules if rule.tag is not None}
     for finding in report.singles:
         if finding.active:
-            yield _of_finding(finding, tags, report, chart)
-    yield from (_of_trouble(trouble, chart) for trouble in report.troubles)
+            yield _of_finding(finding, tags, report, files)
+    yield from (_of_trouble(trouble, files) for trouble in report.troubles)
     for stale in report.stale:
         severity = Severity.ERROR if report.limit is not None else Severity.WARNING
-        place = _place(stale.location, report, chart)
+        place = _place(stale.location, report, files)
         yield Note(place, severity, "stale-waiver", clean(f"waiver of {stale.waives}: {stale.reason}"))
     if report.constitution is not None and constitution is not None:
         for doubt in report.constitution.not_understood:
@@ -88,11 +103,11 @@ def _of_report(report: ChartReport, constitution: str | None, chart: Path) -> It
             yield Note(place, Severity.NOTE, "not-understood", clean(f"no statement: {doubt.reason}"))
 
 
-def _of_finding(finding: Finding, tags: Mapping[str, Tag], report: ChartReport, chart: Path) -> Note:
+def _of_finding(finding: Finding, tags: Mapping[str, Tag], report: ChartReport, files: _Files) -> Note:
     about = "" if finding.summary else object_of(finding)
-    related = [(_place(one.location, report, chart), clean(one.message)) for one in finding.related]
+    related = [(_place(one.location, report, files), clean(one.message)) for one in finding.related]
     return Note(
-        _place(finding.location, report, chart),
+        _place(finding.location, report, files),
         finding.severity,
         finding.rule,
         clean(f"{finding.message} ({about})" if about else finding.message),
@@ -102,23 +117,19 @@ def _of_finding(finding: Finding, tags: Mapping[str, Tag], report: ChartReport, 
     )
 
 
-def _of_trouble(trouble: Trouble, chart: Path) -> Note:
-    file = None if trouble.file is None else os.path.join(chart, *trouble.file.split("/"))
-    place = Place(_existing(file, chart), trouble.line if file is not None and os.path.isfile(file) else None)
+def _of_trouble(trouble: Trouble, files: _Files) -> Note:
+    file = None if trouble.file is None else os.path.join(files.chart, *trouble.file.split("/"))
+    place = Place(files.existing(file), trouble.line if file is not None and files.has(file) else None)
     scenario = f" (scenario {trouble.scenario})" if trouble.scenario is not None else ""
     return Note(place, Severity.ERROR, trouble.kind, clean(f"could not be checked: {trouble.message}{scenario}"))
 
 
-def _place(location: Location, report: ChartReport, chart: Path) -> Place:
+def _place(location: Location, report: ChartReport, files: _Files) -> Place:
     """The place in a file that can be opened; what has none is shown at the chart's Chart.yaml."""
     if location.file is None or location.base is Base.BASELINE:
-        return Place(_existing(None, chart))
-    above = {Base.CHART: str(chart), Base.REPO: report.root, Base.ABSOLUTE: ""}[location.base]
+        return Place(files.existing(None))
+    above = {Base.CHART: str(files.chart), Base.REPO: report.root, Base.ABSOLUTE: ""}[location.base]
     path = os.path.normpath(os.path.join(above, *location.file.split("/"))) if above else location.file
-    if not os.path.isfile(path):
-        return Place(_existing(None, chart))  # in a packaged dependency
+    if not files.has(path):
+        return Place(files.existing(None))  # in a packaged dependency
     return Place(path, location.line, location.column, location.end_line, location.end_column)
-
-
-def _existing(file: str | None, chart: Path) -> str:
-    return file if file is not None and os.path.isfile(file) else str(chart / "Chart.yaml")
