@@ -103,7 +103,10 @@ def _group(manifest: Manifest, what: str, advice: str) -> Group:
     scope=Manifest,
     default=SHOULD,
     needs={TEMPLATES},
-    enforces=require(r"app\.kubernetes\.io/version"),
+    enforces=require(
+        r"app\.kubernetes\.io/version"
+        r"|(?=.*\blabels?\b).*(?:\b(?:recommended|standard)\b|app\.kubernetes\.io/)[^:]{0,80}[\s/,]version\b"
+    ),
     umbrella=rf"{STANDARD_LABELS}|{BEST_PRACTICES}",
     evidence="objects have the version label",
 )

@@ -312,7 +312,7 @@ def _default(values: dict[str, Json], path: tuple[str, ...]) -> Json:
     return data
 
 
-_KEY = r"(?!(?:app\.kubernetes\.io|helm\.sh)/)[a-z0-9][a-z0-9.-]*\.[a-z]+/[\w.-]*\w"
+_KEY = r"(?!(?:[a-z-]+\.)*(?:kubernetes\.io|k8s\.io|helm\.sh)/)[a-z0-9][a-z0-9.-]*\.[a-z]+/[\w.-]*\w"
 _LABEL_KEY = LazyPattern(r"(?!and\s)[^\s,]+")
 """A key in the parameter, or in a statement's "acme.io/team and acme.io/cost-center"."""
 

@@ -124,6 +124,7 @@ Roles MUST NOT use wildcards. -> security/wildcard-role
 hostPath volumes are NOT RECOMMENDED. -> security/host-path
 Every pod MUST have a memory limit. -> observability/no-memory-limit
 CPU limits SHOULD NOT be set. ->
+Objects MUST have the recommended labels, including version. -> helm/missing-label helm/missing-version-label
 Probes MUST be configurable. -> observability/probe-fixed
 Charts MUST be tested with helm test. -> testing/no-test-hook
 Templates MUST NOT be nested deeper than three levels. -> templates/nesting-depth
