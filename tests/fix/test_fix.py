@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from helm_constitution.check.options import CheckOptions, CheckRequest
 from helm_constitution.cli.main import cli
 from helm_constitution.core.errors import ChartError, ConfigurationError
-from helm_constitution.core.fixes import Applicability, Edit, Fix
-from helm_constitution.fix.files import ChangedMeanwhile, ChartFiles
+from helm_constitution.core.fixes import Applicability
+from helm_constitution.fix.files import ChangedMeanwhile
 from helm_constitution.fix.session import Fixed, fix_chart
 from helm_constitution.helm.embedded import EmbeddedEngine
 from helm_constitution.helm.protocol import HelmEngine, Limits
@@ -124,16 +124,6 @@ def test_a_file_that_changed_meanwhile_is_left_alone(tmp_path: Path, library: He
     with pytest.raises(ChangedMeanwhile, match="changed meanwhile; nothing was written"):
         result.source.write(result.files)
     assert files(tmp_path) == before
-
-
-def test_a_link_out_of_the_chart_is_not_followed(tmp_path: Path) -> None:
-    chart = write(tmp_path / "web", CHART)
-    outside = tmp_path / "values.yaml"
-    outside.write_text("image: web\n")
-    (chart / "values.yaml").unlink()
-    (chart / "values.yaml").symlink_to(outside)
-    with pytest.raises(ChartError, match="a link to a file outside of the chart"):
-        ChartFiles(chart).after({}, [Fix("", (Edit("values.yaml", 1, 1, 1, 1, "x"),))])
 
 
 def test_a_package_is_refused(tmp_path: Path, library: HelmEngine) -> None:

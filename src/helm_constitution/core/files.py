@@ -63,6 +63,13 @@ def held_alone(files: Iterable[Path]) -> Iterator[None]:
         yield
 
 
+def links_to_nothing(folder: str, names: Iterable[str]) -> set[str]:
+    """The names in a folder that are broken symbolic links, for ``shutil.copytree``, which looks for the target of a
+    relative link in the working directory."""
+    places = {name: os.path.join(folder, name) for name in names}
+    return {name for name, place in places.items() if os.path.islink(place) and not os.path.exists(place)}
+
+
 def _replace(target: Path, data: bytes) -> None:
     # A name that nobody can guess, and only a new file: a link that somebody has put there is not followed.
     part = target.with_name(f".{os.urandom(8).hex()}.part")

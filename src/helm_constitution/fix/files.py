@@ -38,10 +38,14 @@ class ChartFiles:
             self._read[file] = _content(self._place(file))
         return self._read[file]
 
+    def holds(self, file: str) -> bool:
+        """Whether a file is in the chart itself: no link leads out."""
+        root = os.path.realpath(self.folder)
+        return os.path.commonpath([root, os.path.realpath(self.folder / file)]) == root
+
     def _place(self, file: str) -> Path:
         place = self.folder / file
-        root = os.path.realpath(self.folder)
-        if os.path.commonpath([root, os.path.realpath(place)]) != root:
+        if not self.holds(file):
             raise ChartError("a link to a file outside of the chart; edit that file instead", file=str(place))
         return place
 

@@ -12,6 +12,7 @@ from helm_constitution.check.memory import Memory
 from helm_constitution.check.options import CheckRequest
 from helm_constitution.check.pipeline import Examined, examine
 from helm_constitution.core.errors import ChartError, ConstitutionError
+from helm_constitution.core.files import links_to_nothing
 from helm_constitution.core.fixes import Applicability
 from helm_constitution.core.scratch import scratch_folder
 from helm_constitution.fix.candidates import Candidate, candidates, together
@@ -71,7 +72,7 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
         copy = scratch / (request.chart.resolve().name or "chart")
         try:
             source = request.copy or request.chart
-            shutil.copytree(source, copy, ignore=_skipped(source, str(request.chart)), ignore_dangling_symlinks=True)
+            shutil.copytree(source, copy, ignore=_skipped(source, str(request.chart)))
         except shutil.Error as error:
             file, _, text = error.args[0][0]
             reason = text.partition("] ")[2].partition(": '")[0] or text  # without the number and the paths
@@ -82,12 +83,15 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
 
 
 def _skipped(chart: Path, shown: str) -> Callable[[str, list[str]], set[str]]:
-    """Which folders of a chart need no copy: large ones that helm doesn't read."""
+    """What of a chart needs no copy: large folders that helm doesn't read, and links to nothing."""
     rules = ignore_rules(str(chart), shown)
 
     def skipped(folder: str, names: list[str]) -> set[str]:
         inside = Path(folder).relative_to(chart)
-        return {name for name in BULKY.intersection(names) if rules.ignores((inside / name).as_posix(), is_folder=True)}
+        bulky = {
+            name for name in BULKY.intersection(names) if rules.ignores((inside / name).as_posix(), is_folder=True)
+        }
+        return bulky | links_to_nothing(folder, names)
 
     return skipped
 
@@ -155,11 +159,16 @@ class _Session:
     def _wanted(self, now: Examined) -> list[Candidate]:
         """The fixes of a round, safe ones first."""
         every = candidates(now.report.findings, self._applicable, self._only)
-        left = [one for one in every if _identity(one) not in self._hopeless]
+        outside = [one for one in every if not self._is_inside(one)]
+        self._take_back(outside, "a link leads to a file outside of the chart; edit that file instead")
+        left = [one for one in every if one not in outside and _identity(one) not in self._hopeless]
         safe = [one for one in left if one.fix.applicability is Applicability.SAFE]
         if safe and not self._mixed:
             return together(safe)[0]
         return together([*safe, *(one for one in left if one not in safe)])[0]
+
+    def _is_inside(self, candidate: Candidate) -> bool:
+        return all(self._source.holds(file) for file in candidate.files)
 
     def _safe_ones_are_safe(self, before: Examined, kept: Sequence[Candidate]) -> bool:
         """Whether the safe ones of mixed fixes leave the rendering as it was, which costs less than a check of their
@@ -246,7 +255,7 @@ class _Session:
         shown, following = self._shown, list[Candidate]()
         first = judgement, after
         for _ in range(FOLLOWING):
-            more = candidates(judgement.new, self._applicable)
+            more = [one for one in candidates(judgement.new, self._applicable) if self._is_inside(one)]
             if judgement.good or not judgement.new or sum(len(one.findings) for one in more) < len(judgement.new):
                 break
             following += more

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from helm_constitution.core.errors import ChartError
+from helm_constitution.core.files import links_to_nothing
 from helm_constitution.core.lazy import LazyPattern
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ def copy_without_schemas(chart: str, target: str) -> None:
     """
     import shutil
 
-    shutil.copytree(chart, target, ignore=shutil.ignore_patterns(SCHEMA, ".git"), ignore_dangling_symlinks=True)
+    skipped = shutil.ignore_patterns(SCHEMA, ".git")
+    shutil.copytree(
+        chart, target, ignore=lambda folder, names: {*skipped(folder, names), *links_to_nothing(folder, names)}
+    )
 
 
 def references(data: bytes) -> list[str]:
