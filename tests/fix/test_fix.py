@@ -302,7 +302,6 @@ def test_what_cannot_be_copied_or_rendered_is_told(tmp_path: Path) -> None:
         [f"{tmp_path}: 0 fixes applied, 0 reverted; 1 findings before, 1 after"],
     )
     assert err == f"{tmp_path}: could not be checked: missing value for if\n"
-    assert run(str(tmp_path), "--select", "helm/chart-no-type")[1].splitlines()[-1].startswith(f"{tmp_path}: 0 fixes")
     os.mkfifo(tmp_path / "templates" / "pipe.yaml")
     assert run(str(tmp_path))[2].endswith("is a named pipe\n")
 

@@ -120,9 +120,7 @@ class _Session:
 
     def run(self) -> Fixed:
         first = now = self._examined()
-        # Nothing shows what a fix does to a chart that does not render.
-        is_shown = first.rendered.any_rendered or first.rendered.chart.is_library
-        for _ in range(ROUNDS if is_shown else 0):
+        for _ in range(ROUNDS):
             self._tries, self._base, self._also = TRIES, self._files, []
             wanted, apart = self._wanted(now), not self._mixed
             kept, after = self._settled(now, [], wanted, now)
