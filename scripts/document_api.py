@@ -82,6 +82,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
             "RenderedLine",
             "SchemaFault",
             "definition_faults",
+            "validation_faults",
+            "NotCompiled",
         ),
         *("Chart", "Dependency", "Package", "ValuesFile", "ValueKey", "CommentKind", "YamlDocument", "DuplicateKey"),
         *("YamlSyntaxError", "load_document", "load_documents", "dotted", "walk", "resolve_plain", "references"),

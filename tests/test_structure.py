@@ -169,7 +169,7 @@ CACHES = {
     "rules/progressive_disclosure/flags.py:is_foreign": "a truth, by one step of a path",
     "rules/security/credentials.py:telling": "a truth, by a name",
     "rules/security/credentials.py:words": "words, by a name",
-    "src/helm_constitution/admission/cel.py:_environment": "the functions that expressions may call",
+    "src/helm_constitution/cel/programs.py:_environment": "the functions that expressions may call",
     "src/helm_constitution/admission/rules.py:_module": "policies as rules, by the state of their files",
     "src/helm_constitution/compare/release.py:_words_of_key": "words, by a key",
     "src/helm_constitution/kubernetes/schemas.py:_bundle": "a file of the program's own",

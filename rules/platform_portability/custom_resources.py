@@ -11,10 +11,13 @@ from helm_constitution.api import (
     SHOULD,
     TEMPLATES,
     Manifest,
+    NotCompiled,
+    Outcome,
     Path,
     Span,
     Subject,
     TextPlace,
+    Unchecked,
     View,
     Violation,
     YamlDocument,
@@ -24,6 +27,7 @@ from helm_constitution.api import (
     load_documents,
     require,
     rule,
+    validation_faults,
 )
 
 from .objects import STANDARD_KUBERNETES
@@ -80,12 +84,13 @@ def crd_in_templates(manifest: Manifest, subject: Subject) -> Iterator[Violation
     ),
     umbrella=STANDARD_KUBERNETES,
 )
-def bad_crd(subject: Subject) -> Iterator[Violation]:
+def bad_crd(subject: Subject) -> Iterator[Outcome]:
     """CustomResourceDefinition is not valid.
 
     Why: helm sends the files in crds/ to the cluster unchanged, before everything else: it doesn't render templates
         there, and the installation fails if the API server rejects one: because of an API version that was removed, a
-        schema that is not structural, or versions of which none or two are stored.
+        schema that is not structural, an expression in x-kubernetes-validations that does not compile, or versions of
+        which none or two are stored.
     Bad:
         apiVersion: apiextensions.k8s.io/v1beta1
         kind: CustomResourceDefinition
@@ -128,12 +133,18 @@ def bad_crd(subject: Subject) -> Iterator[Violation]:
 _SERVED = "apiextensions.k8s.io/v1"
 
 
-def _faults(definition: View) -> Iterator[Violation]:
+def _faults(definition: View) -> Iterator[Outcome]:
     for fault in definition_faults(definition.data):
         yield Violation(f"{fault.problem}; {fault.fix}", at=definition.get(*fault.path))
+    for found in validation_faults(definition.data) if "x-kubernetes-validations" in definition.document.text else ():
+        if isinstance(found, NotCompiled):
+            name = definition.get("metadata", "name").string() or "?"
+            yield Unchecked(f"the expressions in {name} are not compiled: {found.reason}")
+        else:
+            yield Violation(f"{found.problem}; {found.fix}", at=definition.get(*found.path))
 
 
-def _document(document: YamlDocument, said: bool) -> Iterator[Violation]:
+def _document(document: YamlDocument, said: bool) -> Iterator[Outcome]:
     kind, api = document.view.get("kind"), document.view.get("apiVersion")
     if kind.data != "CustomResourceDefinition":
         if not said:

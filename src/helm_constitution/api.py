@@ -116,6 +116,7 @@ from helm_constitution.text.yaml_edits import quoted, set_value
 from helm_constitution.text.yaml_scalars import Json, resolve_plain
 
 if TYPE_CHECKING:
+    from helm_constitution.cel.definitions import NotCompiled, validation_faults
     from helm_constitution.cluster.answers import ClusterAnswers
     from helm_constitution.compare.changes import Change
     from helm_constitution.compare.comparison import Comparison
@@ -133,12 +134,14 @@ _SELDOM = {
     "Coverage": "helm_constitution.render.regions",
     "Heading": "helm_constitution.text.markdown_tables",
     "Markdown": "helm_constitution.text.markdown_tables",
+    "NotCompiled": "helm_constitution.cel.definitions",
     "Region": "helm_constitution.render.regions",
     "SchemaFault": "helm_constitution.kubernetes.schema_faults",
     "Table": "helm_constitution.text.markdown_tables",
     "definition_faults": "helm_constitution.kubernetes.definition_faults",
     "read_markdown": "helm_constitution.text.markdown_tables",
     "references": "helm_constitution.helm.schemas",
+    "validation_faults": "helm_constitution.cel.definitions",
 }
 """What few charts need: imported when it is first asked for."""
 
@@ -222,6 +225,7 @@ __all__ = [
     "Nil",
     "Node",
     "NotApplicable",
+    "NotCompiled",
     "Number",
     "Outcome",
     "Parameter",
@@ -293,6 +297,7 @@ __all__ = [
     "rule",
     "schema_edits",
     "set_value",
+    "validation_faults",
     "walk",
     "whole_number",
     "whole_schema",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from helm_constitution.admission.cel import Activation, CelError, CelSyntaxError, Unevaluable, compiled
-from helm_constitution.admission.expressions import composed, without_texts
 from helm_constitution.admission.policies import Policy, Validation
+from helm_constitution.cel.expressions import composed, without_texts
+from helm_constitution.cel.programs import Activation, CelError, CelSyntaxError, Unevaluable, compiled
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.yaml_document import Path, View
 from helm_constitution.text.yaml_scalars import Json

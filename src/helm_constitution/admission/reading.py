@@ -6,8 +6,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from helm_constitution.admission.cel import CelSyntaxError, Unevaluable, compiled
-from helm_constitution.admission.expressions import composed, names, variables_in
 from helm_constitution.admission.policies import (
     Binding,
     Expression,
@@ -19,6 +17,8 @@ from helm_constitution.admission.policies import (
     Unread,
     Validation,
 )
+from helm_constitution.cel.expressions import composed, names, variables_in
+from helm_constitution.cel.programs import CelSyntaxError, Unevaluable, compiled
 from helm_constitution.core.errors import ConfigurationError, YamlSyntaxError
 from helm_constitution.core.model import Severity
 from helm_constitution.kubernetes.schema_faults import schema_faults

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from helm_constitution.admission.admitted import admitted
-from helm_constitution.admission.cel import Unevaluable
 from helm_constitution.admission.evaluation import Request
 from helm_constitution.admission.matching import CREATE, Target
 from helm_constitution.admission.policies import Binding, Policy
+from helm_constitution.cel.programs import Unevaluable
 from helm_constitution.kubernetes.resources import is_cluster_scoped, resource_of
 from helm_constitution.text.yaml_document import View, YamlDocument
 from helm_constitution.text.yaml_scalars import Json

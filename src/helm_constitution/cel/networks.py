@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from helm_constitution.admission.opaque import CIDR, IP, URL, Opaque, content
+from helm_constitution.cel.opaque import CIDR, IP, URL, Opaque, content
 from helm_constitution.core.lazy import LazyPattern
 
 if TYPE_CHECKING:

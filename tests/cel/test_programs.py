@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helm_constitution.admission.cel import CelError, CelSyntaxError, Unevaluable, activation, compiled
-from helm_constitution.admission.expressions import composed
+from helm_constitution.cel.expressions import composed
+from helm_constitution.cel.programs import CelError, CelSyntaxError, Unevaluable, activation, compiled
 from helm_constitution.text.yaml_scalars import Json
 
 OBJECT: Json = {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helm_constitution.admission.functions import extension
+from helm_constitution.cel.functions import extension
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.text.yaml_scalars import Json
@@ -73,18 +73,22 @@ Activation = Any
 
 def activation(values: Mapping[str, Json]) -> Activation:
     """What the names of an expression stand for."""
-    return _environment().Activation(dict(values))
+    return _environment(VARIABLES).Activation(dict(values))
 
 
-def compiled(text: str) -> Program:
+def compiled(text: str, names: tuple[str, ...] = VARIABLES) -> Program:
     """An expression without variables of a policy, see ``expressions.composed``.
+
+    Args:
+        text: the expression.
+        names: what it may name.
 
     Raises:
         CelSyntaxError: where it is none.
         Unevaluable: where it can't be compiled here.
     """
     try:
-        expression = _environment().compile(text)
+        expression = _environment(names).compile(text)
     except RuntimeError as error:
         found = _FAULT.search(str(error))
         if found is None or _UNKNOWN_HERE.search(str(error)):
@@ -112,8 +116,8 @@ def _as_kubernetes(text: str) -> str:
 
 
 @cache
-def _environment() -> cel.Env:
-    """The one environment of all policies: it holds functions and no chart.
+def _environment(names: tuple[str, ...]) -> cel.Env:
+    """The one environment of all expressions that may name these: it holds functions and no chart.
 
     Raises:
         ConfigurationError: where the package isn't installed.
@@ -121,9 +125,9 @@ def _environment() -> cel.Env:
     try:
         from cel_expr_python import cel
     except ImportError:
-        message = "policies need the package cel-expr-python: pip install 'helm-constitution[policies]'"
+        message = "expressions in CEL need the package cel-expr-python: pip install 'helm-constitution[policies]'"
         raise ConfigurationError(message) from None
-    names = "".join(f"\n  - name: {name}" for name in _EXTENSIONS)
-    configuration = cel.NewEnvConfigFromYaml(f"name: kubernetes\nextensions:{names}\n")
-    variables = dict.fromkeys(VARIABLES, cel.Type.DYN)
+    extensions = "".join(f"\n  - name: {name}" for name in _EXTENSIONS)
+    configuration = cel.NewEnvConfigFromYaml(f"name: kubernetes\nextensions:{extensions}\n")
+    variables = dict.fromkeys(names, cel.Type.DYN)
     return cel.NewEnv(config=configuration, variables=variables, extensions=[extension(cel)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from helm_constitution.admission.opaque import QUANTITY, SEMVER, NoSuchOverload, Opaque, content, kind_of
+from helm_constitution.cel.opaque import QUANTITY, SEMVER, NoSuchOverload, Opaque, content, kind_of
 from helm_constitution.kubernetes.quantities import exact_quantity
 from helm_constitution.text.semver import Version, parse_version
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from helm_constitution.admission.networks import is_url
+from helm_constitution.cel.networks import is_url
 from helm_constitution.core.lazy import LazyPattern
 from helm_constitution.kubernetes.names import (
     DNS_LABEL,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from helm_constitution.admission import formats, networks, numbers
+from helm_constitution.cel import formats, networks, numbers
 
 if TYPE_CHECKING:
     from cel_expr_python import cel
