@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from scripts.fuzz.mutations import CHART, MUTATIONS, write
+from scripts.fuzz.mutations import CHART, MUTATIONS, spoil_value, write
 from scripts.fuzz.team import TEAM, UNPINNED, WHOLE_PLAN
 
 ALL = {**MUTATIONS, **TEAM}
@@ -16,6 +16,8 @@ ALL = {**MUTATIONS, **TEAM}
 
 _MODULES = "values,templates,compat,portability,disclosure,observability,security,helm,testing,docs"
 _BASELINE = "baseline"
+_POLICIES = "policies"
+_ADMISSION = Path(__file__).parents[2] / "testdata" / "admission"
 _OVERHEAD = 20_000
 """Bytes of a chart that cost about as much to check as everything that each chart costs."""
 
@@ -30,9 +32,10 @@ class Mutation(NamedTuple):
 class Case(NamedTuple):
     """What is run.
 
-    ``command`` is ``check``, ``accept``, ``plan``, ``init`` or ``pin``. ``baseline`` compares with the chart as it was
-    before the mutations, ``before`` are mutations of that one. ``whole`` starts the program in a process of its own
-    with ``engine``; else the pipeline is called. ``twice`` demands the same reports of a second run.
+    ``command`` is ``check``, ``accept``, ``plan``, ``init``, ``pin`` or ``fix`` (with ``--diff``). ``baseline``
+    compares with the chart as it was before the mutations, ``before`` are mutations of that one. ``whole`` starts the
+    program in a process of its own with ``engine``; else the pipeline is called. ``twice`` demands the same reports of
+    a second run.
     """
 
     number: int
@@ -48,10 +51,13 @@ class Case(NamedTuple):
     whole: bool = False
     engine: str = "embedded"
     twice: bool = False
+    policies: tuple[int, ...] = ()
+    """Seeds: each takes one of the policies in testdata/admission and breaks a line of it, or none."""
 
     def __str__(self) -> str:
         kinds = ", ".join(mutation.kind for mutation in self.mutations)
         flags = [name for name in ("baseline", "coverage", "subcharts", "whole", "twice") if getattr(self, name)]
+        flags += ["policies"] if self.policies else []
         words = " ".join((self.command, self.scenarios, self.engine, *flags))
         return f"{self.number} {self.chart.name}: {words}: {kinds}"
 
@@ -77,11 +83,13 @@ def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None 
     # The first kind goes round, so that each has its share.
     chosen = [kinds[number % len(kinds)], *rng.choices(kinds, k=rng.choice((0, 0, 1, 1, 2, 4)))]
     as_process = rng.random() < whole
+    command = rng.choices(("check", "accept", "plan", "init", "pin", "fix"), (83, 6, 5, 2, 3, 1))[0]
+    as_process = as_process or command == "fix"  # it starts processes of its own
     return Case(
         number,
         rng.choices(charts, shares)[0],
         tuple(Mutation(kind, rng.randrange(2**32)) for kind in chosen),
-        command=rng.choices(("check", "accept", "plan", "init", "pin"), (84, 6, 5, 2, 3))[0],
+        command=command,
         scenarios=rng.choices(("defaults", "quick", "full"), (45, 45, 10))[0],
         baseline=rng.random() < 0.2,
         before=tuple(Mutation(kind, rng.randrange(2**32)) for kind in rng.choices(list(MUTATIONS), k=rng.randrange(3))),
@@ -91,6 +99,7 @@ def case_of(number: int, charts: Sequence[Path], shares: Sequence[float] | None 
         whole=as_process,
         engine=rng.choice(("cli", "embedded")) if as_process else "embedded",
         twice=rng.random() < 0.1,
+        policies=tuple(rng.randrange(2**32) for _ in range(rng.choice((0, 0, 0, 0, 1, 3)))),
     )
 
 
@@ -101,10 +110,25 @@ def lay_out(case: Case, root: Path) -> None:
         copy(case.chart, root / _BASELINE / CHART)
         _mutate(root / _BASELINE, case.before)
     _mutate(root, case.mutations)
+    for seed in case.policies:
+        _add_policy(root, random.Random(seed))
     if case.command == "plan" and not (root / "plan.md").exists():
         write(root / "plan.md", WHOLE_PLAN)
     if case.command == "pin" and not (root / "constitution.md").exists():
         write(root / "constitution.md", UNPINNED)
+
+
+def policies_of(case: Case, root: Path) -> tuple[Path, ...]:
+    """The folder of the policies that the chart is checked by."""
+    return (root / _POLICIES,) if case.policies else ()
+
+
+def _add_policy(root: Path, rng: random.Random) -> None:
+    source = rng.choice(sorted(_ADMISSION.glob("*/policy.yaml")))
+    text = source.read_text("utf-8")
+    if rng.random() < 0.5:
+        text = spoil_value(text, rng)
+    write(root / _POLICIES / f"{source.parent.name}.yaml", text)
 
 
 def baseline_of(case: Case, root: Path) -> Path | None:
@@ -138,6 +162,7 @@ def minimised(case: Case, fails: Callable[[Case], bool]) -> Case:
             case = less
     for plainer in (
         {"twice": False},
+        {"policies": ()},
         {"coverage": False},
         {"before": ()},
         {"baseline": False, "before": ()},

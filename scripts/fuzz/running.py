@@ -33,7 +33,7 @@ from helm_constitution.policy.waivers import read_plan
 from helm_constitution.report import FORMATS, lcov, renderer, text
 from helm_constitution.report.model import RunReport
 from scripts.fuzz import oracles
-from scripts.fuzz.cases import Case, baseline_of, lay_out
+from scripts.fuzz.cases import Case, baseline_of, lay_out, policies_of
 from scripts.fuzz.mutations import CHART
 from scripts.fuzz.oracles import Fault
 from scripts.fuzz.team import CONFIGURATION, DEBT
@@ -45,6 +45,7 @@ _WRITTEN = {
     "accept": (DEBT,),
     "plan": ("plan.md",),
     "init": (CONFIGURATION, "constitution.md"),
+    "fix": (),
     "pin": ("constitution.md",),
 }
 _DAY = "2026-01-31"
@@ -107,6 +108,7 @@ class Runner:
             subcharts=case.subcharts,
             debug=True,
             today=_DAY,
+            policies=policies_of(case, root),
         )
         if case.command == "init":
             init(root)
@@ -147,6 +149,7 @@ class Runner:
         arguments += ["--subcharts"] if case.subcharts else []
         baseline = baseline_of(case, root)
         arguments += ["--baseline", str(baseline)] if baseline is not None else []
+        arguments += [f"--policies={place}" for place in policies_of(case, root)]
         if case.command == "init":
             arguments = ["init"]
         elif case.command == "plan":
@@ -154,7 +157,7 @@ class Runner:
         elif case.command == "pin":
             arguments = ["constitution", "pin", "--write", "constitution.md"]
         else:
-            arguments += [CHART]
+            arguments += [CHART, *(["--diff"] if case.command == "fix" else [])]
         if case.command == "check":
             form = list(FORMATS)[case.number % len(FORMATS)]
             arguments += ["--format", form, *(["--coverage", "../coverage"] if case.coverage else [])]
