@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from helm_constitution.api import (
@@ -12,7 +11,6 @@ from helm_constitution.api import (
     RESULTS,
     SHOULD,
     Applicability,
-    Chart,
     Edit,
     FailureKind,
     Fix,
@@ -26,10 +24,8 @@ from helm_constitution.api import (
     Unchecked,
     Violation,
     YamlDocument,
-    YamlSyntaxError,
     dotted,
     forbid,
-    load_document,
     references,
     require,
     rule,
@@ -38,7 +34,7 @@ from helm_constitution.api import (
     withheld_in,
 )
 
-from ..values_files import document_of
+from ..values_files import document_of, scenario_documents
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -49,6 +45,7 @@ SCHEMA = "values.schema.json"
 @rule(
     "values/no-schema",
     default=SHOULD,
+    needs={RESULTS},
     enforces=(
         require(
             r"values\.schema\.json|\bvalues\.ya?ml\b.{0,40}\bschema\b"
@@ -83,7 +80,7 @@ def no_schema(subject: Subject) -> Iterator[Violation]:
         yield Violation(
             f"chart has no {SCHEMA}: helm accepts any value of any type; add a schema with the type of each value",
             TextPlace(values.path),
-            fix=_new_schema(subject.chart),
+            fix=_new_schema(subject),
         )
 
 
@@ -356,15 +353,12 @@ def _pointer(path: Any) -> str:
     return "/" + "/".join(str(step) for step in path)
 
 
-def _new_schema(chart: Chart) -> Fix:
-    """A schema that accepts the defaults and the values files of scenarios."""
-    others: list[dict[str, Json]] = []
-    for name, text in chart.files.items():
-        if name.startswith(("ci/", "platforms/")) and name.endswith((".yaml", ".yml")):
-            with suppress(YamlSyntaxError):
-                data = load_document(text, name).data
-                others.append(data if isinstance(data, dict) else {})
-    texts = any("tpl" in text for name, text in chart.files.items() if name.startswith("templates/"))
+def _new_schema(subject: Subject) -> Fix:
+    """A schema that accepts the defaults and the values files of scenarios, also those that .helmignore leaves out."""
+    chart = subject.chart
     assert chart.values is not None
+    documents = {document.file: document for document in (*scenario_documents(subject), *subject.values_files)}
+    others = [document.data if isinstance(document.data, dict) else {} for document in documents.values()]
+    texts = any("tpl" in text for name, text in chart.files.items() if name.startswith("templates/"))
     schema = whole_schema(chart.name, chart.values.data, others, texts=texts)
     return Fix(f"write {SCHEMA}", (Edit(SCHEMA, 1, 1, 1, 1, schema),), Applicability.SAFE)

@@ -202,7 +202,7 @@ def test_the_evidence_counts_what_needs_a_comment(charts: Charts) -> None:
 def test_without_values_there_is_nothing_to_judge(files: dict[str, str], charts: Charts) -> None:
     for rule in ("undocumented", "unused", "no-schema"):
         with pytest.raises(NotApplicable, match="the chart has no values"):
-            charts.outcomes(rule, files)
+            charts.outcomes(rule, files, FAILED)
 
 
 # unused
@@ -544,8 +544,8 @@ def test_without_a_schema_nothing_can_mismatch(charts: Charts) -> None:
 
 
 def test_an_empty_schema_is_a_schema(charts: Charts) -> None:
-    assert len(charts.found("no-schema", {"values.yaml": "a: 1\n"})) == 1
-    assert charts.found("no-schema", {"values.yaml": "a: 1\n", "values.schema.json": "{}"}) == []
+    assert len(charts.found("no-schema", {"values.yaml": "a: 1\n"}, FAILED)) == 1
+    assert charts.found("no-schema", {"values.yaml": "a: 1\n", "values.schema.json": "{}"}, FAILED) == []
 
 
 # text

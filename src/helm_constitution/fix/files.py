@@ -69,8 +69,9 @@ class ChartFiles:
         for file, those in edits.items():
             content = files[file] if file in files else self.original(file)
             try:
-                text = (content or b"").decode("utf-8")
-                files[file] = apply_edits(text, merged(those)).encode("utf-8")
+                text = apply_edits((content or b"").decode("utf-8"), merged(those))
+                new_ends = content is None and self._ends_in_crlf()
+                files[file] = (text.replace("\n", "\r\n") if new_ends else text).encode("utf-8")
             except UnicodeDecodeError:
                 raise EditError(f"{file} is not UTF-8 text") from None
             except EditError as error:
@@ -81,6 +82,10 @@ class ChartFiles:
             files[new] = files[old] if old in files else self.original(old)
             files[old] = None
         return files
+
+    def _ends_in_crlf(self) -> bool:
+        """Whether a new file's lines end as Windows ends them: as Chart.yaml's do."""
+        return b"\r\n" in (self.original("Chart.yaml") or b"")
 
     def write(self, files: Mapping[str, bytes | None]) -> list[str]:
         """Writes the files that changed, each in one step; gives their paths.
