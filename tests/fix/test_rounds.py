@@ -65,3 +65,63 @@ def test_what_fails_is_tried_once_more_with_the_fixes_that_stayed_since(tmp_path
         "values.yaml": b"first: true\nsecond: true\nextra:\n  name: web\n",
     }
     assert (result.taken_back, result.after.findings) == ((), ())
+
+
+REMOVING = '''
+from helm_constitution.api import MUST, Edit, Fix, RuleModule, Subject, TextPlace, Violation, rule
+
+
+@rule("own/old", default=MUST)
+def old(subject: Subject):
+    """A line is old."""
+    for number, line in enumerate(subject.chart.files["templates/config.yaml"].splitlines(), 1):
+        if "old" in line:
+            edit = Edit("templates/config.yaml", number, 1, number + 1, 1, "")
+            yield Violation(line.strip(), TextPlace("templates/config.yaml"), fix=Fix(f"delete {line}", (edit,)))
+
+
+@rule("own/lower", default=MUST)
+def lower(subject: Subject):
+    """A comment is in capitals."""
+    for number, line in enumerate(subject.chart.files["values.yaml"].splitlines(), 1):
+        if line.startswith("# ") and line.isupper():
+            edit = Edit("values.yaml", number, 1, number, len(line) + 1, line.lower())
+            yield Violation(line, TextPlace("values.yaml"), fix=Fix("lower case", (edit,)))
+
+
+@rule("own/read", default=MUST)
+def read(subject: Subject):
+    """A value is not read."""
+    if ".Values.a" not in subject.chart.files["templates/config.yaml"]:
+        yield Violation("a is not read", TextPlace("values.yaml"))
+
+
+MODULE = RuleModule("own", "Own", (), (old, lower, read))
+'''
+
+
+def test_what_removes_text_is_tried_apart_where_something_is_missing_afterwards(tmp_path: Path) -> None:
+    comments = "".join(f"# COMMENT {number}\n" for number in range(40))
+    config = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n# old\n# old too: {{ .Values.a }}\n"
+    chart = {
+        "web/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+        "web/values.yaml": comments + "a: 1\n",
+        "web/templates/config.yaml": config,
+        "web/constitution.md": "# Ours\n\n## Lines\n\nLines MUST do. <!-- rules: own/old, own/lower, own/read -->\n",
+        "rules/own.py": REMOVING,
+    }
+    write(tmp_path, chart)
+    engine = EmbeddedEngine(Limits())
+    try:
+        request = CheckRequest(tmp_path / "web", engine, CheckOptions(rules=(tmp_path / "rules",)))
+        result = fix_chart(request, (Applicability.UNSAFE,))
+    finally:
+        engine.close()
+    assert result.files == {
+        "templates/config.yaml": config.replace("# old\n", "").encode(),
+        "values.yaml": (comments.lower() + "a: 1\n").encode(),
+    }
+    assert [(one.candidate.fix.title, one.reason) for one in result.taken_back] == [
+        ("delete # old too: {{ .Values.a }}", "causes a new finding: own/read: a is not read")
+    ]
+    assert result.checks == 7

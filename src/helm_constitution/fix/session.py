@@ -212,9 +212,11 @@ class _Session:
             if len(wanted) == 1:
                 self._take_back(wanted, judgement.reason or "it breaks another fix")
                 return kept, now
-            half = len(wanted) // 2
-            kept, now = self._settled(before, kept, wanted[:half], now)
-            wanted = wanted[half:]
+            apart = [one for one in wanted if one in judgement.suspected]
+            first = [one for one in wanted if one not in apart] if apart else []
+            first = first or wanted[: len(wanted) // 2]
+            kept, now = self._settled(before, kept, first, now)
+            wanted = [one for one in wanted if one not in first]
         return kept, now
 
     def _give_up(self, those: Iterable[Candidate], tried: Iterable[Candidate]) -> None:

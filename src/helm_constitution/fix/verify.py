@@ -27,6 +27,8 @@ class Judgement(NamedTuple):
     reason: str | None = None
     new: Sequence[Finding] = ()
     """The new findings, where nothing else is wrong."""
+    suspected: Collection[Candidate] = ()
+    """Where no single one is to blame: those that are tried apart from the others."""
 
     @property
     def good(self) -> bool:
@@ -69,7 +71,9 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
                 blamed.update(dict.fromkeys(causes, message))
             else:
                 reason = reason or message
-    return Judgement(blamed, reason, new)
+    # What nobody wrote is found in what is no longer used.
+    suspected = [one for one in applied if all(not edit.text for edit in one.fix.edits)] if hopeless else []
+    return Judgement(blamed, reason, new, suspected)
 
 
 def _singles(examined: Examined) -> list[Finding]:
