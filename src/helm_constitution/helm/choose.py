@@ -1,4 +1,4 @@
-"""Which helm runs: the one that the user has, or the embedded one."""
+"""Which helm is used: the user's own, or the embedded one."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from helm_constitution.helm.protocol import HelmEngine, Limits
 class EngineKind(NamedTuple):
     """A way to run helm.
 
-    ``find`` gives what runs it, None where it isn't here, and raises EngineError where it is set up wrongly; ``start``
-    makes the engine of it. ``absent`` says why there is none, ``how_to_get`` what to do.
+    ``find`` returns what runs it, None if it is not installed, and raises EngineError if it is set up wrongly;
+    ``start`` creates the engine from that. ``absent`` is the reason why there is none, ``how_to_get`` what to do.
     """
 
     name: str
@@ -71,11 +71,11 @@ def choose_engine(name: str, limits: Limits) -> HelmEngine:
     """The engine to run.
 
     Args:
-        name: ``auto`` for the first that is here, or the one that must be.
-        limits: what each of its processes may use.
+        name: ``auto`` for the first one that is installed, or the required one.
+        limits: the limits of each of its processes.
 
     Raises:
-        EngineError: there is none of that name; the message names the ways to get one.
+        EngineError: there is no engine of that name; the message names the ways to get one.
     """
     for kind in ENGINES:
         if name in (AUTO, kind.name):
@@ -104,14 +104,14 @@ def find_helm() -> str | None:
 
 
 def has_embedded() -> bool:
-    """Whether the embedded engine's package is installed. It is not imported: that would load its library."""
+    """Whether the embedded engine's package is installed. It is not imported: that would load the shared library."""
     from importlib.util import find_spec
 
     return find_spec("helm_python") is not None
 
 
 def _which(name: str) -> str | None:
-    """As shutil.which, whose import costs 7 ms, and as an absolute path."""
+    """Like shutil.which, whose import costs 7 ms, but returns an absolute path."""
     if sys.platform == "win32":
         from shutil import which
 

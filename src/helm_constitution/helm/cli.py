@@ -32,7 +32,7 @@ class CliEngine:
 
     Args:
         helm: the absolute path of the binary.
-        limits: what each of its processes may use.
+        limits: the limits of each of its processes.
     """
 
     name = "cli"
@@ -50,7 +50,7 @@ class CliEngine:
         """Helm's version, ``v4.3.1``.
 
         Raises:
-            EngineError: the binary can't be run or is no helm.
+            EngineError: the binary can't be run or is not helm.
         """
         if self._version is None:
             from helm_constitution.helm.version import cached_version, keep_version
@@ -73,11 +73,11 @@ class CliEngine:
         return version
 
     def kube_version(self, request: RenderRequest) -> str:
-        """The Kubernetes version that this request is rendered for: helm is always told one."""
+        """The Kubernetes version that this request is rendered for: helm always gets one explicitly."""
         return options.kube_version(request)
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
-        """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
+        """The references in the chart's schemas that helm would fetch; if there are any, schemas are not validated."""
         return self._held.of(chart).remote_schemas
 
     def refusal(self, request: RenderRequest) -> str | None:
@@ -85,21 +85,21 @@ class CliEngine:
         return None
 
     def hold(self, chart: Path) -> AbstractContextManager[None]:
-        """Promises that a chart's files stay as they are meanwhile: its schemas are searched once."""
+        """Promises that a chart's files don't change inside the context: its schemas are searched once."""
         return self._held.hold(chart)
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
         """Starts ``helm lint``.
 
         Raises:
-            ConfigurationError: the request names what is not there or would have to be fetched.
+            ConfigurationError: the request names a missing file, or something that would have to be fetched.
         """
         options.check(request)
         held = self._held.of(chart)
         folder = held.folder
         flags = self._flags(held, request)
         if _SKIP_SCHEMA in flags and os.path.isfile(os.path.join(folder, SCHEMA)):
-            # helm lint of Helm 3 checks values.yaml by the schema all the same.
+            # Helm 3's lint validates values.yaml against the schema all the same.
             folder = self._copy_without_schemas(folder)
         return _Lint(self._start("lint", *flags, "--", folder), self._helm, str(chart))
 
@@ -107,7 +107,7 @@ class CliEngine:
         """Starts ``helm template``.
 
         Raises:
-            ConfigurationError: the request names what is not there or would have to be fetched.
+            ConfigurationError: the request names a missing file, or something that would have to be fetched.
         """
         options.check(request)
         held = self._held.of(chart)
@@ -124,7 +124,7 @@ class CliEngine:
         return pending
 
     def close(self) -> None:
-        """Ends every process that is still at work."""
+        """Ends every process that is still running."""
         self._processes.close()
         for folder in self._copies:
             import shutil
@@ -141,7 +141,7 @@ class CliEngine:
 
     def _flags(self, held: HeldChart, request: RenderRequest) -> list[str]:
         flags = [f"--kube-version={options.kube_version(request)}", f"--namespace={request.namespace}"]
-        # Absolute, so that nothing is taken for an address.
+        # Absolute, so that no path reads like an address.
         flags += [f"--values={_csv(os.path.abspath(file))}" for file in request.values_files]
         flags += [f"{argument.flag}={argument.value}" for argument in request.set_arguments]
         if request.skip_schema or held.remote_schemas:
@@ -152,7 +152,7 @@ class CliEngine:
         return self._processes.start([self._helm, *arguments], self._environment)
 
     def _ask_version_beside(self) -> None:
-        """Where the version is not known yet, helm tells it while the chart is read."""
+        """If the version is unknown, asks helm for it while the chart is read."""
         if self._version is None and self._version_run is None:
             from helm_constitution.helm.version import cached_version
 

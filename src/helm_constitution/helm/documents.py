@@ -1,7 +1,7 @@
-"""Rendered text cut into documents, in the order that both engines give, and what helm finds wrong with one.
+"""Rendered text cut into documents, in the order that both engines give, and the faults that helm finds in one.
 
-Helm's own steps (releaseutil's SplitManifests and SortManifests) are done again here for the embedded engine, which
-gives whole rendered files, and for what ``helm template --debug`` shows of a chart that renders to broken YAML.
+Helm's own steps (releaseutil's SplitManifests and SortManifests) are repeated here for the embedded engine, which
+returns whole rendered files, and for the output of ``helm template --debug`` for a chart that renders to broken YAML.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ _PLACES = {kind: place for place, kind in enumerate(_INSTALL_ORDER)}
 
 
 def of_output(output: str) -> tuple[RenderedText, ...]:
-    """The documents in what ``helm template`` prints, by source; in one source first the objects, then the hooks."""
+    """The documents in the output of ``helm template``, by source; in one source first the objects, then the hooks."""
     documents = []
     for part in f"\n{output}".split(_SOURCE)[1:]:
         source, _, text = part.partition("\n")
@@ -103,7 +103,7 @@ def of_output(output: str) -> tuple[RenderedText, ...]:
 
 
 def is_whole(output: str) -> bool:
-    """Whether an output may be all that a ``helm template`` without errors prints.
+    """Whether an output may be the complete output of a ``helm template`` without errors.
 
     Helm ends its output with a newline, even if there are no objects, and prints nothing else before the first object.
     """
@@ -111,7 +111,7 @@ def is_whole(output: str) -> bool:
 
 
 class TextMemory:
-    """Remembers what is in the texts that one chart renders to; keep it no longer than the chart."""
+    """Remembers the contents of the texts that one chart renders to; keep it no longer than the chart."""
 
     def __init__(self) -> None:
         self.of_file = lru_cache(maxsize=_MOST_KEPT)(_of_file)
@@ -125,7 +125,7 @@ def of_debug_output(output: str, memory: TextMemory | None = None) -> tuple[Rend
     starts = list(_FILE_SOURCE.finditer(output))
     for number, match in enumerate(starts, 1):
         end = starts[number].start() if number < len(starts) else len(output)
-        # Behind the files, helm prints the hooks that it found in them once more.
+        # Behind the files, helm prints their hooks once more.
         files.setdefault(match[1], output[match.end() : end])
     return of_files(files, memory)
 
@@ -143,7 +143,7 @@ def of_files(files: Mapping[str, str], memory: TextMemory | None = None) -> tupl
 
 
 def _of_file(rendered: str) -> tuple[tuple[tuple[bool, tuple[int, str]], str], ...]:
-    """The documents of one rendered file, each with its place among them."""
+    """The documents of one rendered file, each with its index."""
     found = []
     for part in _split(rendered):
         text = _trimmed(part)
@@ -169,7 +169,7 @@ def _by_source(document: RenderedText) -> str:
 
 
 def _install_place(text: str) -> tuple[int, str]:
-    """Where helm installs an object: kinds that it doesn't know come last, by name."""
+    """Where helm installs an object: kinds unknown to helm come last, by name."""
     match = _KIND.search(text)
     kind = match[1] if match is not None else _read_kind(text)
     place = _PLACES.get(kind)
@@ -182,7 +182,7 @@ def _read_kind(text: str) -> str:
 
 
 def _hook_events(text: str) -> frozenset[str]:
-    """The events that a document is a hook for; none for an ordinary object. Helm reads null as an empty text."""
+    """The hook events of a document; none for an ordinary object. Helm reads null as an empty text."""
     if HOOK not in text:
         return frozenset()
     annotations = _head_field(_head_field(_read_head(text), "metadata"), "annotations")
@@ -193,7 +193,7 @@ def _hook_events(text: str) -> frozenset[str]:
 
 
 def _read_head(text: str) -> object:
-    """The data of a document, None where it is not YAML."""
+    """The data of a document, None if it is not YAML."""
     try:
         return _read(text)
     except YamlSyntaxError:
@@ -233,7 +233,7 @@ def _first_document(text: str) -> str:
 
 
 def _head_field(head: object, name: str) -> object:
-    """A field of an object's head; None where it is missing or the head is no map."""
+    """A field of an object's head; None if it is missing or the head is not a map."""
     return next((value for _, value in _head_fields(head, name)), None)
 
 
@@ -245,15 +245,15 @@ def _head_fields(head: object, name: str) -> list[tuple[str, object]]:
 
 
 def faults(documents: Iterable[RenderedText], memory: TextMemory | None = None) -> tuple[HelmMessage, ...]:
-    """What keeps helm from reading rendered documents: YAML errors and heads that are no object's, one message each."""
+    """The faults that keep helm from reading rendered documents: YAML errors and invalid object heads."""
     memory = memory or TextMemory()
     found = ((document, memory.fault(document.text)) for document in documents)
     return tuple(_message(document, *fault) for document, fault in found if fault is not None)
 
 
 def uninstallable(documents: Iterable[RenderedText], memory: TextMemory | None = None) -> tuple[HelmMessage, ...]:
-    """What ``helm template`` prints and no ``helm install`` can send: objects without kind or apiVersion, or of a kind
-    that can't be. One message each."""
+    """What ``helm template`` prints but ``helm install`` can't send: objects without kind or apiVersion, or of a kind
+    that does not exist. One message each."""
     memory = memory or TextMemory()
     return tuple(
         _message(document, f"rendered text is not a Kubernetes object: {fault}", None)
@@ -293,7 +293,7 @@ def _fault(text: str) -> tuple[str, int | None] | None:
 
 
 def _needs_reading(text: str) -> bool:
-    """Whether a document may hold a fault. Most are seen not to at a tenth of the cost of reading them."""
+    """Whether a document may hold a fault. Most can be excluded at a tenth of the cost of reading them."""
     from helm_constitution.text.yaml_composer import HAS_C_PARSER
 
     if not HAS_C_PARSER:
@@ -315,7 +315,7 @@ def _needs_reading(text: str) -> bool:
 
 
 def _escaped_slash(text: str) -> int | None:
-    """The line (from 1) of a quoted text with ``\\/``: JSON and this program's parser allow it, helm's doesn't."""
+    """The line (from 1) of a quoted text with ``\\/``: JSON and this program's parser allow it, helm's rejects it."""
     from helm_constitution.text.pyyaml import yaml
     from helm_constitution.text.yaml_composer import parse_events
 
@@ -331,12 +331,12 @@ def _escaped_slash(text: str) -> int | None:
 
 
 def _has_alias(text: str) -> bool:
-    """Whether a document may use an anchor; one that it doesn't define is seen only by reading it."""
+    """Whether a document may use an anchor; an undefined one shows only when it is read."""
     return any(match.start() == 0 or text[match.start() - 1] in " \t\n[{," for match in _ALIAS.finditer(text))
 
 
 def _head_fault(head: object) -> str | None:
-    """What helm can't decode of an object's head: apiVersion, kind, metadata with its name and annotations."""
+    """The part of an object's head that helm can't decode: apiVersion, kind, metadata with its name and annotations."""
     if head is None:
         return None
     if not isinstance(head, dict):
@@ -369,7 +369,7 @@ def _metadata_fault(metadata: object) -> str | None:
 
 
 def _text_fault(head: object, name: str, shown: str) -> str | None:
-    """What is wrong with a field that holds a text; numbers and booleans are texts to helm."""
+    """What is wrong with a field that holds a text; helm reads numbers and booleans as texts."""
     for _, value in _head_fields(head, name):
         if isinstance(value, (dict, list)):
             return f"{shown} must be a string, not {_named(value)}"

@@ -1,4 +1,4 @@
-"""The engine that needs no helm: Helm's Go SDK as a shared library (helm-python-sdk), in a process of its own."""
+"""The engine without a helm binary: Helm's Go SDK as a shared library (helm-python-sdk), in a process of its own."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from helm_constitution.helm.worker_queue import Answer, Call, WorkerQueue
 class EmbeddedEngine:
     """Lints and renders by the embedded library, without network and cluster. One worker serves a whole run.
 
-    It has several requests under way, each in a thread: one worker with two takes 90 ms less of processor time than two
-    workers, each of which would load the library.
+    It handles several requests at once, each in a thread: one worker with two takes 90 ms less of processor time than
+    two workers, each of which would load the library.
 
-    Numbers from ``--set`` reach templates as the library takes them, as floats, like those from values files.
+    Numbers from ``--set`` reach templates as floats, like those from values files.
 
     The worker starts with the first request: a chart that is answered from the cache needs none.
 
     Args:
-        limits: what each request may use; the memory is the worker's as a whole.
+        limits: the limits of each request; the memory is that of the worker as a whole.
     """
 
     name = "embedded"
@@ -64,11 +64,11 @@ class EmbeddedEngine:
         return DEFAULT_KUBE_VERSION
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
-        """The references in the chart's schemas that helm would fetch; with any, it validates no schema."""
+        """The references in the chart's schemas that helm would fetch; if there are any, schemas are not validated."""
         return self._held.of(chart).remote_schemas
 
     def refusal(self, request: RenderRequest) -> str | None:
-        """Why the library can't render what is asked for: it knows one Kubernetes version."""
+        """Why the library can't render the request: it supports one Kubernetes version."""
         what = None
         if options.kube_version(request) != DEFAULT_KUBE_VERSION:
             what = f"only renders for Kubernetes {DEFAULT_KUBE_VERSION}"
@@ -77,26 +77,26 @@ class EmbeddedEngine:
         return what and (f"the embedded engine {what}; install helm (helm.sh/docs/intro/install) and use --engine cli")
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
-        """Starts what ``helm lint`` does.
+        """Starts the equivalent of ``helm lint``.
 
         Raises:
-            ConfigurationError: the request names what is not there or would have to be fetched.
-            EngineError: it asks for a Kubernetes version or for API versions.
+            ConfigurationError: the request names a missing file, or something that would have to be fetched.
+            EngineError: the request has a Kubernetes version or API versions.
         """
         return _Lint(self._ask("lint", self._held.of(chart), request), str(chart))
 
     def render(self, chart: Path, request: RenderRequest) -> Pending[RenderOutput]:
-        """Starts what ``helm template`` does.
+        """Starts the equivalent of ``helm template``.
 
         Raises:
-            ConfigurationError: the request names what is not there or would have to be fetched.
-            EngineError: it asks for a Kubernetes version or for API versions.
+            ConfigurationError: the request names a missing file, or something that would have to be fetched.
+            EngineError: the request has a Kubernetes version or API versions.
         """
         held = self._held.of(chart)
         return _Render(self._ask("render", held, request), str(chart), held)
 
     def hold(self, chart: Path) -> AbstractContextManager[None]:
-        """Promises that a chart's files stay as they are meanwhile: the worker loads it once, if that does no harm."""
+        """Promises that a chart's files don't change inside the context: the worker loads it once, if that is safe."""
         return self._held.hold(chart)
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class EmbeddedEngine:
 
 
 def _library() -> str | None:
-    """The library's file, which tells its version as long as it stays the same; None where another may be loaded."""
+    """The library's file, which identifies its version while unchanged; None if another one may be loaded."""
     from importlib.util import find_spec
 
     package = find_spec("helm_python")

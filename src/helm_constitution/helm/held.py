@@ -1,4 +1,4 @@
-"""Charts whose files stay as they are for a while: what an engine remembers of one, and no longer than that."""
+"""Charts whose files don't change for a while: an engine remembers results for one that long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class HeldChart:
-    """A chart's folder; ``number`` is 0 for a chart that nobody holds, else no other's."""
+    """A chart's folder; ``number`` is 0 for a chart that is not held, otherwise unique."""
 
     def __init__(self, folder: str, number: int) -> None:
         self.folder = folder
@@ -29,7 +29,7 @@ class HeldChart:
 
     @cached_property
     def is_unsupported(self) -> bool:
-        """Whether Chart.yaml has an apiVersion that Helm 4 refuses; Helm 3 renders such a chart."""
+        """Whether Chart.yaml has an apiVersion that Helm 4 rejects; Helm 3 renders such a chart."""
         from helm_constitution.core.errors import YamlSyntaxError
         from helm_constitution.text.yaml import load_document
 
@@ -37,12 +37,12 @@ class HeldChart:
             with open(os.path.join(self.folder, "Chart.yaml"), encoding="utf-8-sig") as file:
                 version = load_document(file.read(), "Chart.yaml").view.get("apiVersion")
         except (OSError, UnicodeDecodeError, YamlSyntaxError):
-            return False  # helm has its own words for it
+            return False  # helm reports it itself
         return version.exists and version.data not in ("", None, "v1", "v2")
 
     @cached_property
     def texts(self) -> TextMemory:
-        """What is in the texts that the chart renders to."""
+        """The contents of the texts that the chart renders to."""
         from helm_constitution.helm.documents import TextMemory
 
         return TextMemory()
@@ -56,13 +56,13 @@ class HeldCharts:
         self._holds = 0
 
     def of(self, chart: Path) -> HeldChart:
-        """The held chart of a folder, or a fresh one for this once."""
+        """The held chart of a folder, or a new one for this call."""
         folder = os.path.abspath(chart)
         return self._held.get(folder) or HeldChart(folder, 0)
 
     @contextlib.contextmanager
     def hold(self, chart: Path) -> Iterator[None]:
-        """Holds a chart meanwhile; who holds it first ends it."""
+        """Holds a chart inside the context; the outermost context ends it."""
         folder = os.path.abspath(chart)
         before = self._held.get(folder)
         if before is None:

@@ -1,4 +1,4 @@
-"""What all readers of helm's words share: the chart that helm speaks of, and the plain message."""
+"""What all readers of helm's messages share: the chart that a message is about, and the plain message."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LONGEST = 2000
 
 
 class Speaker(NamedTuple):
-    """The chart that helm speaks of: its folder as the user gave it, its name in Chart.yaml."""
+    """The chart that helm's messages are about: its folder as the user gave it, its name in Chart.yaml."""
 
     folder: str
     name: str
 
     @classmethod
     def of(cls, folder: str) -> Speaker:
-        """The chart in a folder; its name is empty where it can't be told."""
+        """The chart in a folder; its name is empty if unknown."""
         try:
             with open(os.path.join(folder, CHART_FILE), encoding="utf-8", errors="replace") as file:
                 match = _NAME.search(file.read())
@@ -37,16 +37,16 @@ class Speaker(NamedTuple):
 
 
 def plain(text: str, file: str | None, kind: FailureKind = FailureKind.OTHER, line: int | None = None) -> HelmMessage:
-    """An error in helm's words, cut where they are very long."""
+    """An error in helm's words, shortened if very long."""
     return HelmMessage(MessageLevel.ERROR, shortened(text), kind, file=file, line=line)
 
 
 def shortened(text: str) -> str:
-    """A text, cut where it is very long, with its length."""
+    """A text; a very long one is cut, with its length."""
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text)} characters)"
 
 
 def in_chart(source: str) -> str | None:
     """A template as helm names it, ``web/templates/a.yaml``, by its path in the chart. ``gotpl`` is a text that ``tpl``
-    renders: no file."""
+    renders, not a file."""
     return source.partition("/")[2] or None

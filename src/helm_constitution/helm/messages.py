@@ -1,6 +1,6 @@
-"""Helm's own words read: what ``helm lint`` and ``helm template`` say, as messages with a kind and a place.
+"""Parses what ``helm lint`` and ``helm template`` print into messages with a kind and a place.
 
-Pure functions over text, for Helm 3 and 4 alike. What they don't know stays as it is, without a place; nothing is lost.
+Pure functions over text, for Helm 3 and 4 alike. Unknown forms are kept unchanged, without a place; nothing is lost.
 Each form was taken from a real helm; tests/helm/test_messages.py holds them.
 """
 
@@ -19,7 +19,7 @@ from helm_constitution.helm.template_messages import template_message
 
 
 class LintEntry(NamedTuple):
-    """One message of ``helm lint`` as it stands: level, path, words."""
+    """One message of ``helm lint`` as printed: level, path, text."""
 
     level: MessageLevel
     path: str
@@ -30,7 +30,7 @@ _ENTRY = LazyPattern(r"^\[(INFO|WARNING|ERROR|UNKNOWN)\] (.*?): ?(.*)$", re.MULT
 
 
 def lint_entries(output: str) -> list[LintEntry]:
-    """Cuts what ``helm lint`` prints on its standard output into messages, each of which may have several lines."""
+    """Cuts the standard output of ``helm lint`` into messages, each of which may have several lines."""
     entries: list[LintEntry] = []
     text: list[str] = []
     head: re.Match[str] | None = None
@@ -53,7 +53,7 @@ _SUMMARY = LazyPattern(r"\d+ chart\(s\) linted, ")
 
 
 def lint_messages(entries: Iterable[LintEntry], chart: Speaker) -> tuple[HelmMessage, ...]:
-    """Places the messages of ``helm lint``. What helm says twice, of the file and of the chart, is there once."""
+    """Places the messages of ``helm lint``. A message for both the file and the chart is returned once."""
     found: dict[HelmMessage, None] = {}
     for entry in entries:
         file = None if entry.path.endswith("/") or os.path.isabs(entry.path) or not entry.path else entry.path
@@ -65,12 +65,12 @@ def lint_messages(entries: Iterable[LintEntry], chart: Speaker) -> tuple[HelmMes
 
 
 def failure(text: str, chart: Speaker) -> tuple[HelmMessage, ...]:
-    """Places the error that ended ``helm template``, without its ``Error:``. A schema's complaints are one each."""
+    """Places the error that ended ``helm template``, without its ``Error:``. Schema errors are separate messages."""
     return tuple(dict.fromkeys(_read(text, chart, None)))
 
 
 def error_text(errors: str) -> str | None:
-    """The error in what helm prints on its standard error, without the log before it and the hint behind it."""
+    """The error in helm's standard error, without the log before it and the hint after it."""
     found = f"\n{errors}".find("\nError: ")
     if found < 0:
         return None
@@ -79,27 +79,27 @@ def error_text(errors: str) -> str | None:
 
 
 def is_whole_lint(output: str) -> bool:
-    """Whether ``helm lint`` came to its end: it prints a summary behind the messages."""
+    """Whether ``helm lint`` was completed: it prints a summary after the messages."""
     return any(_SUMMARY.match(line) for line in output.split("\n"))
 
 
 def broken_output(command: str, output: str) -> HelmMessage:
-    """The message for a helm that ended without an error and didn't print what helm prints."""
+    """The message for a helm that ended without an error but whose output is not helm's."""
     what = "printed nothing" if not output.strip() else "printed incomplete or foreign output"
     text = f"helm {command} {what} and reported success; run `helm version` to check that it is helm"
     return HelmMessage(MessageLevel.ERROR, text)
 
 
 def broken_limit(breach: str) -> HelmMessage:
-    """The message for a process that broke a limit."""
+    """The message for a process that exceeded a limit."""
     return HelmMessage(MessageLevel.ERROR, breach, FailureKind.TIMEOUT)
 
 
 def crash(status: int, errors: str) -> HelmMessage:
-    """The message for a helm that ended without a word of its own.
+    """The message for a helm that ended without an error message.
 
     Args:
-        status: its exit status, the signal where it is negative.
+        status: its exit status, a signal if negative.
         errors: what it wrote on its standard error.
     """
     if "stack overflow" in errors:
@@ -136,7 +136,7 @@ def _understood(text: str, chart: Speaker, file: str | None) -> Iterator[HelmMes
 
 
 class _Wrapped:
-    """A text without what helm wraps around it: the file, the subchart's folder, the line that the wrapping names."""
+    """A text without helm's wrapping: the file, the subchart's folder, the line that the wrapping names."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -190,7 +190,7 @@ def _wrapping(text: str) -> re.Match[str] | None:
 
 
 def _relative(file: str, folder: str) -> str:
-    """A file that was given from outside: relative to the chart where it lies in it."""
+    """The path of a given file: relative to the chart if it is in the chart."""
     inside = os.path.abspath(folder) + os.sep
     return file.removeprefix(inside).replace(os.sep, "/") if file.startswith(inside) else file
 

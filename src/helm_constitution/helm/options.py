@@ -1,4 +1,4 @@
-"""What is the same for both engines: which requests are refused, and helm's environment."""
+"""What both engines share: which requests are rejected, and helm's environment."""
 
 from __future__ import annotations
 
@@ -24,10 +24,9 @@ DEAD_PROXY = "http://127.0.0.1:9"
 
 
 def check(request: RenderRequest) -> None:
-    """Refuses what helm would fetch, and files that are not there.
+    """Rejects what helm would fetch, and missing files.
 
-    Raises:
-        ConfigurationError: with the way out.
+    Raises: ConfigurationError: with what to do instead.
     """
     for file in request.values_files:
         _check_values_file(file)
@@ -40,10 +39,10 @@ def check(request: RenderRequest) -> None:
 
 
 def check_namespace(name: str, option: str = "--namespace") -> None:
-    """Refuses what Kubernetes takes for no namespace: helm renders into any, and its install fails.
+    """Rejects an invalid namespace: helm renders into any, and its install fails.
 
     Raises:
-        ConfigurationError: the name is no DNS label (RFC 1123).
+        ConfigurationError: the name is not a DNS label (RFC 1123).
     """
     if not _NAMESPACE.fullmatch(name):
         raise ConfigurationError(
@@ -68,7 +67,7 @@ def kube_version(request: RenderRequest) -> str:
     """The Kubernetes version of a request in full: ``v1.29.0`` for ``1.29``.
 
     Raises:
-        ConfigurationError: it is no version, or one that can't be out yet.
+        ConfigurationError: it is not a version, or one that can't exist yet.
     """
     if request.kube_version is None:
         return DEFAULT_KUBE_VERSION
@@ -84,11 +83,11 @@ def kube_version(request: RenderRequest) -> str:
 
 
 def environment(extra: tuple[str, ...], memory: int) -> dict[str, str]:
-    """The environment for helm: the user's, without what leads to a cluster, a plugin, a cache or the network.
+    """The environment for helm: the user's, without variables for a cluster, a plugin, a cache or the network.
 
     Args:
         extra: more assignments, ``NAME=value``.
-        memory: the bytes that helm may take.
+        memory: helm's limit in bytes.
     """
     kept = {name: value for name, value in os.environ.items() if not _leads_out(name)}
     # A folder that doesn't exist and that nobody else can make: helm finds nothing there and writes nothing.

@@ -1,4 +1,4 @@
-"""Processes of ours: started in a group of their own, watched for time, memory and output, killed as a group."""
+"""Child processes: started in a group of their own, watched for time, memory and output, killed as a group."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class Ended(NamedTuple):
-    """How a process ended: its exit status (negative: the signal), what it wrote, the limit that it broke."""
+    """How a process ended: its exit status (negative: the signal), its output, the limit that it exceeded."""
 
     status: int
     output: str
@@ -35,26 +35,26 @@ class Ended(NamedTuple):
 
 
 class Child(Protocol):
-    """A process of ours that may still be at work."""
+    """A child process that may still be running."""
 
     @property
     def pid(self) -> int:
-        """Its number, that of its group as well."""
+        """The process id, which is also that of its group."""
         ...
 
     def wait(self, seconds: float) -> int | None:
-        """Its exit status (negative: the signal), None when it is still at work after so many seconds."""
+        """Its exit status (negative: the signal), None if it is still running after so many seconds."""
         ...
 
     def kill(self) -> None:
-        """Ends it with everything that it has started."""
+        """Ends it with all processes that it has started."""
         ...
 
 
 if sys.platform != "win32":
 
     class PosixChild:
-        """A child of this process, by its number."""
+        """A child of this process, by its process id."""
 
         def __init__(self, pid: int) -> None:
             self.pid = pid
@@ -97,7 +97,7 @@ if sys.platform != "win32":
                     os.killpg(self.pid, signal.SIGKILL)
 
     def _handle(pid: int) -> int | None:
-        """A descriptor that wakes up when the process ends; None where the system has no such thing."""
+        """A descriptor that becomes readable when the process ends; None if the system has none."""
         if sys.platform != "linux":
             return None
         try:
@@ -172,7 +172,7 @@ else:  # pragma: no cover - not tried
 
 
 def scratch_file() -> int:
-    """The descriptor of a file without a name: a pipe would stop a process that writes more than one reads."""
+    """The descriptor of a file without a name: a pipe would block a process that writes more than is read."""
     if hasattr(os, "memfd_create"):  # Linux
         return os.memfd_create("helm-constitution")
     import tempfile
@@ -182,7 +182,7 @@ def scratch_file() -> int:
 
 
 def read_all(descriptor: int) -> str:
-    """What a scratch file holds, as text; bytes that are not UTF-8 become U+FFFD."""
+    """The contents of a scratch file, as text; bytes that are not UTF-8 become U+FFFD."""
     os.lseek(descriptor, 0, os.SEEK_SET)
     parts = []
     while part := os.read(descriptor, 1 << 20):
@@ -191,7 +191,7 @@ def read_all(descriptor: int) -> str:
 
 
 def resident(pid: int) -> int:
-    """The bytes of memory that a process holds, 0 where the system doesn't tell."""
+    """The resident memory of a process in bytes, 0 if unknown."""
     try:
         with open(f"/proc/{pid}/statm", "rb") as file:
             return int(file.read().split()[1]) * _PAGE
@@ -200,21 +200,21 @@ def resident(pid: int) -> int:
 
 
 def memory_breach(pid: int, limits: Limits) -> str | None:
-    """The words for a process that takes more memory than it may; None while it doesn't."""
+    """The message for a process that exceeds its memory limit; None while it doesn't."""
     if resident(pid) <= limits.memory:
         return None
     return f"helm used more than {_mebibytes(limits.memory)} of memory and was stopped"
 
 
 def output_breach(outputs: Sequence[int]) -> str | None:
-    """The words for a process that has written more than it may; None while it hasn't."""
+    """The message for a process that exceeds its output limit; None while it doesn't."""
     if all(os.fstat(output).st_size <= OUTPUT_LIMIT for output in outputs):
         return None
     return f"helm printed more than {_mebibytes(OUTPUT_LIMIT)} and was stopped"
 
 
 def time_breach(limits: Limits) -> str:
-    """The words for a process that takes more time than it may."""
+    """The message for a process that exceeds its time limit."""
     return f"helm did not finish within {limits.seconds:g} s and was stopped; raise --timeout"
 
 
@@ -223,7 +223,7 @@ def _mebibytes(size: int) -> str:
 
 
 def limit_orphan(pid: int, limits: Limits) -> None:
-    """Sees to it that a process ends in the end even where this one is killed and can't watch it any more."""
+    """Makes sure that a process ends even if this one is killed and can't watch it any more."""
     if sys.platform != "linux":
         return
     import resource
@@ -236,7 +236,7 @@ def limit_orphan(pid: int, limits: Limits) -> None:
 
 
 class Processes:
-    """Runs processes side by side, as many as the limits say, the others in a queue; each has its own watch."""
+    """Runs processes side by side, as many as the limits allow, the others in a queue; each has its own watch."""
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -246,13 +246,13 @@ class Processes:
         atexit.register(self.close)
 
     def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Run:
-        """Starts a program by its absolute path, at once where a slot is free. Its clock runs from its own start."""
+        """Starts a program by its absolute path, at once if a slot is free. Its time counts from its own start."""
         run = Run(self, arguments, environment)
         self._runs = [run, *(other for other in self._runs if not other.done())]
         return run
 
     def close(self) -> None:
-        """Ends whatever is still at work."""
+        """Ends whatever is still running."""
         self.closed = True
         for run in self._runs:
             run.kill()
@@ -307,7 +307,7 @@ class Run:
     def join(self) -> None:
         """Waits for the watch to end, and for the process that was killed."""
         self._thread.join(LEAVE_SECONDS)
-        # An interrupt in an earlier join makes Python take a thread that still runs for ended (bpo-45274).
+        # An interrupt in an earlier join makes Python consider a running thread as ended (bpo-45274).
         while self._child is not None and self._child.wait(POLL_SECONDS) is None:
             pass
 

@@ -1,4 +1,4 @@
-"""What an engine is asked for and what it answers."""
+"""The requests to an engine, and its answers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SetArgument(NamedTuple):
 class RenderRequest(NamedTuple):
     """How to render a chart: the same options for lint and template.
 
-    An upgrade is the release's second revision with the embedded engine; ``helm template`` says 1 in any case.
+    An upgrade is the release's second revision with the embedded engine; ``helm template`` always renders revision 1.
     """
 
     values_files: tuple[Path, ...] = ()
@@ -40,7 +40,7 @@ class RenderRequest(NamedTuple):
 
 
 class MessageLevel(enum.IntEnum):
-    """The level that helm gives a message."""
+    """The level of a message of helm."""
 
     INFO = 1
     """A hint."""
@@ -51,7 +51,7 @@ class MessageLevel(enum.IntEnum):
 
 
 class FailureKind(enum.StrEnum):
-    """Why a rendering failed, as far as helm's words tell."""
+    """Why a rendering failed, as far as helm's message shows."""
 
     REQUIRED = "required"
     """The chart's own required or fail."""
@@ -72,10 +72,10 @@ class FailureKind(enum.StrEnum):
 
 
 class HelmMessage(NamedTuple):
-    """One message of helm, cleaned of helm's prefixes and stack traces, placed as far as its words allow.
+    """One message of helm, cleaned of helm's prefixes and stack traces, placed as far as its text allows.
 
     ``file`` is relative to the chart's folder (``templates/x.yaml``); ``line`` and ``column`` count from 1;
-    ``rendered_line`` is a line of the rendered text where helm names one of those; ``pointer`` a path in the values
+    ``rendered_line`` is a line of the rendered text, if helm names one; ``pointer`` a path in the values
     (schema errors).
     """
 
@@ -104,7 +104,7 @@ class RenderedText(NamedTuple):
 
 
 class RenderOutput(NamedTuple):
-    """What ``helm template`` gave: documents in the order of their source files, or the reasons why it gave none.
+    """The result of ``helm template``: documents in the order of their source files, or the reasons why there are none.
 
     On a YAML fault of a rendered document, ``documents`` holds what helm can show (``--debug``) and ``errors`` one
     message for each.
@@ -120,9 +120,9 @@ class RenderOutput(NamedTuple):
 
 
 class LintOutput(NamedTuple):
-    """What ``helm lint`` said, in its order.
+    """The messages of ``helm lint``, in its order.
 
-    ``failed`` when helm itself could not run to its end (time limit, memory).
+    ``failed``: helm itself was stopped before its end (time limit, memory).
     """
 
     messages: tuple[HelmMessage, ...] = ()
@@ -130,7 +130,7 @@ class LintOutput(NamedTuple):
 
     @property
     def has_errors(self) -> bool:
-        """Whether helm refuses the chart, or could not say."""
+        """Whether helm rejects the chart, or could not check it."""
         return self.failed or any(message.level is MessageLevel.ERROR for message in self.messages)
 
 
@@ -138,19 +138,19 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Pending(Protocol, Generic[T_co]):
-    """Something that helm is working on in a process of its own."""
+    """A running request to helm, in a process of its own."""
 
     def result(self) -> T_co:
-        """Waits for it. Raises EngineError when helm can't be run at all."""
+        """Waits for the result. Raises EngineError if helm can't be run at all."""
         ...
 
     def done(self) -> bool:
-        """Whether nobody has to wait for it any more."""
+        """Whether the result is available without waiting."""
         ...
 
 
 class Answered(Generic[T_co]):
-    """What helm was asked before: the answer is there, and nobody has to wait."""
+    """A request that was answered before: the result is available at once."""
 
     def __init__(self, answer: T_co) -> None:
         self._answer = answer
@@ -160,7 +160,7 @@ class Answered(Generic[T_co]):
         return self._answer
 
     def done(self) -> bool:
-        """It is there."""
+        """Always true."""
         return True
 
 
@@ -181,11 +181,12 @@ class HelmEngine(Protocol):
         ...
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
-        """The references in the chart's schemas that helm would fetch (``file: address``); with any, none is used."""
+        """The references in the chart's schemas that helm would fetch (``file: address``); if any, no schema is
+        used."""
         ...
 
     def refusal(self, request: RenderRequest) -> str | None:
-        """Why this engine can't render what is asked for, and what to do; None where it can."""
+        """Why this engine can't render the request, and what to do; None if it can."""
         ...
 
     def lint(self, chart: Path, request: RenderRequest) -> Pending[LintOutput]:
@@ -197,18 +198,18 @@ class HelmEngine(Protocol):
         ...
 
     def hold(self, chart: Path) -> AbstractContextManager[None]:
-        """Promises that a chart's files stay as they are meanwhile: what is rendered then may be loaded once."""
+        """Promises that a chart's files don't change inside the context: the chart may be loaded once."""
         ...
 
     def close(self) -> None:
-        """Ends every process that is still at work."""
+        """Ends every process that is still running."""
         ...
 
 
 class Limits(NamedTuple):
-    """What a helm process may use: seconds of wall clock, bytes of resident memory.
+    """The limits of a helm process: seconds of wall-clock time, bytes of resident memory.
 
-    ``jobs`` is how many requests are under way at once; 0 for as many as there are cores.
+    ``jobs`` is the number of concurrent requests; 0 for the number of cores.
     """
 
     seconds: float = 60.0
@@ -218,5 +219,5 @@ class Limits(NamedTuple):
 
     @property
     def at_once(self) -> int:
-        """How many requests are under way at once; a lint runs beside a render in any case."""
+        """The number of concurrent requests; a lint always runs beside a render."""
         return max(self.jobs or min(os.cpu_count() or 2, 8), 2)

@@ -1,4 +1,4 @@
-"""What helm says of values that values.schema.json doesn't allow: one message for each complaint."""
+"""Helm's errors about values that values.schema.json doesn't allow: one message for each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Complaint:
 
 
 def schema_messages(text: str, chart: Speaker) -> Iterator[HelmMessage]:
-    """One message for each complaint about a value, in the order of the values; helm's own order is random."""
+    """One message for each error about a value, in the order of the values; helm's own order is random."""
     name = chart.name
     complaints: list[_Complaint] = []
     lines = text.removeprefix(SCHEMA_HEAD).strip().split("\n")
@@ -66,7 +66,7 @@ def _sorted(complaints: list[_Complaint], name: str, chart: Speaker) -> list[Hel
 
 
 def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
-    """The complaints that say something: not those that only hold others, and of alternatives all in one."""
+    """The errors with content: not those that only contain others, and all alternatives in one."""
     for head, *below in _trees(complaints):
         if not below:
             yield _Complaint(head.depth, head.pointer, head.shown, _without_secrets(head))
@@ -79,7 +79,7 @@ def _leaves(complaints: Sequence[_Complaint]) -> Iterator[_Complaint]:
 
 
 def _without_secrets(complaint: _Complaint) -> str:
-    """What a complaint says, without a secret that it quotes."""
+    """The text of an error, without a secret that it quotes."""
     text = complaint.text
     if names_a_secret(complaint.pointer):
         text = _QUOTED.sub(f"'{HIDDEN}'", _NUMBER.sub(f"got {HIDDEN}", text))
@@ -87,7 +87,7 @@ def _without_secrets(complaint: _Complaint) -> str:
 
 
 def _trees(complaints: Sequence[_Complaint]) -> Iterator[Sequence[_Complaint]]:
-    """Each complaint with those that stand below it."""
+    """Each error with those below it."""
     at = 0
     while at < len(complaints):
         end = at + 1

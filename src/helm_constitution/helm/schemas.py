@@ -1,13 +1,13 @@
-"""References in values.schema.json that helm would fetch or read elsewhere, found before helm is started.
+"""Finds references in values.schema.json that helm would fetch or read elsewhere, before helm is started.
 
 What Helm 3.17 (gojsonschema), Helm 4.3 and the embedded SDK (santhosh-tekuri/jsonschema) really fetch was tried against
 a server on the loopback: ``$ref`` that is absolute, or relative to an absolute ``$id``; not what points into a schema
 with that ``$id`` in the same file, not the drafts' own meta-schemas; the newer library also an unknown ``$schema``,
 ``$dynamicRef`` and ``$recursiveRef``.
 
-The newer library also reads files: for it a schema lies at ``file:///values.schema.json``, and its messages quote what
-they hold. A reference to a file that is there would show a stranger's chart's reader a file of the machine, so it
-counts as one that helm would fetch; one to a file that is not there is left to helm, which fails.
+The newer library also reads files: for it a schema lies at ``file:///values.schema.json``, and its messages quote their
+contents. A reference to an existing file would let an untrusted chart show a file of the machine, so it counts as one
+that helm would fetch; one to a missing file is left to helm, which fails.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ANY_META_SCHEMA = LazyPattern(
 )
 _ELSEWHERE = re.compile(rb'ref"\s*:\s*"[^#"]', re.IGNORECASE)
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
-# The keywords that hold schemas: only in them is an $id the address of a schema.
+# The keywords that hold schemas: only in them is an $id is the address of a schema.
 _NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependentSchemas", "dependencies"})
 _NESTED = frozenset(
     {
@@ -105,7 +105,7 @@ def _read(path: str) -> bytes:
     try:
         with open(path, "rb") as file:
             return file.read()
-    except OSError:  # helm says it better
+    except OSError:  # helm's own message is better
         return b""
 
 
@@ -126,7 +126,7 @@ def copy_without_schemas(chart: str, target: str) -> None:
 
     Args:
         chart: the chart's folder.
-        target: a folder that is not there yet.
+        target: a folder that does not exist yet.
     """
     import shutil
 
@@ -163,7 +163,7 @@ def references(data: bytes) -> list[str]:
 
 
 class _Walk:
-    """Collects what a schema refers to and what it holds itself. In doubt a reference counts and an address doesn't."""
+    """Collects a schema's references and the addresses that it defines itself. In doubt only references count."""
 
     def __init__(self) -> None:
         self.own: set[str] = set()
@@ -210,7 +210,7 @@ class _Walk:
 
 
 def _is_file_of_the_machine(document: str) -> bool:
-    """Whether a reference leads to a file that is there, seen from the root, where helm lets a schema lie."""
+    """Whether a reference leads to an existing file, seen from the root, where the library places a schema."""
     from urllib.parse import unquote, urlsplit
 
     try:

@@ -1,6 +1,6 @@
 """Helm's ``--set`` options read into values (Helm 4's pkg/strvals), for the embedded engine.
 
-The embedded library reads an option by itself only, not into the values that it changes (``--set 'ports[1]=x'``).
+The embedded library parses each option alone, not into the values that it changes (``--set 'ports[1]=x'``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Values = dict[str, Any]
 
 
 def merge(base: Values, more: Values) -> Values:
-    """Values over values as helm merges them: maps key by key, anything else replaced."""
+    """Merges values over values as helm does: maps key by key, anything else replaced."""
     result = dict(base)
     for key, value in more.items():
         below = result.get(key)
@@ -39,7 +39,7 @@ def apply(arguments: Iterable[tuple[str, str]], values: Values) -> Values:
         The values with the options applied.
 
     Raises:
-        ValueError: an option can't be read, with helm's words for it.
+        ValueError: an option can't be parsed, with helm's message.
     """
     given = list(arguments)
     for flag in ORDER:
@@ -55,7 +55,7 @@ def apply(arguments: Iterable[tuple[str, str]], values: Values) -> Values:
 
 
 class _End(Exception):
-    """The text ends where helm lets it end."""
+    """The text ends where helm accepts an end."""
 
 
 class _Parser:
@@ -72,7 +72,7 @@ class _Parser:
             return
 
     def _until(self, stops: str) -> tuple[str, str]:
-        """The text up to one of some characters, and that character; nothing where the text ends before."""
+        """The text up to one of some characters, and that character; nothing if the text ends before."""
         part: list[str] = []
         while self.at < len(self.text):
             character = self.text[self.at]
@@ -190,7 +190,7 @@ class _Parser:
         return value
 
     def _skip_blanks(self) -> bool:
-        """Whether nothing stands before the next comma or the end; the comma is passed."""
+        """Whether only blanks stand before the next comma or the end; the comma is passed."""
         while self.at < len(self.text) and self.text[self.at].isspace():
             self.at += 1
         if self.at < len(self.text) and self.text[self.at] != ",":

@@ -1,4 +1,4 @@
-"""What helm says of templates that it can't parse or execute, with the place."""
+"""Helm's errors about templates that it can't parse or execute, with the place."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def template_message(text: str) -> HelmMessage | None:
 
 
 def _executed(steps: Sequence[re.Match[str]], expression: str | None, words: str) -> HelmMessage:
-    """The innermost step that is a file is the place; what came of it is said with the expression."""
+    """The innermost step that is a file is the place; the message names the expression."""
     while calling := _CALLING.match(words):
         words = words[calling.end() :]
     if missing := _NO_TEMPLATE.fullmatch(words):

@@ -1,4 +1,5 @@
-"""The version of a helm binary, kept in the user's cache folder so that a check doesn't pay a process for it."""
+"""The version of a helm binary, kept in the user's cache folder so that a check doesn't have to start a process for
+it."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ _KEPT = 20
 
 
 def cached_version(helm: str) -> str | None:
-    """The version that this binary had when it was last asked; None where it has changed or was never asked."""
+    """The cached version of this binary; None if the binary has changed or was never asked."""
     key = _key(helm)
     if key is None:
         return None
@@ -23,7 +24,7 @@ def cached_version(helm: str) -> str | None:
 
 
 def keep_version(helm: str, version: str) -> None:
-    """Remembers a version. Where the cache can't be written it is asked again next time."""
+    """Remembers a version. If the cache can't be written, helm is asked again next time."""
     key = _key(helm)
     if key is None:
         return
@@ -37,7 +38,7 @@ def keep_version(helm: str, version: str) -> None:
 
 
 def _key(helm: str) -> str | None:
-    """What tells this binary from any other. None for a version manager's stand-in, which may be another any time."""
+    """Identifies this binary. None for a version manager's wrapper, which may run another binary at any time."""
     try:
         real = os.path.realpath(helm)
         state = os.stat(real)

@@ -1,4 +1,4 @@
-"""The process that holds Helm's Go SDK for the embedded engine: reads requests, answers them.
+"""The process that runs Helm's Go SDK for the embedded engine: reads requests, answers them.
 
 Forked from the program before anything heavy is loaded, or started as ``python -m helm_constitution.helm.worker``.
 Requests come on standard input, answers go to standard output, each a length and a value in Python's marshal format
@@ -22,7 +22,7 @@ Message = dict[str, Any]
 
 
 def write_message(descriptor: int, message: Message) -> None:
-    """Writes one message. Raises OSError where nobody reads any more."""
+    """Writes one message. Raises OSError if the other end is closed."""
     data = marshal.dumps(message)
     rest = memoryview(len(data).to_bytes(LENGTH_BYTES, "big") + data)
     while rest:
@@ -30,7 +30,7 @@ def write_message(descriptor: int, message: Message) -> None:
 
 
 def read_message(descriptor: int) -> Message | None:
-    """Reads one message; None where the other end is closed."""
+    """Reads one message; None if the other end is closed."""
     head = _read(descriptor, LENGTH_BYTES)
     if head is None:
         return None
@@ -50,7 +50,7 @@ def _read(descriptor: int, size: int) -> bytes | None:
 
 
 def serve() -> None:
-    """Answers requests until their end is closed. Standard output is kept for answers: the library may print."""
+    """Answers requests until the input is closed. Standard output is reserved for answers: the library may print."""
     requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -72,7 +72,7 @@ def serve() -> None:
 
 
 def _give_up(failure: threading.ExceptHookArgs) -> None:
-    """A request that can't be answered ends the process: who asked sees that, and doesn't wait."""
+    """A request that can't be answered ends the process: the other side notices that, and doesn't wait."""
     sys.excepthook(failure.exc_type, failure.exc_value or failure.exc_type(), failure.exc_traceback)
     sys.stderr.flush()
     os._exit(70)
@@ -162,10 +162,10 @@ _kept: dict[tuple[int, bool], tuple[Any, dict[str, Any]]] = {}
 
 
 def _loaded(request: Message) -> tuple[Any, dict[str, Any], str | None]:
-    """The chart, its metadata, and what ``helm template`` refuses about it before it renders.
+    """The chart, its metadata, and why ``helm template`` rejects it before it renders.
 
-    A chart that is held is loaded once: rendering changes nothing in it, unless it has dependencies. Those that a
-    rendering turns off are taken out of the chart for good.
+    A held chart is loaded once: rendering doesn't modify it, unless it has dependencies. Rendering permanently removes
+    disabled ones from the loaded chart.
     """
     key = (request["held"], request["skip_schema"])
     kept = _kept.get(key)
@@ -218,11 +218,11 @@ def _copy_without_any_schema(source: str, target: str) -> None:
                         helm_python.expand(folder, path)
                         os.unlink(path)
                     except helm_python.HelmError:
-                        broken.add(path)  # what is wrong with it is said when the chart is loaded
+                        broken.add(path)  # loading the chart reports what is wrong with it
 
 
 def _uninstallable(metadata: dict[str, Any], there: set[str]) -> str | None:
-    """What ``helm template`` refuses before it renders; the library's render doesn't look."""
+    """What ``helm template`` rejects before it renders; the library's render doesn't check it."""
     if metadata.get("apiVersion", "") not in ("", "v1", "v2"):
         return "unsupported chart version"
     if metadata.get("type", "") not in ("", "application"):

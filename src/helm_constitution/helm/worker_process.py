@@ -1,4 +1,4 @@
-"""Starting the embedded engine's worker: a fork where that is safe, else a new process."""
+"""Starting the embedded engine's worker: a fork if that is safe, otherwise a new process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helm_constitution.helm.worker import serve
 
 
 class WorkerProcess:
-    """A worker process and the ends of its pipes. ``ready`` is for whoever has heard from it.
+    """A worker process and the ends of its pipes. ``ready``: it has sent its first message.
 
     Raises:
         EngineError: no process can be started.
@@ -48,7 +48,7 @@ class WorkerProcess:
 
 
 def _fork(requests: int, answers: int, errors: int, environment: dict[str, str]) -> process.Child:
-    """A worker that has all of this process's modules already."""
+    """A worker with all modules of this process already loaded."""
     pid = os.fork()
     if pid == 0:
         status = 70

@@ -1,4 +1,4 @@
-"""Requests to the embedded engine's worker: handed over in order, watched, and tried again after its end."""
+"""Requests to the embedded engine's worker: sent in order, watched, and retried after its end."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _GO_REASONS = ("fatal error: ", "panic: ", "runtime: ")
 
 
 class Answer:
-    """What came of a request: the worker's message, or why there is none."""
+    """The outcome of a request: the worker's message, or why there is none."""
 
     def __init__(self, message: Message, failure: HelmMessage | None = None) -> None:
         self.message = message
@@ -27,7 +27,7 @@ class Answer:
 
 
 class Call:
-    """One request to the worker. ``alone``: another request may have brought its worker down."""
+    """One request to the worker. ``alone``: it must run alone, because another request may have crashed its worker."""
 
     def __init__(self, request: Message) -> None:
         self.request = request
@@ -38,17 +38,17 @@ class Call:
         self._error: EngineError | None = None
 
     def finish(self, answer: Answer) -> None:
-        """The worker has answered, or broke a limit."""
+        """The worker has answered, or exceeded a limit."""
         self._answer = answer
         self._done.set()
 
     def fail(self, error: EngineError) -> None:
-        """It will have no answer."""
+        """Records that there will be no answer."""
         self._error = error
         self._done.set()
 
     def result(self) -> Answer:
-        """Waits for the answer. Raises EngineError without one, ConfigurationError where the request is at fault."""
+        """Waits for the answer. Raises EngineError if there is none, ConfigurationError if the request is at fault."""
         self._done.wait()
         if self._error is not None:
             raise self._error
@@ -59,12 +59,12 @@ class Call:
         return self._answer
 
     def done(self) -> bool:
-        """Whether nobody has to wait for it any more."""
+        """Whether the result is available without waiting."""
         return self._done.is_set()
 
 
 class WorkerQueue:
-    """Keeps one worker at work: hands it requests, watches it, puts another in its place when it has to be ended."""
+    """Runs one worker: sends it requests, watches it, and replaces it when it has to be ended."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -82,7 +82,7 @@ class WorkerQueue:
         atexit.register(self.close)
 
     def submit(self, request: Message) -> Call:
-        """Hands a request to the worker, or puts it into the queue."""
+        """Sends a request to the worker, or queues it."""
         call = Call(request)
         with self._changed:
             if self._error is not None:
@@ -94,7 +94,7 @@ class WorkerQueue:
         return call
 
     def version(self) -> str:
-        """The version that the worker gives when it is ready."""
+        """The version that the worker sends when it is ready."""
         with self._changed:
             self._changed.wait_for(lambda: self._version is not None or self._error is not None)
             if self._version is None:
@@ -102,7 +102,7 @@ class WorkerQueue:
             return self._version
 
     def close(self) -> None:
-        """Ends the worker and whatever it has under way."""
+        """Ends the worker and its current requests."""
         with self._changed:
             if self._error is None:
                 self._stop(EngineError("helm was asked for something after its engine was closed"))
@@ -120,7 +120,7 @@ class WorkerQueue:
         self._changed.notify_all()
 
     def _send(self) -> None:
-        """Hands over what the worker can take now."""
+        """Sends the worker the requests that it can take now."""
         while self._queue and len(self._under_way) < self._limits.at_once:
             alone = self._queue[0].alone or any(call.alone for call in self._under_way.values())
             if alone and self._under_way:
@@ -135,7 +135,7 @@ class WorkerQueue:
                 return  # it has ended; the listener sees that and takes everything back
 
     def _listen(self) -> None:
-        """Takes the worker's answers until the engine is closed."""
+        """Receives the worker's answers until the engine is closed."""
         while True:
             message = read_message(self._worker.answers)
             with self._changed:
@@ -154,7 +154,7 @@ class WorkerQueue:
                 self._changed.notify_all()
 
     def _guard(self) -> None:
-        """Sees to it that the worker keeps the limits while it has something under way."""
+        """Enforces the worker's limits while it is handling requests."""
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._under_way or self._error is not None)
@@ -171,12 +171,12 @@ class WorkerQueue:
             time.sleep(process.POLL_SECONDS)
 
     def _overdue(self, slack: float) -> list[Call]:
-        """The requests whose time is up, or will be in so many seconds."""
+        """The requests that exceed their time limit now, or will in so many seconds."""
         now = time.monotonic() + slack
         return [call for call in self._under_way.values() if call.until <= now]
 
     def _replace(self) -> None:
-        """After the worker's end: tells who brought it about, lets the others have another try with a new worker."""
+        """After the worker's end: fails the request that caused it, and retries the others with a new worker."""
         worker, breach, self._breach = self._worker, self._breach, None
         calls = list(self._under_way.values())
         # A lint that began with the render would be ended next.
@@ -193,7 +193,8 @@ class WorkerQueue:
         from helm_constitution.helm import messages
 
         failure = messages.crash(status, said) if breach is None else messages.broken_limit(breach)
-        # Time is each request's own. Memory and crashes are one's fault who was alone, else each tries again alone.
+        # Time is each request's own. Memory and crashes are the fault of a request that ran alone; otherwise each is
+        # retried alone.
         guilty = overdue or (calls if len(calls) == 1 else [])
         for call in guilty:
             call.finish(Answer({}, failure))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class TemplateSyntaxError(NamedTuple):
-    """Where a file is no template: text/template's message, with line and column (from 1, in code points)."""
+    """A file is not a valid template: text/template's message, with line and column (from 1, in code points)."""
 
     message: str
     """text/template's words."""
@@ -41,9 +41,9 @@ class TemplateSyntaxError(NamedTuple):
 
 
 class Computed(NamedTuple):
-    """A pipeline between braces, as written: an action's, a control's head, what a named template is given.
+    """A pipeline between braces, as written: an action's, a control's head, the argument of a named template.
 
-    ``node`` is what it belongs to, ``named`` tells whether that stands in a named template.
+    ``node`` is what it belongs to; ``named``: that is inside a named template.
     """
 
     pipeline: Pipeline
@@ -55,7 +55,7 @@ class Computed(NamedTuple):
 
     @property
     def is_literal(self) -> bool:
-        """Whether it is a text and nothing else, as in ``{{ "{{" }}``; some charts print whole files so."""
+        """Whether it only prints a text, as in ``{{ "{{" }}``; some charts print whole files so."""
         stages = self.pipeline.commands
         return self.text[:1] in ('"', "`") and len(stages) == 1 and len(stages[0].args) == 1
 
@@ -66,8 +66,8 @@ class TemplateFile:
 
     ``tree`` holds the contents in order (its named templates among them), ``defines`` the named templates by name. A
     file with a syntax error has the ``error``, no tree and no named templates: helm refuses it as a whole. ``crowded``
-    are the offsets of the actions that have no space between a brace and what it holds, but for those that only print
-    a text.
+    are the offsets of the actions that have no space between a brace and what it holds, except those that only print a
+    text.
     """
 
     path: str
@@ -88,11 +88,11 @@ class TemplateFile:
         return line, offset - lines[line - 1] + 1
 
     def span(self, node: Node) -> Span:
-        """Where a node stands."""
+        """The place of a node."""
         return self.span_between(node.start, node.end)
 
     def span_between(self, start: int, end: int) -> Span:
-        """Where the text between two offsets stands."""
+        """The place of the text between two offsets."""
         return Span(*self.position(start), *self.position(end))
 
     def source(self, node: Node) -> str:
@@ -174,7 +174,7 @@ def parse_template(path: str, text: str) -> TemplateFile:
 def parse_templates(
     chart: Chart, known: Mapping[tuple[str, str], TemplateFile] = MappingProxyType({})
 ) -> tuple[TemplateFile, ...]:
-    """Reads all that helm loads as templates: every file under ``templates/``, in path order.
+    """Reads everything that helm loads as templates: every file under ``templates/``, in path order.
 
     ``known`` are templates as read before, by path and text.
     """

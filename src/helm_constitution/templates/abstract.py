@@ -31,7 +31,7 @@ class Built:
 
 
 class Root(Built):
-    """A root context; ``prefix`` is where its ``.Values`` stand in the chart's."""
+    """A root context; ``prefix`` is the path of its ``.Values`` in the chart's."""
 
     __slots__ = ("prefix",)
 
@@ -41,7 +41,7 @@ class Root(Built):
 
 
 class Record(Built):
-    """A dict that a template builds; ``rest`` is what stands under keys that aren't known."""
+    """A dict that a template builds; ``rest`` are the values of unknown keys."""
 
     __slots__ = ("depth", "entries", "rest", "weight")
 
@@ -52,7 +52,7 @@ class Record(Built):
         self.weight, self.depth = _measured(rest, *entries.values())
 
     def get(self, key: str) -> Value:
-        """What stands under a key."""
+        """The value of a key."""
         return self.rest | self.entries.get(key, NOTHING)
 
 
@@ -76,7 +76,7 @@ class Sequence(Built):
 class Item(Built):
     """A part of the values that is reached through keys known only at run time: what ``range`` goes over.
 
-    The path holds ANYTHING for these keys. The whole that it is a part of was counted as read.
+    The path holds ANYTHING for these keys. The map or list around it was counted as read.
     """
 
     __slots__ = ("path",)
@@ -87,7 +87,7 @@ class Item(Built):
 
 
 class Made(Built):
-    """What a named template prints, or a part of that which was parsed again."""
+    """The output of a named template, or a part of its parsed output."""
 
     __slots__ = ("define",)
 
@@ -154,7 +154,7 @@ def _measured(*parts: Value) -> tuple[int, int]:
 
 
 def is_too_much(value: Value) -> bool:
-    """Whether a value is too much to be followed any further: ``dict "a" $d "b" $d`` doubles it each time."""
+    """Whether a value is too large to follow: ``dict "a" $d "b" $d`` doubles it each time."""
     if len(value) > MAX_ELEMENTS:
         return True
     weight = 0
@@ -167,7 +167,7 @@ def is_too_much(value: Value) -> bool:
 
 
 def ordered(value: Value) -> list[Element]:
-    """The elements in an order that is the same in each run: sets have another with each seed of the hash."""
+    """The elements in the same order in each run: the order of sets depends on the hash seed."""
     return sorted(value, key=_rank) if len(value) > 1 else list(value)
 
 
@@ -196,12 +196,12 @@ def _ranks(value: Value) -> tuple[tuple[int, object], ...]:
 
 
 def list_of(items: Value) -> Value:
-    """A list of which only is known what its items may be."""
+    """A list of which only the possible items are known."""
     return frozenset((Sequence((), items),))
 
 
 def paths_of(value: Value) -> list[tuple[str, ...]]:
-    """The values paths among the elements, but for the values as a whole."""
+    """The values paths among the elements, except the values as a whole."""
     return [element for element in ordered(value) if type(element) is tuple and element]
 
 

@@ -1,4 +1,4 @@
-"""What is known of a chart by its files alone: templates parsed, values traced, named templates found."""
+"""What a chart's files alone show: templates parsed, values traced, named templates found."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ RANDOM = LazyPattern(r"\{\{[^}]*\b(?:rand\w+|gen[A-Z]\w+|uuidv4|htpasswd|bcrypt|
 class Vendored(NamedTuple):
     """A chart below ``charts/`` as one of its dependencies.
 
-    ``chart`` is as it stands there, ``folder`` its path in the top chart (with the slash; of a package, the one that
-    helm unpacks it to). ``values`` leads to its values in the top chart's. ``is_own`` says that it is the author's own:
-    a folder without a repository to fetch it from.
+    ``chart`` is the chart as vendored, ``folder`` its path in the top chart (with the slash; of a package, the one that
+    helm unpacks it to). ``values`` is the path of its values in the top chart's. ``is_own``: it is the author's own, a
+    folder without a repository to fetch it from.
     """
 
     chart: Chart
@@ -54,9 +54,9 @@ class Vendored(NamedTuple):
 
 @record
 class AnalysedChart:
-    """A chart with what its files say by themselves. Each part is worked out when it is first asked for, and kept.
+    """A chart and the analysis of its files. Each part is computed on first use, and kept.
 
-    ``known_templates`` are templates as read before, by path and text; ``kept`` is what was made of single files.
+    ``known_templates`` are templates as read before, by path and text; ``kept`` are the results for single files.
     """
 
     chart: Chart
@@ -88,11 +88,11 @@ class AnalysedChart:
 
     @cached_property
     def random_files(self) -> frozenset[str]:
-        """The files that call functions which give something else each time."""
+        """The files that call functions with random results."""
         return frozenset(path for path, text in self.chart.files.items() if "{{" in text and RANDOM.search(text))
 
     def is_random(self, manifest: Manifest) -> bool:
-        """Whether an object's template gives something else each time, by itself or by a named template."""
+        """Whether an object's template gives random output, by itself or through a named template."""
         known = self._random_templates
         if manifest.template not in known:
             text = self._template_text(manifest)
@@ -102,7 +102,7 @@ class AnalysedChart:
         return known[manifest.template]
 
     def random_texts(self, manifest: Manifest) -> frozenset[str]:
-        """The texts of such an object that may be others the next time: those that its template doesn't write."""
+        """The texts of a random object that may change in each rendering: those not in its template."""
         text = self._template_text(manifest)
         return frozenset(
             leaf
@@ -120,14 +120,14 @@ class AnalysedChart:
 
     @cached_property
     def _random_defines(self) -> frozenset[str]:
-        """The named templates, of dependencies too, that give something else each time."""
+        """The named templates, including those of dependencies, with random output."""
         bodies: dict[str, str] = {}
         charts = [self.chart]
         while charts:
             chart = charts.pop()
             charts.extend(chart.subcharts.values())
             for text in chart.files.values():
-                # From one define to the next: its own end isn't looked for, what is between two is a comment.
+                # From one define to the next: its own end is not searched for; only comments stand between two.
                 for name, body in zip(*[iter(_DEFINE.split(text)[1:])] * 2, strict=True) if "define" in text else ():
                     bodies[name] = bodies.get(name, "") + body
         random = {name for name, body in bodies.items() if RANDOM.search(body)}
@@ -137,7 +137,7 @@ class AnalysedChart:
         return frozenset(random)
 
     def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
-        """What ``make`` gives for the chart (and hashable arguments), made once and kept as long as the chart."""
+        """The result of ``make`` for the chart (and hashable arguments), computed once, kept with the chart."""
         key = (make, args, *named.items())
         if key not in self._derived:
             self._derived[key] = make(self.chart, *args, **named)
@@ -147,11 +147,11 @@ class AnalysedChart:
     def derived_from(
         self, content: _C, make: Callable[Concatenate[_C, _P], _T], *args: _P.args, **named: _P.kwargs
     ) -> _T:
-        """What ``make`` gives for a text or a parsed file (and hashable arguments), made once; see ``kept``."""
+        """The result of ``make`` for a text or a parsed file (and hashable arguments), computed once; see ``kept``."""
         return self.kept.of(content, make, *args, **named)
 
     def line_of(self, location: Location) -> str | None:
-        """The source line that a location starts on; None where it has none or the file isn't text of this chart."""
+        """The source line that a location starts on; None without one, or outside this chart's text files."""
         if location.line is None or location.file is None or location.base != self.base:
             return None
         lines = self._lines.get(location.file)
@@ -176,9 +176,9 @@ class AnalysedChart:
         return None
 
     def vendored(self, file: str) -> tuple[Vendored, str] | None:
-        """The dependency that a rendered file belongs to (helm names it by its alias), and the file's path in that.
+        """The dependency that a rendered file belongs to (helm names it by its alias), and the file's path in it.
 
-        None for the chart's own files, and where the dependency isn't known.
+        None for the chart's own files, and for an unknown dependency.
         """
         if not file.startswith("charts/"):
             return None
@@ -207,7 +207,7 @@ class AnalysedChart:
         return file.startswith("charts/") and (found is None or not found[0].is_own)
 
     def analysed_dependency(self, dependency: Vendored) -> AnalysedChart:
-        """A dependency with what its files say, made once."""
+        """The analysis of a dependency, made once."""
         known = self._analysed_dependencies
         if dependency.folder not in known:
             known[dependency.folder] = AnalysedChart(dependency.chart)
@@ -218,7 +218,7 @@ class AnalysedChart:
         return {}
 
     def chart_of(self, manifest: Manifest) -> tuple[Chart, str] | None:
-        """The chart that an object's template belongs to, and the template's path in it; None where it isn't known."""
+        """The chart that an object's template belongs to, and the template's path in it; None if unknown."""
         chart, path = self.chart, manifest.template
         while path.startswith("charts/"):
             key, _, path = path.removeprefix("charts/").partition("/")
@@ -229,7 +229,7 @@ class AnalysedChart:
         return chart, path
 
     def given_by_values(self, manifest: Manifest) -> bool:
-        """Whether an object comes whole out of the values (``extraObjects``): its template names no kind itself."""
+        """Whether a whole object comes from the values (``extraObjects``): its template names no kind itself."""
         if manifest.dependency is not None:
             return False
         given = self._given.get(manifest.template)
@@ -243,7 +243,7 @@ class AnalysedChart:
             return True
         for name in _CALL.findall(text):
             if name in seen or name.endswith((".render", ".tplvalues.merge")):
-                continue  # Bitnami's common.tplvalues.render prints what it is given
+                continue  # Bitnami's common.tplvalues.render prints its argument
             seen.add(name)
             define = self.define_texts.get(name)
             if define is None or self._names_kind(define, seen):

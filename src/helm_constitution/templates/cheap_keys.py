@@ -1,7 +1,7 @@
-"""Templates that make elliptic keys in place of RSA ones, for renderings of which nobody reads the keys.
+"""Templates that make elliptic keys in place of RSA ones, for renderings whose keys nobody reads.
 
-An RSA key of a certificate takes helm 50 to 500 ms, an elliptic one less than one. The functions are sprig's: each that
-makes a certificate has a sister that takes the key as its last argument.
+Helm needs 50 to 500 ms for a certificate's RSA key, and less than 1 ms for an elliptic one. The functions are sprig's:
+each that makes a certificate has a counterpart that takes the key as its last argument.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _ARGUMENTS = {"genCA": 2, "genSelfSignedCert": 4, "genSignedCert": 5}
 
 
 def cheap_keys(template: TemplateFile) -> dict[str, str]:
-    """The commands of a template that make RSA keys, as written, and what makes elliptic ones in their place."""
+    """The commands of a template that make RSA keys, as written, and their replacements that make elliptic ones."""
     if template.tree is None or "gen" not in template.text:
         return {}
     return dict(_found(template))
@@ -33,7 +33,7 @@ def with_cheap_keys(text: str, replaced: Sequence[tuple[str, str]]) -> str:
 
     Args:
         text: the text; marks stand between actions and leave commands as they are.
-        replaced: commands and what stands for them, see :func:`cheap_keys`.
+        replaced: commands and their replacements, see :func:`cheap_keys`.
     """
     for command, cheap in replaced:
         pattern = rf"(?<![\w.$]){re.escape(command)}(?=[\s)|}}]|-}}}})"

@@ -95,7 +95,7 @@ def _note_compared(run: Evaluator, value: Value, texts: list[str]) -> None:
 
 
 def required(run: Evaluator, operands: list[Operand], node: Node) -> Value:
-    """The last operand; from here on the chart takes care that it is there."""
+    """The last operand; from here on the value is known to be set."""
     value: Value = NOTHING
     for operand in operands:
         value = run.tolerantly(operand)
@@ -104,7 +104,7 @@ def required(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def fail(run: Evaluator, operands: list[Operand], node: Node) -> Value:
-    """The chart stops if what the conditions around it ask for is missing (or there): it takes care of that."""
+    """The chart stops depending on the conditions around it: the values that they test are guarded."""
     run.provided.update(run.guards)
     for operand in operands:
         run.take_whole(run.tolerantly(operand))

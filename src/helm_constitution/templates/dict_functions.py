@@ -24,7 +24,7 @@ def index(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def _step_by_step(run: Evaluator, value: Value, keys: list[Operand], node: Node, *, quiet: bool) -> Value:
-    """The part of a value that keys lead to; only the last step is noted as a read."""
+    """The part of a value at these keys; only the last step is recorded as a read."""
     names: tuple[str, ...] = ()
     for key in keys:
         if isinstance(key, Number) and isinstance(key.value, int):
@@ -52,7 +52,7 @@ def has_key(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def get(run: Evaluator, operands: list[Operand], node: Node) -> Value:
-    """``get``, ``hasKey``: a key that need not be there."""
+    """``get``, ``hasKey``: a key that may be missing."""
     if not operands:
         return NOTHING
     return _step_by_step(run, run.tolerantly(operands[0]), operands[1:2], node, quiet=True)
@@ -175,7 +175,7 @@ def set_key(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def _changed_in_place(run: Evaluator, target: Operand, value: Value, new: Value, result: Value) -> None:
-    """A dict was changed: what a variable or the dot holds is known from now on, but who else holds it is not."""
+    """A dict was changed: what a variable or the dot contains is known from now on, but not what else refers to it."""
     if isinstance(target, Variable) and not target.names and target.name != "$":
         for scope in reversed(run.scopes):
             if target.name in scope:
@@ -198,5 +198,5 @@ def unset(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def _is_place(operand: Operand) -> bool:
-    """Whether an operand names something that is there before and after, not something made on the spot."""
+    """Whether an operand names something that exists before and after, not a temporary value."""
     return isinstance(operand, Field | Variable | Dot | Chain | frozenset)

@@ -40,7 +40,7 @@ _HASHES = frozenset({"sha1sum", "sha256sum", "sha512sum", "adler32sum", "md5sum"
 
 
 class Evaluation(ValueAccess, ABC):
-    """Evaluates expressions where the walk stands, with its dot and variables; the functions' ``Evaluator``."""
+    """Evaluates expressions at the walk's current place, with its dot and variables; the functions' ``Evaluator``."""
 
     def __init__(self, chart_name: str, template: TemplateFile) -> None:
         super().__init__(chart_name, template)
@@ -53,15 +53,15 @@ class Evaluation(ValueAccess, ABC):
     @property
     @abstractmethod
     def has_file_texts(self) -> bool:
-        """Whether the templates read files of the chart at all."""
+        """Whether any template reads files of the chart."""
 
     @abstractmethod
     def call(self, name: str, argument: Value) -> Value:
-        """Walks the named templates of that name; returns those with lines of their own as what was made."""
+        """Walks the named templates of that name; returns the output of those with lines of their own."""
 
     @abstractmethod
     def render(self, text: str, context: Value) -> None:
-        """Walks a text that is no file."""
+        """Walks a text that is not a file."""
 
     @abstractmethod
     def render_files(self, path: str, context: Value) -> None:
@@ -198,14 +198,14 @@ class Evaluation(ValueAccess, ABC):
         return NOTHING
 
     def tolerantly(self, operand: Operand) -> Value:
-        """What an operand stands for where nil does no harm."""
+        """What an operand stands for where it may be nil."""
         optional, self.optional = self.optional, True
         value = self.value(operand)
         self.optional = optional
         return value
 
     def texts(self, operand: Operand) -> list[str]:
-        """The texts that an operand may be; what isn't known of them is ANYTHING."""
+        """The texts that an operand may be; unknown parts are ANYTHING."""
         value = self.value(operand)
         texts = [element for element in ordered(value) if isinstance(element, str)]
         if not texts or len(texts) < len(value):

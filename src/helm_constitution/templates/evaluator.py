@@ -1,4 +1,4 @@
-"""What the functions of a template need of the interpreter that evaluates it."""
+"""What template functions need from the interpreter."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class Evaluator(Protocol):
-    """Evaluates operands where the walk through the templates stands, and notes what that reads.
+    """Evaluates operands at the walk's current place, and records what they read.
 
-    ``guards`` are the paths that conditions around this place asked for, ``touched`` what the condition or template at
-    work reads; with ``optional`` nil does no harm here. ``tested``, ``compared``, ``provided`` and ``whole`` collect
-    what :class:`helm_constitution.templates.uses.ValueUses` tells of the values; ``reached`` are the paths below which
-    keys are computed at run time. ``dot`` and ``scopes`` are what ``.`` and the variables hold; ``changed`` is set
-    where a variable has come to hold something else.
+    ``guards`` are the paths that conditions around this place test, ``touched`` what the current condition or template
+    reads; with ``optional`` nil is allowed here. ``tested``, ``compared``, ``provided`` and ``whole`` collect what
+    :class:`helm_constitution.templates.uses.ValueUses` reports about the values; ``reached`` are the paths below which
+    keys are computed at run time. ``dot`` and ``scopes`` are the contents of ``.`` and the variables; ``changed`` is
+    set once a variable gets another content.
     """
 
     guards: Guards
@@ -36,37 +36,37 @@ class Evaluator(Protocol):
 
     @property
     def has_file_texts(self) -> bool:
-        """Whether the templates read files of the chart at all."""
+        """Whether any template reads files of the chart."""
 
     def value(self, operand: Operand) -> Value:
         """What an operand stands for."""
 
     def tolerantly(self, operand: Operand) -> Value:
-        """What an operand stands for where nil does no harm."""
+        """What an operand stands for where it may be nil."""
 
     def texts(self, operand: Operand) -> list[str]:
-        """The texts that an operand may be; what isn't known of them is ANYTHING."""
+        """The texts that an operand may be; unknown parts are ANYTHING."""
 
     def access(self, value: Value, names: tuple[str, ...], node: Node, *, quiet: bool = False) -> Value:
-        """The fields of a value; reads of values paths are noted, as guarded where ``quiet``."""
+        """The fields of a value; reads of values paths are recorded, as guarded if ``quiet``."""
 
     def parts(self, value: Value) -> tuple[Value, Value]:
         """What the keys and the items of a value may be."""
 
     def some_part(self, value: Value) -> Value:
-        """What may stand under a key or index that isn't known."""
+        """The possible values of an unknown key or index."""
 
     def bounded(self, value: Value) -> Value:
-        """A value that is followed further: one that may be too much counts as read instead."""
+        """The value, if it is small enough to follow; otherwise it counts as read."""
 
     def take_whole(self, value: Value, into: set[tuple[str, ...]] | None = None) -> None:
-        """Counts everything below a value as read; with ``into``, as reached or the like."""
+        """Counts everything below a value as read; with ``into``, in that collection."""
 
     def call(self, name: str, argument: Value) -> Value:
-        """Walks the named templates of that name; returns those with lines of their own as what was made."""
+        """Walks the named templates of that name; returns the output of those with lines of their own."""
 
     def render(self, text: str, context: Value) -> None:
-        """Walks a text that is no file."""
+        """Walks a text that is not a file."""
 
     def render_files(self, path: str, context: Value) -> None:
         """Walks the chart's files of that path that are templates."""

@@ -55,7 +55,7 @@ _LITERALS = (Bool, Dot, Nil, Number, String)
 class ExpressionParser:
     """Reads the expressions of one template, token by token.
 
-    ``index`` is the next token, ``variables`` are those declared so far, ``action_start`` is where the action at work
+    ``index`` is the next token, ``variables`` are those declared so far, ``action_start`` is where the current action
     begins.
     """
 
@@ -71,10 +71,10 @@ class ExpressionParser:
     def pipeline(self, context: str, closer: int, opening: int = -1) -> Pipeline:
         """Reads ``declarations? command ('|' command)*`` and the token that closes it.
 
-        ``opening`` is where its parenthesis stands, for one in parentheses.
+        ``opening`` is the place of its parenthesis, for one in parentheses.
 
         Raises:
-            Fault: where it is no pipeline.
+            Fault: it is not a pipeline.
         """
         all_tokens, text = self.tokens, self.text
         kind, start, end = all_tokens[self.index]
@@ -206,12 +206,12 @@ class ExpressionParser:
     # --- faults ---
 
     def _is_sign(self, index: int) -> bool:
-        """Whether it is ``-}}`` without a space before it: no delimiter then, but a lonely sign."""
+        """Whether it is ``-}}`` without a space before it: not a delimiter then, but a single sign."""
         kind, start, _ = self.tokens[index]
         return kind == RIGHT and self.text[start] == "-" and self.tokens[index - 1][2] == start
 
     def _unexpected(self, index: int, context: str) -> Fault:
-        """Says of the token what text/template would: its own fault, or that it can't stand in this context."""
+        """The error of text/template for the token: its own fault, or that it is not allowed in this context."""
         kind, start, end = self.tokens[index]
         text = self.text
         fault = ""

@@ -13,7 +13,7 @@ class Fault(Exception):
 
 
 def quoted(text: str) -> str:
-    """A text as Go's %q writes it, for what is printable; a very long one is cut."""
+    """A text as Go's %q writes it, for printable characters; a very long one is cut."""
     shown = text if len(text) <= 80 else f"{text[:77]}..."
     for character, escape in (("\\", r"\\"), ('"', r"\""), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
         shown = shown.replace(character, escape)

@@ -1,5 +1,5 @@
-"""What the functions of text/template, sprig and helm do with the values that they are given, as far as it matters for
-which values are read. Functions that aren't here use up what they are given.
+"""What the functions of text/template, sprig and helm do with their arguments, as far as it matters for which values
+are read. Functions that are not listed here read their arguments as a whole.
 """
 
 from __future__ import annotations

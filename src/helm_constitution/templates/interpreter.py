@@ -55,11 +55,11 @@ MAX_CALLS = 24
 
 
 class TooManySteps(Exception):
-    """The walk has taken as many steps as it may."""
+    """The walk has reached its limit of steps."""
 
 
 class Interpreter(Evaluation):
-    """Walks a chart's templates; see :func:`helm_constitution.templates.uses.analyse` for what comes out."""
+    """Walks a chart's templates; see :func:`helm_constitution.templates.uses.analyse` for the result."""
 
     def __init__(self, chart: Chart, templates: tuple[TemplateFile, ...]) -> None:
         super().__init__(chart.name, templates[0] if templates else parse_template("templates/", ""))
@@ -80,7 +80,7 @@ class Interpreter(Evaluation):
     # --- the chart ---
 
     def run(self) -> None:
-        """Walks everything that helm renders, then the named templates that nobody called."""
+        """Walks everything that helm renders, then the named templates that nothing called."""
         self._chart_yaml()
         try:
             for template in self.templates:
@@ -98,7 +98,7 @@ class Interpreter(Evaluation):
             self.reached.add(())
 
     def _chart_yaml(self) -> None:
-        """What helm itself reads: conditions, tags, the values of dependencies."""
+        """The values that helm itself reads: conditions, tags, the values of dependencies."""
         chart = self.chart
         for dependency in chart.dependencies:
             self.whole.add((dependency.key,))
@@ -120,7 +120,7 @@ class Interpreter(Evaluation):
     # --- named templates ---
 
     def call(self, name: str, argument: Value) -> Value:
-        """Walks the named templates of that name; returns those with lines of their own as what was made."""
+        """Walks the named templates of that name; returns the output of those with lines of their own."""
         if name.startswith(TEMPLATES):
             # A whole file, mostly for its checksum; with the root context it is walked anyway.
             if argument != ROOT:
@@ -144,7 +144,7 @@ class Interpreter(Evaluation):
         return frozenset(made)
 
     def _enter(self, template: TemplateFile, key: object, body: tuple[Content, ...], argument: Value) -> Guards:
-        """Walks a template with this argument, unless that was done under no more guards than now.
+        """Walks a template with this argument, unless it was already walked with no more guards than now.
 
         Returns what it reads, as far as its paths are known.
         """
@@ -312,11 +312,11 @@ class Interpreter(Evaluation):
 
     @cached_property
     def has_file_texts(self) -> bool:
-        """Whether the templates read files of the chart at all."""
+        """Whether any template reads files of the chart."""
         return any(".Files" in template.text for template in self.templates)
 
     def render(self, text: str, context: Value) -> None:
-        """Walks a text that is no file: its places mean nothing, so its reads are guarded."""
+        """Walks a text that is not a file: its places mean nothing, so its reads are guarded."""
         if "{{" not in text:
             return
         template = self.parsed.get(text)

@@ -1,7 +1,8 @@
 """Go templates cut into tokens, as text/template/parse/lex.go cuts them, by one regular expression.
 
-Two liberties, neither of which changes what is a template: adjacent fields (``.Values.image.tag``, ``$.Values.a``) are
-one token, and words are what Python's ``\\w`` holds, a few exotic numerals more than Go's letters and digits.
+Two deviations, neither of which changes which texts are valid templates: adjacent fields (``.Values.image.tag``,
+``$.Values.a``) are one token, and words are what Python's ``\\w`` holds, a few exotic numerals more than Go's letters
+and digits.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ ITEM = LazyPattern(r"[ \t]*-(?:[ \t]|$)")
 
 
 def has_form(template: TemplateFile, define: Define) -> bool:
-    """Whether a named template has a key or an item of its own, and so a line to point at."""
+    """Whether a named template has a key or an item of its own, so that a finding can point to its line."""
     for node in contents(define.body):
         if isinstance(node, Text):
             start = template.text.rfind("\n", 0, node.start) + 1

@@ -1,4 +1,4 @@
-"""Functions of templates on lists: ``list``, ``append``, ``first``, ``concat`` and their like."""
+"""Functions of templates on lists: ``list``, ``append``, ``first``, ``concat`` and similar ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def list_(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def of_lists(run: Evaluator, operands: list[Operand], node: Node) -> Value:
-    """Functions that put lists and items together, or give back parts of a list."""
+    """Functions that combine lists and items, or return parts of a list."""
     found: Value = NOTHING
     for operand in operands:
         for element in run.tolerantly(operand):

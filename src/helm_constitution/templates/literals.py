@@ -63,8 +63,7 @@ def _unquote(body: str, quote: str, start: int) -> str:
 def number_value(text: str, kind: int, start: int) -> int | float | None:
     """The value of a number or character constant; None where it is imaginary.
 
-    Raises:
-        Fault: at ``start``, where text/template refuses it.
+    Raises: Fault: text/template rejects it; at ``start``.
     """
     if kind == CHARACTER:
         character = _unquote(text[1:-1], "'", start)

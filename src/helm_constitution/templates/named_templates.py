@@ -42,7 +42,7 @@ class NamedTemplates:
         return [entry for known, entries in self.by_name.items() if pattern.fullmatch(known) for entry in entries]
 
     def _search_dependencies(self, name: str) -> bool:
-        """Reads the dependencies' files that mention a name; whether there were any not yet read."""
+        """Reads the dependencies' files that mention a name; returns whether any of them are new."""
         if self._dependency_texts is None:
             self._dependency_texts = dict(_dependency_texts(self._chart, "charts/"))
         paths = [path for path, text in self._dependency_texts.items() if name in text]
@@ -51,7 +51,7 @@ class NamedTemplates:
         return bool(paths)
 
     def has_form(self, template: TemplateFile, define: Define) -> bool:
-        """Whether one has lines of its own; see :func:`helm_constitution.templates.lines.has_form`."""
+        """Whether a named template has lines of its own; see :func:`helm_constitution.templates.lines.has_form`."""
         found = self._forms.get(define)
         if found is None:
             found = self._forms[define] = has_form(template, define)

@@ -1,8 +1,8 @@
 """The parts of a Go template, as text/template's grammar names them.
 
-Every node knows where it stands: ``start`` and ``end`` are offsets into the template's text (code points, from 0, the
-end exclusive). :meth:`helm_constitution.templates.TemplateFile.span` makes lines and columns of them. Nodes compare by
-identity, and nobody changes them. They are written out because 25 dataclasses would cost 20 ms at every start, and
+Every node has its place: ``start`` and ``end`` are offsets into the template's text (code points, from 0, the
+end exclusive). :meth:`helm_constitution.templates.TemplateFile.span` converts them to lines and columns. Nodes compare
+by identity, and nobody changes them. They are written out because 25 dataclasses would cost 20 ms at every start, and
 frozen ones double the time to read a template.
 """
 
@@ -278,7 +278,7 @@ Content: TypeAlias = Text | Comment | Action | If | With | Range | Break | Conti
 
 
 def contents(nodes: Iterable[Content]) -> Iterator[Content]:
-    """These contents and all that they hold, in the order of the text."""
+    """These contents and everything inside them, in the order of the text."""
     stack = [iter(nodes)]
     while stack:
         for node in stack[-1]:
@@ -294,7 +294,7 @@ def contents(nodes: Iterable[Content]) -> Iterator[Content]:
 
 
 def pipelines(node: Node) -> Iterator[Pipeline]:
-    """The pipelines of a content's own actions (not of what it holds), without those in their parentheses."""
+    """The pipelines of a content's own actions (not of nested contents), without those in their parentheses."""
     if isinstance(node, Control):
         for branch in node.branches:
             if branch.pipeline is not None:

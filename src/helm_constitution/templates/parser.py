@@ -1,6 +1,6 @@
-"""text/template's grammar (text/template/parse/parse.go of Go 1.26), with its own words for what it refuses.
+"""text/template's grammar (text/template/parse/parse.go of Go 1.26), with its own error messages.
 
-Not checked: whether a function exists; that is helm's to know. Contents are read in one loop, without recursion.
+Not checked: whether a function exists; helm checks that. Contents are read in one loop, without recursion.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CONTROLS: Mapping[str, type[If | With | Range]] = {"if": If, "with": With, "ran
 
 
 class _Open:
-    """A control, define or block whose end has not come yet, and how things stood where it began."""
+    """A control, define or block whose end has not come yet, and the parser's state where it began."""
 
     def __init__(self, keyword: str, start: int, parser: Parser, outer: list[Content]) -> None:
         self.keyword = keyword
@@ -54,7 +54,7 @@ class Parser(ExpressionParser):
     """Reads one template; use it once.
 
     Raises:
-        Fault: where the text is no template.
+        Fault: the text is not a valid template.
     """
 
     def __init__(self, text: str, path: str) -> None:
@@ -117,7 +117,7 @@ class Parser(ExpressionParser):
     def _keyword(
         self, word: str, word_start: int, start: int, stack: list[_Open], nodes: list[Content]
     ) -> list[Content]:
-        """Reads the rest of an action that a keyword leads; returns the list that the next contents go to."""
+        """Reads the rest of an action that begins with a keyword; returns the list for the next contents."""
         if word == "end":
             self._expect(RIGHT, "end")
             return self._end(start, stack, nodes)

@@ -78,7 +78,7 @@ def printf(run: Evaluator, operands: list[Operand], node: Node) -> Value:
 
 
 def _joined(run: Evaluator, parts: list[list[str]], join: Callable[[list[str]], str]) -> Value:
-    """Every text that the parts make; one that isn't known where these are many."""
+    """Every text that the parts make; an unknown text if there are many."""
     count = 1
     for part in parts:
         count *= len(part)

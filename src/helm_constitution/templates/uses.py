@@ -2,8 +2,9 @@
 
 An abstract interpretation of the templates: an expression stands for the set of things that it may be (a values path,
 a root context, a dict or list that the template builds, a known text). It follows ``with``, ``range``, variables, named
-templates with their actual arguments, ``index``, ``dig``, ``merge``, ``tpl`` and their like. Where a key is computed at
-run time, everything that it may reach counts as read; where a value can't be followed, its whole counts as read.
+templates with their actual arguments, ``index``, ``dig``, ``merge``, ``tpl`` and similar functions. Where a key is
+computed at run time, everything that it may reach counts as read; where a value can't be followed, its whole counts as
+read.
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ if TYPE_CHECKING:
 class ValueRead(NamedTuple):
     """A place that reads a value.
 
-    ``path`` is that of the chart's values, without ``.Values``. ``optional``: here the last key may be missing without
-    harm (a condition, ``default``, an argument of ``dict``), though not its parents. ``guarded``: nothing need be
-    there, because a condition around it, ``hasKey``, ``dig``, ``required`` or the like took care, or because the
-    analysis can't tell. ``template`` is the file (a dependency's begins with ``charts/``).
+    ``path`` is the path in the chart's values, without ``.Values``. ``optional``: here the last key may be missing (a
+    condition, ``default``, an argument of ``dict``), though not its parents. ``guarded``: the whole path may be
+    missing, because of a condition around it, ``hasKey``, ``dig``, ``required`` or similar, or because the analysis
+    can't tell. ``template`` is the file (a dependency's begins with ``charts/``).
     """
 
     path: ValuesPath
@@ -53,9 +54,9 @@ class ValueRead(NamedTuple):
 class Printed(NamedTuple):
     """A value that takes part in what an action prints.
 
-    ``path`` is the value's; ANYTHING stands in it for what is known only at run time, the key or index that ``range``
-    has come to. Of one ``action``, values with the same ``source`` (an expression) are alternatives: what is passed to
-    a named template by each of those that call it. ``template`` is the action's file.
+    ``path`` is the value's; ANYTHING in it stands for a key or index that is known only at run time, such as the one in
+    a ``range``. Of one ``action``, values with the same ``source`` (an expression) are alternatives: the arguments that
+    its callers pass to a named template. ``template`` is the action's file.
     """
 
     path: ValuesPath
@@ -110,7 +111,7 @@ class ValueUses:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the walk through the templates came to its end; where not, any value may be read."""
+        """Whether the walk through the templates was completed; if not, any value may be read."""
         return self._interpreter.is_complete
 
     @cached_property
@@ -124,7 +125,7 @@ class ValueUses:
 
     @cached_property
     def printed_defines(self) -> tuple[PrintedDefine, ...]:
-        """The named templates whose output the actions print, as it is or as data."""
+        """The named templates whose output the actions print, as text or as data."""
         entries = (entry for entries in self._interpreter.named.by_name.values() for entry in entries)
         origins = {define: template for template, define in entries}
         return tuple(
@@ -135,12 +136,12 @@ class ValueUses:
 
     @cached_property
     def tested(self) -> frozenset[ValuesPath]:
-        """The paths that conditions ask for; ANYTHING stands for keys that are known only at run time."""
+        """The paths that conditions test; ANYTHING stands for keys that are known only at run time."""
         return frozenset(self._interpreter.tested)
 
     @cached_property
     def compared(self) -> Mapping[ValuesPath, tuple[str, ...]]:
-        """The texts that ``eq``, ``ne`` and ``has`` compare a value with, in the order in which they were met."""
+        """The texts that ``eq``, ``ne`` and ``has`` compare a value with, in the order of the walk."""
         return {path: tuple(texts) for path, texts in self._interpreter.compared.items()}
 
     @cached_property
@@ -174,13 +175,13 @@ class ValueUses:
         return deepest is not None and not self._children[deepest]
 
     def is_whole(self, path: ValuesPath) -> bool:
-        """Whether a value is used with all that is below it, by itself or as part of something above it."""
+        """Whether a value is used with everything below it, by itself or as part of something above it."""
         return any(path[:length] in self.whole for length in range(len(path) + 1))
 
     def missing(self, values: Mapping[str, Json]) -> tuple[tuple[ValueRead, ValuesPath], ...]:
-        """The reads in the chart's own files that find nothing in these values, with the path that is missing.
+        """The reads in the chart's own files whose path is missing in these values, with the missing path.
 
-        Silent about what is guarded, provided at run time or below a list or a text.
+        Excluded are paths that are guarded, provided at run time or below a list or a text.
         """
         if self._missing is None or self._missing[0] is not values:
             self._missing = values, tuple(self._found_missing(values))

@@ -1,6 +1,6 @@
 """Steps into the values that expressions stand for, and what each step counts as read.
 
-Nothing here knows templates: only what an abstract value holds, and under which conditions it is looked at.
+Nothing here knows templates: only what an abstract value holds, and under which conditions it is read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class ValueAccess:
     """Follows fields and keys of abstract values, and collects what is read, printed, tested and set on the way.
 
-    ``chart_name`` is what ``.Chart.Name`` gives; ``template`` is the file that the walk is in.
+    ``chart_name`` is the value of ``.Chart.Name``; ``template`` is the file that the walk is in.
     """
 
     GUARDED: ClassVar[int] = 1
@@ -66,7 +66,7 @@ class ValueAccess:
     # --- steps ---
 
     def access(self, value: Value, names: tuple[str, ...], node: Node, *, quiet: bool = False) -> Value:
-        """The fields of a value; reads of values paths are noted."""
+        """The fields of a value; reads of values paths are recorded."""
         if not names:
             return value
         if len(value) == 1:
@@ -136,7 +136,7 @@ class ValueAccess:
         return frozenset((path,))
 
     def parts(self, value: Value) -> tuple[Value, Value]:
-        """What the keys and the items of something that is ranged over may be."""
+        """The possible keys and items of a value in a ``range``."""
         keys: set[Element] = set()
         items: set[Element] = set()
         for element in value:
@@ -161,7 +161,7 @@ class ValueAccess:
         return frozenset(keys), self.bounded(frozenset(items))
 
     def some_part(self, value: Value) -> Value:
-        """What may stand under a key or index that isn't known."""
+        """The possible values of an unknown key or index."""
         found: set[Element] = set()
         for element in value:
             if type(element) is tuple:
@@ -202,7 +202,7 @@ class ValueAccess:
             self._print(path, node)
 
     def _print(self, path: tuple[str, ...], node: Node | None) -> None:
-        """Notes that a value takes part in what the action at work prints; ``node`` is the expression that it is."""
+        """Records that a value is part of the current action's output; ``node`` is the expression that it is."""
         if self.action is not None:
             known = self.printed.get(self.action)
             if known is None:
@@ -225,7 +225,7 @@ class ValueAccess:
         pending = ordered(value)
         for element in pending:  # it grows as it is gone through
             if self.hashed and (element == () or element in ROOT):
-                continue  # a checksum of all values says of none that it does something
+                continue  # a checksum of all values doesn't show that any of them has an effect
             if type(element) is tuple:
                 target.add(element)
                 if into is None and self.action is not None:
@@ -248,7 +248,7 @@ class ValueAccess:
                 target.add(element.prefix)
 
     def bounded(self, value: Value) -> Value:
-        """A value that is followed further: one that may be too much counts as read instead."""
+        """The value, if it is small enough to follow; otherwise it counts as read."""
         if not is_too_much(value):
             return value
         self.take_whole(value, self.reached)
