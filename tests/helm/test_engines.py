@@ -381,7 +381,8 @@ def test_missing_dependencies_name_the_folder_as_it_was_given(
     monkeypatch.chdir(tmp_path)
     lint, render = run(engine, Path("web"))
     for message in (*lint.messages, *render.errors):
-        assert message.text == "dependencies missing in charts/: redis, pg; run `helm dependency build web`"
+        words = "dependencies missing in charts/: redis, pg; run `helm dependency build` in the chart's folder"
+        assert message.text == words
 
 
 class _Proxy(http.server.BaseHTTPRequestHandler):

@@ -336,7 +336,7 @@ def test_faults_of_the_charts_files(text: str, expected: tuple[str, str | None, 
 def test_missing_dependencies_name_the_way_out(text: str) -> None:
     assert one(text) == HelmMessage(
         ERROR,
-        "dependencies missing in charts/: redis, pg; run `helm dependency build charts/web`",
+        "dependencies missing in charts/: redis, pg; run `helm dependency build` in the chart's folder",
         FailureKind.DEPENDENCY,
         file="Chart.yaml",
     )

@@ -25,6 +25,9 @@ LINES = [
     "more: {a: 1}\n",
     "# A comment.\n",
     "flag: true\n",
+    "ignore: [security/privileged]\n",
+    "Containers MUST NOT run privileged.\n",
+    "dependencies: [{name: more, version: 1.0.0}]\n",
     "bad: [\n",
     "  key: {{ .Values.more.a }}\n",
     "{{ if .Values.flag }}\n",
@@ -34,7 +37,15 @@ LINES = [
     "",
 ]
 """Lines that mean something in one of the files, and break the others."""
-FILES = ["values.yaml", "templates/deployment.yaml", "templates/_helpers.tpl", "Chart.yaml", "README.md"]
+FILES = [
+    "values.yaml",
+    "templates/deployment.yaml",
+    "templates/_helpers.tpl",
+    "Chart.yaml",
+    "README.md",
+    ".helm-constitution.yaml",
+    "constitution.md",
+]
 
 Edit = tuple[str, int, str]
 
@@ -130,3 +141,33 @@ def test_a_folder_that_helm_reads_is_there_while_one_writes(embedded: HelmEngine
 
 def test_a_finding_in_a_file_that_is_not_saved_yet_is_shown_there(embedded: HelmEngine) -> None:
     check_edits([("README.md", 0, "")], embedded)
+
+
+def test_a_missing_dependency_is_shown_without_the_place_of_the_copy(embedded: HelmEngine) -> None:
+    check_edits([("Chart.yaml", 24, "dependencies: [{name: more, version: 1.0.0}]\n")], embedded)
+
+
+@pytest.mark.parametrize(
+    ("file", "line"),
+    [
+        ("web/.helm-constitution.yaml", "ignore: [security/privileged]\n"),
+        (".helm-constitution.yaml", "charts: {web: {ignore: [security/privileged]}}\n"),
+        (".helm-constitution.yaml", "constitution: ours.md\n"),
+        ("constitution.md", "# Ours\n\n## Readers\n\nCharts MUST have a README.md.\n"),
+        (".specify/memory/constitution.md", "# Ours\n\n## Readers\n\nCharts MUST have a README.md.\n"),
+    ],
+)
+def test_what_rules_a_chart_counts_before_its_file_is_saved(
+    embedded: HelmEngine, tmp_path: Path, file: str, line: str
+) -> None:
+    repository = tmp_path / "repository"
+    write(repository, {**WEB, ".git/HEAD": "", "ours.md": "# Ours\n\n## Readers\n\nCharts MUST have a README.md.\n"})
+    chart = repository / "web"
+    checker = Checker(embedded, CheckOptions())
+    texts = {str(chart / "values.yaml"): (chart / "values.yaml").read_text() + "# An edit.\n"}
+    before = shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), repository)
+    texts[str(repository / file)] = line
+    after = shown(notes_of(checker.check(chart, DEFAULTS, texts), chart), repository)
+    checker.forget(chart)
+    assert after == shown(*fresh(repository, texts, embedded))
+    assert ["security/privileged" in str(notes) for notes in (before, after)] == [True, False]

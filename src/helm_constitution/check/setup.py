@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from helm_constitution.compare.no_baseline import NoBaseline
+from helm_constitution.core.unsaved import is_there
 from helm_constitution.lint.needs import CLUSTER, COVERAGE, DEPLOYMENT, OLD_VALUES
 from helm_constitution.lint.registry import known_modules
 from helm_constitution.policy.configuration import Configuration, load_configuration
@@ -63,7 +64,7 @@ def load_policy(request: CheckRequest, chart: Chart) -> Policy:
         ConstitutionError: where something in it can't be used, with file and line.
     """
     options, place = request.options, request.chart
-    file = find_configuration(place, options.configuration)
+    file = find_configuration(place, options.configuration, request.unsaved)
     modules = known_modules(options.rules, debug=options.debug)
     configuration = load_configuration(
         file,
@@ -110,8 +111,8 @@ def _asked_by(options: CheckOptions, configuration: Configuration) -> tuple[str,
 
 def _debt(request: CheckRequest, configuration: Configuration) -> tuple[DebtEntry, ...]:
     place = request.chart
-    file = find_debt(place, configuration.file)
-    if not request.options.debt or not file.is_file():
+    file = find_debt(place, configuration.file, request.unsaved)
+    if not request.options.debt or not is_there(file, request.unsaved):
         return ()
     from helm_constitution.policy.debt import chart_key, read_debt
 

@@ -262,7 +262,7 @@ def _chart_message(text: str, chart: Speaker, base: str) -> HelmMessage | None:
         return None
     if match := _MISSING.fullmatch(text):
         names = ", ".join(dict.fromkeys(re.split(r",\s*", match[1])))
-        words = f"dependencies missing in charts/: {names}; run `helm dependency build {chart.folder}`"
+        words = f"dependencies missing in charts/: {names}; run `helm dependency build` in the chart's folder"
         return plain(words, file, FailureKind.DEPENDENCY)
     if text.startswith("chart requires kubeVersion: "):
         return plain(text, file, FailureKind.KUBE_VERSION)

@@ -51,7 +51,7 @@ def read_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsave
     Raises:
         ConstitutionFileError: where it doesn't exist, can't be read or is not UTF-8.
     """
-    file = find_constitution(chart, explicit)
+    file = find_constitution(chart, explicit, unsaved)
     if file is None:
         return BUILT_IN, (Path(__file__).parent.parent / "data" / "constitution.md").read_text("utf-8")
     shown = str(file) if explicit is not None else as_typed(file)

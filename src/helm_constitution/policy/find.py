@@ -7,6 +7,7 @@ from pathlib import Path
 
 from helm_constitution.core.errors import ConstitutionFileError
 from helm_constitution.core.repository import is_everybodys, repository_root
+from helm_constitution.core.unsaved import NO_TEXTS, Unsaved, is_there
 
 FILE_NAME = ".helm-constitution.yaml"
 
@@ -14,25 +15,28 @@ FILE_NAME = ".helm-constitution.yaml"
 DEBT_FILE_NAME = ".helm-constitution-debt.yaml"
 
 
-def find_configuration(chart: Path, explicit: Path | None) -> Path | None:
-    """The configuration's file: the one given, else the nearest from the chart up to the repository's root."""
-    return explicit if explicit is not None else find_above(chart, FILE_NAME)
+def find_configuration(chart: Path, explicit: Path | None, unsaved: Unsaved = NO_TEXTS) -> Path | None:
+    """The configuration's file: the one given, else the nearest from the chart up to the repository's root.
+
+    A file in ``unsaved`` counts as one on the disk, here and below: an editor has new files before they are saved.
+    """
+    return explicit if explicit is not None else find_above(chart, FILE_NAME, unsaved)
 
 
-def find_debt(chart: Path, configuration: Path | None) -> Path:
+def find_debt(chart: Path, configuration: Path | None, unsaved: Unsaved = NO_TEXTS) -> Path:
     """The file with a chart's accepted findings; where there is none yet, the one to write.
 
     That is the nearest one from the chart up to the repository's root; else beside the configuration, else beside
     Chart.yaml (or the package).
     """
-    if (found := find_above(chart, DEBT_FILE_NAME)) is not None:
+    if (found := find_above(chart, DEBT_FILE_NAME, unsaved)) is not None:
         return found
     if configuration is not None:
         return configuration.parent / DEBT_FILE_NAME
     return (chart if chart.is_dir() else chart.parent) / DEBT_FILE_NAME
 
 
-def find_above(chart: Path, name: str) -> Path | None:
+def find_above(chart: Path, name: str, unsaved: Unsaved = NO_TEXTS) -> Path | None:
     """The nearest file of a name from a chart up to its repository's root; None where there is none.
 
     Outside a repository the search ends below the first folder that everybody may write to, as for constitutions.
@@ -43,7 +47,7 @@ def find_above(chart: Path, name: str) -> Path | None:
         if root is None and candidate != folder and is_everybodys(candidate):
             return None
         file = candidate / name
-        if file.is_file():
+        if is_there(file, unsaved):
             return file
         if candidate == root:
             return None
@@ -58,7 +62,7 @@ ASK_FOR_BUILT_IN = "built-in"
 """What a user writes in place of a file to have it where the repository has a constitution of its own."""
 
 
-def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
+def find_constitution(chart: Path, explicit: Path | None = None, unsaved: Unsaved = NO_TEXTS) -> Path | None:
     """The file that rules a chart: the one given, else the nearest from the chart's folder up to its repository's root.
 
     Outside a repository the search ends below the first folder above the chart that everybody may write to (such as
@@ -67,6 +71,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
     Args:
         chart: a chart's folder, or a packaged chart (its folder counts then).
         explicit: what the user named; ``built-in`` where there is no file of that name is the built-in one.
+        unsaved: texts as an editor has them.
 
     Returns:
         None where the built-in constitution applies.
@@ -75,7 +80,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
         ConstitutionFileError: where the named file doesn't exist.
     """
     if explicit is not None:
-        if not explicit.is_file():
+        if not is_there(explicit, unsaved):
             if str(explicit) == ASK_FOR_BUILT_IN:
                 return None
             problem = (
@@ -93,7 +98,7 @@ def find_constitution(chart: Path, explicit: Path | None = None) -> Path | None:
         if root is None and folder != start and is_everybodys(folder):
             return None
         for name in NAMES:
-            if (folder / name).is_file():
+            if is_there(folder / name, unsaved):
                 return folder / name
         if folder == root:
             return None

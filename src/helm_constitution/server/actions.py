@@ -11,7 +11,7 @@ from lsprotocol import types
 from helm_constitution.core.errors import ConfigurationError
 from helm_constitution.core.fixes import Applicability, Fix
 from helm_constitution.core.model import Finding
-from helm_constitution.core.unsaved import content_of
+from helm_constitution.core.unsaved import content_of, is_there
 from helm_constitution.policy.find import find_configuration
 from helm_constitution.policy.new_waiver import chart_key_of, configuration_beside, with_waiver
 from helm_constitution.report.pages import rule_address
@@ -96,7 +96,8 @@ def _edit_of(server: ConstitutionServer, chart: Path, fix: Fix) -> types.Workspa
 
 def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.WorkspaceEdit | None:
     """Writes a waiver with empty reasons, which is refused until somebody fills them in."""
-    file = find_configuration(chart, server.setup.options.configuration) or configuration_beside(chart)
+    texts = server.session.texts()
+    file = find_configuration(chart, server.setup.options.configuration, texts) or configuration_beside(chart)
     thing = finding.object
     keys = {
         "rule": finding.rule,
@@ -108,7 +109,7 @@ def _waiver(server: ConstitutionServer, chart: Path, finding: Finding) -> types.
         "simpler_alternative_rejected_because": "",
     }
     try:
-        before = content_of(file, server.session.texts()).decode("utf-8", "replace") if file.is_file() else ""
+        before = content_of(file, texts).decode("utf-8", "replace") if is_there(file, texts) else ""
         after = with_waiver(before, file, {key: text for key, text in keys.items() if text is not None})
     except (ConfigurationError, OSError):
         return None  # what is wrong with the configuration is shown there
