@@ -1,6 +1,6 @@
 """The earlier release that a chart is compared with: a git revision, a folder or a package.
 
-What comes out of git is written into a temporary folder, from which helm renders it like any other chart.
+A baseline from git is written into a temporary folder, and helm renders it like any other chart.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAX_LINKS = 8
 
 
 class Source(NamedTuple):
-    """Where a baseline comes from. ``origin`` is what reports call it; ``folder`` is None where it lacks the chart."""
+    """Where a baseline comes from. ``origin`` is its name in reports; ``folder`` is None if the chart is not in it."""
 
     origin: str
     folder: Path | None
@@ -47,7 +47,7 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
         chart: the chart as it is now.
 
     Raises:
-        BaselineError: there is no such revision, no repository, no git; or what is there is no chart.
+        BaselineError: there is no such revision, no repository or no git; or it is not a chart.
         ChartError: a folder or package that can't be read.
     """
     if not wanted:
@@ -67,7 +67,7 @@ def open_baseline(wanted: str, chart: Chart) -> Iterator[Source]:
 
 
 def _in_folder(place: Path, chart: Chart) -> Source | None:
-    """A folder that is a chart, or the chart of this name in it; None where the folder holds no chart at all."""
+    """A folder that is a chart, or the chart of this name in it; None if the folder contains no chart at all."""
     from helm_constitution.chart.loader import load_chart
 
     if (place / "Chart.yaml").is_file():
@@ -104,7 +104,7 @@ def _from_git(wanted: str, chart: Chart, scratch: Path) -> Source:
 def _newest_release(
     repository: Repository, chart: Chart, inside: str
 ) -> tuple[str, str, Sequence[TreeEntry], str | None]:
-    """(name, commit, tree, the chart's folder) of the newest tag that holds the chart, else of the merge base."""
+    """(name, commit, tree, the chart's folder) of the newest tag that contains the chart, else of the merge base."""
     head = repository.commit_of("HEAD")
     own = parse_version(chart.version, strict=False)
     for merged in (True, False):
@@ -129,7 +129,7 @@ def _newest_release(
 def _release_tags(tags: Sequence[tuple[str, str]], chart: str) -> list[tuple[Version, str, str]]:
     """(version, tag, commit) of the tags that name releases of the chart, the newest first, pre-releases last.
 
-    ``<chart>-1.2.3`` where a repository has such tags; else ``v1.2.3`` and ``1.2.3``.
+    ``<chart>-1.2.3`` if the repository has such tags; else ``v1.2.3`` and ``1.2.3``.
     """
     prefix = f"{chart}-"
     of_chart: list[tuple[Version, str, str]] = []
@@ -144,7 +144,7 @@ def _release_tags(tags: Sequence[tuple[str, str]], chart: str) -> list[tuple[Ver
 
 
 def _place_in(repository: Repository, tree: Sequence[TreeEntry], inside: str, name: str) -> str | None:
-    """The chart's folder in a tree: where it is now, else where a chart of its name is; with a slash at its end.
+    """The chart's folder in a tree: where it is now, else where a chart of its name is; with a trailing slash.
 
     A folder whose chart had another name counts if no chart has this one.
     """
@@ -200,17 +200,17 @@ def _is_unchanged(repository: Repository, tree: Sequence[TreeEntry], place: str,
 
 
 def write_folder(repository: Repository, tree: Sequence[TreeEntry], place: str, folder: Path, origin: str) -> None:
-    """Writes the files of a folder of a tree; links are replaced by what they lead to in the repository.
+    """Writes the files of a folder of a tree; links are replaced by their targets in the repository.
 
     Args:
-        repository: holds the tree.
+        repository: contains the tree.
         tree: every entry.
-        place: the folder in the tree, with a slash at its end; empty for the root.
-        folder: where to.
-        origin: what messages call the revision.
+        place: the folder in the tree, with a trailing slash; empty for the root.
+        folder: the target.
+        origin: the revision's name in messages.
 
     Raises:
-        BaselineError: it holds too much, or what can't be written.
+        BaselineError: it is too large, or contains something that can't be written.
     """
     links = _Links(repository, tree, f"{place or 'the repository'} at {origin}")
     wanted: dict[str, TreeEntry] = {}
@@ -239,9 +239,9 @@ class _Links:
     """Follows the links of a tree within it.
 
     Args:
-        repository: holds the tree.
+        repository: contains the tree.
         tree: every entry.
-        shown: what messages call the part of it that is read.
+        shown: the name in messages of the part that is read.
     """
 
     def __init__(self, repository: Repository, tree: Sequence[TreeEntry], shown: str) -> None:
@@ -255,14 +255,14 @@ class _Links:
         self._left = MAX_FILES
 
     def followed(self, entry: TreeEntry, depth: int) -> Iterator[tuple[str, TreeEntry]]:
-        """(path, file) of an entry: itself, or what a link leads to; nothing for a link that leads out or nowhere.
+        """(path, file) of an entry: itself, or the target of a link; nothing for a link that leads outside or nowhere.
 
         Args:
             entry: a file or a link.
             depth: links that may lead to links.
 
         Raises:
-            BaselineError: links lead to themselves or multiply the files.
+            BaselineError: links form a cycle or multiply the files.
         """
         self._left -= 1
         if self._left < 0:
@@ -292,7 +292,7 @@ def _below(paths: Sequence[str], folder: str) -> Sequence[str]:
 
 
 def _borrow_dependencies(folder: Path, chart: Chart) -> None:
-    """Where git holds no dependencies, takes those of the chart as it is now that the baseline's versions allow."""
+    """Without dependencies in git, takes the chart's current ones if the baseline's versions allow them."""
     from helm_constitution.chart.loader import load_chart
 
     for dependency in load_chart(folder).missing_dependencies:

@@ -60,7 +60,7 @@ class Change(NamedTuple):
 
     @property
     def is_of_old_values(self) -> bool:
-        """Whether it was seen in a user's values for the earlier release."""
+        """Whether it was found in a user's values for the earlier release."""
         return self.scenario == OLD_VALUES
 
 

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 class Comparison:
     """A chart beside its baseline.
 
-    ``origin`` is what reports call the baseline. ``old`` and ``new`` are what is known of both releases. ``moved``
-    holds how the new chart renders with the values that the old one has for a scenario, where these differ; ``gone``
-    how it renders with those that only the old values.yaml has, where the chart may refuse them; ``again`` the old
-    chart rendered a second time, by scenario (asked for only where something differs). ``by_robot`` says that versions
-    and changelog are written when the release is made. ``old_values`` is a user's values file for the old release, and
-    ``trial`` renders both releases with parts of it. ``filling`` renders both with empty values filled.
+    ``origin`` is the baseline's name in reports. ``old`` and ``new`` are the two releases. ``moved`` are the new
+    chart's renderings with the old chart's values for a scenario, if these differ; ``gone`` is its rendering with the
+    values that only the old values.yaml has, if the chart may reject them; ``again`` the old chart rendered a second
+    time, by scenario (asked for only where something differs). ``by_robot``: versions and changelog are written when
+    the release is made. ``old_values`` is a user's values file for the old release, and ``trial`` renders both releases
+    with parts of it. ``filling`` renders both with empty values filled.
     """
 
     origin: str
@@ -154,7 +154,7 @@ class Comparison:
 
     @cached_property
     def _at_installation(self) -> frozenset[str]:
-        """The templates that ask whether it is the first installation."""
+        """The templates that test whether it is the first installation."""
         return frozenset(
             template.path
             for side in (self.old, self.new)
@@ -323,7 +323,7 @@ def _is_named(values: Mapping[str, Json] | None, message: str) -> bool:
 
 
 def _in_one_line(text: str) -> str:
-    """What a template says with ``fail``, without the frame that many put around it."""
+    """The message of a template's ``fail``, without the frame that many charts put around it."""
     return " ".join(re.sub(r"[#*=~-]{3,}", " ", text).split())
 
 

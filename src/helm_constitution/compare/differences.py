@@ -1,4 +1,4 @@
-"""Two trees of values beside each other."""
+"""Compares two trees of values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Path = tuple[str, ...]
 
 
 class Differences(NamedTuple):
-    """The differences of two trees of values: keys that only one has, and values that differ."""
+    """The differences of two trees of values: keys that only one has, and different values."""
 
     removed: list[Path]
     added: list[Path]
@@ -19,7 +19,7 @@ class Differences(NamedTuple):
 
 
 def differences(old: Mapping[str, Json], new: Mapping[str, Json]) -> Differences:
-    """The differences of two trees of values, each at the highest key where they show."""
+    """The differences of two trees of values, each at the highest key that differs."""
     found = Differences([], [], [])
     _differ(old, new, (), found)
     return found

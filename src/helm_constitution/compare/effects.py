@@ -1,8 +1,8 @@
-"""What the keys of a user's values file decide in the objects of two releases, found by rendering without them.
+"""The fields that the keys of a user's values file set in the objects of two releases, found by rendering without them.
 
-A key that decided fields of the earlier release, and none of this one, is ignored; one that decides other fields means
-something else. Nothing is concluded from texts that programs read (configuration, arguments, variables): there the
-same setting may well have moved from one to the other.
+A key that set fields of the earlier release, and none of this one, is ignored; one that sets other fields has another
+meaning. Nothing is concluded from texts that programs read (configuration, arguments, variables): there the same
+setting may well have moved from one to the other.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Trial(NamedTuple):
 
 
 class Filling(NamedTuple):
-    """How both releases render with more values on top of a scenario that both render; ``request`` is its own."""
+    """How both releases render with more values on top of a scenario that both render; ``request`` is the
+    scenario's."""
 
     request: RenderRequest
     trial: Trial
@@ -53,7 +54,7 @@ class Effect(NamedTuple):
 
 
 def lost_effects(values: dict[str, Json], defaults: dict[str, Json], trial: Trial) -> Iterator[Effect]:
-    """The keys that set a field of the earlier release, and in this one nothing or another field.
+    """The keys that set a field of the earlier release, and no field or another one in this release.
 
     Args:
         values: the user's file.
@@ -173,7 +174,7 @@ def shown_field(field: Field) -> str:
 
 
 def _leaves(path: Path, data: Json) -> Iterator[Path]:
-    """The keys of a file, those in the items of lists among them."""
+    """The keys of a file, including those in list items."""
     if isinstance(data, dict) and data:
         for key, value in data.items():
             yield from _leaves((*path, key), value)
@@ -185,7 +186,7 @@ def _leaves(path: Path, data: Json) -> Iterator[Path]:
 
 
 def _without(data: Json, path: Path) -> Json:
-    """Values without one key; the maps that it leaves empty stay, and items of lists stay where they are."""
+    """Values without one key; maps that become empty stay, and list items keep their index."""
     first, rest = path[0], path[1:]
     if isinstance(data, dict) and isinstance(first, str):
         if not rest:

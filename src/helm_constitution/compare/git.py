@@ -1,4 +1,4 @@
-"""What a git repository holds at a commit, read with git's plumbing.
+"""The contents of a git repository at a commit, read with git's plumbing.
 
 Blobs come as they are stored (``cat-file``): no work tree is touched, no hook, filter or file system monitor runs, and
 nothing is fetched.
@@ -32,7 +32,7 @@ class TreeEntry(NamedTuple):
 
     @property
     def is_link(self) -> bool:
-        """Whether it is a symbolic link; its blob holds where to."""
+        """Whether it is a symbolic link; its blob contains the target."""
         return self.mode == "120000"
 
     @property
@@ -42,7 +42,7 @@ class TreeEntry(NamedTuple):
 
 
 class Repository:
-    """A git repository, found from a folder in it; ``root`` is its work tree, or itself where it is a bare one.
+    """A git repository, found from a folder in it; ``root`` is its work tree, or the repository itself if it is bare.
 
     Raises:
         BaselineError: there is no git, or no repository.
@@ -57,7 +57,7 @@ class Repository:
         """The commit that a branch, tag or other revision names.
 
         Raises:
-            BaselineError: there is none of that name.
+            BaselineError: there is no such revision.
         """
         found = self._run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}", may_fail=True)
         if found is None:
@@ -68,16 +68,16 @@ class Repository:
         return found.decode().strip()
 
     def knows(self, name: str) -> bool:
-        """Whether a revision of that name is there."""
+        """Whether a revision of that name exists."""
         return (
             self._run("rev-parse", "--quiet", "--verify", "--end-of-options", f"{name}^{{commit}}", may_fail=True)
             is not None
         )
 
     def day_of_line(self, file: Path, line: int) -> str | None:
-        """The day, as an ISO date (UTC), since which HEAD has a line of a file; None where it isn't committed.
+        """The day, as an ISO date (UTC), since which HEAD has a line of a file; None if it isn't committed.
 
-        The line of the work tree is looked for in HEAD by its text.
+        The line of the work tree is found in HEAD by its text.
         """
         from datetime import UTC, datetime
 
@@ -106,7 +106,7 @@ class Repository:
         )
 
     def tags(self, *, merged: bool) -> list[tuple[str, str]]:
-        """(name, commit) of the tags; of those in the history of HEAD alone where ``merged``."""
+        """(name, commit) of the tags; with ``merged`` only those in the history of HEAD."""
         form = "%(refname:strip=2)%00%(objectname)%00%(*objectname)"
         arguments = ["for-each-ref", f"--format={form}", *(["--merged=HEAD"] if merged else []), "refs/tags"]
         tags = []
@@ -177,7 +177,7 @@ class Repository:
         return index if index.startswith(folder + os.sep) else None
 
     def holding(self, commits: Iterable[str], path: str) -> list[str]:
-        """Those of the commits that have something at a path, in their order."""
+        """The commits that contain a path, in the given order."""
         asked = list(dict.fromkeys(commits))
         if "\n" in path:
             return []  # git reads one name a line
@@ -191,7 +191,7 @@ class Repository:
         """The content of blobs, in the order of their names.
 
         Raises:
-            BaselineError: one isn't there (a partial clone).
+            BaselineError: one is missing (a partial clone).
         """
         asked = list(names)
         out = self._run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in asked).encode())

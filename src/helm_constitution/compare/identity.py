@@ -1,4 +1,4 @@
-"""What an object of two releases is recognised by."""
+"""How the same object is recognised in two releases."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """A change with what it is recognised by, the object's identity first: what two renderings of one release differ
-    in is random. ``private``: it breaks somebody only if the object's content is made by the chart. ``by_name``: it is
-    a key of a Secret that pods read by its name, and so one that Secrets of users' own have too."""
+    """A change with its key, the object's identity first: what differs between two renderings of one release is random.
+    ``private``: it breaks somebody only if the object's content is made by the chart. ``by_name``: it is a key of a
+    Secret that pods read by its name, and so users' own Secrets have it too."""
 
     key: tuple[object, ...]
     change: Change

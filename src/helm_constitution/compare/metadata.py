@@ -52,7 +52,7 @@ def compare_metadata(old: Chart, new: Chart) -> Iterator[Change]:
 
 
 def accepted_minors(view: View) -> list[int] | None:
-    """The minor versions of Kubernetes that a kubeVersion accepts in any patch release; None where it is no range."""
+    """The minor versions of Kubernetes that a kubeVersion accepts in any patch release; None if it is not a range."""
     text = view.string()
     if not text:
         return list(range(_NEWEST_MINOR))
@@ -341,7 +341,7 @@ def _find(text: str, name: str) -> Json:
 
 
 def _bare(data: Json) -> Json:
-    """A definition's spec without the fields that may stay old in the cluster without any loss."""
+    """A definition's spec without the fields that may stay outdated in the cluster without harm."""
     return _unexplained(data.get("spec") if isinstance(data, dict) else data)
 
 

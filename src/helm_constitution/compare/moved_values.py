@@ -1,7 +1,7 @@
 """Values that both releases read and that no longer set the same fields, found by filling them in both.
 
 Only empty values whose template lines changed are tried: what the defaults fill is compared as objects are, and two
-renderings of each release show for all of them together whether there is anything to look for.
+renderings of each release show for all of them together whether any value moved.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def moved_values(old: Release, new: Release, filling: Filling, known: Sequence[C
 
 
 def _once(trial: Trial) -> Trial:
-    """The same, but equal values are rendered once: most fills have the same flags around them, or none."""
+    """Renders equal values once: most fills have the same flags around them, or none."""
 
     def remembering(render: Render) -> Render:
         known: dict[str, Rendering | None] = {}
@@ -98,7 +98,7 @@ def _fills(old: Release, new: Release, filling: Filling, known: Sequence[Change]
 
 
 def _fills_of(placeholder: Placeholder) -> Iterator[_Fill]:
-    """A placeholder as it is, and where its values become texts, with a value that has to be quoted for that.
+    """A placeholder unchanged and, if its values become texts, with a value that has to be quoted for that.
 
     They are apart because a template that forgets to indent prints only maps with a single key well.
     """
@@ -196,7 +196,7 @@ class _Effects(NamedTuple):
         return frozenset(bare(field) for field in self.fields)
 
     def apart(self, other: _Effects) -> bool:
-        """Whether some of these fields are none of the others', or hold text only here."""
+        """Whether some of these fields are not among the others, or are texts only here."""
         return bool(self.paths - other.paths) or self.unquoted(other) is not None
 
     def unquoted(self, later: _Effects) -> Field | None:

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 class NoBaseline(NamedTuple):
-    """Why a chart is compared with nothing."""
+    """Why a chart is not compared."""
 
     reason: str = "no baseline was given"
 
     def done(self) -> bool:
-        """Whether nobody has to wait for helm: nothing is under way."""
+        """Always true: there is nothing to wait for."""
         return True
 
     def compare(self, rendered: RenderedChart) -> None:
-        """There is nothing to compare with."""
+        """Returns the reason: there is nothing to compare with."""

@@ -1,4 +1,5 @@
-"""The rendered objects of two releases, matched by identity: what an upgrade fails on, replaces or removes.
+"""The rendered objects of two releases, matched by identity: objects on which an upgrade fails, and those that it
+replaces or removes.
 
 Sources: the validation of updates in Kubernetes' own API (pkg/apis/*/validation), and what `helm upgrade` does with
 objects that a release no longer has: it deletes them.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Lost(NamedTuple):
-    """A key of the user's file that no longer does what it did; ``change`` is the one behind it, where it is known."""
+    """A key of the user's file that no longer does what it did; ``change`` is its cause, if known."""
 
     at: View
     """The key in the user's file."""
@@ -30,7 +30,7 @@ class Lost(NamedTuple):
 
 
 class Compared(Protocol):
-    """A comparison, as far as it matters to a user's values."""
+    """The parts of a comparison that matter to a user's values."""
 
     @property
     def old(self) -> RenderedChart:
@@ -102,7 +102,7 @@ def _without_effect(comparison: Compared) -> Iterator[Lost]:
 
 
 def _behind(comparison: Compared, path: tuple[str, ...], *rules: str) -> Change | None:
-    """The change that removed a value: of its own path, else of one above it."""
+    """The change that removed a value: that of its own path, else of one above it."""
     for length in range(len(path), 0, -1):
         name = dotted(path[:length])
         for change in comparison.changes:

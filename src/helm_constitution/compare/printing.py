@@ -1,4 +1,4 @@
-"""What templates print of a release's values, and what they read in the maps and lists that they go over."""
+"""The values that templates print, and the ones that they read in the maps and lists of a ``range``."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _DUMPS = LazyPattern(r"\b(?:to[A-Z]\w+|tpl)\b")
 
 
 class Printing:
-    """What templates print, and what they read in maps and lists; ANYTHING stands for keys known only at run time."""
+    """The values that templates print, and read in maps and lists; ANYTHING stands for keys known only at run time."""
 
     def __init__(self, uses: ValueUses) -> None:
         self._uses = uses
 
     @cached_property
     def _looped(self) -> tuple[Path, ...]:
-        """The paths that are read in maps that templates go over by ``range``."""
+        """The paths that are read in maps over which templates ``range``."""
         uses = self._uses
         read = uses.tested | {one.path for one in uses.printed}
         return tuple(path for path in read if ANYTHING in path[1:] and path[0] != ANYTHING)
 
     @cached_property
     def _dumped(self) -> tuple[Path, ...]:
-        """The paths that are printed with all that is below them."""
+        """The paths that are printed with everything below them."""
         return tuple(
             one.path
             for one in self._uses.printed
@@ -40,11 +40,11 @@ class Printing:
         )
 
     def reads_in_loop(self, path: Path) -> bool:
-        """Whether templates go over a map above a value by ``range``, and read its key or something below it there."""
+        """Whether templates ``range`` over a map above a value, and read its key or something below it there."""
         return any(len(one) >= len(path) and _meets(one, path) for one in self._looped)
 
     def reads_below_in_loop(self, path: Path) -> bool:
-        """Whether they so read something below the value."""
+        """Whether they read something below the value there."""
         return any(len(one) > len(path) and _meets(one, path) for one in self._looped)
 
     def prints_in_loop(self, path: Path) -> bool:
@@ -52,7 +52,7 @@ class Printing:
         return any(len(one) == len(path) and ANYTHING in one and _meets(one, path) for one in self.printed)
 
     def prints_around(self, path: Path) -> bool:
-        """Whether templates print a map that a value is in with all that is in it."""
+        """Whether templates print a whole map that contains a value."""
         return any(len(one) < len(path) and _meets(one, path) for one in self._dumped)
 
     @cached_property
@@ -65,7 +65,7 @@ class Printing:
         return any(one[: len(path)] == path for one in self.printed)
 
     def may_print(self, path: Path) -> bool:
-        """Whether templates may print a value: with a map that it is in, or in a way that can't be followed."""
+        """Whether templates may print a value: with a map around it, or in a way that can't be followed."""
         uses = self._uses
         above = [path[:length] for length in range(len(path) + 1)]
         return any(part in uses.whole or part in uses.reached for part in above) or any(
@@ -74,7 +74,7 @@ class Printing:
 
     @cached_property
     def printed_items(self) -> frozenset[Path]:
-        """The items of lists and maps that templates print by themselves, as texts; ANYTHING stands for each."""
+        """The items of lists and maps that templates print individually, as texts; ANYTHING stands for each."""
         return frozenset(
             one.path
             for one in self._uses.printed
@@ -85,7 +85,7 @@ class Printing:
         )
 
     def reads_below_item(self, path: Path) -> bool:
-        """Whether templates look for a key in such items."""
+        """Whether templates read a key in these items."""
         return any(len(one) > len(path) and one[: len(path)] == path for one in self._looped)
 
 

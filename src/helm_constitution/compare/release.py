@@ -1,4 +1,4 @@
-"""One release's values and who reads them, and the words in which the comparison speaks of values."""
+"""One release's values and their readers, and how the comparison's messages describe values."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ _KEY_BEFORE = LazyPattern(r"^(?:- )?[\w./-]+:")
 
 
 class Required(NamedTuple):
-    """A place that asks for a value by ``required``, and the values that must be true for it to be reached."""
+    """A place that requires a value by ``required``, and the values that must be true for it to be reached."""
 
     place: TextPlace
     enters: frozenset[Path]
 
 
 class Release:
-    """One release's values, and who reads them."""
+    """One release's values, and their readers."""
 
     def __init__(self, rendered: RenderedChart) -> None:
         self.rendered = rendered
@@ -73,15 +73,15 @@ class Release:
         return self.analysed.uses.is_read(path)
 
     def names(self, path: Path) -> bool:
-        """Whether templates spell a value out, or use all of what holds it, instead of keys that nobody knows; or
-        whether it is a dependency's."""
+        """Whether templates name a value, or use a whole map with it, rather than computed keys; or whether it is a
+        dependency's."""
         uses = self.analysed.uses
         if () not in uses.reached or path[0] in self.dependencies:
             return True
         return uses.is_whole(path) or any(read[: len(path)] == path for read in uses.paths)
 
     def replaces(self, key: str, earlier: Release) -> bool:
-        """Whether the dependency below a key is another chart than it was."""
+        """Whether the dependency below a key was replaced by another chart."""
         names, before = ({one.key: one.name for one in side.chart.dependencies} for side in (self, earlier))
         return key in names and names[key] != before.get(key, names[key])
 
@@ -92,9 +92,10 @@ class Release:
         return _has(self.data, path)
 
     def dependency_has(self, path: Path) -> bool | None:
-        """Whether a dependency knows a value, in values.yaml or in templates; None where that can't be told.
+        """Whether a dependency has a value, in values.yaml or in templates; None if that is unknown.
 
-        So where the dependency isn't here, and of what a condition, a dependency of its own or all charts read.
+        It is unknown if the dependency is missing, and for values that a condition, the dependency's own dependencies
+        or all charts read.
         """
         chart, below = self.chart.dependency_at(path[0]), path[1:]
         if chart is None or not below or below[0] in ("global", *chart.subcharts) or path in self._conditions:
@@ -106,17 +107,17 @@ class Release:
         return any(dotted(below) in text for text in texts)
 
     def dependency_default(self, path: Path) -> Json:
-        """What a dependency's own values.yaml has for a value; None where it has nothing, or isn't here."""
+        """The default of a value in a dependency's own values.yaml; None without one, or without the dependency."""
         chart = self.chart.dependency_at(path[0])
         return value_at(chart.values.data, path[1:]) if chart is not None and chart.values is not None else None
 
     def text(self, path: Path) -> str:
-        """A value as it is written; empty for maps, lists and what isn't there."""
+        """A value as written; empty for maps, lists and missing values."""
         values = self.chart.values
         return (values.document.scalar_text(path) if values is not None else None) or ""
 
     def place(self, path: Path) -> View | None:
-        """Where a value stands, or its nearest parent."""
+        """The place of a value, or of its nearest existing parent."""
         values = self.chart.values
         return values.document.view.get(*path) if values is not None else None
 
@@ -139,18 +140,18 @@ class Release:
         return lines
 
     def lines(self, path: Path) -> set[str]:
-        """The template lines that read a value or a part of it, without what doesn't matter to its meaning."""
+        """The template lines that read a value or a part of it, without what doesn't affect their meaning."""
         found = (lines for read, lines in self._lines.items() if read[: len(path)] == path)
         return {_LAYOUT.sub("", line) for lines in found for line in lines}
 
     def decides_nothing(self, path: Path) -> bool:
-        """Whether a value that is read changes nothing that runs.
+        """Whether a value that is read changes nothing that runs:
 
-        So where only NOTES.txt and tests read it, or pod security policies that no supported cluster has.
+        only NOTES.txt and tests read it, or pod security policies that no supported cluster has.
         """
         if path in self._conditions:
             return False
-        # What reads a map above it may read it as well.
+        # A read of a map above it may read it as well.
         reads = [
             read
             for read in self.analysed.uses.reads
@@ -161,11 +162,11 @@ class Release:
 
     @cached_property
     def _conditions(self) -> frozenset[Path]:
-        """The values that Chart.yaml's dependencies hang on."""
+        """The values in the conditions of Chart.yaml's dependencies."""
         return frozenset(path for dependency in self.chart.dependencies for path in dependency.conditions)
 
     def _makes_what_runs(self, read: ValueRead) -> bool:
-        """Whether a place that reads a value stands in an object that a cluster has, other than a test."""
+        """Whether a place that reads a value is in an object of the cluster, other than a test."""
         template = read.template
         if template.path == NOTES or template.path.startswith("templates/tests/"):
             return False
@@ -181,7 +182,7 @@ class Release:
         return minors is None or any(minor <= _LAST_POLICIES for minor in minors)
 
     def named_templates(self, path: Path) -> set[str]:
-        """The named templates that alone read a value or a part of it; none where something else does too."""
+        """The named templates that alone read a value or a part of it; none if something else does too."""
         found: set[str] = set()
         for read in self.analysed.uses.reads:
             if read.path[: len(path)] == path:
@@ -196,7 +197,7 @@ class Release:
         return found
 
     def written(self, path: Path) -> set[str]:
-        """The template lines that read just this value, as they are."""
+        """The template lines that read just this value, unchanged."""
         return self._lines.get(path, set())
 
     def asks(self, path: Path) -> bool:
@@ -216,10 +217,10 @@ class Release:
         return blanked
 
     def enters(self, template: TemplateFile, offset: int) -> Iterator[Path]:
-        """The values that all must be true where a place in a template is to be reached, as far as that is plain.
+        """The values that must all be true for a place in a template to be reached, as far as that is certain.
 
-        Only what an ``if`` or ``with`` around it asks for by itself, or ``and`` with nothing but values: what is
-        negated, compared or computed is left out.
+        Only single values in an ``if`` or ``with`` around it, or an ``and`` of values: negated, compared and computed
+        ones are left out.
         """
         for control, _ in template.controls:
             if isinstance(control, Range) or not control.start <= offset < control.end:
@@ -233,7 +234,7 @@ class Release:
 
     @cached_property
     def shown_only(self) -> tuple[Path, ...]:
-        """The values that templates read and that are no more than shown.
+        """The values that templates read and that are only documented.
 
         values.yaml has them commented out (`# nodePort: 30080`), or the README names them.
         """
@@ -249,7 +250,7 @@ class Release:
 
     @cached_property
     def _commented_out(self) -> tuple[Path, ...]:
-        """The keys that stand in comments of values.yaml, below the key that they are indented under."""
+        """The keys in comments of values.yaml, below the key that they are indented under."""
         found: dict[Path, None] = {}
         above: list[tuple[int, str]] = []
         for line in (self.chart.files.get("values.yaml") or "").split("\n"):
@@ -267,7 +268,7 @@ class Release:
 
     @cached_property
     def required(self) -> Mapping[Path, list[Required]]:
-        """The values that templates ask for by ``required``, with the places."""
+        """The values that templates require by ``required``, with the places."""
         found: dict[Path, list[Required]] = {}
         for template in self.analysed.templates:
             if "required" not in template.text:
@@ -281,7 +282,7 @@ class Release:
 
 
 def _has(data: Json, path: Path) -> bool:
-    """Whether a path is there."""
+    """Whether a path exists."""
     for step in path:
         if not isinstance(data, dict) or step not in data:
             return False
@@ -290,22 +291,22 @@ def _has(data: Json, path: Path) -> bool:
 
 
 def _is_of_policies(document: str) -> bool:
-    """Whether an object is a PodSecurityPolicy, or gives nothing but the right to use some."""
+    """Whether an object is a PodSecurityPolicy, or only grants the right to use some."""
     return bool(_POLICIES.search(document)) and document.count("apiGroups:") <= 1
 
 
 def leaf_paths(path: Path, value: Json) -> Iterator[Path]:
-    """The paths of what a value consists of, itself where it is no map."""
+    """The paths of a value's leaves; its own if it is not a map."""
     return (leaf for leaf, _ in leaves(value, path))
 
 
 def program(repository: str) -> str:
-    """The last part of an image's name: what it is, wherever it is kept."""
+    """The last part of an image's name: the program, in whichever registry."""
     return repository.rpartition("/")[2].lower().replace("_", "-")
 
 
 def is_one_program(name: str, other: str) -> bool:
-    """Whether two images are likely the same under another name: one name holds the other, or they share a word."""
+    """Whether two images are likely the same under another name: one name contains the other, or they share a word."""
     return name in other or other in name or bool(set(name.split("-")) & set(other.split("-")))
 
 

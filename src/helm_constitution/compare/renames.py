@@ -80,7 +80,7 @@ def is_in(path: Path, other: Path) -> bool:
 
 
 def _same_shape(old: Release, new: Release, path: Path, added: list[Path]) -> Path | None:
-    """The new map, maybe inside another new one, that has most of a removed map's keys, or is printed alike."""
+    """The new map, maybe inside another new one, that has most of a removed map's keys, or is printed the same way."""
     mine = {leaf[len(path) :] for leaf in leaf_paths(path, old.get(path))}
     if not isinstance(old.get(path), dict) or not old.get(path):
         return None

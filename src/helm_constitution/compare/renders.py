@@ -30,7 +30,7 @@ _LOOKUP = LazyPattern(r"\blookup\b")
 
 
 class Renders:
-    """What helm is asked of both releases for a comparison, besides the check of the new one.
+    """The renderings of both releases for a comparison, besides the check of the new one.
 
     Args:
         engine: the helm that renders both.
@@ -40,8 +40,8 @@ class Renders:
         others: those of the chart, by name; a scenario whose values are the same on both sides is not rendered again.
         scratch: a folder for values.
 
-    Where templates ask whether it is an upgrade, both are rendered as one: what they do at the first installation alone
-    has happened to whoever upgrades.
+    If templates test whether it is an upgrade, both are rendered as one: for whoever upgrades, the first installation
+    is over.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Renders:
             self._begin(scenario)
 
     def _begin(self, scenario: Scenario) -> None:
-        """Renders a scenario with the baseline, and with the chart where its own rendering is another."""
+        """Renders a scenario with the baseline, and with the chart, if its own rendering differs."""
         asked = scenario
         if self._upgrades and not scenario.request.is_upgrade:
             asked = scenario._replace(request=scenario.request._replace(is_upgrade=True))
@@ -91,15 +91,15 @@ class Renders:
             self._moved[scenario.name] = scenario, self._engine.render(self._new.path, scenario.request)
 
     def done(self) -> bool:
-        """Whether helm has rendered what was asked for at first."""
+        """Whether helm has finished the first renderings."""
         return all(render.done() for render in (*self._renders, *(render for _, render in self._moved.values())))
 
     def finish(self, others: Iterable[ScenarioResult]) -> tuple[ScenarioResult, ...]:
         """Waits for the baseline's renderings, and parses them.
 
         Args:
-            others: those of the chart. What came up while it was rendered (inputs, switched flags) is given to the
-                baseline as well.
+            others: those of the chart. Scenarios that came up while it was rendered (inputs, toggled flags) are
+            rendered with the baseline as well.
         """
         known: Known = {}
         if self._both:
@@ -114,7 +114,7 @@ class Renders:
             output = render.result()
             scenario = self._scenarios[index]
             if scenario.name in self._as_upgrades and (not output.ok or self._looks_up_in_vain(scenario)):
-                # What it makes up itself when it is installed, many a chart asks for, or looks up, when it is upgraded.
+                # What a chart generates when it is installed, it often requires, or looks up, when it is upgraded.
                 scenario = scenario._replace(request=scenario.request._replace(is_upgrade=False))
                 self._scenarios[index] = scenario
                 output = self._engine.render(self._old.path, scenario.request).result()
@@ -127,12 +127,12 @@ class Renders:
         return tuple(results)
 
     def _looks_up_in_vain(self, scenario: Scenario) -> bool:
-        """Whether the new chart doesn't render as an upgrade, and would look in the cluster for what it lacks."""
+        """Whether the new chart doesn't render as an upgrade, because it would look values up in the cluster."""
         moved = self._moved.get(scenario.name)
         return moved is not None and not moved[1].result().ok and _has(self._new, _LOOKUP)
 
     def _give_what_is_gone(self, scenario: Scenario) -> None:
-        """Renders the chart with the defaults that only the baseline's values.yaml has, if it may refuse some."""
+        """Renders the chart with the defaults that only the baseline's values.yaml has, if it may reject some."""
         if not _has(self._new, _FAIL):
             return
         mine, theirs = (side.values.data if side.values is not None else {} for side in (self._old, self._new))
@@ -144,21 +144,21 @@ class Renders:
             self._gone = scenario, self._engine.render(self._new.path, request)
 
     def gone(self) -> ScenarioResult | None:
-        """How the new chart renders with the defaults that only the baseline has; None where it can refuse none."""
+        """The new chart's rendering with the defaults that only the baseline has; None if it can't reject any."""
         if self._gone is None:
             return None
         scenario, render = self._gone
         return conclude(scenario, render.result(), self._new.name)
 
     def moved(self) -> dict[str, ScenarioResult]:
-        """How the new chart renders with the values of the baseline's scenarios, where these are not its own."""
+        """The new chart's renderings with the values of the baseline's scenarios, if these differ from its own."""
         return {
             name: conclude(scenario, render.result(), self._new.name)
             for name, (scenario, render) in self._moved.items()
         }
 
     def trial_of(self, name: str) -> Trial:
-        """Renders both releases with other values in place of the file that a scenario of the baseline begins with."""
+        """Renders both releases with other values in place of the first file of a baseline's scenario."""
         request = self._planned[name].request
         return self._trial(name, request._replace(values_files=request.values_files[1:]), below=True)
 
@@ -190,12 +190,12 @@ class Renders:
 
     @property
     def again(self) -> Mapping[str, Rendering]:
-        """The baseline rendered once more, for what is random in it; empty where its templates hold nothing random."""
+        """The baseline rendered once more, to find what is random in it; empty if its templates have nothing random."""
         return _Again(self._engine, self._old, self._scenarios)
 
 
 class _Again(Mapping[str, "Rendering"]):
-    """Renders a scenario of the baseline when it is first asked for."""
+    """Renders a scenario of the baseline on first use."""
 
     def __init__(self, engine: HelmEngine, chart: Chart, scenarios: Sequence[Scenario]) -> None:
         self._engine = engine
@@ -227,13 +227,13 @@ class _Again(Mapping[str, "Rendering"]):
 
 
 def _has(chart: Chart, pattern: LazyPattern) -> bool:
-    """Whether a template of the chart or of its dependencies has a pattern in it."""
+    """Whether a template of the chart or of its dependencies contains a pattern."""
     texts = (text for path, text in chart.files.items() if path.startswith("templates/"))
     return any(pattern.search(text) for text in texts) or any(_has(one, pattern) for one in chart.subcharts.values())
 
 
 def _only_in(mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> dict[str, Json]:
-    """The values that only one file has, but for what is empty."""
+    """The values that only one file has, except empty ones."""
     found: dict[str, Json] = {}
     for key, value in mine.items():
         other = theirs.get(key, {})
@@ -247,7 +247,7 @@ def _only_in(mine: Mapping[str, Json], theirs: Mapping[str, Json]) -> dict[str, 
 
 
 def _contents(scenario: Scenario) -> list[bytes]:
-    """The values files of a scenario, as written; of one that can't be read helm itself says so."""
+    """The values files of a scenario, as written; helm itself reports one that can't be read."""
 
     def read(file: Path) -> bytes:
         try:

@@ -39,7 +39,7 @@ class _Pair(NamedTuple):
 
 
 def compare_schemas(old: Chart, new: Chart) -> Iterator[Change]:
-    """Every value with a form that only the old schema accepts; for a new schema, the rejected old defaults."""
+    """Every value of which only the old schema accepts some form; for a new schema, the rejected old defaults."""
     if new.schema is None:
         return
     after = Validator(new.schema)
@@ -72,7 +72,7 @@ class Validator:
             kind: Any = jsonschema.validators.validator_for(schema, default=jsonschema.Draft7Validator)
             kind.check_schema(schema)
             self._validator = kind(schema, registry=Registry())
-        # The libraries take for granted that a schema is a map or a truth, and "$schema" a text.
+        # The libraries assume that a schema is a map or a boolean, and "$schema" a text.
         except (jsonschema.SchemaError, AttributeError, TypeError, RecursionError):
             self.fault = True
 

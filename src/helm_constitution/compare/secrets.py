@@ -1,4 +1,4 @@
-"""Secrets of two releases: who reads them, and who provides their content."""
+"""Secrets of two releases: which pods read them, and what provides their content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets a chart beside its baseline."""
+"""Compares a chart with its baseline."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class BaselineRequest(NamedTuple):
-    """What a chart is compared with.
+    """The request for a comparison.
 
     ``baseline`` is ``auto``, a git revision, a folder or a package, ``old_values`` a user's values file for it.
-    ``request`` and ``choice`` say how and in which scenarios both are rendered, ``settings`` are the configuration's
-    scenarios. ``by_robot`` says that versions and changelog are written when the release is made.
+    ``request`` and ``choice`` are how and in which scenarios both are rendered, ``settings`` are the configuration's
+    scenarios. ``by_robot``: versions and changelog are written when the release is made.
     """
 
     baseline: str
@@ -58,11 +58,11 @@ class BaselineSession:
         self._by_robot = by_robot
 
     def done(self) -> bool:
-        """Whether helm has rendered what was asked for at first."""
+        """Whether helm has finished the first renderings."""
         return self._renders.done()
 
     def compare(self, rendered: RenderedChart) -> Comparison:
-        """Waits for helm, and sets the chart, as it rendered, beside the baseline."""
+        """Waits for helm, and compares the rendered chart with the baseline."""
         renders = self._renders
         results = renders.finish(rendered.results)
         return Comparison(
@@ -82,7 +82,7 @@ class BaselineSession:
 def open_comparison(
     wanted: BaselineRequest, chart: Chart, scenarios: Sequence[Scenario], engine: HelmEngine, stack: ExitStack
 ) -> BaselineSession | NoBaseline:
-    """Finds and loads the baseline; helm begins to render it.
+    """Finds and loads the baseline, and starts rendering it.
 
     Args:
         wanted: what to compare with.
@@ -115,7 +115,7 @@ def _by_name(scenarios: Iterable[Scenario]) -> dict[str, Scenario]:
 
 
 def _read_old_values(file: Path) -> YamlDocument:
-    """A user's values file. Raises ConfigurationError where it can't be read, YamlSyntaxError where it isn't YAML."""
+    """A user's values file. Raises ConfigurationError if it can't be read, YamlSyntaxError if it isn't YAML."""
     try:
         document = load_document(file.read_text("utf-8"), str(file), base=Base.ABSOLUTE)
     except OSError as error:

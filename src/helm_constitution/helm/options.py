@@ -26,7 +26,8 @@ DEAD_PROXY = "http://127.0.0.1:9"
 def check(request: RenderRequest) -> None:
     """Rejects what helm would fetch, and missing files.
 
-    Raises: ConfigurationError: with what to do instead.
+    Raises:
+        ConfigurationError: with what to do instead.
     """
     for file in request.values_files:
         _check_values_file(file)

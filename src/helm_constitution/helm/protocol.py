@@ -181,8 +181,7 @@ class HelmEngine(Protocol):
         ...
 
     def remote_schemas(self, chart: Path) -> tuple[str, ...]:
-        """The references in the chart's schemas that helm would fetch (``file: address``); if any, no schema is
-        used."""
+        """The references in the chart's schemas that helm would fetch (``file: address``); if any, none is used."""
         ...
 
     def refusal(self, request: RenderRequest) -> str | None:

@@ -1,1 +1,1 @@
-"""Scenarios, and what became of rendering them."""
+"""Scenarios, and the results of rendering them."""

@@ -1,4 +1,4 @@
-"""``helm lint`` of charts that make RSA keys, which take helm longest: by a copy that makes elliptic ones."""
+"""``helm lint`` of charts that make RSA keys, which are slow: by a copy that makes elliptic ones."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _OfCopy:
         self._output: LintOutput | None = None
 
     def result(self) -> LintOutput:
-        """Waits for helm. A message that names a column is another one in the chart itself, which is linted then."""
+        """Waits for helm. A message that names a column differs in the chart itself, which is then linted."""
         if self._output is None:
             output = self._pending.result()
             is_same = not output.failed and all(message.column is None for message in output.messages)

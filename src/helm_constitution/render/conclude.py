@@ -32,11 +32,11 @@ def conclude(
 
     Args:
         scenario: what was rendered.
-        output: what helm gave.
+        output: helm's output.
         chart_name: the chart's name, with which helm's sources begin.
-        known: what earlier scenarios of the chart gave; equal texts are read once.
-        base: which chart it is, the one that is checked or its baseline.
-        tests_count: judge test hooks as other objects.
+        known: the results of earlier scenarios of the chart; equal texts are read once.
+        base: which chart it is, the checked one or its baseline.
+        tests_count: check test hooks like other objects.
     """
     known = {} if known is None else known
     request = scenario.request

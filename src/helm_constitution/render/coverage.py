@@ -32,12 +32,12 @@ _CALLS = frozenset({"include", "template"})
 
 
 def instrumented(analysed: AnalysedChart, engine: HelmEngine) -> Instrumentation:
-    """Measures what the renderings of a chart enter."""
+    """Measures which branches the renderings of a chart enter."""
     return Instrumentation(analysed, tuple(_regions(analysed.templates)), engine)
 
 
 def measure(analysed: AnalysedChart, results: Iterable[ScenarioResult], instrumentation: Instrumentation) -> Coverage:
-    """What the scenarios that render enter.
+    """The branches that the rendered scenarios enter.
 
     Args:
         analysed: the chart.

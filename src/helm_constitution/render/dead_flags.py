@@ -40,7 +40,7 @@ def dead_flags(
     """The conditions that test a flag, if none of them makes a difference; None where one may.
 
     It must be certain: the flag is read in conditions alone that depend on nothing else, helm reaches each of them, and
-    each comes out alike whether the flag is on or off, or chooses between nothing and nothing. A named template that
+    each has the same result whether the flag is on or off, or chooses between two empty branches. A named template that
     nothing calls makes no difference either.
     """
     uses = analysed.uses
@@ -65,7 +65,7 @@ def dead_flags(
 
 
 def truth(head: Head, request: RenderRequest, analysed: AnalysedChart, engine: HelmEngine) -> bool | None:
-    """The result of a condition; None where helm doesn't reach it."""
+    """The result of a condition; None if helm doesn't reach it."""
     template, branch = head.template, head.branch
     if branch.pipeline is None:
         return None
@@ -83,7 +83,7 @@ def _uncalled(template: TemplateFile, analysed: AnalysedChart) -> Iterator[Defin
 
 
 def _head_of(template: TemplateFile, node: Node) -> Head | None:
-    """The condition that a node stands in: only the first of an if or with, before which nothing was decided."""
+    """The condition that a node stands in: only the first of an if or with, which depends on no earlier one."""
     for control in contents(template.tree or ()):
         if isinstance(control, If | With):
             first = control.branches[0].pipeline

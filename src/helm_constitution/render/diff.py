@@ -11,9 +11,9 @@ def is_changed(base: Texts, other: Texts, twin: Texts | None) -> bool:
     """Whether two renderings differ in more than values that change in each rendering.
 
     Args:
-        base: the documents of the one.
-        other: those of the same with a value toggled.
-        twin: the base rendered once more, where templates make random values.
+        base: the documents of one rendering.
+        other: those with a value toggled.
+        twin: the base rendered once more, if templates make random values.
     """
     if twin is None or base == other:
         return base != other

@@ -42,7 +42,7 @@ class Renders(Protocol):
 
 
 class FullResult(NamedTuple):
-    """The results of a source of scenarios in order, and those of the flags and enums that it toggled."""
+    """The results of a source of scenarios in order, and of the flags and enums that it toggled."""
 
     results: tuple[ScenarioResult, ...] = ()
     toggles: tuple[ToggleResult, ...] = ()
@@ -54,8 +54,8 @@ class FullRound:
 
     Args:
         session: renders.
-        base: the defaults, or these with their inputs.
-        given: what the user asked for on the command line.
+        base: the defaults, with their inputs if they need any.
+        given: the options of the command line.
         inputs: those of the scenarios that the chart names.
     """
 
@@ -82,11 +82,11 @@ class FullRound:
         return self._session.render_all(scenarios, self._session.instrumentation)
 
     def render_one(self, scenario: Scenario) -> ScenarioResult:
-        """Renders one scenario that may never become a result."""
+        """Renders one scenario whose result may be discarded."""
         return self._session.render_one(scenario)
 
     def render_again(self, result: ScenarioResult) -> Texts:
-        """The documents of a scenario rendered once more, to see what is random in them."""
+        """The documents of a scenario rendered once more, to find what is random in them."""
         return self._session.render_again(result.scenario.request)
 
     @cached_property

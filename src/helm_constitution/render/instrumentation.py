@@ -1,14 +1,14 @@
 """Measures which branches of a chart's templates a rendering enters, without changing the output.
 
-Helm doesn't say. So a scenario is rendered from a copy of the chart in which every region begins with an action that
-prints nothing: it notes the region's number in the root that all templates of a rendering share (``$``), where no
-template looks. One template more, the last that helm runs, prints the numbers in a document of its own, which is taken
-out again. What is left is the rendering as it is without.
+Helm doesn't report this. So a scenario is rendered from a copy of the chart in which every region begins with an action
+that prints nothing: it records the region's number in the root that all templates of a rendering share (``$``), under a
+key that no template reads. An additional template, the last that helm runs, prints the numbers in a document of its
+own, which is removed again. The rest is the unchanged rendering.
 
-A named template notes where it is only if the root is what it was given, or is in it: ``include "a" .``, ``include "a"
-(dict "context" $)``. Where that isn't seen to be so at every call, silence says nothing, and helm is asked in another
-way: a copy stops with ``fail`` at the beginning of each region in question. Where it stops, one was entered; the
-scenario is rendered again without that stop, until it comes to its end.
+A named template can record its region only if its argument is or contains the root: ``include "a" .``, ``include "a"
+(dict "context" $)``. If that is not certain for every call, a missing record proves nothing, and helm is asked in
+another way: a copy stops with ``fail`` at the beginning of each region in question. If it stops, that region was
+entered; the scenario is rendered again without that stop, until it is completed.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Instrumentation:
 
     Args:
         analysed: the chart.
-        regions: what there is to enter, in the order of their numbers.
+        regions: all regions, in the order of their numbers.
         engine: renders.
     """
 
@@ -110,9 +110,9 @@ class Instrumentation:
         self._stack.close()
 
     def render(self, request: RenderRequest, *, is_trial: bool = False) -> Pending[RenderOutput]:
-        """Starts a rendering that equals the chart's own, and records what it enters.
+        """Starts a rendering that equals the chart's own, and records the regions that it enters.
 
-        Of a trial nobody wants to know what is wrong, should it fail.
+        For a trial, the reason of a failure doesn't matter.
         """
         if not self._tells:
             return self._engine.render(self._analysed.chart.path, request)
@@ -140,7 +140,7 @@ class Instrumentation:
                     return
 
     def entered(self, requests: Sequence[RenderRequest]) -> set[int]:
-        """The regions that any of these renderings enters; further renderings find those that were not recorded."""
+        """The regions that any of these renderings enters; further renderings find unrecorded ones."""
         pending = [self.render(request) for request in requests if request not in self.told]
         for visit in pending:
             visit.result()
@@ -165,7 +165,7 @@ class Instrumentation:
         return found
 
     def told_of(self, request: RenderRequest) -> set[int]:
-        """The regions that one rendering is known to have entered; it may have entered others too."""
+        """The regions that one rendering certainly entered; there may be more."""
         found = set(self.told.get(request, ()))
         _around(self.regions, found)
         return found
@@ -180,7 +180,7 @@ class Instrumentation:
         return self._copy
 
     def _make_cheap(self, texts: dict[str, str]) -> bool:
-        """Takes RSA keys, which take helm longest, out of the templates; whether there are any."""
+        """Replaces RSA keys, which are slow, in the templates; returns whether there are any."""
         keys = {template: tuple(cheap_keys(template).items()) for template in self._analysed.templates}
         for template, replaced in keys.items():
             if replaced:
@@ -213,8 +213,7 @@ class Instrumentation:
         return None
 
     def _elsewhere(self, requests: Iterable[RenderRequest], calls: TemplateCalls) -> list[str]:
-        """What a template may be made of that is no template of the chart: values, files; the templates of
-        dependencies."""
+        """The other texts that may be rendered as templates: values, files, the templates of dependencies."""
         chart = self._analysed.chart
         texts = list(_texts_below(chart))
         if calls.makes_templates or any("tpl" in text for text in texts):
@@ -223,14 +222,14 @@ class Instrumentation:
                 try:
                     texts.append(file.read_text("utf-8"))
                 except (OSError, UnicodeDecodeError):
-                    continue  # helm has read it, in its own way
+                    continue  # helm has read it, with its own parser
             texts.extend(argument.value for request in requests for argument in request.set_arguments)
             if calls.reads_files:
                 texts.extend(text for path, text in chart.files.items() if not path.startswith("templates/"))
         return [text for text in dict.fromkeys(texts) if "{{" in text and ("include" in text or "template" in text)]
 
     def _ask(self, asked: set[int], requests: Sequence[RenderRequest], entered: set[int]) -> None:
-        """Finds the entered regions among these by copies that stop there, and adds them to ``entered``."""
+        """Finds the entered ones of these regions by copies that stop there, and adds them to ``entered``."""
         left = set(asked)
         # The defaults alone first: they enter most of what there is, and all others would stop at the same places.
         for some in (requests[:1], requests[1:]):

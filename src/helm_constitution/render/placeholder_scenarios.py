@@ -13,8 +13,9 @@ from helm_constitution.text.yaml_scalars import Json, ValuesPath
 
 
 def filled_values(full: FullRound) -> FullResult:
-    """All placeholders of one feature at once; if these don't render together, in halves, down to each by itself, with
-    its other choices. A value that the chart must accept and that breaks it with every choice stays, as failed."""
+    """All placeholders of one feature at once; if these don't render together, then in halves, down to single values
+    with their other choices. A value that the chart must accept and that breaks it with every choice is kept as a
+    failed scenario."""
     return FullResult(tuple(_rendered(full)))
 
 

@@ -1,4 +1,4 @@
-"""Values that are empty by default and open a branch: how a full check fills them, and what it then checks.
+"""Values that are empty by default and lead into a branch: how a full check fills them, and what it then checks.
 
 A placeholder comes from the schema, from a commented-out example at the key, from the keys that templates read of it,
 from the Kubernetes field of that name, from its own name. Findings must not be about a placeholder: with one, only the
@@ -106,9 +106,9 @@ KUBERNETES = LazyPattern(
 
 
 class Placeholder(NamedTuple):
-    """A value to be filled: its path, what may be put there, the flags around it that have to be on.
+    """A value to be filled: its path, its possible placeholders, the enclosing flags that must be on.
 
-    ``expected`` is one of the choices that its schema or its name allows, so that a chart has to bear it.
+    ``expected`` is one of the choices that its schema or its name allows, so that a chart must accept it.
     """
 
     path: ValuesPath
@@ -137,7 +137,7 @@ def filled(fills: Sequence[tuple[Placeholder, int]], base: Scenario) -> Scenario
 def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Placeholder]:
     """The values that conditions of templates test and that are empty or missing by default.
 
-    What the user gave stays as it is, as do what belongs to a dependency, flags, and enums, which are switched.
+    Excluded are values that the user set, values of a dependency, and flags and enums, which are toggled instead.
     """
     free = FreeValues(analysed, request)
     defaults = free.defaults
@@ -170,7 +170,7 @@ def placeholders_of(analysed: AnalysedChart, request: RenderRequest) -> list[Pla
 
 
 def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
-    """What a user may certainly write there: by the schema's examples or types, or by a Kubernetes name."""
+    """The values that a user may certainly set: by the schema's examples or types, or by a Kubernetes name."""
     schema = schema_of(analysed.chart, path)
     if schema is not None:
         shown = schema.get("examples")
@@ -243,7 +243,7 @@ def _by_field(name: str) -> Json:
 
 
 def _of_reads(below: Iterable[ValuesPath], name: str, depth: int) -> Json:
-    """A value with the keys that templates read of it; None where they read none in particular."""
+    """A value with the keys that templates read of it; None if they read none by name."""
     parts: dict[str, set[ValuesPath]] = {}
     for path in below:
         if path:

@@ -15,8 +15,8 @@ class Region(NamedTuple):
 
     ``node`` is the branch's head, or the named template; ``start`` the offset at which its body begins; ``parent`` the
     region around it, None at the top of a file. ``block`` numbers the controls of a file, ``arm`` the branches of one.
-    ``stops`` tells that it holds a ``fail``: whoever enters it renders nothing. ``needs_cluster``: what decides it
-    asks ``lookup``. ``asked`` are the conditions that lead to it, by their offsets.
+    ``stops``: it contains a ``fail``, so a rendering that enters it fails. ``needs_cluster``: its condition depends on
+    ``lookup``. ``asked`` are the conditions that lead to it, by their offsets.
     """
 
     template: TemplateFile
@@ -37,7 +37,7 @@ class Region(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """What was entered: the regions of a chart's own templates, and the numbers of those that some scenario entered."""
+    """The regions of a chart's own templates, and the numbers of those that some scenario entered."""
 
     templates: tuple[TemplateFile, ...]
     """The chart's own templates."""

@@ -36,7 +36,7 @@ _ASKED = {"Name": "release", "Namespace": "namespace"}
 
 
 def named_releases(full: FullRound) -> FullResult:
-    """The objects that only a release or namespace with a certain name has, each checked by itself.
+    """The objects that only a release or namespace with a certain name renders, each checked by itself.
 
     Objects that the defaults also render differ only in the name, and were checked there.
     """
@@ -85,7 +85,7 @@ def _scenario(what: str, name: str, given: RenderRequest) -> Scenario:
 
 
 def _new_in(result: ScenarioResult, base: ScenarioResult) -> ScenarioResult | None:
-    """A result with the objects that the defaults don't have; one that failed as it is, None where nothing is new."""
+    """A result with the objects that the defaults don't have; a failed one unchanged, None if nothing is new."""
     if result.status is Status.FAILED:
         return result
     if result.rendering is None or base.rendering is None:

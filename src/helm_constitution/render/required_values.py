@@ -65,14 +65,14 @@ def fill(
     """Fills the inputs of a scenario that needs some.
 
     Args:
-        result: the scenario as it went without.
-        analysed: its chart; only what is known before rendering is asked for.
+        result: the scenario's result without them.
+        analysed: its chart; only what is known before rendering is read.
         render: renders a scenario.
         known: inputs of the chart that an earlier scenario needed; tried first.
-        most: the most renderings.
+        most: the maximum number of renderings.
 
     Returns:
-        None where no placeholders make it render.
+        None if no placeholders make it render.
     """
     return _Filler(result, analysed, render, most).fill(known)
 
@@ -111,7 +111,7 @@ class _Filler:
         return Filled(result, tuple(self.given.values()))
 
     def _shorter(self, result: ScenarioResult) -> ScenarioResult:
-        """The rendering with one value alone in place of many, where a condition offers that: `existingSecret` or all
+        """The rendering with a single value instead of many, if a condition offers that: `existingSecret` or all
         of what makes a Secret."""
         error = self.first.errors[0]
         located = [path for path in dict.fromkeys(self._located(error)) if ANYTHING not in path]
@@ -126,7 +126,7 @@ class _Filler:
         return result
 
     def _step(self, result: ScenarioResult) -> ScenarioResult | None:
-        """Fills the value that the chart requires; None where none is found."""
+        """Fills the value that the chart requires; None if none is found."""
         error = result.errors[0]
         if error.kind is FailureKind.SCHEMA:
             asked = {path: error.text for error in result.errors for path in _missing_keys(error)}
@@ -200,7 +200,7 @@ class _Filler:
                 yield path
 
     def _located(self, error: HelmMessage) -> Iterator[ValuesPath]:
-        """The values that the expression reads at which the template stops, then those of the conditions around it."""
+        """The values that the failing expression reads, then those of the conditions around it."""
         if error.file is None or error.line is None:
             return
         chart, inside, prefix = self._owner(error.file)
@@ -218,7 +218,7 @@ class _Filler:
                     yield (*prefix, *read.path)
 
     def _owner(self, file: str) -> tuple[Chart | None, str, ValuesPath]:
-        """The chart of a file, the file's path in it, and where that chart's values stand."""
+        """The chart of a file, the file's path in it, and the path of that chart's values."""
         chart, path = self.analysed.chart, file
         prefix: ValuesPath = ()
         while path.startswith("charts/"):
@@ -281,7 +281,8 @@ def _asks_otherwise(result: ScenarioResult, before: ScenarioResult) -> bool:
 
 
 def _missing_keys(error: HelmMessage) -> Iterator[ValuesPath]:
-    """The keys that a schema misses: ``missing property 'a'``, ``missing properties 'a', 'b'``, ``a is required``."""
+    """The missing keys in a message: ``missing property 'a'``, ``missing properties 'a', 'b'``, ``a is
+    required``."""
     parent = tuple(str(step) for step in error.pointer or ())
     if (missing := _MISSING.search(error.text)) is not None:
         for single, double in _NAMES.findall(missing[1]):
@@ -302,7 +303,7 @@ def _analysed(chart: Chart) -> tuple[ValueUses, tuple[TemplateFile, ...]]:
 
 
 def _ranges(template: TemplateFile, line: int) -> Iterator[tuple[int, int]]:
-    """The stretches of a template that decide whether it stops on a line: the actions there, what gave their
+    """The stretches of a template that decide whether it stops on a line: the actions there, the assignments of their
     variables, then the heads of the conditions around them, the innermost first."""
     at, around = _on_line(template, template.tree or (), line, ())
     found = [(node.start, node.end) for node in at]
@@ -321,7 +322,7 @@ def _ranges(template: TemplateFile, line: int) -> Iterator[tuple[int, int]]:
 def _on_line(
     template: TemplateFile, nodes: Iterable[Content], line: int, around: tuple[tuple[Control, int], ...]
 ) -> tuple[list[Content], tuple[tuple[Control, int], ...]]:
-    """The actions that stand on a line, and the branches that they are in."""
+    """The actions on a line, and the branches around them."""
     here: list[Content] = []
     for node in nodes:
         span = template.span(node)

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @record
 class ScenarioResult:
-    """How a scenario went. ``rendering`` is there where objects can be checked; ``errors`` are helm's messages.
+    """The result of a scenario. ``rendering`` is set if objects can be checked; ``errors`` are helm's messages.
 
-    Where single documents aren't YAML there are both: a rendering of the other documents, and an error for each bad
+    If single documents are not YAML there are both: a rendering of the other documents, and an error for each bad
     one; ``broken`` maps the error to that document's text. ``documents`` are helm's, as text. A scenario that renders
     the same documents as an earlier one may have no rendering of its own: its objects are checked there.
     """
@@ -46,12 +46,13 @@ class ScenarioResult:
 
 @record
 class RenderedChart:
-    """How the scenarios of a chart went, and what rendering them showed.
+    """The results of a chart's scenarios, and what rendering them showed.
 
-    ``results`` stand in the order of the scenarios, ``defaults`` first; there are none of a library chart.
+    ``results`` are in the order of the scenarios, ``defaults`` first; a library chart has none.
     ``choice`` says which scenarios were rendered: ``defaults``, ``quick`` or ``full``. ``inputs`` are the values that a
-    user must give, as far as they were found. ``toggles`` tells how each flag and enum went that was set otherwise,
-    ``not_toggled`` why none was. ``coverage`` is what all scenarios entered, None where it was not measured.
+    user must set, as far as they were found. ``toggles`` are the results of the toggled flags and enums,
+    ``not_toggled`` is the reason why none was toggled. ``coverage`` is what all scenarios entered, None if it was not
+    measured.
     """
 
     analysed: AnalysedChart
@@ -69,7 +70,7 @@ class RenderedChart:
         return self.analysed.chart
 
     def with_coverage(self, coverage: Coverage) -> RenderedChart:
-        """The same, with what the scenarios entered."""
+        """The same, with the coverage of the scenarios."""
         return replace(self, coverage=coverage)
 
     @property
@@ -91,7 +92,7 @@ class RenderedChart:
         return tuple(found)
 
     def result_of(self, scenario: str) -> ScenarioResult | None:
-        """How the scenario of this name went; None where there is none."""
+        """The result of the scenario of this name; None if there is none."""
         return self._by_name.get(scenario)
 
     @cached_property
@@ -117,7 +118,7 @@ class RenderedChart:
                 text = self.chart.files.get(inside)  # .helmignore may leave ci/ out
                 yield load_document(file.read_text("utf-8") if text is None else text, shown, base=base)
             except (OSError, UnicodeDecodeError, YamlSyntaxError):
-                continue  # helm has read it, in its own way; no place is claimed in it
+                continue  # helm has read it, with its own parser; no place in it is certain
         if self.chart.values is not None:
             yield self.chart.values.document
 
@@ -128,15 +129,15 @@ class RenderedChart:
     # --- what scenarios set ---
 
     def worth_naming(self, scenarios: Iterable[str]) -> tuple[str, ...]:
-        """The scenarios that are worth naming for a finding: toggled flags only where no other scenario shows it,
-        filled values only where nothing else does."""
+        """The scenarios to name for a finding: toggled flags only if no other scenario shows it, filled values only if
+        nothing else does."""
         names = tuple(scenarios)
         toggled = tuple(name for name in names if name not in self._filled)
         plain = tuple(name for name in toggled if name not in self._toggled)
         return plain or toggled or names
 
     def set_value(self, scenario: str) -> SetValue | None:
-        """The value that a scenario toggles; None for the scenarios that users name."""
+        """The value that a scenario toggles; None for scenarios that users name."""
         return self._toggled.get(scenario)
 
     def filled_values(self, scenario: str) -> tuple[SetValue, ...]:
@@ -206,13 +207,13 @@ class RenderedChart:
         return found
 
     def _lasting(self, manifest: Manifest) -> Identity:
-        """The identity of an object in all scenarios: its template replaces a name that differs in each rendering."""
+        """The identity of an object in all scenarios: a random name is replaced by its template."""
         kind, namespace, name = manifest.identity
         return kind, namespace, manifest.template if self.analysed.is_random(manifest) else name
 
 
 class RenderedObjects:
-    """To which object a part of a rendered document belongs, and which scenario rendered that document."""
+    """The object that a part of a rendered document belongs to, and the scenario that rendered that document."""
 
     def __init__(self, results: Iterable[ScenarioResult]) -> None:
         self._manifests: dict[YamlDocument, list[Manifest]] = {}
@@ -234,17 +235,17 @@ class RenderedObjects:
         return None
 
     def scenario_of(self, document: YamlDocument) -> str | None:
-        """The scenario that rendered a document; None where it holds no object."""
+        """The scenario that rendered a document; None if it contains no object."""
         manifests = self.in_document(document)
         return manifests[0].scenario if manifests else self._broken.get(document)
 
 
 class ToggleResult(NamedTuple):
-    """How a toggle went.
+    """The result of a toggle.
 
-    ``base`` is the rendering that it is compared with: the defaults, or those with the enclosing flags on.
-    ``changed`` is None where one of the two didn't render. ``dead`` are the conditions that ask for a flag and come out
-    alike whether it is on or off, or decide nothing; None where it has an effect, or where that isn't certain.
+    ``base`` is the rendering that it is compared with: the defaults, or those with the enclosing flags on. ``changed``
+    is None if one of the two didn't render. ``dead`` are the conditions that test a flag and have the same result
+    whether it is on or off, or have no effect; None if the flag has an effect, or if that isn't certain.
     """
 
     toggle: Toggle

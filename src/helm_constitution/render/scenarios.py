@@ -32,7 +32,7 @@ class ScenarioKind:
 
     Attributes:
         name: its name in the code; kinds are equal if all of their fields are.
-        failure_is_error: whether the chart could not be checked where such a scenario fails to render.
+        failure_is_error: whether the chart could not be checked if such a scenario fails to render.
         counts_as_evidence: whether its objects are counted in the evidence of principles.
         is_checked_alone: whether only single objects of it are checked, not how they fit together.
         checks_repeats: whether its objects are checked although an earlier scenario renders the same documents.
@@ -65,7 +65,7 @@ ScenarioKind.FILE = ScenarioKind("file", is_for_baseline=False)
 ScenarioKind.CONFIGURED = ScenarioKind("configured", is_for_baseline=False)
 # Another scenario with its required inputs filled.
 ScenarioKind.INPUTS = ScenarioKind("inputs")
-# A flag or an enum set otherwise.
+# A flag or an enum toggled.
 ScenarioKind.TOGGLED = ScenarioKind("toggled", failure_is_error=False, counts_as_evidence=False, checks_repeats=False)
 # Values that are empty by default, filled with placeholders, which decide how objects fit together.
 ScenarioKind.FILLED = ScenarioKind(
@@ -103,7 +103,7 @@ class Scenario(NamedTuple):
     """A named way to render: ``defaults``, ``ci/x-values.yaml``, ``platforms/aws.yaml``, ``ingress.enabled=true``.
 
     ``toggled`` is the value that makes a scenario of kind TOGGLED, ``filled`` are those that make one of kind FILLED.
-    Of one that ``only_renders`` no object is checked.
+    With ``only_renders`` none of its objects are checked.
     """
 
     name: str
@@ -123,7 +123,7 @@ class Scenario(NamedTuple):
 
 
 class ScenarioSetting(NamedTuple):
-    """A scenario of the configuration; fields that are None or empty are as in the other scenarios."""
+    """A scenario of the configuration; fields that are None or empty have the same values as in the other scenarios."""
 
     name: str
     values_files: tuple[Path, ...] = ()
@@ -135,7 +135,7 @@ class ScenarioSetting(NamedTuple):
     api_versions: tuple[str, ...] = ()
 
     def request(self, base: RenderRequest) -> RenderRequest:
-        """How to render it: the values of ``base`` override its own; all other options of its own take precedence."""
+        """How to render it: the values of ``base`` override its own; all of its other options take precedence."""
         return base._replace(
             values_files=(*self.values_files, *base.values_files),
             set_arguments=(*self.set_arguments, *base.set_arguments),

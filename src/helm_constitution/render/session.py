@@ -26,10 +26,10 @@ class RenderSession:
         scenarios: as :func:`helm_constitution.render.scenarios.plan` gives them.
         first: the rendering of the first scenario, under way already.
         choice: which scenarios are rendered: ``defaults``, ``quick`` or ``full``.
-        measures: whether it is measured which branches of the templates the scenarios enter.
+        measures: whether to measure which branches of the templates the scenarios enter.
         tests_count: whether test hooks are checked as other objects.
-        progress: told of each scenario that is done.
-        known: rendered documents as read before; what is read now is put into it.
+        progress: called for each scenario that is done.
+        known: rendered documents as read before; newly read ones are added.
     """
 
     def __init__(
@@ -100,8 +100,7 @@ class RenderSession:
     def render_all(
         self, scenarios: Iterable[Scenario], instrumentation: Instrumentation | None = None
     ) -> list[ScenarioResult]:
-        """Renders scenarios side by side, telling what they enter where there is something to tell it; their results in
-        the same order."""
+        """Renders scenarios side by side, with their coverage if it is measured; their results in the same order."""
         return self._concluded([(one, self._start(one, instrumentation)) for one in scenarios])
 
     def render_again(self, request: RenderRequest) -> tuple[RenderedText, ...]:
@@ -109,7 +108,7 @@ class RenderSession:
         return self.engine.render(self.analysed.chart.path, request).result().documents
 
     def _start(self, scenario: Scenario, instrumentation: Instrumentation | None = None) -> Pending[RenderOutput] | str:
-        """The started rendering, or why the engine can't do it."""
+        """The running rendering, or why the engine can't start it."""
         refusal = self.engine.refusal(scenario.request)
         if refusal is not None:
             return refusal

@@ -1,4 +1,4 @@
-"""Who calls named templates with what."""
+"""The calls of named templates, and their arguments."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from helm_constitution.templates.nodes import (
 
 
 class _Given(NamedTuple):
-    """What a named template is given, as far as it is the same at every call.
+    """The argument of a named template, as far as it is the same at every call.
 
-    ``is_root`` where it is the root itself; ``keys`` are those of a map under which the root is (None for any, where
-    nobody calls); ``has_root`` where the root is it or in it, so that it can note where it is.
+    ``is_root``: it is the root itself; ``keys`` are those of a map that contain the root (None for any, if nothing
+    calls it); ``has_root``: it is or contains the root, so that the template can record its region.
     """
 
     is_root: bool
@@ -38,7 +38,7 @@ class _Given(NamedTuple):
     has_root: bool
 
     def also(self, other: _Given) -> _Given:
-        """What holds of both."""
+        """What is true of both."""
         if self.keys is None or other.keys is None:
             keys = other.keys if self.keys is None else self.keys
         else:
@@ -56,7 +56,7 @@ _UNCALLED = _Given(True, None, True)
 
 
 class _Place(NamedTuple):
-    """Where an expression stands: in which file and named template; ``is_outer``: the dot is what that was given.
+    """The place of an expression: its file and named template; ``is_outer``: the dot is the template's argument.
 
     ``region`` is the head of the branch or named template that it is in, None at the top of a file.
     """
@@ -68,7 +68,7 @@ class _Place(NamedTuple):
 
 
 class _Call(NamedTuple):
-    """A call: the name, None where it is computed; what is passed, None for nothing or what is not seen.
+    """A call: the name, None if it is computed; the argument, None if there is none or it is unknown.
 
     ``is_of_file``: a template file is called, by its path.
     """
@@ -82,9 +82,9 @@ class _Call(NamedTuple):
 class TemplateCalls:
     """Every call of a named template in a chart's own templates.
 
-    ``unseen`` are those that may be called without the root, with the heads of the regions in which they are, None
-    where it may be anywhere; ``any_unseen`` tells that any may. ``makes_templates`` tells that texts become templates
-    (``tpl``), ``texts`` are those that templates hold; ``reads_files`` that some read files.
+    ``unseen`` are those that may be called without the root, with the heads of the regions of these calls, None if they
+    may be anywhere; ``any_unseen``: any of them may be. ``makes_templates``: texts are rendered as templates (``tpl``);
+    ``texts`` are those that templates contain; ``reads_files``: some templates read files.
     """
 
     def __init__(self, templates: Sequence[TemplateFile]) -> None:

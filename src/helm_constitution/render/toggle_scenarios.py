@@ -64,7 +64,7 @@ class _Toggling:
         self._outcomes[toggle] = ToggleResult(toggle, final, base, changed)
 
     def _is_changed(self, base: ScenarioResult, final: ScenarioResult) -> bool | None:
-        """Whether a toggle changes anything; None where it doesn't render."""
+        """Whether a toggle changes anything; None if it doesn't render."""
         if final.status is not Status.RENDERED:
             return None
         name = base.scenario.name
@@ -81,14 +81,14 @@ class _Toggling:
         return filled.result if filled is not None else result
 
     def _beside(self, result: ScenarioResult, apis: tuple[str, ...]) -> ScenarioResult:
-        """The same in a cluster that also has these API versions."""
+        """The same, in a cluster that also has these API versions."""
         scenario = result.scenario
         request = scenario.request._replace(api_versions=apis)
         other = Scenario(f"{scenario.name} with API versions", request, ScenarioKind.TOGGLED, scenario.toggled)
         return self._full.render_all([other])[0]
 
     def with_dead(self) -> Iterator[ToggleResult]:
-        """How each toggle went, with the conditions that make no difference."""
+        """The result of each toggle, with the conditions that make no difference."""
         outcomes: Iterable[ToggleResult] = self._outcomes.values()
         for one in outcomes:
             if one.changed is False and one.toggle.is_flag:

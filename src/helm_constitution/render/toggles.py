@@ -60,7 +60,7 @@ class Toggle(NamedTuple):
 def toggles_of(analysed: AnalysedChart, request: RenderRequest) -> list[Toggle]:
     """Every flag that templates or dependencies test, and every other value of an enum, in the order of values.yaml.
 
-    Values that the user set by ``-f`` or ``--set`` stay as they are, and so do those in lists or of a dependency.
+    Excluded are values that the user set by ``-f`` or ``--set``, values in lists and those of a dependency.
     """
     free = FreeValues(analysed, request)
     asked = _Asked(analysed.uses.tested, free.conditions)

@@ -63,7 +63,8 @@ def _unquote(body: str, quote: str, start: int) -> str:
 def number_value(text: str, kind: int, start: int) -> int | float | None:
     """The value of a number or character constant; None where it is imaginary.
 
-    Raises: Fault: text/template rejects it; at ``start``.
+    Raises:
+        Fault: text/template rejects it; at ``start``.
     """
     if kind == CHARACTER:
         character = _unquote(text[1:-1], "'", start)
