@@ -45,7 +45,11 @@ STANDARD_LABELS = (
     enforces=require(STANDARD_LABELS),
     umbrella=BEST_PRACTICES,
     evidence="objects have the standard labels",
-    parameters={"also": Parameter("", "labels besides the standard ones, separated by commas; every team has its own")},
+    parameters={
+        "also": Parameter(
+            "", "labels besides the standard ones, separated by commas; every team has its own", adds_up=True
+        )
+    },
 )
 def missing_label(manifest: Manifest, subject: Subject) -> Iterator[Violation]:
     """Object lacks a standard label.

@@ -329,7 +329,9 @@ _LABEL_KEY = LazyPattern(r"(?!and\s)[^\s,]+")
     ),
     parameters={
         "label": Parameter(
-            "owner", "the label that kube-linter requires; several required labels are separated by commas"
+            "owner",
+            "the label that kube-linter requires; several required labels are separated by commas",
+            adds_up=True,
         )
     },
 )

@@ -92,3 +92,34 @@ def test_a_statement_sets_what_it_names(statement: str, rule: str, expected: dic
 def test_what_names_no_detail_is_left_to_others(statement: str, rule: str) -> None:
     document = parse_constitution(f"# C\n\n## Rules\n\nPods MUST run as non-root.\n\n{statement}\n", "c.md", MODULES)
     assert rule not in {known.id for known, setting in match(document, MODULES).rules.items() if setting.statements}
+
+
+OWNER = "observability/no-owner-label"
+
+
+def test_labels_of_several_statements_add_up() -> None:
+    text = (
+        "Workloads MUST have the label `acme.io/team`.\n"
+        "- Workloads MUST carry the labels `acme.io/cost-center` and `acme.io/team`.\n"
+    )
+    assert settings(text, OWNER) == {"label": "acme.io/team, acme.io/cost-center"}
+
+
+@pytest.mark.parametrize(
+    ("second", "left"),
+    [
+        ("Production deployments MUST have at least 3 replicas.", "minimum 3 (helm/single-replica checks 2)"),
+        ("Workloads SHOULD have the label `acme.io/tier`.", f"label acme.io/tier ({OWNER} checks acme.io/team)"),
+        ("Deployments MUST run two replicas.", None),
+        ("Workloads SHOULD have the label `acme.io/team`.", None),
+    ],
+)
+def test_what_another_statement_sets_otherwise_is_left_open(second: str, left: str | None) -> None:
+    text = (
+        "# C\n\n## Rules\n\n- Deployments MUST have at least 2 replicas.\n"
+        f"- Workloads MUST have the label `acme.io/team`.\n- {second}\n"
+    )
+    document = parse_constitution(text, "c.md", MODULES)
+    found = match(document, MODULES)
+    rests = [found.left_open(principle, statement) for principle, statement in document.statements]
+    assert rests == [(), (), (left,) if left else ()]

@@ -218,6 +218,8 @@ class Parameter(NamedTuple):
     """The value where neither a statement nor the configuration sets one; its type is the parameter's."""
     reason: str
     """Why this is the default, in a sentence; ``explain`` shows it."""
+    adds_up: bool = False
+    """Whether the names that several statements set add up; else the strongest statement sets it for all."""
 
 
 @record

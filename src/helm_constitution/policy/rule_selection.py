@@ -63,13 +63,31 @@ class _Gathered:
         self.statements: dict[tuple[str, int], None] = {}
         self.parameters: dict[str, tuple[Obligation, int | str]] = {}
 
-    def add(self, place: tuple[str, int], obligation: Obligation, values: Mapping[str, int | str]) -> None:
-        """The strongest statement gives obligation and parameters, the first among equals."""
-        self.obligation = max(self.obligation, obligation)
+    def add(self, rule: Rule, place: tuple[str, int], asked: Obligation, values: Mapping[str, int | str]) -> None:
+        """The strongest statement gives obligation and parameters, the first among equals; lists of names add up."""
+        self.obligation = max(self.obligation, asked)
         self.statements[place] = None
         for name, value in values.items():
-            if name not in self.parameters or self.parameters[name][0] < obligation:
-                self.parameters[name] = obligation, value
+            strength, known = self.parameters.get(name, (asked, value))
+            if strength < asked:
+                known = value
+            elif strength == asked and rule.parameters[name].adds_up:
+                new = [one for one in _names(value) if one not in _names(known)]
+                known = ", ".join((str(known), *new))
+            self.parameters[name] = max(strength, asked), known
+
+    def unheard(self, rule: Rule, values: Mapping[str, int | str]) -> Iterator[str]:
+        """What a statement wants and another one has set otherwise: a rule runs once."""
+        for name, value in values.items():
+            used = self.parameters[name][1]
+            adds_up = rule.parameters[name].adds_up
+            if set(_names(value)).difference(_names(used)) if adds_up else used != value:
+                yield f"{name} {value} ({rule.id} checks {used})"
+
+
+def _names(value: int | str) -> list[str]:
+    """The names of a list as people write one."""
+    return [name for name in re.split(r",\s*(?:and\s+)?|\s+and\s+|\s+", str(value)) if name]
 
 
 def match(
@@ -110,13 +128,17 @@ def match(
     opposed: dict[StatementId, tuple[Rule, ...]] = {}
     for (principle, statement), found, rest, opposite in zip(statements, links, all_parts, opposites, strict=True):
         for rule, (obligation, values) in found.items():
-            gathered.setdefault(rule, _Gathered()).add((principle.key, statement.line), obligation, values)
+            gathered.setdefault(rule, _Gathered()).add(rule, (principle.key, statement.line), obligation, values)
         key = statement_id(principle, statement)
         if rest:
             open_parts[key] = rest
         if opposite:
             opposed[key] = opposite
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
+    for (principle, statement), found in zip(statements, links, strict=True):
+        key = statement_id(principle, statement)
+        if unheard := [part for rule, (_, set_) in found.items() for part in gathered[rule].unheard(rule, set_)]:
+            open_parts[key] = tuple(dict.fromkeys((*open_parts.get(key, ()), *unheard)))
     demands: dict[Rule, RuleSetting] = {}
     for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
         asked = gathered.get(rule)
