@@ -92,7 +92,7 @@ class ChartFiles:
 
         Raises:
             ChangedMeanwhile: a file is no longer as it was read; nothing is written then.
-            ConfigurationError: a file can't be written; those that were are as before again.
+            ConfigurationError: a file is read-only or can't be written; those that were are as before again.
         """
         changed = {file: content for file, content in files.items() if content != self.original(file)}
         places = {file: self._place(file) for file in changed}
@@ -100,6 +100,9 @@ class ChartFiles:
             for file, place in places.items():
                 if _content(place) != self.original(file):
                     raise ChangedMeanwhile(f"{place} changed meanwhile; nothing was written; run fix again")
+                # A file is replaced by another one, which its folder allows and its owner may not want.
+                if place.exists() and not os.access(place, os.W_OK):
+                    raise ConfigurationError("the fixed file can't be written: it is read-only", file=str(place))
             written: list[str] = []
             try:
                 for file in sorted(changed, key=lambda name: changed[name] is None):

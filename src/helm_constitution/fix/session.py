@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
@@ -72,13 +73,16 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
         copy = scratch / (request.chart.resolve().name or "chart")
         try:
             source = request.copy or request.chart
-            shutil.copytree(source, copy, ignore=_skipped(source, str(request.chart)))
+            ignored = _skipped(source, str(request.chart))
+            shutil.copytree(source, copy, ignore=ignored, copy_function=shutil.copyfile)
         except shutil.Error as error:
             file, _, text = error.args[0][0]
             reason = text.partition("] ")[2].partition(": '")[0] or text  # without the number and the paths
             raise ChartError(f"can't be copied: {reason}", file=str(file)) from None
         except OSError as error:
             raise ChartError(f"can't be copied: {error.strerror}", file=str(error.filename)) from None
+        for folder, _, _ in os.walk(copy):
+            os.chmod(folder, 0o700)  # what is read-only in the chart is tried, and refused when it is written
         return _Session(request._replace(copy=copy, memory=Memory()), applicable, only).run()
 
 
