@@ -1,4 +1,4 @@
-"""Read-only files and folders of a chart: said by name, and nothing is changed."""
+"""Read-only files and folders of a chart and its configuration: said by name, and nothing is changed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ CAP_DAC_OVERRIDE = 1
 
 
 def as_plain_user(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """``fix`` without root's right to write every file; others don't have it anyway."""
+    """A command without root's right to write every file; others don't have it anyway."""
     return subprocess.run(
-        [sys.executable, "-m", "helm_constitution", "fix", "--engine", "embedded", *arguments],
+        [sys.executable, "-m", "helm_constitution", *arguments],
         preexec_fn=lambda: ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, 0, 0, 0),
         capture_output=True,
         text=True,
@@ -64,8 +64,8 @@ def test_what_is_read_only_stays_as_it_is(tmp_path: Path, place: str, file: str,
     mode = (chart / place).stat().st_mode
     (chart / place).chmod(mode & ~0o222)
     try:
-        shown = as_plain_user(str(chart), "--diff")
-        done = as_plain_user(str(chart))
+        shown = as_plain_user("fix", "--engine", "embedded", str(chart), "--diff")
+        done = as_plain_user("fix", "--engine", "embedded", str(chart))
     finally:
         (chart / place).chmod(mode)
     assert (shown.returncode, "+  name: {{ .Values.name }}" in shown.stdout) == (1, True)
@@ -74,3 +74,16 @@ def test_what_is_read_only_stays_as_it_is(tmp_path: Path, place: str, file: str,
         f"helm-constitution: error: {chart}/{file}: the fixed file can't be written: {reason}\n",
     )
     assert content(chart) == before
+
+
+def test_no_waiver_is_added_to_a_read_only_configuration(tmp_path: Path) -> None:
+    write(tmp_path, {"web/Chart.yaml": CHART["Chart.yaml"], ".helm-constitution.yaml": "select: [docs]\n"})
+    configuration = tmp_path / ".helm-constitution.yaml"
+    configuration.chmod(0o444)
+    words = ("--why", "It is small.", "--instead", "None.", "--config", str(configuration))
+    done = as_plain_user("waive", "docs/no-readme", str(tmp_path / "web"), *words)
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"helm-constitution: error: {configuration}: the configuration can't be written: it is read-only\n",
+    )
+    assert configuration.read_text() == "select: [docs]\n"

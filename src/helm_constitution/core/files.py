@@ -25,7 +25,7 @@ def write_file(file: Path, text: str, what: str) -> None:
         what: what it is, for the message: ``the report``.
 
     Raises:
-        ConfigurationError: where it can't be written; what was there before is still there then.
+        ConfigurationError: where it can't be written, or is read-only; what was there before is still there then.
     """
     write_bytes(file, text.encode("utf-8", "replace"), what)
 
@@ -39,6 +39,9 @@ def write_bytes(file: Path, data: bytes, what: str) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
             return
+        # A file is replaced by another one, which its folder allows and its owner may not want.
+        if target.exists() and not os.access(target, os.W_OK):
+            raise ConfigurationError(f"{what} can't be written: it is read-only", file=str(file))
         _replace(target, data)
     except OSError as error:
         raise ConfigurationError(f"{what} can't be written: {error.strerror}", file=str(file)) from None
