@@ -1,4 +1,4 @@
-"""An object as the API server hands it to admission: decoded, with what Kubernetes fills in, without what it drops.
+"""An object as the API server passes it to admission: decoded, with Kubernetes' defaults, without dropped fields.
 
 The defaults are those of ``k8s.io/kubernetes/pkg/apis/*/v1/defaults.go``, as far as charts leave them out; what is
 dropped follows the ``omitempty`` of ``k8s.io/api``. Objects of custom kinds stay as they are.
@@ -52,7 +52,7 @@ def admitted(data: Json, group: str, kind: str, namespace: str) -> Map:
         data: the object as rendered.
         group: its API group.
         kind: its kind.
-        namespace: where it goes, if any namespace holds it.
+        namespace: its namespace, if it is namespaced.
     """
     is_own = is_built_in(group)
     made = _copied(data, is_own)
@@ -65,7 +65,7 @@ def admitted(data: Json, group: str, kind: str, namespace: str) -> Map:
 
 
 def _copied(data: Json, is_own: bool) -> Json:
-    """The data as Go reads it from JSON; of Kubernetes' own kinds as it writes that again."""
+    """The data as Go reads it from JSON; for Kubernetes' own kinds as Go writes it again."""
     if isinstance(data, dict):
         parts = {key: _copied(value, is_own) for key, value in data.items()}
         if not is_own:
@@ -99,7 +99,7 @@ def _is_dropped(key: str, value: Json) -> bool:
 
 
 def _map(parent: Map, key: str) -> Map:
-    """A map in another one, made where it is missing; a stranger's object may hold anything there."""
+    """A map in another one, created if it is missing; the object may contain anything there."""
     found = parent.setdefault(key, {})
     return found if isinstance(found, dict) else {}
 

@@ -1,4 +1,4 @@
-"""What a policy says of a request: the same answer as the API server's, where no cluster is needed for it."""
+"""A policy's decision on a request: the same as the API server's, if it needs no cluster."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _UNBOUND = Binding("", MatchResources(), (Severity.ERROR,))
 
 
 class Request(NamedTuple):
-    """A request, as a policy sees it: its target, the object (and the old one), and the namespace's object where it is
-    known. ``is_namespace_known`` is false where the namespace's labels are a cluster's."""
+    """A request, as a policy sees it: its target, the object (and the old one), and the namespace's object if it is
+    known. ``is_namespace_known`` is false if only a cluster knows the namespace's labels."""
 
     target: Target
     object: Mapping[str, Json]
@@ -31,7 +31,7 @@ class Request(NamedTuple):
 
 
 class Denial(NamedTuple):
-    """A demand that an object doesn't keep. ``validation`` is None where the policy itself could not be applied."""
+    """A validation that an object fails. ``validation`` is None if the policy itself could not be applied."""
 
     message: str
     severity: Severity
@@ -41,13 +41,13 @@ class Denial(NamedTuple):
 
 
 class Unknown(NamedTuple):
-    """What can't be told without a cluster, and why."""
+    """What can't be evaluated without a cluster, and why."""
 
     reason: str
 
 
 class Applied(NamedTuple):
-    """The policy's validations are asked about the request: it is one that a binding is for."""
+    """The policy's validations apply to the request: a binding matches it."""
 
 
 Parameters = Callable[[Policy, Binding, str], "Sequence[Mapping[str, Json] | None]"]
@@ -57,8 +57,8 @@ Parameters = Callable[[Policy, Binding, str], "Sequence[Mapping[str, Json] | Non
 def evaluate(
     policy: Policy, request: Request, parameters: Parameters, namespace_labels: NamespaceLabels
 ) -> Iterator[Denial | Unknown | Applied]:
-    """What a policy with its bindings has against a request, in the order in which the API server would say it; for
-    each binding that is for the request, that it is."""
+    """The denials of a request by a policy with its bindings, in the API server's order; and an Applied for each
+    binding that matches the request."""
     try:
         if not matches(policy.resources, request.target, namespace_labels):
             return
@@ -122,7 +122,7 @@ def _activation(
 
 
 def _request(target: Target) -> dict[str, Json]:
-    """``request`` as far as it is the same in every cluster (admission/v1, AdmissionRequest)."""
+    """``request``, as far as it is the same in every cluster (admission/v1, AdmissionRequest)."""
     kind: dict[str, Json] = {"group": target.group, "version": target.version, "kind": target.kind}
     resource: dict[str, Json] = {"group": target.group, "version": target.version, "resource": target.resource}
     return {
@@ -140,11 +140,11 @@ def _request(target: Target) -> dict[str, Json]:
 
 
 def _is_wanted(policy: Policy, values: Activation, request: Request) -> bool:
-    """Whether every matchCondition holds. One that is false decides, whatever the others do.
+    """Whether every matchCondition holds. A false one decides, whatever the others are.
 
     Raises:
-        CelError: the errors of those that have no value, where none is false.
-        Unevaluable: where one that can't be known decides.
+        CelError: the errors of those that have no value, if none is false. Unevaluable: one that can't be known
+        decides.
     """
     faults: list[str] = []
     unknown: list[str] = []
@@ -213,7 +213,7 @@ def _set_in_cluster(error: str, target: Target) -> str | None:
 
 
 def _in_variable(expression: Expression, policy: Policy, values: Activation) -> str | None:
-    """The variable whose expression has no value, as the API server tells it; None where none is to blame."""
+    """The variable whose expression has no value, as the API server names it; None if none is to blame."""
     for name in expression.variables:
         variable = policy.variables[name]
         if variable.program is not None and not variable.variables:
@@ -227,7 +227,7 @@ def _in_variable(expression: Expression, policy: Policy, values: Activation) -> 
 
 
 def _message(validation: Validation, policy: Policy, values: Activation, request: Request) -> str:
-    """The message that the API server gives: of the messageExpression, else the message, else the expression."""
+    """The API server's message: that of the messageExpression, else the message, else the expression."""
     if validation.message_expression is not None:
         try:
             found = _value(validation.message_expression, policy, values, request)

@@ -1,4 +1,4 @@
-"""Which requests a policy is for: rules on resources, and selectors, as the API server's admission matches them."""
+"""Which requests a policy matches: rules on resources, and selectors, as in the API server's admission."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXEMPT = (
 
 
 class Target(NamedTuple):
-    """A request: the object with its resource. ``namespace`` is empty for what no namespace holds; ``labels`` are the
+    """A request: the object with its resource. ``namespace`` is empty for cluster-scoped objects; ``labels`` are the
     object's, ``old_labels`` those that it had before an update."""
 
     group: str
@@ -43,10 +43,10 @@ NamespaceLabels = Callable[[str], "Mapping[str, str] | None"]
 
 
 def matches(resources: MatchResources, target: Target, namespace_labels: NamespaceLabels) -> bool:
-    """Whether a policy or a binding is for a request.
+    """Whether a policy or a binding matches a request.
 
     Raises:
-        Unevaluable: where only a cluster knows.
+        Unevaluable: only a cluster knows.
     """
     if target.group == "admissionregistration.k8s.io" and target.kind in _EXEMPT:
         return False
@@ -94,7 +94,7 @@ def _selects_object(resources: MatchResources, target: Target) -> bool:
 def _selects_namespace(resources: MatchResources, target: Target, namespace_labels: NamespaceLabels) -> bool:
     selector = resources.namespaces
     if selector is None or (not target.namespace and target.kind != "Namespace"):
-        return True  # what no namespace holds is never left out by the selector
+        return True  # the selector never excludes cluster-scoped objects
     if target.kind == "Namespace" and not target.group:
         return selector.matches({**target.labels, _NAME_LABEL: target.name})
     known = namespace_labels(target.namespace)

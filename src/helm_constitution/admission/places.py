@@ -24,11 +24,11 @@ _DEEPEST = 8
 def place_of(
     field: Callable[..., View], policy: Policy, validation: Validation | None, message: str, values: Activation
 ) -> View:
-    """The field that a denial is about; the object itself where nothing tells.
+    """The field that a denial is about; the object itself if unknown.
 
     Args:
         field: gives a part of the object as rendered, by its steps.
-        policy: with the variables that the expression may read.
+        policy: has the variables that the expression may read.
         validation: the one that failed, if any did.
         message: the denial's.
         values: those that the expression was evaluated with.
@@ -40,14 +40,14 @@ def place_of(
 
 
 class _Finder:
-    """Follows an expression that isn't true to the part of it that decides."""
+    """Follows a false expression to the part of it that decides."""
 
     def __init__(self, policy: Policy, values: Activation) -> None:
         self._variables = {name: variable.text for name, variable in policy.variables.items()}
         self._values = values
 
     def path(self, text: str, depth: int = 0) -> Path:
-        """Where an expression points to: in a list to the first item that fails, else to what its fields share."""
+        """The path of an expression: in a list the first failing item, else the common part of its fields' paths."""
         if depth < _DEEPEST:
             parts = _operands(text, "||")
             if len(parts) > 1:
@@ -90,7 +90,7 @@ class _Finder:
                 yield path
 
     def _resolved(self, text: str, depth: int = 0) -> Path | None:
-        """The path of a field access from the object on; None where it is something else."""
+        """The path of a field access, from the object; None if it is something else."""
         match = _FIELD.fullmatch(text.strip())
         if match is None or depth > _DEEPEST:
             return None
@@ -102,7 +102,7 @@ class _Finder:
 
 
 def _shared(paths: list[Path]) -> Path:
-    """What paths begin with."""
+    """The common beginning of paths."""
     if not paths:
         return ()
     shared = []
@@ -114,7 +114,7 @@ def _shared(paths: list[Path]) -> Path:
 
 
 def _operands(text: str, operator: str) -> list[str]:
-    """The operands of an operator outside of all parentheses; the text alone where it has none, or a condition."""
+    """The operands of an operator outside all parentheses; the text alone if it has none, or is a condition."""
     blank, level, start = without_texts(text), 0, 0
     parts: list[str] = []
     for place, sign in enumerate(blank):
@@ -135,7 +135,7 @@ def _is_one(text: str) -> bool:
 
 
 def _body(text: str, start: int) -> str | None:
-    """What stands in a parenthesis that opens before ``start``, if nothing stands behind it."""
+    """The contents of a parenthesis that opens before ``start``, if nothing follows it."""
     blank, level = without_texts(text), 1
     for place in range(start, len(blank)):
         level += {"(": 1, ")": -1}.get(blank[place], 0)

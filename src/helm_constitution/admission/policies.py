@@ -13,8 +13,8 @@ from helm_constitution.text.yaml_scalars import Json
 
 
 class Expression(NamedTuple):
-    """An expression of a policy. Where it can't be evaluated without a cluster, ``program`` is None and ``unknown``
-    says why. ``variables`` are those that it reads, with those that these read; ``reads_namespace``: it names
+    """An expression of a policy. If it can't be evaluated without a cluster, ``program`` is None and ``unknown`` is the
+    reason. ``variables`` are those that it reads, with those that these read; ``reads_namespace``: it names
     namespaceObject."""
 
     text: str
@@ -25,7 +25,7 @@ class Expression(NamedTuple):
 
 
 class ResourceRule(NamedTuple):
-    """A rule of ``resourceRules``: ``*`` stands for everything; no names are all of them. ``scope`` is ``*``,
+    """A rule of ``resourceRules``: ``*`` stands for everything; without names it matches all. ``scope`` is ``*``,
     ``Cluster`` or ``Namespaced``."""
 
     groups: tuple[str, ...]
@@ -37,8 +37,8 @@ class ResourceRule(NamedTuple):
 
 
 class MatchResources(NamedTuple):
-    """What a policy or a binding matches: no rules match everything. ``is_exact``: other versions of a resource are not
-    meant too."""
+    """What a policy or a binding matches: without rules it matches everything. ``is_exact``: other versions of a
+    resource don't match."""
 
     rules: tuple[ResourceRule, ...] = ()
     excluded: tuple[ResourceRule, ...] = ()
@@ -65,7 +65,7 @@ class Binding(NamedTuple):
 
 
 class Validation(NamedTuple):
-    """What a policy demands. ``message`` is empty where it has none."""
+    """One requirement of a policy. ``message`` is empty if it has none."""
 
     check: Expression
     message: str
@@ -73,7 +73,7 @@ class Validation(NamedTuple):
 
 
 class Policy(NamedTuple):
-    """A policy with its bindings. ``fails`` says that an expression without a value denies the request (failurePolicy).
+    """A policy with its bindings. ``fails``: an expression without a value denies the request (failurePolicy).
     ``variables`` are expressions by name; ``parameter_kind`` is apiVersion and kind."""
 
     name: str
@@ -91,7 +91,7 @@ class Policy(NamedTuple):
 
 
 class Unread(NamedTuple):
-    """An object that is a policy of a kind that is not read."""
+    """A policy of an unsupported kind."""
 
     name: str
     kind: str
@@ -101,7 +101,7 @@ class Unread(NamedTuple):
 
 @record
 class PolicySet:
-    """What files of policies hold: policies, other objects (parameters, namespaces), policies that are not read."""
+    """The contents of policy files: policies, other objects (parameters, namespaces), unsupported policies."""
 
     policies: tuple[Policy, ...]
     objects: tuple[Mapping[str, Json], ...]

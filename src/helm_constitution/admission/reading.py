@@ -1,4 +1,4 @@
-"""Reads files of policies: ValidatingAdmissionPolicy, its bindings and parameters, and Kyverno's kind of it."""
+"""Reads files of policies: ValidatingAdmissionPolicy, its bindings and parameters, and Kyverno's variant."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ _DESCRIPTIONS = ("description", "kubernetes.io/description", "policies.kyverno.i
 
 
 def read_policies(places: Sequence[Path]) -> PolicySet:
-    """The policies of files and folders, with what they are bound to.
+    """The policies of files and folders, with their bindings.
 
     Raises:
-        ConfigurationError: where there is none, or one can't be used; with file and line.
+        ConfigurationError: there is none, or one can't be used; with file and line.
     """
     views = [view for place in places for file in files_of(place) for view in _objects(file)]
     bindings: dict[str, list[Binding]] = {}
@@ -87,7 +87,7 @@ def files_of(place: Path) -> Iterator[Path]:
     """A file, or the files of a folder that may hold policies, in the order of their names.
 
     Raises:
-        ConfigurationError: where there is neither.
+        ConfigurationError: there is neither.
     """
     if place.is_file():
         yield place
@@ -132,7 +132,7 @@ def _is_other_policy(view: View) -> bool:
 
 
 def _require_schema(view: View) -> None:
-    """Holds an object to its schema, as the API server would."""
+    """Validates an object against its schema, as the API server would."""
     api_version, kind = view.get("apiVersion").string() or "", view.get("kind").string() or ""
     schemas = (bundled(api_version, kind, minor) for minor in reversed(kubernetes_versions()))
     schema = next((found for found in schemas if found is not None), None)
@@ -157,7 +157,7 @@ def _policy(view: View, bindings: Mapping[str, Sequence[Binding]]) -> Policy:
     variables: dict[str, Expression] = {}
     kind = view.get("kind").string() or ""
     for part in spec.get("variables").items():
-        # Each one is compiled by itself, so that what is wrong is told where it stands.
+        # Each one is compiled by itself, so that an error names its place.
         variables[part.get("name").string() or ""] = _expression(part.get("expression"), variables, None, kind, spec)
     conditions = tuple(
         _expression(part.get("expression"), variables, "BOOL", kind, spec)
@@ -197,10 +197,10 @@ def _policy(view: View, bindings: Mapping[str, Sequence[Binding]]) -> Policy:
 def _expression(
     view: View, variables: Mapping[str, Expression], wanted: str | None, kind: str, spec: View
 ) -> Expression:
-    """An expression, compiled; where only a cluster could evaluate it, why.
+    """An expression, compiled; if only a cluster can evaluate it, the reason.
 
     Raises:
-        ConfigurationError: where it can't be compiled.
+        ConfigurationError: it can't be compiled.
     """
     text = (view.string() or "").strip()
     direct = variables_in(text)
@@ -290,5 +290,5 @@ def _binding(view: View) -> Binding:
 
 
 def _own_binding(spec: View, name: str) -> Binding:
-    """What stands for a binding in Kyverno's kind: its own validationActions."""
+    """The counterpart of a binding in Kyverno's variant: its own validationActions."""
     return Binding(name, MatchResources(), _severities(spec.get("validationActions")))

@@ -1,4 +1,4 @@
-"""Requests to the API server, as a rendering makes them, and what else is known of the cluster: what files hold."""
+"""Requests to the API server, as a rendering makes them, and what files tell about the cluster."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _OWNERS = {"CronJob": ("batch/v1", "Job"), "Deployment": ("apps/v1", "ReplicaSet
 
 
 def pod_request_of(workload: Workload, namespaces: KnownNamespaces) -> Request:
-    """The request by which a controller creates a pod of a rendered workload: its name is that of the workload."""
+    """The request by which a controller creates a pod of a rendered workload: it has the workload's name."""
     manifest = workload.manifest
     api_version, kind = _OWNERS.get(manifest.kind, (manifest.api_version, manifest.kind))
     owner: dict[str, Json] = {"apiVersion": api_version, "kind": kind, "name": manifest.name, "controller": True}
@@ -59,7 +59,7 @@ def pod_request_of(workload: Workload, namespaces: KnownNamespaces) -> Request:
 
 
 def pod_field(workload: Workload, *steps: str | int) -> View:
-    """A field of a pod in the workload that makes it."""
+    """A field of a pod in the workload that creates it."""
     if steps[:1] == ("metadata",):
         return workload.pod_metadata.get(*steps[1:])
     return workload.pod.view.get(*steps[1:])
@@ -73,7 +73,7 @@ class KnownNamespaces:
         self._rendering = rendering
 
     def object_of(self, name: str) -> Mapping[str, Json] | None:
-        """A namespace as an object; None where it isn't known."""
+        """A namespace as an object; None if unknown."""
         for given in self._given:
             if given.get("kind") == "Namespace" and _named(given) == ("", name):
                 return given
@@ -83,7 +83,7 @@ class KnownNamespaces:
         return None
 
     def labels(self, name: str) -> Mapping[str, str] | None:
-        """The labels of a namespace; None where it isn't known."""
+        """The labels of a namespace; None if unknown."""
         found = self.object_of(name)
         return None if found is None else _labels(found)
 
@@ -98,7 +98,7 @@ class GivenParameters:
         """The parameters of a binding for an object in a namespace.
 
         Raises:
-            Unevaluable: where no given file holds them: a cluster may.
+            Unevaluable: no given file contains them, but a cluster may.
         """
         if policy.parameter_kind is None:
             return (None,)
@@ -135,7 +135,7 @@ def _named(data: Mapping[str, Json]) -> tuple[str, str]:
 
 
 def _is_in(data: Mapping[str, Json], namespace: str) -> bool:
-    """Whether an object is, or may be, in a namespace: a file may leave it to who applies it."""
+    """Whether an object is, or may be, in a namespace: a file may leave the namespace to whoever applies it."""
     return _named(data)[0] in ("", namespace)
 
 

@@ -49,7 +49,7 @@ def policy_module(places: Sequence[FilePath]) -> RuleModule:
     """The policies of files and folders as rules.
 
     Raises:
-        ConfigurationError: where one can't be used, with file and line.
+        ConfigurationError: one can't be used; with file and line.
     """
     files = tuple(file for place in places for file in files_of(place))
     states = tuple((str(file), (state := file.stat()).st_size, state.st_mtime_ns) for file in files)
@@ -101,7 +101,7 @@ def _unread_rule(policy: Unread) -> Rule:
 
 
 def _page(policy: Policy) -> str:
-    """The rule's page. What a policy demands are its messages, else its expressions."""
+    """The rule's page. Its requirements are the policy's messages, else its expressions."""
     demands = "; ".join(one.message or one.check.text for one in policy.validations)
     return f"""Object violates the policy {policy.name}.
 
@@ -140,7 +140,7 @@ def _outcomes(policy: Policy, known: PolicySet, manifest: Manifest, subject: Sub
 
 
 def _never_asked(policy: Policy, subject: Subject) -> str | None:
-    """Why no request of this check is one that the policy is for, whatever the object; None where some may be."""
+    """Why the policy matches no request of this check, whatever the object; None if it may match some."""
     operations = {operation for one in policy.resources.rules for operation in one.operations}
     if not operations or operations & {CREATE, "*"}:
         return None
@@ -166,7 +166,7 @@ _CONTROLLED = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "ReplicaSe
 def _requests(
     rendering: Rendering, manifest: Manifest, known: PolicySet, comparison: Comparison | None
 ) -> tuple[_Asked, ...]:
-    """The object's creation; where it was in the baseline too, its update; and the creation of its pods."""
+    """The object's creation; its update, if the baseline has it too; and the creation of its pods."""
     namespaces = KnownNamespaces(known.objects, rendering)
     made = request_of(manifest, CREATE, namespaces)
     found: list[_Asked] = [(made, manifest.view.get)]

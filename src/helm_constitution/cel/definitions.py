@@ -22,7 +22,7 @@ _DEEPEST = 100
 
 
 class NotCompiled(NamedTuple):
-    """An expression that can't be compiled here, and why; the API server may take it."""
+    """An expression that can't be compiled here, and why; the API server may accept it."""
 
     path: Path
     """Its place, from the definition's top."""

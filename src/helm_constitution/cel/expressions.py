@@ -1,4 +1,4 @@
-"""CEL expressions as text: what they name, and how one stands with the variables of its policy."""
+"""CEL expressions as text: the names in them, and how one is combined with the variables of its policy."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PREFIX = "__variable_"
 
 
 def without_texts(expression: str) -> str:
-    """An expression whose texts and comments are blank; each character keeps its place.
+    """An expression with blanked-out texts and comments; each character keeps its place.
 
     >>> without_texts("object.a == 'b.c' // d")
     "object.a == '   '     "
@@ -39,7 +39,7 @@ def without_texts(expression: str) -> str:
 
 
 def _blank(text: str) -> str:
-    """A text with its quotes left; a comment goes as a whole."""
+    """A text with its quotes left; a comment is blanked as a whole."""
     if text.startswith("//"):
         return " " * len(text)
     start = min(text.find(quote) for quote in "'\"" if quote in text)
@@ -71,7 +71,7 @@ def composed(expression: str, variables: Mapping[str, str]) -> str:
 
     Args:
         expression: may name ``variables.x``.
-        variables: the expressions of the policy's variables, in their order; each may read those before it.
+        variables: the expressions of the policy's variables, in order; each may read those before it.
 
     >>> composed("variables.a > 1", {"a": "object.b", "c": "2"})
     'cel.bind(__variable_a, object.b\\n, __variable_a > 1\\n)'
@@ -86,7 +86,7 @@ def composed(expression: str, variables: Mapping[str, str]) -> str:
 
 
 def _rewritten(expression: str) -> str:
-    """An expression in what the library can evaluate: names in place of variables, a function in place of formats."""
+    """An expression as the library can evaluate it: names for variables, a function for formats."""
     edits = [*_variable_edits(expression), *_format_edits(expression)]
     for start, end, text in sorted(edits, reverse=True):
         expression = expression[:start] + text + expression[end:]
@@ -114,7 +114,7 @@ def _format_edits(expression: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _closing(blank: str, start: int) -> int | None:
-    """Where the parenthesis closes that opens before ``start``."""
+    """The place of the parenthesis that closes the one before ``start``."""
     depth = 1
     for place in range(start, len(blank)):
         depth += {"(": 1, ")": -1}.get(blank[place], 0)

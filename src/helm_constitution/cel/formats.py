@@ -1,4 +1,5 @@
-"""The named formats of ``format.…().validate(text)``, and what else Kubernetes adds for texts and lists."""
+"""The named formats of ``format.…().validate(text)``, and the other functions that Kubernetes adds for texts and
+lists."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ _TIME = LazyPattern(
 
 
 class Untranslatable(Exception):
-    """A regular expression of RE2 that Python's ``re`` reads otherwise, or not at all."""
+    """A regular expression of RE2 that Python's ``re`` reads differently, or not at all."""
 
     def __init__(self, pattern: str, why: str) -> None:
         # The library passes on the text alone: the first word tells the kind of error.
@@ -113,7 +114,7 @@ def _label_value(text: str) -> list[str]:
 
 
 def _prefix(check: Callable[[str], list[str]]) -> Callable[[str], list[str]]:
-    """The format of a name that a random part is added to: a dash at the end is fine."""
+    """The format of a name that gets a random suffix: a dash at the end is allowed."""
     return lambda text: check(f"{text[:-2]}a" if len(text) > 1 and text.endswith("-") else text)
 
 
@@ -158,14 +159,14 @@ FORMATS: Mapping[str, Callable[[str], list[str]]] = {
 
 
 def validate(name: str, text: str) -> list[str]:
-    """What a format has against a text; an empty list where nothing."""
+    """The reasons why a text doesn't match a format; an empty list if it matches."""
     if name not in FORMATS:
         raise ValueError(f"no such format: {name}")
     return FORMATS[name](text)
 
 
 def find(text: str, pattern: str) -> str:
-    """The first match of a pattern; empty where there is none."""
+    """The first match of a pattern; empty if there is none."""
     found = _compiled(pattern).search(text)
     return found.group() if found else ""
 
@@ -206,26 +207,26 @@ def is_sorted(values: Sequence[Any]) -> bool:
 
 
 def lowest(values: Sequence[Any]) -> Any:
-    """The least value."""
+    """The smallest value."""
     if not values:
         raise ValueError("min called on empty list")
     return min(values)
 
 
 def highest(values: Sequence[Any]) -> Any:
-    """The greatest value."""
+    """The largest value."""
     if not values:
         raise ValueError("max called on empty list")
     return max(values)
 
 
 def index_of(values: Sequence[Any], value: Any) -> int:
-    """The place of a value in a list; -1 where it isn't there."""
+    """The index of a value in a list; -1 if it isn't there."""
     return next((place for place, each in enumerate(values) if _same(each, value)), -1)
 
 
 def last_index_of(values: Sequence[Any], value: Any) -> int:
-    """The last place of a value in a list; -1 where it isn't there."""
+    """The last index of a value in a list; -1 if it isn't there."""
     return max((place for place, each in enumerate(values) if _same(each, value)), default=-1)
 
 

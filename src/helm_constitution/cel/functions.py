@@ -84,7 +84,7 @@ _FUNCTIONS = (
 
 
 def extension(library: ModuleType) -> cel.CelExtension:
-    """The functions for an environment of the library ``cel_expr_python.cel``, which is given: it is imported late."""
+    """The functions for an environment of the library ``cel_expr_python.cel``; passed because it is imported late."""
     kinds = library.Type
     types = {
         "S": kinds.STRING,

@@ -31,7 +31,7 @@ def is_canonical(text: str) -> bool:
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:
-    """An address; those with a zone and those of IPv4 within IPv6 are refused, as by Kubernetes."""
+    """An address; those with a zone and IPv4-mapped IPv6 addresses are rejected, as by Kubernetes."""
     import ipaddress
 
     try:
@@ -78,7 +78,7 @@ def is_link_local_unicast(value: Opaque) -> bool:
 
 
 def is_global_unicast(value: Opaque) -> bool:
-    """What is none of the others; private networks are global unicast too, as in Go."""
+    """Any other address; private networks are global unicast too, as in Go."""
     found = _own(value)
     is_broadcast = found.version == 4 and int(found) == 2**32 - 1
     special = found.is_unspecified or found.is_loopback or found.is_multicast or found.is_link_local
@@ -114,24 +114,24 @@ def _interface(value: Opaque) -> IPv4Interface | IPv6Interface:
 
 
 def contains_ip(value: Opaque, address: Opaque | str) -> bool:
-    """Whether a network holds an address."""
+    """Whether a network contains an address."""
     return (_address(address) if isinstance(address, str) else _own(address)) in _interface(value).network
 
 
 def contains_cidr(value: Opaque, other: Opaque | str) -> bool:
-    """Whether a network holds another one as a whole."""
+    """Whether a network contains another one."""
     outer, inner = _interface(value), _network(other) if isinstance(other, str) else _interface(other)
     longer = inner.network.prefixlen >= outer.network.prefixlen
     return inner.version == outer.version and longer and inner.ip in outer.network
 
 
 def ip_of(value: Opaque) -> Opaque:
-    """The address that a network is written with."""
+    """The address in the written form of a network."""
     return {IP: str(_interface(value).ip)}
 
 
 def prefix_length(value: Opaque) -> int:
-    """The bits of a network."""
+    """The prefix length of a network in bits."""
     return _interface(value).network.prefixlen
 
 
@@ -180,13 +180,13 @@ def host(value: Opaque) -> str:
 
 
 def hostname(value: Opaque) -> str:
-    """``example.com``, of an IPv6 address without its brackets."""
+    """``example.com``, for an IPv6 address without its brackets."""
     whole = host(value)
     return whole[1:].partition("]")[0] if whole.startswith("[") else whole.partition(":")[0]
 
 
 def port(value: Opaque) -> str:
-    """``80``; empty where there is none."""
+    """``80``; empty if there is none."""
     return host(value).rpartition("]")[2].partition(":")[2]
 
 

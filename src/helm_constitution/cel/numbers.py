@@ -45,7 +45,7 @@ def sign(value: Opaque) -> int:
 
 
 def is_integer(value: Opaque) -> bool:
-    """Whether ``asInteger`` gives a number."""
+    """Whether ``asInteger`` returns a number."""
     number = _number(value)
     return number.denominator == 1 and -_MOST <= number < _MOST
 
@@ -68,12 +68,12 @@ def add(value: Opaque, other: Opaque | int) -> Opaque:
 
 
 def sub(value: Opaque, other: Opaque | int) -> Opaque:
-    """The difference to another quantity or a whole number."""
+    """The difference from another quantity or a whole number."""
     return _quantity(_number(value) - (other if isinstance(other, int) else _number(other)))
 
 
 def semver(text: str, normalize: bool = False) -> Opaque:
-    """``semver("1.2.3")``, with ``true`` behind it also ``v1.2``."""
+    """``semver("1.2.3")``, with ``true`` as second argument also ``v1.2``."""
     found = _version(text, normalize)
     if found is None:
         raise ValueError(f"{text!r} is not a semantic version")
@@ -129,5 +129,5 @@ def compare_to(value: Opaque, other: Opaque) -> int:
 
 
 def comparison(result: int) -> Callable[[Opaque, Opaque], bool]:
-    """Whether :func:`compare_to` gives this."""
+    """Whether :func:`compare_to` returns this."""
     return lambda value, other: compare_to(value, other) == result

@@ -1,4 +1,4 @@
-"""Values of the types that Kubernetes adds to CEL, as maps with one entry: what is no type of CEL can't be returned."""
+"""Values of the types that Kubernetes adds to CEL, as maps with one entry: only CEL's own types can be returned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CIDR = "net.CIDR"
 
 
 class NoSuchOverload(Exception):
-    """A function was called with what it is not for."""
+    """A function was called with arguments of a wrong type."""
 
     def __init__(self) -> None:
         super().__init__("no such overload")
@@ -36,5 +36,5 @@ def content(value: Any, *kinds: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """The type's name; empty for what is of no such type."""
+    """The type's name; empty for values of other types."""
     return str(next(iter(value), "")) if isinstance(value, Mapping) and len(value) == 1 else ""

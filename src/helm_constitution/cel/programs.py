@@ -26,15 +26,15 @@ _UNKNOWN_HERE = LazyPattern(r"Untranslatable|Unimplemented|Non-CEL value|@mapIns
 
 
 class CelSyntaxError(Exception):
-    """An expression can't be compiled; the message says why, as Kubernetes would."""
+    """An expression can't be compiled; the message is worded as Kubernetes words it."""
 
 
 class CelError(Exception):
-    """An expression has no value: it names a field that isn't there, for instance. Admission fails then."""
+    """An expression has no value: it names a missing field, for instance. Admission fails then."""
 
 
 class Unevaluable(Exception):
-    """An expression has a value in Kubernetes, and none here."""
+    """An expression has a value in Kubernetes, but can't be evaluated here."""
 
 
 class Program(NamedTuple):
@@ -48,8 +48,7 @@ class Program(NamedTuple):
         """The expression's value.
 
         Raises:
-            CelError: where it has none.
-            Unevaluable: where it can't be known here.
+            CelError: it has none. Unevaluable: it can't be known here.
         """
         try:
             found = self.expression.eval(values)
@@ -72,7 +71,7 @@ Activation = Any
 
 
 def activation(values: Mapping[str, Json]) -> Activation:
-    """What the names of an expression stand for."""
+    """The values of the names in an expression."""
     return _environment(VARIABLES).Activation(dict(values))
 
 
@@ -84,8 +83,7 @@ def compiled(text: str, names: tuple[str, ...] = VARIABLES) -> Program:
         names: what it may name.
 
     Raises:
-        CelSyntaxError: where it is none.
-        Unevaluable: where it can't be compiled here.
+        CelSyntaxError: it is not a valid expression. Unevaluable: it can't be compiled here.
     """
     try:
         expression = _environment(names).compile(text)
@@ -117,10 +115,10 @@ def _as_kubernetes(text: str) -> str:
 
 @cache
 def _environment(names: tuple[str, ...]) -> cel.Env:
-    """The one environment of all expressions that may name these: it holds functions and no chart.
+    """The one environment of all expressions that may name these: it contains functions and no chart.
 
     Raises:
-        ConfigurationError: where the package isn't installed.
+        ConfigurationError: the package isn't installed.
     """
     try:
         from cel_expr_python import cel

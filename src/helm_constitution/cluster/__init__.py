@@ -1,1 +1,1 @@
-"""A real API server: what it says of the objects of a chart."""
+"""A real API server: its answers about the objects of a chart."""

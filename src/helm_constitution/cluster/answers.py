@@ -1,4 +1,4 @@
-"""What an API server said of a chart's objects."""
+"""An API server's answers about a chart's objects."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Refused(Exception):
 
     Args:
         code: the HTTP status.
-        status: the server's ``Status``, empty where it sent none.
+        status: the server's ``Status``, empty if it sent none.
     """
 
     def __init__(self, code: int, status: Mapping[str, Any]) -> None:
@@ -36,11 +36,11 @@ class Refused(Exception):
 
 
 class Refusal(NamedTuple):
-    """One reason why the server refuses an object.
+    """One reason why the server rejects an object.
 
-    ``field`` is the field as the server names it, empty where it names none, and ``path`` leads to it from the object's
-    top. ``message`` is the server's. ``is_of_key``: the field itself is wrong, whatever its value.
-    ``is_typed``: the object doesn't fit its kind's schema, so that the server looked no further.
+    ``field`` is the field as the server names it, empty if it names none, and ``path`` is its path in the object.
+    ``message`` is the server's. ``is_of_key``: the field itself is wrong, whatever its value. ``is_typed``: the object
+    doesn't match its kind's schema, so the server checked no further.
     """
 
     field: str
@@ -51,10 +51,10 @@ class Refusal(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the server said of one object.
+    """The server's answer about one object.
 
-    ``refusals`` are the reasons why it refuses it, none where it accepts it; ``unchecked`` says why it could not be
-    asked. ``is_update``: of an update from what the baseline renders.
+    ``refusals`` are the reasons why it rejects the object, none if it accepts it; ``unchecked`` is the reason why it
+    could not be asked. ``is_update``: the answer is about an update from the baseline's object.
     """
 
     refusals: tuple[Refusal, ...] = ()
@@ -63,8 +63,8 @@ class Answer(NamedTuple):
 
 
 class Deployment(NamedTuple):
-    """How a test deployment went: ``failures`` names each step that failed, with helm's words; ``unchecked`` says why
-    steps were left out."""
+    """The result of a test deployment: ``failures`` are the failed steps, each with helm's message; ``unchecked`` is
+    the reason why steps were skipped."""
 
     failures: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
@@ -72,11 +72,11 @@ class Deployment(NamedTuple):
 
 @record
 class ClusterAnswers:
-    """What the server said of the objects of a chart.
+    """The server's answers about the objects of a chart.
 
-    ``created`` holds an answer for each object, ``updated`` one for each object that the baseline renders too, where
-    that was asked for; ``deployment`` is None where none was asked for. ``gone`` is why the server could not be asked
-    to the end; the answers up to then are there.
+    ``created`` has an answer for each object, ``updated`` one for each object that the baseline renders too, if
+    requested; ``deployment`` is None if none was requested. ``gone`` is the reason why the server stopped answering;
+    earlier answers are kept.
     """
 
     created: Mapping[Manifest, Answer] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class ClusterAnswers:
     gone: ClusterError | None = None
 
     def of(self, manifest: Manifest) -> Iterator[Answer]:
-        """What the server said of an object: of a new one, and of its update where that was asked for."""
+        """The server's answers about an object: about its creation, and about its update if requested."""
         for answers in (self.created, self.updated):
             if manifest in answers:
                 yield answers[manifest]

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def ask(target: ClusterTarget, rendered: RenderedChart, comparison: Comparison | None) -> ClusterAnswers:
-    """What the server says of the objects of every scenario, equal ones once.
+    """The server's answers about the objects of every scenario, equal ones once.
 
     Args:
-        target: the cluster, and what is asked for besides the dry run.
+        target: the cluster, and what is requested besides the dry run.
         rendered: the chart.
-        comparison: the chart beside its baseline, where there is one.
+        comparison: the chart and its baseline, if there is one.
 
     Raises:
         ClusterError: the server can't be asked at all, or the namespace doesn't exist.
@@ -35,7 +35,7 @@ def ask(target: ClusterTarget, rendered: RenderedChart, comparison: Comparison |
     updated: dict[Manifest, Answer] = {}
     deployment: Deployment | None = None
     try:
-        # One by one: what was answered before the server is gone stays.
+        # One by one: answers from before the server was lost are kept.
         created.update(_created(connection, target.namespace, rendered))
         if target.upgrade:
             from helm_constitution.cluster.upgrade import updates
@@ -51,7 +51,7 @@ def ask(target: ClusterTarget, rendered: RenderedChart, comparison: Comparison |
 
 
 def _created(connection: Connection, namespace: str, rendered: RenderedChart) -> Iterator[tuple[Manifest, Answer]]:
-    """Each object that rules see, and what the server says of it."""
+    """Each object that rules see, and the server's answer about it."""
     known: dict[str, Answer] = {}
     for result in rendered.results:
         for manifest in result.rendering.manifests if result.rendering is not None else ():
@@ -64,7 +64,7 @@ def _created(connection: Connection, namespace: str, rendered: RenderedChart) ->
 
 
 def _dry_run(connection: Connection, manifest: Manifest, namespace: str) -> Answer:
-    """What the server says of an object that is to be made."""
+    """The server's answer about the creation of an object."""
     found = resource_of(connection, manifest)
     if isinstance(found, Answer):
         return found

@@ -1,4 +1,4 @@
-"""The one way to a connection: the client that it needs is an extra."""
+"""The only way to connect: the client is an optional extra."""
 
 from __future__ import annotations
 

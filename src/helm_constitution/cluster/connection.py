@@ -1,5 +1,5 @@
-"""The API server of a context, asked through Python's ``kubernetes`` client. Nobody else imports that client: it takes
-a quarter of a second, and is an extra."""
+"""The API server of a context, asked through Python's ``kubernetes`` client. No other module imports that client: the
+import takes a quarter of a second, and it is an optional extra."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Connection:
         target: names it.
 
     Raises:
-        ClusterError: there is no such context, or what the kubeconfig says of it can't be used.
+        ClusterError: there is no such context, or its entry in the kubeconfig can't be used.
     """
 
     def __init__(self, target: ClusterTarget) -> None:
@@ -67,7 +67,7 @@ class Connection:
         return str(self._told(lambda: self._client.version["kubernetes"]["gitVersion"]))
 
     def api_versions(self) -> tuple[str, ...]:
-        """What ``.Capabilities.APIVersions`` holds in this cluster: ``apps/v1`` and ``apps/v1/Deployment``. Raises
+        """The contents of ``.Capabilities.APIVersions`` in this cluster: ``apps/v1`` and ``apps/v1/Deployment``. Raises
         ClusterError."""
         found: dict[str, None] = {}
         for resource in self._told(lambda: list(self._client.resources.search())):
@@ -77,7 +77,7 @@ class Connection:
         return tuple(sorted(found))
 
     def require_namespace(self) -> None:
-        """Raises ClusterError where the namespace doesn't exist, or nobody may ask."""
+        """Raises ClusterError if the namespace doesn't exist, or the user may not read it."""
         name = self._target.namespace
         namespaces = self._told(lambda: self._client.resources.get(api_version="v1", kind="Namespace"))
         try:
@@ -88,11 +88,11 @@ class Connection:
                     f"the cluster {self._target.context} has no namespace {name}; create it, or name another with "
                     "--cluster-namespace"
                 ) from None
-            if refused.code != 403:  # who may not look may still be allowed to create there
+            if refused.code != 403:  # a user who may not read may still be allowed to create there
                 raise ClusterError(f"{self.called}: {refused.message}") from None
 
     def resource(self, api_version: str, kind: str) -> Any:
-        """What the server serves as this kind; None where it doesn't. Raises ClusterError."""
+        """The server's resource of this kind; None if it serves none. Raises ClusterError."""
         try:
             return self._asked(lambda: self._client.resources.get(api_version=api_version, kind=kind))
         except (ResourceNotFoundError, ResourceNotUniqueError):
@@ -119,7 +119,7 @@ class Connection:
         self._asked(lambda: resource.create(body=body, namespace=namespace, **options))
 
     def exists(self, resource: Any, name: str, namespace: str | None) -> bool:
-        """Whether an object of this name is there. Raises ClusterError, Refused."""
+        """Whether an object of this name exists. Raises ClusterError, Refused."""
         try:
             self._asked(lambda: resource.get(name=name, namespace=namespace))
         except Refused as refused:
@@ -142,7 +142,7 @@ class Connection:
         self._asked(lambda: resource.create(body=dict(body), namespace=namespace, field_manager=MANAGER))
 
     def delete(self, resource: Any, name: str, namespace: str | None) -> None:
-        """Deletes an object, if it is there. Raises ClusterError, Refused."""
+        """Deletes an object, if it exists. Raises ClusterError, Refused."""
         self._writing()
         body = {"propagationPolicy": "Background"}
         try:
@@ -157,25 +157,25 @@ class Connection:
 
     @property
     def called(self) -> str:
-        """What messages call the server: its context and address."""
+        """The server's name in messages: its context and address."""
         return f"the cluster {self._target.context} ({self.address})"
 
     @property
     def _client(self) -> DynamicClient:
-        """Made with the first request; what it learns of the server is kept in a folder of our own."""
+        """Made with the first request; its discovery cache is kept in a temporary folder."""
         if self._dynamic is None:
             self._dynamic = DynamicClient(self._api, cache_file=os.path.join(kept_folder(), "discovery.json"))
         return self._dynamic
 
     def _told(self, ask: Callable[[], _T]) -> _T:
-        """The answer to what anybody may ask; where this user may not, the cluster can't be asked at all."""
+        """The answer to a request that every user may make; if this user may not, the cluster can't be asked at all."""
         try:
             return self._asked(ask)
         except Refused as refused:
             raise ClusterError(f"{self.called}: {refused.message}") from None
 
     def _asked(self, ask: Callable[[], _T], *, late: bool = False) -> _T:
-        """The answer. ``late`` requests tidy up, whatever time is left."""
+        """The answer. ``late`` requests clean up, whatever time is left."""
         if not late and time.monotonic() >= self._until:
             raise ClusterError(f"{self.called} did not finish within {self._target.seconds:g} s; raise --timeout")
         try:
@@ -187,7 +187,7 @@ class Connection:
             raise Refused(code, _status(error.body)) from None
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ClusterError(f"{self.called} does not answer: {_reason(error)}") from None
-        except (ValueError, TypeError, AttributeError, KeyError):  # what the client makes of an answer of another kind
+        except (ValueError, TypeError, AttributeError, KeyError):  # the client's error for an unexpected answer
             raise ClusterError(f"{self.called} does not respond like an API server") from None
 
 
@@ -204,7 +204,7 @@ class _ApiClient(client.ApiClient):
 
 
 def _configuration(target: ClusterTarget) -> client.Configuration:
-    """What the kubeconfig says of a context."""
+    """The client's configuration for a context of the kubeconfig."""
     files = os.environ.get("KUBECONFIG") or str(Path.home() / ".kube" / "config")
     configuration = client.Configuration()
     try:
@@ -226,7 +226,7 @@ def _configuration(target: ClusterTarget) -> client.Configuration:
 
 @contextmanager
 def _logged() -> Iterator[list[str]]:
-    """What is logged as an error meanwhile: the client goes on without credentials where a plug-in for them fails."""
+    """Collects errors logged inside the context: the client continues without credentials if their plug-in fails."""
     found: list[str] = []
 
     class Collector(logging.Handler):
@@ -250,7 +250,7 @@ def _first_line(text: str) -> str:
 
 
 def _reason(error: BaseException) -> str:
-    """Why nobody answers, in the system's words."""
+    """Why the server doesn't answer, in the system's words."""
     is_refused = isinstance(error, urllib3.exceptions.NewConnectionError)  # a kind of timeout to urllib3
     if isinstance(error, urllib3.exceptions.TimeoutError) and not is_refused:
         return "no answer in time"

@@ -1,4 +1,4 @@
-"""One object and one request: what is sent, and what an error says of the object."""
+"""One object and one request: what is sent, and what an error means for the object."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FOREIGN = ("does not support dry run", "failed calling webhook")
 
 
 def resource_of(connection: Connection, manifest: Manifest) -> Any:
-    """What the server serves as an object's kind; the Answer that it doesn't."""
+    """The server's resource of an object's kind; if it serves none, the Answer."""
     if not isinstance(manifest.view.data, dict) or not manifest.api_version or not manifest.kind:
         return Answer(unchecked=f"an object of {manifest.template} has no apiVersion or kind")
     try:
@@ -31,7 +31,7 @@ def resource_of(connection: Connection, manifest: Manifest) -> Any:
 
 
 def body_of(manifest: Manifest, namespace: str | None) -> dict[str, Json]:
-    """An object as it is sent: into a namespace, or as rendered where it belongs to none."""
+    """An object as it is sent: into a namespace, or as rendered if it belongs to none."""
     data = manifest.view.data
     assert isinstance(data, dict)
     metadata = data.get("metadata")
@@ -41,7 +41,7 @@ def body_of(manifest: Manifest, namespace: str | None) -> dict[str, Json]:
 
 
 def applied(connection: Connection, resource: Any, manifest: Manifest, namespace: str | None) -> Answer:
-    """What the server says of an object that is to be made."""
+    """The server's answer about the creation of an object."""
     body = body_of(manifest, namespace)
     first = answer(lambda: connection.apply(resource, body, namespace), manifest, body)
     if not first.refusals:
@@ -64,7 +64,7 @@ def applied(connection: Connection, resource: Any, manifest: Manifest, namespace
 
 
 def _exists(connection: Connection, resource: Any, name: str, namespace: str | None) -> bool:
-    """Whether an object is there, as far as the user may look."""
+    """Whether an object exists, as far as the user may read it."""
     try:
         return bool(name) and connection.exists(resource, name, namespace)
     except Refused:
@@ -76,7 +76,7 @@ _NAMED_BY_CONTENT = frozenset({"apiextensions.k8s.io", "apiregistration.k8s.io"}
 
 
 def _renamed(body: dict[str, Json]) -> dict[str, Json]:
-    """The same object under a name that the server makes."""
+    """The same object under a name that the server generates."""
     metadata = body.get("metadata")
     if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
         return body
@@ -85,7 +85,7 @@ def _renamed(body: dict[str, Json]) -> dict[str, Json]:
 
 
 def answer(send: Callable[[], None], manifest: Manifest, body: Json, *, is_update: bool = False) -> Answer:
-    """What the server says to a request for an object."""
+    """The server's answer to a request for an object."""
     try:
         send()
     except Refused as refused:
@@ -97,7 +97,7 @@ def answer(send: Callable[[], None], manifest: Manifest, body: Json, *, is_updat
 
 
 def _unchecked(refused: Refused, manifest: Manifest) -> str | None:
-    """Why an error says nothing of the object; None where it does."""
+    """Why an error doesn't show anything about the object; None if it does."""
     code, message = refused.code, refused.message
     if code == 403 and "User " in message and " cannot " in message:
         return f"not allowed there: {message.partition('is forbidden: ')[2] or message}"  # the same for each of a kind

@@ -1,5 +1,5 @@
 """A test deployment: the user's helm installs the chart, tests it, upgrades the baseline to it, and uninstalls it, in a
-namespace of the program's own."""
+namespace that the program creates."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Helm:
         self._processes = Processes(Limits(seconds=target.seconds + _GRACE))
 
     def install(self, chart: Path) -> str | None:
-        """Installs and waits; None where that went well, else helm's words."""
+        """Installs and waits; None on success, else helm's message."""
         return self._run("install", "--wait", *self._values, "--", self._release, str(chart))
 
     def upgrade(self, chart: Path) -> str | None:
@@ -66,7 +66,7 @@ class _Helm:
         return self._run("uninstall", "--wait", "--", self._release)
 
     def close(self) -> None:
-        """Ends helm where it is still at work."""
+        """Ends helm if it is still running."""
         self._processes.close()
 
     def _run(self, command: str, *arguments: str) -> str | None:
@@ -81,18 +81,18 @@ class _Helm:
 
 
 def _environment() -> dict[str, str]:
-    """The user's own: the kubeconfig, a proxy, what a plug-in for credentials needs. Without what helm gives a plug-in
-    of the cluster that it was called for: this is the one that the user names."""
+    """The user's own: the kubeconfig, a proxy, what a plug-in for credentials needs. Without the variables by which
+    helm passes its own cluster to a plug-in: this cluster is the one that the user names."""
     return {name: value for name, value in os.environ.items() if not name.startswith("HELM_KUBE")}
 
 
 def deploy(
     connection: Connection, target: ClusterTarget, rendered: RenderedChart, comparison: Comparison | None
 ) -> Deployment:
-    """Deploys a chart with its default values and those that the user gives.
+    """Deploys a chart with its default values and the user's.
 
     Raises:
-        ClusterError: the namespace can't be made or removed.
+        ClusterError: the namespace can't be created or removed.
         ConfigurationError: there is no helm command.
     """
     first = rendered.results[0] if rendered.results else None
@@ -116,7 +116,7 @@ def deploy(
 
 
 def _fresh(helm: _Helm, chart: Path) -> list[str]:
-    """What fails of installing, testing and uninstalling."""
+    """The failed steps of installing, testing and uninstalling."""
     failures = []
     if (told := helm.install(chart)) is not None:
         failures.append(f"helm install --wait fails: {told}")
@@ -128,7 +128,7 @@ def _fresh(helm: _Helm, chart: Path) -> list[str]:
 
 
 def _over(helm: _Helm, comparison: Comparison) -> tuple[list[str], list[str]]:
-    """What fails of upgrading from the baseline, and why that could not be tried."""
+    """The failed steps of upgrading from the baseline, and the reason why they could not be tried."""
     version = comparison.old.chart.version
     if (told := helm.install(comparison.old.chart.path)) is not None:
         helm.uninstall()

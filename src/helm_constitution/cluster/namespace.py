@@ -1,4 +1,4 @@
-"""A namespace of the program's own: made and removed by it."""
+"""A temporary namespace: the program creates and removes it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LABELS = {"app.kubernetes.io/managed-by": "helm-constitution"}
 
 @contextmanager
 def own_namespace(connection: Connection) -> Iterator[str]:
-    """A new namespace; it is removed afterwards however the body ends, by a signal too.
+    """A new namespace; it is removed afterwards however the body ends, even by a signal.
 
     Raises:
-        ClusterError: it can't be made or removed.
+        ClusterError: it can't be created or removed.
     """
     name = f"helm-constitution-{os.urandom(5).hex()}"
     namespaces = connection.resource("v1", "Namespace")

@@ -1,4 +1,4 @@
-"""An API server's ``Status`` as refusals: which fields of the object it names, and what it says of each.
+"""An API server's ``Status`` as refusals: the fields of the object that it names, each with its message.
 
 Source: ``metav1.Status`` and ``StatusDetails`` (Kubernetes API conventions, "Response Status Kind"); strict decoding
 and server-side apply have errors of their own, which name fields in the message alone.
@@ -29,7 +29,7 @@ _SHORTEST = 4
 
 
 def refusals_of(status: Mapping[str, Any], body: Json) -> tuple[Refusal, ...]:
-    """What the server has against an object.
+    """The reasons why the server rejects an object.
 
     Args:
         status: the server's answer.
@@ -37,7 +37,7 @@ def refusals_of(status: Mapping[str, Any], body: Json) -> tuple[Refusal, ...]:
     """
     message = str(status.get("message") or status.get("reason") or "refused without a reason")
     found = [*dict.fromkeys(_of_causes(status, body) or _of_message(message, body))]
-    # A field that the server sets like another one (targetPort like port) is refused for the same reason.
+    # A field that the server sets like another one (targetPort like port) is rejected for the same reason.
     written = {one.message for one in found if _is_there(one.path, body)}
     own = [one for one in found if one.message not in written or _is_there(one.path, body)]
     return tuple(one._replace(message=_hidden(one.message, body)) for one in own or [Refusal("", (), _short(message))])
@@ -72,7 +72,7 @@ def _of_message(message: str, body: Json) -> Iterator[Refusal]:
 
 def path_of(field: str, body: Json) -> Path:
     """A field as the server writes it as a path in the object: ``spec.ports[0].port``, ``data[a.b]``,
-    ``.spec.containers[name="web"].image``. What doesn't exist there ends it behind the first missing step."""
+    ``.spec.containers[name="web"].image``. If a part doesn't exist, the path ends with the first missing step."""
     if isinstance(body, dict) and body.get("kind") == "Secret" and "data" not in body:
         field = re.sub(r"^data\b", "stringData", field)  # which the server moves there
     path: list[str | int] = []
@@ -117,13 +117,13 @@ def _step(match: re.Match[str], here: Json) -> str | int:
 
 
 def _short(message: str) -> str:
-    """A message in one line, without what was said before the fields."""
+    """A message in one line, without the words before the fields."""
     told = _PATTERN.sub("", " ".join(_CREATED.sub("", message).split()))
     return told if len(told) <= 400 else f"{told[:399]}…"
 
 
 def _hidden(message: str, body: Json) -> str:
-    """The message without what the object keeps secret: servers quote the value that they refuse."""
+    """The message without the object's secrets: servers quote rejected values."""
     is_secret = isinstance(body, dict) and body.get("kind") == "Secret"
     for path, text in _texts(body, ()):
         in_secret = is_secret and path[:1] in (("data",), ("stringData",))

@@ -1,4 +1,4 @@
-"""Which cluster is asked, and what may be done there."""
+"""The cluster to ask, and what may be done there."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ class ClusterTarget(NamedTuple):
     """A cluster that the user names.
 
     ``context`` is one of the kubeconfig's contexts, ``namespace`` one that exists there: namespaced objects are sent
-    into it. ``upgrade``: the baseline's objects are brought up to date. ``install``: the chart is installed, tested,
-    upgraded and uninstalled. ``allows_writes``: something may be made there, in a namespace of the program's own;
-    without it everything is a dry run. ``seconds`` is how long all requests for one chart may take together.
+    into it. ``upgrade``: updates of the baseline's objects are tried. ``install``: the chart is installed, tested,
+    upgraded and uninstalled. ``allows_writes``: objects may be created there, in a namespace that the program creates;
+    without it everything is a dry run. ``seconds`` is the time limit of all requests for one chart together.
     """
 
     context: str

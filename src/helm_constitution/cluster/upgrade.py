@@ -1,8 +1,8 @@
-"""Asks an API server whether what the baseline renders can become what the chart renders.
+"""Asks an API server whether the baseline's objects can be updated to the chart's.
 
-A dry run keeps nothing, so an update needs an object that is there: of a release that is installed, or one that is made
-in a namespace of the program's own, where writes are allowed. What is sent is the difference of the two renderings as a
-JSON merge patch (RFC 7386), as Helm sends the difference of two releases; always as a dry run.
+A dry run keeps nothing, so an update needs an existing object: one of an installed release or, if writes are allowed,
+one that is created in a temporary namespace. What is sent is the difference of the two renderings as a JSON merge patch
+(RFC 7386), as Helm sends the difference of two releases; always as a dry run.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def updates(
     connection: Connection, target: ClusterTarget, comparison: Comparison | None
 ) -> Iterator[tuple[Manifest, Answer]]:
-    """The objects that both releases render and that differ, each with what the server says of its update.
+    """The objects that both releases render and that differ, each with the server's answer about its update.
 
     Raises:
-        ClusterError: the server doesn't answer any more.
+        ClusterError: the server no longer answers.
     """
     if comparison is None:
         return
@@ -47,7 +47,8 @@ def updates(
 
 
 def _pairs(comparison: Comparison) -> Iterator[tuple[Manifest, Manifest]]:
-    """What differs in a scenario that has the same values in both releases. Hooks are left out: Helm recreates them."""
+    """The pairs of differing objects in a scenario with equal values in both releases. Hooks are left out: Helm
+    recreates them."""
     for result in comparison.new.results:
         name = result.scenario.name
         earlier = comparison.old.result_of(name)
@@ -88,7 +89,7 @@ def _updated(
 
 
 def merge_patch(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, Json]:
-    """What turns one object into another, by RFC 7386: lists as wholes, null for what is gone."""
+    """The patch that turns one object into another (RFC 7386): whole lists, null for removed fields."""
     patch: dict[str, Json] = dict.fromkeys(key for key in old if key not in new)
     for key, value in new.items():
         before = old.get(key)

@@ -38,8 +38,7 @@ class Trial(NamedTuple):
 
 
 class Filling(NamedTuple):
-    """How both releases render with more values on top of a scenario that both render; ``request`` is the
-    scenario's."""
+    """How both releases render with more values on top of a scenario that both render, whose ``request`` it has."""
 
     request: RenderRequest
     trial: Trial

@@ -281,7 +281,7 @@ def _asks_otherwise(result: ScenarioResult, before: ScenarioResult) -> bool:
 
 
 def _missing_keys(error: HelmMessage) -> Iterator[ValuesPath]:
-    """The missing keys in a message: ``missing property 'a'``, ``missing properties 'a', 'b'``, ``a is
+    """The keys that a message misses: ``missing property 'a'``, ``missing properties 'a', 'b'``, ``a is
     required``."""
     parent = tuple(str(step) for step in error.pointer or ())
     if (missing := _MISSING.search(error.text)) is not None:
