@@ -47,8 +47,8 @@ def updates(
 
 
 def _pairs(comparison: Comparison) -> Iterator[tuple[Manifest, Manifest]]:
-    """The pairs of differing objects in a scenario with equal values in both releases. Hooks are left out: Helm
-    recreates them."""
+    """The pairs of differing objects in a scenario with equal values in both releases. Without hooks: Helm recreates
+    them."""
     for result in comparison.new.results:
         name = result.scenario.name
         earlier = comparison.old.result_of(name)

@@ -1,1 +1,1 @@
-"""Applies the fixes of findings to a chart's files, and takes back what rendering shows to be wrong."""
+"""Applies the fixes of findings to a chart's files, and reverts those that rendering shows to be wrong."""

@@ -1,4 +1,4 @@
-"""Which fixes are tried together: those of active findings, none over another."""
+"""Which fixes are tried together: those of active findings, without overlaps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helm_constitution.text.edits import EditError, merged
 
 @record
 class Candidate:
-    """A fix with every finding that it is the fix of."""
+    """A fix with every finding that it fixes."""
 
     fix: Fix
     findings: tuple[Finding, ...]
@@ -34,8 +34,8 @@ def candidates(
     """The fixes of findings, each once, those of the worst findings first.
 
     Args:
-        findings: of one chart; what is waived or debt stays as it is.
-        applicable: how safe a fix may be.
+        findings: of one chart; waived findings and debt are left alone.
+        applicable: the required safety of a fix.
         only: the rules whose findings are fixed; all, if empty.
     """
     found: dict[tuple[object, ...], list[Finding]] = {}
@@ -47,7 +47,7 @@ def candidates(
             continue
         if only and finding.rule not in only:
             continue
-        # What a person must do has no edits at times: then it is told apart by the finding.
+        # A fix that a person must apply may have no edits: then its finding identifies it.
         key = (fix.edits, fix.moves, () if fix.edits or fix.moves else (fix.title, finding.location))
         fixes.setdefault(key, fix)
         found.setdefault(key, []).append(finding)
@@ -56,7 +56,7 @@ def candidates(
 
 
 def together(wanted: Sequence[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
-    """Fixes that go together, in their order; and those that change what one of these changes."""
+    """Fixes that can be applied together, in order; and those that overlap with one of these."""
     taken: list[Candidate] = []
     later: list[Candidate] = []
     edits: dict[str, list[Edit]] = {}

@@ -1,4 +1,4 @@
-"""What fixes change, in the form that ``git apply`` and ``patch`` take."""
+"""The changes of fixes, in the form that ``git apply`` and ``patch`` accept."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _NO_END = "\\ No newline at end of file"
 
 
 def unified(path: str, before: bytes | None, after: bytes | None) -> Iterator[str]:
-    """The lines of a file's difference, without their line ends; a carriage return before one stays.
+    """The lines of a file's diff, without their line ends; a carriage return before one is kept.
 
     Args:
         path: from the repository's root.
-        before: the content; None where there was no file.
-        after: the content; None where there is no file any more.
+        before: the content; None if there was no file.
+        after: the content; None if the file was removed.
     """
     if before == after:
         return

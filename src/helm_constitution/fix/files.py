@@ -13,7 +13,7 @@ from helm_constitution.text.edits import EditError, apply_edits, merged
 
 
 class ChangedMeanwhile(Exception):
-    """A file is no longer what was checked: it is left alone."""
+    """A file has changed since it was checked: it is left alone."""
 
 
 class ChartFiles:
@@ -21,7 +21,7 @@ class ChartFiles:
 
     Args:
         folder: the chart.
-        copied: a copy's, which was read when it was made.
+        copied: texts that were read when a copy was made.
     """
 
     def __init__(self, folder: Path, copied: ChartFiles | None = None) -> None:
@@ -29,7 +29,7 @@ class ChartFiles:
         self._read: dict[str, bytes | None] = {} if copied is None else copied._read
 
     def original(self, file: str) -> bytes | None:
-        """A file as it was when it was first asked for; None where there is none.
+        """A file as it was when first read; None if there is none.
 
         Raises:
             ChartError: it can't be read, or a link leads out of the chart.
@@ -50,11 +50,11 @@ class ChartFiles:
         return place
 
     def after(self, known: Mapping[str, bytes | None], fixes: Iterable[Fix]) -> dict[str, bytes | None]:
-        """The files with fixes applied: the content of each that changed, None for one that is gone.
+        """The files with fixes applied: the content of each that changed, None for a removed one.
 
         Args:
-            known: what earlier fixes made of the files.
-            fixes: that go together.
+            known: the files after earlier fixes.
+            fixes: fixes that can be applied together.
 
         Raises:
             EditError: an edit can't be applied; the message names the file.
@@ -88,11 +88,11 @@ class ChartFiles:
         return b"\r\n" in (self.original("Chart.yaml") or b"")
 
     def write(self, files: Mapping[str, bytes | None]) -> list[str]:
-        """Writes the files that changed, each in one step; gives their paths.
+        """Writes the files that changed, each atomically; returns their paths.
 
         Raises:
-            ChangedMeanwhile: a file is no longer as it was read; nothing is written then.
-            ConfigurationError: a file is read-only or can't be written; those that were are as before again.
+            ChangedMeanwhile: a file has changed since it was read; nothing is written then.
+            ConfigurationError: a file is read-only or can't be written; those already written are restored.
         """
         changed = {file: content for file, content in files.items() if content != self.original(file)}
         places = {file: self._place(file) for file in changed}
@@ -106,7 +106,7 @@ class ChartFiles:
                     _put(places[file], changed[file])
                     written.append(file)
             except ConfigurationError:
-                # What belongs together is there as a whole, or not at all.
+                # Edits that belong together are written as a whole, or not at all.
                 for file in reversed(written):
                     _put(places[file], self.original(file))
                 raise
@@ -114,7 +114,7 @@ class ChartFiles:
 
 
 def _put(place: Path, content: bytes | None) -> None:
-    """Writes a file in one step; removes it, where there is to be none."""
+    """Writes a file atomically; removes it if the content is None."""
     try:
         if content is None:
             place.unlink()

@@ -1,4 +1,4 @@
-"""What a chart renders once more, in the scenarios of a check: shows for less than a check whether fixes are safe."""
+"""Renders a chart once more, in the scenarios of a check: cheaper than a check, it shows whether fixes are safe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def changed_since(before: RenderedChart, folder: Path, engine: HelmEngine) -> list[str]:
-    """The templates that render something else than before, in any of the scenarios that a check rendered.
+    """The templates whose output changed, in any of the scenarios that a check rendered.
 
     Args:
         before: the check's renderings.
@@ -34,9 +34,9 @@ def changed_since(before: RenderedChart, folder: Path, engine: HelmEngine) -> li
 
 
 def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
-    """The templates that render something else in any scenario that both have.
+    """The templates whose output differs in any scenario that both have.
 
-    A scenario that fills empty values with others than before, because a schema says more of them, is another one.
+    A scenario that fills empty values differently, because a schema describes them better, is another scenario.
     """
     known: dict[Scenario, tuple[RenderedText, ...]] = {one.scenario: one.documents for one in before.results}
     pairs = [(known[one.scenario], one.documents) for one in after.results if one.scenario in known]
@@ -44,7 +44,7 @@ def changed_templates(before: RenderedChart, after: RenderedChart) -> list[str]:
 
 
 def _difference(one: Iterable[RenderedText], other: Iterable[RenderedText]) -> list[str]:
-    """The templates of texts that only one side has: a template of another name that renders the same has none."""
+    """The templates of texts that only one side has: a renamed template with the same output is not among them."""
     left, right = (Counter((text.source.partition("/")[2], text.text) for text in texts) for texts in (one, other))
     texts = Counter(text for _, text in (left - right).elements())
     texts.subtract(text for _, text in (right - left).elements())

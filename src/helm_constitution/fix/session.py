@@ -1,4 +1,4 @@
-"""Fixes one chart: tries fixes on a copy, keeps what rendering proves, and only then writes."""
+"""Fixes one chart: tries fixes on a copy, keeps those that rendering proves, and only then writes."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ TRIES = 6
 
 
 class TakenBack(NamedTuple):
-    """A fix that was tried, and why it did not stay."""
+    """A fix that was tried, and why it was reverted."""
 
     candidate: Candidate
     reason: str
 
 
 class Fixed(NamedTuple):
-    """What became of a chart's fixes.
+    """The result of fixing a chart.
 
-    ``files`` are those that changed: their content, None for one that got another name. ``checks`` is how often the
-    chart was checked.
+    ``files`` are those that changed: their content, None for a renamed one. ``checks`` is the number of checks of the
+    chart.
     """
 
     before: ChartReport
@@ -60,8 +60,8 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
     """Tries the fixes of a chart's findings; writes nothing.
 
     Args:
-        request: the chart, a folder, and what is asked of the check; its copy is fixed where it has one.
-        applicable: how safe a fix may be.
+        request: the chart, a folder, and the options of the check; its copy is fixed if it has one.
+        applicable: the required safety of a fix.
         only: the rules whose findings are fixed; all, if empty.
 
     Raises:
@@ -87,7 +87,7 @@ def fix_chart(request: CheckRequest, applicable: Collection[Applicability], only
 
 
 def _skipped(chart: Path, shown: str) -> Callable[[str, list[str]], set[str]]:
-    """What of a chart needs no copy: large folders that helm doesn't read, and links to nothing."""
+    """The parts of a chart that are not copied: large folders that helm doesn't read, and broken links."""
     rules = ignore_rules(str(chart), shown)
 
     def skipped(folder: str, names: list[str]) -> set[str]:
@@ -147,8 +147,8 @@ class _Session:
         )
 
     def _tried_again(self) -> bool:
-        """Whether what failed is tried once more, because other fixes stayed since: what works then is nothing that a
-        second run should find."""
+        """Whether failed fixes are tried once more, because others were kept since: a second run should find nothing
+        more to fix."""
         now = frozenset(map(_identity, self._applied))
         changed = {one for one, others in self._hopeless.items() if others != now}
         if not changed or now == self._tried_with:
@@ -173,8 +173,8 @@ class _Session:
         return all(self._source.holds(file) for file in candidate.files)
 
     def _safe_ones_are_safe(self, before: Examined, kept: Sequence[Candidate]) -> bool:
-        """Whether the safe ones of mixed fixes leave the rendering as it was, which costs less than a check of their
-        own. Where not, they are tried by themselves, to find out which of them does not."""
+        """Whether the safe ones of mixed fixes leave the rendering unchanged, which is cheaper than a check of their
+        own. If not, they are tried alone, to find the ones that change it."""
         safe = [one for one in kept if one.fix.applicability is Applicability.SAFE]
         if not safe or len(safe) == len(kept):
             return True  # nothing to show, or shown by the check
@@ -197,7 +197,7 @@ class _Session:
     def _settled(
         self, before: Examined, kept: list[Candidate], wanted: list[Candidate], now: Examined
     ) -> tuple[list[Candidate], Examined]:
-        """Fixes that stay, and the chart with them: as many of the wanted as can, on top of those that were kept."""
+        """The fixes to keep, and the chart with them: as many of the wanted as possible, on top of earlier ones."""
         while wanted:
             if self._tries == 0:
                 self._take_back(wanted, "not tried: too many other fixes failed; run fix again")
@@ -224,7 +224,7 @@ class _Session:
         return kept, now
 
     def _give_up(self, those: Iterable[Candidate], tried: Iterable[Candidate]) -> None:
-        """Remembers what failed, and beside which others, so that it is not tried again beside the same."""
+        """Remembers which fixes failed, and beside which others, so that they are not retried with the same ones."""
         others = {_identity(one) for one in (*self._applied, *tried)}
         self._hopeless.update({name: frozenset(others - {name}) for name in map(_identity, those)})
 
@@ -255,7 +255,8 @@ class _Session:
     def _followed(
         self, before: Examined, applied: Sequence[Candidate], judgement: Judgement, after: Examined
     ) -> tuple[Judgement, Examined]:
-        """Where fixes bring findings and nothing else is wrong: these are fixed as well, and all is judged together."""
+        """If fixes cause new findings and nothing else is wrong, they are fixed as well, and all is checked
+        together."""
         shown, following = self._shown, list[Candidate]()
         first = judgement, after
         for _ in range(FOLLOWING):
@@ -276,12 +277,12 @@ class _Session:
         return first
 
     def _changing(self, before: Examined) -> frozenset[str]:
-        """The templates that render something else each time, from the same files."""
+        """The templates whose output is random."""
         self._show(self._base)
         return frozenset(changed_since(before.rendered, self._copy.folder, self._request.engine))
 
     def _show(self, files: dict[str, bytes | None]) -> None:
-        """Gives the copy these contents."""
+        """Writes these contents into the copy."""
         for file in [*self._shown, *files]:
             content = files[file] if file in files else self._copy.original(file)
             place = self._copy.folder / file
@@ -294,6 +295,6 @@ class _Session:
 
 
 def _identity(candidate: Candidate) -> tuple[object, ...]:
-    """What a fix is, wherever its lines have moved to."""
+    """The identity of a fix, wherever its lines have moved to."""
     first = candidate.findings[0]
     return first.rule, first.message, first.object, candidate.fix.title, first.location.file

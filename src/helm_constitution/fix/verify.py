@@ -1,4 +1,4 @@
-"""Whether fixes did what they should, as rendering and checking the chart again shows."""
+"""Whether fixes had the intended effect, as rendering and checking the chart again shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ORDER = (Status.RENDERED, Status.NEEDS_INPUT, Status.NOT_RUN, Status.FAILED)
 
 
 class Judgement(NamedTuple):
-    """What is wrong after fixes: those that are to blame, each with a reason; and what no single one caused."""
+    """What is wrong after fixes: the fixes to blame, each with a reason; and problems that no single fix caused."""
 
     blamed: Mapping[Candidate, str]
     reason: str | None = None
@@ -43,7 +43,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
         before: the chart without them.
         after: the chart with them.
         applied: the fixes.
-        unstable: templates that render something else each time.
+        unstable: templates whose output is random.
     """
     blamed: dict[Candidate, str] = {}
     worse = reason = _worse(before, after)
@@ -51,7 +51,7 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
     for candidate in _left(before, after, applied, same):
         blamed[candidate] = "its finding remains"
     new = [] if blamed or worse is not None else _new(before, after, same)
-    # What is new and has a fix is nobody's fault before that fix was tried.
+    # A new finding with a fix counts against no other fix before that fix was tried.
     hopeless = [finding for finding in new if finding.fix is None] or new
     for finding in hopeless:
         message = f"causes a new finding: {finding.rule}: {finding.message}"
@@ -77,12 +77,12 @@ def judge(before: Examined, after: Examined, applied: Sequence[Candidate], unsta
 
 
 def _singles(examined: Examined) -> list[Finding]:
-    """Every finding by itself, whatever is edited with it."""
+    """Every finding separately, even if one edit fixes several."""
     return [single for finding in examined.report.findings for single in finding.singles]
 
 
 def _worse(before: Examined, after: Examined) -> str | None:
-    """A scenario that went better before, or something that could be checked before."""
+    """A scenario that rendered better before, or something that could be checked before."""
     earlier = {one.name: one.status for one in before.report.scenarios}
     for one in after.report.scenarios:
         if one.name in earlier and _ORDER.index(one.status) > _ORDER.index(earlier[one.name]):
@@ -98,10 +98,10 @@ def _worse(before: Examined, after: Examined) -> str | None:
 
 
 class _Same:
-    """What makes a finding the same before and after fixes: its rule, its object or file, its field and its message.
+    """The identity of a finding before and after fixes: its rule, its object or file, its field and its message.
 
-    Files have another name where fixes move them. Objects' names that only one side has, such as random ones, tell
-    nothing.
+    Files have another name if fixes move them. Names of objects that only one side has, such as random ones, are
+    ignored.
     """
 
     def __init__(self, before: Examined, after: Examined, applied: Iterable[Candidate]) -> None:
@@ -143,7 +143,7 @@ def _left(before: Examined, after: Examined, applied: Iterable[Candidate], same:
 
 
 def _new(before: Examined, after: Examined, same: _Same) -> list[Finding]:
-    """The findings that there are more of than before: of one rule in one object, or in one file."""
+    """The findings that are more numerous than before: of one rule in one object, or in one file."""
     was = Counter(same.kind(one) for one in _singles(before))
     exact = Counter(same.key(one) for one in _singles(before))
     found: list[Finding] = []

@@ -1,1 +1,1 @@
-"""From a symbolic place to file, line, column and the value that decides."""
+"""From a symbolic place to file, line, column and the value that sets the field."""

@@ -1,4 +1,4 @@
-"""The values that may decide a rendered field, by their names and what they are; rendering tells which one does."""
+"""The values that may set a rendered field, by name and content; rendering proves which one does."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ MOST = 6
 
 
 class Asked(NamedTuple):
-    """A rendered field whose value isn't known, with its place in a template and the scenario that renders it.
+    """A rendered field whose deciding value is unknown, with its place in a template and the scenario that renders it.
 
-    ``printed`` are the paths of values that the line prints, ``under`` is where the values of its dependency stand,
-    ``part`` what is wrong in the field's text.
+    ``printed`` are the paths of values that the line prints, ``under`` is the path of its dependency's values, ``part``
+    the wrong part of the field's text.
     """
 
     field: View
@@ -38,9 +38,9 @@ class Asked(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A value that may decide a field.
+    """A value that may set a field.
 
-    ``path`` is that of the value, ``below`` what is missing in it, where that is what the field lacks.
+    ``path`` is the value's, ``below`` the missing keys in it, if the field is missing.
     """
 
     path: Path
@@ -48,16 +48,16 @@ class Candidate(NamedTuple):
 
     @property
     def whole(self) -> Path:
-        """The path of what is set."""
+        """The path of the set value."""
         return self.path + self.below
 
 
 class Candidates:
-    """Looks up which values may decide fields.
+    """Finds the values that may set fields.
 
     Args:
-        values: of a scenario, as a whole.
-        uses: what the chart's templates read.
+        values: all values of a scenario.
+        uses: the values that the chart's templates read.
     """
 
     def __init__(self, values: Json, uses: ValueUses) -> None:
@@ -76,7 +76,7 @@ class Candidates:
                 self._by_key.setdefault(str(path[-1]), []).append((path, None))
 
     def of(self, asked: Asked) -> list[Candidate]:
-        """The values that may decide a field, the likeliest first; none where there are too many."""
+        """The values that may set a field, the most likely first; none if there are too many."""
         found = self._same(asked) if asked.field.exists else self._filling(asked.field)
         words = _words(asked.field)
         read = (one for one in found if self._may_read(asked, one.path))
@@ -87,7 +87,7 @@ class Candidates:
         return unique
 
     def _may_read(self, asked: Asked, path: Path) -> bool:
-        """Whether a template, or a named one, reads a value, something in it or something that holds it."""
+        """Whether a template, or a named one, reads a value, a part of it or a map around it."""
         if asked.under:
             return path[: len(asked.under)] == asked.under or path[0] == "global"
         file = asked.field.document.file
@@ -105,7 +105,7 @@ class Candidates:
         return path in holding or any(path[:length] in read for length in range(len(path)))
 
     def _same(self, asked: Asked) -> Iterator[Candidate]:
-        """Values that are what the field is: of its name, among those that the line prints, or by themselves."""
+        """Values equal to the field: with its name, among those that the line prints, or by their content alone."""
         field, key = asked.field, _last_key(asked.field.path)
         same = [path for path, data in self._by_key.get(key, ()) if _is_same(data, field.data)]
         text = text_of(field.data)
@@ -119,7 +119,7 @@ class Candidates:
         yield from (Candidate(path) for path in same)
 
     def _filling(self, field: View) -> Iterator[Candidate]:
-        """Maps that could hold what is missing, and empty values that could be it."""
+        """Maps that could contain the missing field, and empty values that could be it."""
         existing, _ = nearest(field)
         missing = field.path[len(existing) :]
         if not all(isinstance(step, str) for step in missing):
@@ -133,7 +133,7 @@ class Candidates:
 
 
 def text_of(data: Json) -> str | None:
-    """A scalar as a template prints it; None for what is no scalar, or null."""
+    """A scalar as a template prints it; None for null and for maps and lists."""
     if data is None or isinstance(data, dict | list):
         return None
     return str(data).lower() if isinstance(data, bool) else str(data)
@@ -150,7 +150,7 @@ def _last_key(path: Path) -> str:
 
 
 def _words(field: View) -> frozenset[str]:
-    """The words of what a field belongs to: its file, object, containers and keys."""
+    """The words in the names around a field: its file, object, containers and keys."""
     root = field.document.view
     names = [field.document.file, root.get("kind").string() or "", root.get("metadata", "name").string() or ""]
     names += [root.get(*field.path[:length], "name").string() or "" for length in range(len(field.path))]

@@ -1,4 +1,4 @@
-"""The lines of a block scalar (``key: |``), and the one that holds what is wrong in its text."""
+"""The lines of a block scalar (``key: |``), and the one with the wrong part of its text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LineOf = Callable[[int], str | None]
 
 
 def lines_of_block(head: int, line_of: LineOf) -> Iterator[int]:
-    """The lines below the head of a block scalar that belong to it; none where the line is no such head."""
+    """The lines below the head of a block scalar that belong to it; none if the line is not one."""
     first = line_of(head)
     if first is None or not _HEAD.search(first.rstrip()):
         return
@@ -28,11 +28,11 @@ def lines_of_block(head: int, line_of: LineOf) -> Iterator[int]:
 
 
 def line_in_block(location: Location, part: str, line_of: LineOf) -> Location:
-    """The place of a part of a text, where a location is the head of the block scalar that the text is written in.
+    """The place of a part of a text, if a location is the head of the block scalar with that text.
 
     Args:
-        location: of the text; returned as it is where it is no such head, or the part stands on no line below it.
-        part: what is wrong in the text; of several lines the first counts.
+        location: of the text; returned unchanged if it is not a head, or no line below it contains the part.
+        part: the wrong part of the text; of several lines the first counts.
         line_of: the lines of the location's file.
     """
     wanted = part.partition("\n")[0].strip()

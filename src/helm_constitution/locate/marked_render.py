@@ -1,4 +1,4 @@
-"""Finds out which template lines made the rendered documents that findings are about, by a marked render."""
+"""Finds the template lines that made the rendered documents with findings, by a marked render."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 
 class MarkedRender(AbstractContextManager["MarkedRender"]):
-    """Helm at work on the template lines of documents, from its making on.
+    """A running render that finds the template lines of documents; it starts on creation.
 
-    One more render for each scenario that a document comes from. A second where helm rejects a template with its marks,
-    which is left alone then; or where a document is another each time, to see in which lines.
+    One more render for each scenario that a document comes from. A second one if helm rejects a template with its
+    marks, which is then left unmarked; or if a document is random, to find its random lines.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
         self._copies.close()
 
     def run(self) -> SourceMaps:
-        """Waits for helm. Gives the source map of each document that has one for certain."""
+        """Waits for helm. Returns the source map of each document for which it is certain."""
         templates = Templates(self._templates)
         marked = self._matched(self._scenarios, self._marked, templates)
         if self._needless:
@@ -79,13 +79,13 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
 
     @cached_property
     def _is_random(self) -> bool:
-        """Whether a template gives something else each time."""
+        """Whether a template's output is random."""
         return any(RANDOM.search(template.text) for template in self._templates)
 
     def _matched(
         self, scenarios: Sequence[_Scenario], renders: Sequence[Pending[RenderOutput]], templates: Templates
     ) -> dict[_Scenario, RenderOutput]:
-        """Matches each scenario with its render; gives what was rendered."""
+        """Matches each scenario with its render; returns the rendered documents."""
         outputs = {}
         for scenario, render in zip(scenarios, renders, strict=True):
             outputs[scenario] = render.result()
@@ -95,19 +95,19 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
     def _match_twins(
         self, scenarios: Sequence[_Scenario], marked: Mapping[_Scenario, RenderOutput], templates: Templates
     ) -> None:
-        """Renders scenarios without marks once more, to see which lines of their documents are others each time."""
+        """Renders scenarios without marks once more, to find the random lines of their documents."""
         keys = {one.path: one.text for one in self._templates if self._keys[one.path]}
         for scenario, render in zip(scenarios, self._render(scenarios, self._cheap(keys)), strict=True):
             scenario.match(marked[scenario], templates, render.result())
 
     def _cheap(self, sources: Mapping[str, str]) -> dict[str, str]:
-        """The templates without RSA keys, which take helm longest: no line depends on a key's text."""
+        """The templates without RSA keys, which are slow: no line depends on a key's text."""
         return {path: with_cheap_keys(text, self._keys[path]) for path, text in sources.items()}
 
     def _render(
         self, scenarios: Sequence[_Scenario], sources: Mapping[str, str], without: Collection[str] = ()
     ) -> list[Pending[RenderOutput]]:
-        """Starts rendering the chart with these templates in place of its own, without some; with none, as it is."""
+        """Starts rendering the chart with these templates in place of its own, without some; with none, unchanged."""
         folder = self._chart.path
         if scenarios and sources:
             folder = self._copies.enter_context(edited_copy(self._chart, sources, without))
@@ -116,7 +116,7 @@ class MarkedRender(AbstractContextManager["MarkedRender"]):
 
 
 class _Scenario:
-    """A scenario with the documents of it that are to be located."""
+    """A scenario with those of its documents that are to be located."""
 
     def __init__(self, result: ScenarioResult, chart_name: str) -> None:
         self.request = result.scenario.request
@@ -135,7 +135,7 @@ class _Scenario:
         return all(document.alike in self.maps for document in self.documents)
 
     def match(self, output: RenderOutput, templates: Templates, twin: RenderOutput | None = None) -> None:
-        """Pairs each document with the marked one that has the same text, but for the lines that differ in the twin."""
+        """Pairs each document with the marked one that has the same text, except the lines that differ in the twin."""
         marked = {file: _Marked(texts, templates) for file, texts in self._by_file(output).items()}
         twins = self._by_file(twin) if twin is not None else {}
         for document in self.documents:
@@ -160,14 +160,14 @@ class _Scenario:
 
 
 class _Marked:
-    """The marked documents of one file, in their order."""
+    """The marked documents of one file, in order."""
 
     def __init__(self, texts: Sequence[str], templates: Templates) -> None:
         self.texts = texts
         self._templates = templates
 
     def source_map(self, plain: str, likely: int) -> SourceMap | None:
-        """The source map of a document, from the marked one that is the same: most likely the one at this place."""
+        """The source map of a document, from the equal marked one: most likely the one at this index."""
         found = source_map(plain, self.texts[likely], self._templates) if likely < len(self.texts) else None
         if found is None and (same := self._by_text.get(trimmed(plain))) is not None:
             found = source_map(plain, same, self._templates)
@@ -212,8 +212,8 @@ def _templates(analysed: AnalysedChart, files: set[str]) -> Iterator[TemplateFil
 def _needless(analysed: AnalysedChart, files: set[str]) -> frozenset[str]:
     """The chart's own templates that made none of the documents and that no other one calls.
 
-    Which one changes values on its way, or is read under a computed name, helm alone knows: what is rendered without
-    them counts where it is the same text.
+    Only helm knows which of them change values while rendering, or are read under a computed name: what is rendered
+    without them counts only if the text is the same.
     """
     if not files:
         return frozenset()

@@ -1,12 +1,12 @@
 """The marked render: which line of which template made each line of a rendered document.
 
-Helm doesn't say. So the chart is rendered a second time from a copy whose template lines carry YAML comments with their
-own file and line; what is left when the comments are taken out again must be, letter for letter, the plain rendering.
-A document where it is not is located by its file alone.
+Helm doesn't report this. So the chart is rendered a second time from a copy whose template lines carry YAML comments
+with their own file and line; without the comments, the output must match the plain rendering byte for byte. A document
+that doesn't match is located by its file alone.
 
-Three forms: `` #@7:42@`` ends line 42 of file 7. ``#@<7:42@`` on a line of its own stands before it and says that the
-line below is made by it; ``#@(7:42@`` says that only of what has no mark of its own, where that line prints something
-that may have lines with marks.
+Three forms: `` #@7:42@`` ends line 42 of file 7. ``#@<7:42@`` on a line of its own stands before the line that it made;
+``#@(7:42@`` does so only for lines without a mark of their own, if the template line prints something that may contain
+marked lines.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _INDENTING = frozenset({"indent", "nindent"})
 
 
 def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) -> dict[str, str]:
-    """The templates with their marks, by path; those with a syntax error and those in ``skip`` as they are.
+    """The templates with their marks, by path; those with a syntax error and those in ``skip`` unchanged.
 
     File numbers in the marks are indexes into ``templates``.
     """
@@ -54,7 +54,7 @@ def marked_sources(templates: Sequence[TemplateFile], skip: Iterable[str] = ()) 
 
 
 def _formless_defines(templates: Sequence[TemplateFile]) -> set[str]:
-    """The named templates in which a mark says nothing: they print a part of a scalar, or only what they are given.
+    """The named templates in which a mark is useless: they print a part of a scalar, or only their argument.
 
     The line that includes them is the one to look at.
     """
@@ -64,10 +64,10 @@ def _formless_defines(templates: Sequence[TemplateFile]) -> set[str]:
 
 
 def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
-    """The named templates in which no mark may stand.
+    """The named templates that must not be marked.
 
     Those whose text is not only printed but compared, hashed, cut or parsed: a use is harmless where the whole action
-    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is as unsafe.
+    is ``include "name" …``, piped at most to indent and nindent; what an unsafe one includes is unsafe too.
     """
     unsafe: set[str] = set()
     includes: dict[str, set[str]] = {}
@@ -94,7 +94,7 @@ def unsafe_defines(templates: Sequence[TemplateFile]) -> set[str]:
 
 
 def _owned(nodes: Iterable[Content], owner: str | None) -> Iterator[tuple[str | None, Content]]:
-    """Every content with the named template that it stands in."""
+    """Every content with the named template around it."""
     for node in nodes:
         yield owner, node
         if isinstance(node, Define):
@@ -126,7 +126,7 @@ def _calls(node: Content) -> Iterator[tuple[str, bool]]:
 
 
 def _printed_include(pipeline: Pipeline) -> object:
-    """The include of an action that prints it, indented at most; None for any other action."""
+    """The include of an action that only prints it, maybe indented; None for any other action."""
     first, *others = pipeline.commands
     if pipeline.variables:
         return None
@@ -146,7 +146,7 @@ def _is_file_digest(pipeline: Pipeline) -> bool:
 
 
 def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
-    """The template's text with its marks. Where a line has none, a mark could change what is rendered."""
+    """The template's text with its marks. A line has none if a mark could change what is rendered."""
     text = template.text
     shape = _Shape(template, unsafe)
     parts: list[str] = []
@@ -205,7 +205,7 @@ def _marked(template: TemplateFile, number: int, unsafe: set[str]) -> str:
 
 
 def _continues(text: str, end: int, indent: int) -> bool:
-    """Whether the next line goes on with this one's plain scalar: deeper, and no key, item or action."""
+    """Whether the next line continues this one's plain scalar: deeper, and no key, item or action."""
     following_end = text.find("\n", end + 1)
     following = text[end + 1 : following_end if following_end >= 0 else len(text)]
     stripped = following.strip()
@@ -216,7 +216,7 @@ def _continues(text: str, end: int, indent: int) -> bool:
 
 
 class _Shape:
-    """Where in a template text, output and controls stand, by offset."""
+    """The places of text, output and controls in a template, by offset."""
 
     def __init__(self, template: TemplateFile, unsafe: set[str]) -> None:
         assert template.tree is not None
@@ -261,7 +261,7 @@ class _Shape:
         return index >= 0 and offset < self.forbidden[index][1]
 
     def output_at(self, start: int, end: int) -> int | None:
-        """Where the action begins that prints and is the last thing to end on the line; None where there is none."""
+        """The beginning of the printing action that ends last on the line; None if there is none."""
         index = bisect_left(self._action_starts, end) - 1
         if index < 0:
             return None

@@ -1,9 +1,9 @@
-"""Which values decide rendered fields, proved by rendering the chart with other ones.
+"""Which values set rendered fields, proved by rendering the chart with other values.
 
-Where the template line doesn't plainly print a value, the values that may decide the field are set to something else of
-their type, those of all fields at once, each to a value of its own; the one that then stands in the field decides it.
-A flag has one other value only: which of several it is, two renders tell by who is switched in which. Where helm
-rejects the values, the likeliest of each field are tried by themselves. What isn't proved isn't claimed.
+If the template line doesn't plainly print a value, the candidates for the field are set to something else of their
+type, those of all fields at once, each to a unique value; the one that then appears in the field sets it. A flag has
+only one other value: two renders, each with other flags switched, show which of several it is. If helm rejects the
+values, the most likely ones of each field are tried alone. Nothing unproved is reported.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _FLAG_CODES = (0b01, 0b10, 0b11)
 
 
 def prove(asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine) -> Proved:
-    """The values that decide fields, as far as rendering proves it.
+    """The values that set fields, as far as rendering proves it.
 
     Args:
         asked: the fields.
@@ -72,7 +72,7 @@ def prove(asked: Iterable[Asked], rendered: RenderedChart, engine: HelmEngine) -
 
 
 class _Layer(NamedTuple):
-    """A values file: of the chart, or a dependency's own, whose values stand below a key of the chart's."""
+    """A values file: of the chart, or a dependency's own, whose values belong below a key of the chart's."""
 
     document: YamlDocument
     under: Path = ()
@@ -89,7 +89,7 @@ class _Layer(NamedTuple):
 
 
 class _Field(NamedTuple):
-    """A field with its candidates, and which of how many documents of its template it stands in."""
+    """A field with its candidates, and the index and number of its document among those of its template."""
 
     asked: Asked
     candidates: Sequence[Candidate]
@@ -98,14 +98,14 @@ class _Field(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What a value is set to, and in which renders (a bit for each)."""
+    """The new value, and the renders in which it is set (a bit for each)."""
 
     value: Json
     code: int
 
     @property
     def is_flag(self) -> bool:
-        """Whether it has one other value only, by which nobody knows it again."""
+        """Whether it has only one other value, which doesn't identify it."""
         return isinstance(self.value, bool) or self.value == [{}]
 
 
@@ -149,7 +149,7 @@ class _Trial:
         return found
 
     def _changed(self) -> dict[Path, _Change]:
-        """What each candidate is set to: a flag is switched, anything else becomes a mark of its own."""
+        """The new value of each candidate: a flag is switched, anything else gets a unique mark."""
         changes: dict[Path, _Change] = {}
         for field in self.fields:
             used = {changes[one.whole].code for one in field.candidates if one.whole in changes}
@@ -176,7 +176,7 @@ class _Trial:
     # --- rendering ---
 
     def needs(self, number: int) -> bool:
-        """Whether a render may tell anything: the second where there are several flags, or where helm failed."""
+        """Whether a render may prove anything: the second if there are several flags, or if helm failed."""
         if number == 1 or 1 not in self._outputs:
             return number == 1 and bool(self._arguments(1))
         if self._outputs[1] is None:
@@ -184,20 +184,20 @@ class _Trial:
         return any(self._is_open(field) for field in self.fields)
 
     def _is_open(self, field: _Field) -> bool:
-        """Whether flags that the first render left alone, or switched with others, may decide a field."""
+        """Whether flags that the first render left unchanged, or switched with others, may set a field."""
         changes = [self._changes[one.whole] for one in field.candidates if one.whole in self._changes]
         later = {change.code for change in changes if change.code & 2}
         return bool(later) and (0b11 in later or not any(self._decides(one, field) for one in field.candidates))
 
     def start(self, engine: HelmEngine, number: int) -> Pending[RenderOutput]:
-        """Starts a render with the changed values; what the user sets still comes on top of them."""
+        """Starts a render with the changed values; the user's options still take precedence."""
         arguments = (*self._arguments(number), *self._request.set_arguments)
         no_schema = self._request.skip_schema or self._rendered.chart.schema_document is not None
         request = self._request._replace(set_arguments=arguments, skip_schema=no_schema)
         return engine.render(self._rendered.chart.path, request)
 
     def take(self, number: int, output: RenderOutput) -> None:
-        """Notes what was rendered."""
+        """Records what was rendered."""
         self._outputs[number] = None
         if output.ok:
             texts = self._outputs[number] = {}
@@ -205,7 +205,7 @@ class _Trial:
                 texts.setdefault(template_path(one.source, self._rendered.chart.name), []).append(one.text)
 
     def _chosen(self, number: int) -> frozenset[Path]:
-        """What is set in a render: in the second, where helm rejected the first, the likeliest of each field alone."""
+        """The values set in a render: in the second, if helm rejected the first, only the most likely of each field."""
         if number == 2 and self._outputs.get(1) is None:
             likeliest = {field.candidates[0].whole for field in self.fields}
             return frozenset(path for path in likeliest if path in self._changes)
@@ -224,7 +224,7 @@ class _Trial:
     # --- what it proves ---
 
     def proved(self) -> Iterator[tuple[tuple[YamlDocument, Path], ValueOrigin]]:
-        """The fields that one candidate alone explains."""
+        """The fields that exactly one candidate explains."""
         for field in self.fields:
             fitting = [candidate for candidate in field.candidates if self._decides(candidate, field)]
             if len(fitting) == 1:
@@ -234,7 +234,7 @@ class _Trial:
                     yield (view.document, view.path), origin
 
     def _decides(self, candidate: Candidate, field: _Field) -> bool:
-        """Whether a field became what a candidate was set to, wherever that was set, and stayed as it is elsewhere."""
+        """Whether a field got a candidate's new value in each render that set it, and is unchanged in the others."""
         path, old = candidate.whole, field.asked.field
         change = self._changes.get(path)
         is_seen = False
@@ -251,7 +251,7 @@ class _Trial:
         return is_seen
 
     def _is_part(self, new: View, old: View, path: Path) -> bool:
-        """Whether a text became another one by what a value in it was set to."""
+        """Whether a text changed only by the new value in it."""
         before, mark = text_of(value_at(self._values, path)), text_of(self._changes[path].value)
         text = text_of(old.data)
         if not before or not mark or not text or isinstance(self._changes[path].value, bool):
@@ -259,7 +259,7 @@ class _Trial:
         return text.count(before) == 1 and text_of(new.data) == text.replace(before, mark)
 
     def _field(self, number: int, output: Mapping[str, Sequence[str]], field: _Field) -> View | None:
-        """What a field is in a render; None where its object isn't found."""
+        """The value of a field in a render; None if its object isn't found."""
         old = field.asked.field
         key = (number, old.document.file, field.place)
         if key not in self._read:
@@ -268,7 +268,7 @@ class _Trial:
         return None if root is None else root.get(*old.path)
 
     def _origin(self, candidate: Candidate, field: View) -> ValueOrigin | None:
-        """A candidate's place: values.yaml's where that says the same as another file."""
+        """A candidate's place: that in values.yaml if another file has the same value."""
         data = value_at(self._values, candidate.path)
         found = None
         for layer in self._layers:
@@ -280,13 +280,13 @@ class _Trial:
         return None if found is None else ValueOrigin(found, dotted(candidate.path), alone=field.exists)
 
     def _parent(self, path: Path) -> Location | None:
-        """The nearest place in the chart's own files of a value that stands in none of them."""
+        """The nearest place in the chart's own files of a value that none of them has."""
         document = self._layers[-1].document if self._layers else None
         return locate(document.view.get(*path)) if document is not None and len(path) > 1 else None
 
 
 def _of_dependencies(asked: Iterable[Asked], rendered: RenderedChart) -> Iterator[_Layer]:
-    """The values files of those dependencies that are the author's own."""
+    """The values files of the author's own dependencies."""
     seen = set()
     for one in asked:
         found = rendered.analysed.vendored(one.field.document.file)
@@ -318,7 +318,7 @@ def _put(values: Json, path: Path, value: Json) -> bool:
 
 
 def _document(texts: Sequence[str], field: _Field) -> View | None:
-    """The document of a field among those that its template renders with other values, where these are as many."""
+    """The document of a field among those that its template renders with other values, if their number is the same."""
     if len(texts) != field.of:
         return None
     try:
@@ -330,7 +330,7 @@ def _document(texts: Sequence[str], field: _Field) -> View | None:
 
 
 def _is_alike(new: View, value: Json) -> bool:
-    """Whether a field is a value, as a template prints it."""
+    """Whether a field equals a value, as a template prints it."""
     if value == [{}]:
         return new.exists
     if isinstance(value, dict | list):

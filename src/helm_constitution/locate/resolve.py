@@ -1,4 +1,4 @@
-"""From a symbolic place to file, line and column. What isn't known is said, never guessed."""
+"""From a symbolic place to file, line and column. Unknown parts are reported as such, never guessed."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ def locate(place: Place | None, sources: SourceMaps = NO_SOURCES) -> Location:
     """The location of a place.
 
     A view of a missing part is located at its nearest existing parent (precision ``parent``). A view of a rendered
-    object is located in the template, where the marked render told the line; else at the template's file.
+    object is located in the template, if the marked render proved the line; otherwise at the template's file.
 
     Args:
-        place: what a rule names.
-        sources: the template lines of rendered documents, as far as they are known.
+        place: the place that a rule reports.
+        sources: the template lines of rendered documents, as far as known.
     """
     if place is None:
         return NOWHERE
@@ -46,7 +46,7 @@ def at_baseline(place: Place | None) -> bool:
 
 
 def nearest(view: View) -> tuple[Path, Span | None]:
-    """The path and span of the view's part, or of its nearest parent that is written down.
+    """The path and span of the view's part, or of its nearest existing parent.
 
     The root has no key of its own: its first line stands for it.
     """
@@ -61,7 +61,7 @@ def nearest(view: View) -> tuple[Path, Span | None]:
 
 
 def _in_template(document: YamlDocument, path: Path, span: Span, precision: Precision, sources: SourceMaps) -> Location:
-    """The template line that made a rendered line; the file alone where that is not certain."""
+    """The template line that made a rendered line; the file alone if that is not certain."""
     nowhere = Location(document.base, document.file, precision=Precision.FILE)
     lines = sources.get(document.alike)
     origin = lines.origin(span.line) if lines is not None else None
@@ -78,7 +78,7 @@ def _in_template(document: YamlDocument, path: Path, span: Span, precision: Prec
 
 
 def _line_in_template(place: RenderedLine, sources: SourceMaps) -> Location:
-    """The template line that made a line that is no YAML."""
+    """The template line that made a line that is not YAML."""
     document = place.document
     lines = sources.get(document.alike)
     origin = lines.origin(place.line) if lines is not None else None
@@ -96,7 +96,7 @@ def key_on_line(document: YamlDocument, path: Path) -> str | None:
 
 
 def key_column(source: str, key: str) -> int | None:
-    """Where ``key:`` begins in a template line (from 0), quoted or not; None where the line only prints it."""
+    """Where ``key:`` begins in a template line (from 0), quoted or not; None if the line only prints it."""
     for form in (f"{key}:", f'"{key}":', f"'{key}':"):
         found = source.find(form)
         while found >= 0:
@@ -107,7 +107,7 @@ def key_column(source: str, key: str) -> int | None:
 
 
 def in_line(base: Base, file: str, line: int, source: str, column: int | None, precision: Precision) -> Location:
-    """The location of what stands in a template's line, from a column (from 0) or the line's first character on."""
+    """The location of the rest of a template line, from a column (from 0) or its first character."""
     start = len(source) - len(source.lstrip()) if column is None else column
     end = max(len(source.rstrip()), start + 1)
     return Location(base, file, line, start + 1, line, end + 1, precision)

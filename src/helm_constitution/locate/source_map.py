@@ -28,7 +28,7 @@ class Origin(NamedTuple):
 
 
 def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
-    """These contents and what their controls hold; a named template's own are not among them."""
+    """These contents and those inside their controls, except the contents of named templates."""
     for node in nodes:
         yield node
         if isinstance(node, Control):
@@ -37,7 +37,7 @@ def nodes_of(nodes: Iterable[Content]) -> Iterator[Content]:
 
 
 class _Outline:
-    """Which lines of a template print, and the named template that each belongs to."""
+    """The printing lines of a template, and the named template that each belongs to."""
 
     def __init__(self, template: TemplateFile) -> None:
         self.printing: dict[Define | None, list[int]] = {}
@@ -62,13 +62,13 @@ class _Outline:
         self.printing[owner] = sorted(found)
 
     def owner(self, line: int) -> Define | None:
-        """The named template that a line belongs to; of one in another the inner."""
+        """The named template that a line belongs to; if nested, the inner one."""
         inside = [(last - first, define) for first, last, define in self._defines if first <= line <= last]
         return min(inside, key=lambda found: found[0])[1] if inside else None
 
 
 class Templates:
-    """The templates that were marked, with what reading the marks needs of each, worked out when first asked for."""
+    """The templates that were marked, with the data for reading the marks of each, computed on first use."""
 
     def __init__(self, files: Sequence[TemplateFile]) -> None:
         self.files = files
@@ -77,8 +77,8 @@ class Templates:
         self._lines: dict[str, list[str]] = {}
 
     def printing_between(self, before: Origin, after: Origin) -> list[int]:
-        """The lines that print between two marks of one file, up to and with the second's own; none where these stand
-        in different named templates.
+        """The lines that print between two marks of one file, including the second's own; none if these are in
+        different named templates.
 
         A line whose mark stands at its end has printed all that it prints.
         """
@@ -105,7 +105,7 @@ class Templates:
 
 
 class SourceMap:
-    """For each line of one rendered document, the template line that made it, where that is certain."""
+    """For each line of one rendered document, the template line that made it, if certain."""
 
     def __init__(self, origins: Sequence[Origin | None], templates: Templates) -> None:
         self._origins = origins
@@ -114,8 +114,8 @@ class SourceMap:
     def origin(self, line: int) -> Origin | None:
         """The template line of a rendered line (from 1).
 
-        A line without a mark of its own is part of a longer output: certain only where a single line of one template
-        that prints lies between its neighbours' marks.
+        A line without a mark of its own is part of a longer output: certain only if a single printing line of one
+        template lies between its neighbours' marks.
         """
         if not 1 <= line <= len(self._origins):
             return None
@@ -149,11 +149,11 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
     Args:
         plain: the document as rendered.
         marked: the same document, rendered from :func:`marked_sources`.
-        templates: in the order that was marked.
-        twin: the document rendered once more without marks, where it is another each time.
+        templates: in the order in which they were marked.
+        twin: the document rendered once more without marks, if it is random.
 
     Returns:
-        None where the two differ in more than marks and digests.
+        None if the two differ in more than marks and digests.
     """
     bare, origins = _unmark(marked, templates.files)
     if bare != plain:
@@ -165,7 +165,7 @@ def source_map(plain: str, marked: str, templates: Templates, twin: str | None =
 
 
 def unmarked(marked: str, templates: Templates) -> str:
-    """What of a marked document is the same in the plain one: its text without marks, :func:`trimmed`."""
+    """The part of a marked document that equals the plain one: its text without marks, :func:`trimmed`."""
     return trimmed(_unmark(marked, templates.files)[0])
 
 
@@ -175,7 +175,7 @@ def trimmed(text: str) -> str:
 
 
 def _trimmed(text: str) -> tuple[int, list[str]]:
-    """The lines of a document, from the first that isn't blank, and how many stand before it.
+    """The lines of a document, from the first that isn't blank, and the number of lines before it.
 
     Helm takes blanks from both ends of a document, where a mark may have kept them.
     """
@@ -185,7 +185,7 @@ def _trimmed(text: str) -> tuple[int, list[str]]:
 
 
 def _alike(bare: Sequence[str], plain: Sequence[str], twin: str | None) -> bool:
-    """Whether the lines are the same, but for those that are others in the twin and differ behind the same key."""
+    """Whether the lines are the same, except those that differ in the twin too, after the same key."""
     if twin is None or bare == plain:
         return bare == plain
     others = _comparable(twin)
@@ -213,7 +213,7 @@ def _unmark(marked: str, templates: Sequence[TemplateFile]) -> tuple[str, list[O
     """The text without its marks, and the first mark of each of its lines."""
     origins: list[Origin | None] = []
     lines: list[str] = []
-    made: Origin | None = None  # what the marks before a line say of it
+    made: Origin | None = None  # the origins that the marks before a line give
     weak = False
     for raw in marked.split("\n"):
         if "#@" not in raw:

@@ -1,4 +1,4 @@
-"""Which part of a value became which part of a rendered object, told by comparing the two."""
+"""Which part of a value became which part of a rendered object, found by comparing the two."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _BLANKS = LazyPattern("\ue000+")
 
 
 class Value(NamedTuple):
-    """A value with its path; no view where the values files don't have it."""
+    """A value with its path; no view if no values file has it."""
 
     path: Path
     view: View | None
 
 
 def alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> list[list[Value]]:
-    """The values of each expression of a line; several where the expression stands for one after the other."""
+    """The values of each expression of a line; several if the expression takes one after the other."""
     patterns: dict[object, list[Path]] = {}
     for one in printed:
         patterns.setdefault(one.path if one.source is None else one.source, []).append(one.path)
@@ -47,7 +47,7 @@ def alternatives(layers: Sequence[YamlDocument], printed: Iterable[Printed]) -> 
             for layer in layers:
                 for value in _expand(layer.view, pattern):
                     known = values.get(value.path)
-                    # Where a file says again what values.yaml says, values.yaml is the place.
+                    # If a file repeats a value of values.yaml, values.yaml is the place.
                     if known is None or known.view is None or _says_the_same(value, known):
                         values[value.path] = value
         if values:
@@ -60,7 +60,7 @@ def _says_the_same(value: Value, other: Value) -> bool:
 
 
 def _expand(view: View, pattern: Path) -> Iterator[Value]:
-    """What a values path with unknown keys may stand for in one file."""
+    """The values in one file that a path with unknown keys may mean."""
     for index, step in enumerate(pattern):
         if step == ANYTHING:
             for item in (*(part for _, part in view.entries()), *view.items()):
@@ -72,7 +72,7 @@ def _expand(view: View, pattern: Path) -> Iterator[Value]:
 
 
 def value_by_name(field: View, values: Sequence[Value]) -> Value | None:
-    """The value whose key, or whose item's name, is in the name of the container or object that the field is of."""
+    """The value whose key, or whose item's name, is in the name of the field's container or object."""
     common = set(values[0].path).intersection(*(value.path for value in values[1:]))
     names: list[tuple[str, Value]] = []
     for value in values:
@@ -96,7 +96,7 @@ def value_by_name(field: View, values: Sequence[Value]) -> Value | None:
 
 
 def is_above(value: View, field: View) -> bool:
-    """Whether a map became one that the field is in, as a whole."""
+    """Whether a whole map became one that contains the field."""
     return value.is_map and any(
         _corresponds(value.data, field.document.view.get(*field.path[:length]).data, False)
         for length in range(len(field.path) + 1)
@@ -104,7 +104,7 @@ def is_above(value: View, field: View) -> bool:
 
 
 def matching_part(value: View, field: View, *, in_text: bool) -> View | None:
-    """The part of a printed value that became the field, by the longest end of the field's path that leads to it."""
+    """The part of a printed value that became the field, by the longest matching end of the field's path."""
     for start in range(len(field.path) + 1):
         part = descend(value, field, start, in_text)
         if part is not None and _corresponds(part.data, field.data, in_text):
@@ -113,7 +113,7 @@ def matching_part(value: View, field: View, *, in_text: bool) -> View | None:
 
 
 def part_of_object(value: View, field: View, objects: RenderedObjects, *, in_text: bool) -> View | None:
-    """The part of a value that became the field, where the value is the whole object that the field is of."""
+    """The part of a value that became the field, if the value is the field's whole object."""
     for manifest in objects.in_document(field.document):
         root = manifest.view.path
         if field.path[: len(root)] == root and value.is_map and _corresponds(value.data, manifest.view.data, in_text):
@@ -140,9 +140,9 @@ def descend(value: View, field: View, start: int, in_text: bool) -> View | None:
 
 
 def _corresponds(value: Json, field: Json, in_text: bool) -> bool:
-    """Whether a value is what was rendered; what its actions printed isn't known.
+    """Whether a value matches the rendered one; the output of its actions is unknown.
 
-    Of a text that is a template, a map may have more entries once rendered, and what isn't there isn't known.
+    In a text that is a template, a map may have more entries once rendered, and missing ones are unknown.
     """
     if isinstance(value, dict):
         if not isinstance(field, dict) or (len(value) != len(field) and not in_text):
@@ -168,7 +168,7 @@ def _text(scalar: bool | int | float | str) -> str:
 
 
 def documents_in(value: View) -> Iterator[View]:
-    """The YAML documents in a block scalar; actions are blanked out, lines that hold nothing else left out."""
+    """The YAML documents in a block scalar; actions are blanked out, lines with nothing else left out."""
     document = value.document
     span = document.value_span(value.path)
     lines = document.lines
@@ -188,7 +188,7 @@ def documents_in(value: View) -> Iterator[View]:
 
 
 def _block(lines: Iterable[str]) -> Iterator[str]:
-    """The lines of a block scalar, of all that follow its head: up to the first that is indented less."""
+    """The lines of a block scalar, given all lines after its head: up to the first with less indentation."""
     depth = 0
     for line in lines:
         if line.strip():

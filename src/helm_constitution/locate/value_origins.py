@@ -1,4 +1,4 @@
-"""Which values decide a rendered field: what the action on its template line prints, found in the values files."""
+"""Which values set a rendered field: those that the action on its template line prints, found in the values files."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ MOST = 3
 
 
 class ValueOrigin(NamedTuple):
-    """A value that decides a rendered field.
+    """A value that sets a rendered field.
 
-    ``alone`` says that the field is this value, unchanged, or stands in it: there it is to be mended. ``path`` is the
-    value's as a whole, with dots; ``text`` the value, where it is one.
+    ``alone``: the field is this value, unchanged, or a part of it: that is the place to fix. ``path`` is the value's
+    dotted path; ``text`` the value, if it is a text.
     """
 
     location: Location
@@ -48,19 +48,19 @@ class ValueOrigin(NamedTuple):
 
 
 class _Sought(NamedTuple):
-    """The part of a rendered object that is looked for; not ``exact`` where it is the parent of what is missing."""
+    """The part of a rendered object to find; not ``exact`` if it is the parent of a missing one."""
 
     view: View
     exact: bool
 
 
 class ValueOrigins:
-    """Looks up what made and what decides the fields of one chart's renderings.
+    """Finds the lines and values that made the fields of one chart's renderings.
 
     Args:
         rendered: the chart.
         objects: the objects of its renderings.
-        sources: the template lines of rendered documents, as far as they are known.
+        sources: the template lines of rendered documents, as far as known.
     """
 
     def __init__(self, rendered: RenderedChart, objects: RenderedObjects, sources: SourceMaps) -> None:
@@ -73,10 +73,10 @@ class ValueOrigins:
         self._texts: dict[tuple[str, Path], list[View]] = {}
 
     def place(self, place: Place | None) -> Location:
-        """The location of a place: for what a line prints out of a named template, the line in that.
+        """The location of a place: for a line that prints a named template's output, the line in that template.
 
-        The marks tell it by themselves, but for a named template whose text is used elsewhere, or parsed and printed as
-        data: there the key is looked for, and the file alone is named where it stands more than once.
+        The marks show it, except in a named template whose text is used elsewhere, or parsed and printed as
+        data: there the key is searched for, and only the file is named if the key occurs more than once.
         """
         location = locate(place, self._sources)
         if isinstance(place, RenderedLine) and location.line is None:
@@ -110,13 +110,13 @@ class ValueOrigins:
         return Location(location.base, location.file, precision=Precision.FILE) if candidates else location
 
     def of(self, view: View, location: Location, scenario: str, part: str | None = None) -> list[ValueOrigin]:
-        """The values behind a field of a rendered object; none where that isn't certain.
+        """The values behind a field of a rendered object; none if that isn't certain.
 
         Args:
             view: the field.
-            location: its template line; the file alone where the line isn't known.
-            scenario: the scenario that was rendered.
-            part: what is wrong in the field's text; a value that holds it decides alone.
+            location: its template line; the file alone if the line is unknown.
+            scenario: the rendered scenario.
+            part: the wrong part of the field's text; a value that contains it is the one to fix.
         """
         if location.file is None:
             return []
@@ -148,7 +148,7 @@ class ValueOrigins:
     def _deciding(
         self, sought: _Sought, layers: Sequence[YamlDocument], printed: Iterable[Printed]
     ) -> list[ValueOrigin]:
-        """What takes part in the output of a line, each as far as it may have become the field."""
+        """The values in the output of a line, each with the part that may have become the field."""
         found: dict[Location, ValueOrigin] = {}
         for values in alternatives(layers, printed):
             for value in values if len(values) == 1 else self._choose(sought, values):
@@ -171,7 +171,7 @@ class ValueOrigins:
         return None
 
     def _part(self, sought: _Sought, value: View) -> View | None:
-        """The part of a printed value that became the field: the same stands there, at the same end of their paths."""
+        """The part of a printed value that became the field: an equal part, at the same end of their paths."""
         for view in (value, *self._in_text(value)):
             part = matching_part(view, sought.view, in_text=view is not value)
             if part is not None:
@@ -179,7 +179,7 @@ class ValueOrigins:
         return None
 
     def _choose(self, sought: _Sought, values: Sequence[Value]) -> Sequence[Value]:
-        """Of values that take turns on a line, the one whose turn made the field; none where that isn't certain."""
+        """Of values that a line prints one after the other, the one that made the field; none if that isn't certain."""
         whole = [value for value in values if value.view is not None and is_above(value.view, sought.view)]
         if len(whole) == 1:
             return whole
@@ -192,7 +192,7 @@ class ValueOrigins:
         return same if len(same) == 1 else []
 
     def _whole(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[ValueOrigin]:
-        """The value that an object is, whichever line of its template prints it."""
+        """The value that became the whole object, whichever line of its template prints it."""
         found: dict[Location, ValueOrigin] = {}
         printed = (one for one in self._rendered.analysed.uses.printed if one.template.path == file)
         for values in alternatives(layers, printed):
@@ -206,7 +206,7 @@ class ValueOrigins:
         return list(found.values()) if len(found) == 1 else []
 
     def _item(self, sought: _Sought, layers: Sequence[YamlDocument], file: str) -> list[ValueOrigin]:
-        """The one item of a printed list that reads as the item in which the field is, whichever line prints it."""
+        """The only item of a printed list that matches the field's item, whichever line prints it."""
         start = next(
             (index for index, step in reversed(list(enumerate(sought.view.path))) if isinstance(step, int)), None
         )
@@ -227,7 +227,7 @@ class ValueOrigins:
     # --- the templates ---
 
     def _same_line(self, place: RenderedLine, location: Location) -> Location:
-        """The one line of the template that reads as the rendered line does."""
+        """The only line of the template that matches the rendered line."""
         file, lines = place.document.file, self._rendered.chart.lines(place.document.file)
         known = self._numbers.get(file)
         if known is None:
@@ -259,7 +259,7 @@ class ValueOrigins:
                     )
 
     def line_that_prints(self, view: View, location: Location, scenario: str, part: str) -> Location:
-        """The line of a block scalar that prints a part of its text, where one value alone does; else the location."""
+        """The line of a block scalar that prints a part of its text, if exactly one value does; else the location."""
         if location.file is None or location.line is None:
             return location
         path, _ = nearest(view)
@@ -275,13 +275,13 @@ class ValueOrigins:
         return in_line(location.base, location.file, found[0], text[found[0] - 1], None, Precision.EXACT)
 
     def _in_block(self, file: str, line: int, document: YamlDocument) -> Iterator[Printed]:
-        """What the lines of a block scalar print."""
+        """The values that the lines of a block scalar print."""
         text = self._rendered.chart.lines(file)
         for number in lines_of_block(line, lambda number: text[number - 1] if number <= len(text) else None):
             yield from self.on_line(file, number, document)
 
     def on_line(self, file: str, line: int, document: YamlDocument) -> list[Printed]:
-        """What a line of a template prints into a document, by paths of the chart's own values."""
+        """The values that a template line prints into a document, by their paths in the chart's values."""
         owner = document.file.rpartition("/templates/")[0]  # of an alias, each has its own values
         known = self._lines.get(owner)
         if known is None:
@@ -292,8 +292,8 @@ class ValueOrigins:
         return known.get((file, line), [])
 
     def _printed(self, file: str) -> Iterator[tuple[str, Printed]]:
-        """What the templates print of the chart, or of the dependency, that a rendered file belongs to; with each the
-        template's path in the chart."""
+        """The values that the templates of a rendered file's chart or dependency print, each with the template's path
+        in the chart."""
         analysed = self._rendered.analysed
         found = analysed.vendored(file)
         if found is None:
@@ -305,7 +305,7 @@ class ValueOrigins:
             yield dependency.folder + printed.template.path, printed._replace(path=path)
 
     def _below(self, field: View, span: Span) -> Iterator[Printed]:
-        """What the line below a map's or list's key prints: the whole of it (empty, say), or the first of its items."""
+        """The values that the line below a map's or list's key prints: all of it (if empty, say), or its first item."""
         document = field.document
         first = next(iter([*(part for _, part in field.entries()), *field.items()]), None)
         below = document.key_span(first.path) if first is not None else document.value_span(field.path)
@@ -322,7 +322,7 @@ class ValueOrigins:
     def _leaving_out(
         self, key: object, path: Path, layers: Sequence[YamlDocument], location: Location, document: YamlDocument
     ) -> list[ValueOrigin]:
-        """The empty values that leave a key out, which the template has below the missing key's parent."""
+        """The empty values because of which the template leaves out a key below the missing key's parent."""
         lines = self._rendered.chart.lines(location.file or "")
         if location.line is None or location.column is None:
             return []
@@ -351,7 +351,7 @@ class ValueOrigins:
     # --- the values ---
 
     def _in_text(self, value: View) -> list[View]:
-        """The documents in a value that is a text of several lines, each part at its place in the values file."""
+        """The documents in a multi-line text value, each part at its place in the values file."""
         if not isinstance(value.data, str) or "\n" not in value.data:
             return []
         key = (value.document.file, value.path)
@@ -362,7 +362,7 @@ class ValueOrigins:
 
 
 def _keys_above(text: Sequence[str], index: int) -> list[str]:
-    """The keys that a line of a named template stands below, by their indentation, the outermost first."""
+    """The keys above a line of a named template, by their indentation, the outermost first."""
     keys: list[str] = []
     depth = _depth(text[index])
     for line in reversed(text[1:index]):
@@ -374,7 +374,7 @@ def _keys_above(text: Sequence[str], index: int) -> list[str]:
 
 
 def _depth(line: str) -> int:
-    """The column in which a line's key begins, behind the dashes of items."""
+    """The column in which a line's key begins, after the dashes of items."""
     return len(line) - len(line.lstrip(" -"))
 
 
