@@ -255,8 +255,7 @@ class _Session:
     def _followed(
         self, before: Examined, applied: Sequence[Candidate], judgement: Judgement, after: Examined
     ) -> tuple[Judgement, Examined]:
-        """If fixes cause new findings and nothing else is wrong, they are fixed as well, and all is checked
-        together."""
+        """If fixes cause new findings and nothing else is wrong, they are fixed too, and all is checked together."""
         shown, following = self._shown, list[Candidate]()
         first = judgement, after
         for _ in range(FOLLOWING):

@@ -11,7 +11,7 @@ Identity = tuple[object, ...]
 
 
 class Evidence:
-    """Counts the things that comply with a rule, each once, as the chart renders them by itself.
+    """Counts the things that comply with a rule, each once, as the chart itself renders them.
 
     Args:
         what: the things that are counted (``containers run as non-root``); None if only the rule's tallies count.

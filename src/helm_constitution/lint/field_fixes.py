@@ -1,4 +1,4 @@
-"""Where to write a field that a rule sets: in values.yaml where a value sets it, else in the template."""
+"""Where to write a field that a rule sets: in values.yaml if a value sets it, else in the template."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class FieldFixes:
         self._other_dots: dict[str, frozenset[int]] = {}
 
     def edits(self, wanted: SetField | PipeField | ReadValue, view: View, placed: Placed) -> Fix | None:
-        """The fix, or None where no place for it is certain.
+        """The fix, or None if no place for it is certain.
 
         Args:
             wanted: the value.
-            view: the field, there or missing.
+            view: the field, existing or missing.
             placed: where it is reported.
         """
         if isinstance(wanted, PipeField):
@@ -275,7 +275,7 @@ def _says_a_key(line: str) -> bool:
 
 
 def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str, inner: int | None = None) -> int | None:
-    """The line below a key or a dash that sets a key under some condition, which does not hold where it is missing.
+    """The line below a key or a dash that sets a key under some condition, which is false if the key is missing.
 
     Args:
         number: the line of the key or dash, from 1.
@@ -298,8 +298,8 @@ def _line_of_key(number: int, lines: Sequence[str], depth: int, key: str, inner:
 def _out_of_condition(
     file: str, number: int, lines: Sequence[str], missing: Path, value: Json
 ) -> Sequence[Edit] | None:
-    """A map's key is put before the condition that it stood in, with one more key below it; None where the map is
-    written otherwise::
+    """A map's key is put before the condition that it stood in, with one more key below it; None if the map is written
+    differently::
 
         {{- with .Values.pod.annotations }}        annotations:
         annotations:                                 checksum/config: …

@@ -1,4 +1,4 @@
-"""Makes findings of violations: places them, merges equal ones, sums up those of dependencies."""
+"""Turns violations into findings: places them, merges equal ones, sums up those of dependencies."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ MOST_PLACES = 3
 
 
 class _PlacedViolation(NamedTuple):
-    """A violation with the object that its rule was given, the one that it is about, what its line tells, and what
-    other rules find of the same fault."""
+    """A violation with the object that its rule checked, the one that it is about, the origin of its line, and what
+    other rules find about the same fault."""
 
     violation: Violation
     scoped: Manifest | None
@@ -45,14 +45,15 @@ class _PlacedViolation(NamedTuple):
 
 
 class FindingMaker:
-    """Makes findings of the violations of one chart: one for all scenarios, one for all objects of a dependency.
+    """Turns the violations of one chart into findings: one for all scenarios, one for all objects of a dependency.
 
     Args:
-        checked: the chart, with everything known of it.
+        checked: the chart, with everything known about it.
         objects: the objects of its renderings, and of its baseline's.
-        sources: the template lines of rendered documents, as far as they are known.
-        subcharts: check the objects of dependencies as the chart's own, instead of one note a rule and dependency.
-        engine: renders with other values, to see which decides a field whose line doesn't tell; None for no such try.
+        sources: the template lines of rendered documents, as far as known.
+        subcharts: check the objects of dependencies as the chart's own, instead of one note for each rule and
+        dependency.
+        engine: renders with other values, to prove which value sets a field; None to skip this.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class FindingMaker:
         self._fixes = FieldFixes(checked.analysed.chart)
 
     def findings(self, runs: Iterable[RuleRun]) -> tuple[Finding, ...]:
-        """The findings of rules, in their order."""
+        """The findings of rules, in order."""
         placed = [
             (run, [self._placed(*one, run.also.get(number, ())) for number, one in enumerate(run.violations)])
             for run in runs
@@ -94,7 +95,7 @@ class FindingMaker:
 
     @cached_property
     def _random_manifests(self) -> tuple[tuple[Manifest, AnalysedChart], ...]:
-        """The objects, of the baseline too, whose templates give something else each time."""
+        """The objects, including the baseline's, whose templates have random output."""
         sides = [(self._checked.analysed, self._rendered.results)]
         if (comparison := self._checked.comparison) is not None:
             sides.append((comparison.old.analysed, tuple(comparison.all_results)))
@@ -109,7 +110,7 @@ class FindingMaker:
 
     @cached_property
     def _random_texts(self) -> dict[str, frozenset[str]]:
-        """The names of such objects, each with the texts in it that may be others the next time."""
+        """The names of random objects, each with its texts that may change in each rendering."""
         texts: dict[str, frozenset[str]] = {}
         for manifest, analysed in self._random_manifests:
             texts[manifest.name] = texts.get(manifest.name, frozenset()) | analysed.random_texts(manifest)
@@ -121,7 +122,7 @@ class FindingMaker:
         return _PlacedViolation(violation, scoped, manifest, self.origins.placed(violation, manifest), also)
 
     def _proved(self, placed: Iterable[_PlacedViolation]) -> Proved:
-        """The values that decide fields whose lines don't tell, as far as rendering does."""
+        """The values that set fields whose lines don't show it, as far as rendering proves them."""
         if self._engine is None:
             return {}
         asked = [self.origins.asked(one.violation, one.manifest, one.placed) for one in placed]
@@ -132,7 +133,7 @@ class FindingMaker:
         return prove([one for one in asked if one is not None], self._rendered, self._engine)
 
     def _of_run(self, run: RuleRun, found: Iterable[_PlacedViolation], proved: Proved) -> list[Finding]:
-        """The findings of a run, with what is to be hidden in them still there; the secrets are noted."""
+        """The findings of a run, with secrets not yet hidden; the secrets are recorded."""
         merged: dict[tuple[Any, ...], Finding] = {}
         scenarios: dict[tuple[Any, ...], list[str]] = {}
         for violation, scoped, manifest, by_line, also in found:
@@ -148,7 +149,7 @@ class FindingMaker:
             key = (placed.location, reference, violation.message)
             names = scenarios.setdefault(key, [])
             if manifest is not None:
-                # What a rule says of an object by itself holds wherever the object is rendered alike.
+                # What a rule finds in a single object is true wherever the same object is rendered.
                 alike = self._rendered.also_in(manifest) if scoped is not None else ()
                 names.extend(name for name in (manifest.scenario, *alike) if name not in names)
             if key not in merged:
@@ -186,8 +187,8 @@ class FindingMaker:
         )
 
     def _with_others(self, finding: Finding, also: Sequence[Also], usual: Severity) -> Finding:
-        """A finding with what other rules say of the same fault: their places, their statements, and their weight, but
-        for one that weighs less than its rule does."""
+        """A finding with the results of other rules for the same fault: their places, their statements, and their
+        severity, except for one that is below its rule's."""
         places = dict.fromkeys(
             RelatedLocation(self.origins.place(one.violation.at), one.violation.message) for one in also
         )
@@ -271,7 +272,7 @@ def _is_of_a_test(placed: Placed) -> bool:
 def _one_for_all_names(
     findings: list[Finding], rendered: RenderedChart, random_texts: Mapping[str, Collection[str]]
 ) -> list[Finding]:
-    """One finding where one place of a template is wrong in an object that other scenarios call or order otherwise.
+    """One finding if one place of a template is wrong in an object that other scenarios name or order differently.
 
     A scenario with ``fullnameOverride`` renames the object, one with a sidecar moves its containers. Two objects that
     one scenario renders from one place stay two findings.

@@ -24,15 +24,15 @@ def fingerprinted(
     random_names: Mapping[str, str] | None = None,
     random_texts: Mapping[str, Collection[str]] | None = None,
 ) -> list[Finding]:
-    """Gives each finding an identity of its own that survives what moves it.
+    """Gives each finding a unique identity that stays the same when the finding moves.
 
-    For an object these are its name and the field, wherever its template is and whatever is listed before it; else the
-    file and the source line's text. Findings that are equal in all of this are numbered.
+    For an object it is its name and the field, wherever its template is and whatever is listed before it; else the file
+    and the source line's text. Findings that are equal in all of this are numbered.
 
     Args:
         findings: of one chart, in an order that is the same each time.
-        random_names: names of objects that may be others the next time, each with its template, which stands for it.
-        random_texts: names of objects, each with the texts in it that may be others the next time.
+        random_names: names of objects that may change in each rendering, each with its template, which replaces it.
+        random_texts: names of objects, each with its texts that may change in each rendering.
     """
     masks = sorted((random_names or {}).items(), key=lambda item: (-len(item[0]), item))
     counts: dict[tuple[str, ...], int] = {}
@@ -72,11 +72,11 @@ def _identity_of(
 
 
 def lasting_words(finding: Finding, random_texts: Mapping[str, Collection[str]]) -> tuple[str, str]:
-    """A finding's message and container without what may be another text the next time.
+    """A finding's message and container without texts that may change in each rendering.
 
     Args:
         finding: about an object, or not.
-        random_texts: names of objects, each with such texts.
+        random_texts: names of objects, each with these texts.
     """
     thing = finding.object
     message, container = finding.message, (thing.container or "") if thing is not None else ""

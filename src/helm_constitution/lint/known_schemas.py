@@ -83,8 +83,8 @@ def _minor(version: str | None) -> int:
 
 
 def _allowed_minors(chart: Chart) -> tuple[int, ...]:
-    """The versions that Chart.yaml allows, or that are supported where it names none; none where a template asks for
-    the version, because then its objects differ with it."""
+    """The versions that Chart.yaml allows, or the supported ones if it names none; none if a template tests the
+    version, because then its objects depend on it."""
     charts = [chart]
     while charts:
         one = charts.pop()
@@ -106,7 +106,7 @@ def _rendered_definitions(rendering: Rendering) -> Definitions:
 
 
 def _shipped_definitions(chart: Chart, kept: Kept, group: str, kind: str) -> Definitions:
-    """Those of a kind in crds/, the chart's own before its dependencies'. Reading them all would cost seconds."""
+    """The definitions of a kind in crds/, the chart's own before its dependencies'. Reading all would take seconds."""
     found: dict[tuple[str, str], Schema] = {}
     for file, text in _crd_files(chart, ""):
         if group in text and kind in text:

@@ -1,4 +1,4 @@
-"""What a rule needs besides the chart's files, and what a check knows of the chart."""
+"""What a rule needs besides the chart's files, and what a check knows about the chart."""
 
 from __future__ import annotations
 
@@ -82,11 +82,11 @@ def with_implied(needs: frozenset[Need]) -> frozenset[Need]:
 
 @record
 class CheckedChart:
-    """What is known of a chart at some point of its check.
+    """What is known about a chart at some point of its check.
 
-    ``rendered`` and ``lint`` are None while helm is running. ``comparison`` is the chart beside its baseline; where
-    there is none, ``no_comparison`` says why. ``severities`` are those of the rules of this check, by rule id;
-    ``schemas`` is the team's own folder of schemas, ``cluster`` what an API server says, None where none is asked.
+    ``rendered`` and ``lint`` are None while helm is running. ``comparison`` compares the chart with its baseline; if
+    there is none, ``no_comparison`` is the reason. ``severities`` are those of the rules of this check, by rule id;
+    ``schemas`` is the team's own folder of schemas, ``cluster`` the answers of an API server, None if none is asked.
     """
 
     analysed: AnalysedChart
@@ -118,7 +118,7 @@ class CheckedChart:
         return (LINT not in needs or self.lint is not None) and (self.rendered is not None or not needs & _RENDERED)
 
     def line_of(self, location: Location) -> str | None:
-        """The source line that a location of the chart or its baseline starts on; None where it has none."""
+        """The source line that a location of the chart or its baseline starts on; None if it has none."""
         if location.base == Base.BASELINE and self.comparison is not None:
             return self.comparison.old.analysed.line_of(location)
         return self.analysed.line_of(location)
@@ -131,12 +131,12 @@ class CheckedChart:
         return "no scenario rendered"
 
     def not_applicable(self, needs: frozenset[Need]) -> str | None:
-        """Why a rule with these needs does not apply to such a chart; None where it does."""
+        """Why a rule with these needs does not apply to such a chart; None if it does."""
         wants_objects = bool(needs & (_FULL | {RENDERINGS})) and not needs & _COMPARED
         return self.not_rendered if wants_objects and self.analysed.chart.is_library else None
 
     def lacking(self, needs: frozenset[Need]) -> str | None:
-        """Why a rule with these needs has nothing to check; None where it has."""
+        """Why a rule with these needs has nothing to check; None if it has."""
         if needs & _COMPARED:
             if self.comparison is None:
                 return self.no_comparison
@@ -151,7 +151,7 @@ class CheckedChart:
 
     def unseen(self, needs: frozenset[Need]) -> str | None:
         """What a rule with these needs could not read: templates that can't be parsed, scenarios and documents that
-        can't be rendered. None where it read everything."""
+        can't be rendered. None if it read everything."""
         parts: dict[str, None] = {}
         if TEMPLATES in needs:
             for template in self.analysed.templates:

@@ -47,11 +47,11 @@ class PlaceholderFilter:
         elif isinstance(value, str):
             self._texts.append(value)
             self._said.add(value)
-        elif not isinstance(value, bool):  # true is said by many
+        elif not isinstance(value, bool):  # many fields are true
             self._numbers.add(str(value))
 
     def is_true(self, violation: Violation, manifest: Manifest) -> bool:
-        """Whether a violation is in what templates make by themselves, and only with these values."""
+        """Whether a violation is in the templates' own output, and only with these values."""
         view = violation.at
         if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
             return False

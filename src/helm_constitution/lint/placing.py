@@ -74,12 +74,12 @@ class ReleaseOrigins:
         """Where to fix a violation.
 
         If a rendered field is an unchanged value, the value is the place to edit and the template line the one to look
-        at; otherwise it is the other way round. In a text of several lines it is the line with the wrong part.
+        at; otherwise the reverse. In a text of several lines it is the line with the wrong part.
         """
         return self._in_block(violation, self._placed(violation, manifest))
 
     def asked(self, violation: Violation, manifest: Manifest | None, placed: Placed) -> Asked | None:
-        """What rendering with other values may tell of a violation's field; None where its line says enough."""
+        """What rendering with other values may prove about a violation's field; None if its line shows enough."""
         view = violation.at
         if manifest is None or not isinstance(view, View) or not view.document.rendered or at_baseline(view):
             return None
@@ -98,11 +98,11 @@ class ReleaseOrigins:
         return Asked(view, at, manifest.scenario, tuple(one.path for one in printed), under, violation.part)
 
     def _may_be_given(self, view: View, dependency: Vendored) -> bool:
-        """Whether the author decides a dependency's field: it is the author's own, or the chart gives it values."""
+        """Whether the author controls a dependency's field: it is the author's own, or the chart sets values for it."""
         return dependency.is_own or (view.exists and _may_be_of_the_chart(view.document.file, self._analysed))
 
     def with_proof(self, violation: Violation, placed: Placed, proved: Proved) -> Placed:
-        """The same with the value that decides, where rendering has told it."""
+        """The same with the value that sets the field, if rendering proved it."""
         view = violation.at
         if not isinstance(view, View) or (origin := proved.get((view.document, view.path))) is None:
             return placed
@@ -144,22 +144,22 @@ class ReleaseOrigins:
         return Placed(location, decided, tuple(one.path for one in found))
 
     def _is_a_dummy(self, value: Location, template: Location, view: View) -> bool:
-        """Whether a secret is only what the chart's own tests put there, and the template shows any in its place."""
+        """Whether a secret comes only from the chart's own tests, and the template would print any other one."""
         line, key = self._line_of(template), view.path[-1] if view.path else None
         is_key_there = isinstance(key, str) and line is not None and key_column(line, key) is not None
         return is_key_there and value.base is Base.CHART and (value.file or "").startswith("ci/")
 
 
 class Placing:
-    """Helm at work on the template lines of the documents in which rules found something.
+    """The running search for the template lines of the documents in which rules found something.
 
     Args:
         checked: the chart, once helm has rendered.
         engine: renders with marks.
-        stack: what is rendered lies in folders that are gone with it.
+        stack: removes the rendered copies when it closes.
         subcharts: find the lines of dependencies' templates too.
-        on: whether any line is looked for.
-        known: source maps to take as they are.
+        on: whether to find lines at all.
+        known: source maps to use unchanged.
     """
 
     def __init__(
@@ -190,7 +190,7 @@ class Placing:
         self._renders: list[MarkedRender] = []
 
     def begin(self, runs: Iterable[RuleRun]) -> None:
-        """Starts on those documents that are not under way yet; does nothing where nothing was found in any."""
+        """Starts on those documents that are not being located yet; does nothing if nothing was found in any."""
         if not self._on:
             return
         found = documents_to_locate(runs, None if self._subcharts else self._checked.analysed)
@@ -208,7 +208,7 @@ class Placing:
                 self._renders.append(self._stack.enter_context(render))
 
     def source_maps(self) -> SourceMaps:
-        """Waits for helm. Gives the source map of each document that has one for certain."""
+        """Waits for helm. Returns the source map of each document for which it is certain."""
         found: dict[tuple[str, str, str], SourceMap] = {}
         for render in self._renders:
             found.update(render.run())
@@ -224,16 +224,16 @@ class Placing:
         return bool(self._before) and self._made_from(document) in self._before
 
     def _made_from(self, document: YamlDocument) -> tuple[tuple[str, str, str], tuple[TemplateFile, ...]]:
-        """What identifies a document's source map, but for values that choose between lines of the same output."""
+        """What identifies a document's source map, except values that choose between lines of the same output."""
         own = (one for one in self._checked.analysed.templates if one.path == document.file)
         return document.alike, (*own, *self._helpers)
 
 
 def documents_to_locate(runs: Iterable[RuleRun], analysed: AnalysedChart | None = None) -> list[YamlDocument]:
-    """The rendered documents that hold the place of a violation, each once.
+    """The rendered documents that contain the place of a violation, each once.
 
-    Of a document that several scenarios render alike, only the first. Given the chart, those of dependencies that
-    aren't the author's own are left out, unless the chart gives them values, which may be to blame.
+    Of equal documents of several scenarios, only the first. Given the chart, those of dependencies that
+    aren't the author's own are left out, unless the chart sets values for them, which may be to blame.
     """
     found: dict[tuple[str, str, str], YamlDocument] = {}
     for document in _rendered_documents(runs):

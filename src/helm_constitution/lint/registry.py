@@ -57,7 +57,7 @@ def known_modules(folders: Sequence[Path] = (), *, debug: bool = False) -> tuple
     """The rule modules of every source.
 
     Raises:
-        ConfigurationError: where one can't be used, with file and line.
+        ConfigurationError: one can't be used; with file and line.
     """
     found: tuple[RuleModule, ...] = ()
     for source in SOURCES:

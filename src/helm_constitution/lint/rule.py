@@ -103,7 +103,7 @@ class Violation(NamedTuple):
     """What is wrong and the place to fix.
 
     ``at`` is a view (of values.yaml, Chart.yaml or a rendered object; a view of a missing part means its nearest
-    existing parent), a stretch of a text file, or None where there is no place. Of a rendered object give the field:
+    existing parent), a stretch of a text file, or None if there is no place. For a rendered object give the field:
     the program finds the template line and the value that sets it.
     ``part`` is the wrong part of the field's text: if several values make up the text, the value that contains this
     part is the one to fix. ``at_most`` caps the severity of this violation, whatever its rule's severity is.

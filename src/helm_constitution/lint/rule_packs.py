@@ -40,7 +40,8 @@ def with_folders(
     """Rule modules followed by those of folders.
 
     Raises:
-        ConfigurationError: where one can't be imported, is none, or has the id of another rule; with file and line.
+        ConfigurationError: one can't be imported, is not a rule module, or has the id of another rule; with file and
+        line.
     """
     found = tuple(modules)
     for folder in folders:
@@ -52,7 +53,7 @@ def joined(modules: Sequence[RuleModule], pack: Pack) -> tuple[RuleModule, ...]:
     """Rule modules followed by those of a pack.
 
     Raises:
-        ConfigurationError: where a rule's id is taken.
+        ConfigurationError: a rule's id is already used.
     """
     taken = {rule.id for module in modules for rule in module.rules}
     for module in pack.modules:
@@ -72,14 +73,14 @@ def folder_pack(folder: str, debug: bool = False) -> Pack:
     They may import each other, and what begins with an underscore, as ``from . import _shared``.
 
     Raises:
-        ConfigurationError: where there is none, or one can't be used.
+        ConfigurationError: there is none, or one can't be used.
     """
     if not os.path.isdir(folder):
         raise ConfigurationError("no such folder; --rules must be a folder of Python modules", file=folder)
     names = sorted(_module_names(folder))
     if not names:
         raise ConfigurationError("the folder contains no Python module with rules", file=folder)
-    # A name of its own for each folder, and none that something installed could have.
+    # A separate name for each folder, which no installed module can have.
     package = f"_helm_constitution_rules_{sha256(folder.encode()).hexdigest()[:12]}"
     parent = ModuleType(package)
     parent.__path__ = [folder]
@@ -114,7 +115,7 @@ def installed_pack(name: str, debug: bool = False) -> Pack:
     The entry point is a Python module with a ``MODULE``, a RuleModule, or a list of these.
 
     Raises:
-        ConfigurationError: where it isn't installed, or can't be used.
+        ConfigurationError: it isn't installed, or can't be used.
     """
     from importlib.metadata import entry_points
 
@@ -141,7 +142,7 @@ def installed_pack(name: str, debug: bool = False) -> Pack:
 
 
 def _place(file: str) -> str:
-    """The place in which a change of a pack shows: the folder of a package, else the file."""
+    """The path to watch for changes of a pack: the folder of a package, else the file."""
     return os.path.dirname(file) if os.path.basename(file) == "__init__.py" else file
 
 
@@ -167,7 +168,7 @@ def _imported(name: str, folder: str | None, file: str, debug: bool) -> ModuleTy
 
 
 def _checked(found: object, file: str) -> RuleModule:
-    """A RuleModule whose parts have the right types: its author may have no type checker."""
+    """A RuleModule whose parts have the right types: its author may not use a type checker."""
     if not isinstance(found, RuleModule):
         raise ConfigurationError(f"MODULE must be a RuleModule, not {type(found).__name__}", file=file)
     if not isinstance(found.key, str) or not _KEY.fullmatch(found.key):
@@ -207,7 +208,7 @@ def _bad_expression(rule: Rule) -> str | None:
 
 
 def _fault_of(pattern: object) -> str | None:
-    """Why a pattern is not a regular expression; None where it is one."""
+    """Why a pattern is not a regular expression; None if it is one."""
     if not isinstance(pattern, str):
         return f"has a pattern that must be a string, not {type(pattern).__name__}"
     try:

@@ -1,4 +1,4 @@
-"""How one rule went over one chart."""
+"""The result of one rule for one chart."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from helm_constitution.lint.rule import Rule, Tally, Violation
 
 
 class Also(NamedTuple):
-    """What another rule finds of the same fault, and how that rule is set: it is told with the violation."""
+    """What another rule finds about the same fault, and that rule's settings: reported with the violation."""
 
     setting: RuleSetting
     violation: Violation
 
 
 class RuleRun(NamedTuple):
-    """How one rule went over one chart.
+    """The result of one rule for one chart.
 
-    ``violations`` stand beside the object that the rule was given, None for a rule that is given the whole subject.
-    ``unchecked`` is the reason where the rule could not check, or not all: what it found nevertheless stands in
-    ``violations``. ``not_applicable`` is the reason where the chart has nothing of that kind, ``crash`` what happened
-    where the rule didn't end. ``also`` is what other rules, kept quiet, find of the same fault, by the violation's
-    number.
+    ``violations`` are paired with the object that the rule checked, None for a rule on the whole subject. ``unchecked``
+    is the reason if the rule could not check, or not all: what it found nevertheless is in ``violations``.
+    ``not_applicable`` is the reason if the chart has nothing of that kind, ``crash`` the error if the rule crashed.
+    ``also`` is what other, suppressed rules find about the same fault, by the violation's number.
     """
 
     rule: Rule

@@ -1,4 +1,4 @@
-"""Runs rules over a chart, each once; keeps a crashing one apart and goes on."""
+"""Runs rules over a chart, each once; isolates a crashing rule and continues."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def run_rule(rule: Rule, setting: RuleSetting, checked: CheckedChart, *, debug: 
 
 
 def _told(violation: Violation) -> Violation:
-    """A violation whose parts can be placed and printed: whoever wrote the rule may have no type checker."""
+    """A violation whose parts can be placed and printed: the rule's author may not use a type checker."""
     if not isinstance(violation.message, str):
         raise TypeError(f"the message of a violation must be a string, not {type(violation.message).__name__}")
     for at in (violation.at, *(related.at for related in violation.related)):
@@ -170,7 +170,7 @@ def _outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest 
 def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Manifest | None]]:
     """The outcomes of a rule for each thing of its scope in each rendering; at the end, their counts.
 
-    A thing for which the rule raises NotApplicable is left out; where all are, the rule is not applicable.
+    A thing for which the rule raises NotApplicable is left out; if all are, the rule is not applicable.
     """
     rendered = subject.checked.rendered
     assert rendered is not None
@@ -219,7 +219,7 @@ def _scoped_outcomes(rule: Rule, subject: Subject) -> Iterator[tuple[Outcome, Ma
 
 
 def _begun(outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-    """The outcomes with the first one there: before that a rule can say that it isn't for this thing."""
+    """The outcomes, with the first one computed: until then a rule can raise NotApplicable for this thing."""
     first = next(outcomes, None)
     return outcomes if first is None else chain((first,), outcomes)
 

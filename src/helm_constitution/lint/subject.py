@@ -78,7 +78,7 @@ class Subject:
         return str(self.parameters[name])
 
     def severity_of(self, rule: str) -> Severity | None:
-        """The severity of another rule in this check; None where it doesn't run."""
+        """The severity of another rule in this check; None if it doesn't run."""
         return self.checked.severities.get(rule)
 
     def derived(self, make: Callable[Concatenate[Chart, _P], _T], *args: _P.args, **named: _P.kwargs) -> _T:
@@ -100,12 +100,12 @@ class Subject:
         return self.checked.analysed.derived_from(content, make, *args, **named)
 
     def chart_of(self, manifest: Manifest) -> Chart | None:
-        """The chart whose template renders an object: this one or a dependency; None where it isn't known."""
+        """The chart whose template renders an object: this one or a dependency; None if unknown."""
         found = self.checked.analysed.chart_of(manifest)
         return found[0] if found else None
 
     def template_text(self, manifest: Manifest) -> str | None:
-        """The text of the template that renders an object; None where it isn't known."""
+        """The text of the template that renders an object; None if unknown."""
         found = self.checked.analysed.chart_of(manifest)
         return found[0].files.get(found[1]) if found else None
 
@@ -154,8 +154,8 @@ class Subject:
 
     @property
     def results(self) -> tuple[ScenarioResult, ...]:
-        """How each scenario went, in order; ``defaults`` first. Empty for a library chart, which can't be rendered.
-        Needs RESULTS."""
+        """The result of each scenario, in order; ``defaults`` first. Empty for a library chart, which can't be
+        rendered. Needs RESULTS."""
         return self._rendered.results
 
     @property
@@ -172,7 +172,7 @@ class Subject:
 
     @property
     def defaults(self) -> ScenarioResult | None:
-        """How the scenario of the default values went; None for a library chart. Needs RESULTS."""
+        """The result of the scenario of the default values; None for a library chart. Needs RESULTS."""
         return self.results[0] if self.results else None
 
     def stands_in_defaults(self, manifest: Manifest) -> bool:
@@ -204,12 +204,12 @@ class Subject:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The values that a user must give, as far as they were found by rendering. Needs RESULTS."""
+        """The values that a user must set, as far as they were found by rendering. Needs RESULTS."""
         return self._rendered.inputs
 
     def value(self, path: Sequence[str | int], scenario: str) -> View | None:
         """A value in the file that sets it for a scenario; a missing value in the file with its nearest existing part;
-        None where the scenario has no values file. Needs RESULTS."""
+        None if the scenario has no values file. Needs RESULTS."""
         layers = self._rendered.values_of(scenario)
         for length in range(len(path), 0, -1):
             for document in layers:
@@ -231,7 +231,7 @@ class Subject:
                     yield document
 
     def rendered_line(self, error: HelmMessage) -> RenderedLine | None:
-        """The line of the rendered text that an error of a rendering names; None where it names none. Needs RESULTS."""
+        """The line of the rendered text that an error of a rendering names; None if it names none. Needs RESULTS."""
         if error.rendered_line is not None:
             for result in self.results:
                 if error in result.broken:
@@ -281,7 +281,7 @@ class Subject:
 
     @property
     def cluster(self) -> ClusterAnswers:
-        """What an API server says of the chart's objects, and how a test deployment went. Needs CLUSTER."""
+        """An API server's answers about the chart's objects, and the result of a test deployment. Needs CLUSTER."""
         self._declared(CLUSTER)
         if self.checked.cluster is None:
             raise AssertionError("a rule runs without the cluster that it needs")

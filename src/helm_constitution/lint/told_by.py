@@ -53,7 +53,7 @@ def _without(run: RuleRun, kept: Sequence[int], also: Mapping[_Telling, Sequence
 
 
 def _tellers_first(runs: Iterable[RuleRun]) -> list[RuleRun]:
-    """The runs, each one after those of the rules in its ``told_by``."""
+    """The runs, each after those of the rules in its ``told_by``."""
     by_id = {run.rule.id: run for run in runs}
     found: dict[str, RuleRun] = {}
 
