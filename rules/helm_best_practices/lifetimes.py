@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from helm_constitution.api import (
+    MUST,
     SHOULD,
     Manifest,
     Parameter,
@@ -23,22 +24,22 @@ from .replicas import HIGHLY_AVAILABLE
 @rule(
     "helm/restart-policy",
     scope=Workload,
-    default=SHOULD,
+    default=MUST,
     enforces=require(r"^(?!.*\binit ?containers?\b).*\brestart ?polic(?:y|ies)\b"),
     umbrella=HIGHLY_AVAILABLE + r"|\bvalid (?:kubernetes )?(?:manifests|resources|objects)\b",
     parameters={
         "strict": Parameter(
             0,
-            "Always is the default, and a Job's pods may fail for good; 1 requires an explicit Always or OnFailure",
+            "Always is the default, and Kubernetes accepts Never for pods that run once; "
+            "1 requires an explicit Always or OnFailure",
         )
     },
     evidence="workloads have a valid restart policy",
 )
 def restart_policy(workload: Workload, subject: Subject) -> Iterator[Violation]:
-    """Restart policy is invalid for the workload, or never restarts the pod.
+    """Restart policy is invalid for the workload.
 
-    Why: Kubernetes rejects a Deployment unless its restartPolicy is Always, and a Job if it is Always; a bare Pod with
-        Never is gone at the first failure.
+    Why: Kubernetes rejects a Deployment unless its restartPolicy is Always, and a Job if it is Always.
     Bad:
         kind: Job
         spec:
@@ -68,7 +69,7 @@ def _restart_fault(workload: Workload, policy: View, *, strict: bool) -> tuple[s
     """What is wrong with a restart policy, and the right one; None where nothing is."""
     kind = workload.kind
     if kind == "Pod":
-        if policy.data == "Never" and (strict or not workload.manifest.hooks):
+        if policy.data == "Never" and strict:
             message = "Pod is not restarted after a failure (restartPolicy Never); set restartPolicy: OnFailure"
             return message, "OnFailure"
         if policy.data is None and strict:
