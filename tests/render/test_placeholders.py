@@ -131,6 +131,8 @@ def test_examples_of_the_schema_come_first_then_its_types(tmp_path: Path) -> Non
         "# Hosts to be served, such as:\n# - name: a\n#   port: 80\nhosts: []\n",
         "# hosts:\n#   - name: a\n#     port: 80\nhosts: []\n",
         "# -- Hosts\n# Example:\n#   - name: a\n#     port: 80\n# and more.\nhosts: []\n",
+        "# Example:\n# hosts:\n#   - name: a\n#     port: 80\nhosts: []\n",
+        "# E.g:\n#   hosts:\n#     - name: a\n#       port: 80\nhosts: []\n",
     ],
 )
 def test_a_commented_out_example_is_taken(tmp_path: Path, values: str) -> None:
@@ -149,6 +151,15 @@ def test_words_and_broken_examples_are_none(tmp_path: Path) -> None:
     found = fills(tmp_path, values, with_of("hosts", "list"))
     assert found["hosts"][0] == ["placeholder"]
     assert found["list"][0] == ["placeholder"]
+
+
+def test_what_refers_to_documentation_and_the_example_of_the_next_key_are_none(tmp_path: Path) -> None:
+    references = "# Affinity\n# Ref: https://kubernetes.io/docs/concepts\naffinity: {}\n"
+    values = references + "resources: {}\n# E.g:\n# mounts:\n#   - name: a\nmounts: []\n"
+    found = fills(tmp_path, values, with_of("affinity", "resources", "mounts"))
+    shown = [json.dumps(found[name][0]) for name in ("affinity", "resources")]
+    assert ["nodeAffinity" in shown[0], "requests" in shown[1]] == [True, True]
+    assert found["mounts"][0] == [{"name": "a"}]
 
 
 def test_what_templates_read_of_a_value(tmp_path: Path) -> None:
@@ -459,3 +470,36 @@ def test_what_kubernetes_means_by_a_name_in_the_wrong_place(tmp_path: Path, embe
     report = check(tmp_path, {"values.yaml": "resources: {}\n", "templates/pod.yaml": MISPLACED}, embedded)
     expected = ("portability/bad-schema", "templates/pod.yaml", 11)
     assert [one for one in of_filled(report) if one[0] == expected[0]] == [expected, expected]
+
+
+def test_what_an_example_shows_beside_what_kubernetes_defines_is_not_judged(
+    tmp_path: Path, embedded: HelmEngine
+) -> None:
+    template = MISPLACED.replace("nindent 2", "nindent 8")
+    values = "resources: {}\n# limit: 1\n# requests: {cpu: 10m}\n"
+    report = check(tmp_path, {"values.yaml": values, "templates/pod.yaml": template}, embedded)
+    assert names(report) == ["resources filled"]
+    assert not any(rule == "portability/bad-schema" for rule, _, _ in of_filled(report))
+
+
+def test_the_number_of_a_placeholders_item_is_not_judged(tmp_path: Path, embedded: HelmEngine) -> None:
+    template = MISPLACED.partition("      {{-")[0] + (
+        "      env:\n        - {name: FIRST, value: a}\n        {{- range $name, $value := .Values.envVars }}\n"
+        "        - name: {{ $name }}\n          value: {{ $value | quote }}\n        {{- end }}\n"
+    )
+    report = check(tmp_path, {"values.yaml": "envVars:\n", "templates/pod.yaml": template}, embedded)
+    assert names(report) == ["envVars filled"]
+    assert not any(rule == "portability/bad-schema" for rule, _, _ in of_filled(report))
+
+
+def test_two_values_that_are_filled_alike_are_not_judged(tmp_path: Path, embedded: HelmEngine) -> None:
+    ports = "".join(
+        f"    {{{{- if .Values.{name}.bindAddress }}}}\n    - name: {name}\n      protocol: TCP\n"
+        f"      port: {{{{ .Values.{name}.bindAddress | default 80 }}}}\n    {{{{- end }}}}\n"
+        for name in ("one", "two")
+    )
+    text = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n" + ports
+    values = "one: {bindAddress: ''}\ntwo: {bindAddress: ''}\n"
+    report = check(tmp_path, {"values.yaml": values, "templates/service.yaml": text}, embedded)
+    assert names(report) == ["one.bindAddress, two.bindAddress filled"]
+    assert not any(rule == "portability/bad-schema" for rule, _, _ in of_filled(report))

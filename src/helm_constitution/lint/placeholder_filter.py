@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from typing import TYPE_CHECKING
 
-from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES
+from helm_constitution.render.placeholders import KUBERNETES, OVERRIDES, WORD, by_name
 from helm_constitution.render.scenarios import Scenario, names_field
 from helm_constitution.text.yaml_document import View, walk
 from helm_constitution.text.yaml_scalars import Json
@@ -29,7 +29,7 @@ class PlaceholderFilter:
             key
             for one in scenario.filled
             if KUBERNETES.search(one.path[-1]) and isinstance(one.value, dict)
-            for key in one.value
+            for key in one.value.keys() & _keys(by_name(one.path[-1]))  # an example may show anything
         }
         self._overrides = any(OVERRIDES.search(one.path[-1]) for one in scenario.filled)
         for one in scenario.filled:
@@ -42,6 +42,8 @@ class PlaceholderFilter:
             if isinstance(value, dict):
                 self._texts.extend(value)
                 self._pairs.extend(value.items())
+            else:  # a template may print an item's number
+                self._numbers.update(str(number) for number in range(len(value)))
             for part in value.values() if isinstance(value, dict) else value:
                 self._take(part)
         elif isinstance(value, str):
@@ -54,6 +56,8 @@ class PlaceholderFilter:
         """Whether a violation is in the templates' own output, and only with these values."""
         view = violation.at
         if self._overrides or not isinstance(view, View) or not view.exists or not view.document.rendered:
+            return False
+        if WORD in violation.message:  # two values that are filled alike, for example
             return False
         inside = view.path[len(manifest.view.path) :]
         for earlier in self._plain_of(manifest):
@@ -81,3 +85,7 @@ class PlaceholderFilter:
         told = "" if leaf is None else str(leaf)
         # A template may print a part of a text: the host of a URL.
         return told in self._numbers or any(told in text or (text and text in told) for text in self._texts)
+
+
+def _keys(value: Json) -> Set[str]:
+    return value.keys() if isinstance(value, dict) else frozenset()

@@ -32,7 +32,9 @@ MOST_CHOICES_TRIED = 3
 _NAMED = 2
 """The most values in a scenario's name."""
 _DEEPEST = 4
-_WORD = "placeholder"
+WORD = "placeholder"
+"""What stands in every text that is made up."""
+
 _FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
 """A missing value with such a name is a flag."""
 
@@ -40,13 +42,13 @@ _FLAGS = frozenset({"enabled", "enable", "create", "disabled"})
 OVERRIDES = LazyPattern(r"override", re.IGNORECASE)
 """Values that override what the chart computes itself: names, selectors, versions."""
 
-_METADATA: Json = {"placeholder.example.com/placeholder": _WORD}
-_CONTAINER: Json = [{"name": _WORD, "image": "placeholder.example.com/placeholder:1.0.0"}]
+_METADATA: Json = {"placeholder.example.com/placeholder": WORD}
+_CONTAINER: Json = [{"name": WORD, "image": "placeholder.example.com/placeholder:1.0.0"}]
 _BY_FIELD: tuple[tuple[str, Json], ...] = (
     (r"annotations\Z", _METADATA),
     (r"labels\Z", _METADATA),
     (r"nodeselector\Z", {"kubernetes.io/os": "linux"}),
-    (r"tolerations\Z", [{"key": _WORD, "operator": "Exists", "effect": "NoSchedule"}]),
+    (r"tolerations\Z", [{"key": WORD, "operator": "Exists", "effect": "NoSchedule"}]),
     (
         r"topologyspreadconstraints\Z",
         [{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway"}],
@@ -66,32 +68,32 @@ _BY_FIELD: tuple[tuple[str, Json], ...] = (
             }
         },
     ),
-    (r"pullsecrets\Z", [{"name": _WORD}]),
-    (r"envfrom\w*\Z", [{"secretRef": {"name": _WORD}}]),
-    (r"env(?:s|vars?)?\Z", [{"name": "PLACEHOLDER", "value": _WORD}]),
-    (r"volumemounts\Z", [{"name": _WORD, "mountPath": "/placeholder"}]),
-    (r"volumes\Z", [{"name": _WORD, "emptyDir": {}}]),
+    (r"pullsecrets\Z", [{"name": WORD}]),
+    (r"envfrom\w*\Z", [{"secretRef": {"name": WORD}}]),
+    (r"env(?:s|vars?)?\Z", [{"name": "PLACEHOLDER", "value": WORD}]),
+    (r"volumemounts\Z", [{"name": WORD, "mountPath": "/placeholder"}]),
+    (r"volumes\Z", [{"name": WORD, "emptyDir": {}}]),
     (r"resources\Z", {"requests": {"cpu": "10m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}}),
     (r"securitycontext\Z", {"runAsNonRoot": True}),
     (r"(?:containers|sidecars?)\Z", _CONTAINER),
-    (r"(?:args|command)\Z", [_WORD]),
+    (r"(?:args|command)\Z", [WORD]),
     (r"hostaliases\Z", [{"ip": "10.0.0.10", "hostnames": ["placeholder.example.com"]}]),
     (r"dnsconfig\Z", {"nameservers": ["10.0.0.10"]}),
     (r"dnspolicy\Z", "ClusterFirst"),
     (r"(?:strategy|updatestrategy|strategytype)\Z", {"type": "RollingUpdate"}),
     (r"probe\Z", {"tcpSocket": {"port": 8080}}),
-    (r"lifecycle(?:hooks)?\Z", {"preStop": {"exec": {"command": [_WORD]}}}),
+    (r"lifecycle(?:hooks)?\Z", {"preStop": {"exec": {"command": [WORD]}}}),
     (r"sourceranges\Z", ["10.0.0.0/16"]),
     (r"externalips\Z", ["10.0.0.10"]),
-    (r"relabel(?:ings|configs)\Z", [{"action": "labeldrop", "regex": _WORD}]),
-    (r"tls\Z", [{"secretName": _WORD, "hosts": ["placeholder.example.com"]}]),
+    (r"relabel(?:ings|configs)\Z", [{"action": "labeldrop", "regex": WORD}]),
+    (r"tls\Z", [{"secretName": WORD, "hosts": ["placeholder.example.com"]}]),
     (r"(?:interval|timeout|duration)\Z", "30s"),
     (r"(?:seconds|minavailable|maxunavailable|historylimit|uid|gid)\Z", 1),
     (r"rules\Z", [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"]}]),
-    (r"ports\Z", [{"name": _WORD, "port": 8080, "containerPort": 8080, "targetPort": 8080, "protocol": "TCP"}]),
+    (r"ports\Z", [{"name": WORD, "port": 8080, "containerPort": 8080, "targetPort": 8080, "protocol": "TCP"}]),
     (
         r"(?:extra|additional)?(?:objects|manifests|resources|deploy)\Z",
-        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": _WORD}, "data": {_WORD: _WORD}}],
+        [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": WORD}, "data": {WORD: WORD}}],
     ),
 )
 """The usual content of a name, in Kubernetes or nearly every chart."""
@@ -177,7 +179,7 @@ def _allowed(path: ValuesPath, analysed: AnalysedChart) -> Iterator[Json]:
         yield from shown[:1] if isinstance(shown, list) else ()
         yield placeholder_of_schema(schema, path, analysed.chart.schema)
     if KUBERNETES.search(path[-1]):
-        yield _by_field(path[-1])
+        yield by_name(path[-1])
 
 
 def _choices(
@@ -191,10 +193,10 @@ def _choices(
         made.extend(shown[:1] if isinstance(shown, list) else ())
     keyed = any(inner[0] == ANYTHING for inner in below)
     made.extend(_first(value, keyed) for value in examples.of(path))
-    by_field = _by_field(path[-1])
+    by_field = by_name(path[-1])
     read = _of_reads(below, path[-1], 0)
     if isinstance(default, dict) and isinstance(read, list):
-        read = {_WORD: read[0]}
+        read = {WORD: read[0]}
     kinds = schema.get("type") if schema is not None else None
     if isinstance(read, dict | list):
         made.append(_merged(by_field, read))
@@ -203,13 +205,13 @@ def _choices(
     if schema is not None:
         made.append(placeholder_of_schema(schema, path, analysed.chart.schema))
     if isinstance(default, list):
-        made.append([_WORD])
-        made.append([{"name": _WORD}])
+        made.append([WORD])
+        made.append([{"name": WORD}])
     elif isinstance(default, dict):
-        made.append({_WORD: _WORD})
+        made.append({WORD: WORD})
     else:
         made.append(text_named(path[-1]))
-        made.extend(([_WORD], {_WORD: _WORD}) if default is None else ())
+        made.extend(([WORD], {WORD: WORD}) if default is None else ())
     kept: dict[str, Json] = {}
     for value in made:
         if value and _fits(value, default, kinds):
@@ -237,7 +239,8 @@ def _fits(value: Json, default: Json, kinds: object) -> bool:
     return not allowed or names.get(type(value)) in allowed or (isinstance(value, int) and "number" in allowed)
 
 
-def _by_field(name: str) -> Json:
+def by_name(name: str) -> Json:
+    """What a value of this name usually holds, in Kubernetes or nearly every chart; None for other names."""
     lower = name.lower()
     return next((value for pattern, value in _BY_FIELD if re.search(pattern, lower)), None)
 
@@ -253,16 +256,16 @@ def _of_reads(below: Iterable[ValuesPath], name: str, depth: int) -> Json:
     made: dict[str, Json] = {}
     for key, rest in parts.items():
         inner = _of_reads(rest, key if key != ANYTHING else name, depth + 1)
-        made[key] = key in _FLAGS or (inner if inner is not None else _by_field(key) or text_named(key))
+        made[key] = key in _FLAGS or (inner if inner is not None else by_name(key) or text_named(key))
     item = made.pop(ANYTHING, None)
     if item is None:
         return made
     # Named keys beside the unknown ones are a map's.
-    return {**made, _WORD: item} if made else [item if isinstance(item, dict | list) else _scalar_named(name)]
+    return {**made, WORD: item} if made else [item if isinstance(item, dict | list) else _scalar_named(name)]
 
 
 def _scalar_named(name: str) -> Json:
-    field = _by_field(name)
+    field = by_name(name)
     return field[0] if isinstance(field, list) else text_named(name)
 
 
@@ -292,7 +295,7 @@ class _Examples:
         below = list(self._comments(range(line, len(self._lines))))
         above = list(self._comments(range(key.span.line - 2, -1, -1)))[::-1]
         for lines in (below, above):
-            yield from self._read(lines, path[-1])
+            yield from self._read(lines, path)
 
     def _comments(self, numbers: Iterable[int]) -> Iterator[str]:
         for number in numbers:
@@ -301,8 +304,7 @@ class _Examples:
                 return
             yield stripped.lstrip("#")
 
-    @staticmethod
-    def _read(lines: Sequence[str], name: str) -> Iterator[Json]:
+    def _read(self, lines: Sequence[str], path: ValuesPath) -> Iterator[Json]:
         """The first lines that parse as a map or list; words before and after them are left out."""
         start = 0
         while start < len(lines):
@@ -319,14 +321,25 @@ class _Examples:
                 data = load_document("\n".join(lines[start:end]), "").data
             except YamlSyntaxError:
                 data = None
-            if isinstance(data, dict) and len(data) == 1:
-                (key, inner), *_ = data.items()
-                if key == name or (_ANNOUNCING.match(key) and inner):
-                    data = inner
+            if isinstance(data, dict):
+                data = self._unwrapped(data, path)
             if isinstance(data, dict | list) and data:
                 yield data
                 return
             start = end
+
+    def _unwrapped(self, data: dict[str, Json], path: ValuesPath) -> Json:
+        """An example without the word that announces it and without its key; None where it is the next key's."""
+        name = path[-1]
+        shown: Json = {key: inner for key, inner in data.items() if inner is not None or not _ANNOUNCING.match(key)}
+        if isinstance(shown, dict) and len(shown) == 1 and _ANNOUNCING.match(next(iter(shown))):
+            shown = next(iter(shown.values()))
+        if not isinstance(shown, dict):
+            return shown
+        if name in shown and (len(shown) == 1 or isinstance(shown[name], dict | list)):
+            return shown[name]
+        # Behind an empty value there is often the comment of the next one.
+        return None if all((*path[:-1], key) in self._keys for key in shown) else shown
 
 
 def _depth(line: str) -> int:
@@ -334,7 +347,8 @@ def _depth(line: str) -> int:
 
 
 _ANNOUNCING = LazyPattern(r"(?:for )?example|e\.?g|sample|usage|such", re.IGNORECASE)
-_YAML = LazyPattern(r"\s*(?:- \S|[\w./-]+:(?:\s|$))")
+_YAML = LazyPattern(r"\s*(?:- \S|(?!(?:refs?|references?|see|docs?): +https?://)[\w./-]+:(?:\s|$))", re.IGNORECASE)
+"""A line of an example; not one that refers to documentation."""
 
 
 # --- what is judged ---------------------------------------------------------------------------------------------------
