@@ -85,6 +85,15 @@ class _Gathered:
                 yield f"{name} {value} ({rule.id} checks {used})"
 
 
+def _unheard(
+    statements: Sequence[tuple[Principle, Statement]], links: Sequence[_Found], gathered: Mapping[Rule, _Gathered]
+) -> Iterator[tuple[StatementId, list[str]]]:
+    """The statements that want what another one has set otherwise."""
+    for (principle, statement), found in zip(statements, links, strict=True):
+        if parts := [part for rule, (_, values) in found.items() for part in gathered[rule].unheard(rule, values)]:
+            yield statement_id(principle, statement), parts
+
+
 def _names(value: int | str) -> list[str]:
     """The names of a list as people write one."""
     return [name for name in re.split(r",\s*(?:and\s+)?|\s+and\s+|\s+", str(value)) if name]
@@ -135,10 +144,8 @@ def match(
         if opposite:
             opposed[key] = opposite
         by_statement[key] = tuple(dict.fromkeys((*by_statement.get(key, ()), *found)))
-    for (principle, statement), found in zip(statements, links, strict=True):
-        key = statement_id(principle, statement)
-        if unheard := [part for rule, (_, set_) in found.items() for part in gathered[rule].unheard(rule, set_)]:
-            open_parts[key] = tuple(dict.fromkeys((*open_parts.get(key, ()), *unheard)))
+    for key, unheard in _unheard(statements, links, gathered):
+        open_parts[key] = tuple(dict.fromkeys((*open_parts.get(key, ()), *unheard)))
     demands: dict[Rule, RuleSetting] = {}
     for rule in (rule for module in modules for rule in module.rules if rule.id not in ignore):
         asked = gathered.get(rule)
