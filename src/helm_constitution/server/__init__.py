@@ -1,1 +1,1 @@
-"""The language server: what a check finds, while one writes."""
+"""The language server: the findings of a check, while the user types."""

@@ -1,4 +1,4 @@
-"""What an editor offers at a finding: its fix, a waiver, the rule's page; and all safe fixes at once."""
+"""The actions that an editor offers at a finding: its fix, a waiver, the rule's page; and all safe fixes at once."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIX_ALL = "source.fixAll.helm-constitution"
 
 
 def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> list[types.CodeAction]:
-    """The actions for a stretch of a file; none for text that was not checked yet."""
+    """The actions for a stretch of a file; none for text that has not been checked yet."""
     path = server.path_of(params.text_document.uri)
     if path is None:
         return []
@@ -56,7 +56,7 @@ def code_actions(server: ConstitutionServer, params: types.CodeActionParams) -> 
 
 
 async def resolve(server: ConstitutionServer, action: types.CodeAction) -> types.CodeAction:
-    """Works out the edit of an action that applies all safe fixes: each is tried and proved on a copy."""
+    """Computes the edit of an action that applies all safe fixes: each is tried and proved on a copy."""
     chart = Path(str(action.data["chart"])) if isinstance(action.data, dict) and "chart" in action.data else None
     if chart is None or chart not in server.session.charts:
         return action

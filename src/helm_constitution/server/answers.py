@@ -1,4 +1,4 @@
-"""What a check gives to the editor's side."""
+"""The results of a check for the editor's side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from helm_constitution.report.model import ChartReport
 
 
 class Fault(NamedTuple):
-    """What kept a chart from being checked at all; ``file`` is an absolute path, None for the chart itself."""
+    """Why a chart could not be checked at all; ``file`` is an absolute path, None for the chart itself."""
 
     message: str
     file: str | None = None
@@ -17,10 +17,10 @@ class Fault(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a check of one chart gave: a report or a fault.
+    """The result of a check of one chart: a report or a fault.
 
-    ``constitution`` is the constitution's absolute path, None for the built-in one; ``policy_files`` are all files
-    that rule the chart; ``unsaved`` are those whose text differs from the disk's.
+    ``constitution`` is the constitution's absolute path, None for the built-in one; ``policy_files`` are all policy
+    files that apply to the chart; ``unsaved`` are those whose text differs from the disk's.
     """
 
     report: ChartReport | None

@@ -1,4 +1,4 @@
-"""Which charts a file has to do with."""
+"""Which charts a file concerns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def chart_of(file: Path) -> Path | None:
     """The chart that a file belongs to: for one of a dependency in ``charts/``, the chart around it.
 
     Args:
-        file: an absolute path; there need be no such file.
+        file: an absolute path; the file need not exist.
     """
     found = next((folder for folder in file.parents if (folder / _MANIFEST).is_file()), None)
     if found is None:
@@ -27,7 +27,7 @@ def chart_of(file: Path) -> Path | None:
 
 
 def ruled_folder(file: Path) -> Path | None:
-    """The folder below which a file rules every chart, by its name; None for a file that rules none."""
+    """The folder below which a policy file applies to every chart, judging by its name; None for any other file."""
     if file.name in (FILE_NAME, DEBT_FILE_NAME):
         return file.parent
     for name in NAMES:
@@ -38,7 +38,7 @@ def ruled_folder(file: Path) -> Path | None:
 
 
 def charts_below(folder: Path) -> list[Path]:
-    """The charts in a folder of the workspace; none where it has none, or can't be read."""
+    """The charts in a folder of the workspace; none if it has none, or can't be read."""
     try:
         return [chart for chart in find_charts(Path(os.path.abspath(folder))) if chart.is_dir()]
     except ChartError:

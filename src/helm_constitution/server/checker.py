@@ -1,4 +1,4 @@
-"""Checks charts as an editor has them, again and again: what lives as long as the editor's session."""
+"""Checks charts with the editor's unsaved texts, again and again; lives as long as the editor's session."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from helm_constitution.server.mirror import Mirror
 
 
 class Checker:
-    """Checks charts by one engine, which stays warm, and keeps what is known of those that are being edited.
+    """Checks charts by one engine, which stays warm, and keeps the analysis of those that are being edited.
 
     Args:
         engine: lints and renders.
-        options: what every check is asked for; the scenarios are each check's own.
+        options: the options of every check; the scenarios are chosen for each check.
     """
 
     def __init__(self, engine: HelmEngine, options: CheckOptions) -> None:
@@ -45,12 +45,12 @@ class Checker:
             chart: its folder, an absolute path.
             scenarios: ``defaults``, ``quick`` or ``full``.
             texts: of open files, by their absolute paths; of other charts too.
-            progress: is told of each scenario; what it raises ends the check.
+            progress: called for each scenario; an exception from it ends the check.
             is_draft: a quick first answer, see :class:`CheckRequest`.
         """
         unsaved = {path: text for path, text in texts.items() if _differs(path, text)}
         is_open = any(Path(path).is_relative_to(chart) for path in texts)
-        # Lenses show what the scenarios enter; while one types nobody has the time to measure it.
+        # Lenses show what the scenarios enter; while the user types there is no time to measure it.
         measures = is_open and scenarios != DEFAULTS
         options = self._options._replace(scenarios=scenarios, cache=False, coverage=measures or self._options.coverage)
         memory = self._memories.setdefault(chart, Memory()) if is_open else None
@@ -66,13 +66,13 @@ class Checker:
         return _answer(examined, chart)._replace(unsaved=frozenset(unsaved))
 
     def lookup(self, chart: Path) -> Lookup | None:
-        """Answers questions about an open chart; None where it was not checked, or could not be."""
+        """Answers questions about an open chart; None if it was not checked, or could not be."""
         examined = self._examined.get(chart)
         return Lookup(examined, chart, self._engine) if examined is not None else None
 
     def fixed(self, chart: Path, texts: Unsaved) -> Mapping[str, str | None]:
-        """The files that safe fixes change, by their paths in the chart, with their new texts, None for one that is
-        gone under its name; nothing is written.
+        """The files that safe fixes change, by their paths in the chart, with their new texts, None for a removed or
+        renamed one; nothing is written.
 
         Raises:
             ConstitutionError: the chart can't be checked.
@@ -84,7 +84,7 @@ class Checker:
         return {file: None if content is None else content.decode("utf-8") for file, content in files.items()}
 
     def forget(self, chart: Path) -> None:
-        """Drops what is kept of a chart of which no file is open any more."""
+        """Drops the data of a chart without open files."""
         self._examined.pop(chart, None)
         self._memories.pop(chart, None)
         mirror = self._mirrors.pop(chart, None)
@@ -98,7 +98,7 @@ class Checker:
         self._engine.close()
 
     def _copy(self, chart: Path, unsaved: Unsaved) -> Path | None:
-        """The folder to read in the chart's place; None where everything in it is saved."""
+        """The folder to read in the chart's place; None if everything in it is saved."""
         inside = {
             Path(path).relative_to(chart).as_posix(): text
             for path, text in unsaved.items()

@@ -1,4 +1,4 @@
-"""The connection with one editor: what the session finds goes out, places are turned into what the editor counts."""
+"""The connection with one editor: publishes what the session finds, and converts places to the editor's units."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SILENCE = 8
 
 
 class ConstitutionServer(LanguageServer):
-    """Speaks with one editor.
+    """Talks to one editor.
 
     Args:
-        setup: what checks are made with.
+        setup: the settings of checks.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -65,7 +65,7 @@ class ConstitutionServer(LanguageServer):
         self.window_show_message(types.ShowMessageParams(types.MessageType.Error, f"{SOURCE}: {message}"))
 
     def path_of(self, uri: str) -> str | None:
-        """The path of a file; None for what is no file (``untitled:``)."""
+        """The path of a file; None for anything but a file (``untitled:``)."""
         if not uri.startswith("file:"):
             return None
         path = uris.to_fs_path(uri)

@@ -1,4 +1,4 @@
-"""Changes of files as the Language Server Protocol has them."""
+"""Changes of files in the form of the Language Server Protocol."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def of_fix(fix: Fix, chart: Path, texts: Texts, *, with_files: bool) -> types.Wo
     Args:
         fix: of a finding.
         chart: the chart's folder.
-        texts: turns places into an editor's.
+        texts: converts places to an editor's.
         with_files: whether the editor creates and renames files.
     """
     if fix.applicability is Applicability.DISPLAY or not (fix.edits or fix.moves):
@@ -68,8 +68,8 @@ def _edited(uri: str, edits: list[types.TextEdit]) -> types.TextDocumentEdit:
 
 
 def of_texts(new: Mapping[str, str | None], texts: Texts) -> types.WorkspaceEdit:
-    """The edits that give files new texts, by their absolute paths, or remove them where the text is None; lines that
-    stay are left alone."""
+    """The edits that give files new texts, by their absolute paths, or remove them where the text is None; unchanged
+    lines are left alone."""
     changes: list[Change] = []
     for path, text in new.items():
         uri = texts.uri(path)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 async def hover(server: ConstitutionServer, params: types.HoverParams) -> types.Hover | None:
-    """The pages of the rules that found something on the line, and what is known of the value or template there."""
+    """The pages of the rules that found something on the line, and what is known about the value or template there."""
     path = server.path_of(params.text_document.uri)
     if path is None:
         return None
@@ -37,14 +37,14 @@ async def hover(server: ConstitutionServer, params: types.HoverParams) -> types.
 
 
 async def definitions(server: ConstitutionServer, params: types.DefinitionParams) -> list[types.Location]:
-    """Where what stands at a place is defined: the value's key, its schema, the named template."""
+    """The definitions of the thing at a place: the value's key, its schema, the named template."""
     path = server.path_of(params.text_document.uri)
     insight = await _ask(server, path, params.position) if path is not None else None
     return [server.texts.location_of(place) for place in insight.definitions] if insight is not None else []
 
 
 async def references(server: ConstitutionServer, params: types.ReferenceParams) -> list[types.Location]:
-    """Where what stands at a place is read or called; its definitions too, where they are asked for."""
+    """The places where the thing at a place is read or called; its definitions too, if requested."""
     path = server.path_of(params.text_document.uri)
     insight = await _ask(server, path, params.position) if path is not None else None
     if insight is None:
@@ -54,7 +54,7 @@ async def references(server: ConstitutionServer, params: types.ReferenceParams) 
 
 
 def lenses(server: ConstitutionServer, params: types.CodeLensParams) -> list[types.CodeLens]:
-    """Above a template: the scenarios of the last check, how they went, and how many branches they render; above a
+    """Above a template: the scenarios of the last check, their results, and how many branches they render; above a
     branch or a named template that none of them renders: that."""
     path = server.path_of(params.text_document.uri)
     chart = chart_of(Path(path)) if path is not None else None
@@ -77,7 +77,7 @@ def _lens(line: int, title: str) -> types.CodeLens:
 
 
 def _not_entered(coverage: FileCoverage) -> Iterator[tuple[int, str]]:
-    """Lines of a template, each with what the scenarios leave out there."""
+    """Lines of a template, each with what no scenario enters there."""
     branches = coverage.branches
     if branches:
         entered = sum(branch.entered for branch in branches)

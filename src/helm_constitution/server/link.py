@@ -1,4 +1,4 @@
-"""The editor's side of the process that checks: starts it, asks it, ends it where it hangs."""
+"""The editor's side of the process that checks: starts it, sends it tasks, ends it if it hangs."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _END_SECONDS = 5.0
 
 
 class Link:
-    """Asks a worker process, which is started with the first task and again after its end.
+    """Sends tasks to a worker process, which is started with the first task and again after its end.
 
     Args:
         setup: what the worker starts with.
-        silence: seconds after which a task that gives no answer is given up, and the worker ended.
+        silence: seconds after which a task without an answer is abandoned, and the worker ended.
     """
 
     def __init__(self, setup: Setup, silence: float) -> None:
@@ -37,10 +37,10 @@ class Link:
         self._connection: Connection | None = None
 
     async def ask(self, task: Task) -> object:
-        """What a task gives: None for one that was cancelled, a Failure where the worker ended or hung.
+        """The result of a task: None for a cancelled one, a Failure if the worker ended or hung.
 
         Raises:
-            asyncio.CancelledError: the caller was cancelled; the task is then as well.
+            asyncio.CancelledError: the caller was cancelled, and the task with it.
         """
         number = next(self._numbers)
         future: Future[object] = asyncio.get_running_loop().create_future()
@@ -61,7 +61,7 @@ class Link:
             self._waiting.pop(number, None)
 
     def close(self, *, at_once: bool = False) -> None:
-        """Ends the worker; what it was asked for fails."""
+        """Ends the worker; its current tasks fail."""
         process, connection = self._process, self._connection
         self._process = self._connection = None
         if connection is not None and not at_once:

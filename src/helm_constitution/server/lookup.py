@@ -1,4 +1,4 @@
-"""What stands at a place of a chart, who reads it and what it renders to."""
+"""The thing at a place of a chart, who reads it and what it renders to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NAMED = LazyPattern(r"""\b(include|template|define|block)\s+(["`])(?P<name>[^"`
 
 
 class Thing(NamedTuple):
-    """What stands at a place: a value by its path, or a named template by its name; at most one of them."""
+    """The thing at a place: a value by its path, or a named template by its name; at most one of them."""
 
     value: tuple[str, ...] = ()
     template: str = ""
@@ -39,7 +39,7 @@ class Lookup:
     Args:
         examined: that check.
         chart: the chart's folder, an absolute path.
-        engine: renders with marks, to tell template lines and rendered lines together.
+        engine: renders with marks, to match template lines with rendered lines.
     """
 
     def __init__(self, examined: Examined, chart: Path, engine: HelmEngine) -> None:
@@ -50,7 +50,7 @@ class Lookup:
         self._engine = engine
 
     def thing(self, file: str, line: int, column: int) -> Thing:
-        """What stands at a place; line and column count from 1, in code points."""
+        """The thing at a place; line and column count from 1, in code points."""
         if file == VALUES:
             return Thing(value=self._key_at(line, column))
         if file == _SCHEMA:
@@ -106,7 +106,7 @@ class Lookup:
         return sorted(found)
 
     def hover(self, file: str, line: int, column: int) -> str:
-        """What is known of a place, as Markdown; empty where nothing is."""
+        """What is known about a place, as Markdown; empty if nothing is."""
         thing = self.thing(file, line, column)
         parts: list[str] = []
         if thing.value:
@@ -143,7 +143,7 @@ class Lookup:
         return (one for one in self._analysed.uses.printed if _keys(one.path)[:size] == thing.value)
 
     def _rendered_lines(self, lines: set[tuple[str, int]]) -> str:
-        """What template lines render to, by scenario and object; those of named templates too."""
+        """What template lines render to, by scenario and object; also for lines of named templates."""
         documents: dict[tuple[str, str, str], tuple[YamlDocument, list[str]]] = {}
         for result in self._rendered.results:
             for manifest in result.rendering.manifests if result.rendering is not None else ():
@@ -188,7 +188,7 @@ class Lookup:
         return _keys(max(before, key=lambda key: key.span.column).path) if before else ()
 
     def _property_at(self, line: int, column: int) -> tuple[str, ...]:
-        """The value that the schema describes at a place: the innermost property that holds it."""
+        """The value that the schema describes at a place: the innermost property around it."""
         document = self._rendered.chart.schema_document
         if document is None:
             return ()
@@ -209,7 +209,7 @@ class Lookup:
 
 
 def _keys(path: Iterable[object]) -> tuple[str, ...]:
-    """A path as far as it is keys that are written in the text."""
+    """The beginning of a path whose keys are written in the text."""
     found = []
     for step in path:
         if not isinstance(step, str):

@@ -1,4 +1,4 @@
-"""The language server on standard input and output: which message of an editor does what."""
+"""The language server on standard input and output: the handlers of the editor's messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WATCHED = "**/*.{yaml,yml,tpl,txt,json,md,tgz}"
 
 
 def make_server(setup: Setup) -> ConstitutionServer:
-    """A server that has not begun yet."""
+    """A server that has not been started yet."""
     server = ConstitutionServer(setup)
 
     @server.feature(types.INITIALIZED)
@@ -123,7 +123,7 @@ def _add_folders(server: ConstitutionServer, folders: Sequence[str | None]) -> N
 
 
 def _watch_files(server: ConstitutionServer) -> None:
-    """Asks the editor to tell of files that others change, as far as it can."""
+    """Asks the editor to report files that other programs change, if it can."""
     workspace = server.client_capabilities.workspace
     watching = workspace.did_change_watched_files if workspace is not None else None
     if watching is None or not watching.dynamic_registration:
@@ -145,7 +145,7 @@ def serve(setup: Setup) -> None:
 
 @contextlib.contextmanager
 def _streams() -> Iterator[tuple[BinaryIO, BinaryIO]]:
-    """The editor's streams, out of reach of everything else: what prints goes to standard error, in a child too."""
+    """The editor's streams, protected from other output: printed text goes to standard error, in children too."""
     sys.stdout.flush()
     requests, answers = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)

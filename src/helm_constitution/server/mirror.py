@@ -1,4 +1,4 @@
-"""A chart's folder with the texts that an editor has not saved yet: a copy in a folder of our own, kept up to date."""
+"""A chart's folder with the texts that an editor has not saved yet: a copy in a temporary folder, kept up to date."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _IGNORE = ".helmignore"
 
 
 class Mirror:
-    """The copy of one chart: all that helm reads. Only what changed since the last time is written again.
+    """The copy of one chart: everything that helm reads. Only changes since the last time are written.
 
     Args:
         chart: the chart's folder.
 
     Raises:
-        OSError: no folder can be made.
+        OSError: no folder can be created.
     """
 
     def __init__(self, chart: Path) -> None:
@@ -31,7 +31,7 @@ class Mirror:
         self._written: dict[str, object] = {}
 
     def update(self, unsaved: Mapping[str, str]) -> Path:
-        """Makes the copy that of the chart with these texts, by their paths in the chart; gives its folder.
+        """Updates the copy to the chart with these texts, by their paths in the chart; returns its folder.
 
         Raises:
             OSError: it can't be written.
@@ -45,13 +45,13 @@ class Mirror:
                 continue
             target = self.folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._written.pop(path, None)  # half of it may be there, if this fails
+            self._written.pop(path, None)  # if this fails, the file may be incomplete
             if isinstance(state, str):
                 target.write_bytes(state.encode("utf-8", "surrogatepass"))
             else:
                 try:
                     shutil.copyfile(self._chart / path, target)
-                except FileNotFoundError:  # it went meanwhile
+                except FileNotFoundError:  # removed meanwhile
                     continue
             self._written[path] = state
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ class Mirror:
                 return parse_ignore_rules(unsaved[_IGNORE], _IGNORE)
             return ignore_rules(str(self._chart), str(self._chart))
         except (ChartError, OSError):
-            return IgnoreRules([])  # the check tells what is wrong with it
+            return IgnoreRules([])  # the check reports what is wrong with it
 
     def _remove(self, path: str) -> None:
         del self._written[path]
@@ -84,7 +84,7 @@ class Mirror:
 
 
 def _files(chart: Path, rules: IgnoreRules) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The files of a folder by their paths in it, behind links too, each with what says that it has changed."""
+    """The files of a folder by their paths in it, behind links too, each with the data that shows a change."""
     pending = [("", frozenset({os.path.realpath(chart)}))]
     while pending:
         prefix, above = pending.pop()

@@ -1,4 +1,4 @@
-"""What is to be shown of a check in each file, as the program counts: the editor's own counting comes later."""
+"""What a check shows in each file, in the program's units: they are converted to the editor's later."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Place(NamedTuple):
 
 
 class Note(NamedTuple):
-    """One thing to show: where, what, how much it weighs, and what else to look at.
+    """One thing to show: its place, message, severity and related places.
 
-    ``code`` is a rule's id, or what could not be done. ``finding`` is None for what is no finding.
+    ``code`` is a rule's id, or the kind of problem. ``finding`` is None for other notes.
     """
 
     place: Place
@@ -44,7 +44,7 @@ class Note(NamedTuple):
 
 
 class _Files(NamedTuple):
-    """What can be opened of a chart: the files on the disk, and those that an editor has not saved yet."""
+    """The files of a chart that can be opened: the files on the disk, and those that an editor has not saved yet."""
 
     chart: Path
     unsaved: frozenset[str]
@@ -58,10 +58,10 @@ class _Files(NamedTuple):
 
 
 def notes_of(answer: Answer, chart: Path) -> list[Note]:
-    """Everything to show of a chart's check, each once, in the report's order.
+    """Everything to show from a chart's check, each once, in the report's order.
 
     Args:
-        answer: what the check gave.
+        answer: the check's result.
         chart: the chart's folder, an absolute path.
     """
     files = _Files(chart, answer.unsaved)
@@ -74,7 +74,7 @@ def notes_of(answer: Answer, chart: Path) -> list[Note]:
 
 
 def each_once(notes: Iterable[Note]) -> list[Note]:
-    """Notes without those that say the same of the same place: of several charts, or of several scenarios."""
+    """Notes without repetitions at the same place, from several charts or scenarios."""
     found: dict[tuple[Place, str, str], Note] = {}
     for note in notes:
         found.setdefault((note.place, note.code, note.message), note)
@@ -125,7 +125,7 @@ def _of_trouble(trouble: Trouble, files: _Files) -> Note:
 
 
 def _place(location: Location, report: ChartReport, files: _Files) -> Place:
-    """The place in a file that can be opened; what has none is shown at the chart's Chart.yaml."""
+    """The place in a file that can be opened; one without a place is shown at the chart's Chart.yaml."""
     if location.file is None or location.base is Base.BASELINE:
         return Place(files.existing(None))
     above = {Base.CHART: str(files.chart), Base.REPO: report.root, Base.ABSOLUTE: ""}[location.base]

@@ -23,11 +23,11 @@ class EditorRange(NamedTuple):
 
 
 class Positions:
-    """Turns places in one text. Lines end as the protocol says: not at U+2028, which only YAML counts.
+    """Converts places in one text. Lines end as the protocol defines: not at U+2028, which only YAML counts.
 
     Args:
         text: the file's text, without a byte order mark.
-        encoding: what the editor counts.
+        encoding: the editor's units.
     """
 
     def __init__(self, text: str, encoding: Encoding) -> None:
@@ -40,7 +40,7 @@ class Positions:
     ) -> EditorRange:
         """The stretch of a location. Without columns it is the line's text; without a line the first line's.
 
-        What lies outside of the text is cut to it: the file may have changed since.
+        A place outside the text is clamped to it: the file may have changed since.
         """
         row = min(max((line or 1) - 1, 0), len(self.lines) - 1)
         text = self.lines[row]
@@ -55,7 +55,7 @@ class Positions:
         return EditorRange(row, character, last, self._units(self.lines[last][: end_column - 1]))
 
     def point(self, line: int, column: int) -> tuple[int, int]:
-        """A place as an editor counts it; the line behind the last one is the text's end."""
+        """A place as an editor counts it; the line after the last one is the text's end."""
         if line > len(self.lines):
             return len(self.lines) - 1, self._units(self.lines[-1])
         return line - 1, self._units(self.lines[line - 1][: column - 1])
@@ -69,7 +69,7 @@ class Positions:
         return len(lines) - 1, self._units(lines[-1])
 
     def from_editor(self, line: int, character: int) -> tuple[int, int]:
-        """Line and column of a place that an editor names; what lies behind a line's end is its end."""
+        """Line and column of a place that an editor names; a place after a line's end is its end."""
         if line >= len(self.lines):
             return len(self.lines), len(self.lines[-1]) + 1
         text = self.lines[line]

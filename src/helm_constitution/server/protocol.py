@@ -1,4 +1,4 @@
-"""Notes as the Language Server Protocol has them."""
+"""Notes in the form of the Language Server Protocol."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TAGS: Mapping[Tag, types.DiagnosticTag] = {
 
 
 class Texts:
-    """What places are turned into an editor's by: the texts and the addresses of files.
+    """Converts places to an editor's: the texts and the addresses of files.
 
     Args:
         positions: of a file, by its path.
@@ -48,7 +48,7 @@ class Texts:
 
 
 def to_range(found: EditorRange) -> types.Range:
-    """A stretch as the protocol has it."""
+    """A stretch in the form of the protocol."""
     return types.Range(types.Position(found.line, found.character), types.Position(found.end_line, found.end_character))
 
 

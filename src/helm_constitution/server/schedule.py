@@ -1,4 +1,4 @@
-"""Which chart is checked next: one at a time, what one writes in first, given up where newer text comes."""
+"""Which chart is checked next: one at a time, the edited one first; a check is cancelled when newer text arrives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REST = 0.5
 
 
 class Wanted(NamedTuple):
-    """A check to come: its scenarios, whether somebody waits for it, the time before which it does not begin.
+    """A planned check: its scenarios, whether the user waits for it, the earliest time to start it.
 
     ``is_draft``: a quick first answer, which a whole check follows.
     """
@@ -37,7 +37,7 @@ class Schedule:
     """Runs checks one after the other.
 
     Args:
-        check: checks a chart; it is cancelled where the chart is wanted again, or a more urgent one.
+        check: checks a chart; it is cancelled if the chart is requested again, or a more urgent one.
     """
 
     def __init__(self, check: Check) -> None:
@@ -48,7 +48,7 @@ class Schedule:
         self._last_change = 0.0
 
     def want(self, chart: Path, scenarios: str, *, is_urgent: bool = True, is_typed: bool = False) -> None:
-        """Asks for a check; the newest wish for a chart counts, and a check that it makes void is cancelled."""
+        """Requests a check; the newest request for a chart counts, and a check that it makes obsolete is cancelled."""
         now = time.monotonic()
         pause = 0.0
         if is_typed:
@@ -67,13 +67,13 @@ class Schedule:
         self._changed.set()
 
     def settle(self, chart: Path, scenarios: str) -> None:
-        """Asks for the whole check behind a draft, unless the chart is wanted again already."""
+        """Requests the full check after a draft, unless the chart is already requested again."""
         if chart not in self._wanted:
             self._wanted[chart] = Wanted(scenarios, False, time.monotonic() + SETTLE)
             self._changed.set()
 
     def drop(self, chart: Path) -> None:
-        """Forgets a chart that is gone."""
+        """Forgets a removed chart."""
         self._wanted.pop(chart, None)
         if self._running is not None and self._running[0] == chart:
             self._running[2].cancel()
@@ -84,7 +84,7 @@ class Schedule:
         return not self._wanted and self._running is None
 
     async def run(self) -> None:
-        """Checks what is wanted, until it is cancelled."""
+        """Runs the requested checks, until it is cancelled."""
         while True:
             chart = await self._next()
             wanted = self._wanted.pop(chart)
@@ -107,7 +107,7 @@ class Schedule:
             now = time.monotonic()
             ready = [chart for chart, wanted in self._wanted.items() if wanted.not_before <= now]
             if ready:
-                # The last one that somebody waits for; else the first of those in the background.
+                # The last one that the user waits for; else the first of those in the background.
                 urgent = [chart for chart in ready if self._wanted[chart].is_urgent]
                 return urgent[-1] if urgent else ready[0]
             times = [wanted.not_before for wanted in self._wanted.values()]

@@ -1,4 +1,4 @@
-"""One editor's session: open files, charts, and what was last shown of each."""
+"""One editor's session: open files, charts, and what was last shown for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from helm_constitution.server.worker import Failure
 
 
 class Document(NamedTuple):
-    """An open file: how the editor calls it, its version and its text."""
+    """An open file: the editor's name for it, its version and its text."""
 
     uri: str
     version: int
@@ -28,10 +28,10 @@ class Document(NamedTuple):
 
 
 class ChartState(NamedTuple):
-    """What is known of a chart: the notes of its last check, its report, the files that rule it.
+    """What is known about a chart: the notes of its last check, its report, its policy files.
 
-    ``texts`` are those that were checked; ``constitution`` is its path, None for the built-in one. ``coverage`` is what
-    was measured last of each template, by its path in the chart, with the text that it was measured of.
+    ``texts`` are those that were checked; ``constitution`` is its path, None for the built-in one. ``coverage`` is the
+    last measurement for each template, by its path in the chart, with the measured text.
     """
 
     notes: tuple[Note, ...] = ()
@@ -43,10 +43,10 @@ class ChartState(NamedTuple):
 
 
 class Editor(Protocol):
-    """What a session tells its editor."""
+    """What a session sends to its editor."""
 
     def show(self, path: str, notes: list[Note]) -> None:
-        """Shows the notes of a file in the place of those that it showed before."""
+        """Shows the notes of a file in place of the previous ones."""
         ...
 
     def say(self, message: str) -> None:
@@ -55,12 +55,12 @@ class Editor(Protocol):
 
 
 class Session:
-    """Knows what is open, and has charts checked.
+    """Keeps track of open files, and has charts checked.
 
     Args:
         link: to the process that checks.
-        editor: is told of what was found.
-        scenarios: how charts are checked whose files are opened or saved; while one types it is ``defaults``.
+        editor: receives the findings.
+        scenarios: for charts whose files are opened or saved; while the user types it is ``defaults``.
     """
 
     def __init__(self, link: Link, editor: Editor, scenarios: str) -> None:
@@ -74,14 +74,14 @@ class Session:
         self._said: set[str] = set()
 
     def add_folder(self, folder: Path) -> None:
-        """Takes the charts of a workspace folder in."""
+        """Adds the charts of a workspace folder."""
         for chart in charts_below(folder):
             if chart not in self.charts:
                 self.charts[chart] = ChartState()
                 self.schedule.want(chart, self._scenarios, is_urgent=False)
 
     def remove_folder(self, folder: Path) -> None:
-        """Leaves out the charts of a folder, as far as none of their files is open."""
+        """Removes the charts of a folder that have no open files."""
         for chart in [one for one in self.charts if one.is_relative_to(folder)]:
             if not self._is_open(chart):
                 self._remove(chart)
@@ -102,7 +102,7 @@ class Session:
         self._want(path, self._scenarios)
 
     async def closed(self, path: str) -> None:
-        """A file was closed: what was not saved is lost."""
+        """A file was closed: unsaved changes are lost."""
         self.documents.pop(path, None)
         self._want(path, self._scenarios)
         for chart in self._affected(Path(path)):
@@ -114,7 +114,7 @@ class Session:
         return {path: document.text for path, document in self.documents.items()}
 
     def is_current(self, chart: Path) -> bool:
-        """Whether what is known of a chart is true of the texts as they are now."""
+        """Whether the results for a chart match the current texts."""
         state = self.charts[chart]
 
         def of_chart(texts: Unsaved) -> Unsaved:
@@ -132,7 +132,7 @@ class Session:
             self.schedule.want(chart, scenarios, is_typed=is_typed)
 
     def _affected(self, file: Path) -> Iterable[Path]:
-        """The charts that a file belongs to or rules; the one that was worked on last comes last: it is first."""
+        """The charts that a file belongs to or applies to; the last edited one comes last: it is checked first."""
         own = chart_of(file)
         folder = ruled_folder(file)
         ruled = [
@@ -162,7 +162,7 @@ class Session:
                 self.schedule.settle(chart, wanted.scenarios)
 
     def _coverage(self, chart: Path, state: ChartState) -> Mapping[str, tuple[FileCoverage, str | None]]:
-        """What is known of the scenarios' way through templates: this check's, or that of one before."""
+        """The coverage of templates: from this check, or from an earlier one."""
         measured = state.report.coverage if state.report is not None else None
         if measured is None:
             return self.charts.get(chart, state).coverage
@@ -177,7 +177,7 @@ class Session:
         self.charts[chart] = state
         paths = {note.place.path for note in (*before.notes, *state.notes)}
         self._show(sorted(paths - self.documents.keys()))
-        # That nothing was found in an open file is an answer too; the file that one writes in comes last.
+        # No findings in an open file are a result too; the file that is being edited comes last.
         self._show(
             path
             for path in self.documents
@@ -190,7 +190,7 @@ class Session:
         self._show(note.place.path for note in state.notes)
 
     def _show(self, paths: Iterable[str]) -> None:
-        """Shows what all charts have to say of files, where it is not shown already."""
+        """Shows the notes of all charts for files, unless they are already shown."""
         for path in dict.fromkeys(paths):
             every = (note for state in self.charts.values() for note in state.notes if note.place.path == path)
             notes = each_once(every)

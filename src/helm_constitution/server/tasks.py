@@ -1,4 +1,4 @@
-"""What the process that checks is asked."""
+"""The tasks of the process that checks."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from helm_constitution.server.notes import Place
 
 
 class Superseded(Exception):
-    """Newer text came: nobody waits for this task any more."""
+    """Newer text has arrived: the result of this task is no longer needed."""
 
 
 class Task(Protocol):
-    """Something to do with a checker, in its process."""
+    """A task for a checker, in its process."""
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
-        """Does it; ``still_counts`` raises Superseded where nobody waits any more."""
+        """Runs it; ``still_counts`` raises Superseded if the result is no longer needed."""
         ...
 
 
 class CheckTask(NamedTuple):
-    """One chart to check, see :meth:`Checker.check`; gives an Answer."""
+    """One chart to check, see :meth:`Checker.check`; returns an Answer."""
 
     chart: Path
     scenarios: str
@@ -33,23 +33,23 @@ class CheckTask(NamedTuple):
     is_draft: bool = False
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
-        """Checks it."""
+        """Checks the chart."""
         return checker.check(self.chart, self.scenarios, self.texts, still_counts, is_draft=self.is_draft)
 
 
 class ForgetTask(NamedTuple):
-    """A chart of which no file is open any more; gives nothing."""
+    """A chart without open files; returns nothing."""
 
     chart: Path
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
-        """Drops what is kept of it."""
+        """Drops the chart's data."""
         checker.forget(self.chart)
         return None
 
 
 class FixTask(NamedTuple):
-    """A chart's safe fixes, applied and proved on a copy; gives new texts by the files' paths in the chart."""
+    """A chart's safe fixes, applied and proved on a copy; returns new texts by the files' paths in the chart."""
 
     chart: Path
     texts: Unsaved
@@ -61,7 +61,7 @@ class FixTask(NamedTuple):
 
 
 class LookTask(NamedTuple):
-    """A question about a place of a chart, given as in a Location; gives an Insight, None where nothing is known."""
+    """A question about a place of a chart, given as in a Location; returns an Insight, None if nothing is known."""
 
     chart: Path
     file: str
@@ -70,7 +70,7 @@ class LookTask(NamedTuple):
     wants_hover: bool = False
 
     def run(self, checker: Checker, still_counts: Progress) -> object:
-        """Answers it."""
+        """Answers the question."""
         lookup = checker.lookup(self.chart)
         if lookup is None:
             return None
@@ -81,7 +81,7 @@ class LookTask(NamedTuple):
 
 
 class Insight(NamedTuple):
-    """What is known of a place: where it is defined, where it is used, a text in Markdown."""
+    """What is known about a place: where it is defined, where it is used, a text in Markdown."""
 
     definitions: tuple[Place, ...] = ()
     references: tuple[Place, ...] = ()

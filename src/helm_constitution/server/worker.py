@@ -1,4 +1,5 @@
-"""The process that checks: takes one task after the other, and tells between two scenarios whether it still counts.
+"""The process that checks: runs one task after the other, and between two scenarios checks whether the task still
+counts.
 
 A process of its own, because the limit on a rule's time works in a main thread alone, because a check must not keep the
 editor's messages waiting, and because a hanging one can be ended.
@@ -26,7 +27,7 @@ _LAST_SECONDS = 3.0
 
 
 class Setup(NamedTuple):
-    """What a worker starts with: which engine, its limits, what every check is asked for."""
+    """What a worker starts with: the engine, its limits, the options of every check."""
 
     engine: str
     limits: Limits
@@ -34,14 +35,14 @@ class Setup(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """A task that went wrong: the words for the user; ``is_ours`` for a fault of the program."""
+    """A failed task: the message for the user; ``is_ours`` for an error in this program."""
 
     message: str
     is_ours: bool = True
 
 
 class _StillCounts:
-    """Raises Superseded where a task was cancelled; is told of each scenario."""
+    """Raises Superseded if a task was cancelled; called for each scenario."""
 
     def __init__(self, cancelled: set[int], number: int) -> None:
         self._cancelled = cancelled
@@ -58,11 +59,11 @@ _ALL = -1
 def serve(connection: Connection, setup: Setup) -> None:
     """Answers tasks until the other end is closed or sends None.
 
-    A message is a number with a task, or with None: that task is cancelled. An answer is the task's number with what it
-    gave: None where it was cancelled.
+    A message is a number with a task, or with None: that task is cancelled. An answer is the task's number with its
+    result: None if it was cancelled.
     """
     end_cleanly()
-    gc.disable()  # what one check leaves in cycles is looked for when nobody waits
+    gc.disable()  # reference cycles of a check are collected while nobody waits
     tasks: queue.SimpleQueue[tuple[int, Task] | None] = queue.SimpleQueue()
     cancelled: set[int] = set()
     threading.Thread(target=_listen, args=(connection, tasks, cancelled), daemon=True).start()
@@ -89,7 +90,7 @@ def serve(connection: Connection, setup: Setup) -> None:
             if tasks.empty():
                 gc.collect()
     except OSError:
-        pass  # the editor is gone
+        pass  # the editor has exited
     finally:
         if checker is not None:
             checker.close()
