@@ -1,7 +1,7 @@
-"""Packaged charts (.tgz): read in memory, or unpacked into a temporary folder, and nothing unsafe let through.
+"""Packaged charts (.tgz): read in memory, or unpacked into a temporary folder; unsafe ones are rejected.
 
 The limits and the reading of entry names are Helm's own (pkg/chart/loader/archive): the first folder of each name is
-dropped, absolute paths and ``..`` are refused, 100 MiB is the most that a chart may unpack to. Links and devices,
+dropped, absolute paths and ``..`` are refused, a chart may unpack to 100 MiB at most. Links and devices,
 which Helm reads as empty files, are refused as well.
 """
 
@@ -37,7 +37,7 @@ class _Readable(Protocol):
 
 
 class Budget:
-    """What all packages in a chart's ``charts/`` may unpack to together, however deep they lie in one another."""
+    """The size that all packages in a chart's ``charts/`` may unpack to together, however deeply nested."""
 
     def __init__(self) -> None:
         self._left = MAX_NESTED
@@ -91,10 +91,10 @@ def read_entries(stream: IO[bytes], shown: str, budget: Budget | None = None) ->
     Args:
         stream: the .tgz.
         shown: how the archive is named in messages.
-        budget: what is left for a package inside a chart.
+        budget: the rest of the limit for a package inside a chart.
 
     Raises:
-        ChartError: for an archive that is damaged, unsafe, too large or no chart; the entry is named.
+        ChartError: the archive is damaged, unsafe, too large or not a chart; the entry is named.
     """
     import gzip
     import struct
@@ -188,7 +188,7 @@ def unpack(archive: Path, shown: str) -> Path:
         The folder that holds Chart.yaml, named after the archive's own top folder.
 
     Raises:
-        ChartError: see :func:`read_entries`; or where the archive can't be read or the folder can't be written.
+        ChartError: see :func:`read_entries`; or the archive can't be read, or the folder can't be written.
     """
     try:
         stream = archive.open("rb")

@@ -1,4 +1,4 @@
-"""Which charts are meant. Apart from what reads a chart: a remembered report needs none of that."""
+"""Finds the charts that an argument stands for. Separate from loading: a cached report needs none of that."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def find_charts(path: Path) -> list[Path]:
     ``node_modules`` below the folder given).
 
     Raises:
-        ChartError: where there is no chart; the message says what is missing.
+        ChartError: there is no chart; the message names what is missing.
     """
     shown = str(path)
     try:
@@ -71,7 +71,7 @@ _FIRST = ("Chart.yaml", "*/Chart.yaml")
 
 
 def _hint(skipped: list[str]) -> str:
-    """Where charts are that were not looked for."""
+    """Where there are charts that were not searched for."""
     holding = [folder for folder in sorted(skipped) if any(any(Path(folder).glob(one)) for one in _FIRST)]
     return f"; hidden folders and test data are skipped unless named: {', '.join(holding)}" if holding else ""
 

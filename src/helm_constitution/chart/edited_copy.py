@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def edited_copy(chart: Chart, sources: Mapping[str, str], without: Collection[str] = ()) -> Iterator[Path]:
-    """A copy of the chart that helm can render, with these texts in place of its own; it is gone afterwards.
+    """A copy of the chart that helm can render, with these texts in place of its own; it is removed afterwards.
 
     Args:
-        chart: what is copied.
+        chart: the chart to copy.
         sources: texts by their paths.
         without: paths of the chart's own templates that the copy lacks.
     """

@@ -48,7 +48,7 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
     """The rules of a .helmignore.
 
     Raises:
-        ChartError: for a pattern with which helm can't load the chart.
+        ChartError: helm can't load the chart because of a pattern.
     """
     patterns = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -70,7 +70,7 @@ def parse_ignore_rules(text: str, file: str) -> IgnoreRules:
 
 
 def _glob(pattern: str) -> str:
-    """A regular expression for a pattern of Go's filepath.Match. Raises ValueError for a malformed one."""
+    """A regular expression for a pattern of Go's filepath.Match. Raises ValueError if it is malformed."""
     result = ""
     position = 0
 

@@ -1,4 +1,4 @@
-"""A chart as loaded from a folder or a packaged .tgz: its files, parsed where they have a form.
+"""A chart as loaded from a folder or a packaged .tgz: its files, parsed if their format is known.
 
 Loading is the only place besides the constitution and the configuration that reads files. It follows Helm's own
 loader (pkg/chart/v2/loader): what ``.helmignore`` leaves out, how links are followed, what in ``charts/`` counts.
@@ -34,8 +34,8 @@ def load_chart(
     Args:
         path: the folder that holds Chart.yaml, or the .tgz.
         shown: how messages name the chart; the path as given unless told.
-        base: what the chart's files are to the reader of a report: those of the chart, or of its baseline.
-        known_values: values.yaml as read before, which serves where the text is the same.
+        base: what reports call the chart's files: those of the chart, or of its baseline. known_values: values.yaml as
+        read before, reused if the text is the same.
 
     Raises:
         ChartError: the chart is missing, unreadable, unsafe to unpack or not a chart; the file is named.
@@ -195,7 +195,7 @@ def _name(metadata: YamlDocument, shown: str) -> str:
 
 
 def _check_values(values: ValuesFile, shown: str) -> None:
-    """What helm can't load as values ends here."""
+    """Rejects values that helm can't load."""
     try:
         document = values.document
     except YamlSyntaxError as error:

@@ -90,7 +90,7 @@ class Chart:
 
     @property
     def is_library(self) -> bool:
-        """Whether Chart.yaml says ``type: library``: such a chart can't be rendered by itself."""
+        """Whether Chart.yaml says ``type: library``: a library chart can't be rendered by itself."""
         return self.metadata.view.get("type").string() == "library"
 
     @property
@@ -100,7 +100,7 @@ class Chart:
 
     @cached_property
     def schema_document(self) -> YamlDocument | None:
-        """values.schema.json with the places of its parts (JSON is YAML); None where there is none that can be read."""
+        """values.schema.json with the places of its parts (JSON is YAML); None if there is none that can be read."""
         text = self.files.get("values.schema.json")
         if text is None:
             return None
@@ -112,7 +112,7 @@ class Chart:
             return None
 
     def lines(self, path: str) -> tuple[str, ...]:
-        """The lines of a file, without their ends, by its path in the chart; one empty line where it isn't here."""
+        """The lines of a file, without their ends, by its path in the chart; one empty line if it is missing."""
         found = self._lines.get(path)
         if found is None:
             found = self._lines[path] = tuple(line.rstrip("\r") for line in self.files.get(path, "").split("\n"))
@@ -131,13 +131,13 @@ class Chart:
         return parse_ignore_rules(text, ".helmignore").ignores(path, is_folder=False)
 
     def dependency_at(self, key: str) -> Chart | None:
-        """The dependency whose values stand under a top-level key; None where none does, or it isn't here."""
+        """The dependency whose values stand under a top-level key; None if none does, or it is missing."""
         names = (dependency.name for dependency in self.dependencies if dependency.key == key)
         return next((self.subcharts[name] for name in names if name in self.subcharts), None)
 
     @property
     def missing_message(self) -> str | None:
-        """What to do about missing dependencies; None where none is missing."""
+        """What to do about missing dependencies; None if none is missing."""
         if not self.missing_dependencies:
             return None
         names = ", ".join(dict.fromkeys(dependency.name for dependency in self.missing_dependencies))

@@ -1,4 +1,4 @@
-"""Reads single files of a chart, with errors in words."""
+"""Reads single files of a chart, with clear errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What values.schema.json says of single values, and placeholders made of it."""
+"""The schemas of single values in values.schema.json, and placeholders made from them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _SECONDS = 0.5
 
 
 def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
-    """What values.schema.json says of a value, a dependency's of its own; None where it says nothing."""
+    """The schema of a value in values.schema.json (for a dependency's value, in its own); None if there is none."""
     dependency = chart.dependency_at(path[0])
     if dependency is not None:
         chart, path = dependency, path[1:]
@@ -50,12 +50,12 @@ def schema_of(chart: Chart, path: ValuesPath) -> Mapping[str, object] | None:
 
 
 def placeholder_of_schema(schema: Mapping[str, object], path: ValuesPath, root: object) -> Json:
-    """A value that a schema, which is a part of ``root``, takes."""
+    """A value that a schema, which is a part of ``root``, accepts."""
     return _of_schema(schema, path, root, 0)
 
 
 def text_named(name: str) -> Json:
-    """What may stand for a value of this name where nothing else is known: a URL, a host, a size, a word."""
+    """A placeholder for a value of this name if nothing else is known: a URL, a host, a size, a word."""
     return _by_name(name)
 
 
@@ -82,7 +82,7 @@ def _all_of(schema: Mapping[str, object], root: object) -> Iterator[Mapping[str,
 
 
 def resolved(schema: object, root: object) -> object:
-    """The schema that a local reference means."""
+    """The schema that a local reference points to."""
     for _ in range(_DEEPEST):
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if not isinstance(reference, str) or not reference.startswith("#/"):
@@ -95,7 +95,7 @@ def resolved(schema: object, root: object) -> object:
 
 
 def _of_schema(schema: Mapping[str, object], path: ValuesPath, root: object, depth: int) -> Json:
-    """A value that the schema accepts, as far as its plain keywords say."""
+    """A value that the schema accepts, as far as its plain keywords show."""
     for keyword in ("const", "default"):
         if schema.get(keyword):
             return schema[keyword]  # type: ignore[return-value]

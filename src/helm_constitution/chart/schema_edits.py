@@ -1,4 +1,4 @@
-"""Edits of values.schema.json: an entry for a value that it lacks, with the text around it as it is."""
+"""Edits of values.schema.json: an entry for a missing value, with the text around it unchanged."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", list:
 
 
 def schema_of(value: Json, description: str = "", *, texts: bool = False) -> dict[str, Any]:
-    """A schema that accepts a default and what templates print in its place as well: its type; null's is any.
+    """A schema that accepts a default and anything that templates print in the same way: its type; any type for null.
 
-    A number may be given as text, and a text as a number: templates print both alike. An empty map or list says nothing
-    of what stands in it, so neither does the schema.
+    A number may be given as text, and a text as a number: templates print both alike. An empty map or list doesn't show
+    what belongs in it, so the schema doesn't restrict it.
 
     Args:
         value: the default.
@@ -88,7 +88,7 @@ def _lined(schema: Mapping[str, Any], depth: int = 0) -> str:
 def schema_edits(
     document: YamlDocument | None, path: Sequence[str], value: Json, description: str = ""
 ) -> tuple[Edit, ...]:
-    """The edits that give a value its entry below ``properties``; none where there is no schema, or no place for it.
+    """The edits that give a value its entry below ``properties``; none if there is no schema, or no place for it.
 
     Args:
         document: the schema.

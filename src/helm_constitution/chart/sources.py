@@ -33,7 +33,7 @@ class Source(Protocol):
     shown: str
 
     def read(self) -> tuple[dict[str, bytes], dict[str, Source], list[str]]:
-        """The chart's own files; what stands in ``charts/`` by entry name; files too large to read."""
+        """The chart's own files; those in ``charts/`` by entry name; files too large to read."""
         ...
 
     def chart_yaml(self) -> bytes | None:
@@ -50,7 +50,7 @@ class _Tree:
 
 
 class FolderSource:
-    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` rules everything below.
+    """A chart's folder. ``prefix`` is its path in the top chart, whose ``.helmignore`` applies to everything below.
 
     ``trail`` identifies the folders that it lies in, as far as the top chart's (device and inode).
     """

@@ -1,7 +1,7 @@
-"""What the comment lines of a values file say: documentation, or something else that stands behind a ``#``.
+"""What the comment lines of a values file contain: documentation, or something else after a ``#``.
 
 Documentation is helm-docs' ``# --``, helm-schema's ``# @schema`` block, losisin's ``# @schema type:…``, and plain
-words. Licence headers, section banners, words to other tools and commented-out YAML are none.
+words. Licence headers, section banners, directives to other tools and commented-out YAML are not documentation.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class CommentKind(enum.StrEnum):
 
 
 class Note(NamedTuple):
-    """What comment lines say of a key.
+    """The content of a key's comment lines.
 
-    ``kind`` is None where they document nothing; ``default`` is what ``@default --`` shows instead of the value;
-    ``hidden`` keys are left out of the documentation on purpose; ``has_example`` tells of commented-out YAML, and
+    ``kind`` is None if they document nothing; ``default`` is what ``@default --`` shows instead of the value;
+    ``hidden`` keys are left out of the documentation on purpose; ``has_example``: there is commented-out YAML, and
     ``example_keys`` are the keys in it where the comment ends in it.
     """
 
@@ -124,7 +124,7 @@ class _Is(enum.Enum):
 
 
 def understand(lines: Sequence[str], name: str, *, takes_example: bool) -> Note:
-    """What comment lines say of a key.
+    """The content of a key's comment lines.
 
     Args:
         lines: the lines, each from its ``#`` on, without trailing spaces.

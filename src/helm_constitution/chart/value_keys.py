@@ -25,9 +25,9 @@ class Comment(NamedTuple):
 class ValueKey:
     """One key of a values file; lists are leaves, keys of maps inside lists don't count.
 
-    ``span`` is the key (with a scalar value on its line); ``is_leaf`` says that no keys stand below it: a scalar, a
+    ``span`` is the key (with a scalar value on its line); ``is_leaf``: it has no keys below it: a scalar, a
     list, an empty map, an alias. ``hidden`` keys are left out of the documentation on purpose (``@ignored``,
-    ``@skip``). ``has_example`` tells that commented-out YAML stands at the key.
+    ``@skip``). ``has_example``: there is commented-out YAML at the key.
     """
 
     path: Path

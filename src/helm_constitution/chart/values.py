@@ -32,12 +32,12 @@ class ValuesFile:
 
     @cached_property
     def document(self) -> YamlDocument:
-        """The parsed file; data is None where it is empty. Raises YamlSyntaxError with line and column."""
+        """The parsed file; data is None if it is empty. Raises YamlSyntaxError with line and column."""
         return load_document(self.text, self.path, base=self.base)
 
     @property
     def data(self) -> dict[str, Json]:
-        """The values; empty where the file is empty or holds no map."""
+        """The values; empty if the file is empty or not a map."""
         return self.document.data if isinstance(self.document.data, dict) else {}
 
     def keys(self) -> tuple[ValueKey, ...]:

@@ -1,1 +1,1 @@
-"""Many charts at once: checked in processes side by side, reported in the order in which they were named."""
+"""Many charts at once: checked in parallel processes, reported in the order in which they were named."""

@@ -1,4 +1,4 @@
-"""Brings a chart of a fleet here, from wherever it is, and checks it."""
+"""Fetches a chart of a fleet, from wherever it is, and checks it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def brought(place: Place) -> Iterator[Path]:
     """The chart as a folder or a package, for as long as the context lasts.
 
     Raises:
-        ConstitutionError: it can't be had.
+        ConstitutionError: it can't be fetched.
     """
     if place.kind is Kind.LOCAL:
         yield Path(place.where)
@@ -48,12 +48,12 @@ def _brought_into(place: Place, folder: Path) -> Path:
 
 
 def check_place(place: Place, request: CheckRequest, cache: Cache | None) -> ChartReport:
-    """Checks a chart of several, wherever it is; whatever goes wrong is its own report's trouble.
+    """Checks a chart of several, wherever it is; any error is part of its own report.
 
     Args:
         place: the chart.
-        request: how; its chart doesn't matter.
-        cache: the one that doesn't answer it.
+        request: the options; its chart is ignored.
+        cache: the cache, which has no answer for it.
     """
     try:
         with brought(place) as chart:
@@ -70,7 +70,7 @@ def failed_place(place: Place, error: ConstitutionError) -> ChartReport:
 
 
 def placed_report(place: Place, report: ChartReport) -> ChartReport:
-    """A report with the chart's place in its repository; what was brought from elsewhere is in none here."""
+    """A report with the chart's place in its repository; a fetched chart has none on this machine."""
     if place.kind is Kind.LOCAL:
         return placed(Path(place.where), report)
     return report._replace(root="", place=place.shown.replace(os.sep, "/"))

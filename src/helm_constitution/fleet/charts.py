@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Shown(NamedTuple):
-    """Who is told how far a run is.
+    """Progress callbacks of a run.
 
-    ``scenarios`` hears of the only chart how many of its scenarios are done, and of how many; ``charts`` of several how
-    many are done, of how many, and the path of the last one.
+    ``scenarios``, for a single chart, gets the number of scenarios that are done, and of all; ``charts``, for several,
+    the number of charts that are done, of all, and the path of the last one.
     """
 
     scenarios: Progress | None = None
@@ -34,7 +34,7 @@ class Shown(NamedTuple):
 
 
 class Workers(Protocol):
-    """What checks charts."""
+    """The workers that check charts."""
 
     def has_room(self) -> bool:
         """Whether a chart that is submitted now would be checked at once."""
@@ -49,7 +49,7 @@ class Workers(Protocol):
         ...
 
     def close(self) -> None:
-        """Ends whatever is under way."""
+        """Ends all running checks."""
         ...
 
 
@@ -61,18 +61,18 @@ def check_charts(
     limits: Limits,
     shown: Shown,
 ) -> Generator[ChartReport, None, None]:
-    """Checks every chart that the paths name; gives their reports in this order, each as soon as it is there.
+    """Checks every chart that the paths name; gives their reports in this order, each as soon as it is ready.
 
     Args:
         paths: charts, packaged charts, folders that hold charts.
         engine: lints and renders the only chart.
-        options: what is asked for, of each chart.
+        options: the options for each chart.
         start: makes the engine of a process that checks some of the charts; None where this process checks them all.
         limits: of a helm run; its jobs are how many charts are checked at once, 0 for as many as there are cores.
-        shown: who is told how far the run is.
+        shown: gets the progress of the run.
 
     Raises:
-        ConstitutionError: where a path names no chart.
+        ConstitutionError: a path names no chart.
     """
     charts = charts_at(paths)
     if len(charts) == 1:
@@ -124,7 +124,7 @@ def start_workers(
     Args:
         charts: how many there are, more than one.
         engine: tells its version, and checks them where ``start`` is None.
-        options: what is asked for, of each chart.
+        options: the options for each chart.
         start: makes the engine of a process.
         limits: of a helm run; its jobs are how many charts are checked at once, 0 for as many as there are cores.
     """

@@ -73,7 +73,7 @@ class Checker:
 
 
 def main() -> None:
-    """Answers requests until their end is closed. Standard output is kept for answers."""
+    """Answers requests until the input is closed. Standard output is reserved for answers."""
     end_cleanly()
     try:
         _serve()

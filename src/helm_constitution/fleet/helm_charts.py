@@ -80,7 +80,7 @@ def pull(place: Place, folder: Path) -> Path:
     """Pulls a chart's package into a folder, and gives it.
 
     Raises:
-        ConstitutionError: helm can't have it.
+        ConstitutionError: helm can't pull it.
     """
     if place.kind is Kind.REPOSITORY:
         what = (f"{_NAME}/{place.chart}", *_options(place.where))

@@ -1,4 +1,4 @@
-"""Where a chart of a fleet is, in words that another process or machine understands."""
+"""Where a chart of a fleet is, in a form that another process or machine understands."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Kind(enum.StrEnum):
-    """What a chart is brought from."""
+    """The kind of source of a chart."""
 
     LOCAL = "local"
     GIT = "git"
@@ -19,7 +19,7 @@ class Kind(enum.StrEnum):
 class Place(NamedTuple):
     """A chart of a fleet.
 
-    ``shown`` is what reports call it, and no two charts of a fleet share it. ``where`` is the chart's path, the git
+    ``shown`` is its name in reports, and no two charts of a fleet share it. ``where`` is the chart's path, the git
     repository's path, the Helm repository's address, or the ``oci://`` reference without a tag. ``chart`` is the
     chart's path in git (with a slash at its end), or its name in a repository; ``version`` the commit, or the chart's
     version.
@@ -33,5 +33,5 @@ class Place(NamedTuple):
 
     @classmethod
     def local(cls, chart: Path) -> Place:
-        """A chart that is here already."""
+        """A chart on this machine."""
         return cls(Kind.LOCAL, str(chart), str(chart))

@@ -63,10 +63,10 @@ class Pool:
 
     Args:
         start: makes an engine; each worker has one of its own.
-        options: what is asked for, of each chart.
+        options: the options for each chart.
         limits: of a helm run; a worker may hold as much memory, besides its engine.
         workers: how many there are at most.
-        silence: seconds after which a worker that gives no sign is ended; None for SILENT_SECONDS.
+        silence: seconds after which an unresponsive worker is ended; None for SILENT_SECONDS.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The part of a fleet's run that is at work on a Dask worker.
+"""The part of a fleet's run on a Dask worker.
 
 Each of its threads has a process of its own that checks charts, see ``checker``.
 """
@@ -30,7 +30,7 @@ class OtherVersion(Exception):
 
 
 def version_here(engine: str) -> str:
-    """The program's version and its engine's, on this machine; in their place what is missing."""
+    """The program's version and its engine's, on this machine; or else what is missing."""
     try:
         chosen = choose_engine(engine, Limits())
         try:

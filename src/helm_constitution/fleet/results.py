@@ -1,4 +1,4 @@
-"""A folder with the report of each chart that is done, from which an interrupted run goes on.
+"""A folder with the report of each chart that is done, from which an interrupted run continues.
 
 A report is written to another name and renamed: whoever reads sees the whole of it or nothing. Reading builds records
 and runs nothing.
@@ -38,7 +38,7 @@ class Results:
         make_folder(folder / "charts")
 
     def file_of(self, place: Place) -> Path | None:
-        """Where the report of a chart is kept; None for a chart that is too large to be known again."""
+        """Where the report of a chart is kept; None for a chart that is too large to be recognised."""
         if place.kind is Kind.LOCAL:
             found = self._inputs.of(Path(place.where))
             digest = found.digest if found is not None else None
@@ -50,7 +50,7 @@ class Results:
         return self.folder / "charts" / name[:2] / f"{name[2:]}.json.gz"
 
     def load(self, file: Path | None) -> ChartReport | None:
-        """A report, if it is there and whole."""
+        """A report, if it exists and is complete."""
         if file is None:
             return None
         try:
@@ -73,7 +73,7 @@ class Results:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder. Raises ConfigurationError where that can't be."""
+    """Creates a folder. Raises ConfigurationError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,5 @@
-"""Checks the charts of a fleet: what is done is read from the results, the others are checked and kept as they come."""
+"""Checks the charts of a fleet: finished ones are read from the results, the others are checked and saved one by
+one."""
 
 from __future__ import annotations
 
@@ -22,11 +23,11 @@ def check_fleet(
 
     Args:
         places: the charts.
-        results: where reports are kept and found again; None where they aren't.
+        results: where reports are saved and found again; None to save none.
         workers: check the charts.
 
     Raises:
-        ConstitutionError: a result can't be written, or nobody is there any more who checks charts.
+        ConstitutionError: a result can't be written, or no worker is left.
     """
     waiting = iter(enumerate(places))
     files: dict[int, Path | None] = {}

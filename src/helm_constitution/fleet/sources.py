@@ -1,4 +1,4 @@
-"""What a fleet is made of: the sources that the command line names, and the charts that they hold."""
+"""The parts of a fleet: the sources that the command line names, and their charts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def places(sources: Iterable[str], newest: int, clones: Path | None) -> list[Pla
         sources: folders and packages, ``git+REPOSITORY[@REVISION]``, addresses of Helm repositories, ``oci://``
             references, ``@FILE`` for a list of sources.
         newest: how many versions of each chart of a Helm repository, a registry or tags.
-        clones: where git repositories that are elsewhere are cloned into; None where that is not to be done.
+        clones: where git repositories that are elsewhere are cloned into; None to clone nothing.
 
     Raises:
-        ConstitutionError: a source can't be read or holds no chart; with file and line where a list names it.
+        ConstitutionError: a source can't be read or holds no chart; with file and line if a list names it.
     """
     found: dict[str, Place] = {}
     for named in _named(sources):

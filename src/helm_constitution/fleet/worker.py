@@ -1,4 +1,4 @@
-"""A process that checks one chart after another, until it has grown too large or nobody asks any more."""
+"""A process that checks one chart after another, until it has grown too large or its input is closed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fork_worker(start: Callable[[], HelmEngine], options: CheckOptions, foreign:
 
     Args:
         start: makes the worker's engine.
-        options: what is asked for, of each chart.
+        options: the options for each chart.
         foreign: descriptors that belong to other workers, closed in this one.
 
     Returns:
